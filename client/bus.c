@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The way to the daemon: connect, make a call, wait for its answer. It knows the daemon's name and paths, not what is
+ * asked. */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "names.h"
+#include "report.h"
+
+/* The daemon answers some calls only when a package is spooled, a module has told its identity, a server was asked, or
+ * a person has typed a password. If it dies meanwhile the bus says so at once. */
+enum { CALL_TIMEOUT_SEC = 600 };
+
+int bus_connect(Ctl *ctl)
+{
+        int r;
+
+        r = sd_bus_open_system(&ctl->bus);
+        if (r < 0)
+                return fail(ctl, STATUS_NO_DAEMON, ERROR_NO_DAEMON, _("the system bus cannot be reached: %s"),
+                            g_strerror(-r));
+        sd_bus_set_allow_interactive_authorization(ctl->bus, isatty(STDIN_FILENO));
+        return STATUS_DONE;
+}
+
+int bus_new_call(Ctl *ctl, const char *path, const char *interface, const char *member, sd_bus_message **ret)
+{
+        int r;
+
+        r = sd_bus_message_new_method_call(ctl->bus, ret, FOTAD_BUS_NAME, path, interface, member);
+        return r < 0 ? fail_bus(ctl, NULL, r) : STATUS_DONE;
+}
+
+int bus_call(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply)
+{
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = sd_bus_call(ctl->bus, call, CALL_TIMEOUT_SEC * G_USEC_PER_SEC, &error, ret_reply);
+        return r < 0 ? fail_bus(ctl, &error, r) : STATUS_DONE;
+}
+
+char *bus_path_id(const char *path)
+{
+        static const char *const prefixes[] = { FOTAD_JOB_PREFIX, FOTAD_MODULE_PREFIX };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+                char *id = NULL;
+                if (sd_bus_path_decode(path, prefixes[i], &id) > 0) {
+                        char *copy = g_strdup(id);
+                        free(id);
+                        return copy;
+                }
+        }
+        return g_strdup(strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "fotactl.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
+
+/* These return an exit status, the failure reported. */
+int bus_connect(Ctl *ctl);
+
+/* A call without arguments yet, to the daemon. */
+int bus_new_call(Ctl *ctl, const char *path, const char *interface, const char *member, sd_bus_message **ret);
+
+/* Sends and waits. ret_reply may be NULL. */
+int bus_call(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
+
+/* The last part of an object path, decoded: the id of a job or a module. */
+char *bus_path_id(const char *path);

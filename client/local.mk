@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# fotactl: one file a verb. Speaks D-Bus only; nothing of daemon/ may be included here.
+bin_PROGRAMS += client/fotactl
+client_fotactl_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir)/dbus -I$(top_srcdir)/client -I$(top_builddir) $(SYSTEMD_CFLAGS) \
+	-DLOCALEDIR=\"$(localedir)\"
+client_fotactl_SOURCES = client/fotactl.c client/fotactl.h \
+	client/bus.c client/bus.h \
+	client/follow.c client/follow.h \
+	client/json.c client/json.h \
+	client/objects.c client/objects.h \
+	client/options.c client/options.h \
+	client/progress.c client/progress.h \
+	client/props.c client/props.h \
+	client/report.c client/report.h \
+	client/show.c client/show.h \
+	client/source.c client/source.h \
+	client/table.c client/table.h \
+	client/text.c client/text.h \
+	client/verb-cancel.c \
+	client/verb-check.c \
+	client/verb-explain.c \
+	client/verb-history.c \
+	client/verb-list.c \
+	client/verb-probe.c \
+	client/verb-retry.c \
+	client/verb-start.c \
+	client/verb-status.c \
+	client/verb-watch.c
+client_fotactl_LDADD = dbus/libfotashared.a $(SYSTEMD_LIBS) $(GLIB_LIBS) $(LIBINTL)

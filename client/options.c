@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The options of an upgrade, from the command line to the bus. Which values are right is the daemon's to judge: here
+ * they are only given their types. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "options.h"
+#include "report.h"
+
+static char *expect, *method, *upgrade_mode, *download_urc_max, *update_urc_max, *cid, *apn, *apn_user, *apn_auth,
+        *apn_password_file, *apn_password, *flow_control;
+static gboolean check_source, allow_unchanged, allow_https;
+
+const GOptionEntry upgrade_options[] = {
+        { "expect", 0, 0, G_OPTION_ARG_STRING, &expect, N_("Succeed only with this revision afterwards"), N_("REV") },
+        { "method", 0, 0, G_OPTION_ARG_STRING, &method, N_("auto, dfota or minifota"), N_("METHOD") },
+        { "upgrade-mode", 0, 0, G_OPTION_ARG_STRING, &upgrade_mode, N_("The guide's upgrade_mode: 0 or 1"), "N" },
+        { "download-urc-max", 0, 0, G_OPTION_ARG_STRING, &download_urc_max, N_("Download reports: 0, 5-100"), "N" },
+        { "update-urc-max", 0, 0, G_OPTION_ARG_STRING, &update_urc_max, N_("Update reports: 0, 5-100"), "N" },
+        { "cid", 0, 0, G_OPTION_ARG_STRING, &cid, N_("PDP context for the download"), "N" },
+        { "apn", 0, 0, G_OPTION_ARG_STRING, &apn, N_("Configure that context first"), "APN" },
+        { "apn-user", 0, 0, G_OPTION_ARG_STRING, &apn_user, N_("User name for the APN"), N_("USER") },
+        { "apn-password-file", 0, 0, G_OPTION_ARG_FILENAME, &apn_password_file,
+          N_("File with the APN's password in its first line"), N_("FILE") },
+        { "apn-auth", 0, 0, G_OPTION_ARG_STRING, &apn_auth, N_("The guide's authentication type"), "N" },
+        { "flow-control", 0, 0, G_OPTION_ARG_STRING, &flow_control, N_("auto, hardware or none"), N_("FLOW") },
+        { "check-source", 0, 0, G_OPTION_ARG_NONE, &check_source, N_("Ask the server for the package first"), NULL },
+        { "allow-unchanged", 0, 0, G_OPTION_ARG_NONE, &allow_unchanged, N_("The same revision is no failure"), NULL },
+        { "allow-https", 0, 0, G_OPTION_ARG_NONE, &allow_https, N_("Let MiniFOTA try HTTPS"), NULL },
+        { NULL },
+};
+
+/* What goes to the bus, and as which type; the password comes from its file. */
+static const struct {
+        const char *key;
+        char type;
+        char **text;    /* s, u */
+        gboolean *flag; /* b */
+} wire[] = {
+        { "expected-revision", 's', &expect, NULL },
+        { "method", 's', &method, NULL },
+        { "upgrade-mode", 'u', &upgrade_mode, NULL },
+        { "download-urc-max", 'u', &download_urc_max, NULL },
+        { "update-urc-max", 'u', &update_urc_max, NULL },
+        { "cid", 'u', &cid, NULL },
+        { "apn", 's', &apn, NULL },
+        { "apn-user", 's', &apn_user, NULL },
+        { "apn-password", 's', &apn_password, NULL },
+        { "apn-auth", 'u', &apn_auth, NULL },
+        { "flow-control", 's', &flow_control, NULL },
+        { "check-source", 'b', NULL, &check_source },
+        { "allow-unchanged", 'b', NULL, &allow_unchanged },
+        { "allow-https", 'b', NULL, &allow_https },
+};
+
+static bool is_given(size_t i)
+{
+        return wire[i].type == 'b' ? *wire[i].flag : *wire[i].text != NULL;
+}
+
+static int read_password(Ctl *ctl)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!apn_password_file)
+                return STATUS_DONE;
+        if (!g_file_get_contents(apn_password_file, &apn_password, NULL, &error))
+                return fail_usage(ctl, "--apn-password-file: %s", error->message);
+        apn_password[strcspn(apn_password, "\r\n")] = '\0';
+        if (!g_utf8_validate(apn_password, -1, NULL))
+                return fail_usage(ctl, _("--apn-password-file: the password is not UTF-8"));
+        return STATUS_DONE;
+}
+
+int upgrade_options_check(Ctl *ctl)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(wire); i++)
+                if (wire[i].type == 'u' && is_given(i) &&
+                    !g_ascii_string_to_unsigned(*wire[i].text, 10, 0, G_MAXUINT32, NULL, NULL))
+                        return fail_usage(ctl, _("--%s takes a number"), wire[i].key);
+        return read_password(ctl);
+}
+
+static int append_option(sd_bus_message *call, size_t i)
+{
+        const char *key = wire[i].key;
+
+        switch (wire[i].type) {
+        case 's': return sd_bus_message_append(call, "{sv}", key, "s", *wire[i].text);
+        case 'u':
+                return sd_bus_message_append(call, "{sv}", key, "u",
+                                             (uint32_t)g_ascii_strtoull(*wire[i].text, NULL, 10));
+        default: return sd_bus_message_append(call, "{sv}", key, "b", 1);
+        }
+}
+
+int upgrade_options_append(Ctl *ctl, sd_bus_message *call)
+{
+        int r;
+
+        r = sd_bus_message_open_container(call, SD_BUS_TYPE_ARRAY, "{sv}");
+        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(wire); i++)
+                if (is_given(i))
+                        r = append_option(call, i);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        return r < 0 ? fail_bus(ctl, NULL, r) : STATUS_DONE;
+}

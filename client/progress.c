@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The progress of one job on stdout. It draws what it is handed when it is told to; it knows no bus, no timer, and not
+ * when a job is over. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "progress.h"
+#include "show.h"
+#include "text.h"
+
+enum {
+        STATE_COLUMNS = 12,
+        BAR_MIN = 8,
+        BAR_MAX = 60,
+        MARGIN = 3, /* the cursor, and the "^C" that a terminal echoes, stay in the line */
+};
+
+struct Progress {
+        bool live;
+        bool drawn;    /* a bar stands in the cursor's line */
+        char *line;    /* what was last printed where there is no bar */
+        char *message; /* the job's last message */
+};
+
+Progress *progress_new(void)
+{
+        Progress *progress = g_new0(Progress, 1);
+
+        progress->live = text_is_terminal();
+        return progress;
+}
+
+void progress_free(Progress *progress)
+{
+        if (!progress)
+                return;
+        g_free(progress->line);
+        g_free(progress->message);
+        g_free(progress);
+}
+
+bool progress_is_live(const Progress *progress)
+{
+        return progress->live;
+}
+
+void progress_clear(Progress *progress)
+{
+        if (progress->drawn)
+                g_print("\r\033[K");
+        progress->drawn = false;
+}
+
+void progress_note(Progress *progress, const char *note)
+{
+        progress_clear(progress);
+        text_wrap(note, 0);
+}
+
+static char *describe_restarts(const Props *job)
+{
+        unsigned n = (unsigned)props_number(job, "Restarts");
+
+        return n > 0 ? g_strdup_printf(ngettext("%u restart", "%u restarts", n), n) : g_strdup("");
+}
+
+static char *describe_time(const Props *job)
+{
+        int seconds = job_seconds(job);
+
+        return seconds >= 0 ? text_duration(seconds) : g_strdup("");
+}
+
+/* "updating     [######------]  45 %  3:07  2 restarts"; what does not fit is left out, the bar before the words. */
+static void draw(Progress *progress, const Props *job)
+{
+        int percent = CLAMP((int)props_number(job, "Percent"), 0, 100), width = text_width() - MARGIN;
+        g_autofree char *elapsed = describe_time(job), *restarts = describe_restarts(job);
+        g_autofree char *number = g_strdup_printf("%3d %%", percent);
+        const char *state = state_word(job);
+        g_autoptr(GString) line = g_string_new(NULL), tail = g_string_new(number);
+        int head = MAX(STATE_COLUMNS, text_columns(state)), bar;
+
+        if (*elapsed)
+                g_string_append_printf(tail, "  %s", elapsed);
+        if (*restarts && head + 2 + BAR_MIN + 2 + 1 + text_columns(tail->str) + 2 + text_columns(restarts) <= width)
+                g_string_append_printf(tail, "  %s", restarts);
+        bar = MIN(BAR_MAX, width - head - 2 - 2 - text_columns(tail->str));
+
+        g_string_append_printf(line, "%s%*s ", state, head - text_columns(state), "");
+        if (bar >= BAR_MIN) {
+                int done = bar * percent / 100;
+                g_string_append_c(line, '[');
+                for (int i = 0; i < bar; i++)
+                        g_string_append_c(line, i < done ? '#' : '-');
+                g_string_append(line, "] ");
+        }
+        if (text_columns(line->str) + text_columns(tail->str) <= width)
+                g_string_append(line, tail->str);
+        else
+                g_string_assign(line, number);
+        g_print("\r%s\033[K", line->str);
+        progress->drawn = true;
+}
+
+static void print_line(Progress *progress, const Props *job)
+{
+        g_autofree char *state = job_progress(job), *restarts = describe_restarts(job);
+        g_autofree char *line = g_strconcat(state, *restarts ? ", " : "", restarts, NULL);
+
+        if (g_strcmp0(line, progress->line) == 0)
+                return;
+        g_print("%s\n", line);
+        g_free(progress->line);
+        progress->line = g_steal_pointer(&line);
+}
+
+void progress_update(Progress *progress, const Props *job)
+{
+        const char *message = props_text(job, "Message");
+
+        if (g_strcmp0(message, progress->message) != 0) {
+                if (*message)
+                        progress_note(progress, message);
+                g_free(progress->message);
+                progress->message = g_strdup(message);
+        }
+        if (progress->live)
+                draw(progress, job);
+        else
+                print_line(progress, job);
+}
+
+void progress_tick(Progress *progress, const Props *job)
+{
+        if (progress->live)
+                draw(progress, job);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* SOURCE on the command line: an URL is passed on as it is, anything else is a file that is opened here, with the
+ * caller's rights. An URL may hold a password, so SOURCE is never printed, in no message either. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "source.h"
+
+void source_clear(Source *source)
+{
+        g_free(source->url);
+        g_free(source->name);
+        if (source->fd >= 0)
+                close(source->fd);
+        *source = (Source)SOURCE_NULL;
+}
+
+int source_read(Ctl *ctl, const char *arg, char **ret)
+{
+        g_autofree char *text = NULL;
+
+        if (strcmp(arg, "-") == 0) {
+                char *line = NULL;
+                size_t size = 0;
+                if (isatty(STDIN_FILENO))
+                        g_printerr(_("Source: "));
+                if (getline(&line, &size, stdin) > 0)
+                        text = g_strstrip(g_strdup(line));
+                free(line);
+        } else {
+                text = g_strdup(arg);
+        }
+        if (!text || !*text)
+                return fail_usage(ctl, _("SOURCE is empty"));
+        *ret = g_steal_pointer(&text);
+        return STATUS_DONE;
+}
+
+static bool is_url(const char *s)
+{
+        static const char *const schemes[] = { "http://", "https://", "ftp://" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
+                if (g_ascii_strncasecmp(s, schemes[i], strlen(schemes[i])) == 0)
+                        return true;
+        return false;
+}
+
+static int open_file(Ctl *ctl, const char *path, Source *source)
+{
+        g_autofree char *base = g_path_get_basename(path);
+        struct stat st;
+
+        source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (source->fd < 0)
+                return fail_usage(ctl,
+                                  _("SOURCE is no http://, https:// or ftp:// URL and cannot be opened as a file: %s"),
+                                  g_strerror(errno));
+        if (fstat(source->fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return fail_usage(ctl, _("SOURCE is not a regular file"));
+        source->name = g_filename_display_name(base);
+        return STATUS_DONE;
+}
+
+int source_open(Ctl *ctl, const char *arg, Source *ret)
+{
+        g_auto(Source) source = SOURCE_NULL;
+        g_autofree char *text = NULL;
+        int status;
+
+        status = source_read(ctl, arg, &text);
+        if (status != STATUS_DONE)
+                return status;
+        if (!is_url(text))
+                status = open_file(ctl, text, &source);
+        else if (!g_utf8_validate(text, -1, NULL))
+                status = fail_usage(ctl, _("the URL is not UTF-8"));
+        else
+                source.url = g_steal_pointer(&text);
+        if (status != STATUS_DONE)
+                return status;
+        *ret = source;
+        source = (Source)SOURCE_NULL;
+        return STATUS_DONE;
+}

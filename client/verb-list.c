@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* fotactl list: the modules, and what each is busy with. Reads only. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "bus.h"
+#include "report.h"
+#include "show.h"
+#include "table.h"
+#include "text.h"
+
+static void write_modules(const Objects *objects)
+{
+        g_autoptr(Json) json = json_new();
+
+        json_begin(json, NULL, '[');
+        for (guint i = 0; i < objects->modules->len; i++) {
+                const Object *module = g_ptr_array_index(objects->modules, i);
+                const Object *job = objects_at(objects->jobs, props_string(module->props, "Job"));
+                json_begin(json, NULL, '{');
+                json_string(json, "path", module->path);
+                props_write(module->props, json);
+                if (job)
+                        write_object(json, "job", job);
+                json_end(json, '}');
+        }
+        json_end(json, ']');
+        json_print(json);
+}
+
+/* What matters most: the job, that it is away, or what runs on it. */
+static char *describe_state(const Object *module, const Object *job)
+{
+        if (job) {
+                g_autofree char *progress = job_progress(job->props);
+                return g_strdup_printf("%s: %s", props_text(job->props, "Id"), progress);
+        }
+        if (!props_number(module->props, "Present"))
+                return g_strdup(_("absent"));
+        return g_strdup(props_text(module->props, "System"));
+}
+
+static void add_module(Table *table, const Objects *objects, const Object *module)
+{
+        const Props *p = module->props;
+        int flash = (int)props_number(p, "FlashSize");
+        g_autofree char *size = flash > 0 ? g_strdup_printf("%d MiB", flash) : NULL;
+        g_autofree char *state = describe_state(module, objects_at(objects->jobs, props_string(p, "Job")));
+        const char *port = props_text(p, "Port");
+        const char *cells[] = {
+                props_text(p, "Id"),
+                props_text(p, "Model"),
+                props_text(p, "Revision"),
+                size,
+                props_text(p, "Method"),
+                g_str_has_prefix(port, "/dev/") ? port + strlen("/dev/") : port,
+                state,
+        };
+
+        table_add(table, cells);
+        table_note(table, props_text(p, "Problem"));
+}
+
+static int run(Ctl *ctl, char **args)
+{
+        g_autoptr(Objects) objects = NULL;
+        g_autoptr(Table) table = NULL;
+        int status;
+
+        (void)args;
+        status = bus_connect(ctl);
+        if (status == STATUS_DONE)
+                status = objects_read(ctl, &objects);
+        if (status != STATUS_DONE)
+                return status;
+        if (ctl->json) {
+                write_modules(objects);
+                return STATUS_DONE;
+        }
+        if (objects->modules->len == 0) {
+                text_wrap(_("No module is known."), 0);
+                return STATUS_DONE;
+        }
+        table = table_new(_("ID"), _("MODEL"), _("REVISION"), _("FLASH"), _("METHOD"), _("PORT"), _("STATE"), NULL);
+        for (guint i = 0; i < objects->modules->len; i++)
+                add_module(table, objects, g_ptr_array_index(objects->modules, i));
+        table_print(table);
+        return STATUS_DONE;
+}
+
+const Verb verb_list = {
+        .name = "list",
+        .args = "",
+        .summary = N_("the modules"),
+        .run = run,
+};

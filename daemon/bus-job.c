@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.fotad1.Job: a job's properties and signals, Cancel and Retry. Translates, nothing more. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "bus-job.h"
+#include "bus-snapshot.h"
+#include "names.h"
+
+struct BusJob {
+        Bus *bus;
+        Job *job;
+        char *path;
+        sd_bus_slot *slot;
+        BusSnapshot *snapshot;
+        JobState told_state;
+        unsigned told_percent;
+};
+
+static const BusProperty properties[] = {
+        { "Id", "s" },          { "Module", "o" },        { "Source", "s" },
+        { "Method", "s" },     { "Origin", "s" },        { "State", "s" },
+        { "Percent", "u" },    { "Cancellable", "b" },  { "Restarts", "u" },
+        { "FromRevision", "s" }, { "ToRevision", "s" }, { "Created", "t" },
+        { "Finished", "t" },   { "Result", "s" },       { "ErrorDomain", "s" },
+        { "ErrorCode", "i" },  { "ErrorName", "s" },    { "Message", "s" },
+};
+
+static char *number(uint64_t n)
+{
+        return g_strdup_printf("%" G_GUINT64_FORMAT, n);
+}
+
+/* How it ends is settled before it has ended; it is told when it has. */
+static char *result_value(const Job *job, const char *name)
+{
+        bool finished = job->state == JOB_FINISHED;
+
+        if (strcmp(name, "Result") == 0)
+                return g_strdup(finished ? job_result_to_string(job->result) : "");
+        if (strcmp(name, "ErrorDomain") == 0)
+                return g_strdup(finished ? code_domain_to_string(job->domain) : "");
+        if (strcmp(name, "ErrorCode") == 0)
+                return g_strdup_printf("%d", finished ? job->code : 0);
+        if (strcmp(name, "ErrorName") == 0)
+                return g_strdup(finished ? job_error_name(job) : "");
+        return g_strdup(finished ? job->message : "");
+}
+
+static char *value_of_job(const Job *job, const char *name)
+{
+        if (strcmp(name, "Id") == 0)
+                return g_strdup(job->id);
+        if (strcmp(name, "Module") == 0)
+                return bus_module_path(job->module);
+        if (strcmp(name, "Source") == 0)
+                return job_source_shown(job);
+        if (strcmp(name, "Method") == 0)
+                return g_strdup(method_to_string(job->method));
+        if (strcmp(name, "Origin") == 0)
+                return g_strdup(job_origin_to_string(job->origin));
+        if (strcmp(name, "State") == 0)
+                return g_strdup(job_state_to_string(job->state));
+        if (strcmp(name, "Percent") == 0)
+                return number(job->percent);
+        if (strcmp(name, "Cancellable") == 0)
+                return number(upgrade_is_cancellable(job));
+        if (strcmp(name, "Restarts") == 0)
+                return number(job->restarts);
+        if (strcmp(name, "FromRevision") == 0)
+                return g_strdup(job->from_revision);
+        if (strcmp(name, "ToRevision") == 0)
+                return g_strdup(job->to_revision);
+        if (strcmp(name, "Created") == 0)
+                return number(job->created);
+        if (strcmp(name, "Finished") == 0)
+                return number(job->finished);
+        return result_value(job, name);
+}
+
+static char *value_of(const void *object, const char *name)
+{
+        const BusJob *bj = object;
+
+        return value_of_job(bj->job, name);
+}
+
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
+                        void *userdata, sd_bus_error *error)
+{
+        (void)bus, (void)path, (void)interface, (void)error;
+        for (size_t i = 0; i < G_N_ELEMENTS(properties); i++)
+                if (strcmp(properties[i].name, name) == 0) {
+                        g_autofree char *value = value_of(userdata, name);
+
+                        return bus_property_append(reply, &properties[i], value, false);
+                }
+        return -ENOENT;
+}
+
+int bus_job_append(sd_bus_message *m, const Job *job)
+{
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(properties); i++) {
+                g_autofree char *value = value_of_job(job, properties[i].name);
+
+                if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
+                    (r = sd_bus_message_append(m, "s", properties[i].name)) < 0 ||
+                    (r = bus_property_append(m, &properties[i], value, true)) < 0)
+                        return r;
+                r = sd_bus_message_close_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusJob *bj = userdata;
+        g_auto(Refusal) refusal = { 0 };
+
+        if (!bus_authorize(m, error))
+                return -EACCES;
+        if (!manager_cancel(bj->bus->manager, bj->job, &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusJob *bj = userdata;
+        g_auto(Refusal) refusal = { 0 };
+
+        if (!bus_authorize(m, error))
+                return -EACCES;
+        if (!manager_retry(bj->bus->manager, bj->job, &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("s", source, "a{sv}", options), SD_BUS_NO_RESULT, on_retry,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Module", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Source", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Method", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Origin", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Percent", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Cancellable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Restarts", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("FromRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ToRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Created", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Finished", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Result", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorDomain", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorCode", "i", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorName", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Message", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", state, "u", percent), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Result", SD_BUS_ARGS("s", result, "s", domain, "i", code, "s", message), 0),
+        SD_BUS_VTABLE_END,
+};
+
+BusJob *bus_job_new(Bus *bus, Job *job)
+{
+        BusJob *bj = g_new0(BusJob, 1);
+
+        bj->bus = bus;
+        bj->job = job;
+        bj->path = bus_job_path(job->id);
+        bj->told_state = job->state;
+        bj->told_percent = job->percent;
+        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), value_of, bj);
+        sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
+        sd_bus_emit_object_added(bus->bus, bj->path);
+        return bj;
+}
+
+void bus_job_free(BusJob *bj)
+{
+        if (!bj)
+                return;
+        sd_bus_slot_unref(bj->slot);
+        bus_snapshot_free(bj->snapshot);
+        g_free(bj->path);
+        g_free(bj);
+}
+
+void bus_job_removed(BusJob *bj)
+{
+        sd_bus_emit_object_removed(bj->bus->bus, bj->path);
+}
+
+void bus_job_changed(BusJob *bj)
+{
+        bus_snapshot_emit(bj->snapshot, bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE);
+        if (bj->told_state == bj->job->state && bj->told_percent == bj->job->percent)
+                return;
+        bj->told_state = bj->job->state;
+        bj->told_percent = bj->job->percent;
+        sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Progress", "su",
+                           job_state_to_string(bj->told_state), bj->told_percent);
+}
+
+void bus_job_result(BusJob *bj)
+{
+        const Job *job = bj->job;
+
+        sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Result", "ssis",
+                           job_result_to_string(job->result), code_domain_to_string(job->domain), (int32_t)job->code,
+                           job->message);
+}

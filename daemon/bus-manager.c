@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.fotad1.Manager: translates calls for the manager, and its answers. Decides nothing. */
+
+#include <errno.h>
+#include <string.h>
+
+#include <config.h>
+
+#include "bus-job.h"
+#include "bus-manager.h"
+#include "names.h"
+
+static int invalid_option(sd_bus_error *error, const char *key, const char *why)
+{
+        return sd_bus_error_setf(error, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
+}
+
+static int read_option(sd_bus_message *m, const char *key, Options *options, sd_bus_error *error)
+{
+        char type = options_type(key), contents[2] = { type, 0 };
+        g_autofree char *why = NULL;
+        const char *given, *text;
+        uint32_t number;
+        int boolean, r;
+        bool good = false;
+
+        if (!type)
+                return invalid_option(error, key, "is not an option: org.fotad1(5) lists those there are");
+        r = sd_bus_message_peek_type(m, NULL, &given);
+        if (r < 0)
+                return r;
+        if (strcmp(given, contents) != 0) {
+                why = g_strdup_printf("must be of type %s, not %s", contents, given);
+                return invalid_option(error, key, why);
+        }
+        r = sd_bus_message_enter_container(m, 'v', contents);
+        if (r < 0)
+                return r;
+        if (type == 's') {
+                r = sd_bus_message_read_basic(m, 's', &text);
+                good = r >= 0 && options_set_string(options, key, text, &why);
+        } else if (type == 'u') {
+                r = sd_bus_message_read_basic(m, 'u', &number);
+                good = r >= 0 && options_set_number(options, key, number, &why);
+        } else {
+                r = sd_bus_message_read_basic(m, 'b', &boolean);
+                good = r >= 0 && options_set_boolean(options, key, boolean);
+        }
+        if (r < 0)
+                return r;
+        if (!good)
+                return invalid_option(error, key, why);
+        return sd_bus_message_exit_container(m);
+}
+
+static int read_options(sd_bus_message *m, Options *options, sd_bus_error *error)
+{
+        int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+
+        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                const char *key;
+
+                if ((r = sd_bus_message_read_basic(m, 's', &key)) < 0 || (r = read_option(m, key, options, error)) < 0)
+                        return r;
+                r = sd_bus_message_exit_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
+{
+        g_autoptr(Options) options = options_new();
+        g_auto(Refusal) refusal = { 0 };
+        g_autofree char *path = NULL;
+        const char *name, *source;
+        Job *job;
+        int r;
+
+        if (failure)
+                return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                                         failure);
+        if ((r = sd_bus_message_rewind(m, true)) < 0 || (r = sd_bus_message_read(m, "ss", &name, &source)) < 0 ||
+            (r = read_options(m, options, error)) < 0)
+                return r;
+        job = manager_accept_upgrade(b->manager, module, source, g_steal_pointer(&options), &refusal);
+        if (!job)
+                return bus_refuse(error, &refusal);
+        path = bus_job_path(job->id);
+        r = sd_bus_reply_method_return(m, "o", path);
+        manager_begin(b->manager, job);
+        return r;
+}
+
+static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        g_autoptr(Options) options = options_new();
+        g_auto(Refusal) refusal = { 0 };
+        const char *name, *source;
+        Module *module;
+        int r;
+
+        if (!bus_authorize(m, error))
+                return -EACCES;
+        if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = read_options(m, options, error)) < 0)
+                return r;
+        module = manager_find_module(b->manager, name, &refusal);
+        if (!module)
+                return bus_refuse(error, &refusal);
+        /* The call may have started the daemon: the modules are found by then, but have not told who they are. */
+        if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, begin_upgrade))
+                return 1;
+        return begin_upgrade(b, m, module, NULL, error);
+}
+
+static int on_start_upgrade_file(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        (void)userdata;
+        if (!bus_authorize(m, error))
+                return -EACCES;
+        return sd_bus_error_set(error, FOTAD_ERROR_UNSUPPORTED,
+                                "This version of fotad takes no packages on the host yet: publish it over HTTP or FTP "
+                                "and use StartUpgrade.");
+}
+
+static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        g_auto(Refusal) refusal = { 0 };
+        const char *path;
+        Job *job;
+        int r = sd_bus_message_read(m, "o", &path);
+
+        if (r < 0)
+                return r;
+        if (!bus_authorize(m, error))
+                return -EACCES;
+        job = manager_find_job(b->manager, path, &refusal);
+        if (!job || !manager_cancel(b->manager, job, &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_check(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        (void)m, (void)userdata;
+        return sd_bus_error_set(error, FOTAD_ERROR_UNSUPPORTED,
+                                "This version of fotad has no Check yet: StartUpgrade refuses what cannot work before "
+                                "anything has changed.");
+}
+
+static int on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        GPtrArray *jobs = manager_jobs(b->manager);
+        uint32_t limit, n = 0;
+        int r;
+
+        (void)error;
+        if ((r = sd_bus_message_read(m, "u", &limit)) < 0 || (r = sd_bus_message_new_method_return(m, &reply)) < 0 ||
+            (r = sd_bus_message_open_container(reply, 'a', "a{sv}")) < 0)
+                return r;
+        for (unsigned i = jobs->len; i-- > 0 && (limit == 0 || n < limit);) {
+                const Job *job = g_ptr_array_index(jobs, i);
+
+                if (job->state != JOB_FINISHED)
+                        continue;
+                n++;
+                r = bus_job_append(reply, job);
+                if (r < 0)
+                        return r;
+        }
+        r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        (void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+        return sd_bus_message_append(reply, "s", PACKAGE_VERSION);
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("StartUpgrade", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
+                                SD_BUS_RESULT("o", job), on_start_upgrade, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("StartUpgradeFile",
+                                SD_BUS_ARGS("s", module, "h", package, "s", name, "a{sv}", options),
+                                SD_BUS_RESULT("o", job), on_start_upgrade_file, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("o", job), SD_BUS_NO_RESULT, on_cancel,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Check", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
+                                SD_BUS_RESULT("a(sbss)", checks), on_check, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetHistory", SD_BUS_ARGS("u", limit), SD_BUS_RESULT("aa{sv}", jobs), on_get_history,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_VTABLE_END,
+};
+
+int bus_manager_export(Bus *b)
+{
+        return sd_bus_add_object_vtable(b->bus, NULL, FOTAD_PATH, FOTAD_MANAGER_INTERFACE, vtable, b);
+}

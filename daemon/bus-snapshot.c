@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What was last told of an object's properties. Knows no object: values are texts, by the table it is given. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus-snapshot.h"
+
+struct BusSnapshot {
+        const BusProperty *properties;
+        size_t n;
+        BusPropertyFunc func;
+        const void *object;
+        char **told;
+};
+
+BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, BusPropertyFunc func, const void *object)
+{
+        BusSnapshot *s = g_new0(BusSnapshot, 1);
+
+        s->properties = properties;
+        s->n = n;
+        s->func = func;
+        s->object = object;
+        s->told = g_new0(char *, n + 1);
+        for (size_t i = 0; i < n; i++)
+                s->told[i] = func(object, properties[i].name);
+        return s;
+}
+
+void bus_snapshot_free(BusSnapshot *s)
+{
+        if (!s)
+                return;
+        g_strfreev(s->told);
+        g_free(s);
+}
+
+void bus_snapshot_emit(BusSnapshot *s, sd_bus *bus, const char *path, const char *interface)
+{
+        g_autofree char **changed = g_new0(char *, s->n + 1);
+        size_t n = 0;
+
+        for (size_t i = 0; i < s->n; i++) {
+                char *value = s->func(s->object, s->properties[i].name);
+
+                if (strcmp(value, s->told[i]) != 0)
+                        changed[n++] = (char *)s->properties[i].name;
+                g_free(s->told[i]);
+                s->told[i] = value;
+        }
+        if (n > 0)
+                sd_bus_emit_properties_changed_strv(bus, path, interface, changed);
+}
+
+static int append_value(sd_bus_message *m, const BusProperty *property, const char *value)
+{
+        switch (property->type[0]) {
+        case 'b': return sd_bus_message_append(m, "b", (int)strtol(value, NULL, 10));
+        case 'q': return sd_bus_message_append(m, "q", (int)strtol(value, NULL, 10));
+        case 'u': return sd_bus_message_append(m, "u", (uint32_t)strtoul(value, NULL, 10));
+        case 'i': return sd_bus_message_append(m, "i", (int32_t)strtol(value, NULL, 10));
+        case 't': return sd_bus_message_append(m, "t", (uint64_t)strtoull(value, NULL, 10));
+        case 's':
+        case 'o': return sd_bus_message_append_basic(m, property->type[0], value);
+        default: return -EINVAL;
+        }
+}
+
+int bus_property_append(sd_bus_message *m, const BusProperty *property, const char *value, bool variant)
+{
+        int r = variant ? sd_bus_message_open_container(m, 'v', property->type) : 0;
+
+        if (r >= 0)
+                r = append_value(m, property, value);
+        if (r >= 0 && variant)
+                r = sd_bus_message_close_container(m);
+        return r;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus.h"
+
+/* The properties of one object, and which of them have changed since they were last told. */
+
+typedef struct BusProperty {
+        const char *name;
+        const char *type; /* of D-Bus, one basic type */
+} BusProperty;
+
+/* A property's value as text, for the wire and for comparison; the caller frees it. */
+typedef char *(*BusPropertyFunc)(const void *object, const char *name);
+
+typedef struct BusSnapshot BusSnapshot;
+
+BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, BusPropertyFunc func, const void *object);
+void bus_snapshot_free(BusSnapshot *snapshot);
+
+/* Emits PropertiesChanged for what differs, if anything does. */
+void bus_snapshot_emit(BusSnapshot *snapshot, sd_bus *bus, const char *path, const char *interface);
+
+/* Appends one property's value, with or without a variant around it. 0 or -errno. */
+int bus_property_append(sd_bus_message *message, const BusProperty *property, const char *value, bool variant);

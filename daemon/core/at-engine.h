@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The AT dialogue of one port. Bytes, commands and time go in, events come out. All times are in µs on one clock of
+ * the caller's. */
+
+typedef struct AtEngine AtEngine;
+
+typedef enum AtResult {
+        AT_RESULT_OK,
+        AT_RESULT_ERROR,   /* ERROR, +CME ERROR, +CMS ERROR */
+        AT_RESULT_TIMEOUT, /* no final result in time: whether the module took the command is unknown */
+} AtResult;
+
+typedef enum AtEventType {
+        AT_EVENT_WRITE,  /* text goes to the tty as it is */
+        AT_EVENT_READY,  /* the port answers and its answers are told apart: commands go out from now on */
+        AT_EVENT_ANSWER, /* tag, result, error, text: the answer to a command */
+        AT_EVENT_URC,    /* text: a line that answers nothing */
+} AtEventType;
+
+typedef struct AtEvent {
+        AtEventType type;
+        unsigned tag;
+        AtResult result;
+        int error;   /* n of +CME ERROR: n, -1 if none was given */
+        bool secret; /* the text may hold credentials: not for any log */
+        char *text;  /* AT_EVENT_ANSWER: the lines of information, joined by \n, "" if none */
+} AtEvent;
+
+void at_event_free(AtEvent *event);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtEvent, at_event_free)
+
+AtEngine *at_engine_new(void);
+void at_engine_free(AtEngine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtEngine, at_engine_free)
+
+/* The port was closed or lost: forgets everything, pending commands without an answer included. */
+void at_engine_reset(AtEngine *engine);
+
+/* The port is open: lines are read as URCs, nothing is written. Pending commands are forgotten. */
+void at_engine_listen(AtEngine *engine);
+
+/* Asks ATQ0V1E0 once a second until the module answers, then AT+CMEE=1, then AT_EVENT_READY. For how long it may try
+ * is the caller's to decide. */
+void at_engine_start(AtEngine *engine, uint64_t now);
+
+/* Whether AT_EVENT_READY was said since the start. */
+bool at_engine_is_ready(const AtEngine *engine);
+
+/* Queues a command, without its CR. A command that holds a control character is a programming error and aborts.
+ * Its time begins when all before it have been answered. */
+void at_engine_command(AtEngine *engine, unsigned tag, const char *command, bool secret, uint64_t timeout,
+                       uint64_t now);
+
+void at_engine_feed(AtEngine *engine, const void *bytes, size_t n, uint64_t now);
+void at_engine_tick(AtEngine *engine, uint64_t now);
+
+/* When at_engine_tick() wants to be called, UINT64_MAX for never. */
+uint64_t at_engine_deadline(const AtEngine *engine);
+
+/* The next event in order, NULL if there is none. The caller frees it. */
+AtEvent *at_engine_pop(AtEngine *engine);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The longest line kept, in bytes. The longest that means anything is an echoed AT+QFOTADL of some 280. */
+#define AT_LINE_MAX 1024
+
+typedef struct AtLine {
+        size_t length;
+        bool overlong; /* the line under way is too long to mean anything: skip to its end */
+        char buffer[AT_LINE_MAX + 1];
+} AtLine;
+
+/* Takes one byte. Returns the line that it ends, without its end and its trailing blanks, valid until the next call;
+ * NULL if it ends none. Empty and over-long lines are never returned. */
+const char *at_line_push(AtLine *line, uint8_t byte);
+
+/* Forgets an unfinished line. */
+void at_line_reset(AtLine *line);

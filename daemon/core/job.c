@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The record of an upgrade and its text form. It holds facts; what they mean for the next step is core/upgrade's. */
+
+#include <string.h>
+
+#include "core/job.h"
+#include "core/source.h"
+
+#define GROUP         "Job"
+#define GROUP_OPTIONS "Options"
+
+static const char *const state_names[] = {
+        [JOB_QUEUED] = "queued",     [JOB_PREPARING] = "preparing", [JOB_DOWNLOADING] = "downloading",
+        [JOB_RESTARTING] = "restarting", [JOB_UPDATING] = "updating", [JOB_VERIFYING] = "verifying",
+        [JOB_STALLED] = "stalled",   [JOB_FINISHED] = "finished",
+};
+static const char *const result_names[] = {
+        [JOB_RESULT_NONE] = "", [JOB_RESULT_SUCCESS] = "success", [JOB_RESULT_FAILED] = "failed",
+        [JOB_RESULT_CANCELLED] = "cancelled",
+};
+static const char *const origin_names[] = { [JOB_ORIGIN_REQUEST] = "request", [JOB_ORIGIN_ADOPTED] = "adopted" };
+static const char *const announced_names[] = { [JOB_ANNOUNCED_NO] = "no", [JOB_ANNOUNCED_AGAIN] = "again",
+                                               [JOB_ANNOUNCED_YES] = "yes" };
+
+G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == _JOB_STATE_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(result_names) == _JOB_RESULT_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(origin_names) == _JOB_ORIGIN_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(announced_names) == _JOB_ANNOUNCED_MAX);
+
+const char *job_state_to_string(JobState state)
+{
+        return state_names[state];
+}
+
+const char *job_result_to_string(JobResult result)
+{
+        return result_names[result];
+}
+
+const char *job_origin_to_string(JobOrigin origin)
+{
+        return origin_names[origin];
+}
+
+/* The strings of the record: one table, so that none is forgotten in making, freeing, writing or reading. */
+static const struct {
+        const char *key;
+        size_t offset;
+} strings[] = {
+        { "Module", G_STRUCT_OFFSET(Job, module) },
+        { "Source", G_STRUCT_OFFSET(Job, source) },
+        { "Imei", G_STRUCT_OFFSET(Job, imei) },
+        { "Model", G_STRUCT_OFFSET(Job, model) },
+        { "FromRevision", G_STRUCT_OFFSET(Job, from_revision) },
+        { "FromBuild", G_STRUCT_OFFSET(Job, from_build) },
+        { "ToRevision", G_STRUCT_OFFSET(Job, to_revision) },
+        { "ToBuild", G_STRUCT_OFFSET(Job, to_build) },
+        { "Boot", G_STRUCT_OFFSET(Job, boot) },
+        { "UrcPortBefore", G_STRUCT_OFFSET(Job, urc_port_before) },
+        { "FotaCidBefore", G_STRUCT_OFFSET(Job, fota_cid_before) },
+        { "PowerControlBefore", G_STRUCT_OFFSET(Job, power_control_before) },
+        { "Message", G_STRUCT_OFFSET(Job, message) },
+};
+
+static const struct {
+        const char *key;
+        size_t offset;
+} booleans[] = {
+        { "Sent", G_STRUCT_OFFSET(Job, sent) },
+        { "Accepted", G_STRUCT_OFFSET(Job, accepted) },
+        { "Downloading", G_STRUCT_OFFSET(Job, downloading) },
+        { "Downloaded", G_STRUCT_OFFSET(Job, downloaded) },
+        { "Updating", G_STRUCT_OFFSET(Job, updating) },
+        { "Ended", G_STRUCT_OFFSET(Job, ended) },
+        { "Returned", G_STRUCT_OFFSET(Job, returned) },
+        { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
+};
+
+static char **string_at(const Job *job, size_t offset)
+{
+        return (char **)G_STRUCT_MEMBER_P(job, offset);
+}
+
+Job *job_new(const char *id, const char *module)
+{
+        Job *job = g_new0(Job, 1);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                *string_at(job, strings[i].offset) = g_strdup("");
+        g_free(job->module);
+        job->id = g_strdup(id);
+        job->module = g_strdup(module);
+        job->options = options_new();
+        return job;
+}
+
+void job_free(Job *job)
+{
+        if (!job)
+                return;
+        explicit_bzero(job->source, strlen(job->source));
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                g_free(*string_at(job, strings[i].offset));
+        options_free(job->options);
+        g_free(job->id);
+        g_free(job);
+}
+
+const char *job_error_name(const Job *job)
+{
+        const Code *code = code_find(job->domain, job->code);
+
+        if (job->domain == CODE_DOMAIN_NONE)
+                return "";
+        return code ? code->name : "unlisted";
+}
+
+char *job_source_shown(const Job *job)
+{
+        return source_redact(job->source);
+}
+
+static const char *domain_label(CodeDomain domain)
+{
+        switch (domain) {
+        case CODE_DOMAIN_FTP: return "FTP";
+        case CODE_DOMAIN_HTTP: return "HTTP";
+        case CODE_DOMAIN_FILE: return "file";
+        case CODE_DOMAIN_UPDATE: return "update";
+        case CODE_DOMAIN_NONE:
+        case CODE_DOMAIN_HOST:
+        case _CODE_DOMAIN_MAX: return "";
+        }
+        return "";
+}
+
+void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, const char *detail)
+{
+        const Code *code = code_find(domain, number);
+        g_autoptr(GString) s = g_string_new(NULL);
+
+        job->result = result;
+        job->domain = domain;
+        job->code = domain == CODE_DOMAIN_NONE ? 0 : number;
+        if (result == JOB_RESULT_SUCCESS)
+                g_string_append_printf(s, "The module runs %s now", job->to_revision);
+        else if (code)
+                g_string_append(s, code->what);
+        else
+                g_string_append_printf(s, "The module reported a code that no table lists");
+        if (detail && *detail)
+                g_string_append_printf(s, " %s", detail);
+        if (domain != CODE_DOMAIN_NONE && domain != CODE_DOMAIN_HOST)
+                g_string_append_printf(s, " (%s code %d%s%s)", domain_label(domain), number,
+                                       code && *code->cause ? "; usual cause: " : "", code ? code->cause : "");
+        else if (code && *code->cause)
+                g_string_append_printf(s, " (usual cause: %s)", code->cause);
+        if (code)
+                g_string_append_printf(s, ": %s", code->remedy);
+        else if (result != JOB_RESULT_SUCCESS)
+                g_string_append(s, ": check the package, its server and the module's signal, and ask the vendor");
+        g_string_append_c(s, '.');
+        g_free(job->message);
+        job->message = g_strdup(s->str);
+}
+
+void job_forget_secrets(Job *job)
+{
+        g_autofree char *shown = job_source_shown(job);
+
+        explicit_bzero(job->source, strlen(job->source));
+        g_free(job->source);
+        job->source = g_steal_pointer(&shown);
+        options_wipe(job->options);
+}
+
+char *job_to_text(const Job *job)
+{
+        g_autoptr(GKeyFile) f = g_key_file_new();
+
+        g_key_file_set_integer(f, GROUP, "Version", JOB_FILE_VERSION);
+        g_key_file_set_string(f, GROUP, "Id", job->id);
+        g_key_file_set_string(f, GROUP, "Origin", origin_names[job->origin]);
+        g_key_file_set_string(f, GROUP, "State", state_names[job->state]);
+        g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
+        g_key_file_set_uint64(f, GROUP, "Created", job->created);
+        g_key_file_set_uint64(f, GROUP, "Finished", job->finished);
+        g_key_file_set_uint64(f, GROUP, "Percent", job->percent);
+        g_key_file_set_uint64(f, GROUP, "Restarts", job->restarts);
+        g_key_file_set_uint64(f, GROUP, "Device", job->device);
+        if (job->abandon)
+                g_key_file_set_string(f, GROUP, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                if (**string_at(job, strings[i].offset))
+                        g_key_file_set_string(f, GROUP, strings[i].key, *string_at(job, strings[i].offset));
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                if (G_STRUCT_MEMBER(bool, job, booleans[i].offset))
+                        g_key_file_set_boolean(f, GROUP, booleans[i].key, true);
+        if (job->result != JOB_RESULT_NONE) {
+                g_key_file_set_string(f, GROUP, "Result", result_names[job->result]);
+                g_key_file_set_string(f, GROUP, "ErrorDomain", code_domain_to_string(job->domain));
+                g_key_file_set_integer(f, GROUP, "ErrorCode", job->code);
+                g_key_file_set_string(f, GROUP, "Announced", announced_names[job->announced]);
+        }
+        options_save(job->options, f, GROUP_OPTIONS);
+        return g_key_file_to_data(f, NULL, NULL);
+}
+
+static bool read_word(GKeyFile *f, const char *key, const char *const *words, unsigned n, unsigned *ret)
+{
+        g_autofree char *value = g_key_file_get_string(f, GROUP, key, NULL);
+
+        for (unsigned i = 0; i < n; i++)
+                if (g_strcmp0(value, words[i]) == 0) {
+                        *ret = i;
+                        return true;
+                }
+        return false;
+}
+
+Job *job_from_text(const char *text, const char *id, char **ret_why)
+{
+        g_autoptr(GKeyFile) f = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Job) job = job_new(id, "");
+        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *abandon = NULL;
+        unsigned state, origin, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
+
+        if (!g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error)) {
+                *ret_why = g_strdup(error->message);
+                return NULL;
+        }
+        if (g_key_file_get_integer(f, GROUP, "Version", NULL) != JOB_FILE_VERSION) {
+                *ret_why = g_strdup("its version is not one this daemon reads");
+                return NULL;
+        }
+        own_id = g_key_file_get_string(f, GROUP, "Id", NULL);
+        method = g_key_file_get_string(f, GROUP, "Method", NULL);
+        if (g_strcmp0(own_id, id) != 0 || !method_from_string(method, &job->method) ||
+            !read_word(f, "State", state_names, _JOB_STATE_MAX, &state) ||
+            !read_word(f, "Origin", origin_names, _JOB_ORIGIN_MAX, &origin)) {
+                *ret_why = g_strdup("its Id, Method, State or Origin is missing or unknown");
+                return NULL;
+        }
+        if (g_key_file_has_key(f, GROUP, "Result", NULL) &&
+            (!read_word(f, "Result", result_names, _JOB_RESULT_MAX, &result) ||
+             !read_word(f, "Announced", announced_names, _JOB_ANNOUNCED_MAX, &announced))) {
+                *ret_why = g_strdup("its Result or Announced is unknown");
+                return NULL;
+        }
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
+                char *value = g_key_file_get_string(f, GROUP, strings[i].key, NULL);
+
+                if (value) {
+                        g_free(*string_at(job, strings[i].offset));
+                        *string_at(job, strings[i].offset) = value;
+                }
+        }
+        if (!*job->module || (state == JOB_FINISHED) != (g_key_file_get_uint64(f, GROUP, "Finished", NULL) != 0) ||
+            (state == JOB_FINISHED && result == JOB_RESULT_NONE)) {
+                *ret_why = g_strdup("its Module is missing, or its State, Finished and Result do not go together");
+                return NULL;
+        }
+        job->state = state;
+        job->origin = origin;
+        job->result = result;
+        job->announced = announced;
+        job->created = g_key_file_get_uint64(f, GROUP, "Created", NULL);
+        job->finished = g_key_file_get_uint64(f, GROUP, "Finished", NULL);
+        job->percent = MIN(g_key_file_get_uint64(f, GROUP, "Percent", NULL), 100);
+        job->restarts = (unsigned)g_key_file_get_uint64(f, GROUP, "Restarts", NULL);
+        job->device = (unsigned)g_key_file_get_uint64(f, GROUP, "Device", NULL);
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                G_STRUCT_MEMBER(bool, job, booleans[i].offset) =
+                        g_key_file_get_boolean(f, GROUP, booleans[i].key, NULL);
+        domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
+        job->domain = code_domain_from_string(domain);
+        job->code = g_key_file_get_integer(f, GROUP, "ErrorCode", NULL);
+        abandon = g_key_file_get_string(f, GROUP, "Abandon", NULL);
+        if (abandon && code_find_name(CODE_DOMAIN_HOST, abandon))
+                job->abandon = (HostCode)code_find_name(CODE_DOMAIN_HOST, abandon)->number;
+        options_free(job->options);
+        job->options = options_load(f, GROUP_OPTIONS, ret_why);
+        if (!job->options)
+                return NULL;
+        /* What goes to a module is checked again: a file can be damaged, or written by hand. */
+        if (state != JOB_FINISHED && !job->sent &&
+            !source_check(job->source, job->method, 0, job->options->allow_https, ret_why))
+                return NULL;
+        return g_steal_pointer(&job);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codes.h"
+#include "core/options.h"
+
+typedef enum JobState {
+        JOB_QUEUED,
+        JOB_PREPARING,
+        JOB_DOWNLOADING,
+        JOB_RESTARTING,
+        JOB_UPDATING,
+        JOB_VERIFYING,
+        JOB_STALLED,
+        JOB_FINISHED,
+        _JOB_STATE_MAX,
+} JobState;
+
+typedef enum JobResult { JOB_RESULT_NONE, JOB_RESULT_SUCCESS, JOB_RESULT_FAILED, JOB_RESULT_CANCELLED,
+                         _JOB_RESULT_MAX } JobResult;
+
+typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
+
+/* How far the Result signal got: a job that crashed between the disk and the bus says it once more, never twice. */
+typedef enum JobAnnounced { JOB_ANNOUNCED_NO, JOB_ANNOUNCED_AGAIN, JOB_ANNOUNCED_YES, _JOB_ANNOUNCED_MAX } JobAnnounced;
+
+const char *job_state_to_string(JobState state);
+const char *job_result_to_string(JobResult result);
+const char *job_origin_to_string(JobOrigin origin);
+
+/* The record of one upgrade: all that is known of it, on disk and in memory. No string is NULL. */
+typedef struct Job {
+        char *id;
+        char *module; /* Id of the module */
+        JobOrigin origin;
+        uint64_t created, finished; /* µs since the epoch, 0 not yet */
+
+        /* What was asked for. */
+        char *source; /* with its password while the job runs, redacted afterwards */
+        Options *options;
+        Method method;
+
+        /* Who is upgraded. */
+        char *imei, *model;
+        char *from_revision, *from_build;
+        char *to_revision, *to_build;
+
+        /* Where it is. */
+        JobState state;
+        unsigned percent;
+        unsigned restarts;
+        bool sent;          /* AT+QFOTADL is on the wire or may be: never again by itself */
+        bool accepted;      /* the module has said OK, or anything about the upgrade */
+        bool downloading;   /* the module has said xxxSTART or DOWNLOADING */
+        bool downloaded;    /* the module has said xxxEND,0 */
+        bool updating;      /* the module has said START or UPDATING: it will not go back */
+        bool ended;         /* the module has said END,0 */
+        bool returned;      /* it has restarted since it said how it ended */
+        HostCode abandon;   /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
+        bool percentage;    /* DOWNLOADING counts in percent, whatever was asked for */
+        unsigned device;    /* USB bus and device number when last seen, 0 unknown: another one means a restart */
+        char *boot;         /* boot id of the gateway that number belongs to */
+
+        /* What was changed on the module and is put back: the value before, "" if it was not touched. */
+        char *urc_port_before;
+        char *fota_cid_before;
+        char *power_control_before; /* of the USB device */
+
+        /* How it ends: settled before what is left to do is done, valid once result is set. */
+        JobResult result;
+        CodeDomain domain;
+        int code;
+        char *message;
+        JobAnnounced announced;
+} Job;
+
+Job *job_new(const char *id, const char *module);
+void job_free(Job *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
+
+/* The machine name of the job's code: "" if there is none, unlisted for numbers in no table. */
+const char *job_error_name(const Job *job);
+
+/* The source as anybody may see it. */
+char *job_source_shown(const Job *job);
+
+/* Settles the end: result, code, and one sentence made of the code's texts, with the detail, if any, in its middle. */
+void job_set_result(Job *job, JobResult result, CodeDomain domain, int code, const char *detail);
+
+/* Forgets all credentials: in the record, and so in the next text made of it. */
+void job_forget_secrets(Job *job);
+
+/* The job's file: a key file of version JOB_FILE_VERSION. job_from_text() leaves *ret_why on failure. */
+#define JOB_FILE_VERSION 1
+char *job_to_text(const Job *job);
+Job *job_from_text(const char *text, const char *id, char **ret_why);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The two dialogues around an upgrade: setting the module up and sending AT+QFOTADL, and putting its settings back.
+ * Each is a chain of steps, one command a step. Before a command that changes the module the record goes to the disk,
+ * with the value that was there before. */
+
+#include <string.h>
+
+#include "core/qfota.h"
+#include "core/upgrade-private.h"
+
+/* AT manuals: activating a context takes up to 150 s, five times what any other command of ours may take. */
+#define CONTEXT_TIMEOUT_FACTOR 5
+
+static void rejected(Upgrade *u, const char *command, const UpgradeEvent *event)
+{
+        g_autofree char *detail = NULL;
+
+        if (event->result == AT_RESULT_TIMEOUT) {
+                u->ready = false;
+                detail = g_strdup_printf("to %s", command);
+                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_NO_RESPONSE, detail, event);
+                return;
+        }
+        detail = event->error >= 0 ? g_strdup_printf("to %s (+CME ERROR: %d)", command, event->error)
+                                   : g_strdup_printf("to %s", command);
+        upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_REJECTED, detail, event);
+}
+
+static void set_string(char **field, const char *value)
+{
+        if (*field == value)
+                return;
+        g_free(*field);
+        *field = g_strdup(value);
+}
+
+static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent *event)
+{
+        upgrade_send(u, step, command, false, u->timeouts->command, event);
+}
+
+static void send_upgrade(Upgrade *u, const UpgradeEvent *event)
+{
+        const Options *o = u->job->options;
+        int download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
+        g_autofree char *command = qfota_build_command(u->job->source, (int)o->upgrade_mode, download_max,
+                                                       (int)o->update_urc_max);
+
+        u->job->sent = true;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_QFOTADL, command, true, u->timeouts->command, event);
+        explicit_bzero(command, strlen(command));
+}
+
+static void begin_cid(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->job->options->cid < 0)
+                send_upgrade(u, event);
+        else
+                send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"", event);
+}
+
+/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. */
+static void begin_apn(Upgrade *u, const UpgradeEvent *event)
+{
+        const Options *o = u->job->options;
+        g_autofree char *command = NULL;
+
+        if (!o->apn) {
+                begin_cid(u, event);
+                return;
+        }
+        command = g_strdup_printf("AT+QICSGP=%d,1,\"%s\",\"%s\",\"%s\",%d", (int)o->cid, o->apn, o->apn_user ?: "",
+                                  o->apn_password ?: "",
+                                  o->apn_auth >= 0 ? (int)o->apn_auth : (o->apn_user ? 1 : 0));
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command, event);
+        explicit_bzero(command, strlen(command));
+}
+
+void prepare_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        send(u, STEP_READ_URC_PORT, "AT+QURCCFG=\"urcport\"", event);
+}
+
+/* The URCs must come to the port we listen at. A module that cannot say where they go keeps them where they are. */
+static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *value = NULL;
+
+        if (event->result == AT_RESULT_OK)
+                value = qfota_parse_setting(event->text, "+QURCCFG:", "urcport");
+        if (!value || strcmp(value, "usbat") == 0 || strcmp(value, "all") == 0) {
+                begin_apn(u, event);
+                return;
+        }
+        if (!*u->job->urc_port_before && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(value))
+                set_string(&u->job->urc_port_before, value);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        send(u, STEP_SET_URC_PORT, "AT+QURCCFG=\"urcport\",\"usbat\"", event);
+}
+
+static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
+{
+        int wanted = (int)u->job->options->cid;
+        g_autofree char *value = qfota_parse_setting(event->text, "+QCFG:", "fota/cid");
+        g_autofree char *command = g_strdup_printf("AT+QCFG=\"fota/cid\",%d", wanted);
+
+        if (!*u->job->fota_cid_before && value && *value && strspn(value, "0123456789") == strlen(value) &&
+            strlen(value) <= 2 && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
+                set_string(&u->job->fota_cid_before, value);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        send(u, STEP_SET_FOTA_CID, command, event);
+}
+
+/* AT+QIACT of a context that is active already is an error: it is asked first, +QIACT: 2,1,1,"10.0.0.1". */
+static void got_contexts(Upgrade *u, const UpgradeEvent *event)
+{
+        int cid = (int)u->job->options->cid;
+        g_autofree char *active = g_strdup_printf("+QIACT: %d,1,", cid);
+        g_autofree char *command = g_strdup_printf("AT+QIACT=%d", cid);
+
+        if (event->result == AT_RESULT_OK && strstr(event->text, active))
+                send_upgrade(u, event);
+        else
+                upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR,
+                             event);
+}
+
+static void got_upgrade_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        switch (event->result) {
+        case AT_RESULT_OK:
+                u->job->accepted = true;
+                break;
+        case AT_RESULT_ERROR:
+                if (!u->job->downloading) {
+                        rejected(u, "AT+QFOTADL", event);
+                        return;
+                }
+                break;
+        case AT_RESULT_TIMEOUT:
+                /* Whether the module took it will show. */
+                break;
+        }
+        u->step = STEP_NONE;
+        if (u->job->state == JOB_PREPARING)
+                upgrade_enter(u, JOB_DOWNLOADING, event);
+}
+
+void prepare_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        bool good = event->result == AT_RESULT_OK;
+
+        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_QFOTADL) {
+                rejected(u, "the preparations", event);
+                return;
+        }
+        switch (u->step) {
+        case STEP_READ_URC_PORT:
+                got_urc_port(u, event);
+                return;
+        case STEP_SET_URC_PORT:
+                if (!good)
+                        set_string(&u->job->urc_port_before, "");
+                begin_apn(u, event);
+                return;
+        case STEP_SET_APN:
+                if (good)
+                        begin_cid(u, event);
+                else
+                        rejected(u, "AT+QICSGP", event);
+                return;
+        case STEP_READ_FOTA_CID:
+                if (good)
+                        got_fota_cid(u, event);
+                else
+                        rejected(u, "AT+QCFG=\"fota/cid\"", event);
+                return;
+        case STEP_SET_FOTA_CID:
+                if (good)
+                        send(u, STEP_READ_CONTEXTS, "AT+QIACT?", event);
+                else
+                        rejected(u, "AT+QCFG=\"fota/cid\"", event);
+                return;
+        case STEP_READ_CONTEXTS:
+                got_contexts(u, event);
+                return;
+        case STEP_ACTIVATE_CONTEXT:
+                if (good)
+                        send_upgrade(u, event);
+                else
+                        rejected(u, "AT+QIACT", event);
+                return;
+        case STEP_QFOTADL:
+                got_upgrade_answer(u, event);
+                return;
+        case STEP_NONE:
+        case STEP_RADIO_OFF:
+        case STEP_AWAIT_DOWNLOAD_END:
+        case STEP_RADIO_ON:
+        case STEP_RESET:
+        case STEP_LAST_IDENTITY:
+        case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_URC_PORT:
+                return;
+        }
+}
+
+static void restore_urc_port(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *command = NULL;
+
+        if (!*u->job->urc_port_before) {
+                upgrade_finish(u, event);
+                return;
+        }
+        command = g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", u->job->urc_port_before);
+        send(u, STEP_RESTORE_URC_PORT, command, event);
+}
+
+void restore_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *command = NULL;
+
+        if (!u->present || !u->ready) {
+                upgrade_finish(u, event);
+                return;
+        }
+        if (!*u->job->fota_cid_before) {
+                restore_urc_port(u, event);
+                return;
+        }
+        command = g_strdup_printf("AT+QCFG=\"fota/cid\",%s", u->job->fota_cid_before);
+        send(u, STEP_RESTORE_FOTA_CID, command, event);
+}
+
+void restore_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->step == STEP_RESTORE_FOTA_CID && event->result != AT_RESULT_TIMEOUT)
+                restore_urc_port(u, event);
+        else
+                upgrade_finish(u, event);
+}

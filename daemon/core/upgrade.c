@@ -1,0 +1,730 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The upgrade of one module, from a job on disk to its result (guide 2.3.1.1). Decides everything and touches nothing:
+ * no fd, no clock, no bus.
+ *
+ * URCs and restarts are hints, each of which may be lost: the module may be seen to leave the bus without having said
+ * that the download is over, and to come back without ever saying START or END. What counts is the revision that is
+ * read in the end. AT+QFOTADL is sent once in a job's life; after that, the job only follows. */
+
+#include <string.h>
+
+#include "core/qfota.h"
+#include "core/source.h"
+#include "core/upgrade-private.h"
+
+/* Of the whole job: the download ends here, the update takes the rest, 100 is success alone. */
+#define PERCENT_DOWNLOADED 50
+#define PERCENT_UPDATED    99
+
+/* So many restarts without a sign of progress are a loop, not an upgrade. The guide's longest procedure has four. */
+#define RESTARTS_MAX 8
+
+static void follow(Upgrade *u, const UpgradeEvent *event);
+
+void upgrade_action_free(UpgradeAction *action)
+{
+        if (!action)
+                return;
+        if (action->text && action->secret)
+                explicit_bzero(action->text, strlen(action->text));
+        g_free(action->text);
+        g_free(action);
+}
+
+Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
+{
+        Upgrade *u = g_new0(Upgrade, 1);
+
+        u->job = job;
+        u->timeouts = timeouts;
+        u->deadline = UINT64_MAX;
+        g_queue_init(&u->actions);
+        return u;
+}
+
+void upgrade_drop_actions(Upgrade *u)
+{
+        g_queue_clear_full(&u->actions, (GDestroyNotify)upgrade_action_free);
+}
+
+void upgrade_free(Upgrade *u)
+{
+        if (!u)
+                return;
+        upgrade_drop_actions(u);
+        g_free(u);
+}
+
+UpgradeAction *upgrade_pop(Upgrade *u)
+{
+        return g_queue_pop_head(&u->actions);
+}
+
+uint64_t upgrade_deadline(const Upgrade *u)
+{
+        return u->deadline;
+}
+
+bool upgrade_is_cancellable(const Job *job)
+{
+        if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
+                return false;
+        switch (job->state) {
+        case JOB_QUEUED:
+        case JOB_PREPARING:
+        case JOB_DOWNLOADING: return true;
+        case JOB_RESTARTING: return !job->sent;
+        case JOB_UPDATING:
+        case JOB_VERIFYING:
+        case JOB_STALLED:
+        case JOB_FINISHED:
+        case _JOB_STATE_MAX: return false;
+        }
+        return false;
+}
+
+void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text)
+{
+        UpgradeAction *action = g_new0(UpgradeAction, 1);
+
+        action->type = type;
+        action->text = g_strdup(text);
+        g_queue_push_tail(&u->actions, action);
+}
+
+void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout,
+                  const UpgradeEvent *event)
+{
+        UpgradeAction *action;
+
+        upgrade_push(u, UPGRADE_ACTION_SEND, command);
+        action = g_queue_peek_tail(&u->actions);
+        action->secret = secret;
+        action->timeout = timeout;
+        action->tag = ++u->tag;
+        u->step = step;
+        /* The answer comes in time or a time-out does; only a port that is lost without a word brings neither. */
+        u->deadline = event->now + timeout + u->timeouts->settle;
+}
+
+/* How long the present situation may last without news. */
+static uint64_t patience(const Upgrade *u)
+{
+        const Job *job = u->job;
+        const Timeouts *t = u->timeouts;
+
+        if (!u->present)
+                return t->restart;
+        if (job->result != JOB_RESULT_NONE || job->ended || !job->sent)
+                return t->settle;
+        if (u->step == STEP_AWAIT_DOWNLOAD_END)
+                return t->start;
+        if (u->live && job->updating)
+                return t->update_idle;
+        if (u->ready && u->restarted) /* it answers as a whole firmware does: what is still to come comes soon */
+                return job->downloaded || job->updating || u->booted ? t->settle : MAX(t->settle, t->download_idle);
+        if (u->restarted || job->downloaded || job->updating)
+                return t->update_idle;
+        return job->downloading ? t->download_idle : t->start;
+}
+
+static void wait_on(Upgrade *u, const UpgradeEvent *event)
+{
+        u->deadline = event->now + patience(u);
+}
+
+/* The one door into a state. */
+void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event)
+{
+        u->job->state = state;
+        wait_on(u, event);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+}
+
+static void advance_percent(Upgrade *u, unsigned percent)
+{
+        if (percent <= u->job->percent)
+                return;
+        u->job->percent = percent;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL); /* so that it does not go back when the daemon is started again */
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+}
+
+/* ---- the end */
+
+void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        u->step = STEP_NONE;
+        job_forget_secrets(job);
+        job->finished = event->realtime;
+        if (job->result == JOB_RESULT_SUCCESS)
+                job->percent = 100;
+        if (u->present && *job->power_control_before)
+                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+        upgrade_enter(u, JOB_FINISHED, event);
+        u->deadline = UINT64_MAX;
+        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
+        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
+}
+
+/* Reads who runs now, then puts the settings back. */
+static void wind_up(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!u->present || !u->ready) {
+                upgrade_finish(u, event);
+                return;
+        }
+        if (event->type == UPGRADE_EVENT_READY) { /* it has just been told */
+                restore_begin(u, event);
+                return;
+        }
+        u->step = STEP_LAST_IDENTITY;
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        u->deadline = event->now + u->timeouts->command;
+}
+
+void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, const char *detail,
+                    const UpgradeEvent *event)
+{
+        job_set_result(u->job, result, domain, code, detail);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        wind_up(u, event);
+}
+
+static void fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEvent *event)
+{
+        upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, (int)code, detail, event);
+}
+
+/* The download was given up, and it is certain that the module keeps its old firmware. */
+static void abandoned(Upgrade *u, const char *detail, const UpgradeEvent *event)
+{
+        JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
+
+        upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon, detail, event);
+}
+
+static void keep_identity(const Identity *identity, char **revision, char **build)
+{
+        g_free(*revision);
+        g_free(*build);
+        *revision = g_strdup(identity->revision);
+        *build = g_strdup(identity->build);
+}
+
+/* The module is back and has told its revision: what does that prove? */
+static void judge(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        const char *expected = job->options->expected_revision;
+        bool same = identity_same_firmware(job->from_revision, job->from_build, job->to_revision, job->to_build);
+        bool as_expected = !expected || strcmp(expected, job->to_revision) == 0 || strcmp(expected, job->to_build) == 0;
+        g_autofree char *detail = NULL;
+
+        if (!same && as_expected) {
+                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
+        } else if (!same) {
+                detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
+                fail(u, HOST_REVISION_MISMATCH, detail, event);
+        } else if (job->abandon) {
+                abandoned(u, NULL, event);
+        } else if (job->ended && job->options->allow_unchanged && as_expected) {
+                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
+        } else if (job->ended || job->downloaded || job->updating) {
+                detail = g_strdup_printf("(%s), %s", job->to_revision,
+                                         job->ended ? "though it reported success" : "and never reported an end");
+                fail(u, HOST_UNCHANGED, detail, event);
+        } else {
+                fail(u, HOST_INTERRUPTED, NULL, event);
+        }
+}
+
+/* ---- giving a download up (field facts 5): without a radio it must fail; if it does not, the module is reset */
+
+static void reset_module(Upgrade *u, const UpgradeEvent *event)
+{
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_RESET, "AT+CFUN=1,1", false, u->timeouts->command, event);
+}
+
+static void give_up_now(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->job->downloaded)
+                reset_module(u, event); /* there is no download left that could fail */
+        else
+                upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command, event);
+}
+
+static void give_up(Upgrade *u, HostCode why, const UpgradeEvent *event)
+{
+        u->job->abandon = why;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        if (u->ready) {
+                give_up_now(u, event);
+                return;
+        }
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        u->deadline = event->now + u->timeouts->settle;
+}
+
+static void give_up_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_OK) {
+                u->step = STEP_AWAIT_DOWNLOAD_END;
+                wait_on(u, event);
+        } else if (u->step == STEP_RADIO_OFF) {
+                reset_module(u, event);
+        } else if (u->step == STEP_RADIO_ON) {
+                abandoned(u, NULL, event);
+        } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
+                u->step = STEP_NONE;
+                u->deadline = event->now + u->timeouts->restart;
+        } else if (u->step == STEP_RESET) {
+                abandoned(u, "(it could not be made to stop and may still go on)", event);
+        }
+}
+
+static void download_failed(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : source_domain(job->source);
+
+        if (!job->abandon) {
+                upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL, event);
+        } else if (u->step == STEP_RADIO_OFF || u->step == STEP_AWAIT_DOWNLOAD_END) {
+                upgrade_send(u, STEP_RADIO_ON, "AT+CFUN=1", false, u->timeouts->command, event);
+        } else {
+                abandoned(u, NULL, event);
+        }
+}
+
+/* ---- what the module says */
+
+static void update_runs(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        bool first = !job->updating || job->state != JOB_UPDATING;
+
+        job->accepted = job->updating = true;
+        job->abandon = 0; /* too late */
+        u->ready = false;
+        u->step = STEP_NONE;
+        if (!u->live)
+                upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        u->live = true;
+        advance_percent(u, PERCENT_DOWNLOADED);
+        if (first)
+                upgrade_enter(u, JOB_UPDATING, event);
+        else
+                wait_on(u, event);
+}
+
+static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        job->accepted = true;
+        if (urc->value == 0) {
+                job->ended = true;
+                u->asked = false;
+                upgrade_enter(u, JOB_VERIFYING, event);
+                return;
+        }
+        /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
+         * module restarts before anything can be read. */
+        job->abandon = 0;
+        if (job->updating || u->restarted) {
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
+                upgrade_enter(u, JOB_VERIFYING, event);
+        } else {
+                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL, event);
+        }
+}
+
+static void download_goes_on(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        bool first = !job->downloading || job->state != JOB_DOWNLOADING;
+
+        job->accepted = job->downloading = true;
+        if (job->abandon)
+                return;
+        if (first)
+                upgrade_enter(u, JOB_DOWNLOADING, event);
+        else
+                wait_on(u, event);
+}
+
+static void on_urc(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        QfotaUrc urc;
+
+        if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
+                u->booted = true;
+        if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
+                return;
+        u->restarts = 0;
+        if (job->ended) {
+                /* Said again after a power cut at the very end, or late: the revision decides. */
+                wait_on(u, event);
+                return;
+        }
+        switch (urc.type) {
+        case QFOTA_URC_DOWNLOAD_START:
+                if (!job->updating)
+                        download_goes_on(u, event);
+                return;
+        case QFOTA_URC_DOWNLOADING: {
+                const Options *o = job->options;
+                unsigned maximum = o->download_urc_max >= 0 ? (unsigned)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
+
+                if (job->updating)
+                        return;
+                download_goes_on(u, event);
+                advance_percent(u, qfota_download_percent(urc.value, maximum, &job->percentage) * PERCENT_DOWNLOADED /
+                                           100);
+                return;
+        }
+        case QFOTA_URC_DOWNLOAD_END:
+                if (job->updating)
+                        return;
+                if (urc.value != 0) {
+                        download_failed(u, &urc, event);
+                        return;
+                }
+                job->accepted = job->downloading = job->downloaded = true;
+                advance_percent(u, PERCENT_DOWNLOADED);
+                if (job->abandon)
+                        reset_module(u, event); /* it came before the radio was off */
+                upgrade_enter(u, JOB_DOWNLOADING, event);
+                return;
+        case QFOTA_URC_START:
+                update_runs(u, event);
+                return;
+        case QFOTA_URC_UPDATING:
+                update_runs(u, event);
+                advance_percent(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
+                                                                (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
+                return;
+        case QFOTA_URC_END:
+                end_reported(u, &urc, event);
+                return;
+        case QFOTA_URC_OTHER:
+                if (!job->abandon)
+                        wait_on(u, event);
+                return;
+        }
+}
+
+/* ---- the bus */
+
+/* The module has said that it is done, well or ill, and has not restarted since. */
+static bool awaits_restart(const Job *job)
+{
+        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED && job->state == JOB_VERIFYING));
+}
+
+static void on_gone(Upgrade *u, const UpgradeEvent *event)
+{
+        u->present = u->ready = u->live = u->booted = u->asked = false;
+        u->step = STEP_NONE;
+        u->restarted = u->job->sent;
+        if (u->job->result != JOB_RESULT_NONE && !awaits_restart(u->job))
+                upgrade_finish(u, event); /* only settings were left to put back */
+        else
+                upgrade_enter(u, JOB_RESTARTING, event);
+}
+
+static JobState state_after_return(const Job *job)
+{
+        if (!job->sent)
+                return JOB_PREPARING;
+        if (job->result == JOB_RESULT_NONE && !job->ended && (job->downloaded || job->updating))
+                return JOB_UPDATING;
+        return JOB_VERIFYING; /* it is over, or how far it got is to be found out */
+}
+
+static void keep_awake(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!event->power_control)
+                return;
+        if (!*u->job->power_control_before) {
+                g_free(u->job->power_control_before);
+                u->job->power_control_before = g_strdup(event->power_control);
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        }
+        if (strcmp(event->power_control, "on") != 0)
+                upgrade_push(u, UPGRADE_ACTION_POWER, "on");
+}
+
+static void on_present(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        bool first = job->device == 0 || g_strcmp0(job->boot, event->boot) != 0;
+        bool came_back = job->state == JOB_RESTARTING || (!first && job->device != event->device);
+
+        u->present = true;
+        u->boot_rom = false;
+        job->device = event->device;
+        g_free(job->boot);
+        job->boot = g_strdup(event->boot);
+        if (came_back) {
+                u->restarted = job->sent;
+                job->returned = job->ended || job->result != JOB_RESULT_NONE;
+                job->restarts++;
+                if (++u->restarts > RESTARTS_MAX) {
+                        fail(u, HOST_CRASHED, "and it restarts again and again", event);
+                        return;
+                }
+                upgrade_enter(u, state_after_return(job), event);
+        } else {
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                wait_on(u, event);
+                if (awaits_restart(job) && !first) /* what answers until then may not be the firmware */
+                        upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        }
+        keep_awake(u, event);
+}
+
+/* ---- it answers */
+
+static void on_ready(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        const Identity *identity = event->identity;
+
+        u->ready = true;
+        if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
+                u->ready = false; /* nothing of ours is to be put back there */
+                fail(u, HOST_MODULE_REPLACED, NULL, event);
+                return;
+        }
+        if (!*job->imei && *identity->imei) {
+                g_free(job->imei);
+                job->imei = g_strdup(identity->imei);
+        }
+        if (!job->sent && job->result == JOB_RESULT_NONE) {
+                keep_identity(identity, &job->from_revision, &job->from_build);
+                upgrade_enter(u, JOB_PREPARING, event);
+                prepare_begin(u, event);
+                return;
+        }
+        keep_identity(identity, &job->to_revision, &job->to_build);
+        if (job->result != JOB_RESULT_NONE) {
+                restore_begin(u, event);
+                return;
+        }
+        follow(u, event);
+}
+
+/* A module that may or may not be upgrading has told its revision. */
+static void follow(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        bool same = identity_same_firmware(job->from_revision, job->from_build, job->to_revision, job->to_build);
+        /* What calls itself by another pattern may be the updater, if one should answer. */
+        bool firmware = identity_flash_size(job->to_revision) == identity_flash_size(job->from_revision);
+
+        if (job->ended || (!same && firmware)) {
+                judge(u, event);
+                return;
+        }
+        if (job->abandon && u->restarted && !job->downloaded) {
+                judge(u, event); /* the reset has done it */
+                return;
+        }
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        if (job->abandon && !u->restarted)
+                give_up_now(u, event);
+        else
+                wait_on(u, event);
+}
+
+static void on_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->tag != u->tag)
+                return;
+        switch (u->step) {
+        case STEP_NONE:
+        case STEP_LAST_IDENTITY:
+        case STEP_AWAIT_DOWNLOAD_END:
+                return;
+        case STEP_READ_URC_PORT:
+        case STEP_SET_URC_PORT:
+        case STEP_SET_APN:
+        case STEP_READ_FOTA_CID:
+        case STEP_SET_FOTA_CID:
+        case STEP_READ_CONTEXTS:
+        case STEP_ACTIVATE_CONTEXT:
+        case STEP_QFOTADL:
+                prepare_answer(u, event);
+                return;
+        case STEP_RADIO_OFF:
+        case STEP_RADIO_ON:
+        case STEP_RESET:
+                give_up_answer(u, event);
+                return;
+        case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_URC_PORT:
+                restore_answer(u, event);
+                return;
+        }
+}
+
+/* ---- time */
+
+static void on_absent_too_long(Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+        g_autofree char *detail = NULL;
+
+        if (job->result != JOB_RESULT_NONE && job->code)
+                detail = g_strdup_printf("after it had reported %s code %d", code_domain_to_string(job->domain),
+                                         job->code);
+        fail(u, u->boot_rom ? HOST_BOOT_ROM : HOST_MODULE_LOST, detail, event);
+}
+
+static void on_silent_too_long(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!event->at_port && event->diag_port)
+                fail(u, HOST_CRASHED, NULL, event);
+        else if (u->job->updating && !u->job->ended)
+                fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
+        else if (!event->at_port)
+                fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared", event);
+        else
+                fail(u, HOST_NO_RESPONSE,
+                     u->job->ended ? "when its revision was to be read, though it had reported success" : NULL, event);
+}
+
+static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (!u->present && job->result != JOB_RESULT_SUCCESS) {
+                on_absent_too_long(u, event);
+        } else if (job->result != JOB_RESULT_NONE) {
+                upgrade_finish(u, event);
+        } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
+                reset_module(u, event);
+        } else if (u->ready && u->restarted) {
+                judge(u, event);
+        } else if (job->abandon) {
+                abandoned(u, "(it could not be made to stop and may still go on)", event);
+        } else if (job->ended && !u->ready && !u->asked) {
+                /* Its restart was not seen: asking cannot hurt any more. */
+                u->asked = true;
+                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+                wait_on(u, event);
+        } else if (!job->sent || u->restarted || job->updating || job->ended) {
+                on_silent_too_long(u, event);
+        } else {
+                give_up(u,
+                        job->downloaded    ? HOST_UPDATE_TIMEOUT
+                        : job->downloading ? HOST_DOWNLOAD_TIMEOUT
+                                           : HOST_NO_RESPONSE,
+                        event);
+        }
+}
+
+/* ---- everything else */
+
+static void on_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (job->state == JOB_QUEUED)
+                upgrade_enter(u, JOB_PREPARING, event);
+        else if (job->state == JOB_PREPARING && job->sent)
+                upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
+        u->restarted = job->sent && job->state != JOB_DOWNLOADING;
+        wait_on(u, event);
+}
+
+static void on_cancel(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->job->sent) {
+                give_up(u, HOST_CANCELLED, event);
+                return;
+        }
+        u->job->abandon = HOST_CANCELLED;
+        abandoned(u, NULL, event);
+}
+
+/* The disk cannot be written. Nothing may be begun that could not be remembered; what was begun is followed. */
+static void on_disk(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        g_autofree char *detail = NULL;
+
+        if (job->state == JOB_FINISHED) {
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+                upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
+                upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
+                return;
+        }
+        if (u->step == STEP_QFOTADL)
+                job->sent = false; /* it stood behind the record */
+        if (job->result != JOB_RESULT_NONE || !job->sent) {
+                detail = g_strdup_printf("to remember it by (%s)", event->text);
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
+                upgrade_finish(u, event);
+                return;
+        }
+        u->step = STEP_NONE;
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        wait_on(u, event);
+}
+
+void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (job->state == JOB_FINISHED && event->type != UPGRADE_EVENT_DISK)
+                return;
+        switch (event->type) {
+        case UPGRADE_EVENT_BEGIN:
+                on_begin(u, event);
+                return;
+        case UPGRADE_EVENT_PRESENT:
+                on_present(u, event);
+                return;
+        case UPGRADE_EVENT_BOOT_ROM:
+                u->boot_rom = true;
+                return;
+        case UPGRADE_EVENT_GONE:
+                if (u->present)
+                        on_gone(u, event);
+                return;
+        case UPGRADE_EVENT_READY:
+                on_ready(u, event);
+                return;
+        case UPGRADE_EVENT_PORT_BUSY:
+                /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */
+                if (!job->sent && job->result == JOB_RESULT_NONE)
+                        fail(u, HOST_PORT_BUSY, event->text, event);
+                return;
+        case UPGRADE_EVENT_ANSWER:
+                on_answer(u, event);
+                return;
+        case UPGRADE_EVENT_URC:
+                on_urc(u, event);
+                return;
+        case UPGRADE_EVENT_CANCEL:
+                on_cancel(u, event);
+                return;
+        case UPGRADE_EVENT_DISK:
+                on_disk(u, event);
+                return;
+        case UPGRADE_EVENT_TICK:
+                if (event->now >= u->deadline)
+                        on_patience_lost(u, event);
+                return;
+        }
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/at-engine.h"
+#include "core/identity.h"
+#include "core/job.h"
+
+/* How one upgrade goes on: an event and the time go in, actions come out. The record of the job is the state. */
+
+/* µs; what each means stands in fotad.conf. */
+typedef struct Timeouts {
+        uint64_t command;
+        uint64_t start;
+        uint64_t download_idle;
+        uint64_t update_idle;
+        uint64_t restart;
+        uint64_t settle;
+        uint64_t stall;
+} Timeouts;
+
+typedef enum UpgradeEventType {
+        UPGRADE_EVENT_BEGIN,     /* once, first of all: the job is new, or was read from the disk */
+        UPGRADE_EVENT_PRESENT,   /* the module is on the bus: device, boot, power_control */
+        UPGRADE_EVENT_BOOT_ROM,  /* its chip's boot loader is there instead */
+        UPGRADE_EVENT_GONE,      /* it left the bus */
+        UPGRADE_EVENT_READY,     /* its AT port answers and told who it is: identity */
+        UPGRADE_EVENT_PORT_BUSY, /* its AT port cannot be had: text says why, as in "by chat (pid 42)" */
+        UPGRADE_EVENT_ANSWER,    /* to a UPGRADE_ACTION_SEND: tag, result, error, text */
+        UPGRADE_EVENT_URC,       /* text: a line that answers nothing */
+        UPGRADE_EVENT_CANCEL,    /* asked for, while upgrade_is_cancellable() */
+        UPGRADE_EVENT_DISK,      /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
+        UPGRADE_EVENT_TICK,      /* time passed */
+} UpgradeEventType;
+
+typedef struct UpgradeEvent {
+        UpgradeEventType type;
+        uint64_t now;      /* µs of a clock that goes on in suspend */
+        uint64_t realtime; /* µs since the epoch */
+        bool at_port;      /* the module has an AT port now */
+        bool diag_port;    /* it has a DIAG port now */
+
+        unsigned device;           /* USB bus and device number, another one after each enumeration */
+        const char *boot;          /* boot id of the gateway */
+        const char *power_control; /* of the USB device: auto or on; NULL if it has none */
+        const Identity *identity;
+        unsigned tag;
+        AtResult result;
+        int error;
+        const char *text;
+} UpgradeEvent;
+
+typedef enum UpgradeActionType {
+        UPGRADE_ACTION_PERSIST,  /* the record goes to the disk; if that fails, the list stops here */
+        UPGRADE_ACTION_SEND,     /* text goes to the module, its answer comes back with the tag within timeout */
+        UPGRADE_ACTION_LISTEN,   /* nothing is sent to the module until it has left the bus and come back */
+        UPGRADE_ACTION_IDENTIFY, /* ask who it is: UPGRADE_EVENT_READY */
+        UPGRADE_ACTION_POWER,    /* text goes to power/control of its USB device */
+        UPGRADE_ACTION_ANNOUNCE, /* the job's properties changed */
+        UPGRADE_ACTION_RESULT,   /* say the job's result, once */
+        UPGRADE_ACTION_RELEASE,  /* the job holds the module no longer */
+} UpgradeActionType;
+
+typedef struct UpgradeAction {
+        UpgradeActionType type;
+        char *text;
+        bool secret;
+        unsigned tag;
+        uint64_t timeout; /* µs */
+} UpgradeAction;
+
+void upgrade_action_free(UpgradeAction *action);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UpgradeAction, upgrade_action_free)
+
+typedef struct Upgrade Upgrade;
+
+/* Borrows both: they must outlive it. */
+Upgrade *upgrade_new(Job *job, const Timeouts *timeouts);
+void upgrade_free(Upgrade *upgrade);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Upgrade, upgrade_free)
+
+void upgrade_handle(Upgrade *upgrade, const UpgradeEvent *event);
+
+/* The next action in order, NULL if there is none. The caller frees it. */
+UpgradeAction *upgrade_pop(Upgrade *upgrade);
+
+/* A PERSIST failed: forgets what was to follow it. UPGRADE_EVENT_DISK comes next. */
+void upgrade_drop_actions(Upgrade *upgrade);
+
+/* When UPGRADE_EVENT_TICK is due, UINT64_MAX for never. */
+uint64_t upgrade_deadline(const Upgrade *upgrade);
+
+/* Whether a cancel would be obeyed now (guide 2.3.1.1: until the first upgrade URC, or what tells the same). */
+bool upgrade_is_cancellable(const Job *job);

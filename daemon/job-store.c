@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The state directory: knows bytes and names, not what they mean. A write is on the disk, with its directory entry,
+ * before it returns, and a reader finds the old text or the new one, never a part. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "job-store.h"
+#include "log.h"
+
+#define SUFFIX        ".job"
+#define SUFFIX_BROKEN ".broken"
+
+struct JobStore {
+        char *directory;
+};
+
+JobStore *job_store_new(const char *state_directory, char **ret_why)
+{
+        g_autofree char *directory = g_build_filename(state_directory, "jobs", NULL);
+        JobStore *store;
+
+        if (g_mkdir_with_parents(directory, 0700) < 0) {
+                *ret_why = g_strdup_printf("%s: %s", directory, g_strerror(errno));
+                return NULL;
+        }
+        store = g_new0(JobStore, 1);
+        store->directory = g_steal_pointer(&directory);
+        return store;
+}
+
+void job_store_free(JobStore *store)
+{
+        if (!store)
+                return;
+        g_free(store->directory);
+        g_free(store);
+}
+
+static char *file_of(JobStore *store, const char *id)
+{
+        return g_strdup_printf("%s/%s" SUFFIX, store->directory, id);
+}
+
+static GPtrArray *list_files(JobStore *store)
+{
+        GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+        GDir *dir = g_dir_open(store->directory, 0, NULL);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir)))
+                g_ptr_array_add(names, g_strdup(name));
+        g_clear_pointer(&dir, g_dir_close);
+        return names;
+}
+
+GPtrArray *job_store_list(JobStore *store)
+{
+        GPtrArray *names = list_files(store);
+
+        for (unsigned i = names->len; i-- > 0;) {
+                char *name = g_ptr_array_index(names, i);
+
+                if (g_str_has_suffix(name, SUFFIX) && strspn(name, "0123456789") == strlen(name) - strlen(SUFFIX) &&
+                    strlen(name) > strlen(SUFFIX))
+                        name[strlen(name) - strlen(SUFFIX)] = 0;
+                else
+                        g_ptr_array_remove_index(names, i);
+        }
+        return names;
+}
+
+guint64 job_store_highest(JobStore *store)
+{
+        g_autoptr(GPtrArray) names = list_files(store);
+        guint64 highest = 0;
+
+        for (unsigned i = 0; i < names->len; i++)
+                highest = MAX(highest, g_ascii_strtoull(g_ptr_array_index(names, i), NULL, 10));
+        return highest;
+}
+
+char *job_store_read(JobStore *store, const char *id, char **ret_why)
+{
+        g_autofree char *file = file_of(store, id);
+        g_autoptr(GError) error = NULL;
+        char *text = NULL;
+        size_t length;
+
+        if (!g_file_get_contents(file, &text, &length, &error)) {
+                *ret_why = g_strdup(error->message);
+                return NULL;
+        }
+        if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
+                *ret_why = g_strdup("it is not text");
+                g_free(text);
+                return NULL;
+        }
+        return text;
+}
+
+static int sync_directory(JobStore *store)
+{
+        int fd = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = fsync(fd) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
+int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why)
+{
+        g_autofree char *file = file_of(store, id);
+        g_autoptr(GError) error = NULL;
+        int r;
+
+        if (!g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                      0600, &error)) {
+                *ret_why = g_strdup(error->message);
+                return -EIO;
+        }
+        /* The rename must not be lost either: the next thing may be a command that changes the module. */
+        r = sync_directory(store);
+        if (r < 0)
+                *ret_why = g_strdup_printf("%s: %s", store->directory, g_strerror(-r));
+        return r;
+}
+
+void job_store_quarantine(JobStore *store, const char *id)
+{
+        g_autofree char *file = file_of(store, id);
+        g_autofree char *aside = g_strconcat(file, SUFFIX_BROKEN, NULL);
+
+        if (rename(file, aside) < 0)
+                log_warning("%s cannot be set aside: %s", file, g_strerror(errno));
+        else
+                log_warning("it is kept as %s", aside);
+}
+
+void job_store_remove(JobStore *store, const char *id)
+{
+        g_autofree char *file = file_of(store, id);
+
+        if (g_unlink(file) < 0 && errno != ENOENT)
+                log_warning("%s cannot be removed: %s", file, g_strerror(errno));
+}

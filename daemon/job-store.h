@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* Texts under names in a directory, one file each. */
+typedef struct JobStore JobStore;
+
+/* NULL and *ret_why if the directory cannot be had. */
+JobStore *job_store_new(const char *state_directory, char **ret_why);
+void job_store_free(JobStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobStore, job_store_free)
+
+/* The ids there are, in no order; the caller frees the array. */
+GPtrArray *job_store_list(JobStore *store);
+
+/* The highest number that any id, of broken files too, has had: a new one is above it. */
+guint64 job_store_highest(JobStore *store);
+
+char *job_store_read(JobStore *store, const char *id, char **ret_why);
+
+/* Durable when it returns: 0, or -errno and *ret_why. The file is readable for its owner only. */
+int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why);
+
+/* Sets a file that cannot be read aside, as <id>.job.broken. */
+void job_store_quarantine(JobStore *store, const char *id);
+
+void job_store_remove(JobStore *store, const char *id);

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The core decides and touches nothing: tests/test-wall reads its symbols.
+noinst_LIBRARIES += daemon/libfotacore.a
+daemon_libfotacore_a_SOURCES = \
+	daemon/core/at-line.c daemon/core/at-line.h \
+	daemon/core/at-engine.c daemon/core/at-engine.h \
+	daemon/core/identity.c daemon/core/identity.h \
+	daemon/core/job.c daemon/core/job.h \
+	daemon/core/layout.c daemon/core/layout.h \
+	daemon/core/options.c daemon/core/options.h \
+	daemon/core/qfota.c daemon/core/qfota.h \
+	daemon/core/source.c daemon/core/source.h \
+	daemon/core/upgrade.c daemon/core/upgrade.h \
+	daemon/core/upgrade-prepare.c daemon/core/upgrade-private.h
+
+# The shell: everything of the daemon but main(), so that tests can link single rooms.
+noinst_LIBRARIES += daemon/libfotashell.a
+daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
+daemon_libfotashell_a_SOURCES = \
+	daemon/bus.c daemon/bus.h \
+	daemon/bus-job.c daemon/bus-job.h \
+	daemon/bus-manager.c daemon/bus-manager.h \
+	daemon/bus-module.c daemon/bus-module.h \
+	daemon/bus-snapshot.c daemon/bus-snapshot.h \
+	daemon/settings.c daemon/settings.h \
+	daemon/job-store.c daemon/job-store.h \
+	daemon/log.c daemon/log.h \
+	daemon/manager.c daemon/manager.h \
+	daemon/module.c daemon/module.h \
+	daemon/power.c daemon/power.h \
+	daemon/serial.c daemon/serial.h \
+	daemon/usb-watch.c daemon/usb-watch.h
+
+libexec_PROGRAMS += daemon/fotad
+daemon_fotad_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
+daemon_fotad_SOURCES = daemon/main.c
+daemon_fotad_LDADD = daemon/libfotashell.a daemon/libfotacore.a dbus/libfotashared.a \
+	$(SYSTEMD_LIBS) $(UDEV_LIBS) $(GLIB_LIBS)
+EXTRA_DIST += daemon/fotad.conf

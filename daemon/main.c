@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* argv, loop, manager, bus, exit code. No decisions. */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include <config.h>
+
+#include "bus.h"
+#include "log.h"
+#include "manager.h"
+#include "settings.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event, sd_event_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manager, manager_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
+
+/* What a person should do about it is in the line; 1 is what systemd restarts after. */
+static int fail(const char *what, const char *why)
+{
+        log_error("%s%s", what, why);
+        return EXIT_FAILURE;
+}
+
+static int run(const char *config_file, bool must_exist)
+{
+        g_autofree char *why = NULL;
+        g_autoptr(Config) config = NULL;
+        g_autoptr(sd_event) event = NULL;
+        g_autoptr(Manager) manager = NULL;
+        g_autoptr(Bus) bus = NULL;
+        const char *state = getenv("STATE_DIRECTORY");
+        sigset_t signals;
+        int r;
+
+        config = config_load(config_file, must_exist, &why);
+        if (!config)
+                return fail("", why);
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        sigprocmask(SIG_BLOCK, &signals, NULL);
+        if ((r = sd_event_default(&event)) < 0 || (r = sd_event_set_watchdog(event, true)) < 0 ||
+            (r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL)) < 0 ||
+            (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0)
+                return fail("no event loop: ", g_strerror(-r));
+        manager = manager_new(event, config, state ?: "/var/lib/fotad", &why);
+        if (!manager)
+                return fail("", why);
+        if (bus_new(&bus, event, manager, &why) < 0 || bus_start(bus, &why) < 0)
+                return fail("", why);
+        sd_notify(0, "READY=1");
+        r = sd_event_loop(event);
+        sd_notify(0, "STOPPING=1");
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+        g_autofree char *file = NULL;
+        gboolean version = FALSE, debug = FALSE;
+        GOptionEntry entries[] = {
+                { "config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "Read FILE instead of " CONFIG_DEFAULT_FILE, "FILE" },
+                { "debug", 'd', 0, G_OPTION_ARG_NONE, &debug, "Log what is said on the AT port", NULL },
+                { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
+                { NULL, 0, 0, 0, NULL, NULL, NULL },
+        };
+        GOptionContext *context = g_option_context_new("- upgrades the firmware of cellular modules");
+        g_autoptr(GError) error = NULL;
+        bool good;
+
+        g_option_context_add_main_entries(context, entries, NULL);
+        good = g_option_context_parse(context, &argc, &argv, &error);
+        g_option_context_free(context);
+        if (!good || argc > 1) {
+                fprintf(stderr, "fotad: %s\n", good ? "it takes no arguments" : error->message);
+                return 2;
+        }
+        if (version) {
+                puts("fotad " PACKAGE_VERSION);
+                return EXIT_SUCCESS;
+        }
+        if (debug)
+                log_set_level(LOG_DEBUG);
+        signal(SIGPIPE, SIG_IGN);
+        return run(file ?: CONFIG_DEFAULT_FILE, file != NULL);
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The root: owns the device watch, the store, modules and jobs, and brings them together. Knows no AT. What it refuses
+ * it refuses before anything has changed. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+#include "core/source.h"
+#include "job-store.h"
+#include "log.h"
+#include "manager.h"
+#include "names.h"
+#include "usb-watch.h"
+
+struct Manager {
+        sd_event *event;
+        const Config *config;
+        JobStore *store;
+        UsbWatch *watch;
+        char *boot_id;
+        GPtrArray *modules; /* Module */
+        GPtrArray *jobs;    /* Job, by creation */
+        guint64 last_id;
+        const ManagerObserver *observer;
+        void *userdata;
+};
+
+void refusal_clear(Refusal *refusal)
+{
+        g_clear_pointer(&refusal->message, g_free);
+        refusal->name = NULL;
+}
+
+bool refuse(Refusal *ret, const char *name, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        ret->name = name;
+        ret->message = g_strdup_vprintf(format, args);
+        va_end(args);
+        return false;
+}
+
+/* ---- modules */
+
+static Module *find_by_id(Manager *m, const char *id)
+{
+        for (unsigned i = 0; i < m->modules->len; i++)
+                if (strcmp(module_id(g_ptr_array_index(m->modules, i)), id) == 0)
+                        return g_ptr_array_index(m->modules, i);
+        return NULL;
+}
+
+static int job_write(Manager *m, const Job *job, char **ret_why)
+{
+        g_autofree char *text = job_to_text(job);
+        int r = job_store_write(m->store, job->id, text, ret_why);
+
+        explicit_bzero(text, strlen(text));
+        return r;
+}
+
+static void on_module_changed(void *userdata, Module *module)
+{
+        Manager *m = userdata;
+
+        m->observer->module_changed(m->userdata, module);
+}
+
+static void on_module_probed(void *userdata, Module *module, const char *failure)
+{
+        Manager *m = userdata;
+
+        m->observer->module_probed(m->userdata, module, failure);
+}
+
+static int on_job_persist(void *userdata, Job *job, char **ret_why)
+{
+        return job_write(userdata, job, ret_why);
+}
+
+static void on_job_changed(void *userdata, Job *job)
+{
+        Manager *m = userdata;
+
+        m->observer->job_changed(m->userdata, job);
+}
+
+/* The result was on the disk before it comes here, and is said before the disk knows that it was. */
+static void say_result(Manager *m, Job *job)
+{
+        g_autofree char *why = NULL;
+
+        log_notice("job %s on %s: %s%s%s", job->id, job->module, job_result_to_string(job->result),
+                   *job->message ? ": " : "", job->message);
+        m->observer->job_result(m->userdata, job);
+        job->announced = JOB_ANNOUNCED_YES;
+        if (job_write(m, job, &why) < 0)
+                log_warning("job %s: its announcement cannot be noted: %s", job->id, why);
+}
+
+static void on_job_result(void *userdata, Job *job)
+{
+        say_result(userdata, job);
+}
+
+/* The newest finished jobs stay, as many as the configuration says. */
+static void trim_history(Manager *m)
+{
+        unsigned finished = 0;
+
+        for (unsigned i = m->jobs->len; i-- > 0;) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state != JOB_FINISHED || ++finished <= m->config->history)
+                        continue;
+                m->observer->job_removed(m->userdata, job);
+                job_store_remove(m->store, job->id);
+                g_ptr_array_remove_index(m->jobs, i);
+        }
+}
+
+static void on_job_released(void *userdata, Job *job)
+{
+        (void)job;
+        trim_history(userdata);
+}
+
+static const ModuleObserver module_observer = {
+        .changed = on_module_changed,
+        .probed = on_module_probed,
+        .job_persist = on_job_persist,
+        .job_changed = on_job_changed,
+        .job_result = on_job_result,
+        .job_released = on_job_released,
+};
+
+/* By its USB path; made when it is first seen, and kept from then on. */
+static Module *module_at(Manager *m, const char *path)
+{
+        g_autofree char *id = g_strconcat("usb-", path, NULL);
+        Module *module = find_by_id(m, id);
+
+        if (module)
+                return module;
+        module = module_new(path, m->event, m->config, m->boot_id, &module_observer, m);
+        g_ptr_array_add(m->modules, module);
+        m->observer->module_added(m->userdata, module);
+        return module;
+}
+
+static void on_device_added(void *userdata, const UsbDevice *device)
+{
+        module_device_added(module_at(userdata, device->path), device);
+}
+
+static void on_device_removed(void *userdata, const char *path)
+{
+        module_device_removed(module_at(userdata, path));
+}
+
+static void on_tty_added(void *userdata, const UsbTty *tty)
+{
+        module_tty_added(module_at(userdata, tty->path), tty);
+}
+
+static void on_tty_removed(void *userdata, const char *path, const char *node)
+{
+        module_tty_removed(module_at(userdata, path), node);
+}
+
+static const UsbWatchObserver watch_observer = {
+        .device_added = on_device_added,
+        .device_removed = on_device_removed,
+        .tty_added = on_tty_added,
+        .tty_removed = on_tty_removed,
+};
+
+/* ---- life */
+
+Manager *manager_new(sd_event *event, const Config *config, const char *state_directory, char **ret_why)
+{
+        Manager *m = g_new0(Manager, 1);
+        int r;
+
+        m->event = event;
+        m->config = config;
+        m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
+        m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
+                g_strstrip(m->boot_id);
+        else
+                m->boot_id = g_strdup("");
+        m->store = job_store_new(state_directory, ret_why);
+        if (!m->store) {
+                manager_free(m);
+                return NULL;
+        }
+        r = usb_watch_new(&m->watch, event, &watch_observer, m);
+        if (r < 0) {
+                *ret_why = g_strdup_printf("udev cannot be watched: %s", g_strerror(-r));
+                manager_free(m);
+                return NULL;
+        }
+        return m;
+}
+
+void manager_free(Manager *m)
+{
+        if (!m)
+                return;
+        usb_watch_free(m->watch);
+        g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
+        g_ptr_array_unref(m->jobs);
+        job_store_free(m->store);
+        g_free(m->boot_id);
+        g_free(m);
+}
+
+static int compare_jobs(const void *a, const void *b)
+{
+        guint64 x = g_ascii_strtoull((*(Job *const *)a)->id, NULL, 10);
+        guint64 y = g_ascii_strtoull((*(Job *const *)b)->id, NULL, 10);
+
+        return x < y ? -1 : x > y;
+}
+
+static void load_jobs(Manager *m)
+{
+        g_autoptr(GPtrArray) ids = job_store_list(m->store);
+
+        m->last_id = job_store_highest(m->store);
+        for (unsigned i = 0; i < ids->len; i++) {
+                const char *id = g_ptr_array_index(ids, i);
+                g_autofree char *text = NULL, *why = NULL;
+                Job *job = NULL;
+
+                text = job_store_read(m->store, id, &why);
+                if (text)
+                        job = job_from_text(text, id, &why);
+                if (job && job->state != JOB_FINISHED && !g_str_has_prefix(job->module, "usb-")) {
+                        why = g_strdup("its Module is none");
+                        g_clear_pointer(&job, job_free);
+                }
+                if (job) {
+                        g_ptr_array_add(m->jobs, job);
+                } else {
+                        log_warning("job %s cannot be read: %s", id, why);
+                        job_store_quarantine(m->store, id);
+                }
+        }
+        g_ptr_array_sort(m->jobs, compare_jobs);
+}
+
+static void take_up(Manager *m, Job *job)
+{
+        Module *module = module_at(m, job->module + strlen("usb-"));
+
+        if (module_job(module)) {
+                /* Two files claim one module: only a hand can have written that. */
+                log_warning("job %s: %s is held by job %s already", job->id, job->module, module_job(module)->id);
+                job_store_quarantine(m->store, job->id);
+                return;
+        }
+        log_notice("job %s on %s is taken up again in state %s", job->id, job->module,
+                   job_state_to_string(job->state));
+        module_begin(module, job);
+}
+
+int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
+{
+        m->observer = observer;
+        m->userdata = userdata;
+        load_jobs(m);
+        for (unsigned i = 0; i < m->jobs->len; i++)
+                m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
+        trim_history(m);
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state != JOB_FINISHED)
+                        take_up(m, job);
+        }
+        return usb_watch_enumerate(m->watch);
+}
+
+void manager_announce(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                g_autofree char *why = NULL;
+
+                if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
+                        continue;
+                /* Noted before it is said: it may have been said once before the crash, and is not said thrice. */
+                job->announced = JOB_ANNOUNCED_AGAIN;
+                if (job_write(m, job, &why) < 0)
+                        log_warning("job %s: %s", job->id, why);
+                else
+                        say_result(m, job);
+        }
+}
+
+GPtrArray *manager_modules(Manager *m)
+{
+        return m->modules;
+}
+
+GPtrArray *manager_jobs(Manager *m)
+{
+        return m->jobs;
+}
+
+Module *manager_module_of(Manager *m, const Job *job)
+{
+        return find_by_id(m, job->module);
+}
+
+/* ---- looking things up */
+
+static Module *find_only(Manager *m, Refusal *ret_refusal)
+{
+        Module *found = NULL;
+        unsigned present = 0;
+
+        /* A place that is empty counts only if no module is anywhere else. */
+        for (unsigned i = 0; i < m->modules->len; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+
+                if (module_is_present(module) && ++present)
+                        found = module;
+        }
+        if (present == 1)
+                return found;
+        if (present > 1) {
+                refuse(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
+                       "there are %u modules: name one by its Id, IMEI, tty path or object path", present);
+                return NULL;
+        }
+        if (m->modules->len == 1)
+                return g_ptr_array_index(m->modules, 0);
+        refuse(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "there is no module: plug one in, or look at the kernel's log");
+        return NULL;
+}
+
+static bool module_matches(Module *module, const char *name, const char *id_of_path)
+{
+        return strcmp(module_id(module), name) == 0 ||
+               (id_of_path && strcmp(module_id(module), id_of_path) == 0) ||
+               (*module_port(module) && strcmp(module_port(module), name) == 0) ||
+               (*module_identity(module)->imei && strcmp(module_identity(module)->imei, name) == 0);
+}
+
+Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
+{
+        g_autofree char *id = NULL;
+        Module *found = NULL;
+
+        if (!*name)
+                return find_only(m, ret_refusal);
+        if (g_str_has_prefix(name, FOTAD_MODULE_PREFIX "/") &&
+            sd_bus_path_decode(name, FOTAD_MODULE_PREFIX, &id) <= 0)
+                id = NULL;
+        for (unsigned i = 0; i < m->modules->len; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+
+                if (!module_matches(module, name, id))
+                        continue;
+                /* One that moved to another port left its identity behind: the one that is there counts. */
+                if (found && module_is_present(found) == module_is_present(module)) {
+                        refuse(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
+                               "more than one module goes by that name: use its Id");
+                        return NULL;
+                }
+                if (!found || module_is_present(module))
+                        found = module;
+        }
+        if (!found)
+                refuse(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE,
+                       "no module has that Id, IMEI, tty path or object path: fotactl list shows those there are");
+        return found;
+}
+
+Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
+{
+        g_autofree char *id = NULL;
+
+        if (sd_bus_path_decode(path, FOTAD_JOB_PREFIX, &id) > 0)
+                for (unsigned i = 0; i < m->jobs->len; i++) {
+                        Job *job = g_ptr_array_index(m->jobs, i);
+
+                        if (strcmp(job->id, id) == 0)
+                                return job;
+                }
+        refuse(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are", path);
+        return NULL;
+}
+
+/* ---- what is asked of us */
+
+/* Touches nothing. */
+static bool may_start(Module *module, const char *source, const Options *options, Method *ret_method,
+                      Refusal *ret_refusal)
+{
+        g_autofree char *why = NULL;
+        Method wanted = METHOD_UNKNOWN, method;
+        const char *key;
+
+        if (module_job(module))
+                return refuse(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end, or cancel it",
+                              module_id(module), module_job(module)->id);
+        if (options->method && strcmp(options->method, "auto") != 0)
+                method_from_string(options->method, &wanted);
+        if (!module_is_ready(module))
+                return refuse(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                              module_problem(module));
+        method = module_method(module);
+        if (method == METHOD_UNKNOWN && wanted == METHOD_UNKNOWN)
+                return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                              "the revision %s does not tell the flash size and so not how this module is upgraded "
+                              "(guide 4): ask the vendor, then give the option method",
+                              module_identity(module)->revision);
+        if (method != METHOD_UNKNOWN && wanted != METHOD_UNKNOWN && wanted != method)
+                return refuse(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                              "method: a module with revision %s is upgraded by %s (guide 4): leave the option out",
+                              module_identity(module)->revision, method_to_string(method));
+        if (method == METHOD_UNKNOWN)
+                method = wanted;
+        if (method == METHOD_MINIFOTA)
+                return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                              "%s (revision %s) is upgraded by MiniFOTA, which this version of fotad does not do yet",
+                              module_id(module), module_identity(module)->revision);
+        if (options->check_source)
+                return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                              "check-source: this version of fotad cannot ask the server yet; leave the option out");
+        if (options->flow_control)
+                return refuse(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                              "flow-control goes with a package on the host, not with a URL: leave it out");
+        if (!options_check(options, method, &key, &why))
+                return refuse(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
+        if (!source_check(source, method, module_flash_size(module), options->allow_https, &why))
+                return refuse(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
+        *ret_method = method;
+        return true;
+}
+
+Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *taken, Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        g_autoptr(Job) job = NULL;
+        g_autofree char *why = NULL, *id = NULL;
+        const Identity *identity = module_identity(module);
+        Method method = METHOD_UNKNOWN;
+        Job *begun;
+
+        if (!may_start(module, source, options, &method, ret_refusal))
+                return NULL;
+        id = g_strdup_printf("%" G_GUINT64_FORMAT, m->last_id + 1);
+        job = job_new(id, module_id(module));
+        job->created = (uint64_t)g_get_real_time();
+        job->method = method;
+        g_free(job->source);
+        job->source = g_strdup(source);
+        options_free(job->options);
+        job->options = g_steal_pointer(&options);
+        g_free(job->imei);
+        job->imei = g_strdup(identity->imei);
+        g_free(job->model);
+        job->model = g_strdup(identity->model);
+        g_free(job->from_revision);
+        job->from_revision = g_strdup(identity->revision);
+        g_free(job->from_build);
+        job->from_build = g_strdup(identity->build);
+        if (job_write(m, job, &why) < 0) {
+                job_store_remove(m->store, id);
+                refuse(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
+                return NULL;
+        }
+        m->last_id++;
+        begun = g_steal_pointer(&job);
+        g_ptr_array_add(m->jobs, begun);
+        log_notice("job %s on %s: queued", begun->id, begun->module);
+        m->observer->job_added(m->userdata, begun);
+        return begun;
+}
+
+void manager_begin(Manager *m, Job *job)
+{
+        module_begin(manager_module_of(m, job), job);
+}
+
+bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
+{
+        if (job->state == JOB_FINISHED)
+                return refuse(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE, "job %s is finished: nothing is left to cancel",
+                              job->id);
+        if (!upgrade_is_cancellable(job))
+                return refuse(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
+                              "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
+                              "result",
+                              job->id, job_state_to_string(job->state));
+        module_cancel(manager_module_of(m, job));
+        return true;
+}
+
+bool manager_retry(Manager *m, Job *job, Refusal *ret_refusal)
+{
+        (void)m;
+        if (job->state != JOB_STALLED)
+                return refuse(ret_refusal, FOTAD_ERROR_NOT_STALLED,
+                              "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
+                              "source (guide 5.2)",
+                              job->id, job_state_to_string(job->state));
+        return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                      "this version of fotad does not upgrade by MiniFOTA, and so has nothing to retry");
+}
+
+bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
+{
+        (void)m;
+        if (module_job(module))
+                return refuse(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end", module_id(module),
+                              module_job(module)->id);
+        if (!*module_port(module))
+                return refuse(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                              module_problem(module));
+        module_probe(module);
+        return true;
+}

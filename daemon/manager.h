@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <systemd/sd-event.h>
+
+#include "core/job.h"
+#include "module.h"
+#include "settings.h"
+
+typedef struct Manager Manager;
+
+/* Why a call was refused: a D-Bus error name of dbus/names.h and a sentence. A refused call has changed nothing. */
+typedef struct Refusal {
+        const char *name;
+        char *message;
+} Refusal;
+
+void refusal_clear(Refusal *refusal);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Refusal, refusal_clear)
+
+/* Sets the refusal and returns false. */
+bool refuse(Refusal *ret, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* News for the bus. */
+typedef struct ManagerObserver {
+        void (*module_added)(void *userdata, Module *module);
+        void (*module_changed)(void *userdata, Module *module);
+        void (*module_probed)(void *userdata, Module *module, const char *failure); /* NULL: well */
+        void (*job_added)(void *userdata, Job *job);
+        void (*job_changed)(void *userdata, Job *job);
+        void (*job_result)(void *userdata, Job *job); /* on its way out of the process when this returns */
+        void (*job_removed)(void *userdata, Job *job);
+} ManagerObserver;
+
+/* NULL and *ret_why if the state directory or udev cannot be had. Borrows event and config. */
+Manager *manager_new(sd_event *event, const Config *config, const char *state_directory, char **ret_why);
+void manager_free(Manager *manager);
+
+/* Takes the jobs on disk up and finds the modules that are there: news begins. 0 or -errno. */
+int manager_start(Manager *manager, const ManagerObserver *observer, void *userdata);
+
+/* Once the name is on the bus: says results that a crash kept from it. */
+void manager_announce(Manager *manager);
+
+/* All there are, in no order (modules) and in order of their creation (jobs). Owned by the manager. */
+GPtrArray *manager_modules(Manager *manager);
+GPtrArray *manager_jobs(Manager *manager);
+
+Module *manager_module_of(Manager *manager, const Job *job);
+
+/* "" (the only module there is), an Id, IMEI, tty path or object path. */
+Module *manager_find_module(Manager *manager, const char *name, Refusal *ret_refusal);
+
+/* By object path. */
+Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
+
+/* The job is on disk and on the bus when this returns; manager_begin() must follow. Takes the options. */
+Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source, Options *options,
+                            Refusal *ret_refusal);
+void manager_begin(Manager *manager, Job *job);
+
+bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
+bool manager_retry(Manager *manager, Job *job, Refusal *ret_refusal);
+
+/* module_probed() follows. */
+bool manager_probe(Manager *manager, Module *module, Refusal *ret_refusal);

@@ -1,0 +1,729 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One physical place: owns the serial line, the AT engine, the upgrade and one timer. The only room where the core
+ * meets the world: it feeds events in and carries actions out. It parses nothing and decides nothing but when the port
+ * is open: while a job runs, and while an identity is to be read. */
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/at-engine.h"
+#include "core/layout.h"
+#include "log.h"
+#include "module.h"
+#include "power.h"
+#include "serial.h"
+
+#define TAG_IDENTITY  0                      /* core/upgrade counts from 1 */
+#define OPEN_INTERVAL (G_USEC_PER_SEC / 4)   /* a node can be there before it can be opened */
+#define BUSY_INTERVAL G_USEC_PER_SEC         /* somebody has it, and a job wants it */
+#define PROBE_INTERVAL G_USEC_PER_SEC        /* it answered, but not with its revision */
+#define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
+
+typedef struct Port {
+        char *node, *interface_name;
+        unsigned interface, endpoints;
+} Port;
+
+struct Module {
+        char *id;
+        sd_event *event;
+        sd_event_source *timer;
+        const Config *config;
+        const char *boot_id;
+        const ModuleObserver *observer;
+        void *userdata;
+
+        bool present;
+        bool boot_rom;
+        uint16_t vendor_id, product_id;
+        unsigned device;
+        char *syspath;
+        GPtrArray *ports;
+        uint32_t interfaces;
+        char *node; /* of the AT port, NULL none */
+        char *holder;      /* who has the port instead of us, NULL nobody */
+        char *problem;
+
+        Serial *serial;
+        AtEngine *engine;
+        uint64_t open_at;  /* when to try to open it again, UINT64_MAX never */
+
+        Identity *identity;
+        bool identified;   /* since it came */
+        bool wanted;       /* the identity is to be read */
+        uint64_t wanted_until; /* without a job: when that is given up */
+        uint64_t probe_at; /* when to ask again, UINT64_MAX never */
+        IdentityProbe *probe;
+        bool asked;        /* a question of the probe's is under way */
+
+        Job *job;
+        Upgrade *upgrade;
+        bool released;
+        bool pumping;
+};
+
+static void pump(Module *m);
+
+static uint64_t now(Module *m)
+{
+        struct timespec t;
+
+        (void)m;
+        clock_gettime(CLOCK_BOOTTIME, &t);
+        return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void port_free(Port *port)
+{
+        g_free(port->node);
+        g_free(port->interface_name);
+        g_free(port);
+}
+
+Module *module_new(const char *path, sd_event *event, const Config *config, const char *boot_id,
+                   const ModuleObserver *observer, void *userdata)
+{
+        Module *m = g_new0(Module, 1);
+
+        m->id = g_strconcat("usb-", path, NULL);
+        m->event = event;
+        m->config = config;
+        m->boot_id = boot_id;
+        m->observer = observer;
+        m->userdata = userdata;
+        m->ports = g_ptr_array_new_with_free_func((GDestroyNotify)port_free);
+        m->engine = at_engine_new();
+        m->identity = identity_new();
+        m->open_at = m->probe_at = m->wanted_until = UINT64_MAX;
+        return m;
+}
+
+void module_free(Module *m)
+{
+        if (!m)
+                return;
+        sd_event_source_disable_unref(m->timer);
+        serial_close(m->serial);
+        upgrade_free(m->upgrade);
+        identity_probe_free(m->probe);
+        identity_free(m->identity);
+        at_engine_free(m->engine);
+        g_ptr_array_unref(m->ports);
+        g_free(m->syspath);
+        g_free(m->node);
+        g_free(m->holder);
+        g_free(m->problem);
+        g_free(m->id);
+        g_free(m);
+}
+
+/* ---- what the bus shows */
+
+const char *module_id(const Module *m)
+{
+        return m->id;
+}
+
+bool module_is_present(const Module *m)
+{
+        return m->present;
+}
+
+const char *module_system(const Module *m)
+{
+        if (!m->present || m->boot_rom)
+                return "unknown";
+        if (m->job && m->job->updating && !m->job->returned && m->job->result == JOB_RESULT_NONE)
+                return "updating";
+        return m->identified ? "normal" : "unknown";
+}
+
+const char *module_port(const Module *m)
+{
+        return m->node ?: "";
+}
+
+uint16_t module_vendor_id(const Module *m)
+{
+        return m->vendor_id;
+}
+
+uint16_t module_product_id(const Module *m)
+{
+        return m->product_id;
+}
+
+const Identity *module_identity(const Module *m)
+{
+        return m->identity;
+}
+
+unsigned module_flash_size(const Module *m)
+{
+        return identity_flash_size(m->identity->revision);
+}
+
+Method module_method(const Module *m)
+{
+        return identity_method(m->identity->model, m->identity->revision);
+}
+
+Job *module_job(const Module *m)
+{
+        return m->job;
+}
+
+bool module_is_ready(const Module *m)
+{
+        return m->present && m->identified;
+}
+
+bool module_is_probing(const Module *m)
+{
+        return m->present && m->wanted && !m->job;
+}
+
+/* The ttys as core/layout wants to see them; the caller frees the array. */
+static LayoutPort *layout_ports(const Module *m)
+{
+        LayoutPort *ports = g_new0(LayoutPort, m->ports->len + 1);
+
+        for (unsigned i = 0; i < m->ports->len; i++) {
+                const Port *port = g_ptr_array_index(m->ports, i);
+
+                ports[i] = (LayoutPort){ port->interface, port->endpoints, port->interface_name };
+        }
+        return ports;
+}
+
+static bool has_diag_port(const Module *m)
+{
+        g_autofree LayoutPort *ports = layout_ports(m);
+
+        return layout_has_diag_port(m->product_id, ports, m->ports->len);
+}
+
+const char *module_problem(Module *m)
+{
+        g_free(m->problem);
+        m->problem = NULL;
+        if (!m->present)
+                m->problem = g_strdup("it is not on the bus");
+        else if (m->boot_rom)
+                m->problem = g_strdup("its chip's boot loader shows instead of its firmware: cycle its power, and if "
+                                      "that does not help write it anew with the vendor's tool");
+        else if (!m->node && m->ports->len == 0)
+                m->problem = g_strdup_printf("no tty is bound to it: if that stays so, this kernel does not know its "
+                                             "product id; try: echo %04x %04x > "
+                                             "/sys/bus/usb-serial/drivers/option1/new_id",
+                                             m->vendor_id, m->product_id);
+        else if (!m->node && has_diag_port(m))
+                m->problem = g_strdup("its DIAG port is there, its AT port is not, as after a crash: if that stays so, "
+                                      "cycle its power");
+        else if (!m->node)
+                m->problem = g_strdup("none of its ttys is known to be the AT port: name it in fotad.conf with "
+                                      "at-interfaces");
+        else if (m->holder)
+                m->problem = g_strdup_printf("its AT port %s is held %s: stop that process, then probe the module",
+                                             m->node, m->holder);
+        else if (!m->identified && m->wanted)
+                m->problem = g_strdup("its identity is being read");
+        else if (!m->identified)
+                m->problem = g_strdup_printf("it does not answer at %s", m->node);
+        return m->problem ?: "";
+}
+
+/* ---- feeding the upgrade */
+
+static void carry_out(Module *m, const UpgradeAction *action);
+
+static void feed(Module *m, UpgradeEvent event)
+{
+        if (!m->upgrade)
+                return;
+        event.now = now(m);
+        event.realtime = (uint64_t)g_get_real_time();
+        event.at_port = m->node != NULL;
+        event.diag_port = has_diag_port(m);
+        upgrade_handle(m->upgrade, &event);
+}
+
+static void persist(Module *m)
+{
+        g_autofree char *why = NULL;
+
+        if (m->observer->job_persist(m->userdata, m->job, &why) >= 0)
+                return;
+        log_error("%s: job %s cannot be written: %s", m->id, m->job->id, why);
+        upgrade_drop_actions(m->upgrade);
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
+}
+
+static void start_probe(Module *m)
+{
+        if (m->probe)
+                return;
+        m->probe = identity_probe_new();
+        m->asked = false;
+        m->probe_at = UINT64_MAX;
+}
+
+static void drop_probe(Module *m)
+{
+        g_clear_pointer(&m->probe, identity_probe_free);
+        m->asked = false;
+        m->probe_at = UINT64_MAX;
+}
+
+static void write_power(Module *m, const char *value)
+{
+        int r = m->syspath ? power_control_write(m->syspath, value) : -ENODEV;
+
+        if (r < 0)
+                log_warning("%s: power/control cannot be set to %s: %s", m->id, value, g_strerror(-r));
+}
+
+static void carry_out(Module *m, const UpgradeAction *action)
+{
+        switch (action->type) {
+        case UPGRADE_ACTION_PERSIST:
+                persist(m);
+                return;
+        case UPGRADE_ACTION_SEND:
+                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, now(m));
+                return;
+        case UPGRADE_ACTION_LISTEN:
+                drop_probe(m);
+                at_engine_listen(m->engine);
+                return;
+        case UPGRADE_ACTION_IDENTIFY:
+                if (at_engine_is_ready(m->engine))
+                        start_probe(m);
+                else if (m->serial)
+                        at_engine_start(m->engine, now(m));
+                return;
+        case UPGRADE_ACTION_POWER:
+                write_power(m, action->text);
+                return;
+        case UPGRADE_ACTION_ANNOUNCE:
+                m->observer->job_changed(m->userdata, m->job);
+                m->observer->changed(m->userdata, m);
+                return;
+        case UPGRADE_ACTION_RESULT:
+                m->observer->job_result(m->userdata, m->job);
+                return;
+        case UPGRADE_ACTION_RELEASE:
+                m->released = true;
+                return;
+        }
+}
+
+/* ---- the port */
+
+static void close_port(Module *m)
+{
+        serial_close(g_steal_pointer(&m->serial));
+        at_engine_reset(m->engine);
+        drop_probe(m);
+}
+
+static void on_bytes(void *userdata, const void *bytes, size_t n)
+{
+        Module *m = userdata;
+
+        at_engine_feed(m->engine, bytes, n, now(m));
+        pump(m);
+}
+
+static void on_lost(void *userdata, const char *why)
+{
+        Module *m = userdata;
+
+        log_debug("%s: %s: %s", m->id, m->node ?: "port", why);
+        close_port(m);
+        m->open_at = now(m) + OPEN_INTERVAL; /* if the USB does not say that it is gone */
+        pump(m);
+}
+
+static const SerialObserver serial_observer = { .bytes = on_bytes, .lost = on_lost };
+
+static void set_holder(Module *m, const char *holder)
+{
+        if (g_strcmp0(m->holder, holder) == 0)
+                return;
+        g_free(m->holder);
+        m->holder = g_strdup(holder);
+        m->observer->changed(m->userdata, m);
+}
+
+/* The wish to know the identity ends, without a job. */
+static void give_up_probe(Module *m)
+{
+        bool wanted = m->wanted;
+
+        m->wanted = false;
+        m->wanted_until = UINT64_MAX;
+        drop_probe(m);
+        if (!wanted)
+                return;
+        log_warning("%s: %s", m->id, module_problem(m));
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, module_problem(m));
+}
+
+static void open_port(Module *m)
+{
+        SerialSettings settings = { m->config->lock_directory, m->config->baud_rate };
+        g_autofree char *holder = NULL;
+        int r;
+
+        r = serial_open(&m->serial, m->event, m->node, &settings, &serial_observer, m, &holder);
+        if (r >= 0) {
+                log_debug("%s: %s is open", m->id, m->node);
+                m->open_at = UINT64_MAX;
+                set_holder(m, NULL);
+                at_engine_start(m->engine, now(m));
+        } else if (r == -EBUSY) {
+                g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
+
+                set_holder(m, holder);
+                m->open_at = m->job ? now(m) + BUSY_INTERVAL : UINT64_MAX;
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
+                if (!m->job)
+                        give_up_probe(m);
+        } else {
+                log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
+                m->open_at = now(m) + OPEN_INTERVAL;
+        }
+}
+
+/* Opens or closes, as the job and the wish for an identity have it. */
+static void update_port(Module *m)
+{
+        bool want = m->node && (m->job || m->wanted);
+
+        if (!want && m->serial)
+                close_port(m);
+        if (!want)
+                m->open_at = UINT64_MAX;
+        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : now(m) >= m->open_at))
+                open_port(m);
+}
+
+/* Which tty is the AT port may change with each that comes or goes. */
+static void choose_port(Module *m)
+{
+        g_autofree LayoutPort *ports = layout_ports(m);
+        int i = layout_find_at_port(m->product_id, config_at_interface(m->config, m->product_id), m->interfaces, ports,
+                                    m->ports->len);
+        const Port *port = i >= 0 ? g_ptr_array_index(m->ports, i) : NULL;
+
+        if (m->boot_rom)
+                port = NULL;
+        if (g_strcmp0(m->node, port ? port->node : NULL) == 0)
+                return;
+        close_port(m);
+        g_free(m->node);
+        m->node = g_strdup(port ? port->node : NULL);
+        g_clear_pointer(&m->holder, g_free);
+        m->open_at = UINT64_MAX;
+        if (m->node) {
+                log_info("%s: AT port is %s (interface %u)", m->id, m->node, port->interface);
+                m->wanted = true;
+                m->wanted_until = now(m) + m->config->timeouts.settle;
+        }
+}
+
+/* ---- the identity */
+
+static void take_identity(Module *m)
+{
+        g_autoptr(Identity) identity = identity_probe_steal(m->probe);
+
+        drop_probe(m);
+        if (!*identity->revision) {
+                m->probe_at = now(m) + PROBE_INTERVAL;
+                return;
+        }
+        identity_free(m->identity);
+        m->identity = identity_copy(identity);
+        m->identified = true;
+        m->wanted = false;
+        m->wanted_until = UINT64_MAX;
+        log_info("%s: %s, revision %s, IMEI %s", m->id, identity->model, identity->revision, identity->imei);
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, NULL);
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY, .identity = identity });
+}
+
+/* Asks the probe's next question, or takes what it found out. True if something was done. */
+static bool advance_probe(Module *m)
+{
+        const char *question;
+
+        if (!m->probe && now(m) >= m->probe_at)
+                start_probe(m);
+        if (!m->probe || m->asked)
+                return false;
+        if (identity_probe_done(m->probe)) {
+                take_identity(m);
+                return true;
+        }
+        question = identity_probe_next(m->probe, now(m), &m->probe_at);
+        if (!question)
+                return false;
+        m->asked = true;
+        at_engine_command(m->engine, TAG_IDENTITY, question, false, m->config->timeouts.command, now(m));
+        return true;
+}
+
+/* ---- the engine's events */
+
+static void write_out(Module *m, const AtEvent *event)
+{
+        int r;
+
+        /* A command that may hold a password is named by what stands before its first value. */
+        log_debug("%s: > %.*s%s", m->id, (int)strcspn(event->text, event->secret ? "=\r" : "\r"), event->text,
+                  event->secret ? "=***" : "");
+        r = m->serial ? serial_write(m->serial, event->text, strlen(event->text)) : -ENODEV;
+        if (r < 0)
+                log_debug("%s: not written: %s", m->id, g_strerror(-r));
+}
+
+static void log_line(Module *m, const char *line)
+{
+        /* Half an echo of ours may look like anything. */
+        if (strstr(line, "://") || strstr(line, "QICSGP"))
+                log_debug("%s: < (not shown)", m->id);
+        else
+                log_debug("%s: < %s", m->id, line);
+}
+
+static void handle_engine_event(Module *m, const AtEvent *event)
+{
+        switch (event->type) {
+        case AT_EVENT_WRITE:
+                write_out(m, event);
+                return;
+        case AT_EVENT_READY:
+                start_probe(m);
+                return;
+        case AT_EVENT_ANSWER:
+                if (event->tag != TAG_IDENTITY) {
+                        log_debug("%s: < %s", m->id,
+                                  event->result == AT_RESULT_OK      ? "OK"
+                                  : event->result == AT_RESULT_ERROR ? "ERROR"
+                                                                     : "(no answer)");
+                        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
+                                                .tag = event->tag,
+                                                .result = event->result,
+                                                .error = event->error,
+                                                .text = event->text });
+                } else if (m->probe && m->asked) {
+                        m->asked = false;
+                        identity_probe_answer(m->probe, event->result, event->text, now(m));
+                }
+                return;
+        case AT_EVENT_URC:
+                log_line(m, event->text);
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
+                return;
+        }
+}
+
+static void release_job(Module *m)
+{
+        Job *job = g_steal_pointer(&m->job);
+
+        m->released = false;
+        g_clear_pointer(&m->upgrade, upgrade_free);
+        m->observer->job_released(m->userdata, job);
+        m->observer->changed(m->userdata, m);
+}
+
+/* ---- time */
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        pump(userdata);
+        return 0;
+}
+
+static void arm_timer(Module *m)
+{
+        uint64_t at = MIN(m->open_at, m->wanted_until);
+
+        if (m->serial)
+                at = MIN(at, MIN(at_engine_deadline(m->engine), m->probe_at));
+        if (m->upgrade)
+                at = MIN(at, upgrade_deadline(m->upgrade));
+        if (at == UINT64_MAX) {
+                if (m->timer)
+                        sd_event_source_set_enabled(m->timer, SD_EVENT_OFF);
+        } else if (!m->timer) {
+                int r = sd_event_add_time(m->event, &m->timer, CLOCK_BOOTTIME, at, TIMER_ACCURACY, on_timer, m);
+
+                if (r < 0)
+                        log_error("%s: no timer: %s", m->id, g_strerror(-r));
+        } else {
+                sd_event_source_set_time(m->timer, at);
+                sd_event_source_set_enabled(m->timer, SD_EVENT_ONESHOT);
+        }
+}
+
+/* Carries everything on until nothing is left to do now. */
+static void pump(Module *m)
+{
+        bool busy = true;
+
+        if (m->pumping)
+                return;
+        m->pumping = true;
+        while (busy) {
+                g_autoptr(UpgradeAction) action = NULL;
+                g_autoptr(AtEvent) event = NULL;
+
+                if (m->upgrade && (action = upgrade_pop(m->upgrade))) {
+                        carry_out(m, action);
+                        continue;
+                }
+                if (m->released) {
+                        release_job(m);
+                        continue;
+                }
+                update_port(m);
+                if (m->serial)
+                        at_engine_tick(m->engine, now(m));
+                if ((event = at_engine_pop(m->engine))) {
+                        handle_engine_event(m, event);
+                        continue;
+                }
+                if (m->upgrade && now(m) >= upgrade_deadline(m->upgrade)) {
+                        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
+                        continue;
+                }
+                if (!m->job && now(m) >= m->wanted_until) {
+                        give_up_probe(m);
+                        continue;
+                }
+                busy = m->serial && advance_probe(m);
+        }
+        m->pumping = false;
+        arm_timer(m);
+}
+
+/* ---- news from the USB */
+
+static void feed_present(Module *m)
+{
+        g_autofree char *power = power_control_read(m->syspath);
+
+        if (m->boot_rom)
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
+        else
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
+                                        .device = m->device,
+                                        .boot = m->boot_id,
+                                        .power_control = power });
+}
+
+void module_device_added(Module *m, const UsbDevice *device)
+{
+        m->present = true;
+        m->vendor_id = device->vendor_id;
+        m->product_id = device->product_id;
+        m->boot_rom = device->vendor_id == LAYOUT_BOOT_ROM_VENDOR_ID;
+        m->device = device->number;
+        m->interfaces = 0;
+        m->identified = false;
+        g_free(m->syspath);
+        m->syspath = g_strdup(device->syspath);
+        if (m->boot_rom)
+                log_warning("%s: boot ROM %04x:%04x: the module runs no firmware", m->id, m->vendor_id, m->product_id);
+        else
+                log_info("%s: %04x:%04x is there", m->id, m->vendor_id, m->product_id);
+        m->observer->changed(m->userdata, m);
+        feed_present(m);
+        pump(m);
+}
+
+void module_device_removed(Module *m)
+{
+        log_info("%s: left the bus", m->id);
+        m->present = m->identified = false;
+        g_ptr_array_set_size(m->ports, 0);
+        choose_port(m);
+        m->wanted = false;
+        m->wanted_until = UINT64_MAX;
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, module_problem(m));
+        if (!m->boot_rom)
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+        m->boot_rom = false;
+        pump(m);
+}
+
+void module_tty_added(Module *m, const UsbTty *tty)
+{
+        Port *port = g_new0(Port, 1);
+
+        port->node = g_strdup(tty->node);
+        port->interface_name = g_strdup(tty->interface_name);
+        port->interface = tty->interface;
+        port->endpoints = tty->endpoints;
+        g_ptr_array_add(m->ports, port);
+        m->interfaces = tty->interfaces;
+        choose_port(m);
+        m->observer->changed(m->userdata, m);
+        pump(m);
+}
+
+void module_tty_removed(Module *m, const char *node)
+{
+        for (unsigned i = 0; i < m->ports->len; i++) {
+                const Port *port = g_ptr_array_index(m->ports, i);
+
+                if (strcmp(port->node, node) == 0) {
+                        g_ptr_array_remove_index(m->ports, i);
+                        break;
+                }
+        }
+        choose_port(m);
+        m->observer->changed(m->userdata, m);
+        pump(m);
+}
+
+/* ---- what others want */
+
+void module_probe(Module *m)
+{
+        m->wanted = true;
+        m->wanted_until = now(m) + m->config->timeouts.settle;
+        g_clear_pointer(&m->holder, g_free);
+        m->open_at = UINT64_MAX;
+        if (at_engine_is_ready(m->engine))
+                start_probe(m);
+        pump(m);
+}
+
+void module_begin(Module *m, Job *job)
+{
+        m->job = job;
+        m->upgrade = upgrade_new(job, &m->config->timeouts);
+        g_clear_pointer(&m->holder, g_free);
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
+        if (m->present)
+                feed_present(m);
+        m->observer->changed(m->userdata, m);
+        pump(m);
+}
+
+void module_cancel(Module *m)
+{
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_CANCEL });
+        pump(m);
+}

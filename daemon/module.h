@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "core/job.h"
+#include "core/upgrade.h"
+#include "settings.h"
+#include "usb-watch.h"
+
+/* One physical place where a module is or was attached. */
+typedef struct Module Module;
+
+/* News for whoever owns the module. job_persist returns 0 or -errno and *ret_why. */
+typedef struct ModuleObserver {
+        void (*changed)(void *userdata, Module *module);
+        void (*probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
+        int (*job_persist)(void *userdata, Job *job, char **ret_why);
+        void (*job_changed)(void *userdata, Job *job);
+        void (*job_result)(void *userdata, Job *job);
+        void (*job_released)(void *userdata, Job *job);
+} ModuleObserver;
+
+/* path is where it is plugged in, as UsbDevice has it. Borrows event, settings and observer. */
+Module *module_new(const char *path, sd_event *event, const Config *config, const char *boot_id,
+                   const ModuleObserver *observer, void *userdata);
+void module_free(Module *module);
+
+/* What the bus shows. */
+const char *module_id(const Module *module); /* usb-1-1.2 */
+bool module_is_present(const Module *module);
+const char *module_system(const Module *module); /* unknown, normal, mini, updating */
+const char *module_port(const Module *module);   /* node of the AT port, "" none */
+uint16_t module_vendor_id(const Module *module);
+uint16_t module_product_id(const Module *module);
+const Identity *module_identity(const Module *module); /* the last one read */
+unsigned module_flash_size(const Module *module);      /* MiB, 0 unknown */
+Method module_method(const Module *module);
+Job *module_job(const Module *module);
+/* What keeps it from being used now, one sentence; "" if nothing is known to. Valid until the next call. */
+const char *module_problem(Module *module);
+/* Present, and its identity was read since it came. */
+bool module_is_ready(const Module *module);
+
+/* It has come, or was asked, and its identity is being read: probed() follows. */
+bool module_is_probing(const Module *module);
+
+/* News from the USB. */
+void module_device_added(Module *module, const UsbDevice *device);
+void module_device_removed(Module *module);
+void module_tty_added(Module *module, const UsbTty *tty);
+void module_tty_removed(Module *module, const char *node);
+
+/* Reads the identity again: probed() follows. Not while a job holds the module. */
+void module_probe(Module *module);
+
+/* The job holds the module from here until job_released(). Borrows the job. */
+void module_begin(Module *module, Job *job);
+void module_cancel(Module *module);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stddef.h>
+#include <systemd/sd-event.h>
+
+/* One open tty. */
+typedef struct Serial Serial;
+
+/* Either may close the Serial that calls it. */
+typedef struct SerialObserver {
+        void (*bytes)(void *userdata, const void *bytes, size_t n);
+        void (*lost)(void *userdata, const char *why); /* hung up or broken: said once */
+} SerialObserver;
+
+typedef struct SerialSettings {
+        const char *lock_directory;
+        unsigned baud_rate; /* of a UART; USB ports ignore it */
+} SerialSettings;
+
+/* Opens, locks and sets raw. 0, or -errno; -EBUSY if another process has it, and *ret_holder then says which, as in
+ * "by chat (pid 42)". */
+int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSettings *settings,
+                const SerialObserver *observer, void *userdata, char **ret_holder);
+
+/* Takes NULL. What was not written yet is dropped. */
+void serial_close(Serial *serial);
+
+/* Writes, now or when the port takes it. -ENOBUFS if the port has taken nothing for so long that too much waits. */
+int serial_write(Serial *serial, const void *bytes, size_t n);

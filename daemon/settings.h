@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "core/upgrade.h"
+
+#define CONFIG_DEFAULT_FILE "/etc/fotad/fotad.conf"
+
+typedef struct Config {
+        char **ports;         /* UARTs: names below /dev, or paths */
+        unsigned baud_rate;
+        char *lock_directory;
+        GHashTable *at_interfaces; /* product id -> interface number, both by GUINT_TO_POINTER */
+        Timeouts timeouts;
+        unsigned history;     /* finished jobs that stay readable, at least 1 */
+} Config;
+
+void config_free(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
+
+/* Reads the file and file.d/ beside it, *.conf in the order of their names. A file that is not there is empty, unless
+ * must_exist. NULL: *ret_why names file, line and what would be right. */
+Config *config_load(const char *file, bool must_exist, char **ret_why);
+
+/* The interface that must be the AT port for this product id, LAYOUT_NO_OVERRIDE if the file names none. */
+int config_at_interface(const Config *config, uint16_t product_id);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* libudev to events: which USB devices of our vendor, and which ttys of theirs, come and go. Opens no node, and never
+ * looks twice at a device of another vendor. What a device is to us, and which tty matters, others decide.
+ *
+ * When something goes, its parents in sysfs are gone already: all that is known of it is remembered by its syspath. */
+
+#include <errno.h>
+#include <libudev.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "core/layout.h"
+#include "log.h"
+#include "usb-watch.h"
+
+typedef struct udev_device udev_device;
+typedef struct udev_enumerate udev_enumerate;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(udev_device, udev_device_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(udev_enumerate, udev_enumerate_unref)
+
+typedef struct Tty {
+        char *path, *node;
+} Tty;
+
+typedef struct Known {
+        char *path;
+        unsigned number;
+} Known;
+
+struct UsbWatch {
+        struct udev *udev;
+        struct udev_monitor *monitor;
+        sd_event_source *source;
+        GHashTable *devices; /* syspath -> Known */
+        GHashTable *ttys;    /* syspath -> Tty */
+        const UsbWatchObserver *observer;
+        void *userdata;
+};
+
+static void tty_free(Tty *tty)
+{
+        g_free(tty->path);
+        g_free(tty->node);
+        g_free(tty);
+}
+
+static void known_free(Known *known)
+{
+        g_free(known->path);
+        g_free(known);
+}
+
+static unsigned number_of(udev_device *d, const char *attribute, int base)
+{
+        const char *value = udev_device_get_sysattr_value(d, attribute);
+
+        return value ? (unsigned)strtoul(value, NULL, base) : 0;
+}
+
+static bool is_ours(unsigned vendor_id, unsigned product_id)
+{
+        return vendor_id == LAYOUT_VENDOR_ID ||
+               (vendor_id == LAYOUT_BOOT_ROM_VENDOR_ID && product_id == LAYOUT_BOOT_ROM_PRODUCT_ID);
+}
+
+static gboolean tty_is_below(gpointer key, gpointer value, gpointer userdata)
+{
+        UsbWatch *w = ((gpointer *)userdata)[0];
+        const char *path = ((gpointer *)userdata)[1];
+        Tty *tty = value;
+
+        (void)key;
+        if (strcmp(tty->path, path) != 0)
+                return FALSE;
+        w->observer->tty_removed(w->userdata, tty->path, tty->node);
+        return TRUE;
+}
+
+static void device_removed(UsbWatch *w, const char *syspath)
+{
+        Known *known = g_hash_table_lookup(w->devices, syspath);
+        g_autofree char *path = NULL;
+
+        if (!known)
+                return;
+        path = g_strdup(known->path);
+        g_hash_table_remove(w->devices, syspath);
+        g_hash_table_foreach_remove(w->ttys, tty_is_below, (gpointer[]){ w, path });
+        w->observer->device_removed(w->userdata, path);
+}
+
+static void device_added(UsbWatch *w, udev_device *d)
+{
+        const char *syspath = udev_device_get_syspath(d);
+        Known *known = g_hash_table_lookup(w->devices, syspath);
+        UsbDevice device = {
+                .path = udev_device_get_sysname(d),
+                .syspath = syspath,
+                .vendor_id = (uint16_t)number_of(d, "idVendor", 16),
+                .product_id = (uint16_t)number_of(d, "idProduct", 16),
+                .number = number_of(d, "busnum", 10) * 1000 + number_of(d, "devnum", 10),
+        };
+
+        if (!is_ours(device.vendor_id, device.product_id))
+                return;
+        if (known && known->number == device.number)
+                return; /* told by the enumeration and by the monitor */
+        if (known)
+                device_removed(w, syspath); /* a removal that was not told */
+        known = g_new0(Known, 1);
+        known->path = g_strdup(device.path);
+        known->number = device.number;
+        g_hash_table_insert(w->devices, g_strdup(syspath), known);
+        w->observer->device_added(w->userdata, &device);
+}
+
+static uint32_t interfaces_of(UsbWatch *w, udev_device *parent)
+{
+        g_autoptr(udev_enumerate) e = udev_enumerate_new(w->udev);
+        struct udev_list_entry *entry;
+        uint32_t interfaces = 0;
+
+        udev_enumerate_add_match_parent(e, parent);
+        udev_enumerate_add_match_subsystem(e, "usb");
+        udev_enumerate_scan_devices(e);
+        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
+        {
+                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
+
+                if (d && g_strcmp0(udev_device_get_devtype(d), "usb_interface") == 0) {
+                        unsigned n = number_of(d, "bInterfaceNumber", 16);
+
+                        if (n < 32)
+                                interfaces |= 1u << n;
+                }
+        }
+        return interfaces;
+}
+
+static void tty_added(UsbWatch *w, udev_device *d)
+{
+        const char *syspath = udev_device_get_syspath(d);
+        udev_device *interface = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_interface");
+        udev_device *parent = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_device");
+        Tty *tty;
+        UsbTty told;
+
+        if (!interface || !parent || !udev_device_get_devnode(d) || g_hash_table_contains(w->ttys, syspath) ||
+            !is_ours(number_of(parent, "idVendor", 16), number_of(parent, "idProduct", 16)))
+                return;
+        device_added(w, parent); /* events of a device and of its ttys may come in any order */
+        tty = g_new0(Tty, 1);
+        tty->path = g_strdup(udev_device_get_sysname(parent));
+        tty->node = g_strdup(udev_device_get_devnode(d));
+        g_hash_table_insert(w->ttys, g_strdup(syspath), tty);
+        told = (UsbTty){
+                .path = tty->path,
+                .node = tty->node,
+                .interface = number_of(interface, "bInterfaceNumber", 16),
+                .endpoints = number_of(interface, "bNumEndpoints", 16),
+                .interface_name = udev_device_get_sysattr_value(interface, "interface") ?: "",
+                .interfaces = interfaces_of(w, parent),
+        };
+        w->observer->tty_added(w->userdata, &told);
+}
+
+static void tty_removed(UsbWatch *w, const char *syspath)
+{
+        g_autofree char *key = NULL;
+        Tty *tty;
+
+        if (!g_hash_table_steal_extended(w->ttys, syspath, (gpointer *)&key, (gpointer *)&tty))
+                return;
+        w->observer->tty_removed(w->userdata, tty->path, tty->node);
+        tty_free(tty);
+}
+
+static void on_device(UsbWatch *w, udev_device *d)
+{
+        const char *action = udev_device_get_action(d);
+        const char *subsystem = udev_device_get_subsystem(d);
+        bool removed = g_strcmp0(action, "remove") == 0;
+
+        if (action && !removed && strcmp(action, "add") != 0)
+                return;
+        if (g_strcmp0(subsystem, "tty") == 0) {
+                if (removed)
+                        tty_removed(w, udev_device_get_syspath(d));
+                else
+                        tty_added(w, d);
+        } else if (g_strcmp0(subsystem, "usb") == 0 && g_strcmp0(udev_device_get_devtype(d), "usb_device") == 0) {
+                if (removed)
+                        device_removed(w, udev_device_get_syspath(d));
+                else
+                        device_added(w, d);
+        }
+}
+
+static int on_monitor(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        UsbWatch *w = userdata;
+        g_autoptr(udev_device) d = udev_monitor_receive_device(w->monitor);
+
+        (void)source, (void)fd, (void)events;
+        if (d)
+                on_device(w, d);
+        return 0;
+}
+
+int usb_watch_new(UsbWatch **ret, sd_event *event, const UsbWatchObserver *observer, void *userdata)
+{
+        g_autoptr(UsbWatch) w = g_new0(UsbWatch, 1);
+        int r;
+
+        w->observer = observer;
+        w->userdata = userdata;
+        w->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)known_free);
+        w->ttys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)tty_free);
+        w->udev = udev_new();
+        if (!w->udev)
+                return -ENOMEM;
+        /* "udev", not "kernel": when these come, the rules have given the node its owner. */
+        w->monitor = udev_monitor_new_from_netlink(w->udev, "udev");
+        if (!w->monitor)
+                return -ENOTCONN;
+        if ((r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "usb", "usb_device")) < 0 ||
+            (r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "tty", NULL)) < 0 ||
+            (r = udev_monitor_enable_receiving(w->monitor)) < 0 ||
+            (r = sd_event_add_io(event, &w->source, udev_monitor_get_fd(w->monitor), EPOLLIN, on_monitor, w)) < 0)
+                return r;
+        *ret = g_steal_pointer(&w);
+        return 0;
+}
+
+void usb_watch_free(UsbWatch *w)
+{
+        if (!w)
+                return;
+        sd_event_source_disable_unref(w->source);
+        udev_monitor_unref(w->monitor);
+        udev_unref(w->udev);
+        g_clear_pointer(&w->devices, g_hash_table_unref);
+        g_clear_pointer(&w->ttys, g_hash_table_unref);
+        g_free(w);
+}
+
+static int enumerate(UsbWatch *w, const char *subsystem)
+{
+        g_autoptr(udev_enumerate) e = udev_enumerate_new(w->udev);
+        struct udev_list_entry *entry;
+        int r;
+
+        if (!e)
+                return -ENOMEM;
+        if ((r = udev_enumerate_add_match_subsystem(e, subsystem)) < 0 || (r = udev_enumerate_scan_devices(e)) < 0)
+                return r;
+        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
+        {
+                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
+
+                if (d)
+                        on_device(w, d);
+        }
+        return 0;
+}
+
+int usb_watch_enumerate(UsbWatch *w)
+{
+        int r = enumerate(w, "usb");
+
+        return r < 0 ? r : enumerate(w, "tty");
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+/* The USB devices of modules, and their ttys, as they come and go. */
+typedef struct UsbWatch UsbWatch;
+
+typedef struct UsbDevice {
+        const char *path;    /* where it is plugged in, the same after every restart: 1-1.2 */
+        const char *syspath; /* /sys/devices/... */
+        uint16_t vendor_id, product_id;
+        unsigned number; /* bus and device number: another one after each enumeration */
+} UsbDevice;
+
+typedef struct UsbTty {
+        const char *path; /* of its device */
+        const char *node; /* /dev/ttyUSB1 */
+        unsigned interface;         /* bInterfaceNumber */
+        unsigned endpoints;         /* bNumEndpoints, 0 unknown */
+        const char *interface_name; /* "" unknown */
+        uint32_t interfaces;        /* bit n: the device has interface n, with or without a tty */
+} UsbTty;
+
+/* What is passed is valid during the call only. */
+typedef struct UsbWatchObserver {
+        void (*device_added)(void *userdata, const UsbDevice *device);
+        void (*device_removed)(void *userdata, const char *path);
+        void (*tty_added)(void *userdata, const UsbTty *tty);
+        void (*tty_removed)(void *userdata, const char *path, const char *node);
+} UsbWatchObserver;
+
+/* Listens from here on; usb_watch_enumerate() then tells what is there already. 0 or -errno. */
+int usb_watch_new(UsbWatch **ret, sd_event *event, const UsbWatchObserver *observer, void *userdata);
+void usb_watch_free(UsbWatch *watch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UsbWatch, usb_watch_free)
+
+int usb_watch_enumerate(UsbWatch *watch);
