@@ -1,1 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+include tests/sim/local.mk
+
+# What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
+AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes;
+if ENABLE_ASAN
+AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
+endif
+
+WORLD_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SYSTEMD_CFLAGS)
+WORLD_LIBS = tests/daemon/libworld.a $(CHECK_LIBS) $(SYSTEMD_LIBS) $(GLIB_LIBS)
+
+if HAVE_TESTS
+check_LIBRARIES = tests/daemon/libworld.a
+tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
+	tests/daemon/world-bus.c tests/daemon/suite.h
+
+world_tests = tests/daemon/test-dfota
+check_PROGRAMS += $(world_tests)
+TESTS += $(world_tests)
+tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_dfota_LDADD = $(WORLD_LIBS)
+endif

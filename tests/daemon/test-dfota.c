@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The main job, as the outside sees it: one call upgrades a module, over HTTP, HTTPS and FTP, whatever kind of module
+ * it is and however it talks. */
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "suite.h"
+#include "world.h"
+
+/* Everything that must hold of one good upgrade, once. */
+START_TEST(test_http)
+{
+        WorldSettings settings = WORLD_EC200A;
+        g_autofree char *url = NULL, *job = NULL, *before = NULL, *after = NULL, *file = NULL, *log = NULL;
+        World *w;
+        struct stat st;
+
+        settings.modules[0] = "1-1=ec200a,urcport=uart1,fota-cid=3";
+        w = world_new(&settings);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        world_assert_property(w, MODULE_1, "Model", "EC200A");
+        world_assert_property(w, MODULE_1, "Manufacturer", "Quectel");
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        world_assert_property(w, MODULE_1, "FlashSize", "16");
+        world_assert_property(w, MODULE_1, "Method", "dfota");
+        world_assert_property(w, MODULE_1, "System", "normal");
+        world_assert_property(w, MODULE_1, "Problem", "");
+        before = world_property(w, MODULE_1, "Port");
+        world_assert_sim(w, "auto", "get 1-1 power-control");
+
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        ck_assert_str_eq(job, JOB_1);
+        world_assert_result(w, job, "success", "", "");
+        world_assert_property(w, job, "Restarts", "2");
+        world_assert_property(w, job, "FromRevision", OLD_REVISION);
+        world_assert_property(w, job, "ToRevision", NEW_REVISION);
+        world_assert_property(w, job, "Source", url);
+        world_assert_property(w, job, "Module", MODULE_1);
+        world_assert_property(w, job, "Origin", "request");
+        world_assert_property(w, MODULE_1, "Revision", NEW_REVISION);
+        world_assert_property(w, MODULE_1, "Job", "/");
+        after = world_property(w, MODULE_1, "Port");
+        ck_assert_str_ne(before, after);
+
+        /* What the module saw. */
+        world_assert_sim(w, NEW_REVISION, "get 1-1 revision");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "2", "get 1-1 restarts");
+        world_assert_sim(w, "0", "get 1-1 diag-bytes");
+        world_assert_sim(w, "0", "get 1-3 bytes");
+        world_assert_sim(w, "uart1", "get 1-1 urcport");
+        world_assert_sim(w, "3", "get 1-1 fota-cid");
+        world_assert_sim(w, "auto", "get 1-1 power-control");
+        g_free(world_sim(w, "wait 1-1 power-control 4")); /* on in three enumerations, auto at the end */
+
+        /* What is left. */
+        file = world_path(w, "state/jobs/1.job");
+        ck_assert_int_eq(stat(file, &st), 0);
+        ck_assert_int_eq(st.st_mode & 0777, 0600);
+        g_free(world_sim(w, "wait 1-1 closed 1"));
+        log = world_path(w, "lock");
+        ck_assert_int_eq(g_rmdir(log), 0); /* no lock file stays */
+        world_free(w);
+}
+END_TEST
+
+static char *source_of(World *w, int kind)
+{
+        return kind == 0   ? world_https(w, "up.bin")
+               : kind == 1 ? world_ftp(w, "gateway:s3cret-Pa55@", "up.bin")
+                           : world_ftp(w, "GATEWAY:wrong@", "up.bin");
+}
+
+/* HTTPS, FTP with a login, FTP with a wrong one. A password is nowhere but in the module. */
+START_TEST(test_source)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *job = NULL, *log = NULL, *file = NULL, *text = NULL, *shown = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = source_of(w, _i);
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        if (_i == 2)
+                world_assert_result(w, job, "failed", "ftp", "login-failed");
+        else
+                world_assert_result(w, job, "success", "", "");
+        log = world_log(w);
+        file = world_path(w, "state/jobs/1.job");
+        ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+        shown = world_property(w, job, "Source");
+        ck_assert(!strstr(log, "s3cret") && !strstr(text, "s3cret") && !strstr(shown, "s3cret"));
+        ck_assert(!strstr(log, ":wrong@") && !strstr(text, ":wrong@") && !strstr(shown, ":wrong@"));
+        if (_i == 1)
+                ck_assert(strstr(shown, "ftp://gateway:***@127.0.0.1:"));
+        world_free(w);
+}
+END_TEST
+
+/* Modules of every kind, talking in every way that was seen in the field. */
+static const char *const kinds[] = {
+        "ec200a", "ec200a-8", "ec600n", "eg915n", "noecho", "noqgmr", "nostart", "ends-at-91", "percent", "https-word",
+        "blank",
+        "ec200a,qgmr-not-ready=2",
+        "ec200a,qgmr=plain",
+        "ec200a,urc-write=split",
+        "ec200a,urc-write=coalesced",
+        "ec200a,noise=1",
+        "ec200a,inside=+CREG: 1",
+        "ec200a,inside=RDY",
+        "ec200a,cooked=1,unopened=keep",
+        "ec200a,order=reverse",
+        "ec200a,gap=30,order=reverse",
+        "ec200a,hangup=after",
+        "ec200a,mute=300",
+        "ec200a,same-numbers=1",
+        "ec200a,lost=start/updating",
+        "ec200a,lost=end",
+        "ec200a,lost=download-end",
+        "ec200a,lost=download-start/downloading/download-end/start/updating/end",
+        "ec200a,end-twice=1",
+        "ec200a,start-after-end=1",
+        "ec200a,updater-pid=6002,updater-ports=at",
+        "ec200a,updater-pid=6001,updater-ports=diag/at",
+        "ec200a,updater-ports=diag",
+        "ec200a,updater-at=1",
+        "ec200a,labels=0",
+        "ec200a,urcport=usbmodem",
+        "ec200a,urcport=all",
+        "ec200a,urcport=uart1,urcport-after=uart2",
+        "ec200a,boot-urcs=RDY/+QIND: PB DONE",
+        "ec200a,qfotadl=no-ok",
+        "ec200a,cut=updating:50",
+        "ec200a,cut=ended",
+        "ec200a,network=0",
+        "ec200a,cmee=0",
+};
+
+START_TEST(test_kind)
+{
+        g_autofree char *module = g_strconcat("1-1=", kinds[_i], NULL), *url = NULL, *job = NULL, *old = NULL;
+        WorldSettings settings = { .modules = { module } };
+        World *w = world_new(&settings);
+        g_autofree char *new = NULL;
+
+        old = world_sim(w, "get 1-1 revision");
+        new = g_strdup(old);
+        new[strlen(new) - 4]++; /* A02M16 -> A03M16 */
+        world_package(w, "up.bin", old, new, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s: %s", kinds[_i], world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_property(w, job, "ToRevision", new);
+        world_assert_sim(w, new, "get 1-1 revision");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "0", "get 1-1 diag-bytes");
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("dfota");
+
+        suite_add(s, "http", test_http, 0, 1);
+        suite_add(s, "source", test_source, 0, 3);
+        suite_add(s, "kind", test_kind, 0, G_N_ELEMENTS(kinds));
+        return suite_run(s);
+}

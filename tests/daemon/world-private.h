@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "world.h"
+
+/* Shared by world.c (files, processes, modules, servers) and world-bus.c (what the daemon says on the bus). */
+
+#define PATIENCE (60 * G_USEC_PER_SEC) /* far more than anything here takes */
+
+typedef struct Signal {
+        char *path, *member, *text; /* text: the arguments */
+        unsigned percent;
+} Signal;
+
+struct World {
+        char *directory;
+        GPtrArray *environment; /* of the daemon */
+        GPtrArray *processes;   /* pids, killed at the end */
+        pid_t daemon, sim;
+        int control;
+        sd_bus *bus;
+        GPtrArray *signals;
+        char *error, *error_message;
+        unsigned http_port, https_port, ftp_port;
+};
+
+/* stdout goes to out, stderr to err. */
+pid_t world_spawn(World *world, char *const *argv, char *const *environment, const char *out, const char *err);
+
+/* Polls what has no event of its own to wait for: a file that another process writes, a socket that it opens. */
+void world_await(World *world, bool (*ready)(World *world, const void *data), const void *data, const char *what);
+
+/* data: a file and a text, const char *[2]. */
+bool world_file_has(World *world, const void *data);
+
+void world_start_bus(World *world);
+void world_drain(World *world);
+bool world_name_is_owned(World *world, const void *data);

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The world around the daemon. Nothing here knows the daemon's inside: it is the program as built, with its files, its
+ * bus and its devices replaced. Every wait ends with the event it waits for, or fails the test. */
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "world-private.h"
+
+static const char *build_directory(void)
+{
+        return g_getenv("abs_top_builddir") ?: ".";
+}
+
+char *world_path(World *w, const char *name)
+{
+        return g_build_filename(w->directory, name, NULL);
+}
+
+static char *program(const char *name)
+{
+        return g_build_filename(build_directory(), name, NULL);
+}
+
+/* ---- processes */
+
+/* stdout goes to out, stderr to err. */
+pid_t world_spawn(World *w, char *const *argv, char *const *environment, const char *out, const char *err)
+{
+        pid_t parent = getpid(), pid = fork();
+
+        ck_assert_int_ge(pid, 0);
+        if (pid > 0) {
+                g_ptr_array_add(w->processes, GINT_TO_POINTER(pid));
+                return pid;
+        }
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+                _exit(127);
+        dup2(open(out, O_WRONLY | O_CREAT | O_APPEND, 0644), STDOUT_FILENO);
+        dup2(open(err, O_WRONLY | O_CREAT | O_APPEND, 0644), STDERR_FILENO);
+        execvpe(argv[0], argv, environment ?: environ);
+        _exit(127);
+}
+
+static int reap(World *w, pid_t pid)
+{
+        int status;
+
+        g_ptr_array_remove(w->processes, GINT_TO_POINTER(pid));
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* Polls what has no event of its own to wait for: a file that another process writes, a socket that it opens. */
+void world_await(World *w, bool (*ready)(World *w, const void *data), const void *data, const char *what)
+{
+        gint64 end = g_get_monotonic_time() + PATIENCE;
+
+        while (!ready(w, data)) {
+                ck_assert_msg(g_get_monotonic_time() < end, "%s did not come about", what);
+                poll(NULL, 0, 2);
+        }
+}
+
+bool world_file_has(World *w, const void *data)
+{
+        const char *const *pair = data;
+        g_autofree char *text = NULL;
+
+        (void)w;
+        return g_file_get_contents(pair[0], &text, NULL, NULL) && strstr(text, pair[1]);
+}
+
+static bool port_is_open(World *w, const void *data)
+{
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)GPOINTER_TO_UINT(data)),
+                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool open = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+
+        (void)w;
+        close(fd);
+        return open;
+}
+
+/* A port that is free now. */
+static unsigned free_port(void)
+{
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        socklen_t length = sizeof(address);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+        close(fd);
+        return ntohs(address.sin_port);
+}
+
+/* ---- simulator */
+
+static void start_sim(World *w, const WorldSettings *settings)
+{
+        g_autofree char *modsim = program("tests/sim/modsim"), *socket_path = world_path(w, "ctl");
+        g_autofree char *log = world_path(w, "truth.log"), *out = world_path(w, "sim.out"), *text = NULL;
+        g_autofree char *err = world_path(w, "sim.err");
+        g_autoptr(GPtrArray) argv = g_ptr_array_new();
+        g_auto(GStrv) lines = NULL;
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+        g_ptr_array_add(argv, modsim);
+        for (unsigned i = 0; i < G_N_ELEMENTS(settings->modules) && settings->modules[i]; i++) {
+                g_ptr_array_add(argv, "--module");
+                g_ptr_array_add(argv, (char *)settings->modules[i]);
+        }
+        for (unsigned i = 0; i < G_N_ELEMENTS(settings->decoys) && settings->decoys[i]; i++) {
+                g_ptr_array_add(argv, "--decoy");
+                g_ptr_array_add(argv, (char *)settings->decoys[i]);
+        }
+        g_ptr_array_add(argv, "--control");
+        g_ptr_array_add(argv, socket_path);
+        g_ptr_array_add(argv, "--log");
+        g_ptr_array_add(argv, log);
+        g_ptr_array_add(argv, NULL);
+        w->sim = world_spawn(w, (char **)argv->pdata, NULL, out, err);
+        world_await(w, world_file_has, (const char *[]){ out, "ready\n" }, "the simulator");
+        ck_assert(g_file_get_contents(out, &text, NULL, NULL));
+        lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line; line++)
+                if (g_str_has_prefix(*line, "UMOCKDEV_DIR="))
+                        g_ptr_array_add(w->environment, g_strdup(*line));
+                else if (g_str_has_prefix(*line, "LD_PRELOAD="))
+                        /* The sanitizer's library must be the first of all. */
+                        g_ptr_array_add(w->environment,
+                                        g_strdup_printf("LD_PRELOAD=%s%s%s", g_getenv("FOTAD_TEST_PRELOAD") ?: "",
+                                                        g_getenv("FOTAD_TEST_PRELOAD") ? ":" : "",
+                                                        *line + strlen("LD_PRELOAD=")));
+        g_strlcpy(address.sun_path, socket_path, sizeof(address.sun_path));
+        w->control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_eq(connect(w->control, (struct sockaddr *)&address, sizeof(address)), 0);
+}
+
+static char *sim_command(World *w, const char *command)
+{
+        g_autofree char *line = g_strconcat(command, "\n", NULL);
+        g_autoptr(GString) answer = g_string_new(NULL);
+        gint64 end = g_get_monotonic_time() + PATIENCE;
+
+        ck_assert_int_eq(write(w->control, line, strlen(line)), (ssize_t)strlen(line));
+        while (!g_str_has_suffix(answer->str, "\n")) {
+                struct pollfd fd = { .fd = w->control, .events = POLLIN };
+                char buffer[4096];
+                ssize_t n;
+
+                ck_assert_msg(poll(&fd, 1, (int)MAX(0, (end - g_get_monotonic_time()) / 1000)) > 0,
+                              "the simulator: '%s' did not come about", command);
+                n = read(w->control, buffer, sizeof(buffer));
+                ck_assert_msg(n > 0, "the simulator has ended at '%s'", command);
+                g_string_append_len(answer, buffer, n);
+        }
+        g_string_truncate(answer, answer->len - 1);
+        ck_assert_msg(g_str_has_prefix(answer->str, "ok"), "the simulator: '%s': %s", command, answer->str);
+        return g_strdup(answer->str + (answer->str[2] == ' ' ? 3 : 2));
+}
+
+char *world_sim(World *w, const char *format, ...)
+{
+        g_autofree char *command = NULL;
+        va_list args;
+
+        va_start(args, format);
+        command = g_strdup_vprintf(format, args);
+        va_end(args);
+        return sim_command(w, command);
+}
+
+void world_assert_sim(World *w, const char *expected, const char *format, ...)
+{
+        g_autofree char *command = NULL, *answer = NULL;
+        va_list args;
+
+        va_start(args, format);
+        command = g_strdup_vprintf(format, args);
+        va_end(args);
+        answer = sim_command(w, command);
+        ck_assert_msg(strcmp(answer, expected) == 0, "'%s': %s instead of %s", command, answer, expected);
+}
+
+char *world_tty(World *w, const char *module, const char *port)
+{
+        g_autofree char *node = world_sim(w, "get %s port-%s", module, port), *link = NULL;
+
+        for (unsigned i = 0; i < w->environment->len; i++) {
+                const char *entry = g_ptr_array_index(w->environment, i);
+
+                if (g_str_has_prefix(entry, "UMOCKDEV_DIR="))
+                        link = g_build_filename(entry + strlen("UMOCKDEV_DIR="), node, NULL);
+        }
+        return g_file_read_link(link, NULL);
+}
+
+/* ---- packages and servers */
+
+void world_package(World *w, const char *name, const char *from, const char *to, const char *break_)
+{
+        g_autofree char *modsim = program("tests/sim/modsim"), *www = world_path(w, "www");
+        g_autofree char *file = g_build_filename(www, name, NULL), *log = world_path(w, "package.log");
+        char *argv[] = { modsim, "--make-package", file, "--from", (char *)from, "--to", (char *)to,
+                         break_ ? "--break" : NULL, (char *)break_, NULL };
+
+        ck_assert_int_eq(reap(w, world_spawn(w, argv, NULL, log, log)), 0);
+}
+
+static void start_lighttpd(World *w, unsigned port, bool tls)
+{
+        g_autofree char *conf = world_path(w, tls ? "https.conf" : "http.conf"), *log = world_path(w, "http.log");
+        g_autofree char *pem = world_path(w, "server.pem"), *text = NULL;
+
+        text = g_strdup_printf("server.document-root=\"%s/www\"\nserver.bind=\"127.0.0.1\"\nserver.port=%u\n%s%s%s",
+                               w->directory, port,
+                               tls ? "server.modules=(\"mod_openssl\")\nssl.engine=\"enable\"\nssl.pemfile=\"" : "",
+                               tls ? pem : "", tls ? "\"\n" : "");
+        ck_assert(g_file_set_contents(conf, text, -1, NULL));
+        if (tls)
+                ck_assert_int_eq(reap(w, world_spawn(w,
+                                               (char *[]){ "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                                                           "-days", "2", "-subj", "/CN=localhost", "-keyout", pem,
+                                                           "-out", pem, NULL },
+                                               NULL, log, log)),
+                                 0);
+        world_spawn(w, (char *[]){ "lighttpd", "-D", "-f", conf, NULL }, NULL, log, log);
+        world_await(w, port_is_open, GUINT_TO_POINTER(port), "the HTTP server");
+}
+
+char *world_http(World *w, const char *name)
+{
+        if (!w->http_port) {
+                w->http_port = free_port();
+                start_lighttpd(w, w->http_port, false);
+        }
+        return g_strdup_printf("http://127.0.0.1:%u/%s", w->http_port, name);
+}
+
+char *world_https(World *w, const char *name)
+{
+        if (!w->https_port) {
+                w->https_port = free_port();
+                start_lighttpd(w, w->https_port, true);
+        }
+        return g_strdup_printf("https://127.0.0.1:%u/%s", w->https_port, name);
+}
+
+char *world_ftp(World *w, const char *login, const char *name)
+{
+        if (!w->ftp_port) {
+                g_autofree char *www = world_path(w, "www"), *port = NULL, *log = world_path(w, "ftp.log");
+
+                w->ftp_port = free_port();
+                port = g_strdup_printf("%u", w->ftp_port);
+                world_spawn(w,
+                      (char *[]){ "/usr/bin/python3", "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", port, "-d", www,
+                                  "-u", "gateway", "-P", "s3cret-Pa55", NULL },
+                      NULL, log, log);
+                world_await(w, port_is_open, GUINT_TO_POINTER(w->ftp_port), "the FTP server");
+        }
+        return g_strdup_printf("ftp://%s127.0.0.1:%u/%s", login, w->ftp_port, name);
+}
+
+/* ---- the daemon */
+
+static pid_t launch(World *w)
+{
+        g_autofree char *fotad = program("daemon/fotad"), *conf = world_path(w, "fotad.conf");
+        g_autofree char *log = world_path(w, "fotad.log");
+        g_auto(GStrv) environment = g_get_environ();
+
+        for (unsigned i = 0; i < w->environment->len; i++) {
+                g_auto(GStrv) pair = g_strsplit(g_ptr_array_index(w->environment, i), "=", 2);
+
+                environment = g_environ_setenv(environment, pair[0], pair[1], TRUE);
+        }
+        return world_spawn(w, (char *[]){ fotad, "--debug", "--config", conf, NULL }, environment, log, log);
+}
+
+void world_start_daemon(World *w)
+{
+        w->daemon = launch(w);
+        world_await(w, world_name_is_owned, NULL, "the daemon");
+}
+
+int world_run_daemon(World *w)
+{
+        return reap(w, launch(w));
+}
+
+void world_kill_daemon(World *w)
+{
+        kill(w->daemon, SIGKILL);
+        reap(w, w->daemon);
+        w->daemon = 0;
+        world_drain(w);
+}
+
+int world_stop_daemon(World *w)
+{
+        pid_t pid = w->daemon;
+
+        kill(pid, SIGTERM);
+        w->daemon = 0;
+        return reap(w, pid);
+}
+
+pid_t world_daemon_pid(World *w)
+{
+        return w->daemon;
+}
+
+char *world_log(World *w)
+{
+        g_autofree char *path = world_path(w, "fotad.log");
+        char *text = NULL;
+
+        return g_file_get_contents(path, &text, NULL, NULL) ? text : g_strdup("");
+}
+
+/* ---- life */
+
+World *world_new(const WorldSettings *settings)
+{
+        World *w = g_new0(World, 1);
+        static const char *const directories[] = { "state", "lock", "www" };
+        g_autofree char *conf = NULL, *text = NULL;
+
+        w->directory = g_dir_make_tmp("fotad-XXXXXX", NULL);
+        ck_assert_ptr_nonnull(w->directory);
+        ck_assert_int_eq(chmod(w->directory, 0755), 0); /* the bus is for all users */
+        w->environment = g_ptr_array_new_with_free_func(g_free);
+        w->processes = g_ptr_array_new();
+        for (unsigned i = 0; i < G_N_ELEMENTS(directories); i++) {
+                g_autofree char *path = world_path(w, directories[i]);
+
+                ck_assert_int_eq(g_mkdir(path, 0755), 0);
+        }
+        conf = world_path(w, "fotad.conf");
+        text = g_strdup_printf("[serial]\nlock-directory=%s/lock\n[timeouts]\ncommand=5\nstart=10\ndownload-idle=10\n"
+                               "update-idle=10\nrestart=10\nsettle=10\n%s",
+                               w->directory, settings->config ?: "");
+        ck_assert(g_file_set_contents(conf, text, -1, NULL));
+        g_ptr_array_add(w->environment, g_strdup_printf("STATE_DIRECTORY=%s/state", w->directory));
+        g_ptr_array_add(w->environment, g_strdup("ASAN_OPTIONS=verify_asan_link_order=0"));
+        world_start_bus(w);
+        start_sim(w, settings);
+        if (!settings->no_daemon)
+                world_start_daemon(w);
+        return w;
+}
+
+void world_free(World *w)
+{
+        g_autofree char *remove = g_strdup_printf("rm -rf '%s'", w->directory);
+
+        /* A daemon that still runs must end well: with its sanitizers it tells of leaks here. */
+        if (w->daemon)
+                ck_assert_int_eq(world_stop_daemon(w), 0);
+        close(w->control);
+        if (w->sim) {
+                kill(w->sim, SIGTERM);
+                reap(w, w->sim);
+        }
+        while (w->processes->len) {
+                pid_t pid = GPOINTER_TO_INT(g_ptr_array_index(w->processes, 0));
+
+                kill(pid, SIGKILL);
+                reap(w, pid);
+        }
+        sd_bus_close_unref(w->bus);
+        if (!g_getenv("FOTAD_TEST_KEEP"))
+                ck_assert_int_eq(system(remove), 0);
+        g_ptr_array_unref(w->environment);
+        g_ptr_array_unref(w->processes);
+        g_ptr_array_unref(w->signals);
+        g_free(w->error);
+        g_free(w->error_message);
+        g_free(w->directory);
+        g_free(w);
+}

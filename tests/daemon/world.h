@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+
+/* The world around the daemon, all of it replaced: a directory of its own, a private bus, simulated modules, servers
+ * on loopback. Whatever does not come about in time fails the test that waits for it. */
+typedef struct World World;
+
+typedef struct WorldSettings {
+        const char *modules[4]; /* as modsim's --module: 1-1=ec200a,key=value */
+        const char *decoys[4];  /* as modsim's --decoy: 1-3=ftdi */
+        const char *config;     /* more of fotad.conf, read after what the world says; NULL nothing */
+        bool no_daemon;         /* world_start_daemon() comes later */
+} WorldSettings;
+
+/* For most tests: one EC200A. */
+#define WORLD_EC200A ((WorldSettings){ .modules = { "1-1=ec200a" }, .decoys = { "1-3=ftdi" } })
+#define OLD_REVISION "EC200AEUHAR01A02M16"
+#define NEW_REVISION "EC200AEUHAR01A03M16"
+
+World *world_new(const WorldSettings *settings);
+void world_free(World *world);
+
+/* Below the world's own directory; the caller frees it. */
+char *world_path(World *world, const char *name);
+
+/* ---- the daemon */
+
+/* Returns when it owns its name. */
+void world_start_daemon(World *world);
+/* Its exit status if it ends by itself; the name is not waited for. */
+int world_run_daemon(World *world);
+void world_kill_daemon(World *world);
+/* SIGTERM; its exit status. */
+int world_stop_daemon(World *world);
+pid_t world_daemon_pid(World *world);
+/* All it has logged so far, over all its lives. */
+char *world_log(World *world);
+
+/* ---- the modules: a command for modsim; its answer, which must be ok */
+char *world_sim(World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void world_assert_sim(World *world, const char *expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The tty behind a port of a module, as other programs on the gateway would open it: a path outside the test bed. */
+char *world_tty(World *world, const char *module, const char *port);
+
+/* ---- packages and servers, started when first asked for */
+
+/* Puts a package on all of them. break_ as modsim's --break, NULL for a good one. */
+void world_package(World *world, const char *name, const char *from, const char *to, const char *break_);
+char *world_http(World *world, const char *name);
+char *world_https(World *world, const char *name);
+char *world_ftp(World *world, const char *login, const char *name); /* login as user:password@ or "" */
+
+/* ---- the bus */
+
+sd_bus *world_bus(World *world);
+
+/* StartUpgrade with options as "key", "type", value triples, NULL at the end. The job's path; NULL if it was refused,
+ * and world_error() then names the error, without org.fotad1.Error. in front of ours. */
+char *world_start(World *world, const char *module, const char *source, ...) G_GNUC_NULL_TERMINATED;
+/* A method without arguments. true, or false and world_error(). */
+bool world_call(World *world, const char *path, const char *interface, const char *method);
+const char *world_error(World *world);
+const char *world_error_message(World *world);
+
+/* A property as text; numbers in decimal, booleans as 0 and 1. */
+char *world_property(World *world, const char *path, const char *name);
+void world_assert_property(World *world, const char *path, const char *name, const char *expected);
+/* Waits until it has that value. */
+void world_await_property(World *world, const char *path, const char *name, const char *expected);
+/* Waits until the module has told its revision. */
+void world_await_module(World *world, const char *path);
+
+/* Waits for the job's end, checks what must hold for every job that ends (one Result that agrees with the properties,
+ * percentages that never went back, 100 with success alone), and compares: domain and name "" for success. */
+void world_assert_result(World *world, const char *job, const char *result, const char *domain, const char *name);
+
+/* How many signals of that name the daemon has sent since the world began. */
+unsigned world_count_signals(World *world, const char *path, const char *member);
+
+#define MODULE_1 "/org/fotad1/module/usb_2d1_2d1"
+#define MODULE_2 "/org/fotad1/module/usb_2d1_2d2"
+#define JOB_1    "/org/fotad1/job/_31"

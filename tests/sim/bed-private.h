@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of the test bed, shared by attach-umockdev.c (devices, sysfs, events) and bed-tty.c (the bed itself
+ * and its ttys).
+ */
+#pragma once
+
+#include "attach-umockdev.h"
+
+#include <umockdev.h>
+
+struct Bed {
+        UMockdevTestbed *testbed;
+        char *root;            /* directory that holds the mocked /sys and /dev */
+        GHashTable *ancestors; /* syspaths of controllers and hubs */
+        GHashTable *taken;     /* port paths with a device */
+        GHashTable *numbers;   /* "ttyUSB1" in use */
+        unsigned devnums[10];  /* last of each bus */
+        int epoll;             /* pty masters, edge triggered */
+        guint epoll_source;
+        int inotify;
+        guint inotify_source;
+        GHashTable *watches; /* descriptor -> struct bed_watch */
+        GPtrArray *ttys;
+};
+
+/* One tty of one enumeration. */
+struct bed_tty {
+        Bed *bed;
+        char *name;  /* ttyUSB1 */
+        char *node;  /* /dev/ttyUSB1 */
+        char *link;  /* the real path of that link */
+        char *slave; /* /dev/pts/5 */
+        char *syspath;
+        char *parent; /* of the usb-serial device, or NULL */
+        unsigned major, number, interface;
+        enum usb_role role;
+        int master;
+        int watch;
+        unsigned own_opens; /* opened by ourselves, event still to come */
+        bool has_node;
+        bool keep_unheard;
+        GByteArray *out; /* not taken by the pty yet */
+        UMockdevIoctlBase *ioctl;
+        const struct device_observer *observer;
+        void *user;
+};
+
+struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsigned number, unsigned interface,
+                            enum usb_role role, bool cooked, bool keep_unheard, const struct device_observer *observer,
+                            void *user);
+void bed_tty_make_node(struct bed_tty *tty);
+void bed_tty_remove_node(struct bed_tty *tty);
+/* Whoever holds it sees a hang-up. Once. */
+void bed_tty_hang_up(struct bed_tty *tty);
+void bed_tty_free(struct bed_tty *tty);
+void bed_tty_write(struct bed_tty *tty, const void *bytes, size_t n);
+size_t bed_tty_unread(struct bed_tty *tty);
+bool bed_tty_is_open(struct bed_tty *tty);
+
+bool bed_number_used(Bed *bed, const char *family, unsigned number);
+void bed_number_take(Bed *bed, const char *family, unsigned number);
+void bed_number_give_back(Bed *bed, const char *family, unsigned number);
+
+/* Tell power_control() when this file was written. */
+int bed_watch(Bed *bed, const char *file, unsigned mask, const struct device_observer *observer, void *user);
+void bed_unwatch(Bed *bed, int watch);

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The test bed and its ttys: a pty each, with a link to its slave where the mocked /dev is. Knows ptys, epoll and
+ * inotify; it must not know sysfs or events, which are attach-umockdev.c's.
+ */
+#include "bed-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <pty.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define UNHEARD_MAX 16384
+
+struct watch {
+        struct bed_tty *tty; /* opened and closed, or */
+        char *file;          /* written */
+        const struct device_observer *observer;
+        void *user;
+};
+
+static void free_watch(void *data)
+{
+        struct watch *watch = data;
+
+        g_free(watch->file);
+        g_free(watch);
+}
+
+/* --- what the host does --- */
+
+/* Our master has no other end while nobody has the slave open. */
+bool bed_tty_is_open(struct bed_tty *tty)
+{
+        struct pollfd look = { .fd = tty->master, .events = POLLOUT };
+
+        return tty->master >= 0 && poll(&look, 1, 0) >= 0 && !(look.revents & POLLHUP);
+}
+
+static void push_out(struct bed_tty *tty)
+{
+        while (tty->out->len) {
+                ssize_t n = write(tty->master, tty->out->data, tty->out->len);
+
+                if (n <= 0)
+                        return; /* the edge of EPOLLOUT comes when there is room */
+                g_byte_array_remove_range(tty->out, 0, (guint)n);
+        }
+}
+
+static void pull_in(struct bed_tty *tty)
+{
+        guint8 bytes[4096];
+        ssize_t n;
+
+        /* EIO: nobody has the slave open, which is no end. */
+        while (tty->master >= 0 && (n = read(tty->master, bytes, sizeof bytes)) > 0)
+                tty->observer->rx(tty->user, tty->interface, bytes, (size_t)n);
+}
+
+static gboolean on_epoll(int fd, GIOCondition condition, void *data)
+{
+        Bed *bed = data;
+        struct epoll_event events[8];
+        int n = epoll_wait(fd, events, G_N_ELEMENTS(events), 0);
+
+        (void)condition;
+        for (int i = 0; i < n; i++)
+                for (guint k = 0; k < bed->ttys->len; k++) {
+                        struct bed_tty *tty = g_ptr_array_index(bed->ttys, k);
+
+                        if (tty != events[i].data.ptr)
+                                continue;
+                        push_out(tty);
+                        pull_in(tty);
+                        break;
+                }
+        return G_SOURCE_CONTINUE;
+}
+
+static void handle_watch(struct watch *watch, uint32_t mask)
+{
+        if (watch->file) {
+                g_autofree char *value = NULL;
+
+                if ((mask & IN_CLOSE_WRITE) && g_file_get_contents(watch->file, &value, NULL, NULL))
+                        watch->observer->power_control(watch->user, g_strstrip(value));
+                return;
+        }
+        struct bed_tty *tty = watch->tty;
+        if (mask & IN_OPEN) {
+                if (tty->own_opens) {
+                        tty->own_opens--;
+                        return;
+                }
+                push_out(tty);
+                watch->observer->opened(watch->user, tty->interface, true);
+        } else if ((mask & IN_CLOSE) && !bed_tty_is_open(tty)) {
+                watch->observer->opened(watch->user, tty->interface, false);
+        }
+}
+
+static gboolean on_inotify(int fd, GIOCondition condition, void *data)
+{
+        Bed *bed = data;
+        char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+        ssize_t n = read(fd, buffer, sizeof buffer);
+
+        (void)condition;
+        for (char *at = buffer; n > 0 && at < buffer + n;) {
+                const struct inotify_event *event = (const struct inotify_event *)at;
+                struct watch *watch = g_hash_table_lookup(bed->watches, GINT_TO_POINTER(event->wd));
+
+                if (watch)
+                        handle_watch(watch, event->mask);
+                at += sizeof *event + event->len;
+        }
+        return G_SOURCE_CONTINUE;
+}
+
+/* --- ioctl: called in a thread of libumockdev's --- */
+
+/* A tty by name: by the time a note arrives the tty may be gone. */
+struct note {
+        Bed *bed;
+        char *name;
+};
+
+static struct note *note_new(Bed *bed, const char *name)
+{
+        struct note *note = g_new0(struct note, 1);
+
+        note->bed = bed;
+        note->name = g_strdup(name);
+        return note;
+}
+
+static void note_free(void *data)
+{
+        struct note *note = data;
+
+        g_free(note->name);
+        g_free(note);
+}
+
+static void note_closure_free(void *data, GClosure *closure)
+{
+        (void)closure;
+        note_free(data);
+}
+
+static gboolean tell_exclusive(void *data)
+{
+        const struct note *note = data;
+
+        for (guint i = 0; i < note->bed->ttys->len; i++) {
+                struct bed_tty *tty = g_ptr_array_index(note->bed->ttys, i);
+
+                if (g_str_equal(tty->name, note->name))
+                        tty->observer->exclusive(tty->user, tty->interface);
+        }
+        return G_SOURCE_REMOVE;
+}
+
+/* Without a handler every ioctl but the termios ones fails with ENOTTY on a mocked node. This one runs each on
+ * the caller's own descriptor, the slave. */
+static gboolean pass_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, void *data)
+{
+        const struct note *note = data;
+        unsigned long request = umockdev_ioctl_client_get_request(client);
+        bool exclusive = request == TIOCEXCL || request == TIOCNXCL;
+        g_autoptr(GError) error = NULL;
+        int number = 0, result = 0;
+
+        (void)handler;
+        /* A pty stays exclusive after its last close, which a serial port does not; root passes anyway. */
+        if (!exclusive || geteuid() == 0)
+                result = umockdev_ioctl_client_execute(client, &number, &error);
+        if (request == TIOCEXCL)
+                g_idle_add_full(G_PRIORITY_DEFAULT, tell_exclusive, note_new(note->bed, note->name), note_free);
+        umockdev_ioctl_client_complete(client, error ? -1 : result, error ? ENOTTY : number);
+        return TRUE;
+}
+
+/* --- ttys --- */
+
+/* Returns the master. No slave stays open here: the host must be the only one who has it. */
+static int open_pty(bool cooked, char **ret_slave)
+{
+        struct termios modes;
+        char name[64];
+        int master, slave;
+
+        if (openpty(&master, &slave, name, NULL, NULL) < 0)
+                g_error("openpty: %s", g_strerror(errno));
+        if (!cooked) {
+                tcgetattr(slave, &modes);
+                cfmakeraw(&modes);
+                tcsetattr(slave, TCSANOW, &modes);
+        }
+        close(slave);
+        /* Else a child holds the master too, and nobody ever sees the hang-up. */
+        fcntl(master, F_SETFD, FD_CLOEXEC);
+        fcntl(master, F_SETFL, fcntl(master, F_GETFL) | O_NONBLOCK);
+        *ret_slave = g_strdup(name);
+        return master;
+}
+
+struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsigned number, unsigned interface,
+                            enum usb_role role, bool cooked, bool keep_unheard, const struct device_observer *observer,
+                            void *user)
+{
+        struct bed_tty *tty = g_new0(struct bed_tty, 1);
+
+        tty->bed = bed;
+        tty->name = g_strdup_printf("%s%u", family, number);
+        tty->node = g_strconcat("/dev/", tty->name, NULL);
+        tty->link = g_strconcat(bed->root, tty->node, NULL);
+        tty->major = major;
+        tty->number = number;
+        tty->interface = interface;
+        tty->role = role;
+        tty->keep_unheard = keep_unheard;
+        tty->observer = observer;
+        tty->user = user;
+        tty->out = g_byte_array_new();
+        tty->master = open_pty(cooked, &tty->slave);
+        g_ptr_array_add(bed->ttys, tty);
+
+        /* By way of /proc, where the preload library does not look for devices. */
+        g_autofree char *slave = g_strconcat("/proc/self/root", tty->slave, NULL);
+        struct watch *watch = g_new0(struct watch, 1);
+        watch->tty = tty;
+        watch->observer = observer;
+        watch->user = user;
+        tty->watch = inotify_add_watch(bed->inotify, slave, IN_OPEN | IN_CLOSE);
+        if (tty->watch < 0)
+                g_error("inotify: %s: %s", slave, g_strerror(errno));
+        g_hash_table_replace(bed->watches, GINT_TO_POINTER(tty->watch), watch);
+
+        /* Edge triggered: a master whose slave is closed is in a hang-up all the time. */
+        struct epoll_event want = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = tty };
+        epoll_ctl(bed->epoll, EPOLL_CTL_ADD, tty->master, &want);
+        return tty;
+}
+
+/* Not by umockdev's "N:": it never forgets a pty of its own, and aborts when the name comes back. */
+void bed_tty_make_node(struct bed_tty *tty)
+{
+        g_autofree char *directory = g_path_get_dirname(tty->link);
+        g_autoptr(GError) error = NULL;
+
+        g_mkdir_with_parents(directory, 0755);
+        if (symlink(tty->slave, tty->link) < 0)
+                g_error("%s: %s", tty->link, g_strerror(errno));
+        tty->ioctl = umockdev_ioctl_base_new();
+        g_signal_connect_data(tty->ioctl, "handle-ioctl", G_CALLBACK(pass_ioctl), note_new(tty->bed, tty->name),
+                              note_closure_free, 0);
+        if (!umockdev_testbed_attach_ioctl(tty->bed->testbed, tty->node, tty->ioctl, &error))
+                g_error("test bed: %s", error->message);
+        tty->has_node = true;
+}
+
+void bed_tty_remove_node(struct bed_tty *tty)
+{
+        g_autofree char *number_file = g_strdup_printf("%s/dev/.node/%s", tty->bed->root, tty->name);
+
+        if (!tty->has_node)
+                return;
+        g_unlink(tty->link);
+        g_unlink(number_file);
+        umockdev_testbed_detach_ioctl(tty->bed->testbed, tty->node, NULL);
+        g_clear_object(&tty->ioctl);
+        tty->has_node = false;
+}
+
+void bed_tty_hang_up(struct bed_tty *tty)
+{
+        if (tty->master < 0)
+                return;
+        pull_in(tty); /* what came in until now is for the log */
+        bed_unwatch(tty->bed, tty->watch);
+        close(tty->master);
+        tty->master = -1;
+}
+
+void bed_tty_free(struct bed_tty *tty)
+{
+        bed_tty_hang_up(tty);
+        bed_tty_remove_node(tty);
+        g_ptr_array_remove(tty->bed->ttys, tty);
+        g_byte_array_unref(tty->out);
+        g_free(tty->name);
+        g_free(tty->node);
+        g_free(tty->link);
+        g_free(tty->slave);
+        g_free(tty->syspath);
+        g_free(tty->parent);
+        g_free(tty);
+}
+
+void bed_tty_write(struct bed_tty *tty, const void *bytes, size_t n)
+{
+        bool open = bed_tty_is_open(tty);
+
+        if (tty->master < 0 || (!open && !tty->keep_unheard))
+                return;
+        g_byte_array_append(tty->out, bytes, (guint)n);
+        if (open)
+                push_out(tty);
+        else if (tty->out->len > UNHEARD_MAX)
+                g_byte_array_remove_range(tty->out, 0, tty->out->len - UNHEARD_MAX);
+}
+
+/* Only the slave's side can tell, so it is opened for a moment; not while nobody else has it, for that would be
+ * an opening of its own. */
+size_t bed_tty_unread(struct bed_tty *tty)
+{
+        int n = 0;
+
+        if (!bed_tty_is_open(tty))
+                return 0;
+        on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
+        int slave = ioctl(tty->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (slave < 0)
+                return 0; /* exclusive, and we are not root */
+        tty->own_opens++;
+        /* What was written travels in a kernel thread; a poll() of the reading side waits for that, FIONREAD does
+         * not. */
+        struct pollfd look = { .fd = slave, .events = POLLIN };
+        poll(&look, 1, 0);
+        ioctl(slave, FIONREAD, &n);
+        close(slave);
+        on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
+        tty->own_opens = 0;
+        return (size_t)MAX(n, 0) + tty->out->len;
+}
+
+/* --- the bed --- */
+
+bool bed_number_used(Bed *bed, const char *family, unsigned number)
+{
+        g_autofree char *name = g_strdup_printf("%s%u", family, number);
+
+        return g_hash_table_contains(bed->numbers, name);
+}
+
+void bed_number_take(Bed *bed, const char *family, unsigned number)
+{
+        g_hash_table_add(bed->numbers, g_strdup_printf("%s%u", family, number));
+}
+
+void bed_number_give_back(Bed *bed, const char *family, unsigned number)
+{
+        g_autofree char *name = g_strdup_printf("%s%u", family, number);
+
+        g_hash_table_remove(bed->numbers, name);
+}
+
+int bed_watch(Bed *bed, const char *file, unsigned mask, const struct device_observer *observer, void *user)
+{
+        struct watch *watch = g_new0(struct watch, 1);
+        int descriptor = inotify_add_watch(bed->inotify, file, mask);
+
+        watch->file = g_strdup(file);
+        watch->observer = observer;
+        watch->user = user;
+        if (descriptor < 0)
+                g_error("inotify: %s: %s", file, g_strerror(errno));
+        g_hash_table_replace(bed->watches, GINT_TO_POINTER(descriptor), watch);
+        return descriptor;
+}
+
+void bed_unwatch(Bed *bed, int descriptor)
+{
+        inotify_rm_watch(bed->inotify, descriptor);
+        g_hash_table_remove(bed->watches, GINT_TO_POINTER(descriptor));
+}
+
+Bed *bed_new(void)
+{
+        Bed *bed = g_new0(Bed, 1);
+
+        bed->testbed = umockdev_testbed_new();
+        bed->root = umockdev_testbed_get_root_dir(bed->testbed);
+        bed->ancestors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        bed->taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        bed->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        bed->watches = g_hash_table_new_full(NULL, NULL, NULL, free_watch);
+        bed->ttys = g_ptr_array_new();
+        bed->epoll = epoll_create1(EPOLL_CLOEXEC);
+        bed->epoll_source = g_unix_fd_add(bed->epoll, G_IO_IN, on_epoll, bed);
+        bed->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        bed->inotify_source = g_unix_fd_add(bed->inotify, G_IO_IN, on_inotify, bed);
+        return bed;
+}
+
+void bed_free(Bed *bed)
+{
+        if (!bed)
+                return;
+        g_source_remove(bed->epoll_source);
+        g_source_remove(bed->inotify_source);
+        close(bed->epoll);
+        close(bed->inotify);
+        g_hash_table_unref(bed->ancestors);
+        g_hash_table_unref(bed->taken);
+        g_hash_table_unref(bed->numbers);
+        g_hash_table_unref(bed->watches);
+        g_ptr_array_unref(bed->ttys);
+        g_object_unref(bed->testbed); /* removes the directory */
+        g_free(bed->root);
+        g_free(bed);
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where models meet the test bed, the main loop and the network, and where everything they do is written down.
+ * This room translates; it must not know AT, an upgrade or sysfs.
+ */
+#include "bench.h"
+#include "attach-umockdev.h"
+#include "fetch.h"
+#include "model.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct Bench {
+        Bed *bed;
+        FILE *log;
+        char *log_path;
+        gint64 start; /* µs, monotonic */
+        GPtrArray *units;
+        void (*on_event)(void *user);
+        void *on_event_user;
+};
+
+struct Unit {
+        Bench *bench;
+        char *name;
+        char *path;
+        Device *device;
+        Model *model; /* NULL: a decoy, `face` */
+        struct usb_face face;
+        guint64 bytes;      /* a decoy's, received */
+        bool exclusive;     /* the AT port, since it was last opened */
+        GHashTable *counts; /* event -> how often */
+};
+
+static void unit_log(void *user, const char *line)
+{
+        Unit *unit = user;
+
+        if (!unit->bench->log)
+                return;
+        fprintf(unit->bench->log, "%" G_GINT64_FORMAT " %s %s\n", (g_get_monotonic_time() - unit->bench->start) / 1000,
+                unit->name, line);
+        fflush(unit->bench->log);
+}
+
+static void unit_event(void *user, const char *event)
+{
+        Unit *unit = user;
+        guint count = GPOINTER_TO_UINT(g_hash_table_lookup(unit->counts, event)) + 1;
+
+        g_hash_table_insert(unit->counts, g_strdup(event), GUINT_TO_POINTER(count));
+        if (unit->bench->on_event)
+                unit->bench->on_event(unit->bench->on_event_user);
+}
+
+G_GNUC_PRINTF(2, 3)
+static void note(Unit *unit, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        g_autofree char *line = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        unit_log(unit, line);
+}
+
+/* --- what the test bed tells --- */
+
+static enum usb_role role_of(Unit *unit, unsigned interface)
+{
+        const Persona *p = unit->model ? model_persona(unit->model) : NULL;
+
+        return !p                                                 ? USB_OTHER
+               : interface == persona_number(p, PERSONA_AT_IF)    ? USB_AT
+               : interface == persona_number(p, PERSONA_MODEM_IF) ? USB_MODEM
+                                                                  : USB_DIAG;
+}
+
+static void on_rx(void *user, unsigned interface, const guint8 *bytes, size_t n)
+{
+        Unit *unit = user;
+
+        if (unit->model) {
+                model_rx(unit->model, interface, bytes, n);
+                return;
+        }
+        g_autofree char *escaped = text_escape(bytes, n);
+        unit->bytes += n;
+        note(unit, "rx if%u %zu bytes \"%s\"", interface, n, escaped);
+        unit_event(unit, "rx");
+}
+
+static void on_arrived(void *user, unsigned interface, enum usb_role role)
+{
+        g_autofree char *event = g_strconcat("port-", usb_role_name(role), NULL);
+
+        (void)interface;
+        unit_event(user, event);
+}
+
+static void on_opened(void *user, unsigned interface, bool open)
+{
+        Unit *unit = user;
+        enum usb_role role = role_of(unit, interface);
+        const char *what = open ? "opened" : "closed";
+        g_autofree char *long_name = g_strdup_printf("%s-%s", what, usb_role_name(role));
+
+        if (role == USB_AT)
+                unit->exclusive = false;
+        note(unit, "if%u %s", interface, what);
+        unit_event(unit, long_name);
+        if (role == USB_AT || role == USB_OTHER)
+                unit_event(unit, what);
+}
+
+static void on_exclusive(void *user, unsigned interface)
+{
+        Unit *unit = user;
+
+        note(unit, "if%u exclusive", interface);
+        if (role_of(unit, interface) == USB_AT)
+                unit->exclusive = true;
+        unit_event(unit, "exclusive");
+}
+
+static void on_power_control(void *user, const char *value)
+{
+        Unit *unit = user;
+
+        note(unit, "power/control set to %s", value);
+        unit_event(unit, "power-control");
+}
+
+static const struct device_observer device_observer = {
+        .rx = on_rx,
+        .arrived = on_arrived,
+        .opened = on_opened,
+        .exclusive = on_exclusive,
+        .power_control = on_power_control,
+        .log = unit_log,
+};
+
+/* --- what a model asks for --- */
+
+static void world_enumerate(void *user, const struct usb_face *face)
+{
+        Unit *unit = user;
+        const Persona *p = model_persona(unit->model);
+        const struct device_options options = {
+                .same_numbers = persona_flag(p, PERSONA_SAME_NUMBERS),
+                .reverse = persona_is(p, PERSONA_ORDER, "reverse"),
+                .gap_ms = persona_number(p, PERSONA_GAP),
+                .hangup_after = persona_is(p, PERSONA_HANGUP, "after"),
+                .cooked = persona_flag(p, PERSONA_COOKED),
+                .keep_unheard = persona_is(p, PERSONA_UNOPENED, "keep"),
+        };
+
+        device_enumerate(unit->device, unit->path, face, &options);
+}
+
+static void world_leave(void *user)
+{
+        Unit *unit = user;
+
+        unit->exclusive = false;
+        device_leave(unit->device);
+}
+
+static void world_tx(void *user, unsigned interface, const void *bytes, size_t n)
+{
+        Unit *unit = user;
+        g_autofree char *escaped = text_escape(bytes, n);
+
+        note(unit, "tx if%u%s \"%s\"", interface, device_is_open(unit->device, interface) ? "" : " unheard", escaped);
+        device_tx(unit->device, interface, bytes, n);
+}
+
+static size_t world_unread(void *user, unsigned interface)
+{
+        Unit *unit = user;
+
+        return device_unread(unit->device, interface);
+}
+
+struct once {
+        void (*fn)(void *data);
+        void *data;
+};
+
+static gboolean run_once(void *data)
+{
+        struct once *once = data;
+
+        once->fn(once->data);
+        return G_SOURCE_REMOVE;
+}
+
+static unsigned world_timer_start(void *user, unsigned ms, void (*fn)(void *data), void *data)
+{
+        struct once *once = g_new0(struct once, 1);
+
+        (void)user;
+        once->fn = fn;
+        once->data = data;
+        return g_timeout_add_full(G_PRIORITY_DEFAULT, ms, run_once, once, g_free);
+}
+
+static void world_timer_stop(void *user, unsigned timer)
+{
+        (void)user;
+        g_source_remove(timer);
+}
+
+static Fetch *world_fetch(void *user, const struct fetch_request *request, const struct fetch_observer *observer,
+                          void *data)
+{
+        (void)user;
+        return fetch_start(request, observer, data);
+}
+
+static void world_fetch_cancel(void *user, Fetch *fetch)
+{
+        (void)user;
+        fetch_cancel(fetch);
+}
+
+static const struct model_world world = {
+        .enumerate = world_enumerate,
+        .leave = world_leave,
+        .tx = world_tx,
+        .unread = world_unread,
+        .timer_start = world_timer_start,
+        .timer_stop = world_timer_stop,
+        .fetch = world_fetch,
+        .fetch_cancel = world_fetch_cancel,
+        .log = unit_log,
+        .event = unit_event,
+};
+
+/* --- units --- */
+
+static void unit_free(void *data)
+{
+        Unit *unit = data;
+
+        if (unit->model)
+                model_power_off(unit->model);
+        device_free(unit->device);
+        g_clear_pointer(&unit->model, model_free);
+        g_hash_table_unref(unit->counts);
+        g_free(unit->name);
+        g_free(unit->path);
+        g_free(unit);
+}
+
+/* "1-1=what": the unit, and `what` in *ret_what. */
+static Unit *unit_new(Bench *bench, const char *text, char **ret_what, GError **error)
+{
+        g_auto(GStrv) parts = g_strsplit(text, "=", 2);
+
+        if (g_strv_length(parts) != 2) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "'%s' is not of the form PATH=WHAT", text);
+                return NULL;
+        }
+        if (bench_find(bench, parts[0])) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there are two of %s", parts[0]);
+                return NULL;
+        }
+        if (!bed_path_is_free(bench->bed, parts[0], NULL, error))
+                return NULL;
+        Unit *unit = g_new0(Unit, 1);
+        unit->bench = bench;
+        unit->name = g_strdup(parts[0]);
+        unit->path = g_strdup(parts[0]);
+        unit->device = device_new(bench->bed, &device_observer, unit);
+        unit->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_ptr_array_add(bench->units, unit);
+        *ret_what = g_strdup(parts[1]);
+        return unit;
+}
+
+bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **error)
+{
+        g_autofree char *what = NULL;
+        Unit *unit = unit_new(bench, text, &what, error);
+
+        if (!unit)
+                return false;
+        /* In front of the module's own settings, so that they can still say otherwise. */
+        g_auto(GStrv) parts = g_strsplit(what, ",", 2);
+        g_autofree char *all = g_strconcat(parts[0] ?: "", real_time ? ",pace=real" : "",
+                                           parts[0] && parts[1] ? "," : "", parts[0] && parts[1] ? parts[1] : "", NULL);
+        g_autoptr(Persona) persona = persona_new(all, error);
+        if (!persona)
+                return false;
+        bool attached = persona_flag(persona, PERSONA_ATTACHED);
+        unit->model = model_new(g_steal_pointer(&persona), &world, unit);
+        return !attached || unit_attach(unit, error);
+}
+
+bool bench_add_decoy(Bench *bench, const char *text, GError **error)
+{
+        g_autofree char *what = NULL;
+        Unit *unit = unit_new(bench, text, &what, error);
+
+        if (!unit)
+                return false;
+        if (g_str_equal(what, "ftdi")) {
+                unit->face = usb_ftdi;
+        } else if (g_str_equal(what, "boot-rom")) {
+                unit->face = usb_boot_rom;
+        } else {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a decoy is ftdi or boot-rom, not '%s'",
+                            what);
+                return false;
+        }
+        return unit_attach(unit, error);
+}
+
+Unit *bench_find(Bench *bench, const char *name)
+{
+        for (guint i = 0; i < bench->units->len; i++) {
+                Unit *unit = g_ptr_array_index(bench->units, i);
+
+                if (g_str_equal(unit->name, name))
+                        return unit;
+        }
+        return NULL;
+}
+
+static bool is_there(Unit *unit)
+{
+        return unit->model ? model_system(unit->model) != MODEL_OFF : device_node(unit->device, USB_OTHER)[0] != '\0';
+}
+
+bool unit_attach(Unit *unit, GError **error)
+{
+        static const struct device_options options = { .same_numbers = true };
+
+        if (is_there(unit))
+                return true;
+        if (!bed_path_is_free(unit->bench->bed, unit->path, NULL, error))
+                return false;
+        if (unit->model)
+                model_power_on(unit->model);
+        else
+                device_enumerate(unit->device, unit->path, &unit->face, &options);
+        return true;
+}
+
+void unit_detach(Unit *unit)
+{
+        if (unit->model)
+                model_power_off(unit->model);
+        else
+                device_leave(unit->device);
+}
+
+bool unit_move(Unit *unit, const char *path, GError **error)
+{
+        if (!bed_path_is_free(unit->bench->bed, path, unit->path, error))
+                return false;
+        unit_detach(unit);
+        g_free(unit->path);
+        unit->path = g_strdup(path);
+        return unit_attach(unit, error);
+}
+
+static bool is_module(Unit *unit, GError **error)
+{
+        if (!unit->model)
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is a decoy", unit->name);
+        return unit->model != NULL;
+}
+
+bool unit_power_cut(Unit *unit, GError **error)
+{
+        if (!is_module(unit, error))
+                return false;
+        model_power_cut(unit->model);
+        return true;
+}
+
+bool unit_say(Unit *unit, const char *text, GError **error)
+{
+        if (!is_module(unit, error))
+                return false;
+        model_say(unit->model, text);
+        return true;
+}
+
+bool unit_set(Unit *unit, const char *key, const char *value, GError **error)
+{
+        return is_module(unit, error) && persona_set(model_persona(unit->model), key, value, error);
+}
+
+bool unit_hold(Unit *unit, const char *point, GError **error)
+{
+        if (!is_module(unit, error))
+                return false;
+        model_hold(unit->model, point);
+        return true;
+}
+
+bool unit_release(Unit *unit, const char *point, GError **error)
+{
+        if (!is_module(unit, error))
+                return false;
+        if (!model_release(unit->model, point)) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, point ? "no hold at %s" : "not held",
+                            point);
+                return false;
+        }
+        return true;
+}
+
+const char *unit_held(Unit *unit)
+{
+        return unit->model ? model_held(unit->model) : NULL;
+}
+
+void unit_bytes(Unit *unit, const char *escaped)
+{
+        g_autoptr(GBytes) bytes = text_unescape(escaped);
+        unsigned interface = unit->model ? persona_number(model_persona(unit->model), PERSONA_AT_IF)
+                                         : unit->face.ports[0].interface;
+        gsize n;
+        const void *data = g_bytes_get_data(bytes, &n);
+
+        if (n)
+                world_tx(unit, interface, data, n);
+}
+
+char *unit_get(Unit *unit, const char *key)
+{
+        const Persona *p = unit->model ? model_persona(unit->model) : NULL;
+        static const enum usb_role roles[] = { USB_DIAG, USB_AT, USB_MODEM, USB_OTHER };
+
+        if (p && persona_get(p, key))
+                return g_strdup(persona_get(p, key));
+        char *truth = unit->model ? model_truth(unit->model, key) : NULL;
+        if (truth)
+                return truth;
+        for (unsigned i = 0; i < G_N_ELEMENTS(roles); i++) {
+                g_autofree char *name = g_strconcat("port-", usb_role_name(roles[i]), NULL);
+
+                if (g_str_equal(key, name))
+                        return g_strdup(device_node(unit->device, roles[i]));
+        }
+        if (g_str_equal(key, "path"))
+                return g_strdup(unit->path);
+        if (g_str_equal(key, "devnum"))
+                return g_strdup_printf("%u", device_number(unit->device));
+        if (g_str_equal(key, "power-control"))
+                return device_power_control(unit->device);
+        if (g_str_equal(key, "connected"))
+                return g_strdup_printf("%d", device_is_open(unit->device, p ? persona_number(p, PERSONA_AT_IF)
+                                                                            : unit->face.ports[0].interface));
+        if (g_str_equal(key, "exclusive"))
+                return g_strdup_printf("%d", unit->exclusive);
+        if (g_str_equal(key, "bytes") && !unit->model)
+                return g_strdup_printf("%" G_GUINT64_FORMAT, unit->bytes);
+        return NULL;
+}
+
+unsigned unit_count(Unit *unit, const char *event)
+{
+        return GPOINTER_TO_UINT(g_hash_table_lookup(unit->counts, event));
+}
+
+/* --- the bench --- */
+
+Bench *bench_new(const char *log, GError **error)
+{
+        g_autofree char *path = g_strdup(log);
+        FILE *file = NULL;
+
+        if (path && !(file = fopen(path, "we"))) {
+                g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", path, g_strerror(errno));
+                return NULL;
+        }
+        Bench *bench = g_new0(Bench, 1);
+        bench->log = file;
+        bench->log_path = g_steal_pointer(&path);
+        bench->start = g_get_monotonic_time();
+        bench->units = g_ptr_array_new_with_free_func(unit_free);
+        bench->bed = bed_new();
+        return bench;
+}
+
+void bench_free(Bench *bench)
+{
+        if (!bench)
+                return;
+        bench->on_event = NULL;
+        g_ptr_array_unref(bench->units);
+        bed_free(bench->bed);
+        if (bench->log)
+                fclose(bench->log);
+        g_free(bench->log_path);
+        g_free(bench);
+}
+
+const char *bench_log_path(Bench *bench)
+{
+        return bench->log_path ?: "";
+}
+
+void bench_on_event(Bench *bench, void (*fn)(void *user), void *user)
+{
+        bench->on_event = fn;
+        bench->on_event_user = user;
+}

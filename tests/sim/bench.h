@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The bench: modules and decoys plugged into one test bed, what they were told and what they did.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Bench Bench;
+typedef struct Unit Unit;
+
+/* `log`: file of the truth log, NULL for none. */
+Bench *bench_new(const char *log, GError **error);
+/* Everything leaves the bus, the test bed is removed. */
+void bench_free(Bench *bench);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
+
+const char *bench_log_path(Bench *bench);
+/* Called after every event of every unit. */
+void bench_on_event(Bench *bench, void (*fn)(void *user), void *user);
+
+/* "1-1=ec200a,key=value": a module named 1-1, at that port path. */
+bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **error);
+/* "1-3=ftdi" or "1-3=boot-rom". */
+bool bench_add_decoy(Bench *bench, const char *text, GError **error);
+/* By the name it was added under, even after a move. */
+Unit *bench_find(Bench *bench, const char *name);
+
+bool unit_attach(Unit *unit, GError **error);
+void unit_detach(Unit *unit);
+bool unit_move(Unit *unit, const char *path, GError **error);
+/* These, and holds, are for modules only. */
+bool unit_power_cut(Unit *unit, GError **error);
+bool unit_say(Unit *unit, const char *text, GError **error);
+bool unit_set(Unit *unit, const char *key, const char *value, GError **error);
+bool unit_hold(Unit *unit, const char *point, GError **error);
+bool unit_release(Unit *unit, const char *point, GError **error);
+/* NULL: not held. */
+const char *unit_held(Unit *unit);
+
+/* Raw bytes out of the AT port, with C escapes. */
+void unit_bytes(Unit *unit, const char *escaped);
+/* A setting or a truth; NULL if there is none of that name. */
+char *unit_get(Unit *unit, const char *key);
+/* How often `event` has happened since the start. */
+unsigned unit_count(Unit *unit, const char *event);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The module's network: really fetches a URL, tells how far it is and how it ended in the vendor's codes.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct fetch_request {
+        const char *url;
+        bool ftp; /* codes of the vendor's FTP table, else of its HTTP table */
+        bool tls_verify;
+        const char *tls_ca; /* file of certificates, "": the system's */
+        unsigned connect_timeout_ms;
+        unsigned read_timeout_ms; /* without a byte from the server */
+        unsigned rate;            /* bytes/s, 0: unlimited */
+};
+
+struct fetch_observer {
+        /* Bytes so far and in all, 0 if the server does not say. */
+        void (*progress)(void *user, guint64 got, guint64 total);
+        /* Once: 0 and the bytes, or a code, NULL, and the reason in words. */
+        void (*done)(void *user, unsigned code, GBytes *package, const char *why);
+};
+
+typedef struct Fetch Fetch;
+
+/* The observer is called from the default main context, never from within this call, and no more after
+ * fetch_cancel() or done(). */
+Fetch *fetch_start(const struct fetch_request *request, const struct fetch_observer *observer, void *user);
+void fetch_cancel(Fetch *fetch);

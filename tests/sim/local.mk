@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The module simulator: for our own tests, and for whoever wants to rehearse an upgrade (README.md beside this).
+if HAVE_TESTS
+noinst_PROGRAMS += tests/sim/modsim
+tests_sim_modsim_CFLAGS = $(AM_CFLAGS) $(SIM_CFLAGS)
+tests_sim_modsim_LDADD = $(SIM_LIBS) $(GLIB_LIBS)
+tests_sim_modsim_SOURCES = \
+	tests/sim/attach-umockdev.c tests/sim/attach-umockdev.h \
+	tests/sim/bed-private.h tests/sim/bed-tty.c \
+	tests/sim/bench.c tests/sim/bench.h \
+	tests/sim/control.c tests/sim/control.h \
+	tests/sim/fetch.c tests/sim/fetch.h \
+	tests/sim/model.c tests/sim/model.h \
+	tests/sim/model-at.c tests/sim/model-fota.c tests/sim/model-lane.c \
+	tests/sim/model-port.c tests/sim/model-private.h \
+	tests/sim/modsim.c \
+	tests/sim/package.c tests/sim/package.h \
+	tests/sim/persona.c tests/sim/persona.h \
+	tests/sim/text.c tests/sim/text.h \
+	tests/sim/usb.c tests/sim/usb.h
+endif
+EXTRA_DIST += tests/sim/README.md tests/sim/selftest.py

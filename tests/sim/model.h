@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a module behaves: bytes in, bytes out, time, a network, and coming and going on the bus. The world it
+ * lives in is a struct of functions, so that it can be plugged into anything that can play a bus.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "fetch.h"
+#include "persona.h"
+#include "usb.h"
+
+/* What runs on the module. */
+enum model_system {
+        MODEL_OFF, /* off the bus: no power, or restarting */
+        MODEL_NORMAL,
+        MODEL_UPDATER,
+        MODEL_MINI,    /* reserved for MiniFOTA */
+        MODEL_CRASHED, /* DIAG alone */
+        MODEL_BOOT_ROM,
+        _MODEL_SYSTEM_MAX,
+};
+
+struct model_world {
+        /* Appear on the bus; the model is off it. */
+        void (*enumerate)(void *user, const struct usb_face *face);
+        /* Vanish from it. */
+        void (*leave)(void *user);
+        void (*tx)(void *user, unsigned interface, const void *bytes, size_t n);
+        /* Bytes that the host was sent and has not read, 0 if unknown or if it does not listen. */
+        size_t (*unread)(void *user, unsigned interface);
+        /* One call of `fn` after `ms`; the result is not 0 and is good for one timer_stop() before that call. */
+        unsigned (*timer_start)(void *user, unsigned ms, void (*fn)(void *data), void *data);
+        void (*timer_stop)(void *user, unsigned timer);
+        Fetch *(*fetch)(void *user, const struct fetch_request *request, const struct fetch_observer *observer,
+                        void *data);
+        void (*fetch_cancel)(void *user, Fetch *fetch);
+        /* A line for the truth log. */
+        void (*log)(void *user, const char *line);
+        /* Something happened: "left", "updating:50"; tests wait for these. */
+        void (*event)(void *user, const char *event);
+};
+
+typedef struct Model Model;
+
+/* Takes the persona over. The module is off the bus until model_power_on(). */
+Model *model_new(Persona *persona, const struct model_world *world, void *user);
+void model_free(Model *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
+
+/* Bytes the host sent to an interface. */
+void model_rx(Model *model, unsigned interface, const guint8 *bytes, size_t n);
+
+/* Power and the plug: off loses everything but what flash holds. */
+void model_power_on(Model *model);
+void model_power_off(Model *model);
+/* Off, and on again after the persona's `off` time. */
+void model_power_cut(Model *model);
+
+/* Print this as an unsolicited line. */
+void model_say(Model *model, const char *text);
+
+/* Points the model stops at until they are released: "qfotadl", "downloading:40", ... */
+void model_hold(Model *model, const char *point);
+/* False if there is no such hold. NULL: the hold it is stopped at. */
+bool model_release(Model *model, const char *point);
+/* The hold it is stopped at, or NULL. */
+const char *model_held(const Model *model);
+
+Persona *model_persona(Model *model);
+enum model_system model_system(const Model *model);
+const char *model_system_name(enum model_system system);
+/* A truth about the module in words, NULL if `name` is none. */
+char *model_truth(Model *model, const char *name);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The simulator's own firmware package: a readable header, then payload. It says what a real package hides, so
+ * that the model can check one as a module does.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* What to write. Strings are never NULL but `broken`. */
+struct package_plan {
+        const char *from; /* revisions, without build */
+        const char *to;
+        const char *project;  /* "": as `from` says */
+        const char *baseline; /* "": as `from` says */
+        gsize size;           /* bytes of payload */
+        const char *broken;   /* one of package_breaks(), or NULL */
+};
+
+/* NULL-terminated: the ways in which a package can be made to fail. */
+const char *const *package_breaks(void);
+
+bool package_write(const char *path, const struct package_plan *plan, GError **error);
+
+/* The module's point of view. */
+struct package_target {
+        const char *revision;
+        const char *build;
+        const char *baseline; /* "": as `revision` says */
+};
+
+/* 0 if the package may be installed, else the vendor's code (505, 506, 507, 552, 553). With 0, *ret_to is the
+ * revision the package leads to and *ret_flash_fails says that writing it will fail. */
+unsigned package_check(GBytes *package, const struct package_target *target, char **ret_to, bool *ret_flash_fails);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A persona is everything in which one module differs from another, and every fault it is asked to show: a set
+ * of plain key=value settings. The one table below names each with its kind, its default and its meaning;
+ * --help and the README's table are printed from it.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* X(identifier, key, kind, default, help). A kind is "text", "number" (not negative), "flag" (0 or 1), "words"
+ * (separated by '/'), or the allowed words separated by '|'. */
+/* clang-format off */
+#define PERSONA_KEYS(X) \
+        X(MANUFACTURER, "manufacturer", "text", "Quectel", "what ATI and AT+CGMI say") \
+        X(MODEL, "model", "text", "EC200A", "what ATI and AT+CGMM say") \
+        X(REVISION, "revision", "text", "EC200AEUHAR01A02M16", "firmware revision now; an upgrade changes it") \
+        X(BUILD, "build", "text", "01.001.01.001", "build that AT+QGMR appends to the revision") \
+        X(BUILD_AFTER, "build-after", "text", "", "build after an upgrade, empty: unchanged") \
+        X(QGMR, "qgmr", "build|plain|error", "build", "AT+QGMR: revision and build, the bare revision, ERROR") \
+        X(QGMR_NOT_READY, "qgmr-not-ready", "number", "0", "the first n AT+QGMR after a boot end in .00.000") \
+        X(IMEI, "imei", "text", "867710050000016", "what AT+CGSN says") \
+        X(BASELINE, "baseline", "text", "", "baseline a package must name, empty: the revision up to its Rnn") \
+        X(METHOD, "method", "dfota|minifota", "dfota", "minifota: AT+QFOTADL is refused, the Mini system is not modelled yet") \
+        X(FTP, "ftp", "flag", "1", "AT+QFOTADL takes ftp:// URLs") \
+        X(UFS_FREE, "ufs-free", "number", "8388608", "bytes free in UFS; a larger package fails to download") \
+        X(UFS_TOTAL, "ufs-total", "number", "10485760", "bytes of UFS in all") \
+        \
+        X(PID, "pid", "text", "6005", "USB product id, hexadecimal") \
+        X(PORTS, "ports", "words", "diag/at/modem", "serial ports of the normal system") \
+        X(DIAG_IF, "diag-if", "number", "2", "interface number of DIAG") \
+        X(AT_IF, "at-if", "number", "3", "interface number of the AT port") \
+        X(MODEM_IF, "modem-if", "number", "4", "interface number of the modem port") \
+        X(LABELS, "labels", "flag", "1", "interfaces carry their strings (Mobile AT Interface, ...)") \
+        X(NETWORK, "network", "flag", "1", "interfaces 0 and 1 are a network adapter") \
+        X(USB_MANUFACTURER, "usb-manufacturer", "text", "Android", "USB manufacturer string") \
+        X(USB_PRODUCT, "usb-product", "text", "Android", "USB product string") \
+        X(SERIAL, "serial", "text", "0000", "USB serial number") \
+        X(UPDATER_PID, "updater-pid", "text", "", "product id inside the updater, empty: the same") \
+        X(UPDATER_PORTS, "updater-ports", "words", "", "serial ports of the updater, empty: the same") \
+        X(ATTACHED, "attached", "flag", "1", "plugged in when the simulator starts") \
+        X(BOUND, "bound", "flag", "1", "0: no driver knows the device, there is no tty") \
+        X(APPEAR, "appear", "normal|diag|boot-rom", "normal", "how it enumerates: diag, a crashed module with DIAG alone; boot-rom, 2ecc:3004") \
+        X(SAME_NUMBERS, "same-numbers", "flag", "0", "1: the ttys come back under their old numbers when those are free") \
+        X(ORDER, "order", "normal|reverse", "normal", "order in which the ttys arrive") \
+        X(GAP, "gap", "number", "0", "ms from one tty to the next when it enumerates") \
+        X(HANGUP, "hangup", "before|after", "before", "ttys hang up before the remove events, or after them") \
+        X(COOKED, "cooked", "flag", "0", "1: ttys start with ECHO and ICANON on, as a kernel's do, until the host sets them raw") \
+        X(UNOPENED, "unopened", "lose|keep", "lose", "bytes to a tty that nobody has open") \
+        \
+        X(ECHO, "echo", "flag", "1", "command echo after a boot") \
+        X(CMEE, "cmee", "number", "1", "AT+CMEE after a boot") \
+        X(DELAY, "delay", "number", "0", "ms before every answer") \
+        X(MUTE, "mute", "number", "0", "ms after its return in which the AT ports swallow everything") \
+        X(UPDATER_AT, "updater-at", "flag", "0", "1: the updater answers AT commands") \
+        X(CFUN_BOOT, "cfun-boot", "number", "1", "AT+CFUN after a boot") \
+        X(SIM, "sim", "text", "READY", "what AT+CPIN? says") \
+        X(REGISTERED, "registered", "number", "1", "network registration state, 1 and 5 have a network") \
+        X(BOOT_URCS, "boot-urcs", "words", "RDY/+CFUN: 1/+CPIN: READY/+QUSIM: 1/+QIND: SMS DONE/+QIND: PB DONE", "lines printed by each boot") \
+        X(URCPORT, "urcport", "usbat|usbmodem|uart1|uart2|all", "usbat", "where URCs go (AT+QURCCFG, kept over boots)") \
+        X(URCPORT_AFTER, "urcport-after", "text", "", "urcport after an upgrade, empty: unchanged") \
+        X(UPDATER_URCPORT, "updater-urcport", "nvram|usbat|usbmodem|uart1|all", "nvram", "where the updater's URCs go, nvram: as urcport") \
+        X(FOTA_CID, "fota-cid", "number", "1", "AT+QCFG=\"fota/cid\"") \
+        X(NEEDS_PDP, "needs-pdp", "flag", "0", "1: a download needs AT+QIACT of that context first") \
+        X(QIACT, "qiact", "ok|error", "ok", "answer to AT+QIACT=n") \
+        X(QFOTADL_TEST, "qfotadl-test", "full|ok|error", "full", "answer to AT+QFOTADL=?") \
+        \
+        X(DOWNLOAD_STYLE, "download-style", "index|percent|none", "index", "DOWNLOADING counts up to the maximum, in percent (2,4..100), or not at all") \
+        X(DOWNLOAD_MAX, "download-max", "number", "50", "<download_URC_max> when the command names none") \
+        X(UPDATING, "updating", "words", "1-100", "UPDATING series: a range or numbers, 8/16/25/91") \
+        X(UPDATE_MAX, "update-max", "ignored|obeyed", "ignored", "<update_URC_max> of the command") \
+        X(HTTPS_WORD, "https-word", "HTTP|HTTPS", "HTTP", "word in front of START and END for an https:// URL") \
+        X(BLANK, "blank", "flag", "0", "1: a blank inside the quotes, \" DOWNLOADING\"") \
+        X(URC_WRITE, "urc-write", "whole|split|coalesced", "whole", "URCs in one write each, in two, or several in one") \
+        X(NOISE, "noise", "flag", "0", "1: garbage, NULs and a line of 5000 bytes before START and END lines") \
+        X(INSIDE, "inside", "text", "", "a URC put in the middle of every answer that has text") \
+        \
+        X(PACE, "pace", "fast|real", "fast", "sets boot ... drain below at once: for tests, or for the eye (20 s)") \
+        X(BOOT, "boot", "number", "50", "ms from enumeration to the first URC") \
+        X(STEP, "step", "number", "5", "ms between one thing and the next") \
+        X(ACCEPT, "accept", "number", "0", "ms before the OK of AT+QFOTADL: a late OK") \
+        X(START_DELAY, "start-delay", "number", "10", "ms from that OK to HTTPSTART") \
+        X(DOWNLOAD_STEP, "download-step", "number", "1", "ms between DOWNLOADING lines at least") \
+        X(CHECK, "check", "number", "10", "ms for checking the package") \
+        X(UPDATE_STEP, "update-step", "number", "2", "ms between UPDATING lines") \
+        X(OFF, "off", "number", "100", "ms off the bus") \
+        X(LINGER, "linger", "number", "10", "ms from the last URC before a restart to the restart") \
+        X(ABORT, "abort", "number", "30", "ms from AT+CFUN=0 to the end of a download") \
+        X(DRAIN, "drain", "number", "1000", "ms that a restart waits for the host to have read everything, 0: not at all") \
+        \
+        X(RATE, "rate", "number", "0", "download limit in bytes/s, 0: none") \
+        X(CONNECT_TIMEOUT, "connect-timeout", "number", "10000", "ms") \
+        X(READ_TIMEOUT, "read-timeout", "number", "30000", "ms without a byte from the server (whole seconds count)") \
+        X(FILE_IDLE, "file-idle", "number", "5000", "ms without a byte of a FILE: package until FILEEND,500") \
+        X(TLS_VERIFY, "tls-verify", "flag", "0", "1: check the server's certificate") \
+        X(TLS_CA, "tls-ca", "text", "", "file of certificates to trust, empty: the system's") \
+        \
+        X(HTTP_CODE, "http-code", "number", "0", "force HTTPEND,<code>") \
+        X(FTP_CODE, "ftp-code", "number", "0", "force FTPEND,<code>") \
+        X(FILE_CODE, "file-code", "number", "0", "force FILEEND,<code>") \
+        X(CHECK_CODE, "check-code", "number", "0", "force END,<code> of the package check") \
+        X(UPDATE_CODE, "update-code", "number", "0", "force END,<code> of the updater; the old firmware stays") \
+        X(QFOTADL, "qfotadl", "ok|error|silent|no-ok", "ok", "answer to AT+QFOTADL; silent: none, and nothing done; no-ok: none, but done") \
+        X(AFTER_OK, "after-ok", "go|nothing", "go", "nothing: after the OK nothing ever happens") \
+        X(LOST, "lost", "words", "", "URCs never printed: download-start downloading download-end start updating end") \
+        X(STALL, "stall", "text", "", "downloading:<percent> or updating:<percent>: stops there for good") \
+        X(CUT, "cut", "text", "", "the same points, or ended: power fails there, once; an update resumes") \
+        X(END_TWICE, "end-twice", "flag", "0", "1: END is printed twice") \
+        X(START_AFTER_END, "start-after-end", "flag", "0", "1: START is printed again after END") \
+        X(MODE1_DROPS, "mode1-drops", "flag", "1", "0: with upgrade mode 1 no restart before START") \
+        X(RETURN, "return", "normal|never|diag|boot-rom", "normal", "how it comes back during an upgrade") \
+        X(RETURN_AT, "return-at", "number", "2", "at which return since the OK that holds, 0: at every one") \
+        X(REVISION_AFTER, "revision-after", "text", "", "revision after END,0: unchanged, any text, empty: the package's") \
+        X(NEW_IMEI, "new-imei", "text", "", "IMEI after the upgrade, empty: the same")
+/* clang-format on */
+
+enum persona_key {
+#define PERSONA_ENUM(id, key, kind, value, help) PERSONA_##id,
+        PERSONA_KEYS(PERSONA_ENUM)
+#undef PERSONA_ENUM
+                _PERSONA_KEY_MAX,
+};
+
+typedef struct Persona Persona;
+
+/* "NAME[,key=value...]": a copy of the built-in persona NAME with these settings. NULL with an error that names
+ * the offending part. */
+Persona *persona_new(const char *text, GError **error);
+void persona_free(Persona *persona);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Persona, persona_free)
+
+/* The setting named `key`; "pace" sets its whole group. False with an error for an unknown key or a bad value. */
+bool persona_set(Persona *persona, const char *key, const char *value, GError **error);
+/* The value of the setting named `key`, NULL if there is none of that name. */
+const char *persona_get(const Persona *persona, const char *key);
+
+const char *persona_text(const Persona *persona, enum persona_key key);
+unsigned persona_number(const Persona *persona, enum persona_key key);
+unsigned persona_hex(const Persona *persona, enum persona_key key);
+bool persona_flag(const Persona *persona, enum persona_key key);
+bool persona_is(const Persona *persona, enum persona_key key, const char *value);
+/* Whether `word` is one of the setting's words. */
+bool persona_has(const Persona *persona, enum persona_key key, const char *word);
+/* What the module itself changes (revision, urcport, ...); not checked. */
+void persona_put(Persona *persona, enum persona_key key, const char *value);
+
+/* Both tables, as Markdown. */
+void persona_describe(GString *to);

@@ -1,0 +1,462 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The simulator's own test: a host that talks AT to it and follows upgrades.
+
+    selftest.py [path of modsim]        "N passed, 0 failed", exit status 0
+
+Needs lighttpd (with mod_openssl), openssl and python3-pyftpdlib. Nothing here sleeps: every wait is a wait on the
+control socket or on bytes."""
+
+import os, re, select, shutil, signal, socket, subprocess, sys, tempfile, termios, threading, time, tty
+
+MODSIM = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "tests/sim/modsim")
+OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
+passed = failed = 0
+
+
+def check(ok, what):
+    global passed, failed
+    print("PASS" if ok else "FAIL", what, flush=True)
+    passed, failed = passed + bool(ok), failed + (not ok)
+
+
+class Sim:
+    """The control socket; one connection for commands, one for each wait that runs beside them."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def ask(self, line, timeout=20):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(timeout)
+            s.connect(self.path)
+            s.sendall(line.encode() + b"\n")
+            with s.makefile() as f:
+                return f.readline().rstrip("\n")
+
+    def __call__(self, line, timeout=20):
+        answer = self.ask(line, timeout)
+        if not answer.startswith("ok"):
+            raise RuntimeError(f"{line}: {answer or 'no answer'}")
+        return answer[3:]
+
+
+class Tty:
+    def __init__(self, node):
+        self.fd = os.open(node, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(self.fd)
+        self.seen = b""
+
+    def read(self):
+        """Whatever is there; None after a hang-up."""
+        try:
+            data = os.read(self.fd, 65536)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return None
+        return data or None
+
+    def until(self, pattern, timeout=10):
+        """Everything up to a match of `pattern` since the last one; raises at a hang-up."""
+        end = time.monotonic() + timeout
+        while not (m := re.search(pattern, self.seen, re.S)):
+            if not select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
+                raise TimeoutError(f"{pattern}: {self.seen[-200:]}")
+            data = self.read()
+            if data is None:
+                raise EOFError(self.seen)
+            self.seen += data
+        text, self.seen = self.seen[: m.end()], self.seen[m.end():]
+        return text
+
+    def to_the_end(self):
+        """Everything until the tty hangs up."""
+        while True:
+            select.select([self.fd], [], [], 20)
+            data = self.read()
+            if data is None:
+                os.close(self.fd)
+                return self.seen
+            self.seen += data
+
+    def at(self, command, timeout=5):
+        os.write(self.fd, command.encode() + b"\r")
+        return self.until(rb"\r\n(OK|ERROR|\+CME ERROR: [^\r]*)\r\n", timeout).decode()
+
+    def close(self):
+        os.close(self.fd)
+
+
+class Reader(threading.Thread):
+    """Opens the AT port whenever it is there and collects every line, over all restarts."""
+
+    def __init__(self, sim, module):
+        super().__init__(daemon=True)
+        self.sim, self.module, self.text, self.nodes = sim, module, b"", []
+        self.stopped, self.stopper = os.pipe()
+        self.start()
+
+    def run(self):
+        while not select.select([self.stopped], [], [], 0)[0]:
+            count = int(self.sim(f"count {self.module} port-at"))
+            node = self.sim(f"get {self.module} port-at")
+            try:
+                t = Tty(node)
+            except OSError:
+                self.sim(f"wait {self.module} port-at {count + 1}")
+                continue
+            self.nodes.append(node)
+            while self.stopped not in select.select([t.fd, self.stopped], [], [])[0]:
+                data = t.read()
+                if data is None:
+                    break
+                self.text += data
+            t.close()
+
+    def stop(self):
+        os.write(self.stopper, b"x")
+        self.join()
+
+
+def fota(text):
+    return [re.sub(r'"| ', "", l) for l in re.findall(rb'\+QIND: "FOTA",([^\r\n]*)\r\n', text) for l in [l.decode()]]
+
+
+def servers(base):
+    """lighttpd with and without TLS and an FTP server; returns ports and processes."""
+    env = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "UMOCKDEV_DIR")}
+    ports = []
+    for _ in range(3):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            ports.append(s.getsockname()[1])
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", f"{base}/key.pem",
+                    "-out", f"{base}/crt.pem"], env=env, check=True, stderr=subprocess.DEVNULL)
+    with open(f"{base}/pem", "w") as f:
+        f.write(open(f"{base}/key.pem").read() + open(f"{base}/crt.pem").read())
+    with open(f"{base}/conf", "w") as f:
+        f.write(f'server.document-root = "{base}/www"\nserver.port = {ports[0]}\nserver.bind = "127.0.0.1"\n'
+                f'server.modules = ("mod_openssl")\n$SERVER["socket"] == "127.0.0.1:{ports[1]}" {{ ssl.engine = "enable"\n'
+                f'ssl.pemfile = "{base}/pem" }}\n')
+    http = subprocess.Popen(["/usr/sbin/lighttpd", "-D", "-f", f"{base}/conf"], env=env)
+    ftp = subprocess.Popen([sys.executable, "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", str(ports[2]), "-d", f"{base}/www", "-u", "test",
+                            "-P", "secret"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    for port in ports:
+        for _ in range(500):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            select.select([], [], [], 0.02)
+    return ports, [http, ftp]
+
+
+def inside(base):
+    sim = Sim(os.environ["MODSIM_CONTROL"])
+    ports, processes = servers(base)
+    http, https, ftp = f"http://127.0.0.1:{ports[0]}", f"https://127.0.0.1:{ports[1]}", f"ftp://test:secret@127.0.0.1:{ports[2]}"
+    try:
+        conversation(sim)
+        whole_upgrade(sim, http, base)
+        codes(sim, http, https, ftp)
+        holds_and_cuts(sim, http)
+        faults(sim, http)
+        file_mode(sim, base)
+        many(sim)
+    finally:
+        for p in processes:
+            p.terminate()
+            p.wait()
+
+
+def conversation(sim):
+    print("--- AT")
+    sim("wait 1-1 idle")
+    t = Tty(sim("get 1-1 port-at"))
+    check(t.at("AT") == "AT\r\r\nOK\r\n", "AT with echo")
+    check("Revision: " + OLD in t.at("ATI"), "ATI")
+    check(f"\r\n{OLD}_01.001.01.001\r\n" in t.at("AT+QGMR"), "AT+QGMR")
+    check(t.at("ATQ0V1E0").endswith("OK\r\n") and t.at("AT+CGSN") == "\r\n867710050000016\r\n\r\nOK\r\n", "echo off")
+    check("+CME ERROR: 4" in t.at("AT+NONSENSE"), "unknown command, CMEE 1")
+    check(t.at("AT+CMEE=0;+NONSENSE") == "\r\nERROR\r\n", "unknown command, CMEE 0, two commands in a line")
+    for bad in ("http://x/y", '"http://x/y",2', '"http://x/y",0,4', '"http://x/y",0,101', '"gopher://x"', '"http://' + "x" * 250 + '"', '"FILE:"'):
+        check("ERROR" in t.at("AT+QFOTADL=" + bad), "refused: AT+QFOTADL=" + bad[:24])
+    check(sim("get 1-1 downloading") == "0", "nothing was started")
+    check("OK" in t.at('AT+QICSGP=2,1,"cmnet","u","p",1') and "OK" in t.at('AT+QCFG="fota/cid",2') and sim("get 1-1 apn") == "cmnet", "context")
+    check('+QIACT: 2,1,1' in (t.at("AT+QIACT=2"), t.at("AT+QIACT?"))[1], "AT+QIACT")
+    check('+QURCCFG: "urcport","usbat"' in t.at('AT+QURCCFG="urcport"'), "AT+QURCCFG")
+    t.at('AT+QURCCFG="urcport","uart1"')
+    sim("urc 1-1 +QIND: TEST")
+    check("TEST" not in t.at("AT"), "URCs go where AT+QURCCFG says")
+    t.at('AT+QURCCFG="urcport","usbat"')
+    sim(r"bytes 1-1 \xff\0!")
+    check(t.until(b"!") == b"\xff\0!", "raw bytes")
+    os.write(t.fd, b"AT+CSQ\nAT+CSQ\r")
+    t.until(b"ERROR\r\n")
+    check(sim("count 1-1 rx:AT+CSQAT+CSQ") == "1", "a line feed ends no command")
+    with open("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/power/control", "w") as f:
+        f.write("on\n")
+    sim("wait 1-1 power-control")
+    check(sim("get 1-1 power-control") == "on", "power/control")
+    d = Tty(sim("get 1-1 port-diag"))
+    os.write(d.fd, b"AT\r")
+    sim("wait 1-1 rx-diag")
+    check(sim("get 1-1 diag-bytes") == "3", "bytes to DIAG are counted")
+    d.close()
+    before = int(sim("count 1-1 idle"))
+    t.at("AT+CFUN=1,1")
+    t.to_the_end()
+    sim(f"wait 1-1 idle {before + 1}")
+    t = Tty(sim("get 1-1 port-at"))
+    check(t.at("AT").startswith("AT\r"), "AT+CFUN=1,1: gone, back, echo on again")
+    t.close()
+
+
+def start(sim, url, rest=""):
+    """Sends AT+QFOTADL; the open tty."""
+    t = Tty(sim("get 1-1 port-at"))
+    answer = t.at(f'AT+QFOTADL="{url}"{rest}')
+    if "OK" not in answer:
+        raise RuntimeError(answer)
+    return t
+
+
+def whole_upgrade(sim, http, base):
+    print("--- a whole upgrade over HTTP")
+    node, device = sim("get 1-1 port-at"), sim("get 1-1 devnum")
+    sim("set 1-1 updater-pid 6002")
+    idle = int(sim("count 1-1 idle"))
+    restarts = int(sim("get 1-1 restarts"))
+    t = start(sim, f"{http}/good.bin", ",0,100")
+    first = fota(t.to_the_end())
+    reader = Reader(sim, "1-1")
+    sim(f"wait 1-1 idle {idle + 1}")
+    reader.stop()
+    check(first[0] == "HTTPSTART" and first[1:-1] == [f"DOWNLOADING,{i}" for i in range(1, 101)] and first[-1] == "HTTPEND,0", "download lines")
+    rest = fota(reader.text)
+    check(rest == ["START"] + [f"UPDATING,{i}" for i in range(1, 101)] + ["END,0"], "update lines, END read before the hang-up")
+    check(sim("get 1-1 revision") == NEW, "new revision")
+    check(int(sim("get 1-1 restarts")) == restarts + 2, "two restarts")
+    check(len(set(reader.nodes + [node])) >= 2 and sim("get 1-1 devnum") != device, f"other numbers: {node} {reader.nodes} {sim('get 1-1 port-at')}")
+    sha = subprocess.run(["sha256sum", f"{base}/www/good.bin"], capture_output=True, text=True).stdout.split()[0]
+    check(sim("get 1-1 fetched-sha256") == sha, "the package that was fetched")
+    t = Tty(sim("get 1-1 port-at"))
+    check(NEW in t.at("AT+QGMR"), "AT+QGMR says so")
+    t.close()
+    sim("set 1-1 updater-pid")
+    sim(f"set 1-1 revision {OLD}")
+
+
+def ends(sim, url, rest="", expect=None):
+    """The lines of an upgrade that fails while the module stays where it is."""
+    idle = int(sim("count 1-1 idle"))
+    t = start(sim, url, rest)
+    sim(f"wait 1-1 idle {idle + 1}")
+    t.until(re.escape(expect).encode() + rb"\r\n")
+    t.close()
+    return True
+
+
+def codes(sim, http, https, ftp):
+    print("--- codes")
+    for name, code in (("magic", 505), ("truncated", 505), ("digest", 506), ("from", 507), ("project", 552), ("baseline", 553)):
+        check(ends(sim, f"{http}/{name}.bin", ",0,5", f'"HTTPEND",0\r\n\r\n+QIND: "FOTA","END",{code}'), f"package broken by {name}: END,{code}")
+    for url, code in ((f"{http}/none.bin", 711), ("http://127.0.0.1:1/x", 716), ("http://no.such.host.invalid/x", 714)):
+        check(ends(sim, url, ",0,5", f'"HTTPEND",{code}'), f"{url}: {code}")
+    for url, code in ((f"{ftp}/none.bin", 611), (ftp.replace("secret", "wrong") + "/good.bin", 625), ("ftp://127.0.0.1:1/x", 605),
+                      ("ftp://no.such.host.invalid/x", 604), (f"{ftp}/a/b.bin", 612)):
+        check(ends(sim, url, ",0,5", f'"FTPEND",{code}'), f"{url}: {code}")
+    for url, key in ((http, "http-code"), (ftp, "ftp-code")):
+        for code in range(701, 731) if key == "http-code" else range(601, 630):
+            sim(f"set 1-1 {key} {code}")
+            ends(sim, f"{url}/good.bin", ",0,5", f'END",{code}')
+        sim(f"set 1-1 {key} 0")
+        check(True, f"every code by {key}")
+    for url, name in ((https, "HTTPS"), (ftp, "FTP")):
+        idle = int(sim("count 1-1 idle"))
+        t = start(sim, f"{url}/good.bin", ",0,5")
+        t.to_the_end()
+        sim(f"wait 1-1 idle {idle + 1}")
+        check(sim("get 1-1 revision") == NEW, f"an upgrade over {name}")
+        sim(f"set 1-1 revision {OLD}")
+    sim("set 1-1 tls-verify 1")
+    check(ends(sim, f"{https}/good.bin", ",0,5", '"HTTPEND",716'), "certificate refused: 716")
+    sim("set 1-1 tls-verify 0")
+    idle = int(sim("count 1-1 idle"))
+    start(sim, f"{http}/flash.bin", ",0,5").to_the_end()
+    reader = Reader(sim, "1-1")
+    sim(f"wait 1-1 idle {idle + 1}")
+    reader.stop()
+    check("END,504" in fota(reader.text) and sim("get 1-1 revision") == OLD, "flashing fails: END,504, old revision")
+
+
+def holds_and_cuts(sim, http):
+    print("--- holds, cancelling, power")
+    sim("hold 1-1 downloading:40")
+    t = start(sim, f"{http}/good.bin", ",0,100")
+    check(sim("held 1-1") == "downloading:40" and t.until(b'DOWNLOADING",40\r\n') and sim("get 1-1 downloading") == "1", "held at 40 %")
+    check("ERROR" in t.at('AT+QFOTADL="http://x/y"'), "a second AT+QFOTADL is refused")
+    sim("wait 1-1 fetched")
+    idle = int(sim("count 1-1 idle"))
+    check("OK" in t.at("AT+CFUN=0"), "AT+CFUN=0")
+    t.until(b'HTTPEND",701\r\n')
+    sim(f"wait 1-1 idle {idle + 1}")
+    check(sim("get 1-1 system") == "normal" and "OK" in t.at("AT+CFUN=1"), "download ends with 701")
+    t.close()
+    sim("release 1-1 downloading:40")
+
+    idle = int(sim("count 1-1 idle"))
+    for point in ("off:1", "updater", "updating:50", "end", "ended", "off:2"):
+        sim(f"hold 1-1 {point}")
+    start(sim, f"{http}/good.bin", ",1,100").to_the_end()
+    order = []
+    while len(order) < 6:
+        order.append(sim("held 1-1"))
+        if order[-1] == "off:1":
+            check(sim("get 1-1 port-at") == "" and sim("get 1-1 system") == "off", "nothing on the bus at off:1")
+        sim("release 1-1")
+    check(order == ["off:1", "updater", "updating:50", "end", "ended", "off:2"], f"holds in order: {order}")
+    sim(f"wait 1-1 idle {idle + 1}")
+    check(sim("get 1-1 revision") == NEW, "and it went on")
+    sim(f"set 1-1 revision {OLD}")
+
+    for cut in ("updating:50", "ended"):
+        idle, left = int(sim("count 1-1 idle")), int(sim("count 1-1 left"))
+        sim(f"set 1-1 cut {cut}")
+        start(sim, f"{http}/good.bin", ",0,100").to_the_end()
+        reader = Reader(sim, "1-1")
+        sim(f"wait 1-1 idle {idle + 1}")
+        reader.stop()
+        lines = fota(reader.text)
+        check(sim("get 1-1 revision") == NEW and int(sim("count 1-1 left")) == left + 3 and lines.count("START") == 2, f"power fails at {cut}: {lines[-4:]}")
+        sim(f"set 1-1 revision {OLD}")
+    sim("set 1-1 cut downloading:30")
+    idle = int(sim("count 1-1 idle"))
+    start(sim, f"{http}/good.bin", ",0,100").to_the_end()
+    sim(f"wait 1-1 idle {idle + 1}")
+    check(sim("get 1-1 revision") == OLD, "power fails in the download: all forgotten")
+    idle = int(sim("count 1-1 idle"))
+    sim("move 1-1 1-4.1")
+    sim(f"wait 1-1 idle {idle + 1}")
+    check(os.path.exists("/sys/bus/usb/devices/1-4.1") and not os.path.exists("/sys/bus/usb/devices/1-1"), "moved to another port")
+    sim("detach 1-1")
+    check(sim("get 1-1 system") == "off" and not os.path.exists("/sys/bus/usb/devices/1-4.1"), "unplugged")
+    idle = int(sim("count 1-1 idle"))
+    sim("attach 1-1")
+    sim(f"wait 1-1 idle {idle + 1}")
+    check(sim.ask("move 1-1 1-3").startswith("error") and sim("get 1-1 system") == "normal", "a refused move touches nothing")
+    sim("move 1-1 1-1")
+    sim(f"wait 1-1 idle {idle + 2}")
+
+
+def faults(sim, http):
+    print("--- faults")
+    for settings in ("urc-write split", "urc-write coalesced", "noise 1", "delay 5", "hangup after", "order reverse", "gap 20", "mute 30",
+                     "inside +QIND: \"SMS\"", "mode1-drops 0", "qgmr-not-ready 1", "accept 30", "end-twice 1", "start-after-end 1",
+                     "lost start/downloading/end", "download-style percent", "updating 8/16/91", "update-max obeyed", "blank 1", "unopened keep"):
+        key, value = settings.split(" ", 1)
+        old = sim(f"get 1-1 {key}")
+        sim(f"set 1-1 {key} {value}")
+        idle = int(sim("count 1-1 idle"))
+        t = start(sim, f"{http}/good.bin", ",1,50")
+        text = t.to_the_end()
+        reader = Reader(sim, "1-1")
+        sim(f"wait 1-1 idle {idle + 1}")
+        reader.stop()
+        lines = fota(text + reader.text)
+        ok = sim("get 1-1 revision") == NEW and ("END,0" in lines) != settings.startswith("lost")
+        check(ok, f"{settings}: {lines[0]} .. {lines[-1]}")
+        sim(f"set 1-1 {key} {old}")
+        sim(f"set 1-1 revision {OLD}")
+    for way, system in (("never", "off"), ("diag", "crashed"), ("boot-rom", "boot-rom")):
+        sim(f"set 1-1 return {way}")
+        event = "never" if way == "never" else "returned"
+        n = int(sim(f"count 1-1 {event}"))
+        start(sim, f"{http}/good.bin").to_the_end()
+        sim(f"wait 1-1 {event} {n + (1 if way == 'never' else 2)}")
+        check(sim("get 1-1 system") == system, f"comes back: {way}")
+        sim("set 1-1 return normal")
+        idle = int(sim("count 1-1 idle"))
+        sim("power-cut 1-1")
+        sim(f"wait 1-1 idle {idle + 1}")
+        sim(f"set 1-1 revision {OLD}")
+    sim("set 1-1 qfotadl silent")
+    t = Tty(sim("get 1-1 port-at"))
+    idle = int(sim("count 1-1 idle"))
+    os.write(t.fd, f'AT+QFOTADL="{http}/good.bin"\r'.encode())
+    sim(f"wait 1-1 idle {idle + 1}")
+    check("OK" in t.at("AT") and sim("get 1-1 downloading") == "0", "silent")
+    t.close()
+    sim("set 1-1 qfotadl ok")
+    t = Tty(sim("get 1-2 port-at"))
+    check("ERROR" in t.at('AT+QFOTADL="http://x/y.mini_1"') and "M08" in t.at("AT+GMR"), "a MiniFOTA persona refuses")
+    t.close()
+
+
+def file_mode(sim, base):
+    print("--- FILE")
+    package = open(f"{base}/www/good.bin", "rb").read()
+    idle = int(sim("count 1-1 idle"))
+    t = start(sim, f"FILE:{len(package)}", ",1,50")
+    t.until(b'FILESTART"\r\n')
+    for i in range(0, len(package), 1000):
+        chunk = package[i:i + 1000]
+        while chunk:
+            select.select([], [t.fd], [])
+            chunk = chunk[os.write(t.fd, chunk):]
+    lines = fota(t.to_the_end())
+    sim(f"wait 1-1 idle {idle + 1}")
+    check(lines[-1] == "FILEEND,0" and sim("get 1-1 revision") == NEW, "a package from the host")
+    sim(f"set 1-1 revision {OLD}")
+    sim("set 1-1 file-idle 50")
+    t = start(sim, "FILE:1000")
+    t.until(b'FILESTART"\r\n')
+    os.write(t.fd, b"x" * 10)
+    t.until(b'FILEEND",500\r\n')
+    check("OK" in t.at("AT"), "a host that falls silent: 500")
+    t.close()
+
+
+def many(sim):
+    print("--- many restarts")
+    for _ in range(60):
+        idle = int(sim("count 1-2 returned"))
+        sim("power-cut 1-2")
+        sim(f"wait 1-2 returned {idle + 1}")
+    check(sim("get 1-2 system") == "normal", "sixty power cuts")
+    t = Tty(sim("get 1-3 port-other"))
+    os.write(t.fd, b"hello")
+    sim("wait 1-3 rx")
+    check(sim("get 1-3 bytes") == "5", "a decoy counts its bytes")
+    t.close()
+
+
+def outside():
+    base = tempfile.mkdtemp(prefix="modsim-")
+    tables = subprocess.run([MODSIM, "--list-settings"], check=True, capture_output=True, text=True).stdout
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "README.md")) as f:
+        check(tables in f.read(), "README.md has the tables of --list-settings")
+    try:
+        os.mkdir(f"{base}/www")
+        make = [MODSIM, "--from", OLD, "--to", NEW, "--make-package"]
+        subprocess.run(make + [f"{base}/www/good.bin"], check=True)
+        for name in ("magic", "truncated", "digest", "from", "project", "baseline", "flash"):
+            subprocess.run(make + [f"{base}/www/{name}.bin", "--break", name, "--size", "2000"], check=True)
+        keep = os.environ.get("MODSIM_LOG", f"{base}/log")
+        status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=20,update-step=1", "--module", "1-2=ec600m,off=5,boot=5",
+                                 "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
+                                 sys.executable, os.path.abspath(__file__), MODSIM, base]).returncode
+        check(not os.path.exists(f"{base}/control"), "the control socket is gone")
+        return status or failed
+    finally:
+        shutil.rmtree(base)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        try:
+            inside(sys.argv[2])
+        finally:
+            print(f"{passed} passed, {failed} failed", flush=True)
+        sys.exit(failed != 0)
+    sys.exit(outside() != 0)

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes as text and back, with C escapes: what the log prints and the control socket reads. */
+#pragma once
+
+#include <glib.h>
+
+char *text_escape(const void *bytes, gsize n);
+/* \r \n \t \\ \" \0 \xHH; anything else after a backslash stands for itself. */
+GBytes *text_unescape(const char *text);
