@@ -33,11 +33,22 @@ START_TEST(test_http)
         world_assert_property(w, MODULE_1, "System", "normal");
         world_assert_property(w, MODULE_1, "Problem", "");
         before = world_property(w, MODULE_1, "Port");
+        g_free(world_sim(w, "hold 1-1 updating:50"));
         world_assert_sim(w, "auto", "get 1-1 power-control");
 
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         ck_assert_str_eq(job, JOB_1);
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "Percent", "74"); /* 49 of 100: the hold is before it is said */
+        world_assert_property(w, job, "State", "updating");
+        world_assert_property(w, job, "Restarts", "1");
+        world_assert_property(w, job, "Cancellable", "0");
+        world_assert_property(w, MODULE_1, "System", "updating");
+        world_assert_property(w, MODULE_1, "Job", job);
+        after = world_property(w, MODULE_1, "Port");
+        ck_assert_str_ne(before, after);
+        g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
         world_assert_property(w, job, "Restarts", "2");
         world_assert_property(w, job, "FromRevision", OLD_REVISION);
@@ -47,8 +58,6 @@ START_TEST(test_http)
         world_assert_property(w, job, "Origin", "request");
         world_assert_property(w, MODULE_1, "Revision", NEW_REVISION);
         world_assert_property(w, MODULE_1, "Job", "/");
-        after = world_property(w, MODULE_1, "Port");
-        ck_assert_str_ne(before, after);
 
         /* What the module saw. */
         world_assert_sim(w, NEW_REVISION, "get 1-1 revision");

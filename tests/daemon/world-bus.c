@@ -56,7 +56,13 @@ void world_start_bus(World *w)
         w->signals = g_ptr_array_new_with_free_func((GDestroyNotify)signal_free);
         text = g_strdup_printf("<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
                                "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
-                               "<allow eavesdrop='true' send_destination='*'/></policy>"
+                               /* as the system bus of a distribution has it: signals pass, method calls need a policy */
+                               "<deny own='*'/><deny send_type='method_call'/><allow send_type='signal'/>"
+                               "<allow send_requested_reply='true' send_type='method_return'/>"
+                               "<allow send_requested_reply='true' send_type='error'/>"
+                               "<allow receive_type='method_call'/><allow receive_type='method_return'/>"
+                               "<allow receive_type='error'/><allow receive_type='signal'/>"
+                               "<allow send_destination='org.freedesktop.DBus'/></policy>"
                                "<include>%s/dbus/org.fotad1.conf</include></busconfig>",
                                w->directory, g_getenv("abs_top_srcdir") ?: "..");
         ck_assert(g_file_set_contents(conf, text, -1, NULL));

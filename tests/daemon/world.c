@@ -341,9 +341,12 @@ char *world_log(World *w)
 World *world_new(const WorldSettings *settings)
 {
         World *w = g_new0(World, 1);
+        g_autofree char *fotad = program("daemon/fotad");
         static const char *const directories[] = { "state", "lock", "www" };
         g_autofree char *conf = NULL, *text = NULL;
 
+        ck_assert_msg(g_getenv("abs_top_srcdir") && g_access(fotad, X_OK) == 0,
+                      "the tests want abs_top_srcdir and abs_top_builddir, as make check gives them");
         w->directory = g_dir_make_tmp("fotad-XXXXXX", NULL);
         ck_assert_ptr_nonnull(w->directory);
         ck_assert_int_eq(chmod(w->directory, 0755), 0); /* the bus is for all users */
