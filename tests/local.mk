@@ -16,9 +16,13 @@ tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h
 
-world_tests = tests/daemon/test-dfota
+world_tests = tests/daemon/test-dfota tests/daemon/test-crash tests/daemon/test-cancel
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
 tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_dfota_LDADD = $(WORLD_LIBS)
+tests_daemon_test_crash_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_crash_LDADD = $(WORLD_LIBS)
+tests_daemon_test_cancel_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_cancel_LDADD = $(WORLD_LIBS)
 endif

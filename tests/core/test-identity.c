@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows what follows from a revision's name (guide 4), and the dialogue that reads it, with all that modules in the
+ * field fail to answer. */
+
+#include "core/identity.h"
+#include "testing.h"
+
+static const struct {
+        const char *model, *revision;
+        unsigned flash;
+        Method method;
+} revisions[] = {
+        /* guide 4 */
+        { "EC200A", "EC200ACNHAR01A02M16", 16, METHOD_DFOTA },
+        { "EC200N", "EC200NCNLAR03A01M08", 8, METHOD_MINIFOTA },
+        { "EC200A", "EC200ACNLAR03A01M08", 8, METHOD_DFOTA },
+        { "EC200N", "EC200NCNLAR03A01M16", 16, METHOD_DFOTA },
+        { "EC800M", "EC800MCNCCR06A01M02", 2, METHOD_MINIFOTA },
+        { "EC200M", "EC200MCNLCR06A01M04", 4, METHOD_MINIFOTA },
+        /* field facts 2.2 */
+        { "EC200A", "EC200AEUV1HAR02A07M16", 16, METHOD_DFOTA },
+        { "EG800K", "EG800KEULCR07A07M04_01.300.01.300", 4, METHOD_MINIFOTA },
+        { "EG800K", "EG800KEULCR07A07M04", 4, METHOD_MINIFOTA },
+        { "EC600M", "EC600MCNLER06A08M08", 8, METHOD_MINIFOTA },
+        { "EC200A", "EC200AELLAR01A05M16_TP", 16, METHOD_DFOTA },
+        { "EC600N", "EC600NCNLAR01A01M08_OCPU", 8, METHOD_MINIFOTA },
+        { "EC600N", "EC600NCNLAR01A01M16_OCPU_QPY", 16, METHOD_DFOTA },
+        { "EC800M", "EC800MCNLAR01A01M08_AI_WS_OCPU_QPY_TEST0810", 8, METHOD_MINIFOTA },
+        { "EG18", "EG18EAPAR01A08V05M4G", 0, METHOD_UNKNOWN },
+        /* the last counts, and only one that ends the name or stands before _ or . */
+        { "X", "EC600M04M16", 16, METHOD_DFOTA },
+        { "X", "EC600NR01A01M16_M04", 4, METHOD_MINIFOTA },
+        { "X", "EC600NR01A01M16_M04X", 16, METHOD_DFOTA },
+        { "X", "EC600NR01A01M08.001", 8, METHOD_MINIFOTA },
+        { "X", "EC600NR01A01M32", 0, METHOD_UNKNOWN },
+        { "X", "EC600NR01A01M1", 0, METHOD_UNKNOWN },
+        { "X", "EC600NR01A01M", 0, METHOD_UNKNOWN },
+        { "X", "EC600NR01A01m16", 0, METHOD_UNKNOWN },
+        { "X", "EC600NR01A01M160", 0, METHOD_UNKNOWN },
+        { "X", "M16", 16, METHOD_DFOTA },
+        { "X", "", 0, METHOD_UNKNOWN },
+        { "EC200A", "", 0, METHOD_UNKNOWN },
+        { "EC200A", "EC200ACNR01A01", 0, METHOD_UNKNOWN },
+        { "EC200A", "EC200ACNR01A01M04", 4, METHOD_UNKNOWN }, /* the guide knows none such */
+};
+
+START_TEST(revision_tells_flash_and_method)
+{
+        ck_assert_msg(identity_flash_size(revisions[_i].revision) == revisions[_i].flash, "%s", revisions[_i].revision);
+        ck_assert_msg(identity_method(revisions[_i].model, revisions[_i].revision) == revisions[_i].method, "%s",
+                      revisions[_i].revision);
+}
+END_TEST
+
+START_TEST(names_of_methods)
+{
+        static const char *const names[] = { "unknown", "dfota", "minifota" };
+        Method m;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                ck_assert(method_from_string(names[i], &m));
+                ck_assert_str_eq(method_to_string(m), names[i]);
+        }
+        m = METHOD_DFOTA;
+        ck_assert(!method_from_string("auto", &m) && !method_from_string("", &m) && !method_from_string(NULL, &m));
+        ck_assert_int_eq(m, METHOD_DFOTA);
+}
+END_TEST
+
+START_TEST(same_firmware)
+{
+        ck_assert(identity_same_firmware("A", "", "A", ""));
+        ck_assert(identity_same_firmware("A", "A_1", "A", "A_1"));
+        ck_assert(identity_same_firmware("A", "A_1", "A", ""));
+        ck_assert(identity_same_firmware("A", "", "A", "A_1"));
+        ck_assert(!identity_same_firmware("A", "A_1", "A", "A_2"));
+        ck_assert(!identity_same_firmware("A", "A_1", "B", "A_1"));
+        ck_assert(!identity_same_firmware("A", "", "B", ""));
+}
+END_TEST
+
+/* ---- the dialogue */
+
+typedef struct Answer {
+        const char *command;
+        AtResult result;
+        const char *information;
+} Answer;
+
+#define OK    AT_RESULT_OK
+#define ERR   AT_RESULT_ERROR
+#define LATE  AT_RESULT_TIMEOUT
+
+static uint64_t now_us;
+static unsigned asked_qgmr;
+
+/* Has the probe ask, and answers from the list; what the list does not name gets ERROR. */
+static Identity *probe_with(const Answer *answers, size_t n)
+{
+        g_autoptr(IdentityProbe) probe = identity_probe_new();
+
+        now_us = 1;
+        asked_qgmr = 0;
+        for (unsigned rounds = 0; !identity_probe_done(probe); rounds++) {
+                uint64_t at = 0;
+                const char *command = identity_probe_next(probe, now_us, &at);
+                const Answer *answer = NULL;
+
+                ck_assert_uint_lt(rounds, 100);
+                if (!command) {
+                        ck_assert(at > now_us && at != UINT64_MAX);
+                        now_us = at;
+                        continue;
+                }
+                ck_assert_uint_eq(at, UINT64_MAX);
+                ck_assert_ptr_eq(command, identity_probe_next(probe, now_us, &at)); /* asking twice changes nothing */
+                for (size_t i = 0; i < n; i++)
+                        if (strcmp(answers[i].command, command) == 0)
+                                answer = &answers[i];
+                asked_qgmr += strcmp(command, "AT+QGMR") == 0;
+                identity_probe_answer(probe, answer ? answer->result : ERR, answer ? answer->information : "", now_us);
+        }
+        ck_assert_ptr_null(identity_probe_next(probe, now_us, &(uint64_t){ 0 }));
+        return identity_probe_steal(probe);
+}
+
+#define probe(...) probe_with((const Answer[]){ __VA_ARGS__ }, G_N_ELEMENTS(((const Answer[]){ __VA_ARGS__ })))
+
+static void assert_identity(const Identity *i, const char *manufacturer, const char *model, const char *revision,
+                            const char *build, const char *imei)
+{
+        ck_assert_str_eq(i->manufacturer, manufacturer);
+        ck_assert_str_eq(i->model, model);
+        ck_assert_str_eq(i->revision, revision);
+        ck_assert_str_eq(i->build, build);
+        ck_assert_str_eq(i->imei, imei);
+}
+
+#define ATI_ANSWER  { "ATI", OK, "Quectel\nEC200A\nRevision: EC200AEUV1HAR02A07M16" }
+#define CGMI_ANSWER { "AT+CGMI", OK, "Quectel" }
+#define CGMM_ANSWER { "AT+CGMM", OK, "EC200A" }
+#define GMR_ANSWER  { "AT+GMR", OK, "EC200AEUV1HAR02A07M16" }
+#define QGMR_ANSWER { "AT+QGMR", OK, "EC200AEUV1HAR02A07M16_01.300.01.300" }
+#define CGSN_ANSWER { "AT+CGSN", OK, "860000000000001" }
+
+START_TEST(everything_is_told)
+{
+        g_autoptr(Identity) i = probe(ATI_ANSWER, CGMI_ANSWER, CGMM_ANSWER, GMR_ANSWER, QGMR_ANSWER, CGSN_ANSWER);
+
+        assert_identity(i, "Quectel", "EC200A", "EC200AEUV1HAR02A07M16", "EC200AEUV1HAR02A07M16_01.300.01.300",
+                        "860000000000001");
+        ck_assert_uint_eq(now_us, 1);
+}
+END_TEST
+
+START_TEST(ati_alone)
+{
+        g_autoptr(Identity) i = probe(ATI_ANSWER);
+
+        assert_identity(i, "Quectel", "EC200A", "EC200AEUV1HAR02A07M16", "", "");
+}
+END_TEST
+
+START_TEST(without_ati)
+{
+        g_autoptr(Identity) i = probe(CGMI_ANSWER, CGMM_ANSWER, GMR_ANSWER, CGSN_ANSWER);
+
+        assert_identity(i, "Quectel", "EC200A", "EC200AEUV1HAR02A07M16", "", "860000000000001");
+}
+END_TEST
+
+START_TEST(cgmr_where_gmr_is_not_known)
+{
+        g_autoptr(Identity) i = probe({ "AT+CGMR", OK, "EC600MCNLER06A08M08" });
+
+        assert_identity(i, "", "", "EC600MCNLER06A08M08", "", "");
+}
+END_TEST
+
+START_TEST(cgmr_where_gmr_says_nothing_readable)
+{
+        g_autoptr(Identity) i = probe({ "AT+GMR", OK, "\xff\xfe" }, { "AT+CGMR", OK, "EC600MCNLER06A08M08" });
+        g_autoptr(Identity) j = probe({ "AT+GMR", OK, "" }, { "AT+CGMR", OK, "EC600MCNLER06A08M08" });
+
+        ck_assert_str_eq(i->revision, "EC600MCNLER06A08M08");
+        ck_assert_str_eq(j->revision, "EC600MCNLER06A08M08");
+}
+END_TEST
+
+START_TEST(qgmr_with_the_plain_revision_only)
+{
+        g_autoptr(Identity) i = probe(GMR_ANSWER, { "AT+QGMR", OK, "EC200AEUV1HAR02A07M16" });
+
+        ck_assert_str_eq(i->build, "");
+        ck_assert_uint_eq(asked_qgmr, 1);
+}
+END_TEST
+
+START_TEST(qgmr_of_something_else_is_no_build)
+{
+        g_autoptr(Identity) i = probe(GMR_ANSWER, { "AT+QGMR", OK, "EC600MCNLER06A08M08_01.001" });
+
+        ck_assert_str_eq(i->revision, "EC200AEUV1HAR02A07M16");
+        ck_assert_str_eq(i->build, "");
+}
+END_TEST
+
+START_TEST(qgmr_alone_tells_the_revision)
+{
+        g_autoptr(Identity) i = probe({ "AT+QGMR", OK, "EG800KEULCR07A07M04_01.300.01.300" });
+
+        ck_assert_str_eq(i->revision, "EG800KEULCR07A07M04_01.300.01.300");
+        ck_assert_uint_eq(identity_flash_size(i->revision), 4);
+}
+END_TEST
+
+/* ".00.000": the application processor is not up. Asked 16 times, a second apart, then left. */
+START_TEST(qgmr_not_ready_is_asked_again)
+{
+        g_autoptr(Identity) i = probe(GMR_ANSWER, { "AT+QGMR", OK, "EC200AEUV1HAR02A07M16_01.001.00.000" }, CGSN_ANSWER);
+
+        assert_identity(i, "", "", "EC200AEUV1HAR02A07M16", "", "860000000000001");
+        ck_assert_uint_eq(asked_qgmr, 16);
+        ck_assert_uint_eq(now_us, 1 + 15 * G_USEC_PER_SEC);
+}
+END_TEST
+
+START_TEST(qgmr_ready_at_last)
+{
+        g_autoptr(IdentityProbe) p = identity_probe_new();
+        g_autoptr(Identity) i = NULL;
+        uint64_t at;
+        unsigned asked = 0;
+
+        now_us = 5;
+        while (!identity_probe_done(p)) {
+                const char *command = identity_probe_next(p, now_us, &at);
+
+                if (!command) {
+                        ck_assert_ptr_null(identity_probe_next(p, at - 1, &at));
+                        now_us = at;
+                } else if (strcmp(command, "AT+GMR") == 0)
+                        identity_probe_answer(p, OK, "EC200AEUV1HAR02A07M16", now_us);
+                else if (strcmp(command, "AT+QGMR") == 0)
+                        identity_probe_answer(p, OK,
+                                              ++asked < 3 ? "EC200AEUV1HAR02A07M16_01.001.00.000"
+                                                          : "EC200AEUV1HAR02A07M16_01.001.02.003",
+                                              now_us);
+                else
+                        identity_probe_answer(p, ERR, "", now_us);
+        }
+        i = identity_probe_steal(p);
+        ck_assert_str_eq(i->build, "EC200AEUV1HAR02A07M16_01.001.02.003");
+        ck_assert_uint_eq(now_us, 5 + 2 * G_USEC_PER_SEC);
+}
+END_TEST
+
+START_TEST(values_with_names_and_quotes)
+{
+        g_autoptr(Identity) i = probe({ "AT+CGMI", OK, "+CGMI: \"Quectel\"" }, { "AT+CGMM", OK, "\"EC200A\"" },
+                                      { "AT+GMR", OK, "+GMR: EC200AEUV1HAR02A07M16" },
+                                      { "AT+QGMR", OK, "+QGMR: \"EC200AEUV1HAR02A07M16_01.300.01.300\"" },
+                                      { "AT+CGSN", OK, "+CGSN: \"860000000000001\"" });
+
+        assert_identity(i, "Quectel", "EC200A", "EC200AEUV1HAR02A07M16", "EC200AEUV1HAR02A07M16_01.300.01.300",
+                        "860000000000001");
+}
+END_TEST
+
+START_TEST(imei_must_be_fifteen_digits)
+{
+        static const char *const bad[] = { "", "86000000000000", "8600000000000011", "86000000000000A", "ABCDEF",
+                                           "+CGSN: 86 000000000001", "\"\"", "860000000000001X" };
+
+        for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
+                g_autoptr(Identity) i = probe(GMR_ANSWER, { "AT+CGSN", OK, bad[n] });
+
+                ck_assert_str_eq(i->imei, "");
+        }
+}
+END_TEST
+
+START_TEST(answers_that_failed_are_not_read)
+{
+        g_autoptr(Identity) i = probe({ "ATI", LATE, "Quectel\nEC200A\nRevision: X" }, { "AT+CGSN", ERR, "860000000000001" },
+                                      { "AT+GMR", LATE, "X" });
+
+        assert_identity(i, "", "", "", "", "");
+}
+END_TEST
+
+START_TEST(nothing_but_printable_ascii_is_taken)
+{
+        g_autofree char *long_text = g_strnfill(5000, 'x');
+        g_autoptr(Identity) i = probe({ "AT+CGMI", OK, "\xc3\xa9" }, { "AT+CGMM", OK, long_text },
+                                      { "AT+GMR", OK, "\xff\nEC200AEUV1HAR02A07M16" });
+
+        assert_identity(i, "", "", "EC200AEUV1HAR02A07M16", "", "");
+}
+END_TEST
+
+START_TEST(late_answer_after_the_end_changes_nothing)
+{
+        g_autoptr(IdentityProbe) p = identity_probe_new();
+        uint64_t at;
+
+        while (!identity_probe_done(p))
+                identity_probe_answer(p, ERR, "", 0);
+        identity_probe_answer(p, OK, "EC200AEUV1HAR02A07M16", 0);
+        ck_assert(identity_probe_done(p));
+        ck_assert_ptr_null(identity_probe_next(p, 0, &at));
+        ck_assert_uint_eq(at, UINT64_MAX);
+}
+END_TEST
+
+START_TEST(copies_are_whole)
+{
+        g_autoptr(Identity) i = probe(ATI_ANSWER, QGMR_ANSWER, CGSN_ANSWER);
+        g_autoptr(Identity) copy = identity_copy(i);
+
+        assert_identity(copy, i->manufacturer, i->model, i->revision, i->build, i->imei);
+        ck_assert_ptr_ne(copy->imei, i->imei);
+        identity_free(NULL);
+        identity_probe_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("identity");
+
+        tcase_add_loop_test(t, revision_tells_flash_and_method, 0, (int)G_N_ELEMENTS(revisions));
+        tcase_add_test(t, names_of_methods);
+        tcase_add_test(t, same_firmware);
+        tcase_add_test(t, everything_is_told);
+        tcase_add_test(t, ati_alone);
+        tcase_add_test(t, without_ati);
+        tcase_add_test(t, cgmr_where_gmr_is_not_known);
+        tcase_add_test(t, cgmr_where_gmr_says_nothing_readable);
+        tcase_add_test(t, qgmr_with_the_plain_revision_only);
+        tcase_add_test(t, qgmr_of_something_else_is_no_build);
+        tcase_add_test(t, qgmr_alone_tells_the_revision);
+        tcase_add_test(t, qgmr_not_ready_is_asked_again);
+        tcase_add_test(t, qgmr_ready_at_last);
+        tcase_add_test(t, values_with_names_and_quotes);
+        tcase_add_test(t, imei_must_be_fifteen_digits);
+        tcase_add_test(t, answers_that_failed_are_not_read);
+        tcase_add_test(t, nothing_but_printable_ascii_is_taken);
+        tcase_add_test(t, late_answer_after_the_end_changes_nothing);
+        tcase_add_test(t, copies_are_whole);
+        return testing_run(t, "identity");
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows that a job's file gives back what was put into it and keeps no password once the job has ended, that damage
+ * never yields a job that would send something else or again, and that each code makes one sentence. */
+
+#include "core/job.h"
+#include "core/source.h"
+#include "testing.h"
+
+#define SECRET  "Geheim7"
+#define SECRET2 "Apn-Pass9"
+
+static Job *full_job(void)
+{
+        Job *job = job_new("42", "usb-1-1.2");
+        g_autofree char *why = NULL;
+        char **strings[] = { &job->source, &job->imei, &job->model, &job->from_revision, &job->from_build,
+                             &job->to_revision, &job->to_build, &job->boot, &job->urc_port_before,
+                             &job->fota_cid_before, &job->power_control_before, &job->message };
+        static const char *const values[] = {
+                "ftp://user:" SECRET "@h/x.bin", "860000000000001", "EC200A", "EC200ACNHAR01A01M16",
+                "EC200ACNHAR01A01M16_01.001", "EC200ACNHAR01A02M16", "EC200ACNHAR01A02M16_01.002",
+                "b1946ac9-2b0f-4c1c-9a6b-0d6d1b0f0b6a", "uart1", "1", "auto", " A sentence; with = # \\ and \t\n in it. "
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
+                g_free(*strings[i]);
+                *strings[i] = g_strdup(values[i]);
+        }
+        ck_assert(options_set_number(job->options, "cid", 2, &why));
+        ck_assert(options_set_string(job->options, "apn", "cmnet", &why));
+        ck_assert(options_set_string(job->options, "apn-password", SECRET2, &why));
+        job->origin = JOB_ORIGIN_ADOPTED;
+        job->created = 1700000000000000;
+        job->method = METHOD_DFOTA;
+        job->state = JOB_UPDATING;
+        job->percent = 73;
+        job->restarts = 3;
+        job->sent = job->accepted = job->downloading = job->downloaded = job->updating = job->ended = true;
+        job->returned = job->percentage = true;
+        job->abandon = HOST_DOWNLOAD_TIMEOUT;
+        job->device = 1 << 20 | 7;
+        return job;
+}
+
+static Job *reload(const Job *job, char **ret_text)
+{
+        g_autofree char *text = job_to_text(job), *why = NULL;
+        Job *loaded = job_from_text(text, job->id, &why);
+
+        ck_assert_msg(loaded, "%s\n%s", why, text);
+        if (ret_text)
+                *ret_text = g_steal_pointer(&text);
+        return loaded;
+}
+
+START_TEST(round_trip)
+{
+        g_autoptr(Job) a = full_job(), b = reload(a, NULL);
+        g_autofree char *text_a = job_to_text(a), *text_b = job_to_text(b);
+
+        ck_assert_str_eq(text_a, text_b);
+        ck_assert_str_eq(a->id, b->id);
+        ck_assert_str_eq(a->module, b->module);
+        ck_assert_str_eq(a->source, b->source);
+        ck_assert_str_eq(a->imei, b->imei);
+        ck_assert_str_eq(a->model, b->model);
+        ck_assert_str_eq(a->from_revision, b->from_revision);
+        ck_assert_str_eq(a->from_build, b->from_build);
+        ck_assert_str_eq(a->to_revision, b->to_revision);
+        ck_assert_str_eq(a->to_build, b->to_build);
+        ck_assert_str_eq(a->boot, b->boot);
+        ck_assert_str_eq(a->urc_port_before, b->urc_port_before);
+        ck_assert_str_eq(a->fota_cid_before, b->fota_cid_before);
+        ck_assert_str_eq(a->power_control_before, b->power_control_before);
+        ck_assert_str_eq(a->message, b->message);
+        ck_assert_str_eq(b->options->apn_password, SECRET2);
+        ck_assert(b->options->cid == 2 && b->origin == a->origin && b->created == a->created && b->finished == 0);
+        ck_assert(b->method == a->method && b->state == a->state && b->percent == 73 && b->restarts == 3);
+        ck_assert(b->sent && b->accepted && b->downloading && b->downloaded && b->updating && b->ended && b->returned &&
+                  b->percentage);
+        ck_assert(b->abandon == HOST_DOWNLOAD_TIMEOUT && b->device == a->device && b->result == JOB_RESULT_NONE);
+}
+END_TEST
+
+START_TEST(round_trip_of_an_empty_one)
+{
+        g_autoptr(Job) a = job_new("1", "usb-1-1"), b = NULL;
+
+        g_free(a->source);
+        a->source = g_strdup("http://h/x.bin");
+        b = reload(a, NULL);
+        ck_assert(!b->sent && !b->ended && b->state == JOB_QUEUED && b->abandon == 0 && b->percent == 0);
+        ck_assert_str_eq(b->imei, "");
+}
+END_TEST
+
+START_TEST(round_trip_of_every_end)
+{
+        for (int result = JOB_RESULT_SUCCESS; result < _JOB_RESULT_MAX; result++)
+                for (int announced = 0; announced < _JOB_ANNOUNCED_MAX; announced++) {
+                        g_autoptr(Job) a = full_job(), b = NULL;
+
+                        job_set_result(a, (JobResult)result,
+                                       result == JOB_RESULT_SUCCESS ? CODE_DOMAIN_NONE : CODE_DOMAIN_HTTP, 714, NULL);
+                        a->announced = (JobAnnounced)announced;
+                        a->state = JOB_FINISHED;
+                        a->finished = 1700000001000000;
+                        job_forget_secrets(a);
+                        b = reload(a, NULL);
+                        ck_assert(b->result == a->result && b->announced == a->announced && b->domain == a->domain &&
+                                  b->code == a->code && b->finished == a->finished);
+                        ck_assert_str_eq(b->message, a->message);
+                        ck_assert_str_eq(job_error_name(b), result == JOB_RESULT_SUCCESS ? "" : "dns-failed");
+                }
+}
+END_TEST
+
+/* ---- passwords */
+
+START_TEST(secrets_are_forgotten)
+{
+        g_autoptr(Job) job = full_job();
+        g_autofree char *before = job_to_text(job), *after = NULL, *shown = job_source_shown(job);
+
+        assert_has(before, SECRET);
+        assert_has(before, SECRET2);
+        assert_has_not(shown, SECRET);
+        job_forget_secrets(job);
+        after = job_to_text(job);
+        assert_has_not(after, SECRET);
+        assert_has_not(after, SECRET2);
+        ck_assert_str_eq(job->source, "ftp://user:***@h/x.bin");
+        ck_assert_ptr_null(job->options->apn_password);
+        job_forget_secrets(job);
+        ck_assert_str_eq(job->source, "ftp://user:***@h/x.bin");
+}
+END_TEST
+
+/* ---- what cannot be read */
+
+static Job *load(const char *text, char **ret_why)
+{
+        Job *job;
+
+        *ret_why = NULL;
+        job = job_from_text(text, "42", ret_why);
+        ck_assert_msg(!job == !!*ret_why, "refused without a reason, or taken with one");
+        return job;
+}
+
+/* What must hold of any job that was read, whatever its file went through. */
+static void assert_sane(const Job *job, const char *text)
+{
+        g_autofree char *why = NULL, *shown = job_source_shown(job), *again = job_to_text(job);
+        const char *key;
+
+        ck_assert(job->state < _JOB_STATE_MAX && job->result < _JOB_RESULT_MAX && job->percent <= 100);
+        ck_assert_msg(*job->module, "%s", text);
+        if (job->state != JOB_FINISHED && !job->sent) {
+                ck_assert_msg(source_check(job->source, job->method, 0, job->options->allow_https, &why), "%s: %s", why,
+                              text);
+                ck_assert_msg(options_check(job->options, job->method, &key, &why), "%s %s: %s", key, why, text);
+        }
+        /* what has been heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was sent sends again */
+        ck_assert_msg(job->sent || !(job->accepted || job->downloading || job->downloaded || job->updating || job->ended),
+                      "a job that is under way would be sent again:\n%s", text);
+        ck_assert_msg(job->sent || (job->state != JOB_DOWNLOADING && job->state != JOB_UPDATING &&
+                                    job->state != JOB_VERIFYING && job->state != JOB_STALLED),
+                      "a job that is under way would be sent again:\n%s", text);
+}
+
+static Job *simple_job(int kind)
+{
+        Job *job = full_job();
+
+        job->abandon = 0;
+        if (kind == 1) { /* under way */
+                job->ended = job->returned = false;
+        } else if (kind == 0) { /* not begun */
+                job->state = JOB_PREPARING;
+                job->sent = job->accepted = job->downloading = job->downloaded = job->updating = job->ended = false;
+                job->returned = job->percentage = false;
+                job->percent = 0;
+        } else { /* over */
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, 505, NULL);
+                job->state = JOB_FINISHED;
+                job->finished = 1700000001000000;
+        }
+        return job;
+}
+
+START_TEST(cut_anywhere)
+{
+        g_autoptr(Job) job = simple_job(_i);
+        g_autofree char *text = job_to_text(job);
+
+        for (size_t n = 0; n < strlen(text); n++) {
+                g_autofree char *cut = g_strndup(text, n), *why = NULL;
+                g_autoptr(Job) loaded = load(cut, &why);
+
+                if (loaded)
+                        assert_sane(loaded, cut);
+        }
+}
+END_TEST
+
+START_TEST(one_byte_changed)
+{
+        g_autoptr(Job) job = simple_job(_i);
+        g_autofree char *text = job_to_text(job);
+        static const char bytes[] = "\x01\n\r =[]#\\\"0129azA\x7f\x80\xff";
+
+        for (size_t n = 0; n < strlen(text); n++)
+                for (size_t b = 0; b < sizeof(bytes) - 1; b++) {
+                        g_autofree char *changed = g_strdup(text), *why = NULL;
+                        g_autoptr(Job) loaded = NULL;
+
+                        changed[n] = bytes[b];
+                        loaded = load(changed, &why);
+                        if (loaded)
+                                assert_sane(loaded, changed);
+                }
+}
+END_TEST
+
+START_TEST(random_damage)
+{
+        g_autoptr(GRand) rand = g_rand_new_with_seed(77u + (guint32)_i);
+        g_autoptr(Job) job = simple_job(_i % 3);
+        g_autofree char *text = job_to_text(job);
+
+        for (unsigned round = 0; round < 3000; round++) {
+                g_autofree char *changed = g_strdup(text), *why = NULL;
+                g_autoptr(Job) loaded = NULL;
+                int flips = g_rand_int_range(rand, 1, 5);
+
+                while (flips-- > 0)
+                        changed[g_rand_int_range(rand, 0, (gint32)strlen(text))] ^= (char)(1 << g_rand_int_range(rand, 0, 8));
+                loaded = load(changed, &why);
+                if (loaded && (loaded->state != JOB_FINISHED && !loaded->sent)) {
+                        g_autofree char *no = NULL;
+
+                        ck_assert_msg(source_check(loaded->source, loaded->method, 0, loaded->options->allow_https, &no),
+                                      "%s", changed);
+                }
+        }
+}
+END_TEST
+
+#define MINIMAL                                                                                                        \
+        "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=usb-1\n"                       \
+        "Source=http://h/x.bin\n"
+
+START_TEST(what_must_be_refused)
+{
+        static const char *const texts[] = {
+                "", "\n", "rubbish", "[Job]\n", "[Other]\nVersion=1\n",
+                "[Job]\nVersion=2\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
+                "[Job]\nVersion=0\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
+                "[Job]\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
+                "[Job]\nVersion=1\nId=43\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
+                "[Job]\nVersion=1\nId=42\nOrigin=heaven\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
+                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=flying\nMethod=dfota\nModule=m\nSource=http://h/x\n",
+                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=magic\nModule=m\nSource=http://h/x\n",
+                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nSource=http://h/x\n",
+                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\n",
+                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\n"
+                "Source=http://h/x\"\\r\\nAT+CFUN=0\n",
+                MINIMAL "Result=maybe\nAnnounced=no\n", MINIMAL "Result=failed\nAnnounced=perhaps\n",
+                MINIMAL "Result=failed\n", MINIMAL "Finished=5\n", MINIMAL "State=finished\n",
+                MINIMAL "State=finished\nFinished=5\n", MINIMAL "[Options]\ncid=99\n",
+                MINIMAL "[Options]\napn=x\"\n", MINIMAL "[Options]\napn=cmnet\n",
+                /* a value that cannot be read is no value: Sent above all */
+                MINIMAL "Sent=perhaps\n", MINIMAL "Sent=\n", MINIMAL "Updating=tru\n", MINIMAL "Ended=2\n",
+                MINIMAL "Percent=many\n", MINIMAL "Device=x\n", MINIMAL "Restarts=-1x\n", MINIMAL "Created=abc\n",
+                MINIMAL "Imei=\\q\n", MINIMAL "FromRevision=\xff\xfe\n", MINIMAL "Abandon=boredom\n",
+                /* facts that do not go together */
+                MINIMAL "State=downloading\n", MINIMAL "State=updating\n", MINIMAL "State=verifying\n",
+                MINIMAL "Accepted=true\n", MINIMAL "Downloading=true\n", MINIMAL "Downloaded=true\n",
+                MINIMAL "Updating=true\n", MINIMAL "Ended=true\n",
+        };
+        GString *taken = g_string_new(NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+                g_autofree char *why = NULL;
+                g_autoptr(Job) job = load(texts[i], &why);
+
+                if (job)
+                        g_string_append_printf(taken, "%s---\n", g_str_has_prefix(texts[i], MINIMAL)
+                                                                         ? texts[i] + strlen(MINIMAL)
+                                                                         : texts[i]);
+        }
+        ck_assert_msg(taken->len == 0, "these were taken:\n%s", taken->str);
+        g_string_free(taken, TRUE);
+}
+END_TEST
+
+START_TEST(what_must_be_taken)
+{
+        static const char *const texts[] = { MINIMAL, MINIMAL "Unknown=1\n[Future]\nx=y\n", MINIMAL "Sent=false\n",
+                                             MINIMAL "State=queued\n", MINIMAL "State=restarting\n",
+                                             MINIMAL "Sent=true\nState=downloading\n" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+                g_autofree char *why = NULL;
+                g_autoptr(Job) job = load(texts[i], &why);
+
+                ck_assert_msg(job, "%s: %s", why, texts[i]);
+        }
+}
+END_TEST
+
+/* 100 is success alone: a file cannot say it of a job that runs. */
+START_TEST(percent_of_a_running_job)
+{
+        g_autofree char *why = NULL;
+        g_autoptr(Job) job = load(MINIMAL "Sent=true\nState=downloading\nPercent=250\n", &why);
+
+        if (job)
+                ck_assert_uint_lt(job->percent, 100);
+}
+END_TEST
+
+/* ---- sentences */
+
+static void assert_sentence(const char *message)
+{
+        size_t n = strlen(message);
+
+        ck_assert_msg(n > 10 && message[n - 1] == '.' && message[n - 2] != '.' && message[n - 2] != ' ', "%s", message);
+        ck_assert_msg(!strstr(message, "  ") && !strstr(message, ". ") && !strstr(message, "( ") &&
+                              !strstr(message, "()") && !strstr(message, " :") && !strchr(message, '\n'),
+                      "%s", message);
+        ck_assert_msg(g_ascii_isupper(message[0]), "%s", message);
+}
+
+START_TEST(every_code_makes_a_sentence)
+{
+        for (size_t i = 0; i < code_table_size; i++)
+                for (unsigned d = 0; d < 2; d++) {
+                        const Code *code = &code_table[i];
+                        g_autoptr(Job) job = job_new("1", "m");
+                        g_autofree char *number = g_strdup_printf("code %d", code->number);
+
+                        job_set_result(job, JOB_RESULT_FAILED, code->domain, code->number,
+                                       d ? "to AT+QFOTADL (+CME ERROR: 50)" : NULL);
+                        assert_sentence(job->message);
+                        assert_has(job->message, code->what);
+                        assert_has(job->message, code->remedy);
+                        ck_assert_str_eq(job_error_name(job), code->name);
+                        if (code->domain != CODE_DOMAIN_HOST)
+                                assert_has(job->message, number);
+                        if (d)
+                                assert_has(job->message, "+CME ERROR: 50");
+                }
+}
+END_TEST
+
+START_TEST(unlisted_numbers_are_kept)
+{
+        static const int numbers[] = { 12, -1, 999, 570000 };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+                g_autoptr(Job) job = job_new("1", "m"), again = NULL;
+                g_autofree char *number = g_strdup_printf("HTTP code %d", numbers[i]);
+
+                g_free(job->source);
+                job->source = g_strdup("http://h/x.bin");
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HTTP, numbers[i], NULL);
+                assert_sentence(job->message);
+                assert_has(job->message, number);
+                ck_assert_str_eq(job_error_name(job), "unlisted");
+                again = reload(job, NULL);
+                ck_assert_int_eq(again->code, numbers[i]);
+        }
+}
+END_TEST
+
+START_TEST(success_names_the_revision)
+{
+        g_autoptr(Job) job = full_job();
+
+        job_set_result(job, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 5, NULL);
+        g_free(job->options->apn);
+        job->options->apn = NULL;
+        assert_sentence(job->message);
+        assert_has(job->message, "EC200ACNHAR01A02M16");
+        ck_assert_int_eq(job->code, 0);
+        ck_assert_str_eq(job_error_name(job), "");
+}
+END_TEST
+
+START_TEST(names)
+{
+        static const char *const states[] = { "queued", "preparing", "downloading", "restarting", "updating", "verifying",
+                                              "stalled", "finished" };
+
+        for (int s = 0; s < _JOB_STATE_MAX; s++) {
+                bool found = false;
+
+                for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
+                        found = found || strcmp(job_state_to_string((JobState)s), states[i]) == 0;
+                ck_assert(found);
+        }
+        ck_assert_str_eq(job_state_to_string(JOB_STALLED), "stalled");
+        ck_assert_str_eq(job_result_to_string(JOB_RESULT_NONE), "");
+        ck_assert_str_eq(job_result_to_string(JOB_RESULT_SUCCESS), "success");
+        ck_assert_str_eq(job_result_to_string(JOB_RESULT_FAILED), "failed");
+        ck_assert_str_eq(job_result_to_string(JOB_RESULT_CANCELLED), "cancelled");
+        ck_assert_str_eq(job_origin_to_string(JOB_ORIGIN_REQUEST), "request");
+        ck_assert_str_eq(job_origin_to_string(JOB_ORIGIN_ADOPTED), "adopted");
+        job_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("job");
+
+        tcase_add_test(t, round_trip);
+        tcase_add_test(t, round_trip_of_an_empty_one);
+        tcase_add_test(t, round_trip_of_every_end);
+        tcase_add_test(t, secrets_are_forgotten);
+        tcase_add_loop_test(t, cut_anywhere, 0, 3);
+        tcase_add_loop_test(t, one_byte_changed, 0, 3);
+        tcase_add_loop_test(t, random_damage, 0, 6);
+        tcase_add_test(t, what_must_be_refused);
+        tcase_add_test(t, what_must_be_taken);
+        tcase_add_test(t, percent_of_a_running_job);
+        tcase_add_test(t, every_code_makes_a_sentence);
+        tcase_add_test(t, unlisted_numbers_are_kept);
+        tcase_add_test(t, success_names_the_revision);
+        tcase_add_test(t, names);
+        return testing_run(t, "job");
+}

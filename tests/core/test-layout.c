@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows which tty is taken for the AT port: by the table, by the configuration's word, by likeness where neither
+ * knows, and none while the right one is still to come. */
+
+#include "core/layout.h"
+#include "testing.h"
+
+#define ALL 0xffffffffu
+
+static const LayoutPort asr[] = { { 2, 2, "Mobile Diag Interface" },
+                                  { 3, 3, "Mobile AT Interface" },
+                                  { 4, 3, "Mobile MODEM Interface" } };
+
+static int find(uint16_t pid, int override, uint32_t interfaces, const LayoutPort *ports, size_t n)
+{
+        int found = layout_find_at_port(pid, override, interfaces, ports, n);
+
+        return found < 0 ? -1 : (int)ports[found].interface;
+}
+
+START_TEST(table)
+{
+        static const struct {
+                uint16_t pid;
+                int at;
+        } rows[] = { { 0x6001, 3 }, { 0x6002, 3 }, { 0x6005, 3 }, { 0x6026, 3 }, { 0x6007, 2 }, { 0x0901, 2 },
+                     { 0x0903, 2 }, { 0x0125, 2 }, { 0x0191, 2 }, { 0x0195, 2 }, { 0x0296, 2 }, { 0x0306, 2 } };
+        static const LayoutPort nameless[] = { { 4, 0, "" }, { 3, 0, "" }, { 2, 0, NULL }, { 0, 0, "" }, { 1, 0, "" } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+                ck_assert_msg(find(rows[i].pid, LAYOUT_NO_OVERRIDE, ALL, nameless, 5) == rows[i].at, "%04x", rows[i].pid);
+}
+END_TEST
+
+START_TEST(ports_come_in_any_order)
+{
+        for (size_t a = 0; a < 3; a++)
+                for (size_t b = 0; b < 3; b++)
+                        if (a != b) {
+                                LayoutPort ports[] = { asr[a], asr[b], asr[3 - a - b] };
+
+                                ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, ports, 3), 3);
+                                ck_assert_int_eq(find(0x1234, LAYOUT_NO_OVERRIDE, 0x1f, ports, 3), 3);
+                        }
+}
+END_TEST
+
+/* Two ttys of one device may come a second apart: the modem port, which answers AT too, is not taken meanwhile. */
+START_TEST(waits_for_the_right_one)
+{
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, &asr[2], 1), -1);
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, &asr[0], 1), -1);
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, asr, 0), -1);
+        /* a build without that interface: the modem port is all there is */
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x17, &asr[2], 1), 4);
+}
+END_TEST
+
+START_TEST(configuration_has_the_last_word)
+{
+        ck_assert_int_eq(find(0x6005, 4, 0x1f, asr, 3), 4);
+        ck_assert_int_eq(find(0x6005, 2, 0x1f, asr, 3), 2);
+        ck_assert_int_eq(find(0x6005, 7, 0x1f, asr, 3), -1);
+        ck_assert_int_eq(find(0x6005, 0, 0x1f, asr, 3), -1);
+        ck_assert_int_eq(find(0x6005, 31, ALL, asr, 3), -1);
+}
+END_TEST
+
+START_TEST(unknown_layouts)
+{
+        static const LayoutPort both_at[] = { { 5, 3, "Mobile AT Interface" }, { 4, 3, "Mobile AT Interface" } };
+        static const LayoutPort by_endpoints[] = { { 0, 2, "" }, { 1, 3, "" }, { 2, 3, "" } };
+        static const LayoutPort never[] = { { 0, 3, "Mobile Diag Interface" }, { 1, 3, "NMEA" }, { 2, 3, "GPS" } };
+        static const LayoutPort only[] = { { 0, 2, "" } };
+
+        ck_assert_int_eq(find(0x1234, LAYOUT_NO_OVERRIDE, 0x30, both_at, 2), 4);
+        ck_assert_int_eq(find(0x1234, LAYOUT_NO_OVERRIDE, 0x07, by_endpoints, 3), 1);
+        ck_assert_int_eq(find(0x1234, LAYOUT_NO_OVERRIDE, 0x07, never, 3), -1);
+        ck_assert_int_eq(find(0x1234, LAYOUT_NO_OVERRIDE, 0x01, only, 1), 0);
+        ck_assert_int_eq(find(0x1234, LAYOUT_NO_OVERRIDE, 0, NULL, 0), -1);
+}
+END_TEST
+
+/* An interface 3 that calls itself DIAG is none, whatever the number. */
+START_TEST(diag_is_never_the_at_port)
+{
+        static const LayoutPort odd[] = { { 3, 2, "Mobile Diag Interface" }, { 4, 3, "Mobile AT Interface" } };
+
+        ck_assert_int_eq(find(0x1234, LAYOUT_NO_OVERRIDE, 0x10, odd, 2), 4);
+}
+END_TEST
+
+START_TEST(diag_port)
+{
+        static const LayoutPort nameless[] = { { 2, 2, "" } }, other[] = { { 3, 3, "" } }, named[] = { { 7, 2, "DIAG" } };
+
+        ck_assert(layout_has_diag_port(0x6005, asr, 3));
+        ck_assert(layout_has_diag_port(0x6005, nameless, 1));
+        ck_assert(!layout_has_diag_port(0x6005, other, 1));
+        ck_assert(!layout_has_diag_port(0x1234, nameless, 1));
+        ck_assert(layout_has_diag_port(0x1234, named, 1));
+        ck_assert(!layout_has_diag_port(0x6005, NULL, 0));
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("layout");
+
+        tcase_add_test(t, table);
+        tcase_add_test(t, ports_come_in_any_order);
+        tcase_add_test(t, waits_for_the_right_one);
+        tcase_add_test(t, configuration_has_the_last_word);
+        tcase_add_test(t, unknown_layouts);
+        tcase_add_test(t, diag_is_never_the_at_port);
+        tcase_add_test(t, diag_port);
+        return testing_run(t, "layout");
+}

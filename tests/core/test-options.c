@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows every option: its type, both sides of each bound of its range, the rules between options, and that a job's file
+ * gives back what was saved and nothing that StartUpgrade would have refused. */
+
+#include "core/options.h"
+#include "testing.h"
+
+static const struct {
+        const char *key;
+        char type;
+} all[] = {
+        { "expected-revision", 's' }, { "method", 's' },       { "upgrade-mode", 'u' },    { "download-urc-max", 'u' },
+        { "update-urc-max", 'u' },    { "cid", 'u' },          { "apn", 's' },             { "apn-user", 's' },
+        { "apn-password", 's' },      { "apn-auth", 'u' },     { "flow-control", 's' },    { "check-source", 'b' },
+        { "allow-unchanged", 'b' },   { "allow-https", 'b' },
+};
+
+START_TEST(keys_and_types)
+{
+        static const char *const unknown[] = { "", "Cid", "cid ", "apn_user", "expected-revisio", "url" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+                ck_assert_msg(options_type(all[i].key) == all[i].type, "%s", all[i].key);
+        for (size_t i = 0; i < G_N_ELEMENTS(unknown); i++)
+                ck_assert_msg(options_type(unknown[i]) == 0, "%s", unknown[i]);
+}
+END_TEST
+
+START_TEST(left_out)
+{
+        g_autoptr(Options) o = options_new();
+
+        ck_assert(!o->expected_revision && !o->method && !o->apn && !o->apn_user && !o->apn_password && !o->flow_control);
+        ck_assert(o->upgrade_mode == -1 && o->download_urc_max == -1 && o->update_urc_max == -1 && o->cid == -1 &&
+                  o->apn_auth == -1);
+        ck_assert(!o->check_source && !o->allow_unchanged && !o->allow_https);
+        options_free(NULL);
+}
+END_TEST
+
+static void set_number(const char *key, uint32_t value, bool good)
+{
+        g_autoptr(Options) o = options_new();
+        g_autofree char *why = NULL;
+        bool taken = options_set_number(o, key, value, &why);
+
+        ck_assert_msg(taken == good, "%s=%u", key, value);
+        ck_assert_msg(good == !why, "%s=%u: %s", key, value, why);
+        if (why)
+                ck_assert(*why && !strstr(why, key));
+}
+
+START_TEST(ranges_of_numbers)
+{
+        static const struct {
+                const char *key;
+                uint32_t least, most;
+                bool zero;
+        } ranges[] = {
+                { "upgrade-mode", 0, 1, true },     { "download-urc-max", 5, 100, true },
+                { "update-urc-max", 5, 100, true }, { "cid", 1, 15, false },
+                { "apn-auth", 0, 3, true },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++) {
+                for (uint32_t n = 0; n <= 300; n++)
+                        set_number(ranges[i].key, n,
+                                   (n >= ranges[i].least && n <= ranges[i].most) || (n == 0 && ranges[i].zero));
+                set_number(ranges[i].key, 0x7fffffff, false);
+                set_number(ranges[i].key, 0x80000000u, false);
+                set_number(ranges[i].key, UINT32_MAX, false);
+        }
+}
+END_TEST
+
+static void set_string(const char *key, const char *value, bool good)
+{
+        g_autoptr(Options) o = options_new();
+        g_autofree char *why = NULL;
+        bool taken = options_set_string(o, key, value, &why);
+
+        ck_assert_msg(taken == good, "%s=%s", key, value);
+        ck_assert_msg(good == !why, "%s=%s: %s", key, value, why);
+        if (why && strlen(value) > 3)
+                assert_has_not(why, value); /* it may be a password */
+}
+
+START_TEST(words)
+{
+        static const char *const methods[] = { "auto", "dfota", "minifota" };
+        static const char *const flows[] = { "auto", "hardware", "none" };
+        static const char *const bad[] = { "", "AUTO", "auto,", "auto, dfota", "unknown", "auto ", "xonxoff" };
+
+        for (size_t i = 0; i < 3; i++) {
+                set_string("method", methods[i], true);
+                set_string("flow-control", flows[i], true);
+        }
+        for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+                set_string("method", bad[i], false);
+                set_string("flow-control", bad[i], false);
+        }
+        set_string("method", "hardware", false);
+        set_string("flow-control", "dfota", false);
+}
+END_TEST
+
+START_TEST(texts)
+{
+        static const char *const keys[] = { "expected-revision", "apn", "apn-user", "apn-password" };
+        g_autofree char *s127 = g_strnfill(127, 'x'), *s128 = g_strnfill(128, 'x');
+
+        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+                set_string(keys[i], s127, true);
+                set_string(keys[i], s128, false);
+                set_string(keys[i], "a b,c;'=%~!", true);
+                set_string(keys[i], "", i != 0);
+                for (int c = 1; c < 256; c++) {
+                        char value[] = "abcdx";
+
+                        value[c % 5] = (char)c;
+                        set_string(keys[i], value, c >= ' ' && c <= '~' && c != '"' && c != '\\');
+                }
+        }
+}
+END_TEST
+
+START_TEST(set_twice_the_last_counts)
+{
+        g_autoptr(Options) o = options_new();
+        g_autofree char *why = NULL;
+
+        ck_assert(options_set_string(o, "apn", "one", &why) && options_set_string(o, "apn", "two", &why));
+        ck_assert_str_eq(o->apn, "two");
+        ck_assert(!options_set_string(o, "apn", "\"", &why));
+        ck_assert_str_eq(o->apn, "two");
+        options_set_boolean(o, "allow-https", true);
+        options_set_boolean(o, "allow-https", false);
+        ck_assert(!o->allow_https);
+}
+END_TEST
+
+static Options *full(void)
+{
+        Options *o = options_new();
+        g_autofree char *why = NULL;
+
+        ck_assert(options_set_string(o, "expected-revision", "EC200ACNHAR01A02M16", &why));
+        ck_assert(options_set_string(o, "method", "dfota", &why));
+        ck_assert(options_set_number(o, "upgrade-mode", 0, &why));
+        ck_assert(options_set_number(o, "download-urc-max", 50, &why));
+        ck_assert(options_set_number(o, "update-urc-max", 0, &why));
+        ck_assert(options_set_number(o, "cid", 2, &why));
+        ck_assert(options_set_string(o, "apn", "cmnet", &why));
+        ck_assert(options_set_string(o, "apn-user", " user = # ;", &why));
+        ck_assert(options_set_string(o, "apn-password", "", &why));
+        ck_assert(options_set_number(o, "apn-auth", 1, &why));
+        ck_assert(options_set_string(o, "flow-control", "none", &why));
+        ck_assert(options_set_boolean(o, "check-source", true));
+        ck_assert(options_set_boolean(o, "allow-unchanged", true));
+        ck_assert(options_set_boolean(o, "allow-https", true));
+        return o;
+}
+
+static void assert_same(const Options *a, const Options *b)
+{
+        ck_assert(g_strcmp0(a->expected_revision, b->expected_revision) == 0);
+        ck_assert(g_strcmp0(a->method, b->method) == 0);
+        ck_assert(g_strcmp0(a->apn, b->apn) == 0);
+        ck_assert(g_strcmp0(a->apn_user, b->apn_user) == 0);
+        ck_assert(g_strcmp0(a->apn_password, b->apn_password) == 0);
+        ck_assert(g_strcmp0(a->flow_control, b->flow_control) == 0);
+        ck_assert(a->upgrade_mode == b->upgrade_mode && a->download_urc_max == b->download_urc_max &&
+                  a->update_urc_max == b->update_urc_max && a->cid == b->cid && a->apn_auth == b->apn_auth);
+        ck_assert(a->check_source == b->check_source && a->allow_unchanged == b->allow_unchanged &&
+                  a->allow_https == b->allow_https);
+}
+
+static Options *reload(const Options *o)
+{
+        g_autoptr(GKeyFile) out = g_key_file_new(), in = g_key_file_new();
+        g_autofree char *text = NULL, *why = NULL;
+        Options *loaded;
+
+        options_save(o, out, "Options");
+        text = g_key_file_to_data(out, NULL, NULL);
+        g_key_file_load_from_data(in, text, strlen(text), G_KEY_FILE_NONE, NULL);
+        loaded = options_load(in, "Options", &why);
+        ck_assert_msg(loaded, "%s", why);
+        return loaded;
+}
+
+START_TEST(round_trip)
+{
+        g_autoptr(Options) o = full(), empty = options_new();
+        g_autoptr(Options) o2 = reload(o), empty2 = reload(empty);
+
+        assert_same(o, o2);
+        assert_same(empty, empty2);
+        options_wipe(o);
+        ck_assert_ptr_null(o->apn_password);
+        options_wipe(o);
+}
+END_TEST
+
+static Options *load_line(const char *line, char **ret_why)
+{
+        g_autofree char *text = g_strdup_printf("[Options]\n%s\n", line);
+        g_autoptr(GKeyFile) file = g_key_file_new();
+
+        ck_assert(g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, NULL));
+        return options_load(file, "Options", ret_why);
+}
+
+static const char *const hostile[] = {
+        "expected-revision=", "expected-revision=a\"b", "apn=a\"\\r\\nAT+CFUN=0", "apn=a\\\\", "apn=a\\nb",
+        "apn-password=\\t", "method=magic", "method=", "flow-control=maybe", "upgrade-mode=2",
+        "upgrade-mode=-1", "upgrade-mode=", "upgrade-mode=abc", "upgrade-mode=1x", "download-urc-max=4",
+        "download-urc-max=101", "download-urc-max=-1", "download-urc-max=abc", "update-urc-max=4294967296",
+        "update-urc-max=99999999999999999999999", "cid=0", "cid=16", "cid=4294967297", "cid=-1", "cid=x",
+        "apn-auth=4", "apn-auth=abc", "apn-auth=", "check-source=maybe", "allow-unchanged=2", "allow-https=",
+        "allow-https=tru", "apn=\\q", "apn=\xff\xfe",
+};
+
+START_TEST(hostile_values_in_the_file)
+{
+        g_autofree char *why = NULL;
+        g_autoptr(Options) o = load_line(hostile[_i], &why);
+        g_autofree char *key = g_strndup(hostile[_i], strcspn(hostile[_i], "="));
+
+        ck_assert_msg(!o, "%s is taken", hostile[_i]);
+        ck_assert_msg(why && strstr(why, key), "%s: %s", hostile[_i], why);
+}
+END_TEST
+
+START_TEST(unknown_keys_in_the_file_are_skipped)
+{
+        g_autofree char *why = NULL;
+        g_autoptr(Options) o = load_line("shoe-size=43\ncid=3\n[Other]\ncid=99", &why);
+
+        ck_assert_msg(o && o->cid == 3, "%s", why);
+}
+END_TEST
+
+/* ---- rules between options */
+
+static void check(const char *set, Method method, const char *fault)
+{
+        g_auto(GStrv) pairs = g_strsplit(set, " ", -1);
+        g_autoptr(Options) o = options_new();
+        g_autofree char *why = NULL;
+        const char *key = NULL;
+
+        for (char **pair = pairs; *pair && **pair; pair++) {
+                char *value = strchr(*pair, '=');
+
+                *value++ = 0;
+                if (options_type(*pair) == 's')
+                        ck_assert(options_set_string(o, *pair, value, &why));
+                else
+                        ck_assert(options_set_number(o, *pair, (uint32_t)atoi(value), &why));
+        }
+        if (options_check(o, method, &key, &why))
+                ck_assert_msg(!fault, "%s is taken", set);
+        else {
+                ck_assert_msg(fault && strcmp(key, fault) == 0, "%s: %s %s", set, key, why);
+                ck_assert(why && *why);
+        }
+}
+
+START_TEST(rules_between_options)
+{
+        check("", METHOD_DFOTA, NULL);
+        check("apn=x", METHOD_DFOTA, "apn");
+        check("apn=x cid=2", METHOD_DFOTA, NULL);
+        check("cid=2", METHOD_DFOTA, NULL);
+        check("cid=2 apn-user=u", METHOD_DFOTA, "apn-user");
+        check("cid=2 apn-password=p", METHOD_DFOTA, "apn-password");
+        check("cid=2 apn-auth=0", METHOD_DFOTA, "apn-auth");
+        check("cid=2 apn=x apn-user=u apn-password=p apn-auth=3", METHOD_DFOTA, NULL);
+        check("download-urc-max=50 update-urc-max=50 upgrade-mode=0", METHOD_DFOTA, NULL);
+        check("", METHOD_MINIFOTA, NULL);
+        check("cid=2", METHOD_MINIFOTA, "cid");
+        check("apn=x cid=2", METHOD_MINIFOTA, "cid");
+        check("download-urc-max=0", METHOD_MINIFOTA, "download-urc-max");
+        check("update-urc-max=5", METHOD_MINIFOTA, "update-urc-max");
+        check("expected-revision=X", METHOD_MINIFOTA, NULL);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("options");
+
+        tcase_add_test(t, keys_and_types);
+        tcase_add_test(t, left_out);
+        tcase_add_test(t, ranges_of_numbers);
+        tcase_add_test(t, words);
+        tcase_add_test(t, texts);
+        tcase_add_test(t, set_twice_the_last_counts);
+        tcase_add_test(t, round_trip);
+        tcase_add_loop_test(t, hostile_values_in_the_file, 0, (int)G_N_ELEMENTS(hostile));
+        tcase_add_test(t, unknown_keys_in_the_file_are_skipped);
+        tcase_add_test(t, rules_between_options);
+        return testing_run(t, "options");
+}

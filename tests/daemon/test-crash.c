@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The daemon dies, wherever the upgrade is, and comes back: the right result, one AT+QFOTADL, one Result. */
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "suite.h"
+#include "world.h"
+
+/* Where the module stands still while the daemon is killed; whether it is on the bus there. */
+static const struct {
+        const char *point;
+        bool on_bus;
+} points[] = {
+        { "qfotadl", true },  { "accepted", true },    { "downloading:40", true }, { "downloaded", true },
+        { "off:1", false },   { "updater", true },     { "updating:50", true },    { "end", true },
+        { "ended", true },    { "off:2", false },
+};
+
+static char *begin_and_hold(World *w, const char *point)
+{
+        g_autofree char *url = NULL;
+        char *job;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        g_free(world_sim(w, "hold 1-1 %s", point));
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        return job;
+}
+
+static void check_success(World *w, const char *job)
+{
+        world_assert_result(w, job, "success", "", "");
+        world_assert_property(w, job, "FromRevision", OLD_REVISION);
+        world_assert_property(w, job, "ToRevision", NEW_REVISION);
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "uart1", "get 1-1 urcport");
+        world_assert_sim(w, "auto", "get 1-1 power-control");
+}
+
+static World *new_world(void)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1" },
+                                   .config = "[timeouts]\nsettle=3\nstart=4\n" };
+
+        return world_new(&settings);
+}
+
+/* The module has gone all its way when the daemon comes back. */
+START_TEST(test_away)
+{
+        World *w = new_world();
+        g_autofree char *job = begin_and_hold(w, points[_i].point), *count = NULL;
+
+        world_kill_daemon(w);
+        count = world_sim(w, "count 1-1 idle");
+        g_free(world_sim(w, "release 1-1"));
+        g_free(world_sim(w, "wait 1-1 idle +1"));
+        world_start_daemon(w);
+        check_success(w, job);
+        world_free(w);
+}
+END_TEST
+
+/* The daemon is back before the module moves. */
+START_TEST(test_back)
+{
+        World *w = new_world();
+        g_autofree char *job = begin_and_hold(w, points[_i].point), *count = NULL;
+
+        world_kill_daemon(w);
+        count = world_sim(w, "count 1-1 opened");
+        world_start_daemon(w);
+        if (points[_i].on_bus)
+                g_free(world_sim(w, "wait 1-1 opened %d", atoi(count) + 1));
+        g_free(world_sim(w, "release 1-1"));
+        check_success(w, job);
+        world_free(w);
+}
+END_TEST
+
+/* Stopped cleanly instead, and the result is not told again by the next one. */
+START_TEST(test_stop)
+{
+        World *w = new_world();
+        g_autofree char *job = begin_and_hold(w, points[_i].point);
+
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
+        g_free(world_sim(w, "release 1-1"));
+        check_success(w, job);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
+        world_assert_property(w, job, "Result", "success");
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
+        world_free(w);
+}
+END_TEST
+
+/* Killed between the record and its first step: the job is queued on the disk. */
+START_TEST(test_queued)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1" }, .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *text = NULL, *directory = world_path(w, "state/jobs");
+        g_autofree char *file = g_build_filename(directory, "7.job", NULL);
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        text = g_strdup_printf("[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1\n"
+                               "Finished=0\nPercent=0\nRestarts=0\nDevice=0\nModule=usb-1-1\nSource=%s\n"
+                               "Imei=867710050000016\nModel=EC200A\nFromRevision=" OLD_REVISION "\n",
+                               url);
+        ck_assert_int_eq(g_mkdir(directory, 0700), 0);
+        ck_assert(g_file_set_contents(file, text, -1, NULL));
+        world_start_daemon(w);
+        check_success(w, "/org/fotad1/job/_37");
+        world_free(w);
+}
+END_TEST
+
+/* Killed while it sets the module up: the setting it has changed is put back in the end, not the changed one kept. */
+START_TEST(test_preparing)
+{
+        static const char *const commands[] = { "AT+QURCCFG=\"urcport\"", "AT+QURCCFG=\"urcport\",\"usbat\"",
+                                                "AT+QCFG=\"fota/cid\"", "AT+QCFG=\"fota/cid\",2", "AT+QIACT?",
+                                                "AT+QIACT=2" };
+        WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1,fota-cid=5" } };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *job = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "set 1-1 delay 100"));
+        job = world_start(w, "", url, "cid", "u", "2", NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "wait 1-1 rx:%s", commands[_i]));
+        world_kill_daemon(w);
+        g_free(world_sim(w, "set 1-1 delay 0"));
+        world_start_daemon(w);
+        check_success(w, job);
+        world_assert_sim(w, "5", "get 1-1 fota-cid");
+        world_free(w);
+}
+END_TEST
+
+/* Killed again and again. */
+START_TEST(test_often)
+{
+        World *w = new_world();
+        g_autofree char *job = begin_and_hold(w, "accepted");
+
+        for (size_t i = 2; i < G_N_ELEMENTS(points); i++) {
+                world_kill_daemon(w);
+                g_free(world_sim(w, "hold 1-1 %s", points[i].point));
+                g_free(world_sim(w, "release 1-1"));
+                world_start_daemon(w);
+                g_free(world_sim(w, "held 1-1 %s", points[i].point));
+        }
+        world_kill_daemon(w);
+        world_start_daemon(w);
+        g_free(world_sim(w, "release 1-1"));
+        check_success(w, job);
+        world_free(w);
+}
+END_TEST
+
+/* Killed while it gives a download up. */
+START_TEST(test_cancelling)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,abort=500" }, .config = "[timeouts]\nstart=2\n" };
+        World *w = world_new(&settings);
+        g_autofree char *job = begin_and_hold(w, "downloading:40");
+
+        ck_assert_msg(world_call(w, job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
+        g_free(world_sim(w, "wait 1-1 rx:AT+CFUN=0"));
+        world_kill_daemon(w);
+        world_start_daemon(w);
+        world_assert_result(w, job, "cancelled", "host", "cancelled");
+        world_assert_sim(w, OLD_REVISION, "get 1-1 revision");
+        world_assert_sim(w, "1", "get 1-1 cfun");
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("crash");
+
+        suite_add(s, "away", test_away, 0, G_N_ELEMENTS(points));
+        suite_add(s, "back", test_back, 0, G_N_ELEMENTS(points));
+        suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(points));
+        suite_add(s, "queued", test_queued, 0, 1);
+        suite_add(s, "preparing", test_preparing, 0, 6);
+        suite_add(s, "often", test_often, 0, 1);
+        suite_add(s, "cancelling", test_cancelling, 0, 1);
+        return suite_run(s);
+}
