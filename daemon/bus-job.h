@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "bus.h"
+#include "bus-call.h"
 
 /* org.fotad1.Job at /org/fotad1/job/<id>, for as long as it lives. */
 typedef struct BusJob BusJob;

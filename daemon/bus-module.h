@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "bus.h"
+#include "bus-call.h"
 
 /* org.fotad1.Module at /org/fotad1/module/<id>, for as long as it lives. */
 typedef struct BusModule BusModule;

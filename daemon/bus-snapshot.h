@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "bus.h"
+#include "bus-call.h"
 
 /* The properties of one object, and which of them have changed since they were last told. */
 

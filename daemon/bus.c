@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The connection to the bus: life, the name, who may do what, and news of the manager handed to the objects. */
+/* The connection to the bus: life, the name, and news of the manager handed to the objects. */
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bus-job.h"
 #include "bus-manager.h"
@@ -13,117 +12,12 @@
 #include "log.h"
 #include "names.h"
 
-#define WAITING_MAX 64                     /* calls */
-#define WAIT_MAX    (20 * G_USEC_PER_SEC)  /* clients give a call up after 25 s; what they gave up is not begun */
-
-typedef struct Waiting {
-        sd_bus_message *message;
-        Module *module;
-        BusWaitFunc func;
-        gint64 since;
-} Waiting;
-
-static void waiting_free(Waiting *waiting)
-{
-        sd_bus_message_unref(waiting->message);
-        g_free(waiting);
-}
-
-char *bus_module_path(const char *id)
-{
-        char *path = NULL;
-
-        return sd_bus_path_encode(FOTAD_MODULE_PREFIX, id, &path) >= 0 ? path : NULL;
-}
-
-char *bus_job_path(const char *id)
-{
-        char *path = NULL;
-
-        return sd_bus_path_encode(FOTAD_JOB_PREFIX, id, &path) >= 0 ? path : NULL;
-}
-
-bool bus_authorize(sd_bus_message *message, sd_bus_error *error)
-{
-        g_autoptr(sd_bus_creds) creds = NULL;
-        uid_t uid;
-
-        if (sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID, &creds) >= 0 &&
-            sd_bus_creds_get_euid(creds, &uid) >= 0 && (uid == 0 || uid == geteuid()))
-                return true;
-        sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-                         "Only root and the user fotad runs as may do this; everybody may read.");
-        return false;
-}
-
-int bus_refuse(sd_bus_error *error, const Refusal *refusal)
-{
-        return sd_bus_error_set(error, refusal->name, refusal->message);
-}
-
-/* ---- calls that wait */
-
-bool bus_wait(Bus *b, sd_bus_message *message, Module *module, BusWaitFunc func)
-{
-        Waiting *waiting;
-
-        if (g_queue_get_length(&b->waiting) >= WAITING_MAX)
-                return false;
-        waiting = g_new0(Waiting, 1);
-        waiting->message = sd_bus_message_ref(message);
-        waiting->module = module;
-        waiting->func = func;
-        waiting->since = g_get_monotonic_time();
-        g_queue_push_tail(&b->waiting, waiting);
-        return true;
-}
-
-void bus_unwait(Bus *b, sd_bus_message *message)
-{
-        for (GList *l = b->waiting.head; l; l = l->next) {
-                Waiting *waiting = l->data;
-
-                if (waiting->message == message) {
-                        waiting_free(waiting);
-                        g_queue_delete_link(&b->waiting, l);
-                        return;
-                }
-        }
-}
-
-static void answer(Bus *b, Waiting *waiting, const char *failure)
-{
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
-
-        if (!failure && g_get_monotonic_time() - waiting->since > WAIT_MAX)
-                failure = "it took too long to tell who it is: try again";
-        r = waiting->func(b, waiting->message, waiting->module, failure, &error);
-        if (r < 0 && !sd_bus_error_is_set(&error))
-                sd_bus_error_set_errno(&error, r);
-        if (sd_bus_error_is_set(&error))
-                sd_bus_reply_method_error(waiting->message, &error);
-        sd_bus_error_free(&error);
-}
+/* ---- news of the manager */
 
 static void on_module_probed(void *userdata, Module *module, const char *failure)
 {
-        Bus *b = userdata;
-
-        /* One that is answered may begin a job or a probe: the queue is walked by count. */
-        for (unsigned n = g_queue_get_length(&b->waiting); n > 0; n--) {
-                Waiting *waiting = g_queue_pop_head(&b->waiting);
-
-                if (waiting->module == module) {
-                        answer(b, waiting, failure);
-                        waiting_free(waiting);
-                } else {
-                        g_queue_push_tail(&b->waiting, waiting);
-                }
-        }
+        bus_answer_waiting(userdata, module, failure);
 }
-
-/* ---- news of the manager */
 
 static void on_module_added(void *userdata, Module *module)
 {
@@ -231,7 +125,7 @@ void bus_free(Bus *b)
 {
         if (!b)
                 return;
-        g_queue_clear_full(&b->waiting, (GDestroyNotify)waiting_free);
+        bus_drop_waiting(b);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         sd_bus_flush_close_unref(b->bus);

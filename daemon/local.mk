@@ -11,13 +11,15 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/qfota.c daemon/core/qfota.h \
 	daemon/core/source.c daemon/core/source.h \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
-	daemon/core/upgrade-prepare.c daemon/core/upgrade-private.h
+	daemon/core/upgrade-abandon.c daemon/core/upgrade-prepare.c \
+	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c
 
 # The shell: everything of the daemon but main(), so that tests can link single rooms.
 noinst_LIBRARIES += daemon/libfotashell.a
 daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
 	daemon/bus.c daemon/bus.h \
+	daemon/bus-call.c daemon/bus-call.h \
 	daemon/bus-job.c daemon/bus-job.h \
 	daemon/bus-manager.c daemon/bus-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
@@ -27,6 +29,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/log.c daemon/log.h \
 	daemon/manager.c daemon/manager.h \
 	daemon/module.c daemon/module.h \
+	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
 	daemon/serial.c daemon/serial.h \
 	daemon/usb-watch.c daemon/usb-watch.h

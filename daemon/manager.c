@@ -34,7 +34,7 @@ void refusal_clear(Refusal *refusal)
         refusal->name = NULL;
 }
 
-bool refuse(Refusal *ret, const char *name, const char *format, ...)
+bool refusal_set(Refusal *ret, const char *name, const char *format, ...)
 {
         va_list args;
 
@@ -337,13 +337,13 @@ static Module *find_only(Manager *m, Refusal *ret_refusal)
         if (present == 1)
                 return found;
         if (present > 1) {
-                refuse(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
+                refusal_set(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
                        "there are %u modules: name one by its Id, IMEI, tty path or object path", present);
                 return NULL;
         }
         if (m->modules->len == 1)
                 return g_ptr_array_index(m->modules, 0);
-        refuse(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "there is no module: plug one in, or look at the kernel's log");
+        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "there is no module: plug one in, or look at the kernel's log");
         return NULL;
 }
 
@@ -372,7 +372,7 @@ Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
                         continue;
                 /* One that moved to another port left its identity behind: the one that is there counts. */
                 if (found && module_is_present(found) == module_is_present(module)) {
-                        refuse(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
+                        refusal_set(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
                                "more than one module goes by that name: use its Id");
                         return NULL;
                 }
@@ -380,7 +380,7 @@ Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
                         found = module;
         }
         if (!found)
-                refuse(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE,
+                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE,
                        "no module has that Id, IMEI, tty path or object path: fotactl list shows those there are");
         return found;
 }
@@ -396,7 +396,7 @@ Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
                         if (strcmp(job->id, id) == 0)
                                 return job;
                 }
-        refuse(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are", path);
+        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are", path);
         return NULL;
 }
 
@@ -411,39 +411,39 @@ static bool may_start(Module *module, const char *source, const Options *options
         const char *key;
 
         if (module_job(module))
-                return refuse(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end, or cancel it",
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end, or cancel it",
                               module_id(module), module_job(module)->id);
         if (options->method && strcmp(options->method, "auto") != 0)
                 method_from_string(options->method, &wanted);
         if (!module_is_ready(module))
-                return refuse(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
                               module_problem(module));
         method = module_method(module);
         if (method == METHOD_UNKNOWN && wanted == METHOD_UNKNOWN)
-                return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
                               "the revision %s does not tell the flash size and so not how this module is upgraded "
                               "(guide 4): ask the vendor, then give the option method",
                               module_identity(module)->revision);
         if (method != METHOD_UNKNOWN && wanted != METHOD_UNKNOWN && wanted != method)
-                return refuse(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
                               "method: a module with revision %s is upgraded by %s (guide 4): leave the option out",
                               module_identity(module)->revision, method_to_string(method));
         if (method == METHOD_UNKNOWN)
                 method = wanted;
         if (method == METHOD_MINIFOTA)
-                return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
                               "%s (revision %s) is upgraded by MiniFOTA, which this version of fotad does not do yet",
                               module_id(module), module_identity(module)->revision);
         if (options->check_source)
-                return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
                               "check-source: this version of fotad cannot ask the server yet; leave the option out");
         if (options->flow_control)
-                return refuse(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
                               "flow-control goes with a package on the host, not with a URL: leave it out");
         if (!options_check(options, method, &key, &why))
-                return refuse(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
         if (!source_check(source, method, module_flash_size(module), options->allow_https, &why))
-                return refuse(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
         *ret_method = method;
         return true;
 }
@@ -477,7 +477,7 @@ Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Opti
         job->from_build = g_strdup(identity->build);
         if (job_write(m, job, &why) < 0) {
                 job_store_remove(m->store, id);
-                refuse(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
+                refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
                 return NULL;
         }
         m->last_id++;
@@ -496,10 +496,10 @@ void manager_begin(Manager *m, Job *job)
 bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
 {
         if (job->state == JOB_FINISHED)
-                return refuse(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE, "job %s is finished: nothing is left to cancel",
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE, "job %s is finished: nothing is left to cancel",
                               job->id);
         if (!upgrade_is_cancellable(job))
-                return refuse(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
                               "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
                               "result",
                               job->id, job_state_to_string(job->state));
@@ -511,11 +511,11 @@ bool manager_retry(Manager *m, Job *job, Refusal *ret_refusal)
 {
         (void)m;
         if (job->state != JOB_STALLED)
-                return refuse(ret_refusal, FOTAD_ERROR_NOT_STALLED,
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_STALLED,
                               "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
                               "source (guide 5.2)",
                               job->id, job_state_to_string(job->state));
-        return refuse(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+        return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
                       "this version of fotad does not upgrade by MiniFOTA, and so has nothing to retry");
 }
 
@@ -523,10 +523,10 @@ bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
 {
         (void)m;
         if (module_job(module))
-                return refuse(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end", module_id(module),
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end", module_id(module),
                               module_job(module)->id);
         if (!*module_port(module))
-                return refuse(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
                               module_problem(module));
         module_probe(module);
         return true;

@@ -20,7 +20,7 @@ void refusal_clear(Refusal *refusal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Refusal, refusal_clear)
 
 /* Sets the refusal and returns false. */
-bool refuse(Refusal *ret, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+bool refusal_set(Refusal *ret, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* News for the bus. */
 typedef struct ManagerObserver {

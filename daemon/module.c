@@ -12,6 +12,7 @@
 #include "core/layout.h"
 #include "log.h"
 #include "module.h"
+#include "ports.h"
 #include "power.h"
 #include "serial.h"
 
@@ -20,11 +21,6 @@
 #define BUSY_INTERVAL G_USEC_PER_SEC         /* somebody has it, and a job wants it */
 #define PROBE_INTERVAL G_USEC_PER_SEC        /* it answered, but not with its revision */
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
-
-typedef struct Port {
-        char *node, *interface_name;
-        unsigned interface, endpoints;
-} Port;
 
 struct Module {
         char *id;
@@ -40,8 +36,7 @@ struct Module {
         uint16_t vendor_id, product_id;
         unsigned device;
         char *syspath;
-        GPtrArray *ports;
-        uint32_t interfaces;
+        Ports *ports;
         char *node; /* of the AT port, NULL none */
         char *holder;      /* who has the port instead of us, NULL nobody */
         char *problem;
@@ -75,13 +70,6 @@ static uint64_t now(Module *m)
         return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void port_free(Port *port)
-{
-        g_free(port->node);
-        g_free(port->interface_name);
-        g_free(port);
-}
-
 Module *module_new(const char *path, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata)
 {
@@ -93,7 +81,7 @@ Module *module_new(const char *path, sd_event *event, const Config *config, cons
         m->boot_id = boot_id;
         m->observer = observer;
         m->userdata = userdata;
-        m->ports = g_ptr_array_new_with_free_func((GDestroyNotify)port_free);
+        m->ports = ports_new();
         m->engine = at_engine_new();
         m->identity = identity_new();
         m->open_at = m->probe_at = m->wanted_until = UINT64_MAX;
@@ -110,7 +98,7 @@ void module_free(Module *m)
         identity_probe_free(m->probe);
         identity_free(m->identity);
         at_engine_free(m->engine);
-        g_ptr_array_unref(m->ports);
+        ports_free(m->ports);
         g_free(m->syspath);
         g_free(m->node);
         g_free(m->holder);
@@ -185,26 +173,6 @@ bool module_is_probing(const Module *m)
         return m->present && m->wanted && !m->job;
 }
 
-/* The ttys as core/layout wants to see them; the caller frees the array. */
-static LayoutPort *layout_ports(const Module *m)
-{
-        LayoutPort *ports = g_new0(LayoutPort, m->ports->len + 1);
-
-        for (unsigned i = 0; i < m->ports->len; i++) {
-                const Port *port = g_ptr_array_index(m->ports, i);
-
-                ports[i] = (LayoutPort){ port->interface, port->endpoints, port->interface_name };
-        }
-        return ports;
-}
-
-static bool has_diag_port(const Module *m)
-{
-        g_autofree LayoutPort *ports = layout_ports(m);
-
-        return layout_has_diag_port(m->product_id, ports, m->ports->len);
-}
-
 const char *module_problem(Module *m)
 {
         g_free(m->problem);
@@ -214,12 +182,12 @@ const char *module_problem(Module *m)
         else if (m->boot_rom)
                 m->problem = g_strdup("its chip's boot loader shows instead of its firmware: cycle its power, and if "
                                       "that does not help write it anew with the vendor's tool");
-        else if (!m->node && m->ports->len == 0)
+        else if (!m->node && ports_are_none(m->ports))
                 m->problem = g_strdup_printf("no tty is bound to it: if that stays so, this kernel does not know its "
                                              "product id; try: echo %04x %04x > "
                                              "/sys/bus/usb-serial/drivers/option1/new_id",
                                              m->vendor_id, m->product_id);
-        else if (!m->node && has_diag_port(m))
+        else if (!m->node && ports_have_diag(m->ports, m->product_id))
                 m->problem = g_strdup("its DIAG port is there, its AT port is not, as after a crash: if that stays so, "
                                       "cycle its power");
         else if (!m->node)
@@ -246,7 +214,7 @@ static void feed(Module *m, UpgradeEvent event)
         event.now = now(m);
         event.realtime = (uint64_t)g_get_real_time();
         event.at_port = m->node != NULL;
-        event.diag_port = has_diag_port(m);
+        event.diag_port = ports_have_diag(m->ports, m->product_id);
         upgrade_handle(m->upgrade, &event);
 }
 
@@ -415,22 +383,19 @@ static void update_port(Module *m)
 /* Which tty is the AT port may change with each that comes or goes. */
 static void choose_port(Module *m)
 {
-        g_autofree LayoutPort *ports = layout_ports(m);
-        int i = layout_find_at_port(m->product_id, config_at_interface(m->config, m->product_id), m->interfaces, ports,
-                                    m->ports->len);
-        const Port *port = i >= 0 ? g_ptr_array_index(m->ports, i) : NULL;
+        const char *node =
+                m->boot_rom ? NULL
+                            : ports_find_at(m->ports, m->product_id, config_at_interface(m->config, m->product_id));
 
-        if (m->boot_rom)
-                port = NULL;
-        if (g_strcmp0(m->node, port ? port->node : NULL) == 0)
+        if (g_strcmp0(m->node, node) == 0)
                 return;
         close_port(m);
         g_free(m->node);
-        m->node = g_strdup(port ? port->node : NULL);
+        m->node = g_strdup(node);
         g_clear_pointer(&m->holder, g_free);
         m->open_at = UINT64_MAX;
         if (m->node) {
-                log_info("%s: AT port is %s (interface %u)", m->id, m->node, port->interface);
+                log_info("%s: AT port is %s", m->id, m->node);
                 m->wanted = true;
                 m->wanted_until = now(m) + m->config->timeouts.settle;
         }
@@ -638,7 +603,6 @@ void module_device_added(Module *m, const UsbDevice *device)
         m->product_id = device->product_id;
         m->boot_rom = device->vendor_id == LAYOUT_BOOT_ROM_VENDOR_ID;
         m->device = device->number;
-        m->interfaces = 0;
         m->identified = false;
         g_free(m->syspath);
         m->syspath = g_strdup(device->syspath);
@@ -655,7 +619,7 @@ void module_device_removed(Module *m)
 {
         log_info("%s: left the bus", m->id);
         m->present = m->identified = false;
-        g_ptr_array_set_size(m->ports, 0);
+        ports_clear(m->ports);
         choose_port(m);
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
@@ -669,14 +633,7 @@ void module_device_removed(Module *m)
 
 void module_tty_added(Module *m, const UsbTty *tty)
 {
-        Port *port = g_new0(Port, 1);
-
-        port->node = g_strdup(tty->node);
-        port->interface_name = g_strdup(tty->interface_name);
-        port->interface = tty->interface;
-        port->endpoints = tty->endpoints;
-        g_ptr_array_add(m->ports, port);
-        m->interfaces = tty->interfaces;
+        ports_add(m->ports, tty);
         choose_port(m);
         m->observer->changed(m->userdata, m);
         pump(m);
@@ -684,14 +641,7 @@ void module_tty_added(Module *m, const UsbTty *tty)
 
 void module_tty_removed(Module *m, const char *node)
 {
-        for (unsigned i = 0; i < m->ports->len; i++) {
-                const Port *port = g_ptr_array_index(m->ports, i);
-
-                if (strcmp(port->node, node) == 0) {
-                        g_ptr_array_remove_index(m->ports, i);
-                        break;
-                }
-        }
+        ports_remove(m->ports, node);
         choose_port(m);
         m->observer->changed(m->userdata, m);
         pump(m);

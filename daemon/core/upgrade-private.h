@@ -3,7 +3,7 @@
 
 #include "core/upgrade.h"
 
-/* Shared by upgrade.c and upgrade-prepare.c only. */
+/* Shared by the upgrade*.c files only. */
 
 /* Which of our commands is under way. */
 typedef enum Step {
@@ -54,6 +54,24 @@ void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, c
 
 /* All is done: the record is closed. */
 void upgrade_finish(Upgrade *u, const UpgradeEvent *event);
+
+/* News has come: the patience with the present situation begins anew. */
+void upgrade_wait(Upgrade *u, const UpgradeEvent *event);
+
+/* The percentage of the whole job, if that is an advance. */
+void upgrade_advance(Upgrade *u, unsigned percent);
+
+/* The download was given up, and it is certain that the module keeps its old firmware. */
+void upgrade_abandoned(Upgrade *u, const char *detail, const UpgradeEvent *event);
+
+/* upgrade-abandon.c */
+void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event);
+void abandon_now(Upgrade *u, const UpgradeEvent *event); /* the module answers */
+void abandon_reset(Upgrade *u, const UpgradeEvent *event);
+void abandon_answer(Upgrade *u, const UpgradeEvent *event);
+
+/* upgrade-urc.c */
+void upgrade_urc(Upgrade *u, const UpgradeEvent *event);
 
 /* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL, and back to the settings it had. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);

@@ -9,13 +9,7 @@
 
 #include <string.h>
 
-#include "core/qfota.h"
-#include "core/source.h"
 #include "core/upgrade-private.h"
-
-/* Of the whole job: the download ends here, the update takes the rest, 100 is success alone. */
-#define PERCENT_DOWNLOADED 50
-#define PERCENT_UPDATED    99
 
 /* So many restarts without a sign of progress are a loop, not an upgrade. The guide's longest procedure has four. */
 #define RESTARTS_MAX 8
@@ -129,7 +123,7 @@ static uint64_t patience(const Upgrade *u)
         return job->downloading ? t->download_idle : t->start;
 }
 
-static void wait_on(Upgrade *u, const UpgradeEvent *event)
+void upgrade_wait(Upgrade *u, const UpgradeEvent *event)
 {
         u->deadline = event->now + patience(u);
 }
@@ -138,12 +132,12 @@ static void wait_on(Upgrade *u, const UpgradeEvent *event)
 void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event)
 {
         u->job->state = state;
-        wait_on(u, event);
+        upgrade_wait(u, event);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
-static void advance_percent(Upgrade *u, unsigned percent)
+void upgrade_advance(Upgrade *u, unsigned percent)
 {
         if (percent <= u->job->percent)
                 return;
@@ -201,7 +195,7 @@ static void fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEve
 }
 
 /* The download was given up, and it is certain that the module keeps its old firmware. */
-static void abandoned(Upgrade *u, const char *detail, const UpgradeEvent *event)
+void upgrade_abandoned(Upgrade *u, const char *detail, const UpgradeEvent *event)
 {
         JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
 
@@ -231,7 +225,7 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
                 detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
                 fail(u, HOST_REVISION_MISMATCH, detail, event);
         } else if (job->abandon) {
-                abandoned(u, NULL, event);
+                upgrade_abandoned(u, NULL, event);
         } else if (job->ended && job->options->allow_unchanged && as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
         } else if (job->ended || job->downloaded || job->updating) {
@@ -240,185 +234,6 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
                 fail(u, HOST_UNCHANGED, detail, event);
         } else {
                 fail(u, HOST_INTERRUPTED, NULL, event);
-        }
-}
-
-/* ---- giving a download up (field facts 5): without a radio it must fail; if it does not, the module is reset */
-
-static void reset_module(Upgrade *u, const UpgradeEvent *event)
-{
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_RESET, "AT+CFUN=1,1", false, u->timeouts->command, event);
-}
-
-static void give_up_now(Upgrade *u, const UpgradeEvent *event)
-{
-        if (u->job->downloaded)
-                reset_module(u, event); /* there is no download left that could fail */
-        else
-                upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command, event);
-}
-
-static void give_up(Upgrade *u, HostCode why, const UpgradeEvent *event)
-{
-        u->job->abandon = why;
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        if (u->ready) {
-                give_up_now(u, event);
-                return;
-        }
-        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-        u->deadline = event->now + u->timeouts->settle;
-}
-
-static void give_up_answer(Upgrade *u, const UpgradeEvent *event)
-{
-        if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_OK) {
-                u->step = STEP_AWAIT_DOWNLOAD_END;
-                wait_on(u, event);
-        } else if (u->step == STEP_RADIO_OFF) {
-                reset_module(u, event);
-        } else if (u->step == STEP_RADIO_ON) {
-                abandoned(u, NULL, event);
-        } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
-                u->step = STEP_NONE;
-                u->deadline = event->now + u->timeouts->restart;
-        } else if (u->step == STEP_RESET) {
-                abandoned(u, "(it could not be made to stop and may still go on)", event);
-        }
-}
-
-static void download_failed(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : source_domain(job->source);
-
-        if (!job->abandon) {
-                upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL, event);
-        } else if (u->step == STEP_RADIO_OFF || u->step == STEP_AWAIT_DOWNLOAD_END) {
-                upgrade_send(u, STEP_RADIO_ON, "AT+CFUN=1", false, u->timeouts->command, event);
-        } else {
-                abandoned(u, NULL, event);
-        }
-}
-
-/* ---- what the module says */
-
-static void update_runs(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-        bool first = !job->updating || job->state != JOB_UPDATING;
-
-        job->accepted = job->updating = true;
-        job->abandon = 0; /* too late */
-        u->ready = false;
-        u->step = STEP_NONE;
-        if (!u->live)
-                upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
-        u->live = true;
-        advance_percent(u, PERCENT_DOWNLOADED);
-        if (first)
-                upgrade_enter(u, JOB_UPDATING, event);
-        else
-                wait_on(u, event);
-}
-
-static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-
-        job->accepted = true;
-        if (urc->value == 0) {
-                job->ended = true;
-                u->asked = false;
-                upgrade_enter(u, JOB_VERIFYING, event);
-                return;
-        }
-        /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
-         * module restarts before anything can be read. */
-        job->abandon = 0;
-        if (job->updating || u->restarted) {
-                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
-                upgrade_enter(u, JOB_VERIFYING, event);
-        } else {
-                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL, event);
-        }
-}
-
-static void download_goes_on(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-        bool first = !job->downloading || job->state != JOB_DOWNLOADING;
-
-        job->accepted = job->downloading = true;
-        if (job->abandon)
-                return;
-        if (first)
-                upgrade_enter(u, JOB_DOWNLOADING, event);
-        else
-                wait_on(u, event);
-}
-
-static void on_urc(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-        QfotaUrc urc;
-
-        if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
-                u->booted = true;
-        if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
-                return;
-        u->restarts = 0;
-        if (job->ended) {
-                /* Said again after a power cut at the very end, or late: the revision decides. */
-                wait_on(u, event);
-                return;
-        }
-        switch (urc.type) {
-        case QFOTA_URC_DOWNLOAD_START:
-                if (!job->updating)
-                        download_goes_on(u, event);
-                return;
-        case QFOTA_URC_DOWNLOADING: {
-                const Options *o = job->options;
-                unsigned maximum = o->download_urc_max >= 0 ? (unsigned)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
-
-                if (job->updating)
-                        return;
-                download_goes_on(u, event);
-                advance_percent(u, qfota_download_percent(urc.value, maximum, &job->percentage) * PERCENT_DOWNLOADED /
-                                           100);
-                return;
-        }
-        case QFOTA_URC_DOWNLOAD_END:
-                if (job->updating)
-                        return;
-                if (urc.value != 0) {
-                        download_failed(u, &urc, event);
-                        return;
-                }
-                job->accepted = job->downloading = job->downloaded = true;
-                advance_percent(u, PERCENT_DOWNLOADED);
-                if (job->abandon)
-                        reset_module(u, event); /* it came before the radio was off */
-                upgrade_enter(u, JOB_DOWNLOADING, event);
-                return;
-        case QFOTA_URC_START:
-                update_runs(u, event);
-                return;
-        case QFOTA_URC_UPDATING:
-                update_runs(u, event);
-                advance_percent(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
-                                                                (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
-                return;
-        case QFOTA_URC_END:
-                end_reported(u, &urc, event);
-                return;
-        case QFOTA_URC_OTHER:
-                if (!job->abandon)
-                        wait_on(u, event);
-                return;
         }
 }
 
@@ -485,7 +300,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 upgrade_enter(u, state_after_return(job), event);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-                wait_on(u, event);
+                upgrade_wait(u, event);
                 if (awaits_restart(job) && !first) /* what answers until then may not be the firmware */
                         upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
         }
@@ -541,9 +356,9 @@ static void follow(Upgrade *u, const UpgradeEvent *event)
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         if (job->abandon && !u->restarted)
-                give_up_now(u, event);
+                abandon_now(u, event);
         else
-                wait_on(u, event);
+                upgrade_wait(u, event);
 }
 
 static void on_answer(Upgrade *u, const UpgradeEvent *event)
@@ -568,7 +383,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RADIO_OFF:
         case STEP_RADIO_ON:
         case STEP_RESET:
-                give_up_answer(u, event);
+                abandon_answer(u, event);
                 return;
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_URC_PORT:
@@ -612,20 +427,20 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
         } else if (job->result != JOB_RESULT_NONE) {
                 upgrade_finish(u, event);
         } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
-                reset_module(u, event);
+                abandon_reset(u, event);
         } else if (u->ready && u->restarted) {
                 judge(u, event);
         } else if (job->abandon) {
-                abandoned(u, "(it could not be made to stop and may still go on)", event);
+                upgrade_abandoned(u, "(it could not be made to stop and may still go on)", event);
         } else if (job->ended && !u->ready && !u->asked) {
                 /* Its restart was not seen: asking cannot hurt any more. */
                 u->asked = true;
                 upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-                wait_on(u, event);
+                upgrade_wait(u, event);
         } else if (!job->sent || u->restarted || job->updating || job->ended) {
                 on_silent_too_long(u, event);
         } else {
-                give_up(u,
+                abandon_begin(u,
                         job->downloaded    ? HOST_UPDATE_TIMEOUT
                         : job->downloading ? HOST_DOWNLOAD_TIMEOUT
                                            : HOST_NO_RESPONSE,
@@ -644,17 +459,17 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
         u->restarted = job->sent && job->state != JOB_DOWNLOADING;
-        wait_on(u, event);
+        upgrade_wait(u, event);
 }
 
 static void on_cancel(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->job->sent) {
-                give_up(u, HOST_CANCELLED, event);
+                abandon_begin(u, HOST_CANCELLED, event);
                 return;
         }
         u->job->abandon = HOST_CANCELLED;
-        abandoned(u, NULL, event);
+        upgrade_abandoned(u, NULL, event);
 }
 
 /* The disk cannot be written. Nothing may be begun that could not be remembered; what was begun is followed. */
@@ -679,7 +494,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         }
         u->step = STEP_NONE;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        wait_on(u, event);
+        upgrade_wait(u, event);
 }
 
 void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
@@ -714,7 +529,7 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
                 on_answer(u, event);
                 return;
         case UPGRADE_EVENT_URC:
-                on_urc(u, event);
+                upgrade_urc(u, event);
                 return;
         case UPGRADE_EVENT_CANCEL:
                 on_cancel(u, event);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+
+#include "manager.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_creds, sd_bus_creds_unref)
+
+/* What every object on the bus shares: the connection, the manager it translates for, and the calls that wait. */
+typedef struct Bus {
+        sd_bus *bus;
+        Manager *manager;
+        GHashTable *modules; /* Module -> BusModule */
+        GHashTable *jobs;    /* Job -> BusJob */
+        GQueue waiting;      /* calls that wait for a module's identity */
+} Bus;
+
+/* Whether the sender may change anything: uid 0, and the daemon's own. false: the error is set. */
+bool bus_authorize(sd_bus_message *message, sd_bus_error *error);
+
+/* Sets the error; the value is what a method handler returns. */
+int bus_refuse(sd_bus_error *error, const Refusal *refusal);
+
+/* Calls wait for the identity of a module that has just come, or that they asked to be probed; not for longer than
+ * their callers do. The function is called when the identity is known (failure NULL), or cannot be. false: too many
+ * wait already. */
+typedef int (*BusWaitFunc)(Bus *bus, sd_bus_message *message, Module *module, const char *failure, sd_bus_error *error);
+bool bus_wait(Bus *bus, sd_bus_message *message, Module *module, BusWaitFunc func);
+void bus_unwait(Bus *bus, sd_bus_message *message);
+
+/* The module's identity is known, or cannot be. */
+void bus_answer_waiting(Bus *bus, Module *module, const char *failure);
+void bus_drop_waiting(Bus *bus);
+
+char *bus_module_path(const char *id);
+char *bus_job_path(const char *id);

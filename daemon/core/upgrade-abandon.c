@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Giving a download up. The guide says that a host may, before the first upgrade URC (2.3.1.1), and names no command.
+ * Without its radio a download must fail, which the module reports; if it does not, the module is reset. An upgrade
+ * that runs all the same is not hindered, only followed. */
+
+#include "core/upgrade-private.h"
+
+void abandon_reset(Upgrade *u, const UpgradeEvent *event)
+{
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_RESET, "AT+CFUN=1,1", false, u->timeouts->command, event);
+}
+
+void abandon_now(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->job->downloaded)
+                abandon_reset(u, event); /* there is no download left that could fail */
+        else
+                upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command, event);
+}
+
+void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event)
+{
+        u->job->abandon = why;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        if (u->ready) {
+                abandon_now(u, event);
+                return;
+        }
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        u->deadline = event->now + u->timeouts->settle;
+}
+
+void abandon_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_OK) {
+                u->step = STEP_AWAIT_DOWNLOAD_END;
+                upgrade_wait(u, event);
+        } else if (u->step == STEP_RADIO_OFF) {
+                abandon_reset(u, event);
+        } else if (u->step == STEP_RADIO_ON) {
+                upgrade_abandoned(u, NULL, event);
+        } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
+                u->step = STEP_NONE;
+                u->deadline = event->now + u->timeouts->restart;
+        } else if (u->step == STEP_RESET) {
+                upgrade_abandoned(u, "(it could not be made to stop and may still go on)", event);
+        }
+}

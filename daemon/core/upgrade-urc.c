@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What an upgrade makes of the module's own words, in whatever order they come and whichever are missing (guide 3.3.1,
+ * field facts 2.4 to 2.6). */
+
+#include <string.h>
+
+#include "core/qfota.h"
+#include "core/source.h"
+#include "core/upgrade-private.h"
+
+/* Of the whole job: the download ends here, the update takes the rest, 100 is success alone. */
+#define PERCENT_DOWNLOADED 50
+#define PERCENT_UPDATED    99
+
+static void download_failed(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : source_domain(job->source);
+
+        if (!job->abandon) {
+                upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL, event);
+        } else if (u->step == STEP_RADIO_OFF || u->step == STEP_AWAIT_DOWNLOAD_END) {
+                upgrade_send(u, STEP_RADIO_ON, "AT+CFUN=1", false, u->timeouts->command, event);
+        } else {
+                upgrade_abandoned(u, NULL, event);
+        }
+}
+
+static void update_runs(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        bool first = !job->updating || job->state != JOB_UPDATING;
+
+        job->accepted = job->updating = true;
+        job->abandon = 0; /* too late */
+        u->ready = false;
+        u->step = STEP_NONE;
+        if (!u->live)
+                upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        u->live = true;
+        upgrade_advance(u, PERCENT_DOWNLOADED);
+        if (first)
+                upgrade_enter(u, JOB_UPDATING, event);
+        else
+                upgrade_wait(u, event);
+}
+
+static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        job->accepted = true;
+        if (urc->value == 0) {
+                job->ended = true;
+                u->asked = false;
+                upgrade_enter(u, JOB_VERIFYING, event);
+                return;
+        }
+        /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
+         * module restarts before anything can be read. */
+        job->abandon = 0;
+        if (job->updating || u->restarted) {
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
+                upgrade_enter(u, JOB_VERIFYING, event);
+        } else {
+                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL, event);
+        }
+}
+
+static void download_goes_on(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        bool first = !job->downloading || job->state != JOB_DOWNLOADING;
+
+        job->accepted = job->downloading = true;
+        if (job->abandon)
+                return;
+        if (first)
+                upgrade_enter(u, JOB_DOWNLOADING, event);
+        else
+                upgrade_wait(u, event);
+}
+
+void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        QfotaUrc urc;
+
+        if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
+                u->booted = true;
+        if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
+                return;
+        u->restarts = 0;
+        if (job->ended) {
+                /* Said again after a power cut at the very end, or late: the revision decides. */
+                upgrade_wait(u, event);
+                return;
+        }
+        switch (urc.type) {
+        case QFOTA_URC_DOWNLOAD_START:
+                if (!job->updating)
+                        download_goes_on(u, event);
+                return;
+        case QFOTA_URC_DOWNLOADING: {
+                const Options *o = job->options;
+                unsigned maximum = o->download_urc_max >= 0 ? (unsigned)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
+
+                if (job->updating)
+                        return;
+                download_goes_on(u, event);
+                upgrade_advance(u, qfota_download_percent(urc.value, maximum, &job->percentage) * PERCENT_DOWNLOADED /
+                                           100);
+                return;
+        }
+        case QFOTA_URC_DOWNLOAD_END:
+                if (job->updating)
+                        return;
+                if (urc.value != 0) {
+                        download_failed(u, &urc, event);
+                        return;
+                }
+                job->accepted = job->downloading = job->downloaded = true;
+                upgrade_advance(u, PERCENT_DOWNLOADED);
+                if (job->abandon)
+                        abandon_reset(u, event); /* it came before the radio was off */
+                upgrade_enter(u, JOB_DOWNLOADING, event);
+                return;
+        case QFOTA_URC_START:
+                update_runs(u, event);
+                return;
+        case QFOTA_URC_UPDATING:
+                update_runs(u, event);
+                upgrade_advance(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
+                                                                (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
+                return;
+        case QFOTA_URC_END:
+                end_reported(u, &urc, event);
+                return;
+        case QFOTA_URC_OTHER:
+                if (!job->abandon)
+                        upgrade_wait(u, event);
+                return;
+        }
+}
