@@ -82,7 +82,7 @@ static void set_string(const char *key, const char *value, bool good)
 
         ck_assert_msg(taken == good, "%s=%s", key, value);
         ck_assert_msg(good == !why, "%s=%s: %s", key, value, why);
-        if (why && strlen(value) > 3)
+        if (why && g_str_has_prefix(key, "apn") && *value)
                 assert_has_not(why, value); /* it may be a password */
 }
 

@@ -390,6 +390,8 @@ Bed *bed_new(void)
         Bed *bed = g_new0(Bed, 1);
 
         bed->testbed = umockdev_testbed_new();
+        if (!umockdev_in_mock_environment())
+                g_error("libumockdev-preload.so.0 is not there (Debian's package umockdev)");
         bed->root = umockdev_testbed_get_root_dir(bed->testbed);
         bed->ancestors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
