@@ -275,6 +275,8 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
 {
         m->observer = observer;
         m->userdata = userdata;
+        if (m->config->ports[0])
+                log_warning("[serial] ports: this version of fotad does not use UARTs yet");
         load_jobs(m);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));

@@ -260,6 +260,8 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 persist(m);
                 return;
         case UPGRADE_ACTION_SEND:
+                if (!m->serial)
+                        return; /* it has been told, or will be */
                 at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, now(m));
                 return;
         case UPGRADE_ACTION_LISTEN:
@@ -312,6 +314,7 @@ static void on_lost(void *userdata, const char *why)
         log_debug("%s: %s: %s", m->id, m->node ?: "port", why);
         close_port(m);
         m->open_at = now(m) + OPEN_INTERVAL; /* if the USB does not say that it is gone */
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
         pump(m);
 }
 
@@ -389,6 +392,8 @@ static void choose_port(Module *m)
 
         if (g_strcmp0(m->node, node) == 0)
                 return;
+        if (m->serial)
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
         close_port(m);
         g_free(m->node);
         m->node = g_strdup(node);

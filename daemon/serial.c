@@ -65,7 +65,8 @@ static int lock_take(const char *directory, const char *node, char **ret_path, c
         g_autofree char *text = g_strdup_printf("%10d\n", (int)getpid());
         int fd, r = -EBUSY;
 
-        fd = open(mine, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        unlink(mine); /* of a dead process that had our pid */
+        fd = open(mine, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644); /* anybody may write in that directory */
         if (fd < 0 || write(fd, text, strlen(text)) < 0) {
                 log_debug("no lock file for %s: %s", node, g_strerror(errno));
                 if (fd >= 0)

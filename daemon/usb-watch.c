@@ -16,6 +16,8 @@
 #include "log.h"
 #include "usb-watch.h"
 
+#define MONITOR_BUFFER (1024 * 1024) /* bytes: a hub full of modules that all come at once */
+
 typedef struct udev_device udev_device;
 typedef struct udev_enumerate udev_enumerate;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(udev_device, udev_device_unref)
@@ -226,6 +228,7 @@ int usb_watch_new(UsbWatch **ret, sd_event *event, const UsbWatchObserver *obser
         w->monitor = udev_monitor_new_from_netlink(w->udev, "udev");
         if (!w->monitor)
                 return -ENOTCONN;
+        udev_monitor_set_receive_buffer_size(w->monitor, MONITOR_BUFFER); /* not everybody may */
         if ((r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "usb", "usb_device")) < 0 ||
             (r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "tty", NULL)) < 0 ||
             (r = udev_monitor_enable_receiving(w->monitor)) < 0 ||

@@ -151,6 +151,7 @@ static void sync_enter(AtEngine *e, Mode mode, uint64_t now)
 
 void at_engine_start(AtEngine *e, uint64_t now)
 {
+        forget_commands(e);
         e->announced = false;
         e->sync_errors = 0;
         sync_enter(e, MODE_SYNC_RESET, now);

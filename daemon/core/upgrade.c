@@ -462,6 +462,22 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
         upgrade_wait(u, event);
 }
 
+/* Often the first sign that the module leaves the bus. If it does not, it will be asked who it is once the port is open
+ * again, and what was under way begins anew there. */
+static void on_port_lost(Upgrade *u, const UpgradeEvent *event)
+{
+        bool uncertain = u->step == STEP_QFOTADL;
+
+        u->ready = false;
+        u->step = STEP_NONE;
+        if (!u->present)
+                return;
+        if (uncertain && u->job->state == JOB_PREPARING)
+                upgrade_enter(u, JOB_DOWNLOADING, event);
+        else
+                upgrade_wait(u, event);
+}
+
 static void on_cancel(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->job->sent) {
@@ -519,6 +535,9 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
                 return;
         case UPGRADE_EVENT_READY:
                 on_ready(u, event);
+                return;
+        case UPGRADE_EVENT_PORT_LOST:
+                on_port_lost(u, event);
                 return;
         case UPGRADE_EVENT_PORT_BUSY:
                 /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */

@@ -28,6 +28,7 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_BOOT_ROM,  /* its chip's boot loader is there instead */
         UPGRADE_EVENT_GONE,      /* it left the bus */
         UPGRADE_EVENT_READY,     /* its AT port answers and told who it is: identity */
+        UPGRADE_EVENT_PORT_LOST, /* its AT port was closed under us: what was sent will not be answered */
         UPGRADE_EVENT_PORT_BUSY, /* its AT port cannot be had: text says why, as in "by chat (pid 42)" */
         UPGRADE_EVENT_ANSWER,    /* to a UPGRADE_ACTION_SEND: tag, result, error, text */
         UPGRADE_EVENT_URC,       /* text: a line that answers nothing */
