@@ -79,8 +79,13 @@ guint64 job_store_highest(JobStore *store)
         g_autoptr(GPtrArray) names = list_files(store);
         guint64 highest = 0;
 
-        for (unsigned i = 0; i < names->len; i++)
-                highest = MAX(highest, g_ascii_strtoull(g_ptr_array_index(names, i), NULL, 10));
+        for (unsigned i = 0; i < names->len; i++) {
+                const char *name = g_ptr_array_index(names, i);
+                size_t n = strspn(name, "0123456789");
+
+                if (n > 0 && n < 20 && g_str_has_prefix(name + n, SUFFIX))
+                        highest = MAX(highest, g_ascii_strtoull(name, NULL, 10));
+        }
         return highest;
 }
 

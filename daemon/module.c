@@ -43,6 +43,7 @@ struct Module {
 
         Serial *serial;
         AtEngine *engine;
+        bool listening;    /* nothing is to be sent until it has left the bus */
         uint64_t open_at;  /* when to try to open it again, UINT64_MAX never */
 
         Identity *identity;
@@ -267,8 +268,10 @@ static void carry_out(Module *m, const UpgradeAction *action)
         case UPGRADE_ACTION_LISTEN:
                 drop_probe(m);
                 at_engine_listen(m->engine);
+                m->listening = true;
                 return;
         case UPGRADE_ACTION_IDENTIFY:
+                m->listening = false;
                 if (at_engine_is_ready(m->engine))
                         start_probe(m);
                 else if (m->serial)
@@ -355,7 +358,10 @@ static void open_port(Module *m)
                 log_debug("%s: %s is open", m->id, m->node);
                 m->open_at = UINT64_MAX;
                 set_holder(m, NULL);
-                at_engine_start(m->engine, now(m));
+                if (m->listening)
+                        at_engine_listen(m->engine);
+                else
+                        at_engine_start(m->engine, now(m));
         } else if (r == -EBUSY) {
                 g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
 
@@ -508,7 +514,7 @@ static void release_job(Module *m)
 {
         Job *job = g_steal_pointer(&m->job);
 
-        m->released = false;
+        m->released = m->listening = false;
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
@@ -623,6 +629,7 @@ void module_device_added(Module *m, const UsbDevice *device)
 void module_device_removed(Module *m)
 {
         log_info("%s: left the bus", m->id);
+        m->listening = false;
         m->present = m->identified = false;
         ports_clear(m->ports);
         choose_port(m);

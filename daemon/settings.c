@@ -105,7 +105,7 @@ static unsigned find_broken_line(const char *text)
                         continue;
                 if (*line == '[' && g_str_has_suffix(line, "]"))
                         in_group = true;
-                else if (!in_group || !strchr(line, '=') || *line == '=')
+                else if (*line == '[' || !in_group || !strchr(line, '=') || *line == '=')
                         return i + 1;
         }
         return 1;
@@ -119,6 +119,19 @@ static bool parse_number(const char *s, unsigned least, unsigned most, unsigned 
                 return false;
         *ret = (unsigned)n;
         return true;
+}
+
+/* The names between the semicolons, without blanks around them; empty ones are none. */
+static char **parse_names(const char *s)
+{
+        g_auto(GStrv) entries = g_strsplit(s, ";", -1);
+        GPtrArray *names = g_ptr_array_new();
+
+        for (char **entry = entries; *entry; entry++)
+                if (*g_strstrip(*entry))
+                        g_ptr_array_add(names, g_strdup(*entry));
+        g_ptr_array_add(names, NULL);
+        return (char **)g_ptr_array_free(names, FALSE);
 }
 
 static bool parse_interfaces(const char *s, GHashTable *table)
@@ -164,7 +177,7 @@ static char *take_value(Config *c, size_t i, const char *value)
                 return NULL;
         case KIND_NAMES:
                 g_strfreev(*(char ***)field);
-                *(char ***)field = g_strsplit(value, ";", -1);
+                *(char ***)field = parse_names(value);
                 return NULL;
         case KIND_INTERFACES:
                 return parse_interfaces(value, *(GHashTable **)field)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 include tests/sim/local.mk
+include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes;

@@ -100,6 +100,16 @@ void at_engine_reset(AtEngine *e)
 void at_engine_listen(AtEngine *e)
 {
         forget_commands(e);
+        /* What was read together with the reason to listen must let nothing out any more. */
+        for (GList *i = e->events.head, *next; i; i = next) {
+                AtEvent *event = i->data;
+
+                next = i->next;
+                if (event->type == AT_EVENT_URC)
+                        continue;
+                at_event_free(event);
+                g_queue_delete_link(&e->events, i);
+        }
         e->mode = MODE_LISTEN;
         e->announced = false;
         e->sync_deadline = UINT64_MAX;
@@ -317,12 +327,14 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
                 sync_enter(e, MODE_SYNC_FENCE, now);
                 return;
         case MODE_SYNC_FENCE:
-                /* An OK without the information line answers an older question, or comes from a module that has no
-                 * such line: then nothing follows until the deadline. A module without AT+CMEE says ERROR. */
-                if (result == AT_RESULT_OK && !e->fence_seen)
-                        e->fence_ok = true;
-                else
+                /* A result without the information line answers an older question, or comes from a module that has no
+                 * such line: then nothing follows for a while. */
+                if (e->fence_seen) {
                         sync_done(e, now);
+                } else {
+                        e->fence_ok = true;
+                        e->sync_deadline = now + SYNC_INTERVAL;
+                }
                 return;
         case MODE_CLOSED:
         case MODE_LISTEN:
@@ -358,11 +370,18 @@ static void handle_line(AtEngine *e, const char *line, uint64_t now)
         push_event(e, AT_EVENT_URC, line);
 }
 
-/* Right after a boot or a lost byte a URC may hang on to what stood before it without a line end of its own. */
+/* Right after a boot or a lost byte a URC may hang on to what stood before it without a line end of its own. The echo of
+ * a command is cut off first: the URL in it may hold anything. */
 static void split_line(AtEngine *e, char *line, uint64_t now)
 {
+        const Command *sent = e->sent ? g_queue_peek_head(&e->commands) : NULL;
+        char *echo = sent ? strstr(line, sent->text) : NULL;
         char *urc;
 
+        if (echo)
+                line = echo + strlen(sent->text);
+        if (!*line)
+                return;
         while ((urc = strstr(line + 1, "+QIND:"))) {
                 g_autofree char *head = g_strndup(line, urc - line);
 

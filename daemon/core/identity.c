@@ -186,14 +186,15 @@ static char *answer_value(const char *information)
         return NULL;
 }
 
-static void take(char **field, const char *information)
+static bool take(char **field, const char *information)
 {
         g_autofree char *value = answer_value(information);
 
-        if (value) {
-                g_free(*field);
-                *field = g_steal_pointer(&value);
-        }
+        if (!value)
+                return false;
+        g_free(*field);
+        *field = g_steal_pointer(&value);
+        return true;
 }
 
 /* ATI: manufacturer, model, Revision: <revision>, each a line. */
@@ -261,9 +262,8 @@ void identity_probe_answer(IdentityProbe *p, AtResult result, const char *inform
                 p->question = ASK_GMR;
                 return;
         case ASK_GMR:
-                take(&i->revision, information);
                 /* AT+CGMR is defined identical: asked only where AT+GMR is not known. */
-                p->question = *information ? ASK_QGMR : ASK_CGMR;
+                p->question = take(&i->revision, information) ? ASK_QGMR : ASK_CGMR;
                 return;
         case ASK_CGMR:
                 take(&i->revision, information);

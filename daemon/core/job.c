@@ -195,8 +195,7 @@ char *job_to_text(const Job *job)
                 if (**string_at(job, strings[i].offset))
                         g_key_file_set_string(f, GROUP, strings[i].key, *string_at(job, strings[i].offset));
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
-                if (G_STRUCT_MEMBER(bool, job, booleans[i].offset))
-                        g_key_file_set_boolean(f, GROUP, booleans[i].key, true);
+                g_key_file_set_boolean(f, GROUP, booleans[i].key, G_STRUCT_MEMBER(bool, job, booleans[i].offset));
         if (job->result != JOB_RESULT_NONE) {
                 g_key_file_set_string(f, GROUP, "Result", result_names[job->result]);
                 g_key_file_set_string(f, GROUP, "ErrorDomain", code_domain_to_string(job->domain));
@@ -219,6 +218,26 @@ static bool read_word(GKeyFile *f, const char *key, const char *const *words, un
         return false;
 }
 
+/* A key that is there must be readable: half a fact is none. */
+static guint64 read_number(GKeyFile *f, const char *key, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        guint64 n = g_key_file_get_uint64(f, GROUP, key, &error);
+
+        *good = *good && (!error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND));
+        return n;
+}
+
+/* Whether the facts go together. What was heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was
+ * sent would send it again. */
+static bool is_consistent(const Job *job)
+{
+        if (job->sent || job->state == JOB_FINISHED)
+                return true;
+        return !job->accepted && !job->downloading && !job->downloaded && !job->updating && !job->ended &&
+               (job->state == JOB_QUEUED || job->state == JOB_PREPARING || job->state == JOB_RESTARTING);
+}
+
 Job *job_from_text(const char *text, const char *id, char **ret_why)
 {
         g_autoptr(GKeyFile) f = g_key_file_new();
@@ -226,6 +245,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         g_autoptr(Job) job = job_new(id, "");
         g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *abandon = NULL;
         unsigned state, origin, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
+        const char *key;
+        bool good = true;
 
         if (!g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error)) {
                 *ret_why = g_strdup(error->message);
@@ -250,8 +271,11 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
                 return NULL;
         }
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
-                char *value = g_key_file_get_string(f, GROUP, strings[i].key, NULL);
+                g_autoptr(GError) unreadable = NULL;
+                char *value = g_key_file_get_string(f, GROUP, strings[i].key, &unreadable);
 
+                if (unreadable && !g_error_matches(unreadable, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND))
+                        good = false;
                 if (value) {
                         g_free(*string_at(job, strings[i].offset));
                         *string_at(job, strings[i].offset) = value;
@@ -266,20 +290,32 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->origin = origin;
         job->result = result;
         job->announced = announced;
-        job->created = g_key_file_get_uint64(f, GROUP, "Created", NULL);
-        job->finished = g_key_file_get_uint64(f, GROUP, "Finished", NULL);
-        job->percent = MIN(g_key_file_get_uint64(f, GROUP, "Percent", NULL), 100);
-        job->restarts = (unsigned)g_key_file_get_uint64(f, GROUP, "Restarts", NULL);
-        job->device = (unsigned)g_key_file_get_uint64(f, GROUP, "Device", NULL);
-        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+        job->created = read_number(f, "Created", &good);
+        job->finished = read_number(f, "Finished", &good);
+        job->percent = (unsigned)MIN(read_number(f, "Percent", &good), result == JOB_RESULT_SUCCESS ? 100 : 99);
+        job->restarts = (unsigned)read_number(f, "Restarts", &good);
+        job->device = (unsigned)read_number(f, "Device", &good);
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++) {
+                g_autoptr(GError) unreadable = NULL;
+
                 G_STRUCT_MEMBER(bool, job, booleans[i].offset) =
-                        g_key_file_get_boolean(f, GROUP, booleans[i].key, NULL);
+                        g_key_file_get_boolean(f, GROUP, booleans[i].key, &unreadable);
+                if (unreadable && (!g_error_matches(unreadable, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) ||
+                                   strcmp(booleans[i].key, "Sent") == 0))
+                        good = false;
+        }
         domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
         job->domain = code_domain_from_string(domain);
         job->code = g_key_file_get_integer(f, GROUP, "ErrorCode", NULL);
         abandon = g_key_file_get_string(f, GROUP, "Abandon", NULL);
         if (abandon && code_find_name(CODE_DOMAIN_HOST, abandon))
                 job->abandon = (HostCode)code_find_name(CODE_DOMAIN_HOST, abandon)->number;
+        else if (g_key_file_has_key(f, GROUP, "Abandon", NULL))
+                good = false;
+        if (!good || !is_consistent(job)) {
+                *ret_why = g_strdup("one of its values cannot be read, or they do not go together");
+                return NULL;
+        }
         options_free(job->options);
         job->options = options_load(f, GROUP_OPTIONS, ret_why);
         if (!job->options)
@@ -287,6 +323,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         /* What goes to a module is checked again: a file can be damaged, or written by hand. */
         if (state != JOB_FINISHED && !job->sent &&
             !source_check(job->source, job->method, 0, job->options->allow_https, ret_why))
+                return NULL;
+        if (state != JOB_FINISHED && !job->sent && !options_check(job->options, job->method, &key, ret_why))
                 return NULL;
         return g_steal_pointer(&job);
 }

@@ -207,6 +207,7 @@ Options *options_load(GKeyFile *file, const char *group, char **ret_why)
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
                 const Key *key = &keys[i];
                 g_autofree char *text = NULL, *why = NULL;
+                g_autoptr(GError) error = NULL;
                 bool good = false;
 
                 if (!g_key_file_has_key(file, group, key->name, NULL))
@@ -215,12 +216,14 @@ Options *options_load(GKeyFile *file, const char *group, char **ret_why)
                 if (key->type == 's' && text)
                         good = options_set_string(o, key->name, text, &why);
                 else if (key->type == 'u') {
-                        int64_t n = g_key_file_get_int64(file, group, key->name, NULL);
+                        int64_t n = g_key_file_get_int64(file, group, key->name, &error);
 
-                        good = n >= 0 && n <= UINT32_MAX && options_set_number(o, key->name, (uint32_t)n, &why);
-                } else if (key->type == 'b')
-                        good = options_set_boolean(o, key->name,
-                                                   g_key_file_get_boolean(file, group, key->name, NULL));
+                        good = !error && n >= 0 && n <= UINT32_MAX && options_set_number(o, key->name, (uint32_t)n, &why);
+                } else if (key->type == 'b') {
+                        bool value = g_key_file_get_boolean(file, group, key->name, &error);
+
+                        good = !error && options_set_boolean(o, key->name, value);
+                }
                 if (!good) {
                         *ret_why = g_strdup_printf("its option %s %s", key->name, why ?: "is not valid");
                         return NULL;

@@ -74,7 +74,8 @@ static bool parse_url(const char *text, Url *ret)
         }
         if (*end == '/') {
                 u.has_path = true;
-                u.path = (Part){ end + 1, strcspn(end + 1, "?#") };
+                /* FTP has no query: all of it is the file's name. */
+                u.path = (Part){ end + 1, u.scheme == SCHEME_FTP ? strlen(end + 1) : strcspn(end + 1, "?#") };
         }
         *ret = u;
         return true;
@@ -124,8 +125,14 @@ static bool check_host(const Url *u, char **ret_why)
 {
         if (u->host.length == 0)
                 return refuse(ret_why, "the URL must name a server after ://");
-        for (size_t i = 0; i < u->host.length; i++)
-                if (!isalnum((unsigned char)u->host.start[i]) && !strchr("-._[]:%~", u->host.start[i]))
+        /* An IPv6 address stands in brackets and is the only thing that may hold them, or a colon. */
+        bool ipv6 = u->host.start[0] == '[';
+        size_t from = ipv6, to = u->host.length - ipv6;
+
+        if (ipv6 && (u->host.length < 4 || u->host.start[to] != ']'))
+                return refuse(ret_why, "the URL's server must be a host name or an IP address");
+        for (size_t i = from; i < to; i++)
+                if (!isalnum((unsigned char)u->host.start[i]) && !strchr(ipv6 ? "-._:%~" : "-._%~", u->host.start[i]))
                         return refuse(ret_why, "the URL's server must be a host name or an IP address");
         return true;
 }
@@ -158,7 +165,7 @@ static bool check_name(const Url *u, Method method, char **ret_why)
 
         if (method == METHOD_MINIFOTA && (!dot || strcmp(dot, ".mini_1") != 0))
                 return refuse(ret_why, "for MiniFOTA the URL must end in .mini_1 (guide 4.1)");
-        if (method != METHOD_MINIFOTA && dot && g_str_has_prefix(dot, ".mini"))
+        if (method != METHOD_MINIFOTA && dot && (strcmp(dot, ".mini") == 0 || g_str_has_prefix(dot, ".mini_")))
                 return refuse(ret_why, "the extension of a DFOTA package may not be .mini: this is a MiniFOTA "
                                        "package (guide 4.1)");
         return true;
@@ -193,11 +200,28 @@ bool source_check(const char *url, Method method, unsigned flash_size, bool allo
         return check_name(&u, method, ret_why);
 }
 
+static bool source_is_sound(const char *url)
+{
+        g_autofree char *why = NULL;
+        Url u;
+
+        return check_characters(url, &why) && parse_url(url, &u) && check_host(&u, &why) && check_port(&u, &why);
+}
+
 char *source_redact(const char *url)
 {
         Url u;
+        const char *at, *start, *colon;
 
-        if (!parse_url(url, &u) || !u.has_password)
+        if (!parse_url(url, &u) || (!u.has_password && !source_is_sound(url))) {
+                /* No URL that may be trusted: a password may hold the characters that end the server's part. */
+                at = strrchr(url, '@');
+                start = strstr(url, "://");
+                start = start && start < at ? start + 3 : url;
+                colon = at ? memchr(start, ':', at - start) : NULL;
+                return colon ? g_strdup_printf("%.*s:***%s", (int)(colon - url), url, at) : g_strdup(url);
+        }
+        if (!u.has_password)
                 return g_strdup(url);
         return g_strdup_printf("%.*s***%s", (int)(u.password.start - url), url, u.password.start + u.password.length);
 }

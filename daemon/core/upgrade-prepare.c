@@ -17,7 +17,6 @@ static void rejected(Upgrade *u, const char *command, const UpgradeEvent *event)
         g_autofree char *detail = NULL;
 
         if (event->result == AT_RESULT_TIMEOUT) {
-                u->ready = false;
                 detail = g_strdup_printf("to %s", command);
                 upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_NO_RESPONSE, detail, event);
                 return;
@@ -121,11 +120,12 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *active = g_strdup_printf("+QIACT: %d,1,", cid);
         g_autofree char *command = g_strdup_printf("AT+QIACT=%d", cid);
 
-        if (event->result == AT_RESULT_OK && strstr(event->text, active))
+        if (event->result == AT_RESULT_OK && strstr(event->text, active)) {
                 send_upgrade(u, event);
-        else
-                upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR,
-                             event);
+                return;
+        }
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR, event);
 }
 
 static void got_upgrade_answer(Upgrade *u, const UpgradeEvent *event)

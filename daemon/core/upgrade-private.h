@@ -39,6 +39,7 @@ struct Upgrade {
         bool live;         /* an upgrade URC came in this enumeration */
         bool booted;       /* a boot URC came in this enumeration */
         bool restarted;    /* it left the bus since AT+QFOTADL */
+        bool unsent;       /* the command under way was dropped with its record: it never reached the module */
         bool asked;        /* after END: who runs is being asked without having seen the restart */
         unsigned restarts; /* without a sign of progress */
 };

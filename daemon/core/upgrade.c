@@ -39,6 +39,12 @@ Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
 
 void upgrade_drop_actions(Upgrade *u)
 {
+        for (GList *i = u->actions.head; i; i = i->next) {
+                const UpgradeAction *action = i->data;
+
+                if (action->type == UPGRADE_ACTION_SEND && action->tag == u->tag)
+                        u->unsent = true;
+        }
         g_queue_clear_full(&u->actions, (GDestroyNotify)upgrade_action_free);
 }
 
@@ -98,6 +104,7 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
         action->timeout = timeout;
         action->tag = ++u->tag;
         u->step = step;
+        u->unsent = false;
         /* The answer comes in time or a time-out does; only a port that is lost without a word brings neither. */
         u->deadline = event->now + timeout + u->timeouts->settle;
 }
@@ -165,6 +172,11 @@ void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
         upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
 }
 
+static bool job_is_host_code(const Job *job, HostCode code)
+{
+        return job->domain == CODE_DOMAIN_HOST && job->code == (int)code;
+}
+
 /* Reads who runs now, then puts the settings back. */
 static void wind_up(Upgrade *u, const UpgradeEvent *event)
 {
@@ -178,7 +190,9 @@ static void wind_up(Upgrade *u, const UpgradeEvent *event)
         }
         u->step = STEP_LAST_IDENTITY;
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-        u->deadline = event->now + u->timeouts->command;
+        /* One that has just failed to answer is not waited for long. */
+        u->deadline = event->now + (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command
+                                                                               : u->timeouts->settle);
 }
 
 void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, const char *detail,
@@ -242,7 +256,8 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
 /* The module has said that it is done, well or ill, and has not restarted since. */
 static bool awaits_restart(const Job *job)
 {
-        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED && job->state == JOB_VERIFYING));
+        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED && job->domain == CODE_DOMAIN_UPDATE &&
+                                                 job->state == JOB_VERIFYING));
 }
 
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
@@ -317,6 +332,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         u->ready = true;
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
                 u->ready = false; /* nothing of ours is to be put back there */
+                *job->power_control_before = 0;
                 fail(u, HOST_MODULE_REPLACED, NULL, event);
                 return;
         }
@@ -432,7 +448,7 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
                 judge(u, event);
         } else if (job->abandon) {
                 upgrade_abandoned(u, "(it could not be made to stop and may still go on)", event);
-        } else if (job->ended && !u->ready && !u->asked) {
+        } else if (job->ended && !u->asked) {
                 /* Its restart was not seen: asking cannot hurt any more. */
                 u->asked = true;
                 upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
@@ -468,7 +484,7 @@ static void on_port_lost(Upgrade *u, const UpgradeEvent *event)
 {
         bool uncertain = u->step == STEP_QFOTADL;
 
-        u->ready = false;
+        u->ready = u->live = false;
         u->step = STEP_NONE;
         if (!u->present)
                 return;
@@ -495,20 +511,33 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *detail = NULL;
 
         if (job->state == JOB_FINISHED) {
+                if (u->present && *job->power_control_before)
+                        upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
                 upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
                 upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
                 return;
         }
-        if (u->step == STEP_QFOTADL)
+        if (u->step == STEP_QFOTADL && u->unsent)
                 job->sent = false; /* it stood behind the record */
-        if (job->result != JOB_RESULT_NONE || !job->sent) {
+        if (job->result != JOB_RESULT_NONE) {
+                /* The verdict stands, whether or not it can be written. */
+                if (u->present && u->ready && !awaits_restart(job)) {
+                        wind_up(u, event);
+                } else {
+                        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+                        upgrade_wait(u, event);
+                }
+                return;
+        }
+        if (!job->sent) {
                 detail = g_strdup_printf("to remember it by (%s)", event->text);
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
                 upgrade_finish(u, event);
                 return;
         }
-        u->step = STEP_NONE;
+        if (u->unsent)
+                u->step = STEP_NONE;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         upgrade_wait(u, event);
 }

@@ -13,7 +13,16 @@
 
 #define COMMAND_TIMEOUT (30 * G_USEC_PER_SEC)
 
-typedef enum StepType { STEP_OPEN, STEP_START, STEP_LISTEN, STEP_RESET, STEP_COMMAND, STEP_SECRET, STEP_BYTES, STEP_WAIT } StepType;
+typedef enum StepType {
+        STEP_OPEN,
+        STEP_START,
+        STEP_LISTEN,
+        STEP_RESET,
+        STEP_COMMAND,
+        STEP_SECRET,
+        STEP_BYTES,
+        STEP_WAIT
+} StepType;
 
 typedef struct Step {
         StepType type;
@@ -64,7 +73,8 @@ static GString *unescape(const char *s, GByteArray *dull)
                 else if (*s == 'x') {
                         char digits[3] = { s[1], s[1] ? s[2] : 0, 0 };
 
-                        ck_assert_msg(g_ascii_isxdigit(digits[0]) && g_ascii_isxdigit(digits[1]), "bad escape in %s", s);
+                        ck_assert_msg(g_ascii_isxdigit(digits[0]) && g_ascii_isxdigit(digits[1]), "bad escape in %s",
+                                      s);
                         g_string_append_c(out, (char)strtol(digits, NULL, 16));
                         s += 2;
                 } else if (*s == '{') {

@@ -218,7 +218,8 @@ END_TEST
 /* ".00.000": the application processor is not up. Asked 16 times, a second apart, then left. */
 START_TEST(qgmr_not_ready_is_asked_again)
 {
-        g_autoptr(Identity) i = probe(GMR_ANSWER, { "AT+QGMR", OK, "EC200AEUV1HAR02A07M16_01.001.00.000" }, CGSN_ANSWER);
+        g_autoptr(Identity)
+                i = probe(GMR_ANSWER, { "AT+QGMR", OK, "EC200AEUV1HAR02A07M16_01.001.00.000" }, CGSN_ANSWER);
 
         assert_identity(i, "", "", "EC200AEUV1HAR02A07M16", "", "860000000000001");
         ck_assert_uint_eq(asked_qgmr, 16);
@@ -283,8 +284,8 @@ END_TEST
 
 START_TEST(answers_that_failed_are_not_read)
 {
-        g_autoptr(Identity) i = probe({ "ATI", LATE, "Quectel\nEC200A\nRevision: X" }, { "AT+CGSN", ERR, "860000000000001" },
-                                      { "AT+GMR", LATE, "X" });
+        g_autoptr(Identity) i = probe({ "ATI", LATE, "Quectel\nEC200A\nRevision: X" },
+                                      { "AT+CGSN", ERR, "860000000000001" }, { "AT+GMR", LATE, "X" });
 
         assert_identity(i, "", "", "", "", "");
 }

@@ -17,11 +17,18 @@ static Job *full_job(void)
         char **strings[] = { &job->source, &job->imei, &job->model, &job->from_revision, &job->from_build,
                              &job->to_revision, &job->to_build, &job->boot, &job->urc_port_before,
                              &job->fota_cid_before, &job->power_control_before, &job->message };
-        static const char *const values[] = {
-                "ftp://user:" SECRET "@h/x.bin", "860000000000001", "EC200A", "EC200ACNHAR01A01M16",
-                "EC200ACNHAR01A01M16_01.001", "EC200ACNHAR01A02M16", "EC200ACNHAR01A02M16_01.002",
-                "b1946ac9-2b0f-4c1c-9a6b-0d6d1b0f0b6a", "uart1", "1", "auto", " A sentence; with = # \\ and \t\n in it. "
-        };
+        static const char *const values[] = { "ftp://user:" SECRET "@h/x.bin",
+                                              "860000000000001",
+                                              "EC200A",
+                                              "EC200ACNHAR01A01M16",
+                                              "EC200ACNHAR01A01M16_01.001",
+                                              "EC200ACNHAR01A02M16",
+                                              "EC200ACNHAR01A02M16_01.002",
+                                              "b1946ac9-2b0f-4c1c-9a6b-0d6d1b0f0b6a",
+                                              "uart1",
+                                              "1",
+                                              "auto",
+                                              " A sentence; with = # \\ and \t\n in it. " };
 
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
                 g_free(*strings[i]);
@@ -164,8 +171,10 @@ static void assert_sane(const Job *job, const char *text)
         }
         if (job->state == JOB_FINISHED)
                 return;
-        /* what has been heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was sent sends again */
-        ck_assert_msg(job->sent || !(job->accepted || job->downloading || job->downloaded || job->updating || job->ended),
+        /* what has been heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was sent sends again
+         */
+        ck_assert_msg(job->sent ||
+                              !(job->accepted || job->downloading || job->downloaded || job->updating || job->ended),
                       "a job that is under way would be sent again:\n%s", text);
         ck_assert_msg(job->sent || (job->state != JOB_DOWNLOADING && job->state != JOB_UPDATING &&
                                     job->state != JOB_VERIFYING && job->state != JOB_STALLED),
@@ -239,52 +248,82 @@ START_TEST(random_damage)
                 g_autoptr(Job) loaded = NULL;
                 int flips = g_rand_int_range(rand, 1, 5);
 
-                while (flips-- > 0)
-                        changed[g_rand_int_range(rand, 0, (gint32)strlen(text))] ^= (char)(1 << g_rand_int_range(rand, 0, 8));
+                while (flips-- > 0) {
+                        gint32 position = g_rand_int_range(rand, 0, (gint32)strlen(text));
+
+                        changed[position] ^= (char)(1 << g_rand_int_range(rand, 0, 8));
+                }
                 loaded = load(changed, &why);
                 if (loaded && (loaded->state != JOB_FINISHED && !loaded->sent)) {
                         g_autofree char *no = NULL;
 
-                        ck_assert_msg(source_check(loaded->source, loaded->method, 0, loaded->options->allow_https, &no),
-                                      "%s", changed);
+                        ck_assert_msg(
+                                source_check(loaded->source, loaded->method, 0, loaded->options->allow_https, &no),
+                                "%s", changed);
                 }
         }
 }
 END_TEST
 
+#define SENT "Sent=false\n"
+
 #define MINIMAL                                                                                                        \
         "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=usb-1\n"                       \
-        "Source=http://h/x.bin\nSent=false\n"
+        "Source=http://h/x.bin\n" SENT
 
 START_TEST(what_must_be_refused)
 {
         static const char *const texts[] = {
-                "", "\n", "rubbish", "[Job]\n", "[Other]\nVersion=1\n",
-                "[Job]\nVersion=2\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
-                "[Job]\nVersion=0\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
-                "[Job]\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
-                "[Job]\nVersion=1\nId=43\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
-                "[Job]\nVersion=1\nId=42\nOrigin=heaven\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n",
-                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=flying\nMethod=dfota\nModule=m\nSource=http://h/x\n",
-                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=magic\nModule=m\nSource=http://h/x\n",
-                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nSource=http://h/x\n",
-                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\n",
-                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\n"
-                "Source=http://h/x\"\\r\\nAT+CFUN=0\n",
-                MINIMAL "Result=maybe\nAnnounced=no\n", MINIMAL "Result=failed\nAnnounced=perhaps\n",
-                MINIMAL "Result=failed\n", MINIMAL "Finished=5\n", MINIMAL "State=finished\n",
-                MINIMAL "State=finished\nFinished=5\n", MINIMAL "[Options]\ncid=99\n",
-                MINIMAL "[Options]\napn=x\"\n", MINIMAL "[Options]\napn=cmnet\n",
+                "",
+                "\n",
+                "rubbish",
+                "[Job]\n",
+                "[Other]\nVersion=1\n",
+                /* in a key file the last value counts: each of these breaks one rule */
+                MINIMAL "Version=2\n",
+                MINIMAL "Version=0\n",
+                MINIMAL "Version=\n",
+                MINIMAL "Id=43\n",
+                MINIMAL "Origin=heaven\n",
+                MINIMAL "State=flying\n",
+                MINIMAL "Method=magic\n",
+                MINIMAL "Module=\n",
+                MINIMAL "Source=\n",
+                MINIMAL "Source=http://h/x\"\\r\\nAT+CFUN=0\n",
+                "[Job]\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=m\nSource=http://h/x\n" SENT,
+                MINIMAL "Result=maybe\nAnnounced=no\n",
+                MINIMAL "Result=failed\nAnnounced=perhaps\n",
+                MINIMAL "Result=failed\n",
+                MINIMAL "Finished=5\n",
+                MINIMAL "State=finished\n",
+                MINIMAL "State=finished\nFinished=5\n",
+                MINIMAL "[Options]\ncid=99\n",
+                MINIMAL "[Options]\napn=x\"\n",
+                MINIMAL "[Options]\napn=cmnet\n",
                 /* a value that cannot be read is no value: Sent above all */
-                MINIMAL "Sent=perhaps\n", MINIMAL "Sent=\n", MINIMAL "Updating=tru\n", MINIMAL "Ended=2\n",
-                MINIMAL "Percent=many\n", MINIMAL "Device=x\n", MINIMAL "Restarts=-1x\n", MINIMAL "Created=abc\n",
-                MINIMAL "Imei=\\q\n", MINIMAL "FromRevision=\xff\xfe\n", MINIMAL "Abandon=boredom\n",
+                MINIMAL "Sent=perhaps\n",
+                MINIMAL "Sent=\n",
+                MINIMAL "Updating=tru\n",
+                MINIMAL "Ended=2\n",
+                MINIMAL "Percent=many\n",
+                MINIMAL "Device=x\n",
+                MINIMAL "Restarts=-1x\n",
+                MINIMAL "Created=abc\n",
+                MINIMAL "Imei=\\q\n",
+                MINIMAL "FromRevision=\xff\xfe\n",
+                MINIMAL "Abandon=boredom\n",
                 /* the one fact that must not be lost is always there */
-                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=restarting\nMethod=dfota\nModule=m\nSource=http://h/x\n",
+                "[Job]\nVersion=1\nId=42\nOrigin=request\nState=restarting\nMethod=dfota\nModule=m\nSource=http://h/"
+                "x\n",
                 /* facts that do not go together */
-                MINIMAL "State=downloading\n", MINIMAL "State=updating\n", MINIMAL "State=verifying\n",
-                MINIMAL "Accepted=true\n", MINIMAL "Downloading=true\n", MINIMAL "Downloaded=true\n",
-                MINIMAL "Updating=true\n", MINIMAL "Ended=true\n",
+                MINIMAL "State=downloading\n",
+                MINIMAL "State=updating\n",
+                MINIMAL "State=verifying\n",
+                MINIMAL "Accepted=true\n",
+                MINIMAL "Downloading=true\n",
+                MINIMAL "Downloaded=true\n",
+                MINIMAL "Updating=true\n",
+                MINIMAL "Ended=true\n",
         };
         GString *taken = g_string_new(NULL);
 
@@ -399,8 +438,8 @@ END_TEST
 
 START_TEST(names)
 {
-        static const char *const states[] = { "queued", "preparing", "downloading", "restarting", "updating", "verifying",
-                                              "stalled", "finished" };
+        static const char *const states[] = { "queued",   "preparing", "downloading", "restarting",
+                                              "updating", "verifying", "stalled",     "finished" };
 
         for (int s = 0; s < _JOB_STATE_MAX; s++) {
                 bool found = false;

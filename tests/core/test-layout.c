@@ -29,7 +29,8 @@ START_TEST(table)
         static const LayoutPort nameless[] = { { 4, 0, "" }, { 3, 0, "" }, { 2, 0, NULL }, { 0, 0, "" }, { 1, 0, "" } };
 
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-                ck_assert_msg(find(rows[i].pid, LAYOUT_NO_OVERRIDE, ALL, nameless, 5) == rows[i].at, "%04x", rows[i].pid);
+                ck_assert_msg(find(rows[i].pid, LAYOUT_NO_OVERRIDE, ALL, nameless, 5) == rows[i].at, "%04x",
+                              rows[i].pid);
 }
 END_TEST
 
@@ -93,7 +94,8 @@ END_TEST
 
 START_TEST(diag_port)
 {
-        static const LayoutPort nameless[] = { { 2, 2, "" } }, other[] = { { 3, 3, "" } }, named[] = { { 7, 2, "DIAG" } };
+        static const LayoutPort nameless[] = { { 2, 2, "" } }, other[] = { { 3, 3, "" } },
+                                named[] = { { 7, 2, "DIAG" } };
 
         ck_assert(layout_has_diag_port(0x6005, asr, 3));
         ck_assert(layout_has_diag_port(0x6005, nameless, 1));

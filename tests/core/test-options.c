@@ -31,7 +31,8 @@ START_TEST(left_out)
 {
         g_autoptr(Options) o = options_new();
 
-        ck_assert(!o->expected_revision && !o->method && !o->apn && !o->apn_user && !o->apn_password && !o->flow_control);
+        ck_assert(!o->expected_revision && !o->method && !o->apn && !o->apn_user && !o->apn_password &&
+                  !o->flow_control);
         ck_assert(o->upgrade_mode == -1 && o->download_urc_max == -1 && o->update_urc_max == -1 && o->cid == -1 &&
                   o->apn_auth == -1);
         ck_assert(!o->check_source && !o->allow_unchanged && !o->allow_https);

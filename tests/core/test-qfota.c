@@ -74,9 +74,19 @@ END_TEST
 
 START_TEST(other_lines_are_not_about_an_upgrade)
 {
-        static const char *const lines[] = { "", "OK", "+QIND: SMS DONE", "+QIND: PB DONE", "+QIND: \"ABFOTA\",\"END\",0",
-                                             "+QIND: \"FOTA2\",\"END\",0", "+QIND:", "+QIND: ", "+QIND", "QIND: \"FOTA\"",
-                                             " +QIND: \"FOTA\",\"END\",0", "+QIND: \"fota\",\"END\",0", "+CFUN: 1" };
+        static const char *const lines[] = { "",
+                                             "OK",
+                                             "+QIND: SMS DONE",
+                                             "+QIND: PB DONE",
+                                             "+QIND: \"ABFOTA\",\"END\",0",
+                                             "+QIND: \"FOTA2\",\"END\",0",
+                                             "+QIND:",
+                                             "+QIND: ",
+                                             "+QIND",
+                                             "QIND: \"FOTA\"",
+                                             " +QIND: \"FOTA\",\"END\",0",
+                                             "+QIND: \"fota\",\"END\",0",
+                                             "+CFUN: 1" };
         QfotaUrc urc = { .type = QFOTA_URC_END, .value = 77 };
 
         for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)

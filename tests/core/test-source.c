@@ -189,9 +189,10 @@ START_TEST(characters_at_every_position)
                 unsigned char c;
                 const char *word;
         } bad[] = {
-                { '"', "quote" },  { '\'', "quote" },  { '\\', "backslash" }, { ' ', "blank" },  { 0x01, "control" },
-                { '\r', "control" }, { '\n', "control" }, { '\t', "control" },  { 0x1a, "control" }, { 0x1b, "control" },
-                { 0x7f, "control" }, { 0x80, "ASCII" },  { 0xc3, "ASCII" },     { 0xff, "ASCII" },
+                { '"', "quote" },    { '\'', "quote" },   { '\\', "backslash" }, { ' ', "blank" },
+                { 0x01, "control" }, { '\r', "control" }, { '\n', "control" },   { '\t', "control" },
+                { 0x1a, "control" }, { 0x1b, "control" }, { 0x7f, "control" },   { 0x80, "ASCII" },
+                { 0xc3, "ASCII" },   { 0xff, "ASCII" },
         };
         static const char url[] = "http://user:pass@host.example:8080/dir/x.bin?q=1#f";
 
@@ -333,10 +334,22 @@ END_TEST
 START_TEST(no_refusal_shows_the_password)
 {
         static const char *const broken[] = {
-                "http://user:%s@h",          "http://user:%s@/x",        "http://user:%s@h:0/x",   "http://user:%s@h:x/x",
-                "http://user:%s@h,i/x",      "http://user:%s@h/x.mini",  "http://user:%s@h/x y",   "http://user:%s@h/\"",
-                "http://user:%s@h/\\",       "http://user:%s@h/\x01",    "http://user:%s@h/\xff",  "gopher://user:%s@h/x",
-                "ftp://user:%s@h/d/x",       "user:%s@h/x",              "http://h:%s/x",          "http://user:%s/z@h/x",
+                "http://user:%s@h",
+                "http://user:%s@/x",
+                "http://user:%s@h:0/x",
+                "http://user:%s@h:x/x",
+                "http://user:%s@h,i/x",
+                "http://user:%s@h/x.mini",
+                "http://user:%s@h/x y",
+                "http://user:%s@h/\"",
+                "http://user:%s@h/\\",
+                "http://user:%s@h/\x01",
+                "http://user:%s@h/\xff",
+                "gopher://user:%s@h/x",
+                "ftp://user:%s@h/d/x",
+                "user:%s@h/x",
+                "http://h:%s/x",
+                "http://user:%s/z@h/x",
                 "ftp://user:%s0123456789012345678901234567890123456789012345678901@h/x",
         };
 

@@ -114,7 +114,7 @@ START_TEST(test_queued)
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         text = g_strdup_printf("[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1\n"
-                               "Finished=0\nPercent=0\nRestarts=0\nDevice=0\nModule=usb-1-1\nSource=%s\n"
+                               "Finished=0\nSent=false\nPercent=0\nRestarts=0\nDevice=0\nModule=usb-1-1\nSource=%s\n"
                                "Imei=867710050000016\nModel=EC200A\nFromRevision=" OLD_REVISION "\n",
                                url);
         ck_assert_int_eq(g_mkdir(directory, 0700), 0);

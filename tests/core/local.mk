@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The core's tests link the core, the shared table, GLib and check, and nothing else; those of two rooms of the shell,
+# which need only the disk, besides those rooms. "make check" sets srcdir, where they find their data.
+CORE_TESTS = \
+	tests/core/test-at-line \
+	tests/core/test-at-engine \
+	tests/core/test-conversations \
+	tests/core/test-qfota \
+	tests/core/test-identity \
+	tests/core/test-source \
+	tests/core/test-options \
+	tests/core/test-layout \
+	tests/core/test-codes \
+	tests/core/test-job \
+	tests/core/test-upgrade-run \
+	tests/core/test-upgrade-end \
+	tests/core/test-upgrade-cancel \
+	tests/core/test-upgrade-giveup \
+	tests/core/test-upgrade-port \
+	tests/core/test-upgrade-resume \
+	tests/core/test-settings \
+	tests/core/test-job-store
+
+CORE_TEST_LIBS = daemon/libfotacore.a dbus/libfotashared.a $(CHECK_LIBS) $(GLIB_LIBS)
+SHELL_TEST_LIBS = daemon/libfotashell.a $(CORE_TEST_LIBS) $(SYSTEMD_LIBS)
+CORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/core $(CHECK_CFLAGS)
+
+if HAVE_TESTS
+check_PROGRAMS += $(CORE_TESTS)
+TESTS += $(CORE_TESTS) tests/core/test-wall
+endif
+
+tests_core_test_at_line_SOURCES = tests/core/test-at-line.c tests/core/testing.h
+tests_core_test_at_line_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_at_line_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_at_engine_SOURCES = tests/core/test-at-engine.c tests/core/testing.h
+tests_core_test_at_engine_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_at_engine_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_conversations_SOURCES = tests/core/test-conversations.c tests/core/testing.h \
+	tests/core/conversation.c tests/core/conversation.h
+tests_core_test_conversations_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_conversations_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_qfota_SOURCES = tests/core/test-qfota.c tests/core/testing.h
+tests_core_test_qfota_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_qfota_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_identity_SOURCES = tests/core/test-identity.c tests/core/testing.h
+tests_core_test_identity_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_identity_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_source_SOURCES = tests/core/test-source.c tests/core/testing.h
+tests_core_test_source_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_source_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_options_SOURCES = tests/core/test-options.c tests/core/testing.h
+tests_core_test_options_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_options_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_layout_SOURCES = tests/core/test-layout.c tests/core/testing.h
+tests_core_test_layout_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_layout_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_codes_SOURCES = tests/core/test-codes.c tests/core/testing.h
+tests_core_test_codes_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_codes_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_job_SOURCES = tests/core/test-job.c tests/core/testing.h
+tests_core_test_job_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_job_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_run_SOURCES = tests/core/test-upgrade-run.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_run_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_run_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_end_SOURCES = tests/core/test-upgrade-end.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_end_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_end_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_cancel_SOURCES = tests/core/test-upgrade-cancel.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_cancel_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_cancel_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_giveup_SOURCES = tests/core/test-upgrade-giveup.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_giveup_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_giveup_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_port_SOURCES = tests/core/test-upgrade-port.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_port_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_port_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_resume_SOURCES = tests/core/test-upgrade-resume.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_resume_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_resume_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_settings_SOURCES = tests/core/test-settings.c tests/core/testing.h
+tests_core_test_settings_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_settings_LDADD = $(SHELL_TEST_LIBS)
+
+tests_core_test_job_store_SOURCES = tests/core/test-job-store.c tests/core/testing.h
+tests_core_test_job_store_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_job_store_LDADD = $(SHELL_TEST_LIBS)
+
+CONVERSATIONS = \
+	tests/data/conversations/echo-of-url-with-urc.txt \
+	tests/data/conversations/field-2.1-boot-garbage.txt \
+	tests/data/conversations/field-2.1-cme-error.txt \
+	tests/data/conversations/field-2.1-echo-in-two-lines.txt \
+	tests/data/conversations/field-2.1-echo.txt \
+	tests/data/conversations/field-2.1-left-atq1.txt \
+	tests/data/conversations/field-2.1-left-atv0.txt \
+	tests/data/conversations/field-2.1-long-garbage.txt \
+	tests/data/conversations/field-2.1-opening.txt \
+	tests/data/conversations/field-2.2-ati.txt \
+	tests/data/conversations/field-2.3-early-fallback.txt \
+	tests/data/conversations/field-2.3-urcport.txt \
+	tests/data/conversations/field-2.4-blank-in-quotes.txt \
+	tests/data/conversations/field-2.4-https.txt \
+	tests/data/conversations/field-2.4-mini.txt \
+	tests/data/conversations/field-2.5-end-after-power-cut.txt \
+	tests/data/conversations/field-2.6-boot.txt \
+	tests/data/conversations/guide-2.3.1.1-end-without-start.txt \
+	tests/data/conversations/guide-3.3.1-error.txt \
+	tests/data/conversations/guide-3.3.1-test-command.txt \
+	tests/data/conversations/guide-3.3.1.1-ftp.txt \
+	tests/data/conversations/guide-3.3.1.2-http.txt \
+	tests/data/conversations/guide-3.3.1.3-file.txt \
+	tests/data/conversations/late-error.txt \
+	tests/data/conversations/late-ok.txt \
+	tests/data/conversations/urc-glued-to-garbage.txt \
+	tests/data/conversations/urc-glued.txt \
+	tests/data/conversations/urc-inside-answer.txt
+EXTRA_DIST += tests/core/test-wall tests/data/conversations/README $(CONVERSATIONS)

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows that the state directory gives back what was written, for its owner only and whole; that it ignores what is not
+ * its own, sets aside what cannot be read, and never gives an id twice. */
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "job-store.h"
+#include "testing.h"
+
+static char *state;
+static JobStore *store;
+
+static void set_up(void)
+{
+        g_autofree char *why = NULL;
+
+        ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr)); /* the store's warnings */
+        g_unsetenv("JOURNAL_STREAM");
+        umask(0);
+        state = g_dir_make_tmp("fotad-store-XXXXXX", NULL);
+        store = job_store_new(state, &why);
+        ck_assert_msg(store, "%s", why);
+}
+
+static char *path_of(const char *name)
+{
+        return g_build_filename(state, "jobs", name, NULL);
+}
+
+static void tear_down(void)
+{
+        g_autofree char *jobs = g_build_filename(state, "jobs", NULL);
+        GDir *dir = g_dir_open(jobs, 0, NULL);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir))) {
+                g_autofree char *path = path_of(name);
+
+                g_remove(path);
+        }
+        g_clear_pointer(&dir, g_dir_close);
+        g_remove(jobs);
+        g_remove(state);
+        g_clear_pointer(&store, job_store_free);
+        g_clear_pointer(&state, g_free);
+}
+
+static void put(const char *name, const char *bytes, ssize_t n)
+{
+        g_autofree char *path = path_of(name);
+
+        ck_assert(g_file_set_contents(path, bytes, n, NULL));
+}
+
+static void write_job(const char *id, const char *text)
+{
+        g_autofree char *why = NULL;
+
+        ck_assert_msg(job_store_write(store, id, text, &why) == 0, "%s", why);
+}
+
+static int compare(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void assert_list(const char *expected)
+{
+        g_autoptr(GPtrArray) ids = job_store_list(store);
+        g_autoptr(GString) all = g_string_new(NULL);
+
+        g_ptr_array_sort(ids, compare);
+        for (unsigned i = 0; i < ids->len; i++)
+                g_string_append_printf(all, "%s ", (char *)g_ptr_array_index(ids, i));
+        ck_assert_str_eq(all->str, expected);
+}
+
+START_TEST(written_and_read)
+{
+        g_autofree char *why = NULL, *text = NULL, *again = NULL;
+
+        assert_list("");
+        ck_assert_uint_eq(job_store_highest(store), 0);
+        write_job("1", "one\n");
+        write_job("22", "");
+        assert_list("1 22 ");
+        text = job_store_read(store, "1", &why);
+        ck_assert_str_eq(text, "one\n");
+        write_job("1", "another");
+        again = job_store_read(store, "1", &why);
+        ck_assert_str_eq(again, "another");
+        ck_assert_ptr_null(job_store_read(store, "3", &why));
+        ck_assert_ptr_nonnull(why);
+        job_store_remove(store, "1");
+        job_store_remove(store, "1");
+        assert_list("22 ");
+        job_store_free(NULL);
+}
+END_TEST
+
+/* With no umask at all, and over a file that anybody could read: a password may stand in it. */
+START_TEST(for_its_owner_only)
+{
+        g_autofree char *path = path_of("5.job"), *jobs = path_of("");
+        struct stat st;
+
+        write_job("5", "secret");
+        ck_assert_int_eq(g_stat(path, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 0777, 0600);
+        ck_assert_int_eq(g_chmod(path, 0644), 0);
+        write_job("5", "secret");
+        ck_assert_int_eq(g_stat(path, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 0777, 0600);
+        ck_assert_int_eq(g_stat(jobs, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 0077, 0);
+}
+END_TEST
+
+/* A reader that has the old file open keeps the old text: the new one is another file. */
+START_TEST(replaced_whole)
+{
+        g_autofree char *path = path_of("5.job");
+        struct stat before, after;
+
+        write_job("5", "old");
+        ck_assert_int_eq(g_stat(path, &before), 0);
+        write_job("5", "new");
+        ck_assert_int_eq(g_stat(path, &after), 0);
+        ck_assert_uint_ne(before.st_ino, after.st_ino);
+        assert_list("5 ");
+}
+END_TEST
+
+START_TEST(foreign_names_are_ignored)
+{
+        static const char *const names[] = { ".job",         "x.job",   "1x.job",    "-1.job", "1.job~",
+                                             "1.job.broken", "1.jobs",  "1",         " 1.job", "1.job.XB3F2A",
+                                             "+1.job",       "0x1.job", "notes.txt", "1.2.job" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+                put(names[i], "x", -1);
+        assert_list("");
+        write_job("7", "x");
+        assert_list("7 ");
+}
+END_TEST
+
+START_TEST(highest_number)
+{
+        write_job("9", "x");
+        write_job("10", "x");
+        ck_assert_uint_eq(job_store_highest(store), 10);
+        put("17.job.broken", "x", -1);
+        ck_assert_uint_eq(job_store_highest(store), 17);
+        job_store_remove(store, "10");
+        ck_assert_uint_eq(job_store_highest(store), 17);
+}
+END_TEST
+
+/* What somebody else left there is no id, and above all not the last one there can be. */
+START_TEST(highest_number_among_foreign_names)
+{
+        write_job("9", "x");
+        put("2026-01-01.bak", "x", -1);
+        put("99999999999999999999999.txt", "x", -1);
+        put("-5.job", "x", -1);
+        ck_assert_uint_eq(job_store_highest(store), 9);
+}
+END_TEST
+
+START_TEST(quarantine)
+{
+        g_autofree char *aside = path_of("3.job.broken"), *text = NULL;
+
+        write_job("3", "half a");
+        job_store_quarantine(store, "3");
+        assert_list("");
+        ck_assert(g_file_get_contents(aside, &text, NULL, NULL));
+        ck_assert_str_eq(text, "half a");
+        ck_assert_uint_eq(job_store_highest(store), 3);
+        job_store_quarantine(store, "3"); /* nothing there: no harm */
+        ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(what_is_not_text)
+{
+        static const struct {
+                const char *bytes;
+                ssize_t n;
+        } files[] = { { "a\0b", 3 }, { "\0", 1 }, { "\xff\xfe", 2 }, { "abc\xc3", 4 } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+                g_autofree char *why = NULL;
+
+                put("4.job", files[i].bytes, files[i].n);
+                ck_assert_ptr_null(job_store_read(store, "4", &why));
+                ck_assert_str_eq(why, "it is not text");
+        }
+}
+END_TEST
+
+START_TEST(nowhere_to_write)
+{
+        g_autofree char *jobs = path_of(""), *why = NULL, *blocked = NULL, *below = NULL, *why2 = NULL;
+        int r;
+
+        g_rmdir(jobs);
+        r = job_store_write(store, "1", "x", &why);
+        ck_assert_int_lt(r, 0);
+        ck_assert(why && *why);
+        assert_list("");
+
+        blocked = g_build_filename(state, "blocked", NULL);
+        ck_assert(g_file_set_contents(blocked, "a file", -1, NULL));
+        below = g_build_filename(blocked, "state", NULL);
+        ck_assert_ptr_null(job_store_new(below, &why2));
+        assert_has(why2, below);
+        g_remove(blocked);
+}
+END_TEST
+
+START_TEST(directory_that_is_there)
+{
+        g_autofree char *why = NULL;
+        g_autoptr(JobStore) again = NULL;
+
+        write_job("8", "x");
+        again = job_store_new(state, &why);
+        ck_assert_ptr_nonnull(again);
+        ck_assert_uint_eq(job_store_highest(again), 8);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("job-store");
+
+        tcase_add_checked_fixture(t, set_up, tear_down);
+        tcase_add_test(t, written_and_read);
+        tcase_add_test(t, for_its_owner_only);
+        tcase_add_test(t, replaced_whole);
+        tcase_add_test(t, foreign_names_are_ignored);
+        tcase_add_test(t, highest_number);
+        tcase_add_test(t, highest_number_among_foreign_names);
+        tcase_add_test(t, quarantine);
+        tcase_add_test(t, what_is_not_text);
+        tcase_add_test(t, nowhere_to_write);
+        tcase_add_test(t, directory_that_is_there);
+        return testing_run(t, "job-store");
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows that fotad.conf says what the daemon does without it, that each value that cannot be used is named with file
+ * and line, and that drop-ins come after it in the order of their names. */
+
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/layout.h"
+#include "settings.h"
+#include "testing.h"
+
+static char *directory, *file;
+
+static void set_up(void)
+{
+        directory = g_dir_make_tmp("fotad-settings-XXXXXX", NULL);
+        ck_assert_ptr_nonnull(directory);
+        file = g_build_filename(directory, "fotad.conf", NULL);
+}
+
+static void remove_all(const char *path)
+{
+        GDir *dir = g_dir_open(path, 0, NULL);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir))) {
+                g_autofree char *child = g_build_filename(path, name, NULL);
+
+                remove_all(child);
+        }
+        g_clear_pointer(&dir, g_dir_close);
+        g_remove(path);
+}
+
+static void tear_down(void)
+{
+        remove_all(directory);
+        g_clear_pointer(&directory, g_free);
+        g_clear_pointer(&file, g_free);
+}
+
+static void write_file(const char *path, const char *text)
+{
+        ck_assert(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void write_drop_in(const char *name, const char *text)
+{
+        g_autofree char *d = g_strconcat(file, ".d", NULL), *path = g_build_filename(d, name, NULL);
+
+        g_mkdir(d, 0755);
+        write_file(path, text);
+}
+
+static Config *load(void)
+{
+        g_autofree char *why = NULL;
+        Config *c = config_load(file, false, &why);
+
+        ck_assert_msg(c, "%s", why);
+        return c;
+}
+
+static void assert_defaults(const Config *c)
+{
+        ck_assert_uint_eq(g_strv_length(c->ports), 0);
+        ck_assert_uint_eq(c->baud_rate, 115200);
+        ck_assert_str_eq(c->lock_directory, "/run/lock");
+        ck_assert_uint_eq(g_hash_table_size(c->at_interfaces), 0);
+        ck_assert_uint_eq(c->timeouts.command, 30 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.start, 60 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.download_idle, 420 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.update_idle, 900 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.restart, 300 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.settle, 180 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.stall, 900 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->history, 100);
+}
+
+START_TEST(without_a_file)
+{
+        g_autoptr(Config) c = load();
+        g_autofree char *why = NULL;
+
+        assert_defaults(c);
+        ck_assert_ptr_null(config_load(file, true, &why));
+        assert_has(why, file);
+        config_free(NULL);
+}
+END_TEST
+
+START_TEST(empty_files)
+{
+        static const char *const texts[] = { "", "\n\n", "# nothing\n", "[timeouts]\n", "[serial]\n[jobs]\n" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+                write_file(file, texts[i]);
+                g_autoptr(Config) c = load();
+                assert_defaults(c);
+        }
+}
+END_TEST
+
+/* The file that is installed: as it is, and with every remark made a setting. */
+START_TEST(the_file_we_ship)
+{
+        g_autofree char *path = g_build_filename(g_getenv("srcdir") ?: ".", "daemon", "fotad.conf", NULL);
+        g_autofree char *text = NULL;
+        g_auto(GStrv) lines = NULL;
+        g_autoptr(GString) active = g_string_new(NULL);
+        unsigned keys = 0;
+
+        ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+        write_file(file, text);
+        g_autoptr(Config) as_is = load();
+        assert_defaults(as_is);
+
+        lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line; line++) {
+                bool setting = **line == '#' && (*line)[1] != ' ' && strchr(*line, '=');
+
+                keys += setting;
+                g_string_append_printf(active, "%s\n", setting ? *line + 1 : *line);
+        }
+        ck_assert_uint_eq(keys, 12);
+        write_file(file, active->str);
+        g_autoptr(Config) with_remarks = load();
+        assert_defaults(with_remarks);
+}
+END_TEST
+
+START_TEST(every_key)
+{
+        write_file(file,
+                   "[serial]\nports=ttyS1;ttyAMA0\nbaud-rate = 9600 \nlock-directory=/var/lock\n"
+                   "[usb]\nat-interfaces=6005=4; 0903=0 ;ABCD=31;\n"
+                   "[timeouts]\ncommand=1\nstart=2\ndownload-idle=3\nupdate-idle=4\nrestart=5\nsettle=6\nstall=7\n"
+                   "[jobs]\nhistory=1\n");
+        g_autoptr(Config) c = load();
+
+        ck_assert_uint_eq(g_strv_length(c->ports), 2);
+        ck_assert_str_eq(c->ports[0], "ttyS1");
+        ck_assert_str_eq(c->ports[1], "ttyAMA0");
+        ck_assert_uint_eq(c->baud_rate, 9600);
+        ck_assert_str_eq(c->lock_directory, "/var/lock");
+        ck_assert_int_eq(config_at_interface(c, 0x6005), 4);
+        ck_assert_int_eq(config_at_interface(c, 0x0903), 0);
+        ck_assert_int_eq(config_at_interface(c, 0xabcd), 31);
+        ck_assert_int_eq(config_at_interface(c, 0x6002), LAYOUT_NO_OVERRIDE);
+        ck_assert(c->timeouts.command == G_USEC_PER_SEC && c->timeouts.stall == 7 * G_USEC_PER_SEC);
+        ck_assert(c->timeouts.start == 2 * G_USEC_PER_SEC && c->timeouts.download_idle == 3 * G_USEC_PER_SEC);
+        ck_assert(c->timeouts.update_idle == 4 * G_USEC_PER_SEC && c->timeouts.restart == 5 * G_USEC_PER_SEC);
+        ck_assert(c->timeouts.settle == 6 * G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->history, 1);
+}
+END_TEST
+
+/* Blanks and separators around names are no part of them. */
+START_TEST(names_of_ports)
+{
+        static const char *const texts[] = { "ttyS1; ttyAMA0", "ttyS1;ttyAMA0;", ";ttyS1;;ttyAMA0 ;",
+                                             " ttyS1 ; ttyAMA0 " };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+                g_autofree char *text = g_strdup_printf("[serial]\nports=%s\n", texts[i]);
+
+                write_file(file, text);
+                g_autoptr(Config) c = load();
+                ck_assert_msg(g_strv_length(c->ports) == 2 && strcmp(c->ports[0], "ttyS1") == 0 &&
+                                      strcmp(c->ports[1], "ttyAMA0") == 0,
+                              "%s", texts[i]);
+        }
+}
+END_TEST
+
+static const struct {
+        const char *text;
+        unsigned line;
+        const char *word;
+} bad[] = {
+        { "[timeouts]\ncommand=0\n", 2, "command" },
+        { "[timeouts]\n\n# x\ncommand=-1\n", 4, "command" },
+        { "[timeouts]\ncommand=1.5\n", 2, "1 to" },
+        { "[timeouts]\ncommand=30s\n", 2, "seconds" },
+        { "[timeouts]\ncommand=\n", 2, "command" },
+        { "[timeouts]\ncommand=0x10\n", 2, "command" },
+        { "[timeouts]\ncommand=2592001\n", 2, "2592000" },
+        { "[timeouts]\ncommand=99999999999999999999\n", 2, "command" },
+        { "[timeouts]\nstart=x\n", 2, "start" },
+        { "[timeouts]\ndownload-idle=x\n", 2, "download-idle" },
+        { "[timeouts]\nupdate-idle=x\n", 2, "update-idle" },
+        { "[timeouts]\nrestart=x\n", 2, "restart" },
+        { "[timeouts]\nsettle=x\n", 2, "settle" },
+        { "[timeouts]\nstall=x\n", 2, "stall" },
+        { "[jobs]\nhistory=0\n", 2, "history" },
+        { "[jobs]\nhistory=100001\n", 2, "100000" },
+        { "[serial]\nbaud-rate=1199\n", 2, "1200" },
+        { "[serial]\nbaud-rate=4000001\n", 2, "4000000" },
+        { "[serial]\nbaud-rate=fast\n", 2, "baud-rate" },
+        { "[serial]\nlock-directory=run/lock\n", 2, "absolute" },
+        { "[serial]\nlock-directory=\n", 2, "absolute" },
+        { "[usb]\nat-interfaces=6005\n", 2, "6005=3" },
+        { "[usb]\nat-interfaces=6005=32\n", 2, "at-interfaces" },
+        { "[usb]\nat-interfaces=10000=3\n", 2, "at-interfaces" },
+        { "[usb]\nat-interfaces=6005=3=4\n", 2, "at-interfaces" },
+        { "[usb]\nat-interfaces=x=3\n", 2, "at-interfaces" },
+        { "[usb]\nat-interfaces=6005=3;0903\n", 2, "at-interfaces" },
+        /* the line that counts, among others that look like it */
+        { "[jobs]\ncommand=1\n[timeouts]\ncommand-x=3\ncommand=5\ncommand = x\n", 6, "command" },
+        { "[timeouts]\nsettle=5\n[jobs]\nhistory=3\n[timeouts]\nrestart=no\n", 6, "restart" },
+        { "[timeouts]\r\ncommand=x\r\n", 2, "command" },
+        { "[timeouts]\ncommand=\xff\n", 2, "command" },
+        /* no key file at all */
+        { "[timeouts]\nwhat is this\n", 2, "" },
+        { "command=3\n", 1, "" },
+        { "[timeouts\ncommand=3\n", 1, "" },
+        { "# fine\n[jobs]\nhistory=3\n=4\n", 4, "" },
+        { "# fine\n[jobs]\nhistory=3\n[ti=me\n", 4, "" },
+};
+
+START_TEST(bad_values_are_named_with_file_and_line)
+{
+        for (int drop_in = 0; drop_in < 2; drop_in++) {
+                g_autofree char *path = drop_in ? g_strconcat(file, ".d/50-x.conf", NULL) : g_strdup(file);
+                g_autofree char *where = g_strdup_printf("%s:%u: ", path, bad[_i].line), *why = NULL;
+                Config *c;
+
+                write_file(file, drop_in ? "[jobs]\nhistory=5\n" : bad[_i].text);
+                if (drop_in)
+                        write_drop_in("50-x.conf", bad[_i].text);
+                c = config_load(file, true, &why);
+                ck_assert_msg(!c, "%s is taken", bad[_i].text);
+                ck_assert_msg(g_str_has_prefix(why, where), "%s: %s", bad[_i].text, why);
+                assert_has(why, bad[_i].word);
+        }
+}
+END_TEST
+
+START_TEST(bounds_are_taken)
+{
+        write_file(file, "[timeouts]\ncommand=2592000\nstart=1\n[jobs]\nhistory=100000\n[serial]\nbaud-rate=4000000\n"
+                         "lock-directory=/\n[usb]\nat-interfaces=0=0;ffff=31\n");
+        g_autoptr(Config) c = load();
+
+        ck_assert_uint_eq(c->timeouts.command, 2592000 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_int_eq(config_at_interface(c, 0), 0);
+        ck_assert_int_eq(config_at_interface(c, 0xffff), 31);
+}
+END_TEST
+
+START_TEST(drop_ins)
+{
+        write_file(file, "[timeouts]\ncommand=1\nstart=1\nrestart=1\nsettle=1\n");
+        write_drop_in("20-b.conf", "[timeouts]\nstart=20\nrestart=20\n[serial]\nports=ttyS2\n");
+        write_drop_in("10-a.conf", "[timeouts]\nstart=10\nrestart=10\ncommand=10\n[serial]\nports=ttyS1\n");
+        write_drop_in("30-c.conf~", "[timeouts]\ncommand=no\n");
+        write_drop_in("README", "this is none\n");
+        g_autoptr(Config) c = load();
+
+        ck_assert_uint_eq(c->timeouts.command, 10 * G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.start, 20 * G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.restart, 20 * G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.settle, G_USEC_PER_SEC);
+        ck_assert_uint_eq(g_strv_length(c->ports), 1);
+        ck_assert_str_eq(c->ports[0], "ttyS2");
+}
+END_TEST
+
+/* In whatever order the directory gives them. */
+START_TEST(drop_ins_by_name)
+{
+        static const unsigned order[] = { 50, 10, 90, 30, 70, 20, 80, 40, 60 };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+                g_autofree char *name = g_strdup_printf("%u.conf", order[i]);
+                g_autofree char *text = g_strdup_printf("[jobs]\nhistory=%u\n", order[i]);
+
+                write_drop_in(name, text);
+        }
+        g_autoptr(Config) c = load();
+
+        ck_assert_uint_eq(c->history, 90);
+}
+END_TEST
+
+START_TEST(drop_ins_without_a_file)
+{
+        write_drop_in("10-a.conf", "[jobs]\nhistory=7\n");
+        g_autoptr(Config) c = load();
+
+        ck_assert_uint_eq(c->history, 7);
+}
+END_TEST
+
+/* They may be a newer fotad's. What is said of them is not the business of this test. */
+START_TEST(unknown_keys_stop_nothing)
+{
+        ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+        g_unsetenv("JOURNAL_STREAM");
+        write_file(file, "[timeouts]\ncomand=5\nstart=7\n[future]\nx=y\n[jobs]\nhistory=3\nHistory=9\n");
+        g_autoptr(Config) c = load();
+
+        ck_assert_uint_eq(c->timeouts.start, 7 * G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->timeouts.command, 30 * G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->history, 3);
+}
+END_TEST
+
+START_TEST(file_that_cannot_be_read)
+{
+        g_autofree char *why = NULL;
+
+        g_mkdir(file, 0755); /* a directory in its place */
+        ck_assert_ptr_null(config_load(file, false, &why));
+        assert_has(why, file);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("settings");
+
+        tcase_add_checked_fixture(t, set_up, tear_down);
+        tcase_add_test(t, without_a_file);
+        tcase_add_test(t, empty_files);
+        tcase_add_test(t, the_file_we_ship);
+        tcase_add_test(t, every_key);
+        tcase_add_test(t, names_of_ports);
+        tcase_add_loop_test(t, bad_values_are_named_with_file_and_line, 0, (int)G_N_ELEMENTS(bad));
+        tcase_add_test(t, bounds_are_taken);
+        tcase_add_test(t, drop_ins);
+        tcase_add_test(t, drop_ins_by_name);
+        tcase_add_test(t, drop_ins_without_a_file);
+        tcase_add_test(t, unknown_keys_stop_nothing);
+        tcase_add_test(t, file_that_cannot_be_read);
+        return testing_run(t, "settings");
+}

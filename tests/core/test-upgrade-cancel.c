@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows how an upgrade is cancelled at every state, what is done to the module for it, and when it is too late. */
+
+#include "upgrade-bench.h"
+
+START_TEST(cancel_before_anything)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_cancel(b);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+}
+END_TEST
+
+START_TEST(cancel_before_it_answers)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_cancel(b);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert_str_eq(b->power_control, "auto");
+}
+END_TEST
+
+START_TEST(cancel_while_it_restarts_by_itself)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_gone(b);
+        bench_assert_state(b, JOB_RESTARTING);
+        bench_cancel(b);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+/* In the middle of each preparing command: what was set is put back, and AT+QFOTADL is never sent. */
+START_TEST(cancel_in_the_preparations)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+        static const char *const answers[] = { "+QURCCFG: \"urcport\",\"uart1\"", "", "",
+                                               "+QCFG: \"fota/cid\",1",           "", "" };
+
+        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
+        ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
+        bench_begin(b);
+        bench_present(b);
+        b->holds_answers = true;
+        bench_ready(b, OLD_REVISION);
+        for (int i = 0; i < _i; i++)
+                bench_answer(b, AT_RESULT_OK, -1, answers[i]);
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        bench_cancel(b);
+        ck_assert(b->identify);
+        bench_answer(b, AT_RESULT_OK, -1, _i < 6 ? answers[_i] : ""); /* the one under way: too late */
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        b->holds_answers = false;
+        bench_clear(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        if (_i >= 1)
+                assert_has(b->log->str, "send AT+QURCCFG=\"urcport\",\"uart1\"|");
+        if (_i >= 4)
+                assert_has(b->log->str, "send AT+QCFG=\"fota/cid\",1|");
+}
+END_TEST
+
+/* The module has AT+QFOTADL: without a radio its download must fail. */
+START_TEST(cancel_in_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        if (_i >= 1)
+                bench_fota(b, "\"HTTPSTART\"");
+        if (_i >= 2)
+                bench_fota(b, "\"DOWNLOADING\",40");
+        bench_clear(b);
+        bench_cancel(b);
+        ck_assert_str_eq(b->log->str, "persist|announce|send AT+CFUN=0|");
+        ck_assert(!upgrade_is_cancellable(b->job));
+        ck_assert(b->radio_off);
+        bench_fota(b, "\"DOWNLOADING\",41");
+        ck_assert_uint_eq(b->results, 0);
+        bench_fota(b, "\"HTTPEND\",701");
+        ck_assert(!b->radio_off);
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert_str_eq(b->job->to_revision, OLD_REVISION);
+        assert_has_not(b->log->str, "AT+CFUN=1,1");
+}
+END_TEST
+
+START_TEST(cancel_and_the_download_does_not_fail)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_cancel(b);
+        bench_clear(b);
+        bench_tick(b);
+        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=1,1|");
+        bench_restart(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+START_TEST(cancel_where_the_radio_cannot_be_switched_off)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        b->rejects = "AT+CFUN=0";
+        bench_go(b);
+        bench_clear(b);
+        bench_cancel(b);
+        ck_assert_str_eq(b->log->str, "persist|announce|send AT+CFUN=0|persist|send AT+CFUN=1,1|");
+        bench_restart(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+START_TEST(cancel_where_nothing_helps)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        if (_i == 0)
+                b->rejects = "AT+CFUN";
+        else
+                b->mutes = "AT+CFUN";
+        bench_go(b);
+        bench_cancel(b);
+        if (b->identify)
+                bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        assert_has(b->job->message, "may still go on");
+}
+END_TEST
+
+/* The package is in the module, and the update has not begun: only a reset is left. */
+START_TEST(cancel_after_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        ck_assert(upgrade_is_cancellable(b->job));
+        bench_clear(b);
+        bench_cancel(b);
+        ck_assert_str_eq(b->log->str, "persist|announce|persist|send AT+CFUN=1,1|");
+        bench_restart(b);
+        bench_ready(b, OLD_REVISION);
+        bench_pass(b, 200 * SECOND);
+        if (b->identify)
+                bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+/* It came to its end before the radio was off. */
+START_TEST(cancel_overtaken_by_the_end_of_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"DOWNLOADING\",99");
+        b->holds_answers = true;
+        bench_cancel(b);
+        bench_fota(b, "\"HTTPEND\",0");
+        assert_has(b->log->str, "|send AT+CFUN=1,1|");
+        bench_answer(b, AT_RESULT_OK, -1, ""); /* CFUN=0 */
+        bench_answer(b, AT_RESULT_OK, -1, ""); /* CFUN=1,1 */
+        b->holds_answers = false;
+        bench_restart(b);
+        bench_ready(b, OLD_REVISION);
+        bench_pass(b, 200 * SECOND);
+        if (b->identify)
+                bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+/* START: there is no way back, the cancel is forgotten, and nothing more is sent. */
+START_TEST(cancel_overtaken_by_start)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        b->holds_answers = true;
+        bench_cancel(b);
+        bench_fota(b, "\"START\"");
+        ck_assert(b->listening);
+        ck_assert_int_eq(b->job->abandon, 0);
+        bench_assert_state(b, JOB_UPDATING);
+        bench_fota(b, "\"UPDATING\",50");
+        bench_fota(b, "\"END\",0");
+        b->holds_answers = false;
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+START_TEST(cancel_and_the_new_revision_shows)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_cancel(b);
+        bench_restart(b);
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* AT+QFOTADL is on the wire, its answer is not there yet. */
+START_TEST(cancel_before_the_ok)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        b->holds_answers = true;
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        bench_cancel(b);
+        b->holds_answers = false;
+        bench_answer(b, AT_RESULT_OK, -1, "");
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\"HTTPEND\",701");
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert(!b->radio_off);
+}
+END_TEST
+
+START_TEST(not_cancellable)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_gone(b);
+        ck_assert(!upgrade_is_cancellable(b->job)); /* it may be updating */
+        bench_present(b);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        bench_fota(b, "\"START\"");
+        ck_assert(!upgrade_is_cancellable(b->job));
+        bench_fota(b, "\"UPDATING\",50");
+        ck_assert(!upgrade_is_cancellable(b->job));
+        bench_fota(b, "\"END\",0");
+        ck_assert(!upgrade_is_cancellable(b->job));
+        bench_restart(b);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        bench_ready(b, NEW_REVISION);
+        ck_assert(!upgrade_is_cancellable(b->job));
+}
+END_TEST
+
+/* What a damaged record may claim: an update that runs is not cancelled, whatever the state is called. */
+START_TEST(not_cancellable_by_the_facts)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        ck_assert(upgrade_is_cancellable(b->job));
+        b->job->updating = true;
+        ck_assert(!upgrade_is_cancellable(b->job));
+        b->job->updating = false;
+        b->job->ended = true;
+        ck_assert(!upgrade_is_cancellable(b->job));
+        b->job->ended = false;
+        b->job->abandon = HOST_NO_RESPONSE;
+        ck_assert(!upgrade_is_cancellable(b->job));
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("upgrade-cancel");
+
+        tcase_add_test(t, cancel_before_anything);
+        tcase_add_test(t, cancel_before_it_answers);
+        tcase_add_test(t, cancel_while_it_restarts_by_itself);
+        tcase_add_loop_test(t, cancel_in_the_preparations, 0, 6);
+        tcase_add_loop_test(t, cancel_in_the_download, 0, 3);
+        tcase_add_test(t, cancel_and_the_download_does_not_fail);
+        tcase_add_test(t, cancel_where_the_radio_cannot_be_switched_off);
+        tcase_add_loop_test(t, cancel_where_nothing_helps, 0, 2);
+        tcase_add_test(t, cancel_after_the_download);
+        tcase_add_test(t, cancel_overtaken_by_the_end_of_the_download);
+        tcase_add_test(t, cancel_overtaken_by_start);
+        tcase_add_test(t, cancel_and_the_new_revision_shows);
+        tcase_add_test(t, cancel_before_the_ok);
+        tcase_add_test(t, not_cancellable);
+        tcase_add_test(t, not_cancellable_by_the_facts);
+        return testing_run(t, "upgrade-cancel");
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows what becomes of an upgrade that the module refuses, and of one that goes wrong without a word: a module that is
+ * silent, gone, replaced, crashed, in its boot loader, in a loop. */
+
+#include "upgrade-bench.h"
+
+/* ---- refusals */
+
+START_TEST(rejected)
+{
+        static const char *const commands[] = { "AT+QFOTADL", "AT+QICSGP", "AT+QCFG=\"fota/cid\"", "AT+QIACT=" };
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
+        ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
+        b->rejects = commands[_i / 2];
+        b->reject_number = _i % 2 ? 50 : -1;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
+        if (_i % 2)
+                assert_has(b->job->message, "+CME ERROR: 50");
+        else
+                assert_has_not(b->job->message, "CME");
+        ck_assert_uint_eq(b->upgrades_sent, _i / 2 == 0);
+        ck_assert_str_eq(b->fota_cid, "1");
+}
+END_TEST
+
+/* HTTPSTART came first: whatever the ERROR answers, the upgrade runs. */
+START_TEST(error_after_the_download_began)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        b->holds_answers = true;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "");
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_answer(b, AT_RESULT_ERROR, 4, "");
+        bench_assert_state(b, JOB_DOWNLOADING);
+        ck_assert_uint_eq(b->results, 0);
+}
+END_TEST
+
+START_TEST(no_answer_in_the_preparations)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        b->mutes = "AT+QURCCFG";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_state(b, JOB_PREPARING); /* it is asked once more, so that settings can be put back */
+        bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+}
+END_TEST
+
+/* The module may have taken it: it is followed, not asked again. */
+START_TEST(no_answer_to_the_upgrade_command)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        b->mutes = "AT+QFOTADL";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_state(b, JOB_DOWNLOADING);
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+START_TEST(port_is_busy)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_event(b, UPGRADE_EVENT_PORT_BUSY, "and ttyUSB1 is held by chat (pid 42)");
+        bench_assert_end(b, JOB_RESULT_FAILED, "port-busy");
+        assert_has(b->job->message, "chat (pid 42)");
+}
+END_TEST
+
+START_TEST(port_is_busy_under_way)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_restart(b);
+        bench_event(b, UPGRADE_EVENT_PORT_BUSY, "by chat (pid 42)");
+        ck_assert_uint_eq(b->results, 0);
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* ---- silence */
+
+START_TEST(never_there)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_pass(b, 299 * SECOND);
+        ck_assert_uint_eq(b->results, 0);
+        bench_pass(b, 2 * SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-lost");
+}
+END_TEST
+
+START_TEST(never_answers)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        b->at_port = _i != 1;
+        b->diag_port = _i == 2;
+        if (_i == 2)
+                b->at_port = false;
+        bench_pass(b, 181 * SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, _i == 2 ? "crashed" : "no-response");
+}
+END_TEST
+
+/* OK, and nothing after it: radio off, wait, reset, and the old revision. */
+START_TEST(start_timeout)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_clear(b);
+        bench_pass(b, 59 * SECOND);
+        ck_assert_str_eq(b->log->str, "");
+        bench_pass(b, 2 * SECOND);
+        assert_has(b->log->str, "send AT+CFUN=0|");
+        ck_assert_uint_eq(b->results, 0);
+        bench_pass(b, 61 * SECOND);
+        assert_has(b->log->str, "send AT+CFUN=1,1|");
+        bench_restart(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+}
+END_TEST
+
+START_TEST(download_timeout)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\"DOWNLOADING\",10");
+        bench_clear(b);
+        bench_pass(b, 419 * SECOND);
+        ck_assert_str_eq(b->log->str, "");
+        bench_pass(b, 2 * SECOND);
+        assert_has(b->log->str, "send AT+CFUN=0|");
+        bench_fota(b, "\"HTTPEND\",702");
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "download-timeout");
+        ck_assert(!b->radio_off);
+}
+END_TEST
+
+/* Its own time-out after six minutes (field facts 2.4 d) comes before ours. */
+START_TEST(six_minutes_are_not_too_long)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_pass(b, 360 * SECOND);
+        bench_fota(b, "\"HTTPEND\",702");
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "timeout");
+}
+END_TEST
+
+/* HTTPEND,0, and then neither START nor a restart. */
+START_TEST(downloaded_and_nothing_more)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_clear(b);
+        bench_pass(b, 899 * SECOND);
+        ck_assert_str_eq(b->log->str, "");
+        bench_pass(b, 2 * SECOND);
+        assert_has(b->log->str, "send AT+CFUN=1,1|");
+        bench_restart(b);
+        bench_ready(b, OLD_REVISION);
+        bench_pass(b, 200 * SECOND);
+        if (b->identify)
+                bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
+}
+END_TEST
+
+/* After START nothing is ever reset. */
+START_TEST(update_timeout)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        bench_clear(b);
+        bench_pass(b, 899 * SECOND);
+        ck_assert_uint_eq(b->results, 0);
+        bench_pass(b, 2 * SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
+        assert_has_not(b->log->str, "send");
+}
+END_TEST
+
+START_TEST(lost_in_the_update)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        bench_gone(b);
+        bench_pass(b, 299 * SECOND);
+        ck_assert_uint_eq(b->results, 0);
+        bench_pass(b, 2 * SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-lost");
+}
+END_TEST
+
+START_TEST(boot_rom)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        bench_gone(b);
+        bench_event(b, UPGRADE_EVENT_BOOT_ROM, NULL);
+        ck_assert_uint_eq(b->results, 0);
+        if (_i == 0) {
+                bench_pass(b, 301 * SECOND);
+                bench_assert_end(b, JOB_RESULT_FAILED, "boot-rom");
+        } else { /* it shows for a moment in some boots */
+                bench_present(b);
+                bench_fota(b, "\"END\",0");
+                bench_restart(b);
+                bench_ready(b, NEW_REVISION);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        }
+}
+END_TEST
+
+START_TEST(back_without_an_at_port)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        b->at_port = false;
+        b->diag_port = _i == 0;
+        for (unsigned i = 0; i < 5 && !b->results; i++)
+                bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, _i == 0 ? "crashed" : "no-response");
+}
+END_TEST
+
+START_TEST(back_and_silent)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        for (unsigned i = 0; i < 5 && !b->results; i++)
+                bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        assert_has(b->job->message, "reported success");
+}
+END_TEST
+
+START_TEST(another_module)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autoptr(Identity) other = identity_new();
+        UpgradeEvent event = { .type = UPGRADE_EVENT_READY, .identity = other };
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_clear(b);
+        g_free(other->imei);
+        other->imei = g_strdup("860000000000002");
+        g_free(other->revision);
+        other->revision = g_strdup(NEW_REVISION);
+        event.now = b->now;
+        event.realtime = 1;
+        event.at_port = true;
+        upgrade_handle(b->upgrade, &event);
+        bench_event(b, UPGRADE_EVENT_URC, "RDY"); /* has the actions carried out */
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+        assert_has_not(b->log->str, "send"); /* what was changed on ours is not put back there */
+}
+END_TEST
+
+/* A loop has no sign of progress; an upgrade with many restarts has. */
+START_TEST(restarts_without_end)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        if (_i == 0) {
+                for (unsigned i = 0; i < 20 && !b->results; i++)
+                        bench_restart(b);
+                bench_assert_end(b, JOB_RESULT_FAILED, "crashed");
+                ck_assert_uint_le(b->job->restarts, 12);
+                assert_has(b->job->message, "restarts");
+                return;
+        }
+        for (unsigned i = 0; i < 30; i++) {
+                bench_restart(b);
+                bench_fota(b, "\"UPDATING\",50");
+        }
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* Whatever is left to itself at whatever point comes to an end, in a time that the time-outs add up to. */
+START_TEST(left_to_itself)
+{
+        g_autoptr(Bench) b = bench_new();
+        uint64_t began;
+
+        switch (_i) {
+        case 0: bench_begin(b); break;
+        case 1: bench_begin(b), bench_present(b); break;
+        case 2: b->holds_answers = true, bench_begin(b), bench_present(b), bench_ready(b, OLD_REVISION); break;
+        case 3: bench_go(b); break;
+        case 4: bench_go(b), bench_fota(b, "\"HTTPSTART\""); break;
+        case 5: bench_download(b); break;
+        case 6: bench_download(b), bench_gone(b); break;
+        case 7: bench_download(b), bench_restart(b); break;
+        case 8: bench_download(b), bench_restart(b), bench_ready(b, OLD_REVISION); break;
+        case 9: bench_update(b); break;
+        case 10: bench_update(b), bench_restart(b); break;
+        case 11: bench_update(b), bench_fota(b, "\"END\",0"); break;
+        case 12: bench_update(b), bench_fota(b, "\"END\",0"), bench_restart(b); break;
+        case 13: bench_update(b), bench_fota(b, "\"END\",504"), bench_restart(b); break;
+        case 14: bench_go(b), bench_restart(b), bench_ready(b, OLD_REVISION); break;
+        case 15: bench_go(b), bench_cancel(b); break;
+        case 16: b->mutes = "AT+CFUN", bench_go(b), bench_cancel(b); break;
+        case 17: bench_go(b), b->holds_answers = true, bench_cancel(b); break;
+        case 18: bench_download(b), bench_cancel(b); break;
+        case 19: bench_download(b), bench_fota(b, "\"END\",505"); break;
+        case 20: bench_update(b), bench_fota(b, "\"END\",0"), bench_gone(b); break;
+        case 21: bench_update(b), bench_ready(b, "EC200ABOOT"), bench_ready(b, OLD_REVISION); break;
+        default: ck_abort();
+        }
+        began = b->now;
+        for (unsigned i = 0; i < 20 && !b->results; i++)
+                bench_tick(b);
+        ck_assert_msg(b->results == 1, "case %d never ends", _i);
+        ck_assert_uint_le(b->now - began, 3600 * SECOND);
+        ck_assert_int_ne(b->job->result, JOB_RESULT_SUCCESS);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("upgrade-giveup");
+
+        tcase_add_loop_test(t, rejected, 0, 8);
+        tcase_add_test(t, error_after_the_download_began);
+        tcase_add_test(t, no_answer_in_the_preparations);
+        tcase_add_test(t, no_answer_to_the_upgrade_command);
+        tcase_add_test(t, port_is_busy);
+        tcase_add_test(t, port_is_busy_under_way);
+        tcase_add_test(t, never_there);
+        tcase_add_loop_test(t, never_answers, 0, 3);
+        tcase_add_test(t, start_timeout);
+        tcase_add_test(t, download_timeout);
+        tcase_add_test(t, six_minutes_are_not_too_long);
+        tcase_add_test(t, downloaded_and_nothing_more);
+        tcase_add_test(t, update_timeout);
+        tcase_add_test(t, lost_in_the_update);
+        tcase_add_loop_test(t, boot_rom, 0, 2);
+        tcase_add_loop_test(t, back_without_an_at_port, 0, 2);
+        tcase_add_test(t, back_and_silent);
+        tcase_add_test(t, another_module);
+        tcase_add_loop_test(t, restarts_without_end, 0, 2);
+        tcase_add_loop_test(t, left_to_itself, 0, 22);
+        return testing_run(t, "upgrade-giveup");
+}

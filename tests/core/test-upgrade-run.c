@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows the upgrade that goes as the guide has it: states, order of actions, progress, and its preparations command by
+ * command, there and back. */
+
+#include "upgrade-bench.h"
+
+static void finish_new(Bench *b)
+{
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+}
+
+/* ---- as the guide has it */
+
+START_TEST(whole_run)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        bench_fota(b, "\"UPDATING\",100");
+        ck_assert_uint_lt(b->job->percent, 100);
+        bench_fota(b, "\"END\",0");
+        bench_assert_state(b, JOB_VERIFYING); /* END,0 alone is not success */
+        ck_assert_uint_eq(b->results, 0);
+        finish_new(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->job->restarts, 2);
+        ck_assert_str_eq(b->job->from_revision, OLD_REVISION);
+        ck_assert_str_eq(b->job->to_revision, NEW_REVISION);
+        assert_has(b->job->message, NEW_REVISION);
+        assert_has_not(b->disk, "Geheim7");
+        ck_assert_str_eq(b->power_control, "auto");
+}
+END_TEST
+
+/* Mode 1 "at once": no restart between the download and START. */
+START_TEST(without_a_restart_before_start)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"UPDATING\",8");
+        bench_fota(b, "\"UPDATING\",91");
+        bench_fota(b, "\"END\",0");
+        finish_new(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+START_TEST(states_on_the_way)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_assert_state(b, JOB_QUEUED);
+        bench_begin(b);
+        bench_assert_state(b, JOB_PREPARING);
+        b->holds_answers = true;
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_state(b, JOB_PREPARING);
+        b->holds_answers = false;
+        bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"usbat\"");
+        bench_assert_state(b, JOB_DOWNLOADING);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\"HTTPEND\",0");
+        bench_assert_state(b, JOB_DOWNLOADING);
+        ck_assert(upgrade_is_cancellable(b->job));
+        bench_gone(b);
+        bench_assert_state(b, JOB_RESTARTING);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        bench_present(b);
+        bench_assert_state(b, JOB_UPDATING);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"END\",0");
+        bench_assert_state(b, JOB_VERIFYING);
+        bench_gone(b);
+        bench_assert_state(b, JOB_RESTARTING);
+        bench_present(b);
+        bench_assert_state(b, JOB_VERIFYING);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+START_TEST(order_of_what_is_done)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        ck_assert_str_eq(b->log->str, "persist|announce|");
+        bench_clear(b);
+        bench_present(b);
+        ck_assert_str_eq(b->log->str, "persist|persist|power on|");
+        bench_clear(b);
+        bench_ready(b, OLD_REVISION);
+        ck_assert_str_eq(b->log->str, "persist|announce|send AT+QURCCFG=\"urcport\"|persist|"
+                                      "send AT+QFOTADL=\"" BENCH_URL "\",1,100|persist|announce|");
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_clear(b);
+        bench_ready(b, NEW_REVISION);
+        ck_assert_str_eq(b->log->str, "persist|power auto|persist|announce|result|release|");
+}
+END_TEST
+
+START_TEST(progress)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        ck_assert(options_set_number(b->job->options, "download-urc-max", 50, &why));
+        bench_go(b);
+        ck_assert_uint_eq(b->job->percent, 0);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\" DOWNLOADING\",25"); /* the half of 50 is the half of the download */
+        ck_assert_uint_eq(b->job->percent, 25);
+        bench_fota(b, "\"DOWNLOADING\",10"); /* late: no way back */
+        ck_assert_uint_eq(b->job->percent, 25);
+        bench_fota(b, "\"DOWNLOADING\",50");
+        ck_assert_uint_eq(b->job->percent, 50);
+        bench_fota(b, "\"HTTPEND\",0");
+        bench_restart(b);
+        for (int i = -1; i <= 110; i++) {
+                g_autofree char *rest = g_strdup_printf("\"UPDATING\",%d", i);
+
+                bench_fota(b, rest);
+        }
+        ck_assert_uint_eq(b->job->percent, 99);
+        bench_fota(b, "\"UPDATING\",3"); /* begun again after a power cut */
+        ck_assert_uint_eq(b->job->percent, 99);
+        bench_fota(b, "\"END\",0");
+        ck_assert_uint_eq(b->job->percent, 99);
+        finish_new(b);
+        ck_assert_uint_eq(b->job->percent, 100);
+}
+END_TEST
+
+START_TEST(percentages_instead_of_an_index)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        ck_assert(options_set_number(b->job->options, "download-urc-max", 50, &why));
+        bench_go(b);
+        bench_fota(b, "\"DOWNLOADING\",52");
+        bench_fota(b, "\"DOWNLOADING\",60");
+        ck_assert_uint_eq(b->job->percent, 30);
+        bench_resurrect(b);
+        bench_fota(b, "\"DOWNLOADING\",40");
+        bench_fota(b, "\"DOWNLOADING\",100");
+        ck_assert_uint_eq(b->job->percent, 50);
+}
+END_TEST
+
+/* ---- the preparations, as in the guide's examples */
+
+START_TEST(commands_of_the_guide_s_http_example)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        g_free(b->job->source);
+        b->job->source = g_strdup("http://www.example.com:100/EC200ACNHAR01A02M16.bin");
+        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
+        ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
+        ck_assert(options_set_number(b->job->options, "apn-auth", 1, &why));
+        ck_assert(options_set_number(b->job->options, "download-urc-max", 50, &why));
+        bench_go(b);
+        assert_has(b->log->str, "persist|send AT+QICSGP=2,1,\"cmnet\",\"\",\"\",1|");
+        assert_has(b->log->str, "|send AT+QCFG=\"fota/cid\"|persist|send AT+QCFG=\"fota/cid\",2|");
+        assert_has(b->log->str, "|send AT+QIACT=2|");
+        assert_has(b->log->str,
+                   "|persist|send AT+QFOTADL=\"http://www.example.com:100/EC200ACNHAR01A02M16.bin\",1,50|");
+        ck_assert(strstr(b->log->str, "QICSGP") < strstr(b->log->str, "fota/cid"));
+        ck_assert(strstr(b->log->str, "\"fota/cid\",2") < strstr(b->log->str, "AT+QIACT=2"));
+        ck_assert(strstr(b->log->str, "AT+QIACT=2") < strstr(b->log->str, "AT+QFOTADL"));
+}
+END_TEST
+
+START_TEST(commands_of_the_guide_s_ftp_example)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        g_free(b->job->source);
+        b->job->source = g_strdup("FTP://test:test@192.0.2.2:21/EC200ACNHAR01A02M16.bin");
+        ck_assert(options_set_number(b->job->options, "upgrade-mode", 0, &why));
+        ck_assert(options_set_number(b->job->options, "update-urc-max", 20, &why));
+        bench_go(b);
+        assert_has(b->log->str,
+                   "|send AT+QFOTADL=\"FTP://test:test@192.0.2.2:21/EC200ACNHAR01A02M16.bin\",0,100,20|");
+        bench_fota(b, "\"FTPSTART\"");
+        bench_fota(b, "\"FTPEND\",0");
+        ck_assert(b->job->downloaded);
+}
+END_TEST
+
+START_TEST(apn_with_user_and_password)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        ck_assert(options_set_number(b->job->options, "cid", 3, &why));
+        ck_assert(options_set_string(b->job->options, "apn", "net", &why));
+        ck_assert(options_set_string(b->job->options, "apn-user", "u", &why));
+        ck_assert(options_set_string(b->job->options, "apn-password", "Geheim7", &why));
+        bench_go(b);
+        assert_has(b->log->str, "|send AT+QICSGP=3,1,\"net\",\"u\",\"Geheim7\",1|");
+}
+END_TEST
+
+START_TEST(context_that_is_active_is_left_alone)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        b->contexts_active = true;
+        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
+        bench_go(b);
+        assert_has(b->log->str, "send AT+QIACT?|");
+        assert_has_not(b->log->str, "AT+QIACT=2");
+        assert_has_not(b->log->str, "AT+QICSGP");
+}
+END_TEST
+
+START_TEST(settings_are_put_back)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
+        bench_go(b);
+        assert_has(b->log->str, "persist|send AT+QURCCFG=\"urcport\",\"usbat\"|");
+        ck_assert_str_eq(b->urc_port, "usbat");
+        ck_assert_str_eq(b->fota_cid, "2");
+        assert_has(b->disk, "UrcPortBefore=uart1");
+        assert_has(b->disk, "FotaCidBefore=1");
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"END\",0");
+        finish_new(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_str_eq(b->urc_port, "uart1");
+        ck_assert_str_eq(b->fota_cid, "1");
+        ck_assert_str_eq(b->power_control, "auto");
+}
+END_TEST
+
+/* However it ends while the module answers. */
+START_TEST(settings_are_put_back_after_a_failure)
+{
+        g_autoptr(Bench) b = bench_new();
+        g_autofree char *why = NULL;
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
+        if (_i == 0) {
+                b->rejects = "AT+QFOTADL";
+                bench_begin(b);
+                bench_present(b);
+                bench_ready(b, OLD_REVISION);
+        } else if (_i == 1) {
+                bench_go(b);
+                bench_fota(b, "\"HTTPEND\",714");
+        } else if (_i == 2) {
+                bench_go(b);
+                bench_fota(b, "\"END\",505");
+        } else {
+                bench_go(b);
+                bench_cancel(b);
+                bench_fota(b, "\"HTTPEND\",701");
+        }
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->results, 1);
+        ck_assert_str_eq(b->urc_port, "uart1");
+        ck_assert_str_eq(b->fota_cid, "1");
+        ck_assert_str_eq(b->power_control, "auto");
+        ck_assert(!b->radio_off);
+}
+END_TEST
+
+/* A module that cannot say where its URCs go keeps them where they are; "all" includes us. */
+START_TEST(urc_port_that_needs_no_change)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        if (_i == 0)
+                b->rejects = "AT+QURCCFG";
+        else {
+                g_free(b->urc_port);
+                b->urc_port = g_strdup(_i == 1 ? "all" : "usbat");
+        }
+        bench_go(b);
+        assert_has_not(b->log->str, "AT+QURCCFG=\"urcport\",");
+        ck_assert_str_eq(b->job->urc_port_before, "");
+}
+END_TEST
+
+START_TEST(urc_port_that_cannot_be_changed)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        b->rejects = "AT+QURCCFG=\"urcport\",";
+        bench_go(b);
+        ck_assert_str_eq(b->job->urc_port_before, "");
+}
+END_TEST
+
+/* ---- power/control */
+
+START_TEST(power_control_after_each_enumeration)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        for (unsigned i = 0; i < 4; i++) {
+                bench_clear(b);
+                if (i == 0)
+                        bench_present(b);
+                else
+                        bench_restart(b);
+                assert_has(b->log->str, "power on|");
+                ck_assert_str_eq(b->power_control, "on");
+                ck_assert_str_eq(b->job->power_control_before, "auto");
+        }
+        bench_resurrect(b);
+        ck_assert_str_eq(b->job->power_control_before, "auto"); /* not what we wrote ourselves */
+        bench_event(b, UPGRADE_EVENT_PORT_BUSY, "by chat (pid 42)");
+        bench_assert_end(b, JOB_RESULT_FAILED, "port-busy");
+        ck_assert_str_eq(b->power_control, "auto");
+}
+END_TEST
+
+START_TEST(no_power_control)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        g_clear_pointer(&b->power_control, g_free);
+        bench_download(b);
+        bench_fota(b, "\"END\",505");
+        bench_ready(b, OLD_REVISION);
+        assert_has_not(b->log->str, "power");
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("upgrade-run");
+
+        tcase_add_test(t, whole_run);
+        tcase_add_test(t, without_a_restart_before_start);
+        tcase_add_test(t, states_on_the_way);
+        tcase_add_test(t, order_of_what_is_done);
+        tcase_add_test(t, progress);
+        tcase_add_test(t, percentages_instead_of_an_index);
+        tcase_add_test(t, commands_of_the_guide_s_http_example);
+        tcase_add_test(t, commands_of_the_guide_s_ftp_example);
+        tcase_add_test(t, apn_with_user_and_password);
+        tcase_add_test(t, context_that_is_active_is_left_alone);
+        tcase_add_test(t, settings_are_put_back);
+        tcase_add_loop_test(t, settings_are_put_back_after_a_failure, 0, 4);
+        tcase_add_loop_test(t, urc_port_that_needs_no_change, 0, 3);
+        tcase_add_test(t, urc_port_that_cannot_be_changed);
+        tcase_add_test(t, power_control_after_each_enumeration);
+        tcase_add_test(t, no_power_control);
+        return testing_run(t, "upgrade-run");
+}

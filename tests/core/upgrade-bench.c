@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The bench on which core/upgrade is tested; what it asserts stands in the header. Knows the core's interfaces only. */
+
+#include "upgrade-bench.h"
+
+typedef struct Pending {
+        unsigned tag;
+        char *text;
+} Pending;
+
+static void pending_free(Pending *pending)
+{
+        g_free(pending->text);
+        g_free(pending);
+}
+
+Bench *bench_new(void)
+{
+        Bench *b = g_new0(Bench, 1);
+
+        b->timeouts = (Timeouts){ .command = 30 * SECOND,
+                                  .start = 60 * SECOND,
+                                  .download_idle = 420 * SECOND,
+                                  .update_idle = 900 * SECOND,
+                                  .restart = 300 * SECOND,
+                                  .settle = 180 * SECOND,
+                                  .stall = 900 * SECOND };
+        b->now = 5000 * SECOND;
+        b->boot = "boot-1";
+        b->device = 1 << 16 | 4;
+        b->power_control = g_strdup("auto");
+        b->urc_port = g_strdup("usbat");
+        b->fota_cid = g_strdup("1");
+        b->reject_number = -1;
+        b->log = g_string_new(NULL);
+        b->job = job_new("1", "usb-1-1");
+        g_free(b->job->source);
+        b->job->source = g_strdup(BENCH_URL);
+        b->job->method = METHOD_DFOTA;
+        b->job->created = 1;
+        b->disk = job_to_text(b->job);
+        b->upgrade = upgrade_new(b->job, &b->timeouts);
+        return b;
+}
+
+void bench_free(Bench *b)
+{
+        upgrade_free(b->upgrade);
+        job_free(b->job);
+        g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
+        g_string_free(b->log, TRUE);
+        g_free(b->disk);
+        g_free(b->power_control);
+        g_free(b->urc_port);
+        g_free(b->fota_cid);
+        g_free(b);
+}
+
+void bench_clear(Bench *b)
+{
+        g_string_truncate(b->log, 0);
+}
+
+static bool changes_the_module(const char *command)
+{
+        static const char *const changing[] = { "AT+QURCCFG=\"urcport\",", "AT+QICSGP=", "AT+QCFG=\"fota/cid\",",
+                                                "AT+QIACT=", "AT+QFOTADL=", "AT+CFUN=0", "AT+CFUN=1,1" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(changing); i++)
+                if (g_str_has_prefix(command, changing[i]))
+                        return true;
+        return false;
+}
+
+static UpgradeEvent event_of(Bench *b, UpgradeEventType type)
+{
+        return (UpgradeEvent){ .type = type,
+                               .now = b->now,
+                               .realtime = 1700000000000000 + b->now,
+                               .at_port = b->at_port,
+                               .diag_port = b->diag_port };
+}
+
+static void check_job(Bench *b)
+{
+        ck_assert_msg(b->job->percent >= b->percent, "the percentage went back from %u to %u", b->percent,
+                      b->job->percent);
+        ck_assert_msg(b->job->percent < 100 || (b->job->percent == 100 && b->job->result == JOB_RESULT_SUCCESS),
+                      "100 without success");
+        b->percent = b->job->percent;
+}
+
+static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted);
+
+static void handle(Bench *b, const UpgradeEvent *event)
+{
+        bool persisted = false;
+
+        if (b->crashed)
+                return;
+        upgrade_handle(b->upgrade, event);
+        for (;;) {
+                g_autoptr(UpgradeAction) action = upgrade_pop(b->upgrade);
+
+                if (!action)
+                        break;
+                check_job(b);
+                carry_out(b, action, &persisted);
+                if (b->crash_at && ++b->actions >= b->crash_at) {
+                        b->crashed = true;
+                        return;
+                }
+        }
+        check_job(b);
+        if (event->type == UPGRADE_EVENT_TICK)
+                ck_assert_msg(upgrade_deadline(b->upgrade) > b->now, "a deadline stays in the past: a busy loop");
+        if (b->job->state == JOB_FINISHED)
+                ck_assert_msg(upgrade_deadline(b->upgrade) == UINT64_MAX && b->released, "finished, but not released");
+        else
+                ck_assert_msg(upgrade_deadline(b->upgrade) != UINT64_MAX || b->job->state == JOB_QUEUED,
+                              "waits for ever in state %s", job_state_to_string(b->job->state));
+}
+
+static void persist(Bench *b, bool *persisted)
+{
+        UpgradeEvent event = event_of(b, UPGRADE_EVENT_DISK);
+
+        b->persists++;
+        if (!b->fails_at || !(b->persists == b->fails_at || (b->fails_on && b->persists > b->fails_at))) {
+                g_free(b->disk);
+                b->disk = job_to_text(b->job);
+                *persisted = true;
+                g_string_append(b->log, "persist|");
+                return;
+        }
+        g_string_append(b->log, "persist!|");
+        upgrade_drop_actions(b->upgrade);
+        event.text = "No space left on device";
+        upgrade_handle(b->upgrade, &event);
+        *persisted = false;
+}
+
+static void send(Bench *b, const UpgradeAction *action, bool persisted)
+{
+        Pending *pending = g_new0(Pending, 1);
+
+        g_string_append_printf(b->log, "send %s|", action->text);
+        ck_assert_msg(!b->listening, "%s is sent while the port only listens", action->text);
+        ck_assert_msg(b->present, "%s is sent to a module that is not there", action->text);
+        ck_assert_msg(!changes_the_module(action->text) || persisted || b->job->result != JOB_RESULT_NONE,
+                      "%s is sent before it is on the disk", action->text); /* what is put back is on it already */
+        ck_assert_uint_gt(action->timeout, 0);
+        ck_assert_uint_gt(action->tag, 0); /* 0 is the identity's */
+        for (const char *p = action->text; *p; p++)
+                ck_assert(*p >= ' ' && *p < 0x7f);
+        if (strstr(action->text, "Geheim7") || g_str_has_prefix(action->text, "AT+QICSGP="))
+                ck_assert_msg(action->secret, "%s is not marked as secret", action->text);
+        if (g_str_has_prefix(action->text, "AT+QFOTADL=")) {
+                ck_assert_msg(++b->upgrades_sent == 1, "AT+QFOTADL is sent a second time");
+                assert_has(b->disk, "Sent=true");
+        }
+        pending->tag = action->tag;
+        pending->text = g_strdup(action->text);
+        g_queue_push_tail(&b->pending, pending);
+        if (strcmp(action->text, "AT+CFUN=0") == 0)
+                b->radio_off = true;
+        else if (g_str_has_prefix(action->text, "AT+CFUN=1"))
+                b->radio_off = false;
+}
+
+static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
+{
+        g_autofree char *why = NULL;
+
+        switch (action->type) {
+        case UPGRADE_ACTION_PERSIST:
+                persist(b, persisted);
+                return;
+        case UPGRADE_ACTION_SEND:
+                send(b, action, *persisted);
+                return;
+        case UPGRADE_ACTION_LISTEN:
+                g_string_append(b->log, "listen|");
+                b->listening = true;
+                g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
+                return;
+        case UPGRADE_ACTION_IDENTIFY:
+                g_string_append(b->log, "identify|");
+                b->listening = false;
+                b->identify = true;
+                return;
+        case UPGRADE_ACTION_POWER:
+                g_string_append_printf(b->log, "power %s|", action->text);
+                ck_assert_msg(*b->job->power_control_before, "power/control is changed and its value forgotten");
+                g_free(b->power_control);
+                b->power_control = g_strdup(action->text);
+                return;
+        case UPGRADE_ACTION_ANNOUNCE:
+                g_string_append(b->log, "announce|");
+                b->announced_percent = b->job->percent;
+                return;
+        case UPGRADE_ACTION_RESULT:
+                g_string_append(b->log, "result|");
+                ck_assert_msg(++b->results == 1, "the result is said twice");
+                ck_assert(b->job->state == JOB_FINISHED && b->job->result != JOB_RESULT_NONE && b->job->finished);
+                ck_assert_ptr_null(strstr(b->job->source, "Geheim7"));
+                ck_assert_ptr_null(b->job->options->apn_password);
+                ck_assert_msg(g_str_has_suffix(b->job->message, ".") && !strstr(b->job->message, "Geheim7"), "%s",
+                              b->job->message);
+                if (!b->fails_at)
+                        assert_has_not(b->disk, "Geheim7");
+                return;
+        case UPGRADE_ACTION_RELEASE:
+                g_string_append(b->log, "release|");
+                ck_assert_msg(b->results == 1, "released before the result was said");
+                ck_assert_uint_eq(++b->released, 1);
+                return;
+        }
+}
+
+/* ---- the module answers */
+
+static void answer_pending(Bench *b, AtResult result, int error, const char *text)
+{
+        Pending *pending = g_queue_pop_head(&b->pending);
+        UpgradeEvent event = event_of(b, UPGRADE_EVENT_ANSWER);
+
+        ck_assert_msg(pending, "there is no command to answer");
+        event.tag = pending->tag;
+        event.result = result;
+        event.error = error;
+        event.text = text;
+        if (result == AT_RESULT_OK && g_str_has_prefix(pending->text, "AT+QFOTADL="))
+                b->started = true;
+        if (result == AT_RESULT_OK && strcmp(pending->text, "AT+CFUN=1,1") == 0)
+                b->reset = true;
+        pending_free(pending);
+        handle(b, &event);
+}
+
+static void set_value(char **field, const char *command)
+{
+        const char *comma = strrchr(command, ',') + 1;
+
+        g_free(*field);
+        *field = *comma == '"' ? g_strndup(comma + 1, strlen(comma) - 2) : g_strdup(comma);
+}
+
+static void answer_all(Bench *b)
+{
+        while (!b->holds_answers && !b->crashed && !g_queue_is_empty(&b->pending)) {
+                const char *command = ((Pending *)g_queue_peek_head(&b->pending))->text;
+                g_autofree char *text = NULL;
+
+                if (b->rejects && g_str_has_prefix(command, b->rejects)) {
+                        answer_pending(b, AT_RESULT_ERROR, b->reject_number, "");
+                        continue;
+                }
+                if (b->mutes && g_str_has_prefix(command, b->mutes)) {
+                        b->now += b->timeouts.command;
+                        answer_pending(b, AT_RESULT_TIMEOUT, -1, "");
+                        continue;
+                }
+                if (strcmp(command, "AT+QURCCFG=\"urcport\"") == 0)
+                        text = g_strdup_printf("+QURCCFG: \"urcport\",\"%s\"", b->urc_port);
+                else if (g_str_has_prefix(command, "AT+QURCCFG=\"urcport\","))
+                        set_value(&b->urc_port, command);
+                else if (strcmp(command, "AT+QCFG=\"fota/cid\"") == 0)
+                        text = g_strdup_printf("+QCFG: \"fota/cid\",%s", b->fota_cid);
+                else if (g_str_has_prefix(command, "AT+QCFG=\"fota/cid\","))
+                        set_value(&b->fota_cid, command);
+                else if (strcmp(command, "AT+QIACT?") == 0 && b->contexts_active)
+                        text = g_strdup("+QIACT: 1,1,1,\"10.0.0.1\"\n+QIACT: 2,1,1,\"10.0.0.2\"");
+                answer_pending(b, AT_RESULT_OK, -1, text ?: "");
+        }
+}
+
+static void give(Bench *b, const UpgradeEvent *event)
+{
+        handle(b, event);
+        answer_all(b);
+}
+
+void bench_answer(Bench *b, AtResult result, int error, const char *text)
+{
+        answer_pending(b, result, error, text);
+        answer_all(b);
+}
+
+/* ---- events */
+
+void bench_event(Bench *b, UpgradeEventType type, const char *text)
+{
+        UpgradeEvent event = event_of(b, type);
+
+        event.text = text;
+        give(b, &event);
+}
+
+void bench_begin(Bench *b)
+{
+        bench_event(b, UPGRADE_EVENT_BEGIN, NULL);
+}
+
+void bench_seen(Bench *b)
+{
+        UpgradeEvent event;
+
+        b->present = b->at_port = b->diag_port = true;
+        b->listening = b->identify = false;
+        event = event_of(b, UPGRADE_EVENT_PRESENT);
+        event.device = b->device;
+        event.boot = b->boot;
+        event.power_control = b->power_control;
+        give(b, &event);
+}
+
+void bench_present(Bench *b)
+{
+        b->device++;
+        b->radio_off = b->reset = false;
+        if (b->power_control) {
+                g_free(b->power_control);
+                b->power_control = g_strdup("auto");
+        }
+        bench_seen(b);
+}
+
+void bench_gone(Bench *b)
+{
+        b->present = b->at_port = b->diag_port = false;
+        b->listening = b->identify = false;
+        g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
+        bench_event(b, UPGRADE_EVENT_GONE, NULL);
+}
+
+void bench_ready(Bench *b, const char *revision)
+{
+        g_autoptr(Identity) identity = identity_new();
+        UpgradeEvent event = event_of(b, UPGRADE_EVENT_READY);
+
+        g_free(identity->revision);
+        identity->revision = g_strdup(revision);
+        g_free(identity->imei);
+        identity->imei = g_strdup(BENCH_IMEI);
+        event.identity = identity;
+        b->identify = false;
+        give(b, &event);
+}
+
+void bench_port_lost(Bench *b)
+{
+        b->listening = b->identify = false;
+        g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
+        bench_event(b, UPGRADE_EVENT_PORT_LOST, NULL);
+}
+
+void bench_urc(Bench *b, const char *text)
+{
+        bench_event(b, UPGRADE_EVENT_URC, text);
+}
+
+void bench_fota(Bench *b, const char *rest)
+{
+        g_autofree char *text = g_strdup_printf("+QIND: \"FOTA\",%s", rest);
+
+        b->now += SECOND / 10;
+        bench_urc(b, text);
+}
+
+void bench_cancel(Bench *b)
+{
+        ck_assert_msg(upgrade_is_cancellable(b->job), "a cancel would be refused");
+        bench_event(b, UPGRADE_EVENT_CANCEL, NULL);
+}
+
+void bench_tick(Bench *b)
+{
+        ck_assert_msg(upgrade_deadline(b->upgrade) != UINT64_MAX, "there is nothing to wait for");
+        b->now = MAX(b->now, upgrade_deadline(b->upgrade));
+        bench_event(b, UPGRADE_EVENT_TICK, NULL);
+}
+
+void bench_pass(Bench *b, uint64_t us)
+{
+        uint64_t until = b->now + us;
+
+        while (!b->crashed && upgrade_deadline(b->upgrade) <= until)
+                bench_tick(b);
+        b->now = MAX(b->now, until);
+}
+
+/* ---- whole stretches */
+
+void bench_restart(Bench *b)
+{
+        bench_gone(b);
+        b->now += 10 * SECOND;
+        bench_present(b);
+}
+
+void bench_go(Bench *b)
+{
+        bench_begin(b);
+        bench_present(b);
+        b->now += 5 * SECOND;
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        bench_assert_state(b, JOB_DOWNLOADING);
+}
+
+void bench_download(Bench *b)
+{
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\"DOWNLOADING\",1");
+        bench_fota(b, "\"DOWNLOADING\",50");
+        bench_fota(b, "\"DOWNLOADING\",100");
+        bench_fota(b, "\"HTTPEND\",0");
+        ck_assert(b->job->downloaded);
+}
+
+void bench_update(Bench *b)
+{
+        bench_download(b);
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"UPDATING\",1");
+        bench_fota(b, "\"UPDATING\",50");
+        bench_assert_state(b, JOB_UPDATING);
+}
+
+void bench_resurrect(Bench *b)
+{
+        g_autofree char *why = NULL;
+
+        upgrade_free(b->upgrade);
+        job_free(b->job);
+        b->job = job_from_text(b->disk, "1", &why);
+        ck_assert_msg(b->job, "%s\n%s", why, b->disk);
+        ck_assert_msg(b->job->percent >= b->announced_percent, "the disk says %u percent, the bus said %u",
+                      b->job->percent, b->announced_percent);
+        b->upgrade = upgrade_new(b->job, &b->timeouts);
+        b->crashed = b->listening = b->identify = false;
+        b->crash_at = b->crash_again;
+        b->crash_again = b->actions = 0;
+        b->percent = b->job->percent;
+        g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
+        if (b->job->state == JOB_FINISHED)
+                return;
+        bench_begin(b);
+        if (b->present && !b->crashed)
+                bench_seen(b);
+}
+
+/* ---- what came of it */
+
+void bench_assert_end(Bench *b, JobResult result, const char *name)
+{
+        ck_assert_msg(b->job->state == JOB_FINISHED, "it is %s, not finished: %s", job_state_to_string(b->job->state),
+                      b->log->str);
+        ck_assert_msg(b->job->result == result && strcmp(job_error_name(b->job), name) == 0,
+                      "it ended %s %s instead of %s %s: %s", job_result_to_string(b->job->result),
+                      job_error_name(b->job), job_result_to_string(result), name, b->job->message);
+        ck_assert_uint_eq(b->results, 1);
+        ck_assert_uint_eq(b->released, 1);
+        ck_assert((b->job->percent == 100) == (result == JOB_RESULT_SUCCESS));
+}
+
+void bench_assert_state(Bench *b, JobState state)
+{
+        ck_assert_msg(b->job->state == state, "it is %s instead of %s", job_state_to_string(b->job->state),
+                      job_state_to_string(state));
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A module, a disk and a clock for core/upgrade: events are given one by one, actions are carried out at once, and what
+ * must hold of every upgrade is asserted at every step:
+ *
+ *   - AT+QFOTADL is sent once at most, and nothing is sent while the port only listens
+ *   - before a command that changes the module the record went to the disk; before AT+QFOTADL it says Sent
+ *   - the percentage never goes back, and is 100 with success only
+ *   - the result is said once, after it went to the disk without a password
+ *   - no deadline is in the past once a tick was handled
+ *   - commands that may hold a password are marked */
+
+#include "core/upgrade.h"
+#include "testing.h"
+
+#define SECOND       ((uint64_t)G_USEC_PER_SEC)
+#define OLD_REVISION "EC200ACNHAR01A01M16"
+#define NEW_REVISION "EC200ACNHAR01A02M16"
+#define BENCH_IMEI   "860000000000001"
+#define BENCH_URL    "http://user:Geheim7@h/x.bin"
+
+typedef struct Bench {
+        Job *job;
+        Upgrade *upgrade;
+        Timeouts timeouts;
+        uint64_t now;
+
+        /* The module. Answers to commands: urc_port and fota_cid are what it has set; a command that begins with
+         * rejects or mutes gets ERROR (with the number, if it is not negative) or no answer. */
+        bool present, at_port, diag_port;
+        unsigned device;
+        const char *boot;
+        char *power_control; /* NULL: it has none */
+        char *urc_port, *fota_cid;
+        const char *rejects, *mutes;
+        int reject_number;
+        bool contexts_active;
+        bool holds_answers;  /* answers wait for bench_answer() */
+        bool started;        /* AT+QFOTADL reached it */
+        bool reset;          /* AT+CFUN=1,1 reached it */
+        bool radio_off;
+
+        /* The disk. */
+        char *disk;
+        int fails_at;        /* the how-manieth PERSIST fails, counted from 1; 0 none */
+        bool fails_on;       /* and all after it */
+        int persists;
+
+        /* What was done, a word or two each, joined by |: persist, send CMD, listen, identify, power X, announce,
+         * result, release. */
+        GString *log;
+        GQueue pending;      /* commands without an answer */
+        bool listening, identify;
+        unsigned upgrades_sent, results, released;
+        unsigned percent, announced_percent;
+        int actions;         /* carried out since it was started */
+        int crash_at;        /* after so many actions the daemon dies; 0 never */
+        int crash_again;     /* crash_at of the next daemon */
+        bool crashed;
+} Bench;
+
+Bench *bench_new(void);
+void bench_free(Bench *bench);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
+
+void bench_begin(Bench *bench);
+void bench_present(Bench *bench); /* with another device number */
+void bench_seen(Bench *bench);    /* with the same, as after a restart of the daemon */
+void bench_gone(Bench *bench);
+void bench_ready(Bench *bench, const char *revision);
+void bench_port_lost(Bench *bench); /* and opened again: what was asked is forgotten on both sides */
+void bench_urc(Bench *bench, const char *text);
+void bench_fota(Bench *bench, const char *rest); /* +QIND: "FOTA",<rest> */
+void bench_cancel(Bench *bench);
+void bench_event(Bench *bench, UpgradeEventType type, const char *text);
+void bench_answer(Bench *bench, AtResult result, int error, const char *text); /* to the oldest pending command */
+
+/* Time passes; each deadline gets its tick. */
+void bench_pass(Bench *bench, uint64_t us);
+
+/* To the next deadline, and its tick. */
+void bench_tick(Bench *bench);
+
+/* The module restarts: gone for ten seconds, then back. */
+void bench_restart(Bench *bench);
+
+/* A whole preparation: begin, there, answering with the old revision, AT+QFOTADL accepted. */
+void bench_go(Bench *bench);
+
+/* go, and the guide's download from HTTPSTART to HTTPEND,0. */
+void bench_download(Bench *bench);
+
+/* download, restart, START, UPDATING. */
+void bench_update(Bench *bench);
+
+/* The daemon dies, and starts again with what is on the disk. Begins; the module is presented if it is there. */
+void bench_resurrect(Bench *bench);
+
+/* Where the log had its mark, to look at what an event brought about. */
+void bench_clear(Bench *bench);
+
+/* The end came: with this result and machine name, said once. */
+void bench_assert_end(Bench *bench, JobResult result, const char *name);
+void bench_assert_state(Bench *bench, JobState state);
