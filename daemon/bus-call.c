@@ -109,6 +109,8 @@ void bus_answer_waiting(Bus *b, Module *module, const char *failure)
         for (unsigned n = g_queue_get_length(&b->waiting); n > 0; n--) {
                 Waiting *waiting = g_queue_pop_head(&b->waiting);
 
+                if (!waiting)
+                        break;
                 if (waiting->module == module) {
                         answer(b, waiting, failure);
                         waiting_free(waiting);

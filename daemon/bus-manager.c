@@ -101,6 +101,7 @@ static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *err
         Module *module;
         int r;
 
+        sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
         if (!bus_authorize(m, error))
                 return -EACCES;
         if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = read_options(m, options, error)) < 0)
@@ -154,24 +155,17 @@ static int on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *error
 {
         Bus *b = userdata;
         g_autoptr(sd_bus_message) reply = NULL;
-        GPtrArray *jobs = manager_jobs(b->manager);
-        uint32_t limit, n = 0;
+        g_autoptr(GPtrArray) jobs = manager_history(b->manager);
+        uint32_t limit;
         int r;
 
         (void)error;
         if ((r = sd_bus_message_read(m, "u", &limit)) < 0 || (r = sd_bus_message_new_method_return(m, &reply)) < 0 ||
             (r = sd_bus_message_open_container(reply, 'a', "a{sv}")) < 0)
                 return r;
-        for (unsigned i = jobs->len; i-- > 0 && (limit == 0 || n < limit);) {
-                const Job *job = g_ptr_array_index(jobs, i);
-
-                if (job->state != JOB_FINISHED)
-                        continue;
-                n++;
-                r = bus_job_append(reply, job);
-                if (r < 0)
+        for (unsigned i = 0; i < jobs->len && (limit == 0 || i < limit); i++)
+                if ((r = bus_job_append(reply, g_ptr_array_index(jobs, i))) < 0)
                         return r;
-        }
         r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }

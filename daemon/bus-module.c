@@ -145,6 +145,11 @@ void bus_module_free(BusModule *bm)
         g_free(bm);
 }
 
+void bus_module_removed(BusModule *bm)
+{
+        sd_bus_emit_object_removed(bm->bus->bus, bm->path);
+}
+
 void bus_module_changed(BusModule *bm)
 {
         bus_snapshot_emit(bm->snapshot, bm->bus->bus, bm->path, FOTAD_MODULE_INTERFACE);

@@ -9,5 +9,8 @@ typedef struct BusModule BusModule;
 BusModule *bus_module_new(Bus *bus, Module *module);
 void bus_module_free(BusModule *module);
 
+/* Tells that it goes, before it is freed: not when only the daemon stops. */
+void bus_module_removed(BusModule *module);
+
 /* Tells what differs from what was told last. */
 void bus_module_changed(BusModule *module);

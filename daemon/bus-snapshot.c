@@ -63,8 +63,13 @@ static int append_value(sd_bus_message *m, const BusProperty *property, const ch
         case 'u': return sd_bus_message_append(m, "u", (uint32_t)strtoul(value, NULL, 10));
         case 'i': return sd_bus_message_append(m, "i", (int32_t)strtol(value, NULL, 10));
         case 't': return sd_bus_message_append(m, "t", (uint64_t)strtoull(value, NULL, 10));
-        case 's':
-        case 'o': return sd_bus_message_append_basic(m, property->type[0], value);
+        case 's': {
+                /* One bad string of a module's or a process's would make the whole object unreadable. */
+                g_autofree char *valid = g_utf8_make_valid(value, -1);
+
+                return sd_bus_message_append_basic(m, 's', valid);
+        }
+        case 'o': return sd_bus_message_append_basic(m, 'o', value);
         default: return -EINVAL;
         }
 }

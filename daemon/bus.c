@@ -26,6 +26,14 @@ static void on_module_added(void *userdata, Module *module)
         g_hash_table_insert(b->modules, module, bus_module_new(b, module));
 }
 
+static void on_module_removed(void *userdata, Module *module)
+{
+        Bus *b = userdata;
+
+        bus_module_removed(g_hash_table_lookup(b->modules, module));
+        g_hash_table_remove(b->modules, module);
+}
+
 static void on_module_changed(void *userdata, Module *module)
 {
         Bus *b = userdata;
@@ -65,6 +73,7 @@ static void on_job_removed(void *userdata, Job *job)
 
 static const ManagerObserver manager_observer = {
         .module_added = on_module_added,
+        .module_removed = on_module_removed,
         .module_changed = on_module_changed,
         .module_probed = on_module_probed,
         .job_added = on_job_added,
@@ -110,13 +119,16 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
 
 int bus_start(Bus *b, char **ret_why)
 {
-        int r = manager_start(b->manager, &manager_observer, b);
+        int r;
 
-        if (r < 0)
-                return say(ret_why, r, "the USB devices cannot be listed");
+        /* First, so that a second fotad touches nothing, and what is said now comes from the name. Calls wait until
+         * the loop runs. */
         r = sd_bus_request_name(b->bus, FOTAD_BUS_NAME, 0);
         if (r < 0)
                 return say(ret_why, r, "the name " FOTAD_BUS_NAME " cannot be had (a second fotad, or no bus policy)");
+        r = manager_start(b->manager, &manager_observer, b);
+        if (r < 0)
+                return say(ret_why, r, "the USB devices cannot be listed");
         manager_announce(b->manager);
         return 0;
 }

@@ -8,5 +8,5 @@
 int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why);
 void bus_free(Bus *bus);
 
-/* Takes the jobs up, finds the modules, then takes the name: whoever waits for it finds everything there. */
+/* Takes the name, the jobs up, and finds the modules: whoever calls finds everything there. */
 int bus_start(Bus *bus, char **ret_why);

@@ -19,6 +19,33 @@ struct JobStore {
         char *directory;
 };
 
+static GPtrArray *list_files(JobStore *store)
+{
+        GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+        GDir *dir = g_dir_open(store->directory, 0, NULL);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir)))
+                g_ptr_array_add(names, g_strdup(name));
+        g_clear_pointer(&dir, g_dir_close);
+        return names;
+}
+
+/* What g_file_set_contents_full() was about to rename when the power went: <id>.job.XXXXXX, perhaps with a password. */
+static void remove_left_over(JobStore *store)
+{
+        g_autoptr(GPtrArray) names = list_files(store);
+
+        for (unsigned i = 0; i < names->len; i++) {
+                const char *name = g_ptr_array_index(names, i), *rest = name + strspn(name, "0123456789");
+                g_autofree char *path = g_build_filename(store->directory, name, NULL);
+
+                if (rest > name && g_str_has_prefix(rest, SUFFIX ".") && strlen(rest) == strlen(SUFFIX ".XXXXXX") &&
+                    strcmp(rest, SUFFIX SUFFIX_BROKEN) != 0)
+                        g_unlink(path);
+        }
+}
+
 JobStore *job_store_new(const char *state_directory, char **ret_why)
 {
         g_autofree char *directory = g_build_filename(state_directory, "jobs", NULL);
@@ -30,6 +57,7 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
         }
         store = g_new0(JobStore, 1);
         store->directory = g_steal_pointer(&directory);
+        remove_left_over(store);
         return store;
 }
 
@@ -44,18 +72,6 @@ void job_store_free(JobStore *store)
 static char *file_of(JobStore *store, const char *id)
 {
         return g_strdup_printf("%s/%s" SUFFIX, store->directory, id);
-}
-
-static GPtrArray *list_files(JobStore *store)
-{
-        GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-        GDir *dir = g_dir_open(store->directory, 0, NULL);
-        const char *name;
-
-        while (dir && (name = g_dir_read_name(dir)))
-                g_ptr_array_add(names, g_strdup(name));
-        g_clear_pointer(&dir, g_dir_close);
-        return names;
 }
 
 GPtrArray *job_store_list(JobStore *store)
@@ -96,6 +112,10 @@ char *job_store_read(JobStore *store, const char *id, char **ret_why)
         char *text = NULL;
         size_t length;
 
+        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) { /* a pipe would be waited for */
+                *ret_why = g_strdup("it is not a regular file");
+                return NULL;
+        }
         if (!g_file_get_contents(file, &text, &length, &error)) {
                 *ret_why = g_strdup(error->message);
                 return NULL;

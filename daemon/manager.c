@@ -15,6 +15,8 @@
 #include "names.h"
 #include "usb-watch.h"
 
+#define MODULES_MAX 64 /* places, unless more than that are in use */
+
 struct Manager {
         sd_event *event;
         const Config *config;
@@ -108,19 +110,46 @@ static void on_job_result(void *userdata, Job *job)
         say_result(userdata, job);
 }
 
+static guint64 number_of(const Job *job)
+{
+        return g_ascii_strtoull(job->id, NULL, 10);
+}
+
+/* The last to finish first. */
+static int compare_finished(const void *a, const void *b)
+{
+        const Job *x = *(Job *const *)a, *y = *(Job *const *)b;
+
+        if (x->finished != y->finished)
+                return x->finished > y->finished ? -1 : 1;
+        return number_of(x) > number_of(y) ? -1 : 1;
+}
+
+GPtrArray *manager_history(Manager *m)
+{
+        GPtrArray *finished = g_ptr_array_new();
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state == JOB_FINISHED)
+                        g_ptr_array_add(finished, job);
+        }
+        g_ptr_array_sort(finished, compare_finished);
+        return finished;
+}
+
 /* The newest finished jobs stay, as many as the configuration says. */
 static void trim_history(Manager *m)
 {
-        unsigned finished = 0;
+        g_autoptr(GPtrArray) finished = manager_history(m);
 
-        for (unsigned i = m->jobs->len; i-- > 0;) {
-                Job *job = g_ptr_array_index(m->jobs, i);
+        for (unsigned i = m->config->history; i < finished->len; i++) {
+                Job *job = g_ptr_array_index(finished, i);
 
-                if (job->state != JOB_FINISHED || ++finished <= m->config->history)
-                        continue;
                 m->observer->job_removed(m->userdata, job);
                 job_store_remove(m->store, job->id);
-                g_ptr_array_remove_index(m->jobs, i);
+                g_ptr_array_remove(m->jobs, job);
         }
 }
 
@@ -139,6 +168,19 @@ static const ModuleObserver module_observer = {
         .job_released = on_job_released,
 };
 
+/* A hub that brings ever new ports must not fill the memory: of many empty places the oldest is forgotten. */
+static void trim_modules(Manager *m)
+{
+        for (unsigned i = 0; i < m->modules->len && m->modules->len >= MODULES_MAX; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+
+                if (module_is_present(module) || module_job(module))
+                        continue;
+                m->observer->module_removed(m->userdata, module);
+                g_ptr_array_remove_index(m->modules, i--);
+        }
+}
+
 /* By its USB path; made when it is first seen, and kept from then on. */
 static Module *module_at(Manager *m, const char *path)
 {
@@ -147,6 +189,7 @@ static Module *module_at(Manager *m, const char *path)
 
         if (module)
                 return module;
+        trim_modules(m);
         module = module_new(path, m->event, m->config, m->boot_id, &module_observer, m);
         g_ptr_array_add(m->modules, module);
         m->observer->module_added(m->userdata, module);
@@ -223,8 +266,7 @@ void manager_free(Manager *m)
 
 static int compare_jobs(const void *a, const void *b)
 {
-        guint64 x = g_ascii_strtoull((*(Job *const *)a)->id, NULL, 10);
-        guint64 y = g_ascii_strtoull((*(Job *const *)b)->id, NULL, 10);
+        guint64 x = number_of(*(Job *const *)a), y = number_of(*(Job *const *)b);
 
         return x < y ? -1 : x > y;
 }
@@ -256,16 +298,29 @@ static void load_jobs(Manager *m)
         g_ptr_array_sort(m->jobs, compare_jobs);
 }
 
+/* Two files that claim one module: the older one could not be closed when the disk was full. */
+static void drop_rivals(Manager *m)
+{
+        for (unsigned i = m->jobs->len; i-- > 0;) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                for (unsigned k = i; job->state != JOB_FINISHED && k-- > 0;) {
+                        const Job *older = g_ptr_array_index(m->jobs, k);
+
+                        if (older->state == JOB_FINISHED || strcmp(older->module, job->module) != 0)
+                                continue;
+                        log_warning("job %s: %s is held by job %s", older->id, older->module, job->id);
+                        job_store_quarantine(m->store, older->id);
+                        g_ptr_array_remove_index(m->jobs, k);
+                        i--;
+                }
+        }
+}
+
 static void take_up(Manager *m, Job *job)
 {
         Module *module = module_at(m, job->module + strlen("usb-"));
 
-        if (module_job(module)) {
-                /* Two files claim one module: only a hand can have written that. */
-                log_warning("job %s: %s is held by job %s already", job->id, job->module, module_job(module)->id);
-                job_store_quarantine(m->store, job->id);
-                return;
-        }
         log_notice("job %s on %s is taken up again in state %s", job->id, job->module,
                    job_state_to_string(job->state));
         module_begin(module, job);
@@ -273,11 +328,14 @@ static void take_up(Manager *m, Job *job)
 
 int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
 {
+        int r;
+
         m->observer = observer;
         m->userdata = userdata;
         if (m->config->ports[0])
                 log_warning("[serial] ports: this version of fotad does not use UARTs yet");
         load_jobs(m);
+        drop_rivals(m);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
         trim_history(m);
@@ -287,7 +345,10 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 if (job->state != JOB_FINISHED)
                         take_up(m, job);
         }
-        return usb_watch_enumerate(m->watch);
+        r = usb_watch_enumerate(m->watch);
+        for (unsigned i = 0; i < m->modules->len; i++)
+                module_settled(g_ptr_array_index(m->modules, i));
+        return r;
 }
 
 void manager_announce(Manager *m)
@@ -439,7 +500,7 @@ static bool may_start(Module *module, const char *source, const Options *options
         if (options->check_source)
                 return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
                               "check-source: this version of fotad cannot ask the server yet; leave the option out");
-        if (options->flow_control)
+        if (options->flow_control && strcmp(options->flow_control, "auto") != 0)
                 return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
                               "flow-control goes with a package on the host, not with a URL: leave it out");
         if (!options_check(options, method, &key, &why))

@@ -25,6 +25,7 @@ bool refusal_set(Refusal *ret, const char *name, const char *format, ...) G_GNUC
 /* News for the bus. */
 typedef struct ManagerObserver {
         void (*module_added)(void *userdata, Module *module);
+        void (*module_removed)(void *userdata, Module *module);
         void (*module_changed)(void *userdata, Module *module);
         void (*module_probed)(void *userdata, Module *module, const char *failure); /* NULL: well */
         void (*job_added)(void *userdata, Job *job);
@@ -46,6 +47,9 @@ void manager_announce(Manager *manager);
 /* All there are, in no order (modules) and in order of their creation (jobs). Owned by the manager. */
 GPtrArray *manager_modules(Manager *manager);
 GPtrArray *manager_jobs(Manager *manager);
+
+/* The finished ones, the last to finish first. The caller frees the array, not the jobs. */
+GPtrArray *manager_history(Manager *manager);
 
 Module *manager_module_of(Manager *manager, const Job *job);
 

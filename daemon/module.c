@@ -39,6 +39,7 @@ struct Module {
         Ports *ports;
         char *node; /* of the AT port, NULL none */
         char *holder;      /* who has the port instead of us, NULL nobody */
+        int open_error;    /* why the port could not be opened, 0 */
         char *problem;
 
         Serial *serial;
@@ -188,6 +189,9 @@ const char *module_problem(Module *m)
                                              "product id; try: echo %04x %04x > "
                                              "/sys/bus/usb-serial/drivers/option1/new_id",
                                              m->vendor_id, m->product_id);
+        else if (!m->node && config_at_interface(m->config, m->product_id) != LAYOUT_NO_OVERRIDE)
+                m->problem = g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty",
+                                             config_at_interface(m->config, m->product_id));
         else if (!m->node && ports_have_diag(m->ports, m->product_id))
                 m->problem = g_strdup("its DIAG port is there, its AT port is not, as after a crash: if that stays so, "
                                       "cycle its power");
@@ -197,6 +201,8 @@ const char *module_problem(Module *m)
         else if (m->holder)
                 m->problem = g_strdup_printf("its AT port %s is held %s: stop that process, then probe the module",
                                              m->node, m->holder);
+        else if (!m->identified && m->open_error)
+                m->problem = g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error));
         else if (!m->identified && m->wanted)
                 m->problem = g_strdup("its identity is being read");
         else if (!m->identified)
@@ -357,6 +363,7 @@ static void open_port(Module *m)
         if (r >= 0) {
                 log_debug("%s: %s is open", m->id, m->node);
                 m->open_at = UINT64_MAX;
+                m->open_error = 0;
                 set_holder(m, NULL);
                 if (m->listening)
                         at_engine_listen(m->engine);
@@ -372,12 +379,14 @@ static void open_port(Module *m)
                         give_up_probe(m);
         } else {
                 log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
+                m->open_error = -r;
                 m->open_at = now(m) + OPEN_INTERVAL;
         }
 }
 
-/* Opens or closes, as the job and the wish for an identity have it. */
-static void update_port(Module *m)
+/* Opens or closes, as the job and the wish for an identity have it. True if it was tried to open: that may have made
+ * work. */
+static bool update_port(Module *m)
 {
         bool want = m->node && (m->job || m->wanted);
 
@@ -385,8 +394,11 @@ static void update_port(Module *m)
                 close_port(m);
         if (!want)
                 m->open_at = UINT64_MAX;
-        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : now(m) >= m->open_at))
+        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : now(m) >= m->open_at)) {
                 open_port(m);
+                return true;
+        }
+        return false;
 }
 
 /* Which tty is the AT port may change with each that comes or goes. */
@@ -531,7 +543,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void arm_timer(Module *m)
 {
-        uint64_t at = MIN(m->open_at, m->wanted_until);
+        uint64_t at = MIN(m->open_at, m->job ? UINT64_MAX : m->wanted_until);
 
         if (m->serial)
                 at = MIN(at, MIN(at_engine_deadline(m->engine), m->probe_at));
@@ -571,7 +583,8 @@ static void pump(Module *m)
                         release_job(m);
                         continue;
                 }
-                update_port(m);
+                if (update_port(m))
+                        continue;
                 if (m->serial)
                         at_engine_tick(m->engine, now(m));
                 if ((event = at_engine_pop(m->engine))) {
@@ -660,6 +673,13 @@ void module_tty_removed(Module *m, const char *node)
 }
 
 /* ---- what others want */
+
+void module_settled(Module *m)
+{
+        if (!m->present)
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+        pump(m);
+}
 
 void module_probe(Module *m)
 {

@@ -53,6 +53,9 @@ void module_device_removed(Module *module);
 void module_tty_added(Module *module, const UsbTty *tty);
 void module_tty_removed(Module *module, const char *node);
 
+/* All modules that are there have been told: a job whose module is not among them knows that it is absent. */
+void module_settled(Module *module);
+
 /* Reads the identity again: probed() follows. Not while a job holds the module. */
 void module_probe(Module *module);
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 
 #define READ_SIZE 4096
 #define QUEUE_MAX 4096
+#define SCAN_MAX  (G_USEC_PER_SEC / 5) /* for looking who has the port: TIOCEXCL still follows */
 
 struct Serial {
         int fd;
@@ -31,6 +33,7 @@ struct Serial {
         void *userdata;
 };
 
+/* Anybody can give a process any name. */
 static char *process_name(pid_t pid)
 {
         g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid), *name = NULL;
@@ -38,64 +41,10 @@ static char *process_name(pid_t pid)
         if (!g_file_get_contents(path, &name, NULL, NULL))
                 return g_strdup_printf("by process %d", (int)pid);
         g_strstrip(name);
+        for (char *c = name; *c; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
         return g_strdup_printf("by %s (pid %d)", name, (int)pid);
-}
-
-/* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
-
-static pid_t lock_owner(const char *path)
-{
-        g_autofree char *text = NULL;
-        long pid;
-
-        if (!g_file_get_contents(path, &text, NULL, NULL))
-                return 0;
-        pid = strtol(text, NULL, 10);
-        if (pid <= 0 || pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
-                return 0;
-        return (pid_t)pid;
-}
-
-/* 0, also if no lock file can be made here; -EBUSY if a living process has one. */
-static int lock_take(const char *directory, const char *node, char **ret_path, char **ret_holder)
-{
-        const char *slash = strrchr(node, '/');
-        g_autofree char *path = g_strdup_printf("%s/LCK..%s", directory, slash ? slash + 1 : node);
-        g_autofree char *mine = g_strdup_printf("%s/LTMP.fotad.%d", directory, (int)getpid());
-        g_autofree char *text = g_strdup_printf("%10d\n", (int)getpid());
-        int fd, r = -EBUSY;
-
-        unlink(mine); /* of a dead process that had our pid */
-        fd = open(mine, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644); /* anybody may write in that directory */
-        if (fd < 0 || write(fd, text, strlen(text)) < 0) {
-                log_debug("no lock file for %s: %s", node, g_strerror(errno));
-                if (fd >= 0)
-                        close(fd);
-                unlink(mine);
-                return 0;
-        }
-        close(fd);
-        /* link() fails if the name exists, and is never half done. Tried twice: a dead owner's file is in the way once. */
-        for (int i = 0; i < 2 && r == -EBUSY; i++) {
-                pid_t owner;
-
-                if (link(mine, path) == 0) {
-                        *ret_path = g_strdup(path);
-                        r = 0;
-                } else if (errno != EEXIST) {
-                        log_debug("no lock file for %s: %s", node, g_strerror(errno));
-                        r = 0;
-                } else if ((owner = lock_owner(path))) {
-                        *ret_holder = process_name(owner);
-                        break;
-                } else {
-                        unlink(path);
-                }
-        }
-        unlink(mine);
-        if (r == -EBUSY && !*ret_holder)
-                *ret_holder = g_strdup("by the owner of its lock file");
-        return r;
 }
 
 /* ---- other processes that have the node open, lock file or not */
@@ -114,9 +63,13 @@ static bool process_has_open(pid_t pid, const struct stat *node)
         bool found = false;
 
         while (d && !found && (entry = readdir(d))) {
+                char target[sizeof("/dev/")];
                 struct stat st;
 
-                found = fstatat(dirfd(d), entry->d_name, &st, 0) == 0 && same_node(node, &st);
+                /* A look at the link is cheap; what it leads to may be a file system that does not answer. */
+                found = readlinkat(dirfd(d), entry->d_name, target, sizeof(target)) == sizeof(target) &&
+                        strncmp(target, "/dev/", 5) == 0 && fstatat(dirfd(d), entry->d_name, &st, 0) == 0 &&
+                        same_node(node, &st);
         }
         if (d)
                 closedir(d);
@@ -125,6 +78,7 @@ static bool process_has_open(pid_t pid, const struct stat *node)
 
 static char *find_holder(const char *node)
 {
+        gint64 end = g_get_monotonic_time() + SCAN_MAX;
         DIR *proc;
         struct dirent *entry;
         struct stat st;
@@ -133,7 +87,7 @@ static char *find_holder(const char *node)
         if (stat(node, &st) < 0)
                 return NULL;
         proc = opendir("/proc");
-        while (proc && !holder && (entry = readdir(proc))) {
+        while (proc && !holder && (entry = readdir(proc)) && g_get_monotonic_time() < end) {
                 pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
                 if (pid > 0 && pid != getpid() && process_has_open(pid, &st))
@@ -142,6 +96,84 @@ static char *find_holder(const char *node)
         if (proc)
                 closedir(proc);
         return holder;
+}
+
+/* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
+
+/* The living process a lock file speaks for, 0 for none. The directory is everybody's: a file that root did not make is
+ * believed only if its process has the node open. */
+static pid_t lock_owner(const char *path, const char *node)
+{
+        int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        char text[32] = { 0 };
+        struct stat file, st;
+        ssize_t n = -1;
+        int32_t binary;
+        long pid;
+
+        if (fd < 0)
+                return 0;
+        if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
+                n = read(fd, text, sizeof(text) - 1);
+        close(fd);
+        if (n <= 0)
+                return 0;
+        pid = strtol(text, NULL, 10);
+        if (n == sizeof(binary) && pid == 0) {
+                memcpy(&binary, text, sizeof(binary));
+                pid = binary;
+        }
+        if (pid <= 0 || pid > INT_MAX || pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
+                return 0;
+        if (file.st_uid != 0 && (stat(node, &st) < 0 || !process_has_open((pid_t)pid, &st)))
+                return 0;
+        return (pid_t)pid;
+}
+
+/* Our own file under a name nobody can know before. Its path, NULL if none can be made. */
+static char *make_lock(const char *directory)
+{
+        g_autofree char *path = g_strdup_printf("%s/LTMP.XXXXXX", directory);
+        g_autofree char *text = g_strdup_printf("%10d\n", (int)getpid());
+        int fd = g_mkstemp_full(path, O_WRONLY | O_CLOEXEC, 0644);
+        bool good;
+
+        if (fd < 0)
+                return NULL;
+        good = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fchmod(fd, 0644) == 0;
+        close(fd);
+        if (good)
+                return g_steal_pointer(&path);
+        unlink(path);
+        return NULL;
+}
+
+/* 0, also if no lock file can be made here; -EBUSY if a living process has one. */
+static int lock_take(const char *directory, const char *node, char **ret_path, char **ret_holder)
+{
+        const char *slash = strrchr(node, '/');
+        g_autofree char *path = g_strdup_printf("%s/LCK..%s", directory, slash ? slash + 1 : node);
+        g_autofree char *mine = make_lock(directory);
+        pid_t owner;
+
+        if (!mine) {
+                log_warning("no lock file for %s can be made in %s", node, directory);
+                return 0;
+        }
+        owner = lock_owner(path, node);
+        if (owner) {
+                unlink(mine);
+                *ret_holder = process_name(owner);
+                return -EBUSY;
+        }
+        unlink(path);
+        /* link() fails if somebody was faster, and is never half done. */
+        if (link(mine, path) == 0)
+                *ret_path = g_steal_pointer(&path);
+        else
+                log_warning("no lock file %s: %s", path, g_strerror(errno));
+        unlink(mine);
+        return 0;
 }
 
 /* ---- the line */
@@ -250,6 +282,9 @@ static int open_line(const char *node, unsigned baud_rate, char **ret_holder)
         r = set_raw(fd, baud_rate);
         if (r == 0 && ioctl(fd, TIOCEXCL) < 0)
                 r = -errno;
+        /* Once more: somebody may have come between the look and the lock. */
+        if (r == 0 && (*ret_holder = find_holder(node)))
+                r = -EBUSY;
         if (r < 0) {
                 close(fd);
                 return r;

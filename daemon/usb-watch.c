@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "core/layout.h"
 #include "log.h"
@@ -139,6 +140,9 @@ static uint32_t interfaces_of(UsbWatch *w, udev_device *parent)
                                 interfaces |= 1u << n;
                 }
         }
+        /* While not all of them have appeared, all count as there: none of the others is taken for the AT port yet. */
+        if (number_of(parent, "bNumInterfaces", 10) > (unsigned)__builtin_popcount(interfaces))
+                return UINT32_MAX;
         return interfaces;
 }
 
@@ -201,14 +205,33 @@ static void on_device(UsbWatch *w, udev_device *d)
         }
 }
 
+/* Events were lost: what is known and gone goes, what is there and unknown comes. */
+static void catch_up(UsbWatch *w)
+{
+        g_autofree gpointer *paths = g_hash_table_get_keys_as_array(w->devices, NULL);
+        g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+
+        log_warning("udev events were lost: looking at all devices again");
+        for (unsigned i = 0; paths[i]; i++)
+                if (access(paths[i], F_OK) < 0)
+                        g_ptr_array_add(gone, g_strdup(paths[i]));
+        for (unsigned i = 0; i < gone->len; i++)
+                device_removed(w, g_ptr_array_index(gone, i));
+        usb_watch_enumerate(w);
+}
+
 static int on_monitor(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
         UsbWatch *w = userdata;
-        g_autoptr(udev_device) d = udev_monitor_receive_device(w->monitor);
+        g_autoptr(udev_device) d = NULL;
 
         (void)source, (void)fd, (void)events;
+        errno = 0;
+        d = udev_monitor_receive_device(w->monitor);
         if (d)
                 on_device(w, d);
+        else if (errno == ENOBUFS)
+                catch_up(w);
         return 0;
 }
 

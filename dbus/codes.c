@@ -196,7 +196,7 @@ const Code code_table[] = {
              "", "free space, then try again", false),
         HOST(HOST_PORT_BUSY, "port-busy", "The module's AT port is in use",
              "", "stop that process, then try again", true),
-        HOST(HOST_INTERRUPTED, "interrupted", "The module restarted in the middle of the download and runs its old firmware",
+        HOST(HOST_INTERRUPTED, "interrupted", "The module restarted before the update and runs its old firmware",
              "a power cut, a reset by another program, or a crash", "start the upgrade again", true),
         HOST(HOST_BOOT_ROM, "boot-rom", "The module came back as its chip's boot loader and runs no firmware",
              "", "cycle its power, and if that does not help write it anew with the vendor's tool", false),

@@ -17,7 +17,19 @@ tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h
 
-world_tests = tests/daemon/test-dfota tests/daemon/test-crash tests/daemon/test-cancel
+world_tests = tests/daemon/test-dfota \
+	tests/daemon/test-crash \
+	tests/daemon/test-cancel \
+	tests/daemon/test-codes \
+	tests/daemon/test-faults \
+	tests/daemon/test-timeouts \
+	tests/daemon/test-bus \
+	tests/daemon/test-access \
+	tests/daemon/test-refusals \
+	tests/daemon/test-wire \
+	tests/daemon/test-port \
+	tests/daemon/test-service \
+	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
 tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
@@ -26,4 +38,24 @@ tests_daemon_test_crash_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_crash_LDADD = $(WORLD_LIBS)
 tests_daemon_test_cancel_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_cancel_LDADD = $(WORLD_LIBS)
+tests_daemon_test_codes_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_codes_LDADD = $(WORLD_LIBS)
+tests_daemon_test_faults_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_faults_LDADD = $(WORLD_LIBS)
+tests_daemon_test_timeouts_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_timeouts_LDADD = $(WORLD_LIBS)
+tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
+tests_daemon_test_bus_LDADD = $(WORLD_LIBS) $(SIM_LIBS)
+tests_daemon_test_access_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_access_LDADD = $(WORLD_LIBS)
+tests_daemon_test_refusals_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_refusals_LDADD = $(WORLD_LIBS)
+tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
+tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_port_LDADD = $(WORLD_LIBS)
+tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_service_LDADD = $(WORLD_LIBS)
+tests_daemon_test_fotactl_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_fotactl_LDADD = $(WORLD_LIBS)
 endif

@@ -50,12 +50,16 @@ void at_event_free(AtEvent *event)
 {
         if (!event)
                 return;
+        if (event->secret && event->text)
+                explicit_bzero(event->text, strlen(event->text));
         g_free(event->text);
         g_free(event);
 }
 
 static void command_free(Command *command)
 {
+        if (command->secret)
+                explicit_bzero(command->text, strlen(command->text));
         g_free(command->text);
         g_free(command);
 }
@@ -136,6 +140,8 @@ static void push_write(AtEngine *e, const char *command, bool secret)
         g_autofree char *text = g_strconcat(command, "\r", NULL);
 
         push_event(e, AT_EVENT_WRITE, text)->secret = secret;
+        if (secret)
+                explicit_bzero(text, strlen(text));
 }
 
 static const char *sync_command(Mode mode)

@@ -74,6 +74,8 @@ static const struct {
         { "Updating", G_STRUCT_OFFSET(Job, updating) },
         { "Ended", G_STRUCT_OFFSET(Job, ended) },
         { "Returned", G_STRUCT_OFFSET(Job, returned) },
+        { "Left", G_STRUCT_OFFSET(Job, left) },
+        { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
 };
 
@@ -162,7 +164,15 @@ void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, c
                 g_string_append(s, ": check the package, its server and the module's signal, and ask the vendor");
         g_string_append_c(s, '.');
         g_free(job->message);
-        job->message = g_strdup(s->str);
+        job->message = g_utf8_make_valid(s->str, -1); /* the detail may hold what others say */
+}
+
+void job_add_to_message(Job *job, const char *sentence)
+{
+        char *message = g_strdup_printf("%s %s", job->message, sentence);
+
+        g_free(job->message);
+        job->message = message;
 }
 
 void job_forget_secrets(Job *job)
@@ -188,6 +198,7 @@ char *job_to_text(const Job *job)
         g_key_file_set_uint64(f, GROUP, "Finished", job->finished);
         g_key_file_set_uint64(f, GROUP, "Percent", job->percent);
         g_key_file_set_uint64(f, GROUP, "Restarts", job->restarts);
+        g_key_file_set_uint64(f, GROUP, "Returns", job->returns);
         g_key_file_set_uint64(f, GROUP, "Device", job->device);
         if (job->abandon)
                 g_key_file_set_string(f, GROUP, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
@@ -232,6 +243,13 @@ static guint64 read_number(GKeyFile *f, const char *key, bool *good)
  * sent would send it again. */
 static bool is_consistent(const Job *job)
 {
+        /* These go to the module, or into a file of the kernel's. */
+        if (strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
+            strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
+            strlen(job->fota_cid_before) > 2 ||
+            (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&
+             strcmp(job->power_control_before, "auto") != 0))
+                return false;
         if (job->sent || job->state == JOB_FINISHED)
                 return true;
         return !job->accepted && !job->downloading && !job->downloaded && !job->updating && !job->ended &&
@@ -277,6 +295,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
                 if (unreadable && !g_error_matches(unreadable, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND))
                         good = false;
                 if (value) {
+                        for (const char *c = value; *c && strings[i].offset != G_STRUCT_OFFSET(Job, message); c++)
+                                good = good && (unsigned char)*c >= ' ';
                         g_free(*string_at(job, strings[i].offset));
                         *string_at(job, strings[i].offset) = value;
                 }
@@ -294,6 +314,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->finished = read_number(f, "Finished", &good);
         job->percent = (unsigned)MIN(read_number(f, "Percent", &good), result == JOB_RESULT_SUCCESS ? 100 : 99);
         job->restarts = (unsigned)read_number(f, "Restarts", &good);
+        job->returns = (unsigned)read_number(f, "Returns", &good);
         job->device = (unsigned)read_number(f, "Device", &good);
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++) {
                 g_autoptr(GError) unreadable = NULL;
@@ -322,7 +343,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
                 return NULL;
         /* What goes to a module is checked again: a file can be damaged, or written by hand. */
         if (state != JOB_FINISHED && !job->sent &&
-            !source_check(job->source, job->method, 0, job->options->allow_https, ret_why))
+            !source_check(job->source, job->method, identity_flash_size(job->from_revision), job->options->allow_https,
+                          ret_why))
                 return NULL;
         if (state != JOB_FINISHED && !job->sent && !options_check(job->options, job->method, &key, ret_why))
                 return NULL;

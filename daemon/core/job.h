@@ -60,6 +60,9 @@ typedef struct Job {
         bool updating;      /* the module has said START or UPDATING: it will not go back */
         bool ended;         /* the module has said END,0 */
         bool returned;      /* it has restarted since it said how it ended */
+        bool left;          /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
+        unsigned returns;   /* times it came back since AT+QFOTADL */
+        bool radio_off;     /* AT+CFUN=0 is on the wire or may be */
         HostCode abandon;   /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
         bool percentage;    /* DOWNLOADING counts in percent, whatever was asked for */
         unsigned device;    /* USB bus and device number when last seen, 0 unknown: another one means a restart */
@@ -90,6 +93,9 @@ char *job_source_shown(const Job *job);
 
 /* Settles the end: result, code, and one sentence made of the code's texts, with the detail, if any, in its middle. */
 void job_set_result(Job *job, JobResult result, CodeDomain domain, int code, const char *detail);
+
+/* One more sentence, for what a person has to know besides. */
+void job_add_to_message(Job *job, const char *sentence);
 
 /* Forgets all credentials: in the record, and so in the next text made of it. */
 void job_forget_secrets(Job *job);

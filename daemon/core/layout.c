@@ -52,7 +52,7 @@ static bool is_diag(const Layout *layout, const LayoutPort *port)
 
 /* How much a port of an unknown layout looks like the AT port; 0 not at all. Older firmware calls the modem port AT
  * too: of equals the lowest number wins. */
-static unsigned likeness(const Layout *layout, const LayoutPort *port, size_t n_ports)
+static unsigned likeness(const Layout *layout, const LayoutPort *port, bool alone)
 {
         if (is_diag(layout, port) || name_has(port, "nmea") || name_has(port, "gps"))
                 return 0;
@@ -63,7 +63,7 @@ static unsigned likeness(const Layout *layout, const LayoutPort *port, size_t n_
         /* DIAG ports have two endpoints, AT and modem ports a third for notifications. */
         if (port->endpoints == 3)
                 return 2;
-        return n_ports == 1 ? 1 : 0;
+        return alone ? 1 : 0;
 }
 
 int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports,
@@ -80,7 +80,9 @@ int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, 
         if (override >= 0 || (wanted < 32 && (interfaces & (1u << wanted))))
                 return -1;
         for (size_t i = 0; i < n_ports; i++) {
-                unsigned l = likeness(layout, &ports[i], n_ports);
+                /* A device of one interface has nothing else to offer; of several, the first to come may be DIAG. */
+                bool alone = n_ports == 1 && (interfaces & (interfaces - 1)) == 0;
+                unsigned l = likeness(layout, &ports[i], alone);
 
                 if (l > best_likeness || (l && l == best_likeness && ports[i].interface < ports[best].interface)) {
                         best = (int)i;

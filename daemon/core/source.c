@@ -165,7 +165,7 @@ static bool check_name(const Url *u, Method method, char **ret_why)
 
         if (method == METHOD_MINIFOTA && (!dot || strcmp(dot, ".mini_1") != 0))
                 return refuse(ret_why, "for MiniFOTA the URL must end in .mini_1 (guide 4.1)");
-        if (method != METHOD_MINIFOTA && dot && (strcmp(dot, ".mini") == 0 || g_str_has_prefix(dot, ".mini_")))
+        if (method != METHOD_MINIFOTA && dot && g_str_has_prefix(dot, ".mini"))
                 return refuse(ret_why, "the extension of a DFOTA package may not be .mini: this is a MiniFOTA "
                                        "package (guide 4.1)");
         return true;
@@ -193,6 +193,8 @@ bool source_check(const char *url, Method method, unsigned flash_size, bool allo
                 return refuse(ret_why, "MiniFOTA takes no HTTPS with 2 MB of flash: use http://");
         if (!check_host(&u, ret_why) || !check_port(&u, ret_why))
                 return false;
+        if (u.has_port && !u.has_user && strchr(u.port.start, '@'))
+                return refuse(ret_why, "a password in the URL must have / and @ percent-encoded, as %2F and %40");
         if (u.path.length == 0 || u.path.start[u.path.length - 1] == '/')
                 return refuse(ret_why, "the URL must end in the package's file name");
         if (u.scheme == SCHEME_FTP && !check_ftp(&u, flash_size, ret_why))

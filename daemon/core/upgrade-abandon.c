@@ -14,23 +14,26 @@ void abandon_reset(Upgrade *u, const UpgradeEvent *event)
 
 void abandon_now(Upgrade *u, const UpgradeEvent *event)
 {
-        if (u->job->downloaded)
+        if (u->job->downloaded) {
                 abandon_reset(u, event); /* there is no download left that could fail */
-        else
-                upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command, event);
+                return;
+        }
+        u->job->radio_off = true;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command, event);
 }
 
 void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event)
 {
         u->job->abandon = why;
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         if (u->ready) {
                 abandon_now(u, event);
-                return;
+        } else {
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+                u->deadline = event->now + u->timeouts->settle;
         }
-        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-        u->deadline = event->now + u->timeouts->settle;
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
 void abandon_answer(Upgrade *u, const UpgradeEvent *event)
@@ -40,12 +43,10 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
                 upgrade_wait(u, event);
         } else if (u->step == STEP_RADIO_OFF) {
                 abandon_reset(u, event);
-        } else if (u->step == STEP_RADIO_ON) {
-                upgrade_abandoned(u, NULL, event);
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
                 u->step = STEP_NONE;
                 u->deadline = event->now + u->timeouts->restart;
         } else if (u->step == STEP_RESET) {
-                upgrade_abandoned(u, "(it could not be made to stop and may still go on)", event);
+                upgrade_not_stopped(u, event);
         }
 }

@@ -199,9 +199,9 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_NONE:
         case STEP_RADIO_OFF:
         case STEP_AWAIT_DOWNLOAD_END:
-        case STEP_RADIO_ON:
         case STEP_RESET:
         case STEP_LAST_IDENTITY:
+        case STEP_RADIO_ON:
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_URC_PORT:
                 return;
@@ -220,14 +220,10 @@ static void restore_urc_port(Upgrade *u, const UpgradeEvent *event)
         send(u, STEP_RESTORE_URC_PORT, command, event);
 }
 
-void restore_begin(Upgrade *u, const UpgradeEvent *event)
+static void restore_fota_cid(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *command = NULL;
 
-        if (!u->present || !u->ready) {
-                upgrade_finish(u, event);
-                return;
-        }
         if (!*u->job->fota_cid_before) {
                 restore_urc_port(u, event);
                 return;
@@ -236,9 +232,25 @@ void restore_begin(Upgrade *u, const UpgradeEvent *event)
         send(u, STEP_RESTORE_FOTA_CID, command, event);
 }
 
+void restore_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!u->present || !u->ready)
+                upgrade_finish(u, event);
+        else if (u->job->radio_off)
+                send(u, STEP_RADIO_ON, "AT+CFUN=1", event);
+        else
+                restore_fota_cid(u, event);
+}
+
 void restore_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        if (u->step == STEP_RESTORE_FOTA_CID && event->result != AT_RESULT_TIMEOUT)
+        if (u->step == STEP_RADIO_ON && event->result == AT_RESULT_OK)
+                u->job->radio_off = false;
+        if (event->result == AT_RESULT_TIMEOUT)
+                upgrade_finish(u, event);
+        else if (u->step == STEP_RADIO_ON)
+                restore_fota_cid(u, event);
+        else if (u->step == STEP_RESTORE_FOTA_CID)
                 restore_urc_port(u, event);
         else
                 upgrade_finish(u, event);

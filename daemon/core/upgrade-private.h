@@ -18,9 +18,9 @@ typedef enum Step {
         STEP_QFOTADL,
         STEP_RADIO_OFF,
         STEP_AWAIT_DOWNLOAD_END, /* no command: the radio is off, the download must fail */
-        STEP_RADIO_ON,
         STEP_RESET,
         STEP_LAST_IDENTITY, /* no command: the result is settled, who runs now is asked */
+        STEP_RADIO_ON,
         STEP_RESTORE_FOTA_CID,
         STEP_RESTORE_URC_PORT,
 } Step;
@@ -38,7 +38,6 @@ struct Upgrade {
         bool boot_rom;
         bool live;         /* an upgrade URC came in this enumeration */
         bool booted;       /* a boot URC came in this enumeration */
-        bool restarted;    /* it left the bus since AT+QFOTADL */
         bool unsent;       /* the command under way was dropped with its record: it never reached the module */
         bool asked;        /* after END: who runs is being asked without having seen the restart */
         unsigned restarts; /* without a sign of progress */
@@ -63,7 +62,10 @@ void upgrade_wait(Upgrade *u, const UpgradeEvent *event);
 void upgrade_advance(Upgrade *u, unsigned percent);
 
 /* The download was given up, and it is certain that the module keeps its old firmware. */
-void upgrade_abandoned(Upgrade *u, const char *detail, const UpgradeEvent *event);
+void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event);
+
+/* It was to be given up, and could not be stopped for certain. */
+void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event);
 
 /* upgrade-abandon.c */
 void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event);

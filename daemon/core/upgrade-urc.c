@@ -18,13 +18,10 @@ static void download_failed(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent 
         Job *job = u->job;
         CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : source_domain(job->source);
 
-        if (!job->abandon) {
+        if (job->abandon)
+                upgrade_abandoned(u, event);
+        else
                 upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL, event);
-        } else if (u->step == STEP_RADIO_OFF || u->step == STEP_AWAIT_DOWNLOAD_END) {
-                upgrade_send(u, STEP_RADIO_ON, "AT+CFUN=1", false, u->timeouts->command, event);
-        } else {
-                upgrade_abandoned(u, NULL, event);
-        }
 }
 
 static void update_runs(Upgrade *u, const UpgradeEvent *event)
@@ -50,6 +47,10 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *ev
 {
         Job *job = u->job;
 
+        /* What has not begun cannot end, and what is not downloaded cannot end well: a word of an upgrade before this
+         * one. */
+        if (!job->downloaded && !job->updating && !job->left && (urc->value == 0 || !job->downloading))
+                return;
         job->accepted = true;
         if (urc->value == 0) {
                 job->ended = true;
@@ -60,7 +61,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *ev
         /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
          * module restarts before anything can be read. */
         job->abandon = 0;
-        if (job->updating || u->restarted) {
+        if (job->updating || job->left) {
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
                 upgrade_enter(u, JOB_VERIFYING, event);
         } else {
@@ -91,7 +92,6 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 u->booted = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
-        u->restarts = 0;
         if (job->ended) {
                 /* Said again after a power cut at the very end, or late: the revision decides. */
                 upgrade_wait(u, event);
@@ -114,7 +114,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         case QFOTA_URC_DOWNLOAD_END:
-                if (job->updating)
+                if (job->updating || job->downloaded)
                         return;
                 if (urc.value != 0) {
                         download_failed(u, &urc, event);

@@ -109,6 +109,19 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
         u->deadline = event->now + timeout + u->timeouts->settle;
 }
 
+/* Whether what answers is the firmware again, not the updater in its middle: it said so by a boot URC, or this is the
+ * second return, after which there is nothing else (guide 2.3.1.1). */
+static bool firmware_is_up(const Upgrade *u)
+{
+        return u->booted || u->job->returns >= 2 || u->job->abandon;
+}
+
+/* Some modules print no DOWNLOADING, and any can be told not to: their silence means nothing (field facts 0). */
+static bool tells_download(const Job *job)
+{
+        return job->options->download_urc_max != 0 && identity_flash_size(job->from_revision) == 16;
+}
+
 /* How long the present situation may last without news. */
 static uint64_t patience(const Upgrade *u)
 {
@@ -120,14 +133,16 @@ static uint64_t patience(const Upgrade *u)
         if (job->result != JOB_RESULT_NONE || job->ended || !job->sent)
                 return t->settle;
         if (u->step == STEP_AWAIT_DOWNLOAD_END)
-                return t->start;
+                return MAX(t->start, t->settle);
         if (u->live && job->updating)
                 return t->update_idle;
-        if (u->ready && u->restarted) /* it answers as a whole firmware does: what is still to come comes soon */
-                return job->downloaded || job->updating || u->booted ? t->settle : MAX(t->settle, t->download_idle);
-        if (u->restarted || job->downloaded || job->updating)
+        if (u->ready && job->left && firmware_is_up(u)) /* what is still to come comes soon */
+                return t->settle;
+        if (job->left || job->downloaded || job->updating)
                 return t->update_idle;
-        return job->downloading ? t->download_idle : t->start;
+        if (!job->downloading)
+                return t->start;
+        return tells_download(job) ? t->download_idle : MAX(t->download_idle, t->update_idle);
 }
 
 void upgrade_wait(Upgrade *u, const UpgradeEvent *event)
@@ -149,6 +164,7 @@ void upgrade_advance(Upgrade *u, unsigned percent)
         if (percent <= u->job->percent)
                 return;
         u->job->percent = percent;
+        u->restarts = 0;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL); /* so that it does not go back when the daemon is started again */
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
@@ -160,6 +176,8 @@ void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
         Job *job = u->job;
 
         u->step = STEP_NONE;
+        if (job->radio_off)
+                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
         job_forget_secrets(job);
         job->finished = event->realtime;
         if (job->result == JOB_RESULT_SUCCESS)
@@ -200,6 +218,7 @@ void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, c
 {
         job_set_result(u->job, result, domain, code, detail);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
         wind_up(u, event);
 }
 
@@ -209,11 +228,16 @@ static void fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEve
 }
 
 /* The download was given up, and it is certain that the module keeps its old firmware. */
-void upgrade_abandoned(Upgrade *u, const char *detail, const UpgradeEvent *event)
+void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event)
 {
         JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
 
-        upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon, detail, event);
+        upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon, NULL, event);
+}
+
+void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event)
+{
+        fail(u, HOST_NO_RESPONSE, "when it was to be stopped, and may still upgrade", event);
 }
 
 static void keep_identity(const Identity *identity, char **revision, char **build)
@@ -239,10 +263,13 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
                 detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
                 fail(u, HOST_REVISION_MISMATCH, detail, event);
         } else if (job->abandon) {
-                upgrade_abandoned(u, NULL, event);
-        } else if (job->ended && job->options->allow_unchanged && as_expected) {
+                upgrade_abandoned(u, event);
+        } else if ((job->ended || (job->downloaded && job->returns >= 2)) && job->options->allow_unchanged &&
+                   as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
-        } else if (job->ended || job->downloaded || job->updating) {
+        } else if ((job->updating || job->downloaded) && !job->ended && !firmware_is_up(u)) {
+                fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
+        } else if (job->ended || job->updating || (job->downloaded && job->returns >= 2)) {
                 detail = g_strdup_printf("(%s), %s", job->to_revision,
                                          job->ended ? "though it reported success" : "and never reported an end");
                 fail(u, HOST_UNCHANGED, detail, event);
@@ -264,7 +291,7 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
 {
         u->present = u->ready = u->live = u->booted = u->asked = false;
         u->step = STEP_NONE;
-        u->restarted = u->job->sent;
+        u->job->left = u->job->left || u->job->sent;
         if (u->job->result != JOB_RESULT_NONE && !awaits_restart(u->job))
                 upgrade_finish(u, event); /* only settings were left to put back */
         else
@@ -298,6 +325,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
         Job *job = u->job;
         bool first = job->device == 0 || g_strcmp0(job->boot, event->boot) != 0;
         bool came_back = job->state == JOB_RESTARTING || (!first && job->device != event->device);
+        bool rebooted = *job->boot && g_strcmp0(job->boot, event->boot) != 0;
 
         u->present = true;
         u->boot_rom = false;
@@ -305,13 +333,19 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
         g_free(job->boot);
         job->boot = g_strdup(event->boot);
         if (came_back) {
-                u->restarted = job->sent;
+                job->left = job->left || job->sent;
+                job->returns += job->sent;
                 job->returned = job->ended || job->result != JOB_RESULT_NONE;
                 job->restarts++;
-                if (++u->restarts > RESTARTS_MAX) {
-                        fail(u, HOST_CRASHED, "and it restarts again and again", event);
+                job->radio_off = false;
+                if (++u->restarts > RESTARTS_MAX && job->result == JOB_RESULT_NONE) {
+                        fail(u, HOST_NO_RESPONSE, "but restarted again and again", event);
                         return;
                 }
+                upgrade_enter(u, state_after_return(job), event);
+        } else if (rebooted && job->sent) {
+                /* The gateway was off, and the module perhaps with it. */
+                job->left = true;
                 upgrade_enter(u, state_after_return(job), event);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
@@ -330,6 +364,10 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         const Identity *identity = event->identity;
 
         u->ready = true;
+        if (!job->sent && job->result == JOB_RESULT_NONE && *job->imei && !*identity->imei) {
+                fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read", event);
+                return;
+        }
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
                 u->ready = false; /* nothing of ours is to be put back there */
                 *job->power_control_before = 0;
@@ -360,18 +398,20 @@ static void follow(Upgrade *u, const UpgradeEvent *event)
         Job *job = u->job;
         bool same = identity_same_firmware(job->from_revision, job->from_build, job->to_revision, job->to_build);
         /* What calls itself by another pattern may be the updater, if one should answer. */
-        bool firmware = identity_flash_size(job->to_revision) == identity_flash_size(job->from_revision);
+        unsigned flash = identity_flash_size(job->to_revision);
+        bool firmware = (flash > 0 && flash == identity_flash_size(job->from_revision)) || u->booted ||
+                        g_strcmp0(job->options->expected_revision, job->to_revision) == 0;
 
         if (job->ended || (!same && firmware)) {
                 judge(u, event);
                 return;
         }
-        if (job->abandon && u->restarted && !job->downloaded) {
+        if (job->abandon && job->left && !job->downloaded && u->booted) {
                 judge(u, event); /* the reset has done it */
                 return;
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        if (job->abandon && !u->restarted)
+        if (job->abandon && !job->left)
                 abandon_now(u, event);
         else
                 upgrade_wait(u, event);
@@ -397,10 +437,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
                 prepare_answer(u, event);
                 return;
         case STEP_RADIO_OFF:
-        case STEP_RADIO_ON:
         case STEP_RESET:
                 abandon_answer(u, event);
                 return;
+        case STEP_RADIO_ON:
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_URC_PORT:
                 restore_answer(u, event);
@@ -425,7 +465,7 @@ static void on_silent_too_long(Upgrade *u, const UpgradeEvent *event)
 {
         if (!event->at_port && event->diag_port)
                 fail(u, HOST_CRASHED, NULL, event);
-        else if (u->job->updating && !u->job->ended)
+        else if ((u->job->updating || u->job->downloaded) && !u->job->ended)
                 fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
         else if (!event->at_port)
                 fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared", event);
@@ -440,27 +480,26 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
 
         if (!u->present && job->result != JOB_RESULT_SUCCESS) {
                 on_absent_too_long(u, event);
-        } else if (job->result != JOB_RESULT_NONE) {
-                upgrade_finish(u, event);
-        } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
-                abandon_reset(u, event);
-        } else if (u->ready && u->restarted) {
-                judge(u, event);
-        } else if (job->abandon) {
-                upgrade_abandoned(u, "(it could not be made to stop and may still go on)", event);
-        } else if (job->ended && !u->asked) {
+        } else if ((job->ended || awaits_restart(job)) && !u->asked && u->step == STEP_NONE) {
                 /* Its restart was not seen: asking cannot hurt any more. */
                 u->asked = true;
                 upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
                 upgrade_wait(u, event);
-        } else if (!job->sent || u->restarted || job->updating || job->ended) {
+        } else if (job->result != JOB_RESULT_NONE) {
+                upgrade_finish(u, event);
+        } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
+                abandon_reset(u, event);
+        } else if (u->ready && job->left) {
+                judge(u, event);
+        } else if (job->abandon) {
+                upgrade_not_stopped(u, event);
+        } else if (!job->sent || job->left || job->updating || job->ended) {
                 on_silent_too_long(u, event);
+        } else if (job->downloaded) {
+                /* It may be writing its flash without a word: it is not to be reset. */
+                fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
         } else {
-                abandon_begin(u,
-                        job->downloaded    ? HOST_UPDATE_TIMEOUT
-                        : job->downloading ? HOST_DOWNLOAD_TIMEOUT
-                                           : HOST_NO_RESPONSE,
-                        event);
+                abandon_begin(u, job->downloading ? HOST_DOWNLOAD_TIMEOUT : HOST_NO_RESPONSE, event);
         }
 }
 
@@ -474,7 +513,6 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
                 upgrade_enter(u, JOB_PREPARING, event);
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
-        u->restarted = job->sent && job->state != JOB_DOWNLOADING;
         upgrade_wait(u, event);
 }
 
@@ -482,11 +520,11 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
  * again, and what was under way begins anew there. */
 static void on_port_lost(Upgrade *u, const UpgradeEvent *event)
 {
-        bool uncertain = u->step == STEP_QFOTADL;
+        bool uncertain = u->step == STEP_QFOTADL, news = u->ready || u->step != STEP_NONE;
 
         u->ready = u->live = false;
         u->step = STEP_NONE;
-        if (!u->present)
+        if (!u->present || !news)
                 return;
         if (uncertain && u->job->state == JOB_PREPARING)
                 upgrade_enter(u, JOB_DOWNLOADING, event);
@@ -501,7 +539,7 @@ static void on_cancel(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         u->job->abandon = HOST_CANCELLED;
-        upgrade_abandoned(u, NULL, event);
+        upgrade_abandoned(u, event);
 }
 
 /* The disk cannot be written. Nothing may be begun that could not be remembered; what was begun is followed. */
@@ -559,7 +597,8 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
                 u->boot_rom = true;
                 return;
         case UPGRADE_EVENT_GONE:
-                if (u->present)
+                /* Also said of a module that was not there when the daemon was started. */
+                if (u->present || job->state != JOB_RESTARTING)
                         on_gone(u, event);
                 return;
         case UPGRADE_EVENT_READY:

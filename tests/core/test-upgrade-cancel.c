@@ -85,15 +85,15 @@ START_TEST(cancel_in_the_download)
                 bench_fota(b, "\"DOWNLOADING\",40");
         bench_clear(b);
         bench_cancel(b);
-        ck_assert_str_eq(b->log->str, "persist|announce|send AT+CFUN=0|");
+        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=0|announce|");
         ck_assert(!upgrade_is_cancellable(b->job));
         ck_assert(b->radio_off);
         bench_fota(b, "\"DOWNLOADING\",41");
         ck_assert_uint_eq(b->results, 0);
         bench_fota(b, "\"HTTPEND\",701");
-        ck_assert(!b->radio_off);
         ck_assert(b->identify);
         bench_ready(b, OLD_REVISION);
+        ck_assert(!b->radio_off);
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
         ck_assert_str_eq(b->job->to_revision, OLD_REVISION);
         assert_has_not(b->log->str, "AT+CFUN=1,1");
@@ -111,7 +111,14 @@ START_TEST(cancel_and_the_download_does_not_fail)
         bench_tick(b);
         ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=1,1|");
         bench_restart(b);
+        if (_i == 0)
+                bench_urc(b, "RDY");
         bench_ready(b, OLD_REVISION);
+        if (_i == 1) { /* without its word that it has booted, it might be the updater that answers */
+                ck_assert_uint_eq(b->results, 0);
+                bench_tick(b);
+                bench_ready(b, OLD_REVISION);
+        }
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
 }
 END_TEST
@@ -124,8 +131,9 @@ START_TEST(cancel_where_the_radio_cannot_be_switched_off)
         bench_go(b);
         bench_clear(b);
         bench_cancel(b);
-        ck_assert_str_eq(b->log->str, "persist|announce|send AT+CFUN=0|persist|send AT+CFUN=1,1|");
+        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=0|announce|persist|send AT+CFUN=1,1|");
         bench_restart(b);
+        bench_urc(b, "RDY");
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
 }
@@ -143,8 +151,10 @@ START_TEST(cancel_where_nothing_helps)
         bench_cancel(b);
         if (b->identify)
                 bench_ready(b, OLD_REVISION);
-        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
-        assert_has(b->job->message, "may still go on");
+        /* "Cancelled" would say that the old revision is kept. */
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        assert_has(b->job->message, "may still upgrade");
+        assert_has(b->job->message, "AT+CFUN=1");
 }
 END_TEST
 
@@ -157,7 +167,7 @@ START_TEST(cancel_after_the_download)
         ck_assert(upgrade_is_cancellable(b->job));
         bench_clear(b);
         bench_cancel(b);
-        ck_assert_str_eq(b->log->str, "persist|announce|persist|send AT+CFUN=1,1|");
+        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=1,1|announce|");
         bench_restart(b);
         bench_ready(b, OLD_REVISION);
         bench_pass(b, 200 * SECOND);
@@ -295,7 +305,7 @@ int main(void)
         tcase_add_test(t, cancel_while_it_restarts_by_itself);
         tcase_add_loop_test(t, cancel_in_the_preparations, 0, 6);
         tcase_add_loop_test(t, cancel_in_the_download, 0, 3);
-        tcase_add_test(t, cancel_and_the_download_does_not_fail);
+        tcase_add_loop_test(t, cancel_and_the_download_does_not_fail, 0, 2);
         tcase_add_test(t, cancel_where_the_radio_cannot_be_switched_off);
         tcase_add_loop_test(t, cancel_where_nothing_helps, 0, 2);
         tcase_add_test(t, cancel_after_the_download);

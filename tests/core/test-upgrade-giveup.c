@@ -149,9 +149,10 @@ START_TEST(start_timeout)
         bench_pass(b, 2 * SECOND);
         assert_has(b->log->str, "send AT+CFUN=0|");
         ck_assert_uint_eq(b->results, 0);
-        bench_pass(b, 61 * SECOND);
+        bench_pass(b, 181 * SECOND); /* a module was seen to take 180 s to notice */
         assert_has(b->log->str, "send AT+CFUN=1,1|");
         bench_restart(b);
+        bench_urc(b, "RDY");
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
 }
@@ -200,12 +201,8 @@ START_TEST(downloaded_and_nothing_more)
         bench_pass(b, 899 * SECOND);
         ck_assert_str_eq(b->log->str, "");
         bench_pass(b, 2 * SECOND);
-        assert_has(b->log->str, "send AT+CFUN=1,1|");
-        bench_restart(b);
+        assert_has_not(b->log->str, "AT+CFUN"); /* it may be writing its flash without a word */
         bench_ready(b, OLD_REVISION);
-        bench_pass(b, 200 * SECOND);
-        if (b->identify)
-                bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
 }
 END_TEST
@@ -323,14 +320,16 @@ START_TEST(restarts_without_end)
         if (_i == 0) {
                 for (unsigned i = 0; i < 20 && !b->results; i++)
                         bench_restart(b);
-                bench_assert_end(b, JOB_RESULT_FAILED, "crashed");
+                bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
                 ck_assert_uint_le(b->job->restarts, 12);
-                assert_has(b->job->message, "restarts");
+                assert_has(b->job->message, "restarted again and again");
                 return;
         }
         for (unsigned i = 0; i < 30; i++) {
+                g_autofree char *updating = g_strdup_printf("\"UPDATING\",%u", 50 + i);
+
                 bench_restart(b);
-                bench_fota(b, "\"UPDATING\",50");
+                bench_fota(b, updating);
         }
         bench_fota(b, "\"END\",0");
         bench_restart(b);

@@ -103,7 +103,7 @@ START_TEST(order_of_what_is_done)
         bench_restart(b);
         bench_clear(b);
         bench_ready(b, NEW_REVISION);
-        ck_assert_str_eq(b->log->str, "persist|power auto|persist|announce|result|release|");
+        ck_assert_str_eq(b->log->str, "persist|announce|power auto|persist|announce|result|release|");
 }
 END_TEST
 
@@ -270,6 +270,7 @@ START_TEST(settings_are_put_back_after_a_failure)
                 bench_fota(b, "\"HTTPEND\",714");
         } else if (_i == 2) {
                 bench_go(b);
+                bench_fota(b, "\"HTTPSTART\"");
                 bench_fota(b, "\"END\",505");
         } else {
                 bench_go(b);

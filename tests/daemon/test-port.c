@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Sharing a gateway's ttys with other programs: who holds a port is told and left alone, our lock file is there while
+ * the port is ours, and nothing but the AT port is ever touched. */
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+#include "world.h"
+
+/* A process named "squatter" that has the tty open, or just lives. */
+static pid_t squat(const char *tty)
+{
+        int ready[2];
+        char byte;
+        pid_t pid;
+
+        ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                prctl(PR_SET_NAME, "squatter");
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                if (tty && open(tty, O_RDWR | O_NOCTTY) < 0)
+                        _exit(1);
+                if (write(ready[1], "r", 1) == 1)
+                        for (;;)
+                                pause();
+                _exit(1);
+        }
+        close(ready[1]);
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+        close(ready[0]);
+        return pid;
+}
+
+static void evict(pid_t pid)
+{
+        kill(pid, SIGKILL);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+/* LCK..ttyUSBn of the module's AT port. */
+static char *lock_path(World *w, const char *module)
+{
+        g_autofree char *port = world_property(w, module, "Port"), *base = g_path_get_basename(port);
+        g_autofree char *name = g_strconcat("lock/LCK..", base, NULL);
+
+        return world_path(w, name);
+}
+
+static World *idle_world(const WorldSettings *settings)
+{
+        World *w = world_new(settings);
+
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "wait 1-1 closed 1"));
+        return w;
+}
+
+static void assert_message(World *w, const char *path, const char *property, const char *part)
+{
+        g_autofree char *message = world_property(w, path, property);
+
+        ck_assert_msg(strstr(message, part) != NULL, "'%s' does not say '%s'", message, part);
+}
+
+/* A job asks for a port that somebody else has: with the tty open, or with a lock file. */
+START_TEST(test_held)
+{
+        WorldSettings settings = WORLD_EC200A;
+        g_autofree char *tty = NULL, *url = NULL, *job = NULL, *lines = NULL, *lock = NULL, *text = NULL, *pid = NULL;
+        g_autofree char *kept = NULL;
+        pid_t squatter;
+        World *w;
+
+        settings.config = "[timeouts]\nstart=2\nsettle=2\nrestart=2\n";
+        w = idle_world(&settings);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        tty = world_tty(w, "1-1", "at");
+        lock = lock_path(w, MODULE_1);
+        lines = world_sim(w, "get 1-1 at-lines");
+        squatter = squat(_i == 0 ? tty : NULL);
+        if (_i == 1) {
+                text = g_strdup_printf("%10d\n", (int)squatter);
+                ck_assert(g_file_set_contents(lock, text, -1, NULL));
+        }
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "failed", "host", "port-busy");
+        pid = g_strdup_printf("by squatter (pid %d)", (int)squatter);
+        assert_message(w, job, "Message", pid);
+        world_assert_sim(w, lines, "get 1-1 at-lines");
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
+        if (_i == 1) {
+                ck_assert(g_file_get_contents(lock, &kept, NULL, NULL));
+                ck_assert_str_eq(kept, text);
+        } else {
+                ck_assert(!g_file_test(lock, G_FILE_TEST_EXISTS));
+        }
+
+        /* The way out that the message names. A killed process leaves its lock file. */
+        evict(squatter);
+        g_free(job);
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* What a dead process, an earlier start of ours or nobody can have left is no lock. */
+static const char *const stale[] = { "%10d\n", "%d", "garbage\n", "", "0\n", "-1\n" };
+
+START_TEST(test_stale)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w = idle_world(&settings);
+        g_autofree char *lock = lock_path(w, MODULE_1), *text = NULL, *mine = NULL, *found = NULL, *dead = NULL;
+        g_autofree char *url = NULL, *job = NULL, *directory = world_path(w, "lock");
+        pid_t pid = squat(NULL);
+        struct stat st;
+
+        evict(pid);
+        dead = g_strdup_printf("%10d\n", (int)pid);
+        text = g_str_has_prefix(stale[_i], "%1") ? g_strdup(dead)
+               : g_str_has_prefix(stale[_i], "%") ? g_strdup(g_strstrip(dead))
+                                                  : g_strdup(stale[_i]);
+        ck_assert(g_file_set_contents(lock, text, -1, NULL));
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        ck_assert(g_file_get_contents(lock, &found, NULL, NULL));
+        mine = g_strdup_printf("%10d\n", (int)world_daemon_pid(w));
+        ck_assert_str_eq(found, mine);
+        ck_assert_int_eq(stat(lock, &st), 0);
+        ck_assert_int_eq(st.st_mode & 0777, 0644);
+        world_assert_sim(w, "1", "get 1-1 exclusive");
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        world_await_property(w, MODULE_1, "Job", "/");
+        world_assert_property(w, MODULE_1, "Problem", "");
+        /* An answered call is later than the close that came before it. */
+        ck_assert_int_eq(rmdir(directory), 0);
+        world_free(w);
+}
+END_TEST
+
+/* A whole life beside things that are not ours: they see no byte, and are not opened. */
+START_TEST(test_decoys)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .decoys = { "1-3=ftdi", "1-4=boot-rom" } };
+        World *w = idle_world(&settings);
+        g_autofree char *url = NULL, *job = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        ck_assert_msg(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"), "%s", world_error_message(w));
+        g_free(world_sim(w, "detach 1-1"));
+        world_await_property(w, MODULE_1, "Present", "0");
+        g_free(world_sim(w, "attach 1-1"));
+        world_await_property(w, MODULE_1, "Problem", "");
+        job = world_start(w, "usb-1-1", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_sim(w, "0", "get 1-3 bytes");
+        world_assert_sim(w, "0", "count 1-3 rx");
+        world_assert_sim(w, "0", "get 1-1 diag-bytes");
+        world_assert_sim(w, "0", "count 1-1 opened-diag");
+        world_assert_sim(w, "0", "count 1-1 opened-modem");
+        world_free(w);
+}
+END_TEST
+
+/* ---- Probe */
+
+START_TEST(test_probe)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w;
+        g_autofree char *tty = NULL, *pid = NULL, *lines = NULL;
+        pid_t squatter;
+
+        settings.config = "[timeouts]\ncommand=1\nsettle=2\n";
+        w = idle_world(&settings);
+        g_free(world_sim(w, "set 1-1 revision EC200AEUHAR01A09M16"));
+        g_free(world_sim(w, "set 1-1 imei 867710050000099"));
+        ck_assert_msg(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"), "%s", world_error_message(w));
+        world_assert_property(w, MODULE_1, "Revision", "EC200AEUHAR01A09M16");
+        world_assert_property(w, MODULE_1, "Imei", "867710050000099");
+        g_free(world_sim(w, "wait 1-1 closed 2"));
+
+        tty = world_tty(w, "1-1", "at");
+        lines = world_sim(w, "get 1-1 at-lines");
+        squatter = squat(tty);
+        pid = g_strdup_printf("is held by squatter (pid %d)", (int)squatter);
+        ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
+        ck_assert_str_eq(world_error(w), "ModuleNotReady");
+        ck_assert_msg(strstr(world_error_message(w), pid) != NULL, "%s", world_error_message(w));
+        assert_message(w, MODULE_1, "Problem", pid);
+        world_assert_property(w, MODULE_1, "Revision", "EC200AEUHAR01A09M16");
+        world_assert_sim(w, lines, "get 1-1 at-lines");
+        evict(squatter);
+        ck_assert_msg(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"), "%s", world_error_message(w));
+        world_assert_property(w, MODULE_1, "Problem", "");
+
+        g_free(world_sim(w, "set 1-1 delay 60000"));
+        ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
+        ck_assert_str_eq(world_error(w), "ModuleNotReady");
+
+        g_free(world_sim(w, "detach 1-1"));
+        world_await_property(w, MODULE_1, "Present", "0");
+        ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
+        ck_assert_str_eq(world_error(w), "ModuleNotReady");
+        ck_assert_msg(strstr(world_error_message(w), "not on the bus") != NULL, "%s", world_error_message(w));
+        world_free(w);
+}
+END_TEST
+
+static int on_probed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        char **answer = userdata;
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+
+        (void)error;
+        *answer = g_strdup_printf("%s: %s", e ? e->name : "done", e ? e->message : "");
+        return 0;
+}
+
+/* One that leaves while it is asked answers the call. */
+START_TEST(test_probe_left)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,mute=60000" } };
+        World *w = world_new(&settings);
+        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+        g_autofree char *answer = NULL;
+
+        ck_assert_int_ge(sd_bus_call_method_async(world_bus(w), NULL, "org.fotad1", MODULE_1, "org.fotad1.Module",
+                                                  "Probe", on_probed, &answer, NULL),
+                         0);
+        world_assert_property(w, MODULE_1, "Present", "1"); /* calls are taken in turn: it is asked by now */
+        ck_assert_ptr_null(answer);
+        g_free(world_sim(w, "detach 1-1"));
+        while (!answer) {
+                ck_assert_int_lt(g_get_monotonic_time(), end);
+                if (sd_bus_process(world_bus(w), NULL) == 0)
+                        sd_bus_wait(world_bus(w), G_USEC_PER_SEC);
+        }
+        ck_assert_msg(g_str_has_prefix(answer, "org.fotad1.Error.ModuleNotReady: "), "%s", answer);
+        ck_assert_msg(strstr(answer, "not on the bus") != NULL, "%s", answer);
+        world_free(w);
+}
+END_TEST
+
+/* ---- Problem */
+
+static const struct {
+        const char *module, *part, *config;
+} problems[] = {
+        { "1-1=ec200a,bound=0", "no tty is bound to it: if that stays so, this kernel does not know its product id; "
+                                "try: echo 2c7c 6005 > /sys/bus/usb-serial/drivers/option1/new_id", NULL },
+        { "1-1=ec200a,appear=boot-rom", "its chip's boot loader shows instead of its firmware", NULL },
+        { "1-1=ec200a,appear=diag", "its DIAG port is there, its AT port is not", NULL },
+        { "1-1=ec200a,ports=modem", "interface 9, which at-interfaces in fotad.conf names, has no tty",
+          "[usb]\nat-interfaces=6005=9\n" },
+        { "1-1=ec200a,mute=60000", "it does not answer at /dev/ttyUSB", NULL },
+        { "1-1=ec200a,cfun-boot=0", "", NULL }, /* the radio is nobody's business here */
+};
+
+START_TEST(test_problem)
+{
+        WorldSettings settings = { .modules = { problems[_i].module },
+                                   .config = problems[_i].config ?: "[timeouts]\ncommand=1\nsettle=1\n" };
+        World *w = world_new(&settings);
+        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+        for (;;) {
+                g_autofree char *problem = world_property(w, MODULE_1, "Problem");
+
+                if (*problems[_i].part ? g_str_has_prefix(problem, problems[_i].part) : !*problem)
+                        break;
+                ck_assert_msg(g_get_monotonic_time() < end, "%s: %s", problems[_i].module, problem);
+                sd_bus_process(world_bus(w), NULL);
+                sd_bus_wait(world_bus(w), G_USEC_PER_SEC / 10);
+        }
+        world_assert_property(w, MODULE_1, "Present", "1");
+        world_assert_sim(w, "0", "get 1-1 diag-bytes");
+        world_free(w);
+}
+END_TEST
+
+/* ---- at-interfaces */
+
+static const struct {
+        const char *config, *port;
+} overrides[] = {
+        { "[usb]\nat-interfaces=6005=4\n", "modem" },
+        { "[usb]\nat-interfaces=6005=3\n", "at" },
+        { "[usb]\nat-interfaces=0125=2;6005=4\n", "modem" },
+        { "[usb]\nat-interfaces=6001=4\n", "at" },
+        { "[usb]\nat-interfaces= 6005=4 ; \n", "modem" },
+};
+
+START_TEST(test_override)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,urcport=usbmodem" }, .config = overrides[_i].config };
+        World *w = world_new(&settings);
+        g_autofree char *port = NULL, *node = NULL;
+
+        world_await_module(w, MODULE_1);
+        port = world_property(w, MODULE_1, "Port");
+        node = world_sim(w, "get 1-1 port-%s", overrides[_i].port);
+        ck_assert_str_eq(port, node);
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        world_assert_sim(w, "0", strcmp(overrides[_i].port, "at") == 0 ? "count 1-1 rx-modem" : "count 1-1 rx-at");
+        world_assert_sim(w, "0", "get 1-1 diag-bytes");
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("port");
+
+        suite_add(s, "held", test_held, 0, 2);
+        suite_add(s, "stale", test_stale, 0, G_N_ELEMENTS(stale));
+        suite_add(s, "decoys", test_decoys, 0, 1);
+        suite_add(s, "probe", test_probe, 0, 1);
+        suite_add(s, "probe-left", test_probe_left, 0, 1);
+        suite_add(s, "problem", test_problem, 0, G_N_ELEMENTS(problems));
+        suite_add(s, "override", test_override, 0, G_N_ELEMENTS(overrides));
+        return suite_run(s);
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The daemon as its service manager and its disk know it: what it does not start with, how it ends, what it finds when
+ * it starts again, and that it sleeps when there is nothing to do. */
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suite.h"
+#include "world.h"
+
+static void write_file(World *w, const char *name, const char *text)
+{
+        g_autofree char *path = world_path(w, name), *directory = g_path_get_dirname(path);
+
+        ck_assert_int_eq(g_mkdir_with_parents(directory, 0755), 0);
+        ck_assert(g_file_set_contents(path, text, -1, NULL));
+}
+
+static char *read_file(World *w, const char *name)
+{
+        g_autofree char *path = world_path(w, name);
+        char *text = NULL;
+
+        ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s", path);
+        return text;
+}
+
+static unsigned count_in_log(World *w, const char *part)
+{
+        g_autofree char *log = world_log(w);
+        unsigned n = 0;
+
+        for (const char *p = log; (p = strstr(p, part)); p++)
+                n++;
+        return n;
+}
+
+/* ---- starting */
+
+static const struct {
+        const char *file, *text, *said;
+} bad[] = {
+        { "fotad.conf", "[timeouts]\ncommand=abc\n", "fotad.conf:2: command in [timeouts] must be a number" },
+        { "fotad.conf", "[timeouts]\ncommand=0\n", "fotad.conf:2: command" },
+        { "fotad.conf", "[timeouts]\ncommand=-1\n", "fotad.conf:2: command" },
+        { "fotad.conf", "[timeouts]\ncommand=30s\n", "fotad.conf:2: command" },
+        { "fotad.conf", "[timeouts]\n\n# hm\ncommand=\n", "fotad.conf:4: command" },
+        { "fotad.conf", "[timeouts]\nstall=99999999999999999999\n", "fotad.conf:2: stall" },
+        { "fotad.conf", "[jobs]\nhistory=0\n", "fotad.conf:2: history" },
+        { "fotad.conf", "[serial]\nbaud-rate=fast\n", "fotad.conf:2: baud-rate" },
+        { "fotad.conf", "[serial]\nlock-directory=run/lock\n", "fotad.conf:2: lock-directory" },
+        { "fotad.conf", "[usb]\nat-interfaces=6005\n", "fotad.conf:2: at-interfaces" },
+        { "fotad.conf", "[usb]\nat-interfaces=6005=99\n", "fotad.conf:2: at-interfaces" },
+        { "fotad.conf", "[jobs]\nhistory=5\n[timeouts]\nstart=5\nstart=x\n", "fotad.conf:5: start" },
+        { "fotad.conf", "command=30\n", "fotad.conf:1: " },
+        { "fotad.conf", "[timeouts]\ncommand=30\nnonsense\n", "fotad.conf:3: " },
+        { "fotad.conf", "[timeouts\ncommand=30\n", "fotad.conf:1: " },
+        { "fotad.conf.d/50-site.conf", "[jobs]\nhistory=many\n", "fotad.conf.d/50-site.conf:2: history" },
+        { "fotad.conf.d/50-site.conf", "history=1\n", "fotad.conf.d/50-site.conf:1: " },
+};
+
+START_TEST(test_bad_config)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *log = NULL;
+
+        write_file(w, bad[_i].file, bad[_i].text);
+        ck_assert_int_eq(world_run_daemon(w), 1);
+        log = world_log(w);
+        ck_assert_msg(strstr(log, bad[_i].said) != NULL, "'%s' does not say '%s'", log, bad[_i].said);
+        world_free(w);
+}
+END_TEST
+
+/* What a newer fotad may know, a file that is none of ours, drop-ins in their order. */
+START_TEST(test_config)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true,
+                                   .config = "[jobs]\nhistroy=5\n[colours]\nsky=blue\n" };
+        World *w = world_new(&settings);
+        g_autofree char *log = NULL;
+
+        write_file(w, "fotad.conf.d/10-a.conf", "[usb]\nat-interfaces=6005=9\n");
+        write_file(w, "fotad.conf.d/20-b.conf", "[usb]\nat-interfaces=6005=3\n");
+        write_file(w, "fotad.conf.d/30-c.conf.bak", "garbage\n");
+        write_file(w, "fotad.conf.d/40-d.conf", "");
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        log = world_log(w);
+        ck_assert_msg(strstr(log, "histroy in [jobs]") && strstr(log, "sky in [colours]"), "%s", log);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_cannot_start)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *path = world_path(w, _i == 0 ? "fotad.conf" : "state"), *log = NULL;
+
+        if (_i == 0) {
+                ck_assert_int_eq(g_unlink(path), 0);
+        } else {
+                ck_assert_int_eq(g_rmdir(path), 0);
+                ck_assert(g_file_set_contents(path, "", 0, NULL));
+        }
+        ck_assert_int_eq(world_run_daemon(w), 1);
+        log = world_log(w);
+        ck_assert_msg(strstr(log, path) != NULL, "%s", log);
+        world_free(w);
+}
+END_TEST
+
+/* A second one leaves everything to the first: the module, the jobs and their files. */
+START_TEST(test_second)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *job = NULL, *lines = NULL, *before = NULL, *after = NULL, *log = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "wait 1-1 closed 1"));
+        lines = world_sim(w, "get 1-1 at-lines");
+        ck_assert_int_eq(world_run_daemon(w), 1);
+        log = world_log(w);
+        ck_assert_msg(strstr(log, "the name org.fotad1 cannot be had") != NULL, "%s", log);
+        world_assert_sim(w, "1", "count 1-1 opened");
+        world_assert_sim(w, lines, "get 1-1 at-lines");
+
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "State", "downloading");
+        before = read_file(w, "state/jobs/1.job");
+        ck_assert_int_eq(world_run_daemon(w), 1);
+        after = read_file(w, "state/jobs/1.job");
+        ck_assert_str_eq(before, after);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_free(w);
+}
+END_TEST
+
+/* The call that starts the daemon waits until it knows the module. */
+START_TEST(test_activation)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,mute=700" } };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *job = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_kill_daemon(w);
+        g_free(world_sim(w, "detach 1-1"));
+        g_free(world_sim(w, "attach 1-1"));
+        world_start_daemon(w);
+        world_assert_property(w, MODULE_1, "Revision", "");
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s: %s", world_error(w), world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_property(w, job, "FromRevision", OLD_REVISION);
+        world_free(w);
+}
+END_TEST
+
+/* ---- stopping, with a job and without */
+
+START_TEST(test_stop)
+{
+        WorldSettings settings = WORLD_EC200A;
+        static const char *const points[] = { "downloading:50", "off:1", "updating:50", "ended" };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *job = NULL, *next = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 %s", points[_i]));
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 0);
+        g_free(world_sim(w, "release 1-1"));
+        world_start_daemon(w);
+        world_assert_result(w, job, "success", "", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+
+        /* What was said is not said again. */
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
+        world_assert_property(w, job, "Result", "success");
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
+        world_await_property(w, MODULE_1, "Problem", "");
+        next = world_start(w, "", "http://127.0.0.1:1/up.bin", NULL);
+        ck_assert_str_eq(next, "/org/fotad1/job/_32");
+        world_assert_result(w, next, "failed", "http", "socket-connect-failed");
+        world_free(w);
+}
+END_TEST
+
+/* ---- job files */
+
+#define FINISHED(id, announced)                                                                                  \
+        "[Job]\nVersion=1\nId=" id "\nOrigin=request\nState=finished\nMethod=dfota\nCreated=1700000000000000\n"  \
+        "Finished=1700000060000000\nPercent=40\nRestarts=1\nDevice=1001\nSent=true\nModule=usb-1-1\n"            \
+        "Source=http://host/up.bin\nResult=failed\nErrorDomain=http\nErrorCode=714\nAnnounced=" announced "\n"   \
+        "Message=The server's name cannot be resolved: check it.\n"
+#define QUEUED                                                                                                   \
+        "[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1700000000000000\n"         \
+        "Finished=0\nPercent=0\nRestarts=0\nDevice=0\nSent=false\n"
+
+static const char *const broken[] = {
+        "", "garbage", "[Job]\n", "[Job]\nVersion=1\nId=", "\x01\x02\xff\xfe", "[Job]\nVersion=2\nId=7\n",
+        "[Job]\nVersion=1\nId=8\nOrigin=request\nState=finished\nMethod=dfota\n",
+        "[Job]\nVersion=1\nId=7\nOrigin=request\nState=dancing\nMethod=dfota\nModule=usb-1-1\n",
+        "[Job]\nVersion=1\nId=7\nOrigin=request\nState=finished\nMethod=dfota\nModule=usb-1-1\n",
+        QUEUED "Module=usb-1-1\nSource=http://host/up.bin\"\\r\\nAT+CFUN=0\n",
+        QUEUED "Module=usb-1-1\nSource=http://host/up.bin\n[Options]\ncid=99\n",
+        QUEUED "Module=tty-S1\nSource=http://host/u\n",
+        "huge", "directory",
+};
+
+START_TEST(test_broken)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *file = world_path(w, "state/jobs/7.job"), *aside = world_path(w, "state/jobs/7.job.broken");
+        g_autofree char *huge = NULL, *job = NULL;
+
+        write_file(w, "state/jobs/3.job", FINISHED("3", "yes"));
+        if (strcmp(broken[_i], "directory") == 0) {
+                ck_assert_int_eq(g_mkdir(file, 0700), 0);
+        } else if (strcmp(broken[_i], "huge") == 0) {
+                huge = g_strnfill(64 << 20, 'x');
+                write_file(w, "state/jobs/7.job", huge);
+        } else {
+                write_file(w, "state/jobs/7.job", broken[_i]);
+        }
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        ck_assert(!g_file_test(file, G_FILE_TEST_EXISTS));
+        ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
+        ck_assert_uint_eq(count_in_log(w, "job 7 cannot be read"), 1);
+        world_assert_property(w, "/org/fotad1/job/_33", "ErrorName", "dns-failed");
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        ck_assert_uint_eq(count_in_log(w, "job 7"), 1);
+        world_assert_property(w, MODULE_1, "Job", "/");
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
+        ck_assert_uint_eq(world_count_signals(w, "/org/fotad1/job/_33", "Result"), 0);
+
+        /* Its number is not given twice. */
+        job = world_start(w, "", "http://127.0.0.1:1/up.bin", NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        ck_assert_str_eq(job, "/org/fotad1/job/_38");
+        world_assert_result(w, job, "failed", "http", "socket-connect-failed");
+        world_free(w);
+}
+END_TEST
+
+/* Crashed between the disk and the bus: said once more, and then never. */
+START_TEST(test_announce)
+{
+        static const char *const announced[] = { "no", "again", "yes" };
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        static const char text[] = FINISHED("12", "no");
+        const char *tail = strstr(text, "Announced=no");
+        g_autofree char *file = NULL;
+        static const char path[] = "/org/fotad1/job/_312";
+
+        file = g_strdup_printf("%.*sAnnounced=%s%s", (int)(tail - text), text, announced[_i],
+                               tail + strlen("Announced=no"));
+        write_file(w, "state/jobs/12.job", file);
+        for (unsigned life = 0; life < 3; life++) {
+                world_start_daemon(w);
+                world_assert_property(w, path, "State", "finished");
+                ck_assert_uint_eq(world_count_signals(w, path, "Result"), _i == 0 ? 1 : 0);
+                ck_assert_int_eq(world_stop_daemon(w), 0);
+        }
+        world_free(w);
+}
+END_TEST
+
+/* ---- rest */
+
+/* How often all threads of the daemon have been given the processor. */
+static unsigned long count_switches(World *w)
+{
+        g_autofree char *directory = g_strdup_printf("/proc/%d/task", (int)world_daemon_pid(w));
+        DIR *tasks = opendir(directory);
+        unsigned long n = 0;
+        struct dirent *task;
+
+        ck_assert_ptr_nonnull(tasks);
+        while ((task = readdir(tasks))) {
+                g_autofree char *status = g_build_filename(directory, task->d_name, "status", NULL), *text = NULL;
+
+                if (*task->d_name == '.' || !g_file_get_contents(status, &text, NULL, NULL))
+                        continue;
+                n += strtoul(strstr(text, "\nvoluntary_ctxt_switches:") + 25, NULL, 10);
+                n += strtoul(strstr(text, "\nnonvoluntary_ctxt_switches:") + 28, NULL, 10);
+        }
+        closedir(tasks);
+        return n;
+}
+
+/* The minute is the measurement: nothing may happen in it. */
+START_TEST(test_idle)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        struct pollfd bus = { .fd = sd_bus_get_fd(world_bus(w)), .events = POLLIN };
+        g_autofree char *lines = NULL;
+        unsigned long before;
+
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "wait 1-1 closed 1"));
+        lines = world_sim(w, "get 1-1 at-lines");
+        world_assert_property(w, MODULE_1, "Problem", "");
+        world_count_signals(w, "", "");
+        /* It has answered, and goes back to sleep. */
+        ck_assert_int_eq(poll(&bus, 1, 500), 0);
+        before = count_switches(w);
+        ck_assert_int_eq(poll(&bus, 1, 60 * 1000), 0);
+        ck_assert_uint_eq(count_switches(w) - before, 0);
+        world_assert_sim(w, lines, "get 1-1 at-lines");
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("service");
+
+        suite_add(s, "bad-config", test_bad_config, 0, G_N_ELEMENTS(bad));
+        suite_add(s, "config", test_config, 0, 1);
+        suite_add(s, "cannot-start", test_cannot_start, 0, 2);
+        suite_add(s, "second", test_second, 0, 1);
+        suite_add(s, "activation", test_activation, 0, 1);
+        suite_add(s, "stop", test_stop, 0, 4);
+        suite_add(s, "broken", test_broken, 0, G_N_ELEMENTS(broken));
+        suite_add(s, "announce", test_announce, 0, 3);
+        suite_add(s, "idle", test_idle, 0, 1);
+        return suite_run(s);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What reaches the module of a caller's words: exactly that, in its order, inside its quotes; and its secrets nowhere
+ * else. */
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+#include "world.h"
+
+#define SECRET "s3cret-Pa55"
+
+/* One module that is known and left alone. */
+static World *idle_world(const char *module)
+{
+        WorldSettings settings = { .modules = { module } };
+        World *w = world_new(&settings);
+
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "wait 1-1 closed 1"));
+        return w;
+}
+
+static void assert_no_secret(World *w, const char *secret)
+{
+        g_autofree char *log = world_log(w);
+
+        ck_assert(!strstr(log, secret));
+}
+
+/* A ; ends a command, but not inside its quotes: it arrives as part of the URL and is no second command. */
+START_TEST(test_semicolon)
+{
+        World *w = idle_world("1-1=ec200a");
+        g_autofree char *url = world_http(w, "none;+CFUN=0"), *job = world_start(w, "", url, NULL), *text = NULL;
+        g_autofree char *log = world_path(w, "truth.log");
+
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "failed", "http", "url-error");
+        world_assert_sim(w, url, "get 1-1 last-qfotadl");
+        world_assert_sim(w, "1", "get 1-1 cfun");
+        ck_assert(g_file_get_contents(log, &text, NULL, NULL));
+        ck_assert(!strstr(text, "rx at \"AT+CFUN"));
+        world_free(w);
+}
+END_TEST
+
+static const char *find_after(const char *text, const char *line)
+{
+        const char *found = strstr(text, line);
+
+        ck_assert_msg(found != NULL, "not there, or not in its turn: %s", line);
+        return found + strlen(line);
+}
+
+/* The guide's example, with a login and without. */
+START_TEST(test_context)
+{
+        World *w = idle_world("1-1=ec200a,needs-pdp=1");
+        g_autofree char *url = NULL, *job = NULL, *truth = world_path(w, "truth.log"), *text = NULL, *objects = NULL;
+        g_autofree char *file = world_path(w, "state/jobs/1.job"), *kept = NULL;
+        const char *p;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        if (_i == 0)
+                job = world_start(w, "", url, "apn", "s", "cmnet", "cid", "u", "2", "apn-auth", "u", "1", NULL);
+        else
+                job = world_start(w, "", url, "cid", "u", "2", "apn", "s", "cmnet", "apn-user", "s", "gw",
+                                  "apn-password", "s", SECRET, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_sim(w, "1", "get 1-1 fota-cid");
+        ck_assert(g_file_get_contents(truth, &text, NULL, NULL));
+        p = find_after(text, _i == 0 ? "rx at \"AT+QICSGP=2,1,\\\"cmnet\\\",\\\"\\\",\\\"\\\",1\""
+                                     : "rx at \"AT+QICSGP=2,1,\\\"cmnet\\\",\\\"gw\\\",\\\"" SECRET "\\\",1\"");
+        p = find_after(p, "rx at \"AT+QCFG=\\\"fota/cid\\\",2\"");
+        p = find_after(p, "rx at \"AT+QIACT=2\"");
+        p = find_after(p, "rx at \"AT+QFOTADL=");
+        find_after(p, "rx at \"AT+QCFG=\\\"fota/cid\\\",1\"");
+        assert_no_secret(w, SECRET);
+        ck_assert(g_file_get_contents(file, &kept, NULL, NULL));
+        ck_assert(!strstr(kept, SECRET));
+        if (_i == 1) {
+                g_autofree char *state = world_path(w, "state");
+                g_autofree char *command = g_strdup_printf("grep -rqF '%s' '%s'; test $? = 1", SECRET, state);
+
+                ck_assert_int_eq(system(command), 0);
+        }
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("wire");
+
+        suite_add(s, "semicolon", test_semicolon, 0, 1);
+        suite_add(s, "context", test_context, 0, 2);
+        return suite_run(s);
+}
