@@ -27,6 +27,7 @@ struct Follow {
         sd_bus_slot *signals, *owner, *disconnected, *read;
         sd_event_source *tick, *again;
         char *path;
+        char *daemon; /* the unique name that answered: a signal from any other is not the daemon's */
         Props *job; /* NULL until the first answer: signals before it are in it already */
         bool gone;  /* the daemon is off the bus */
         bool over;  /* the job has ended; its last properties are being read */
@@ -47,6 +48,7 @@ void follow_free(Follow *f)
         sd_bus_detach_event(f->ctl->bus);
         sd_event_unref(f->event);
         progress_free(f->progress);
+        g_free(f->daemon);
         props_free(f->job);
         g_free(f->path);
         g_free(f->line);
@@ -177,6 +179,8 @@ static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error
         r = props_read(job, reply);
         if (r < 0)
                 return sd_event_exit(f->event, fail_bus(f->ctl, NULL, r));
+        g_free(f->daemon);
+        f->daemon = g_strdup(sd_bus_message_get_sender(reply));
         props_free(f->job);
         f->job = g_steal_pointer(&job);
         f->over = job_is_finished(f->job);
@@ -261,7 +265,8 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         Follow *f = userdata;
 
         (void)ret_error;
-        if (!f->job || f->over || g_strcmp0(sd_bus_message_get_path(m), f->path) != 0)
+        if (!f->job || f->over || g_strcmp0(sd_bus_message_get_path(m), f->path) != 0 ||
+            g_strcmp0(sd_bus_message_get_sender(m), f->daemon) != 0)
                 return 0;
         if (sd_bus_message_is_signal(m, FOTAD_JOB_INTERFACE, "Progress"))
                 take_progress(f, m);
@@ -286,6 +291,9 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         Follow *f = userdata;
 
         (void)ret_error;
+        /* Anybody may send a signal straight to us. */
+        if (g_strcmp0(sd_bus_message_get_sender(m), "org.freedesktop.DBus") != 0)
+                return 0;
         if (!f->path || sd_bus_message_read(m, "sss", &name, &old_owner, &new_owner) < 0)
                 return 0;
         if (!*new_owner)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "fotactl.h"
+#include "ctl.h"
 
 /* Follows one job to its end. */
 typedef struct Follow Follow;

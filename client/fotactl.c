@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fotactl.h"
+#include "ctl.h"
 #include "options.h"
 #include "report.h"
 

@@ -3,7 +3,7 @@
 bin_PROGRAMS += client/fotactl
 client_fotactl_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir)/dbus -I$(top_srcdir)/client -I$(top_builddir) $(SYSTEMD_CFLAGS) \
 	-DLOCALEDIR=\"$(localedir)\"
-client_fotactl_SOURCES = client/fotactl.c client/fotactl.h \
+client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/bus.c client/bus.h \
 	client/follow.c client/follow.h \
 	client/json.c client/json.h \

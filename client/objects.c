@@ -184,9 +184,8 @@ int objects_find_job(Ctl *ctl, const Objects *objects, const char *name, bool an
                 }
         }
         return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_NO_SUCH_JOB,
-                    _("there is no job \"%s\"; \"fotactl history\" and "
-                      "\"fotactl status\" tell those there are"),
-                    name);
+                    /* What was given is not repeated: with arguments in the wrong order it is a URL. */
+                    _("there is no such job; \"fotactl history\" and \"fotactl status\" tell those there are"));
 }
 
 static bool module_is_called(const Object *module, const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "fotactl.h"
+#include "ctl.h"
 #include "props.h"
 
 typedef struct Object {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "fotactl.h"
+#include "ctl.h"
 
 /* The options of an upgrade: the a{sv} of StartUpgrade, StartUpgradeFile, Check and Retry. */
 extern const GOptionEntry upgrade_options[];

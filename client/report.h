@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "fotactl.h"
+#include "ctl.h"
 
 /* Names of errors that arise here and not on the bus. */
 #define ERROR_USAGE     "fotactl.Usage"

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -32,11 +33,22 @@ int source_read(Ctl *ctl, const char *arg, char **ret)
         if (strcmp(arg, "-") == 0) {
                 char *line = NULL;
                 size_t size = 0;
-                if (isatty(STDIN_FILENO))
-                        g_printerr(_("Source: "));
+                struct termios before, hidden;
+                bool typed = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+
+                if (typed) { /* what is typed may be a password */
+                        g_printerr(_("Source (not shown): "));
+                        hidden = before;
+                        hidden.c_lflag &= ~(tcflag_t)ECHO;
+                        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+                }
                 if (getline(&line, &size, stdin) > 0)
                         text = g_strstrip(g_strdup(line));
                 free(line);
+                if (typed) {
+                        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+                        g_printerr("\n");
+                }
         } else {
                 text = g_strdup(arg);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "fotactl.h"
+#include "ctl.h"
 
 /* Where the package is: an URL, or a file of the caller's, open for reading. */
 typedef struct Source {

@@ -102,6 +102,29 @@ START_TEST(written_and_read)
 }
 END_TEST
 
+/* What a crash left between writing and renaming may hold a password; what was set aside is kept for a person. */
+START_TEST(left_overs)
+{
+        static const char *const names[] = { "3.job.A1b2C3", "3.job.broken", "3.job", "note.job.A1b2C3", "3.job.A1b2C" };
+        g_autofree char *why = NULL;
+        JobStore *again;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                g_autofree char *path = path_of(names[i]);
+
+                ck_assert(g_file_set_contents(path, "x", -1, NULL));
+        }
+        again = job_store_new(state, &why);
+        ck_assert_msg(again, "%s", why);
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                g_autofree char *path = path_of(names[i]);
+
+                ck_assert_msg(g_file_test(path, G_FILE_TEST_EXISTS) == (i > 0), "%s", names[i]);
+        }
+        job_store_free(again);
+}
+END_TEST
+
 /* With no umask at all, and over a file that anybody could read: a password may stand in it. */
 START_TEST(for_its_owner_only)
 {
@@ -241,6 +264,7 @@ int main(void)
         TCase *t = tcase_create("job-store");
 
         tcase_add_checked_fixture(t, set_up, tear_down);
+        tcase_add_test(t, left_overs);
         tcase_add_test(t, written_and_read);
         tcase_add_test(t, for_its_owner_only);
         tcase_add_test(t, replaced_whole);
