@@ -10,8 +10,8 @@
 #include "bus-call.h"
 #include "names.h"
 
-#define WAITING_MAX 64                     /* calls */
-#define WAIT_MAX    (20 * G_USEC_PER_SEC)  /* clients give a call up after 25 s; what they gave up is not begun */
+#define WAITING_MAX 64                    /* calls */
+#define WAIT_MAX    (20 * G_USEC_PER_SEC) /* clients give a call up after 25 s; what they gave up is not begun */
 
 typedef struct Waiting {
         sd_bus_message *message;

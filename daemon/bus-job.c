@@ -19,85 +19,168 @@ struct BusJob {
         unsigned told_percent;
 };
 
-static const BusProperty properties[] = {
-        { "Id", "s" },          { "Module", "o" },        { "Source", "s" },
-        { "Method", "s" },     { "Origin", "s" },        { "State", "s" },
-        { "Percent", "u" },    { "Cancellable", "b" },  { "Restarts", "u" },
-        { "FromRevision", "s" }, { "ToRevision", "s" }, { "Created", "t" },
-        { "Finished", "t" },   { "Result", "s" },       { "ErrorDomain", "s" },
-        { "ErrorCode", "i" },  { "ErrorName", "s" },    { "Message", "s" },
-};
-
-static char *number(uint64_t n)
-{
-        return g_strdup_printf("%" G_GUINT64_FORMAT, n);
-}
+/* ---- each property as text */
 
 /* How it ends is settled before it has ended; it is told when it has. */
-static char *result_value(const Job *job, const char *name)
+static bool has_ended(const Job *job)
 {
-        bool finished = job->state == JOB_FINISHED;
-
-        if (strcmp(name, "Result") == 0)
-                return g_strdup(finished ? job_result_to_string(job->result) : "");
-        if (strcmp(name, "ErrorDomain") == 0)
-                return g_strdup(finished ? code_domain_to_string(job->domain) : "");
-        if (strcmp(name, "ErrorCode") == 0)
-                return g_strdup_printf("%d", finished ? job->code : 0);
-        if (strcmp(name, "ErrorName") == 0)
-                return g_strdup(finished ? job_error_name(job) : "");
-        return g_strdup(finished ? job->message : "");
+        return job->state == JOB_FINISHED;
 }
 
-static char *value_of_job(const Job *job, const char *name)
+static char *get_id(const void *object)
 {
-        if (strcmp(name, "Id") == 0)
-                return g_strdup(job->id);
-        if (strcmp(name, "Module") == 0)
-                return bus_module_path(job->module);
-        if (strcmp(name, "Source") == 0)
-                return job_source_shown(job);
-        if (strcmp(name, "Method") == 0)
-                return g_strdup(method_to_string(job->method));
-        if (strcmp(name, "Origin") == 0)
-                return g_strdup(job_origin_to_string(job->origin));
-        if (strcmp(name, "State") == 0)
-                return g_strdup(job_state_to_string(job->state));
-        if (strcmp(name, "Percent") == 0)
-                return number(job->percent);
-        if (strcmp(name, "Cancellable") == 0)
-                return number(upgrade_is_cancellable(job));
-        if (strcmp(name, "Restarts") == 0)
-                return number(job->restarts);
-        if (strcmp(name, "FromRevision") == 0)
-                return g_strdup(job->from_revision);
-        if (strcmp(name, "ToRevision") == 0)
-                return g_strdup(job->to_revision);
-        if (strcmp(name, "Created") == 0)
-                return number(job->created);
-        if (strcmp(name, "Finished") == 0)
-                return number(job->finished);
-        return result_value(job, name);
+        const Job *job = object;
+
+        return g_strdup(job->id);
 }
 
-static char *value_of(const void *object, const char *name)
+static char *get_module(const void *object)
 {
-        const BusJob *bj = object;
+        const Job *job = object;
 
-        return value_of_job(bj->job, name);
+        return bus_module_path(job->module);
 }
+
+static char *get_source(const void *object)
+{
+        const Job *job = object;
+
+        return job_source_shown(job);
+}
+
+static char *get_method(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(method_to_string(job->method));
+}
+
+static char *get_origin(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job_origin_to_string(job->origin));
+}
+
+static char *get_state(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job_state_to_string(job->state));
+}
+
+static char *get_percent(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->percent);
+}
+
+static char *get_cancellable(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(upgrade_is_cancellable(job));
+}
+
+static char *get_restarts(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->restarts);
+}
+
+static char *get_from_revision(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->from_revision);
+}
+
+static char *get_to_revision(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->to_revision);
+}
+
+static char *get_created(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->created);
+}
+
+static char *get_finished(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->finished);
+}
+
+static char *get_result(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(has_ended(job) ? job_result_to_string(job->result) : "");
+}
+
+static char *get_error_domain(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(has_ended(job) ? code_domain_to_string(job->domain) : "");
+}
+
+static char *get_error_code(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup_printf("%d", has_ended(job) ? job->code : 0);
+}
+
+static char *get_error_name(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(has_ended(job) ? job_error_name(job) : "");
+}
+
+static char *get_message(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(has_ended(job) ? job->message : "");
+}
+
+static const BusProperty properties[] = {
+        { "Id", "s", get_id },
+        { "Module", "o", get_module },
+        { "Source", "s", get_source },
+        { "Method", "s", get_method },
+        { "Origin", "s", get_origin },
+        { "State", "s", get_state },
+        { "Percent", "u", get_percent },
+        { "Cancellable", "b", get_cancellable },
+        { "Restarts", "u", get_restarts },
+        { "FromRevision", "s", get_from_revision },
+        { "ToRevision", "s", get_to_revision },
+        { "Created", "t", get_created },
+        { "Finished", "t", get_finished },
+        { "Result", "s", get_result },
+        { "ErrorDomain", "s", get_error_domain },
+        { "ErrorCode", "i", get_error_code },
+        { "ErrorName", "s", get_error_name },
+        { "Message", "s", get_message },
+};
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
                         void *userdata, sd_bus_error *error)
 {
-        (void)bus, (void)path, (void)interface, (void)error;
-        for (size_t i = 0; i < G_N_ELEMENTS(properties); i++)
-                if (strcmp(properties[i].name, name) == 0) {
-                        g_autofree char *value = value_of(userdata, name);
+        const BusJob *bj = userdata;
 
-                        return bus_property_append(reply, &properties[i], value, false);
-                }
-        return -ENOENT;
+        (void)bus, (void)path, (void)interface, (void)error;
+        return bus_property_get(properties, G_N_ELEMENTS(properties), name, bj->job, reply);
 }
 
 int bus_job_append(sd_bus_message *m, const Job *job)
@@ -105,11 +188,9 @@ int bus_job_append(sd_bus_message *m, const Job *job)
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(properties); i++) {
-                g_autofree char *value = value_of_job(job, properties[i].name);
-
                 if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
                     (r = sd_bus_message_append(m, "s", properties[i].name)) < 0 ||
-                    (r = bus_property_append(m, &properties[i], value, true)) < 0)
+                    (r = bus_property_append(m, &properties[i], job, true)) < 0)
                         return r;
                 r = sd_bus_message_close_container(m);
         }
@@ -177,7 +258,7 @@ BusJob *bus_job_new(Bus *bus, Job *job)
         bj->path = bus_job_path(job->id);
         bj->told_state = job->state;
         bj->told_percent = job->percent;
-        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), value_of, bj);
+        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job);
         sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
         sd_bus_emit_object_added(bus->bus, bj->path);
         return bj;

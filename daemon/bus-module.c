@@ -17,64 +17,102 @@ struct BusModule {
         BusSnapshot *snapshot;
 };
 
+/* ---- each property as text */
+
+static char *get_id(const void *module)
+{
+        return g_strdup(module_id(module));
+}
+
+static char *get_present(const void *module)
+{
+        return bus_number(module_is_present(module));
+}
+
+static char *get_system(const void *module)
+{
+        return g_strdup(module_system(module));
+}
+
+static char *get_port(const void *module)
+{
+        return g_strdup(module_port(module));
+}
+
+static char *get_vendor_id(const void *module)
+{
+        return bus_number(module_vendor_id(module));
+}
+
+static char *get_product_id(const void *module)
+{
+        return bus_number(module_product_id(module));
+}
+
+static char *get_manufacturer(const void *module)
+{
+        return g_strdup(module_identity(module)->manufacturer);
+}
+
+static char *get_model(const void *module)
+{
+        return g_strdup(module_identity(module)->model);
+}
+
+static char *get_revision(const void *module)
+{
+        return g_strdup(module_identity(module)->revision);
+}
+
+static char *get_imei(const void *module)
+{
+        return g_strdup(module_identity(module)->imei);
+}
+
+static char *get_flash_size(const void *module)
+{
+        return bus_number(module_flash_size(module));
+}
+
+static char *get_method(const void *module)
+{
+        return g_strdup(method_to_string(module_method(module)));
+}
+
+static char *get_job(const void *module)
+{
+        return module_job(module) ? bus_job_path(module_job(module)->id) : g_strdup("/");
+}
+
+static char *get_problem(const void *module)
+{
+        return module_problem(module);
+}
+
 static const BusProperty properties[] = {
-        { "Id", "s" },        { "Present", "b" },      { "System", "s" },
-        { "Port", "s" },     { "VendorId", "q" },     { "ProductId", "q" },
-        { "Model", "s" },    { "Manufacturer", "s" }, { "Revision", "s" },
-        { "Imei", "s" },     { "FlashSize", "u" },    { "Method", "s" },
-        { "Job", "o" },      { "Problem", "s" },
+        { "Id", "s", get_id },
+        { "Present", "b", get_present },
+        { "System", "s", get_system },
+        { "Port", "s", get_port },
+        { "VendorId", "q", get_vendor_id },
+        { "ProductId", "q", get_product_id },
+        { "Manufacturer", "s", get_manufacturer },
+        { "Model", "s", get_model },
+        { "Revision", "s", get_revision },
+        { "Imei", "s", get_imei },
+        { "FlashSize", "u", get_flash_size },
+        { "Method", "s", get_method },
+        { "Job", "o", get_job },
+        { "Problem", "s", get_problem },
 };
-
-static char *number(unsigned n)
-{
-        return g_strdup_printf("%u", n);
-}
-
-static char *value_of(const void *object, const char *name)
-{
-        const BusModule *bm = object;
-        Module *m = bm->module;
-
-        if (strcmp(name, "Id") == 0)
-                return g_strdup(module_id(m));
-        if (strcmp(name, "Present") == 0)
-                return number(module_is_present(m));
-        if (strcmp(name, "System") == 0)
-                return g_strdup(module_system(m));
-        if (strcmp(name, "Port") == 0)
-                return g_strdup(module_port(m));
-        if (strcmp(name, "VendorId") == 0)
-                return number(module_vendor_id(m));
-        if (strcmp(name, "ProductId") == 0)
-                return number(module_product_id(m));
-        if (strcmp(name, "Manufacturer") == 0)
-                return g_strdup(module_identity(m)->manufacturer);
-        if (strcmp(name, "Model") == 0)
-                return g_strdup(module_identity(m)->model);
-        if (strcmp(name, "Revision") == 0)
-                return g_strdup(module_identity(m)->revision);
-        if (strcmp(name, "Imei") == 0)
-                return g_strdup(module_identity(m)->imei);
-        if (strcmp(name, "FlashSize") == 0)
-                return number(module_flash_size(m));
-        if (strcmp(name, "Method") == 0)
-                return g_strdup(method_to_string(module_method(m)));
-        if (strcmp(name, "Job") == 0)
-                return module_job(m) ? bus_job_path(module_job(m)->id) : g_strdup("/");
-        return g_strdup(module_problem(m));
-}
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
                         void *userdata, sd_bus_error *error)
 {
-        (void)bus, (void)path, (void)interface, (void)error;
-        for (size_t i = 0; i < G_N_ELEMENTS(properties); i++)
-                if (strcmp(properties[i].name, name) == 0) {
-                        g_autofree char *value = value_of(userdata, name);
+        const BusModule *bm = userdata;
 
-                        return bus_property_append(reply, &properties[i], value, false);
-                }
-        return -ENOENT;
+        (void)bus, (void)path, (void)interface, (void)error;
+        return bus_property_get(properties, G_N_ELEMENTS(properties), name, bm->module, reply);
 }
 
 static int answer_probe(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
@@ -129,7 +167,7 @@ BusModule *bus_module_new(Bus *bus, Module *module)
         bm->bus = bus;
         bm->module = module;
         bm->path = bus_module_path(module_id(module));
-        bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), value_of, bm);
+        bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module);
         sd_bus_add_object_vtable(bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
         sd_bus_emit_object_added(bus->bus, bm->path);
         return bm;

@@ -11,22 +11,20 @@
 struct BusSnapshot {
         const BusProperty *properties;
         size_t n;
-        BusPropertyFunc func;
         const void *object;
         char **told;
 };
 
-BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, BusPropertyFunc func, const void *object)
+BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object)
 {
         BusSnapshot *s = g_new0(BusSnapshot, 1);
 
         s->properties = properties;
         s->n = n;
-        s->func = func;
         s->object = object;
         s->told = g_new0(char *, n + 1);
         for (size_t i = 0; i < n; i++)
-                s->told[i] = func(object, properties[i].name);
+                s->told[i] = properties[i].get(object);
         return s;
 }
 
@@ -44,7 +42,7 @@ void bus_snapshot_emit(BusSnapshot *s, sd_bus *bus, const char *path, const char
         size_t n = 0;
 
         for (size_t i = 0; i < s->n; i++) {
-                char *value = s->func(s->object, s->properties[i].name);
+                char *value = s->properties[i].get(s->object);
 
                 if (strcmp(value, s->told[i]) != 0)
                         changed[n++] = (char *)s->properties[i].name;
@@ -74,8 +72,14 @@ static int append_value(sd_bus_message *m, const BusProperty *property, const ch
         }
 }
 
-int bus_property_append(sd_bus_message *m, const BusProperty *property, const char *value, bool variant)
+char *bus_number(uint64_t number)
 {
+        return g_strdup_printf("%" G_GUINT64_FORMAT, number);
+}
+
+int bus_property_append(sd_bus_message *m, const BusProperty *property, const void *object, bool variant)
+{
+        g_autofree char *value = property->get(object);
         int r = variant ? sd_bus_message_open_container(m, 'v', property->type) : 0;
 
         if (r >= 0)
@@ -83,4 +87,13 @@ int bus_property_append(sd_bus_message *m, const BusProperty *property, const ch
         if (r >= 0 && variant)
                 r = sd_bus_message_close_container(m);
         return r;
+}
+
+int bus_property_get(const BusProperty *properties, size_t n, const char *name, const void *object,
+                     sd_bus_message *reply)
+{
+        for (size_t i = 0; i < n; i++)
+                if (strcmp(properties[i].name, name) == 0)
+                        return bus_property_append(reply, &properties[i], object, false);
+        return -ENOENT;
 }

@@ -321,8 +321,7 @@ static void take_up(Manager *m, Job *job)
 {
         Module *module = module_at(m, job->module + strlen("usb-"));
 
-        log_notice("job %s on %s is taken up again in state %s", job->id, job->module,
-                   job_state_to_string(job->state));
+        log_notice("job %s on %s is taken up again in state %s", job->id, job->module, job_state_to_string(job->state));
         module_begin(module, job);
 }
 
@@ -401,19 +400,19 @@ static Module *find_only(Manager *m, Refusal *ret_refusal)
                 return found;
         if (present > 1) {
                 refusal_set(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
-                       "there are %u modules: name one by its Id, IMEI, tty path or object path", present);
+                            "there are %u modules: name one by its Id, IMEI, tty path or object path", present);
                 return NULL;
         }
         if (m->modules->len == 1)
                 return g_ptr_array_index(m->modules, 0);
-        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "there is no module: plug one in, or look at the kernel's log");
+        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE,
+                    "there is no module: plug one in, or look at the kernel's log");
         return NULL;
 }
 
 static bool module_matches(Module *module, const char *name, const char *id_of_path)
 {
-        return strcmp(module_id(module), name) == 0 ||
-               (id_of_path && strcmp(module_id(module), id_of_path) == 0) ||
+        return strcmp(module_id(module), name) == 0 || (id_of_path && strcmp(module_id(module), id_of_path) == 0) ||
                (*module_port(module) && strcmp(module_port(module), name) == 0) ||
                (*module_identity(module)->imei && strcmp(module_identity(module)->imei, name) == 0);
 }
@@ -425,8 +424,7 @@ Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
 
         if (!*name)
                 return find_only(m, ret_refusal);
-        if (g_str_has_prefix(name, FOTAD_MODULE_PREFIX "/") &&
-            sd_bus_path_decode(name, FOTAD_MODULE_PREFIX, &id) <= 0)
+        if (g_str_has_prefix(name, FOTAD_MODULE_PREFIX "/") && sd_bus_path_decode(name, FOTAD_MODULE_PREFIX, &id) <= 0)
                 id = NULL;
         for (unsigned i = 0; i < m->modules->len; i++) {
                 Module *module = g_ptr_array_index(m->modules, i);
@@ -436,7 +434,7 @@ Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
                 /* One that moved to another port left its identity behind: the one that is there counts. */
                 if (found && module_is_present(found) == module_is_present(module)) {
                         refusal_set(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
-                               "more than one module goes by that name: use its Id");
+                                    "more than one module goes by that name: use its Id");
                         return NULL;
                 }
                 if (!found || module_is_present(module))
@@ -444,7 +442,7 @@ Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
         }
         if (!found)
                 refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE,
-                       "no module has that Id, IMEI, tty path or object path: fotactl list shows those there are");
+                            "no module has that Id, IMEI, tty path or object path: fotactl list shows those there are");
         return found;
 }
 
@@ -459,7 +457,8 @@ Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
                         if (strcmp(job->id, id) == 0)
                                 return job;
                 }
-        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are", path);
+        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are",
+                    path);
         return NULL;
 }
 
@@ -469,40 +468,45 @@ Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
 static bool may_start(Module *module, const char *source, const Options *options, Method *ret_method,
                       Refusal *ret_refusal)
 {
-        g_autofree char *why = NULL;
+        g_autofree char *why = NULL, *problem = module_problem(module);
         Method wanted = METHOD_UNKNOWN, method;
         const char *key;
 
         if (module_job(module))
-                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end, or cancel it",
-                              module_id(module), module_job(module)->id);
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
+                                   "%s is held by job %s: wait for its end, or cancel it", module_id(module),
+                                   module_job(module)->id);
         if (options->method && strcmp(options->method, "auto") != 0)
                 method_from_string(options->method, &wanted);
         if (!module_is_ready(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
-                              module_problem(module));
+                                   problem);
         method = module_method(module);
         if (method == METHOD_UNKNOWN && wanted == METHOD_UNKNOWN)
-                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                              "the revision %s does not tell the flash size and so not how this module is upgraded "
-                              "(guide 4): ask the vendor, then give the option method",
-                              module_identity(module)->revision);
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                        "the revision %s does not tell the flash size and so not how this module is upgraded "
+                        "(guide 4): ask the vendor, then give the option method",
+                        module_identity(module)->revision);
         if (method != METHOD_UNKNOWN && wanted != METHOD_UNKNOWN && wanted != method)
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
-                              "method: a module with revision %s is upgraded by %s (guide 4): leave the option out",
-                              module_identity(module)->revision, method_to_string(method));
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                        "method: a module with revision %s is upgraded by %s (guide 4): leave the option out",
+                        module_identity(module)->revision, method_to_string(method));
         if (method == METHOD_UNKNOWN)
                 method = wanted;
         if (method == METHOD_MINIFOTA)
-                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                              "%s (revision %s) is upgraded by MiniFOTA, which this version of fotad does not do yet",
-                              module_id(module), module_identity(module)->revision);
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                        "%s (revision %s) is upgraded by MiniFOTA, which this version of fotad does not do yet",
+                        module_id(module), module_identity(module)->revision);
         if (options->check_source)
-                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                              "check-source: this version of fotad cannot ask the server yet; leave the option out");
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                        "check-source: this version of fotad cannot ask the server yet; leave the option out");
         if (options->flow_control && strcmp(options->flow_control, "auto") != 0)
                 return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
-                              "flow-control goes with a package on the host, not with a URL: leave it out");
+                                   "flow-control goes with a package on the host, not with a URL: leave it out");
         if (!options_check(options, method, &key, &why))
                 return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
         if (!source_check(source, method, module_flash_size(module), options->allow_https, &why))
@@ -559,13 +563,13 @@ void manager_begin(Manager *m, Job *job)
 bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
 {
         if (job->state == JOB_FINISHED)
-                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE, "job %s is finished: nothing is left to cancel",
-                              job->id);
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
+                                   "job %s is finished: nothing is left to cancel", job->id);
         if (!upgrade_is_cancellable(job))
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
-                              "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
-                              "result",
-                              job->id, job_state_to_string(job->state));
+                                   "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
+                                   "result",
+                                   job->id, job_state_to_string(job->state));
         module_cancel(manager_module_of(m, job));
         return true;
 }
@@ -574,23 +578,26 @@ bool manager_retry(Manager *m, Job *job, Refusal *ret_refusal)
 {
         (void)m;
         if (job->state != JOB_STALLED)
-                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_STALLED,
-                              "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
-                              "source (guide 5.2)",
-                              job->id, job_state_to_string(job->state));
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_NOT_STALLED,
+                        "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
+                        "source (guide 5.2)",
+                        job->id, job_state_to_string(job->state));
         return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                      "this version of fotad does not upgrade by MiniFOTA, and so has nothing to retry");
+                           "this version of fotad does not upgrade by MiniFOTA, and so has nothing to retry");
 }
 
 bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
 {
+        g_autofree char *problem = module_problem(module);
+
         (void)m;
         if (module_job(module))
-                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end", module_id(module),
-                              module_job(module)->id);
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",
+                                   module_id(module), module_job(module)->id);
         if (!*module_port(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
-                              module_problem(module));
+                                   problem);
         module_probe(module);
         return true;
 }

@@ -16,10 +16,10 @@
 #include "power.h"
 #include "serial.h"
 
-#define TAG_IDENTITY  0                      /* core/upgrade counts from 1 */
-#define OPEN_INTERVAL (G_USEC_PER_SEC / 4)   /* a node can be there before it can be opened */
-#define BUSY_INTERVAL G_USEC_PER_SEC         /* somebody has it, and a job wants it */
-#define PROBE_INTERVAL G_USEC_PER_SEC        /* it answered, but not with its revision */
+#define TAG_IDENTITY   0                    /* core/upgrade counts from 1 */
+#define OPEN_INTERVAL  (G_USEC_PER_SEC / 4) /* a node can be there before it can be opened */
+#define BUSY_INTERVAL  G_USEC_PER_SEC       /* somebody has it, and a job wants it */
+#define PROBE_INTERVAL G_USEC_PER_SEC       /* it answered, but not with its revision */
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
 
 struct Module {
@@ -37,23 +37,22 @@ struct Module {
         unsigned device;
         char *syspath;
         Ports *ports;
-        char *node; /* of the AT port, NULL none */
-        char *holder;      /* who has the port instead of us, NULL nobody */
-        int open_error;    /* why the port could not be opened, 0 */
-        char *problem;
+        char *node;     /* of the AT port, NULL none */
+        char *holder;   /* who has the port instead of us, NULL nobody */
+        int open_error; /* why the port could not be opened, 0 */
 
         Serial *serial;
         AtEngine *engine;
-        bool listening;    /* nothing is to be sent until it has left the bus */
-        uint64_t open_at;  /* when to try to open it again, UINT64_MAX never */
+        bool listening;   /* nothing is to be sent until it has left the bus */
+        uint64_t open_at; /* when to try to open it again, UINT64_MAX never */
 
         Identity *identity;
-        bool identified;   /* since it came */
-        bool wanted;       /* the identity is to be read */
+        bool identified;       /* since it came */
+        bool wanted;           /* the identity is to be read */
         uint64_t wanted_until; /* without a job: when that is given up */
-        uint64_t probe_at; /* when to ask again, UINT64_MAX never */
+        uint64_t probe_at;     /* when to ask again, UINT64_MAX never */
         IdentityProbe *probe;
-        bool asked;        /* a question of the probe's is under way */
+        bool asked; /* a question of the probe's is under way */
 
         Job *job;
         Upgrade *upgrade;
@@ -104,7 +103,6 @@ void module_free(Module *m)
         g_free(m->syspath);
         g_free(m->node);
         g_free(m->holder);
-        g_free(m->problem);
         g_free(m->id);
         g_free(m);
 }
@@ -175,39 +173,37 @@ bool module_is_probing(const Module *m)
         return m->present && m->wanted && !m->job;
 }
 
-const char *module_problem(Module *m)
+char *module_problem(const Module *m)
 {
-        g_free(m->problem);
-        m->problem = NULL;
         if (!m->present)
-                m->problem = g_strdup("it is not on the bus");
-        else if (m->boot_rom)
-                m->problem = g_strdup("its chip's boot loader shows instead of its firmware: cycle its power, and if "
-                                      "that does not help write it anew with the vendor's tool");
-        else if (!m->node && ports_are_none(m->ports))
-                m->problem = g_strdup_printf("no tty is bound to it: if that stays so, this kernel does not know its "
-                                             "product id; try: echo %04x %04x > "
-                                             "/sys/bus/usb-serial/drivers/option1/new_id",
-                                             m->vendor_id, m->product_id);
-        else if (!m->node && config_at_interface(m->config, m->product_id) != LAYOUT_NO_OVERRIDE)
-                m->problem = g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty",
-                                             config_at_interface(m->config, m->product_id));
-        else if (!m->node && ports_have_diag(m->ports, m->product_id))
-                m->problem = g_strdup("its DIAG port is there, its AT port is not, as after a crash: if that stays so, "
-                                      "cycle its power");
-        else if (!m->node)
-                m->problem = g_strdup("none of its ttys is known to be the AT port: name it in fotad.conf with "
-                                      "at-interfaces");
-        else if (m->holder)
-                m->problem = g_strdup_printf("its AT port %s is held %s: stop that process, then probe the module",
-                                             m->node, m->holder);
-        else if (!m->identified && m->open_error)
-                m->problem = g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error));
-        else if (!m->identified && m->wanted)
-                m->problem = g_strdup("its identity is being read");
-        else if (!m->identified)
-                m->problem = g_strdup_printf("it does not answer at %s", m->node);
-        return m->problem ?: "";
+                return g_strdup("it is not on the bus");
+        if (m->boot_rom)
+                return g_strdup("its chip's boot loader shows instead of its firmware: cycle its power, and if "
+                                "that does not help write it anew with the vendor's tool");
+        if (!m->node && ports_are_none(m->ports))
+                return g_strdup_printf("no tty is bound to it: if that stays so, this kernel does not know its "
+                                       "product id; try: echo %04x %04x > "
+                                       "/sys/bus/usb-serial/drivers/option1/new_id",
+                                       m->vendor_id, m->product_id);
+        if (!m->node && config_at_interface(m->config, m->product_id) != LAYOUT_NO_OVERRIDE)
+                return g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty",
+                                       config_at_interface(m->config, m->product_id));
+        if (!m->node && ports_have_diag(m->ports, m->product_id))
+                return g_strdup("its DIAG port is there, its AT port is not, as after a crash: if that stays so, "
+                                "cycle its power");
+        if (!m->node)
+                return g_strdup("none of its ttys is known to be the AT port: name it in fotad.conf with "
+                                "at-interfaces");
+        if (m->holder)
+                return g_strdup_printf("its AT port %s is held %s: stop that process, then probe the module", m->node,
+                                       m->holder);
+        if (!m->identified && m->open_error)
+                return g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error));
+        if (!m->identified && m->wanted)
+                return g_strdup("its identity is being read");
+        if (!m->identified)
+                return g_strdup_printf("it does not answer at %s", m->node);
+        return g_strdup("");
 }
 
 /* ---- feeding the upgrade */
@@ -263,9 +259,7 @@ static void write_power(Module *m, const char *value)
 static void carry_out(Module *m, const UpgradeAction *action)
 {
         switch (action->type) {
-        case UPGRADE_ACTION_PERSIST:
-                persist(m);
-                return;
+        case UPGRADE_ACTION_PERSIST: persist(m); return;
         case UPGRADE_ACTION_SEND:
                 if (!m->serial)
                         return; /* it has been told, or will be */
@@ -283,19 +277,13 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 else if (m->serial)
                         at_engine_start(m->engine, now(m));
                 return;
-        case UPGRADE_ACTION_POWER:
-                write_power(m, action->text);
-                return;
+        case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE:
                 m->observer->job_changed(m->userdata, m->job);
                 m->observer->changed(m->userdata, m);
                 return;
-        case UPGRADE_ACTION_RESULT:
-                m->observer->job_result(m->userdata, m->job);
-                return;
-        case UPGRADE_ACTION_RELEASE:
-                m->released = true;
-                return;
+        case UPGRADE_ACTION_RESULT: m->observer->job_result(m->userdata, m->job); return;
+        case UPGRADE_ACTION_RELEASE: m->released = true; return;
         }
 }
 
@@ -342,15 +330,17 @@ static void set_holder(Module *m, const char *holder)
 static void give_up_probe(Module *m)
 {
         bool wanted = m->wanted;
+        g_autofree char *problem = NULL;
 
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
         drop_probe(m);
         if (!wanted)
                 return;
-        log_warning("%s: %s", m->id, module_problem(m));
+        problem = module_problem(m);
+        log_warning("%s: %s", m->id, problem);
         m->observer->changed(m->userdata, m);
-        m->observer->probed(m->userdata, m, module_problem(m));
+        m->observer->probed(m->userdata, m, problem);
 }
 
 static void open_port(Module *m)
@@ -404,9 +394,9 @@ static bool update_port(Module *m)
 /* Which tty is the AT port may change with each that comes or goes. */
 static void choose_port(Module *m)
 {
-        const char *node =
-                m->boot_rom ? NULL
-                            : ports_find_at(m->ports, m->product_id, config_at_interface(m->config, m->product_id));
+        const char *node = m->boot_rom ? NULL
+                                       : ports_find_at(m->ports, m->product_id,
+                                                       config_at_interface(m->config, m->product_id));
 
         if (g_strcmp0(m->node, node) == 0)
                 return;
@@ -493,12 +483,8 @@ static void log_line(Module *m, const char *line)
 static void handle_engine_event(Module *m, const AtEvent *event)
 {
         switch (event->type) {
-        case AT_EVENT_WRITE:
-                write_out(m, event);
-                return;
-        case AT_EVENT_READY:
-                start_probe(m);
-                return;
+        case AT_EVENT_WRITE: write_out(m, event); return;
+        case AT_EVENT_READY: start_probe(m); return;
         case AT_EVENT_ANSWER:
                 if (event->tag != TAG_IDENTITY) {
                         log_debug("%s: < %s", m->id,
@@ -649,7 +635,7 @@ void module_device_removed(Module *m)
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
         m->observer->changed(m->userdata, m);
-        m->observer->probed(m->userdata, m, module_problem(m));
+        m->observer->probed(m->userdata, m, "it is not on the bus");
         if (!m->boot_rom)
                 feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         m->boot_rom = false;

@@ -39,8 +39,8 @@ const Identity *module_identity(const Module *module); /* the last one read */
 unsigned module_flash_size(const Module *module);      /* MiB, 0 unknown */
 Method module_method(const Module *module);
 Job *module_job(const Module *module);
-/* What keeps it from being used now, one sentence; "" if nothing is known to. Valid until the next call. */
-const char *module_problem(Module *module);
+/* What keeps it from being used now, one sentence; "" if nothing is known to. The caller frees it. */
+char *module_problem(const Module *module);
 /* Present, and its identity was read since it came. */
 bool module_is_ready(const Module *module);
 

@@ -51,8 +51,7 @@ static char *process_name(pid_t pid)
 
 static bool same_node(const struct stat *a, const struct stat *b)
 {
-        return S_ISCHR(b->st_mode) &&
-               ((a->st_dev == b->st_dev && a->st_ino == b->st_ino) || a->st_rdev == b->st_rdev);
+        return S_ISCHR(b->st_mode) && ((a->st_dev == b->st_dev && a->st_ino == b->st_ino) || a->st_rdev == b->st_rdev);
 }
 
 static bool process_has_open(pid_t pid, const struct stat *node)
@@ -200,7 +199,7 @@ static int set_raw(int fd, unsigned baud_rate)
         if (tcgetattr(fd, &t) < 0)
                 return -errno;
         cfmakeraw(&t);
-        t.c_cflag |= CLOCAL | CREAD; /* no carrier needed */
+        t.c_cflag |= CLOCAL | CREAD;              /* no carrier needed */
         t.c_cflag &= ~(HUPCL | CRTSCTS | CSTOPB); /* dropping DTR at close is visible to the module (AT&D2) */
         t.c_cc[VMIN] = 1;
         t.c_cc[VTIME] = 0;

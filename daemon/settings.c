@@ -231,7 +231,8 @@ static bool read_file(Config *c, const char *path, bool must_exist, char **ret_w
                         bool known = false;
 
                         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-                                known = known || (strcmp(keys[i].group, *group) == 0 && strcmp(keys[i].key, *name) == 0);
+                                known = known ||
+                                        (strcmp(keys[i].group, *group) == 0 && strcmp(keys[i].key, *name) == 0);
                         if (!known)
                                 log_warning("%s:%u: there is no key %s in [%s]", path, find_line(text, *group, *name),
                                             *name, *group);

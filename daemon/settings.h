@@ -9,12 +9,12 @@
 #define CONFIG_DEFAULT_FILE "/etc/fotad/fotad.conf"
 
 typedef struct Config {
-        char **ports;         /* UARTs: names below /dev, or paths */
+        char **ports; /* UARTs: names below /dev, or paths */
         unsigned baud_rate;
         char *lock_directory;
         GHashTable *at_interfaces; /* product id -> interface number, both by GUINT_TO_POINTER */
         Timeouts timeouts;
-        unsigned history;     /* finished jobs that stay readable, at least 1 */
+        unsigned history; /* finished jobs that stay readable, at least 1 */
 } Config;
 
 void config_free(Config *config);

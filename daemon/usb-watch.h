@@ -16,8 +16,8 @@ typedef struct UsbDevice {
 } UsbDevice;
 
 typedef struct UsbTty {
-        const char *path; /* of its device */
-        const char *node; /* /dev/ttyUSB1 */
+        const char *path;           /* of its device */
+        const char *node;           /* /dev/ttyUSB1 */
         unsigned interface;         /* bInterfaceNumber */
         unsigned endpoints;         /* bNumEndpoints, 0 unknown */
         const char *interface_name; /* "" unknown */

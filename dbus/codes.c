@@ -8,12 +8,28 @@
 
 #include "codes.h"
 
-#define FTP(n, name, what, cause, remedy, retry)    { CODE_DOMAIN_FTP, n, name, what, cause, remedy, retry }
-#define HTTP(n, name, what, cause, remedy, retry)   { CODE_DOMAIN_HTTP, n, name, what, cause, remedy, retry }
-#define FILE_(n, name, what, cause, remedy, retry)  { CODE_DOMAIN_FILE, n, name, what, cause, remedy, retry }
-#define UPDATE(n, name, what, cause, remedy, retry) { CODE_DOMAIN_UPDATE, n, name, what, cause, remedy, retry }
-#define HOST(n, name, what, cause, remedy, retry)   { CODE_DOMAIN_HOST, n, name, what, cause, remedy, retry }
+#define FTP(n, name, what, cause, remedy, retry)                                                                       \
+        {                                                                                                              \
+                CODE_DOMAIN_FTP, n, name, what, cause, remedy, retry                                                   \
+        }
+#define HTTP(n, name, what, cause, remedy, retry)                                                                      \
+        {                                                                                                              \
+                CODE_DOMAIN_HTTP, n, name, what, cause, remedy, retry                                                  \
+        }
+#define FILE_(n, name, what, cause, remedy, retry)                                                                     \
+        {                                                                                                              \
+                CODE_DOMAIN_FILE, n, name, what, cause, remedy, retry                                                  \
+        }
+#define UPDATE(n, name, what, cause, remedy, retry)                                                                    \
+        {                                                                                                              \
+                CODE_DOMAIN_UPDATE, n, name, what, cause, remedy, retry                                                \
+        }
+#define HOST(n, name, what, cause, remedy, retry)                                                                      \
+        {                                                                                                              \
+                CODE_DOMAIN_HOST, n, name, what, cause, remedy, retry                                                  \
+        }
 
+/* clang-format off */
 const Code code_table[] = {
         /* Table 3: FTP_err */
         FTP(601, "unknown-error", "The FTP download failed for a reason the module does not know",
@@ -203,6 +219,7 @@ const Code code_table[] = {
         HOST(HOST_CRASHED, "crashed", "The module's DIAG port is there but its AT port is not, as after a crash",
              "", "cycle the module's power, then read its revision", true),
 };
+/* clang-format on */
 
 const size_t code_table_size = sizeof(code_table) / sizeof(code_table[0]);
 

@@ -36,8 +36,8 @@ setup_build() {
   shift
   mkdir -p "$dir" && dir=$(cd "$dir" && pwd) && log=$dir/setup.log
   say "Building in ${dir#"$PWD"/} (log: setup.log there)"
-  {
+  (
     { [ -x "$top/configure" ] || (cd "$top" && autoreconf -fi); } &&
       cd "$dir" && { [ -f Makefile ] || "$top/configure" "$@"; } && make -j"$(nproc)"
-  } >"$log" 2>&1 || { tail -n 40 "$log"; return 1; }
+  ) >"$log" 2>&1 || { tail -n 40 "$log"; return 1; }
 }

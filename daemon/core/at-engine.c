@@ -11,9 +11,9 @@
 #include "core/at-engine.h"
 #include "core/at-line.h"
 
-#define SYNC_INTERVAL  G_USEC_PER_SEC /* between two questions to a port that does not answer */
-#define SYNC_ERRORS    3              /* a module that answers ERROR this often does answer */
-#define INFORMATION_MAX 8192          /* bytes of information kept for one command */
+#define SYNC_INTERVAL   G_USEC_PER_SEC /* between two questions to a port that does not answer */
+#define SYNC_ERRORS     3              /* a module that answers ERROR this often does answer */
+#define INFORMATION_MAX 8192           /* bytes of information kept for one command */
 
 typedef enum Mode {
         MODE_CLOSED,
@@ -33,8 +33,8 @@ typedef struct Command {
 
 struct AtEngine {
         Mode mode;
-        bool announced;   /* AT_EVENT_READY was said since at_engine_start() */
-        bool sent;        /* the head of the queue is on the wire */
+        bool announced;  /* AT_EVENT_READY was said since at_engine_start() */
+        bool sent;       /* the head of the queue is on the wire */
         bool fence_seen; /* the information line of the fence came */
         bool fence_ok;   /* an OK came without it: an older answer's, or a module without that line */
         unsigned sync_errors;
@@ -329,9 +329,7 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
                 else
                         sync_enter(e, MODE_SYNC_RESET, now);
                 return;
-        case MODE_SYNC_CMEE:
-                sync_enter(e, MODE_SYNC_FENCE, now);
-                return;
+        case MODE_SYNC_CMEE: sync_enter(e, MODE_SYNC_FENCE, now); return;
         case MODE_SYNC_FENCE:
                 /* A result without the information line answers an older question, or comes from a module that has no
                  * such line: then nothing follows for a while. */
@@ -344,8 +342,7 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
                 return;
         case MODE_CLOSED:
         case MODE_LISTEN:
-        case MODE_READY:
-                return;
+        case MODE_READY: return;
         }
 }
 
@@ -376,8 +373,8 @@ static void handle_line(AtEngine *e, const char *line, uint64_t now)
         push_event(e, AT_EVENT_URC, line);
 }
 
-/* Right after a boot or a lost byte a URC may hang on to what stood before it without a line end of its own. The echo of
- * a command is cut off first: the URL in it may hold anything. */
+/* Right after a boot or a lost byte a URC may hang on to what stood before it without a line end of its own. The echo
+ * of a command is cut off first: the URL in it may hold anything. */
 static void split_line(AtEngine *e, char *line, uint64_t now)
 {
         const Command *sent = e->sent ? g_queue_peek_head(&e->commands) : NULL;

@@ -283,7 +283,6 @@ void identity_probe_answer(IdentityProbe *p, AtResult result, const char *inform
                 p->question = ASK_NOTHING;
                 return;
         }
-        case ASK_NOTHING:
-                return;
+        case ASK_NOTHING: return;
         }
 }

@@ -14,7 +14,7 @@ typedef enum Method {
         METHOD_MINIFOTA,
 } Method;
 
-const char *method_to_string(Method method);       /* unknown, dfota, minifota */
+const char *method_to_string(Method method); /* unknown, dfota, minifota */
 bool method_from_string(const char *s, Method *ret);
 
 /* What a module says of itself. No string is NULL; "" is not known. All are printable ASCII. */

@@ -11,17 +11,20 @@
 #define GROUP_OPTIONS "Options"
 
 static const char *const state_names[] = {
-        [JOB_QUEUED] = "queued",     [JOB_PREPARING] = "preparing", [JOB_DOWNLOADING] = "downloading",
-        [JOB_RESTARTING] = "restarting", [JOB_UPDATING] = "updating", [JOB_VERIFYING] = "verifying",
-        [JOB_STALLED] = "stalled",   [JOB_FINISHED] = "finished",
+        [JOB_QUEUED] = "queued",         [JOB_PREPARING] = "preparing", [JOB_DOWNLOADING] = "downloading",
+        [JOB_RESTARTING] = "restarting", [JOB_UPDATING] = "updating",   [JOB_VERIFYING] = "verifying",
+        [JOB_STALLED] = "stalled",       [JOB_FINISHED] = "finished",
 };
 static const char *const result_names[] = {
-        [JOB_RESULT_NONE] = "", [JOB_RESULT_SUCCESS] = "success", [JOB_RESULT_FAILED] = "failed",
+        [JOB_RESULT_NONE] = "",
+        [JOB_RESULT_SUCCESS] = "success",
+        [JOB_RESULT_FAILED] = "failed",
         [JOB_RESULT_CANCELLED] = "cancelled",
 };
 static const char *const origin_names[] = { [JOB_ORIGIN_REQUEST] = "request", [JOB_ORIGIN_ADOPTED] = "adopted" };
-static const char *const announced_names[] = { [JOB_ANNOUNCED_NO] = "no", [JOB_ANNOUNCED_AGAIN] = "again",
-                                               [JOB_ANNOUNCED_YES] = "yes" };
+static const char *const announced_names[] = {
+        [JOB_ANNOUNCED_NO] = "no", [JOB_ANNOUNCED_AGAIN] = "again", [JOB_ANNOUNCED_YES] = "yes"
+};
 
 G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == _JOB_STATE_MAX);
 G_STATIC_ASSERT(G_N_ELEMENTS(result_names) == _JOB_RESULT_MAX);
@@ -319,8 +322,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++) {
                 g_autoptr(GError) unreadable = NULL;
 
-                G_STRUCT_MEMBER(bool, job, booleans[i].offset) =
-                        g_key_file_get_boolean(f, GROUP, booleans[i].key, &unreadable);
+                G_STRUCT_MEMBER(bool, job, booleans[i].offset) = g_key_file_get_boolean(f, GROUP, booleans[i].key,
+                                                                                        &unreadable);
                 if (unreadable && (!g_error_matches(unreadable, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) ||
                                    strcmp(booleans[i].key, "Sent") == 0))
                         good = false;

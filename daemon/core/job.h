@@ -20,8 +20,13 @@ typedef enum JobState {
         _JOB_STATE_MAX,
 } JobState;
 
-typedef enum JobResult { JOB_RESULT_NONE, JOB_RESULT_SUCCESS, JOB_RESULT_FAILED, JOB_RESULT_CANCELLED,
-                         _JOB_RESULT_MAX } JobResult;
+typedef enum JobResult {
+        JOB_RESULT_NONE,
+        JOB_RESULT_SUCCESS,
+        JOB_RESULT_FAILED,
+        JOB_RESULT_CANCELLED,
+        _JOB_RESULT_MAX
+} JobResult;
 
 typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
 
@@ -53,20 +58,20 @@ typedef struct Job {
         JobState state;
         unsigned percent;
         unsigned restarts;
-        bool sent;          /* AT+QFOTADL is on the wire or may be: never again by itself */
-        bool accepted;      /* the module has said OK, or anything about the upgrade */
-        bool downloading;   /* the module has said xxxSTART or DOWNLOADING */
-        bool downloaded;    /* the module has said xxxEND,0 */
-        bool updating;      /* the module has said START or UPDATING: it will not go back */
-        bool ended;         /* the module has said END,0 */
-        bool returned;      /* it has restarted since it said how it ended */
-        bool left;          /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
-        unsigned returns;   /* times it came back since AT+QFOTADL */
-        bool radio_off;     /* AT+CFUN=0 is on the wire or may be */
-        HostCode abandon;   /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
-        bool percentage;    /* DOWNLOADING counts in percent, whatever was asked for */
-        unsigned device;    /* USB bus and device number when last seen, 0 unknown: another one means a restart */
-        char *boot;         /* boot id of the gateway that number belongs to */
+        bool sent;        /* AT+QFOTADL is on the wire or may be: never again by itself */
+        bool accepted;    /* the module has said OK, or anything about the upgrade */
+        bool downloading; /* the module has said xxxSTART or DOWNLOADING */
+        bool downloaded;  /* the module has said xxxEND,0 */
+        bool updating;    /* the module has said START or UPDATING: it will not go back */
+        bool ended;       /* the module has said END,0 */
+        bool returned;    /* it has restarted since it said how it ended */
+        bool left;        /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
+        unsigned returns; /* times it came back since AT+QFOTADL */
+        bool radio_off;   /* AT+CFUN=0 is on the wire or may be */
+        HostCode abandon; /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
+        bool percentage;  /* DOWNLOADING counts in percent, whatever was asked for */
+        unsigned device;  /* USB bus and device number when last seen, 0 unknown: another one means a restart */
+        char *boot;       /* boot id of the gateway that number belongs to */
 
         /* What was changed on the module and is put back: the value before, "" if it was not touched. */
         char *urc_port_before;

@@ -17,19 +17,15 @@ typedef struct Layout {
 
 /* From the option driver and lsusb listings of modules in the field. */
 static const Layout layouts[] = {
-        { 0x6001, 3, 4, 2 }, /* EC600N, EG912Y */
-        { 0x6002, 3, 4, 2 }, /* EC200M, EC600M, EG810M, EG800AK and many others */
-        { 0x6005, 3, 4, 2 }, /* EC200A */
-        { 0x6026, 3, 4, 2 }, /* EC200T */
-        { 0x6007, 2, 3, 0 }, /* EIGEN: EG800Q, EG915Q */
+        { 0x6001, 3, 4, 2 },       /* EC600N, EG912Y */
+        { 0x6002, 3, 4, 2 },       /* EC200M, EC600M, EG810M, EG800AK and many others */
+        { 0x6005, 3, 4, 2 },       /* EC200A */
+        { 0x6026, 3, 4, 2 },       /* EC200T */
+        { 0x6007, 2, 3, 0 },       /* EIGEN: EG800Q, EG915Q */
         { 0x0901, 2, NONE, NONE }, /* UNISOC: EC200U */
-        { 0x0903, 2, 3, NONE }, /* EIGEN: EC800E */
-        { 0x0125, 2, 3, 0 }, /* Qualcomm: EC25 and its kin, which share their vendor with ours */
-        { 0x0121, 2, 3, 0 },
-        { 0x0191, 2, 3, 0 },
-        { 0x0195, 2, 3, 0 },
-        { 0x0296, 2, 3, 0 },
-        { 0x0306, 2, 3, 0 },
+        { 0x0903, 2, 3, NONE },    /* EIGEN: EC800E */
+        { 0x0125, 2, 3, 0 },       /* Qualcomm: EC25 and its kin, which share their vendor with ours */
+        { 0x0121, 2, 3, 0 },       { 0x0191, 2, 3, 0 }, { 0x0195, 2, 3, 0 }, { 0x0296, 2, 3, 0 }, { 0x0306, 2, 3, 0 },
 };
 
 static const Layout *find_layout(uint16_t product_id)
@@ -66,8 +62,7 @@ static unsigned likeness(const Layout *layout, const LayoutPort *port, bool alon
         return alone ? 1 : 0;
 }
 
-int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports,
-                        size_t n_ports)
+int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports, size_t n_ports)
 {
         const Layout *layout = find_layout(product_id);
         int wanted = override >= 0 ? override : layout ? layout->at : 3;

@@ -12,8 +12,8 @@
 
 /* A tty of a module. */
 typedef struct LayoutPort {
-        unsigned interface;        /* bInterfaceNumber */
-        unsigned endpoints;        /* bNumEndpoints, 0 unknown */
+        unsigned interface;         /* bInterfaceNumber */
+        unsigned endpoints;         /* bNumEndpoints, 0 unknown */
         const char *interface_name; /* sysfs "interface", such as Mobile AT Interface; "" unknown */
 } LayoutPort;
 

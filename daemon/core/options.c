@@ -19,9 +19,18 @@ typedef struct Key {
         const char *words;   /* of strings: the only ones there are */
 } Key;
 
-#define KEY_STRING(name, field, words) { name, 's', G_STRUCT_OFFSET(Options, field), 0, 0, false, words }
-#define KEY_NUMBER(name, field, a, b, zero) { name, 'u', G_STRUCT_OFFSET(Options, field), a, b, zero, NULL }
-#define KEY_BOOLEAN(name, field) { name, 'b', G_STRUCT_OFFSET(Options, field), 0, 0, false, NULL }
+#define KEY_STRING(name, field, words)                                                                                 \
+        {                                                                                                              \
+                name, 's', G_STRUCT_OFFSET(Options, field), 0, 0, false, words                                         \
+        }
+#define KEY_NUMBER(name, field, a, b, zero)                                                                            \
+        {                                                                                                              \
+                name, 'u', G_STRUCT_OFFSET(Options, field), a, b, zero, NULL                                           \
+        }
+#define KEY_BOOLEAN(name, field)                                                                                       \
+        {                                                                                                              \
+                name, 'b', G_STRUCT_OFFSET(Options, field), 0, 0, false, NULL                                          \
+        }
 
 static const Key keys[] = {
         KEY_STRING("expected-revision", expected_revision, NULL),
@@ -218,7 +227,8 @@ Options *options_load(GKeyFile *file, const char *group, char **ret_why)
                 else if (key->type == 'u') {
                         int64_t n = g_key_file_get_int64(file, group, key->name, &error);
 
-                        good = !error && n >= 0 && n <= UINT32_MAX && options_set_number(o, key->name, (uint32_t)n, &why);
+                        good = !error && n >= 0 && n <= UINT32_MAX &&
+                               options_set_number(o, key->name, (uint32_t)n, &why);
                 } else if (key->type == 'b') {
                         bool value = g_key_file_get_boolean(file, group, key->name, &error);
 

@@ -7,7 +7,6 @@
 
 #include "core/identity.h"
 
-
 /* The options of StartUpgrade. Strings are NULL and numbers -1 where the caller left them out. */
 typedef struct Options {
         char *expected_revision;

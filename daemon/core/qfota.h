@@ -15,9 +15,9 @@ typedef enum QfotaUrcType {
         QFOTA_URC_DOWNLOADING,    /* value: an index out of the maximum asked for, or a percentage */
         QFOTA_URC_DOWNLOAD_END,   /* FTPEND, HTTPEND, FILEEND: domain, value 0 or a code of it */
         QFOTA_URC_START,
-        QFOTA_URC_UPDATING,       /* value: as the module counts, at most 100 */
-        QFOTA_URC_END,            /* value: 0 or a code of CODE_DOMAIN_UPDATE */
-        QFOTA_URC_OTHER,          /* about the upgrade, but nothing known: a sign of life */
+        QFOTA_URC_UPDATING, /* value: as the module counts, at most 100 */
+        QFOTA_URC_END,      /* value: 0 or a code of CODE_DOMAIN_UPDATE */
+        QFOTA_URC_OTHER,    /* about the upgrade, but nothing known: a sign of life */
 } QfotaUrcType;
 
 typedef struct QfotaUrc {

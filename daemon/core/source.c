@@ -93,7 +93,8 @@ static bool check_characters(const char *url, char **ret_why)
                 if (*p == ' ')
                         return refuse(ret_why, "the URL may not hold a blank: write %20, or rename the package");
                 if (*p == '"' || *p == '\'' || *p == '`')
-                        return refuse(ret_why, "the URL may not hold a quote: percent-encode it, or rename the package");
+                        return refuse(ret_why,
+                                      "the URL may not hold a quote: percent-encode it, or rename the package");
                 if (*p == '\\')
                         return refuse(ret_why, "the URL may not hold a backslash: paths are written with /");
                 if ((unsigned char)*p < ' ' || *p == 0x7f)

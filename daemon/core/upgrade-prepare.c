@@ -71,8 +71,7 @@ static void begin_apn(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         command = g_strdup_printf("AT+QICSGP=%d,1,\"%s\",\"%s\",\"%s\",%d", (int)o->cid, o->apn, o->apn_user ?: "",
-                                  o->apn_password ?: "",
-                                  o->apn_auth >= 0 ? (int)o->apn_auth : (o->apn_user ? 1 : 0));
+                                  o->apn_password ?: "", o->apn_auth >= 0 ? (int)o->apn_auth : (o->apn_user ? 1 : 0));
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command, event);
         explicit_bzero(command, strlen(command));
@@ -131,9 +130,7 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
 static void got_upgrade_answer(Upgrade *u, const UpgradeEvent *event)
 {
         switch (event->result) {
-        case AT_RESULT_OK:
-                u->job->accepted = true;
-                break;
+        case AT_RESULT_OK: u->job->accepted = true; break;
         case AT_RESULT_ERROR:
                 if (!u->job->downloading) {
                         rejected(u, "AT+QFOTADL", event);
@@ -158,9 +155,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         switch (u->step) {
-        case STEP_READ_URC_PORT:
-                got_urc_port(u, event);
-                return;
+        case STEP_READ_URC_PORT: got_urc_port(u, event); return;
         case STEP_SET_URC_PORT:
                 if (!good)
                         set_string(&u->job->urc_port_before, "");
@@ -184,18 +179,14 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 else
                         rejected(u, "AT+QCFG=\"fota/cid\"", event);
                 return;
-        case STEP_READ_CONTEXTS:
-                got_contexts(u, event);
-                return;
+        case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:
                 if (good)
                         send_upgrade(u, event);
                 else
                         rejected(u, "AT+QIACT", event);
                 return;
-        case STEP_QFOTADL:
-                got_upgrade_answer(u, event);
-                return;
+        case STEP_QFOTADL: got_upgrade_answer(u, event); return;
         case STEP_NONE:
         case STEP_RADIO_OFF:
         case STEP_AWAIT_DOWNLOAD_END:
@@ -203,8 +194,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_LAST_IDENTITY:
         case STEP_RADIO_ON:
         case STEP_RESTORE_FOTA_CID:
-        case STEP_RESTORE_URC_PORT:
-                return;
+        case STEP_RESTORE_URC_PORT: return;
         }
 }
 

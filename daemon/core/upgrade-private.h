@@ -32,9 +32,9 @@ struct Upgrade {
         uint64_t deadline;
 
         Step step;
-        unsigned tag;      /* of the command under way */
+        unsigned tag; /* of the command under way */
         bool present;
-        bool ready;        /* the AT port answers in this enumeration */
+        bool ready; /* the AT port answers in this enumeration */
         bool boot_rom;
         bool live;         /* an upgrade URC came in this enumeration */
         bool booted;       /* a boot URC came in this enumeration */
@@ -44,8 +44,7 @@ struct Upgrade {
 };
 
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text);
-void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout,
-                  const UpgradeEvent *event);
+void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout, const UpgradeEvent *event);
 void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event);
 
 /* Settles the result and begins what is left to do. */

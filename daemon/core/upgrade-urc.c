@@ -126,17 +126,13 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                         abandon_reset(u, event); /* it came before the radio was off */
                 upgrade_enter(u, JOB_DOWNLOADING, event);
                 return;
-        case QFOTA_URC_START:
-                update_runs(u, event);
-                return;
+        case QFOTA_URC_START: update_runs(u, event); return;
         case QFOTA_URC_UPDATING:
                 update_runs(u, event);
                 upgrade_advance(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
                                                                 (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
                 return;
-        case QFOTA_URC_END:
-                end_reported(u, &urc, event);
-                return;
+        case QFOTA_URC_END: end_reported(u, &urc, event); return;
         case QFOTA_URC_OTHER:
                 if (!job->abandon)
                         upgrade_wait(u, event);

@@ -93,8 +93,7 @@ void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text)
         g_queue_push_tail(&u->actions, action);
 }
 
-void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout,
-                  const UpgradeEvent *event)
+void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout, const UpgradeEvent *event)
 {
         UpgradeAction *action;
 
@@ -165,7 +164,8 @@ void upgrade_advance(Upgrade *u, unsigned percent)
                 return;
         u->job->percent = percent;
         u->restarts = 0;
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL); /* so that it does not go back when the daemon is started again */
+        upgrade_push(u, UPGRADE_ACTION_PERSIST,
+                     NULL); /* so that it does not go back when the daemon is started again */
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
@@ -209,8 +209,8 @@ static void wind_up(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_LAST_IDENTITY;
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
         /* One that has just failed to answer is not waited for long. */
-        u->deadline = event->now + (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command
-                                                                               : u->timeouts->settle);
+        u->deadline = event->now +
+                      (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
 }
 
 void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, const char *detail,
@@ -283,8 +283,8 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
 /* The module has said that it is done, well or ill, and has not restarted since. */
 static bool awaits_restart(const Job *job)
 {
-        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED && job->domain == CODE_DOMAIN_UPDATE &&
-                                                 job->state == JOB_VERIFYING));
+        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED &&
+                                                 job->domain == CODE_DOMAIN_UPDATE && job->state == JOB_VERIFYING));
 }
 
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
@@ -424,8 +424,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         switch (u->step) {
         case STEP_NONE:
         case STEP_LAST_IDENTITY:
-        case STEP_AWAIT_DOWNLOAD_END:
-                return;
+        case STEP_AWAIT_DOWNLOAD_END: return;
         case STEP_READ_URC_PORT:
         case STEP_SET_URC_PORT:
         case STEP_SET_APN:
@@ -433,18 +432,12 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FOTA_CID:
         case STEP_READ_CONTEXTS:
         case STEP_ACTIVATE_CONTEXT:
-        case STEP_QFOTADL:
-                prepare_answer(u, event);
-                return;
+        case STEP_QFOTADL: prepare_answer(u, event); return;
         case STEP_RADIO_OFF:
-        case STEP_RESET:
-                abandon_answer(u, event);
-                return;
+        case STEP_RESET: abandon_answer(u, event); return;
         case STEP_RADIO_ON:
         case STEP_RESTORE_FOTA_CID:
-        case STEP_RESTORE_URC_PORT:
-                restore_answer(u, event);
-                return;
+        case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
         }
 }
 
@@ -587,43 +580,25 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         if (job->state == JOB_FINISHED && event->type != UPGRADE_EVENT_DISK)
                 return;
         switch (event->type) {
-        case UPGRADE_EVENT_BEGIN:
-                on_begin(u, event);
-                return;
-        case UPGRADE_EVENT_PRESENT:
-                on_present(u, event);
-                return;
-        case UPGRADE_EVENT_BOOT_ROM:
-                u->boot_rom = true;
-                return;
+        case UPGRADE_EVENT_BEGIN: on_begin(u, event); return;
+        case UPGRADE_EVENT_PRESENT: on_present(u, event); return;
+        case UPGRADE_EVENT_BOOT_ROM: u->boot_rom = true; return;
         case UPGRADE_EVENT_GONE:
                 /* Also said of a module that was not there when the daemon was started. */
                 if (u->present || job->state != JOB_RESTARTING)
                         on_gone(u, event);
                 return;
-        case UPGRADE_EVENT_READY:
-                on_ready(u, event);
-                return;
-        case UPGRADE_EVENT_PORT_LOST:
-                on_port_lost(u, event);
-                return;
+        case UPGRADE_EVENT_READY: on_ready(u, event); return;
+        case UPGRADE_EVENT_PORT_LOST: on_port_lost(u, event); return;
         case UPGRADE_EVENT_PORT_BUSY:
                 /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */
                 if (!job->sent && job->result == JOB_RESULT_NONE)
                         fail(u, HOST_PORT_BUSY, event->text, event);
                 return;
-        case UPGRADE_EVENT_ANSWER:
-                on_answer(u, event);
-                return;
-        case UPGRADE_EVENT_URC:
-                upgrade_urc(u, event);
-                return;
-        case UPGRADE_EVENT_CANCEL:
-                on_cancel(u, event);
-                return;
-        case UPGRADE_EVENT_DISK:
-                on_disk(u, event);
-                return;
+        case UPGRADE_EVENT_ANSWER: on_answer(u, event); return;
+        case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
+        case UPGRADE_EVENT_CANCEL: on_cancel(u, event); return;
+        case UPGRADE_EVENT_DISK: on_disk(u, event); return;
         case UPGRADE_EVENT_TICK:
                 if (event->now >= u->deadline)
                         on_patience_lost(u, event);

@@ -460,8 +460,19 @@ START_TEST(test_names)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" }, .no_daemon = true };
         static const char *const wrong[] = {
-                "usb-1-3", "867710050000099", "/dev/ttyUSB99", "/org/fotad1/module/usb_2d1_2d3", "/org/fotad1/module/",
-                "/org/fotad1/module", "/org/fotad1", "/", " ", "usb-1-1 ", "USB-1-1", "EC200A", "1-1",
+                "usb-1-3",
+                "867710050000099",
+                "/dev/ttyUSB99",
+                "/org/fotad1/module/usb_2d1_2d3",
+                "/org/fotad1/module/",
+                "/org/fotad1/module",
+                "/org/fotad1",
+                "/",
+                " ",
+                "usb-1-1 ",
+                "USB-1-1",
+                "EC200A",
+                "1-1",
         };
         World *w = world_new(&settings);
         g_autofree char *first = NULL, *second = NULL, *url = NULL, *job = NULL, *other = NULL;

@@ -95,12 +95,8 @@ static const CodeName http_codes[] = {
 
 /* Guide 6.4, table 6. */
 static const CodeName update_codes[] = {
-        { 504, "update-failed" },
-        { 505, "package-check-failed" },
-        { 506, "md5-mismatch" },
-        { 507, "version-mismatch" },
-        { 552, "project-mismatch" },
-        { 553, "baseline-mismatch" },
+        { 504, "update-failed" },    { 505, "package-check-failed" }, { 506, "md5-mismatch" },
+        { 507, "version-mismatch" }, { 552, "project-mismatch" },     { 553, "baseline-mismatch" },
         { 508, "unlisted" },
 };
 

@@ -14,9 +14,9 @@ static const struct {
         const char *point;
         bool on_bus;
 } points[] = {
-        { "qfotadl", true },  { "accepted", true },    { "downloading:40", true }, { "downloaded", true },
-        { "off:1", false },   { "updater", true },     { "updating:50", true },    { "end", true },
-        { "ended", true },    { "off:2", false },
+        { "qfotadl", true }, { "accepted", true }, { "downloading:40", true }, { "downloaded", true },
+        { "off:1", false },  { "updater", true },  { "updating:50", true },    { "end", true },
+        { "ended", true },   { "off:2", false },
 };
 
 static char *begin_and_hold(World *w, const char *point)
@@ -128,8 +128,11 @@ END_TEST
 /* Killed while it sets the module up: the setting it has changed is put back in the end, not the changed one kept. */
 START_TEST(test_preparing)
 {
-        static const char *const commands[] = { "AT+QURCCFG=\"urcport\"", "AT+QURCCFG=\"urcport\",\"usbat\"",
-                                                "AT+QCFG=\"fota/cid\"", "AT+QCFG=\"fota/cid\",2", "AT+QIACT?",
+        static const char *const commands[] = { "AT+QURCCFG=\"urcport\"",
+                                                "AT+QURCCFG=\"urcport\",\"usbat\"",
+                                                "AT+QCFG=\"fota/cid\"",
+                                                "AT+QCFG=\"fota/cid\",2",
+                                                "AT+QIACT?",
                                                 "AT+QIACT=2" };
         WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1,fota-cid=5" } };
         World *w = world_new(&settings);

@@ -118,7 +118,16 @@ END_TEST
 
 /* Modules of every kind, talking in every way that was seen in the field. */
 static const char *const kinds[] = {
-        "ec200a", "ec200a-8", "ec600n", "eg915n", "noecho", "noqgmr", "nostart", "ends-at-91", "percent", "https-word",
+        "ec200a",
+        "ec200a-8",
+        "ec600n",
+        "eg915n",
+        "noecho",
+        "noqgmr",
+        "nostart",
+        "ends-at-91",
+        "percent",
+        "https-word",
         "blank",
         "ec200a,qgmr-not-ready=2",
         "ec200a,qgmr=plain",

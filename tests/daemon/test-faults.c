@@ -122,8 +122,7 @@ static const struct {
         { "revision-after=" OTHER_REVISION, NULL, false, "success", "", "", OTHER_REVISION },
         { "revision-after=" OTHER_REVISION, NEW_REVISION, false, "failed", "host", "revision-mismatch",
           OTHER_REVISION },
-        { "revision-after=" OTHER_REVISION, NEW_REVISION, true, "failed", "host", "revision-mismatch",
-          OTHER_REVISION },
+        { "revision-after=" OTHER_REVISION, NEW_REVISION, true, "failed", "host", "revision-mismatch", OTHER_REVISION },
         { "", NEW_REVISION, false, "success", "", "", NEW_REVISION },
         { "", OTHER_REVISION, false, "failed", "host", "revision-mismatch", NEW_REVISION },
         { "", "EC200AEUHAR01A03M1", false, "failed", "host", "revision-mismatch", NEW_REVISION },
@@ -166,8 +165,8 @@ static char **lines_since_return(World *w)
  * would be put back if it were the same. */
 START_TEST(test_replaced)
 {
-        static const char *const questions[] = { "ATQ0V1E0", "AT+CMEE=1", "AT+CMEE?", "ATI",    "AT+CGMI", "AT+CGMM",
-                                                 "AT+GMR",   "AT+CGMR",   "AT+QGMR",  "AT+CGSN" };
+        static const char *const questions[] = { "ATQ0V1E0", "AT+CMEE=1", "AT+CMEE?", "ATI",     "AT+CGMI",
+                                                 "AT+CGMM",  "AT+GMR",    "AT+CGMR",  "AT+QGMR", "AT+CGSN" };
         World *w = world_with("urcport=uart1,fota-cid=1", COMES_BACK);
         g_autofree char *url = NULL, *job = NULL;
         g_auto(GStrv) lines = NULL;
@@ -309,10 +308,18 @@ END_TEST
 static void flood(World *w)
 {
         static const char *const texts[] = {
-                "\\0\\xff\\xfe\\x80", "+QIND: \"FOTA\",", "\\r\\n+QIND: \"FOTA\",\"END\"\\r\\n",
-                "\\r\\n+QIND: \"FOTA\",\"END\",\\r\\n", "\\r\\n+QIND: \"FOTA\",\"HTTPEND\",x\\r\\n",
-                "\\r\\n+QIND: \"ABFOTA\",\"END\",0\\r\\n", "\\r\\nOK\\r\\n", "\\r\\nERROR\\r\\n",
-                "\\r\\n+CME ERROR: 3\\r\\n", "\\r\\nRDY\\r\\n", "\\r\\n+CMTI: \"ME\",3\\r\\n", "\\r\\r\\n\\n",
+                "\\0\\xff\\xfe\\x80",
+                "+QIND: \"FOTA\",",
+                "\\r\\n+QIND: \"FOTA\",\"END\"\\r\\n",
+                "\\r\\n+QIND: \"FOTA\",\"END\",\\r\\n",
+                "\\r\\n+QIND: \"FOTA\",\"HTTPEND\",x\\r\\n",
+                "\\r\\n+QIND: \"ABFOTA\",\"END\",0\\r\\n",
+                "\\r\\nOK\\r\\n",
+                "\\r\\nERROR\\r\\n",
+                "\\r\\n+CME ERROR: 3\\r\\n",
+                "\\r\\nRDY\\r\\n",
+                "\\r\\n+CMTI: \"ME\",3\\r\\n",
+                "\\r\\r\\n\\n",
         };
         g_autoptr(GString) line = g_string_new(NULL);
 

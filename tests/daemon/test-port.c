@@ -134,7 +134,7 @@ START_TEST(test_stale)
 
         evict(pid);
         dead = g_strdup_printf("%10d\n", (int)pid);
-        text = g_str_has_prefix(stale[_i], "%1") ? g_strdup(dead)
+        text = g_str_has_prefix(stale[_i], "%1")  ? g_strdup(dead)
                : g_str_has_prefix(stale[_i], "%") ? g_strdup(g_strstrip(dead))
                                                   : g_strdup(stale[_i]);
         ck_assert(g_file_set_contents(lock, text, -1, NULL));
@@ -271,8 +271,10 @@ END_TEST
 static const struct {
         const char *module, *part, *config;
 } problems[] = {
-        { "1-1=ec200a,bound=0", "no tty is bound to it: if that stays so, this kernel does not know its product id; "
-                                "try: echo 2c7c 6005 > /sys/bus/usb-serial/drivers/option1/new_id", NULL },
+        { "1-1=ec200a,bound=0",
+          "no tty is bound to it: if that stays so, this kernel does not know its product id; "
+          "try: echo 2c7c 6005 > /sys/bus/usb-serial/drivers/option1/new_id",
+          NULL },
         { "1-1=ec200a,appear=boot-rom", "its chip's boot loader shows instead of its firmware", NULL },
         { "1-1=ec200a,appear=diag", "its DIAG port is there, its AT port is not", NULL },
         { "1-1=ec200a,ports=modem", "interface 9, which at-interfaces in fotad.conf names, has no tty",
@@ -308,10 +310,8 @@ END_TEST
 static const struct {
         const char *config, *port;
 } overrides[] = {
-        { "[usb]\nat-interfaces=6005=4\n", "modem" },
-        { "[usb]\nat-interfaces=6005=3\n", "at" },
-        { "[usb]\nat-interfaces=0125=2;6005=4\n", "modem" },
-        { "[usb]\nat-interfaces=6001=4\n", "at" },
+        { "[usb]\nat-interfaces=6005=4\n", "modem" },        { "[usb]\nat-interfaces=6005=3\n", "at" },
+        { "[usb]\nat-interfaces=0125=2;6005=4\n", "modem" }, { "[usb]\nat-interfaces=6001=4\n", "at" },
         { "[usb]\nat-interfaces= 6005=4 ; \n", "modem" },
 };
 

@@ -194,9 +194,9 @@ END_TEST
 static const struct {
         const char *key, *type;
 } keys[] = {
-        { "expected-revision", "s" }, { "method", "s" },       { "upgrade-mode", "u" },    { "download-urc-max", "u" },
-        { "update-urc-max", "u" },    { "cid", "u" },          { "apn", "s" },             { "apn-user", "s" },
-        { "apn-password", "s" },      { "apn-auth", "u" },     { "flow-control", "s" },    { "check-source", "b" },
+        { "expected-revision", "s" }, { "method", "s" },      { "upgrade-mode", "u" }, { "download-urc-max", "u" },
+        { "update-urc-max", "u" },    { "cid", "u" },         { "apn", "s" },          { "apn-user", "s" },
+        { "apn-password", "s" },      { "apn-auth", "u" },    { "flow-control", "s" }, { "check-source", "b" },
         { "allow-unchanged", "b" },   { "allow-https", "b" },
 };
 
@@ -278,8 +278,8 @@ static const struct {
 START_TEST(test_options)
 {
         static const char *const smuggled[] = {
-                "x\"", "\"x", "x\",\"y", "x\r", "x\n", "x\r\nAT+CFUN=0\r\n", "x\";+CFUN=0", "\r", "x\\", "x\\22",
-                "x\x1a", "x\x1b", "x\x01", "x\x7f", "x\xc3\xbc", "x\xe2\x80\x9d",
+                "x\"",   "\"x",   "x\",\"y", "x\r",   "x\n",   "x\r\nAT+CFUN=0\r\n", "x\";+CFUN=0",   "\r", "x\\",
+                "x\\22", "x\x1a", "x\x1b",   "x\x01", "x\x7f", "x\xc3\xbc",          "x\xe2\x80\x9d",
         };
         World *w = idle_world("1-1=ec200a");
         Before before = look(w);

@@ -85,7 +85,8 @@ END_TEST
 /* What a newer fotad may know, a file that is none of ours, drop-ins in their order. */
 START_TEST(test_config)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true,
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .no_daemon = true,
                                    .config = "[jobs]\nhistroy=5\n[colours]\nsky=blue\n" };
         World *w = world_new(&settings);
         g_autofree char *log = NULL;
@@ -216,24 +217,30 @@ END_TEST
 
 /* ---- job files */
 
-#define FINISHED(id, announced)                                                                                  \
-        "[Job]\nVersion=1\nId=" id "\nOrigin=request\nState=finished\nMethod=dfota\nCreated=1700000000000000\n"  \
-        "Finished=1700000060000000\nPercent=40\nRestarts=1\nDevice=1001\nSent=true\nModule=usb-1-1\n"            \
-        "Source=http://host/up.bin\nResult=failed\nErrorDomain=http\nErrorCode=714\nAnnounced=" announced "\n"   \
+#define FINISHED(id, announced)                                                                                        \
+        "[Job]\nVersion=1\nId=" id "\nOrigin=request\nState=finished\nMethod=dfota\nCreated=1700000000000000\n"        \
+        "Finished=1700000060000000\nPercent=40\nRestarts=1\nDevice=1001\nSent=true\nModule=usb-1-1\n"                  \
+        "Source=http://host/up.bin\nResult=failed\nErrorDomain=http\nErrorCode=714\nAnnounced=" announced "\n"         \
         "Message=The server's name cannot be resolved: check it.\n"
-#define QUEUED                                                                                                   \
-        "[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1700000000000000\n"         \
+#define QUEUED                                                                                                         \
+        "[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1700000000000000\n"               \
         "Finished=0\nPercent=0\nRestarts=0\nDevice=0\nSent=false\n"
 
 static const char *const broken[] = {
-        "", "garbage", "[Job]\n", "[Job]\nVersion=1\nId=", "\x01\x02\xff\xfe", "[Job]\nVersion=2\nId=7\n",
+        "",
+        "garbage",
+        "[Job]\n",
+        "[Job]\nVersion=1\nId=",
+        "\x01\x02\xff\xfe",
+        "[Job]\nVersion=2\nId=7\n",
         "[Job]\nVersion=1\nId=8\nOrigin=request\nState=finished\nMethod=dfota\n",
         "[Job]\nVersion=1\nId=7\nOrigin=request\nState=dancing\nMethod=dfota\nModule=usb-1-1\n",
         "[Job]\nVersion=1\nId=7\nOrigin=request\nState=finished\nMethod=dfota\nModule=usb-1-1\n",
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\"\\r\\nAT+CFUN=0\n",
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\n[Options]\ncid=99\n",
         QUEUED "Module=tty-S1\nSource=http://host/u\n",
-        "huge", "directory",
+        "huge",
+        "directory",
 };
 
 START_TEST(test_broken)

@@ -17,7 +17,8 @@ static World *world_with(const char *module, const char *config)
 {
         g_autofree char *first = g_strconcat("1-1=ec200a", *module ? "," : "", module, NULL);
         g_autofree char *all = g_strconcat("command=300\nstart=300\ndownload-idle=300\nupdate-idle=300\nrestart=300\n"
-                                           "settle=300\n", config, "\n", NULL);
+                                           "settle=300\n",
+                                           config, "\n", NULL);
         WorldSettings settings = { .modules = { first }, .decoys = { "1-3=ftdi" }, .config = all };
         World *w = world_new(&settings);
 
@@ -143,7 +144,8 @@ END_TEST
 
 /* ---- update-idle */
 
-/* The download is over and nothing more is heard. The module may be writing its flash: it is left alone, and may go on. */
+/* The download is over and nothing more is heard. The module may be writing its flash: it is left alone, and may go on.
+ */
 START_TEST(test_update_never_begins)
 {
         World *w = world_with("", "update-idle=1\nsettle=2");

@@ -49,24 +49,27 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 void world_start_bus(World *w)
 {
-        g_autofree char *conf = world_path(w, "bus.conf"), *address = NULL, *text = NULL, *log = world_path(w, "bus.log");
+        g_autofree char *conf = world_path(w, "bus.conf"), *address = NULL, *text = NULL,
+                        *log = world_path(w, "bus.log");
         g_autofree char *out = world_path(w, "bus.out");
         int r;
 
         w->signals = g_ptr_array_new_with_free_func((GDestroyNotify)signal_free);
-        text = g_strdup_printf("<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
-                               "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
-                               /* as the system bus of a distribution has it: signals pass, method calls need a policy */
-                               "<deny own='*'/><deny send_type='method_call'/><allow send_type='signal'/>"
-                               "<allow send_requested_reply='true' send_type='method_return'/>"
-                               "<allow send_requested_reply='true' send_type='error'/>"
-                               "<allow receive_type='method_call'/><allow receive_type='method_return'/>"
-                               "<allow receive_type='error'/><allow receive_type='signal'/>"
-                               "<allow send_destination='org.freedesktop.DBus'/></policy>"
-                               "<include>%s/dbus/org.fotad1.conf</include></busconfig>",
-                               w->directory, g_getenv("abs_top_srcdir") ?: "..");
+        text = g_strdup_printf(
+                "<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
+                "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
+                /* as the system bus of a distribution has it: signals pass, method calls need a policy */
+                "<deny own='*'/><deny send_type='method_call'/><allow send_type='signal'/>"
+                "<allow send_requested_reply='true' send_type='method_return'/>"
+                "<allow send_requested_reply='true' send_type='error'/>"
+                "<allow receive_type='method_call'/><allow receive_type='method_return'/>"
+                "<allow receive_type='error'/><allow receive_type='signal'/>"
+                "<allow send_destination='org.freedesktop.DBus'/></policy>"
+                "<include>%s/dbus/org.fotad1.conf</include></busconfig>",
+                w->directory, g_getenv("abs_top_srcdir") ?: "..");
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
-        world_spawn(w, (char *[]){ "dbus-daemon", "--nofork", "--print-address", "--config-file", conf, NULL }, NULL, out, log);
+        world_spawn(w, (char *[]){ "dbus-daemon", "--nofork", "--print-address", "--config-file", conf, NULL }, NULL,
+                    out, log);
         world_await(w, world_file_has, (const char *[]){ out, "\n" }, "the bus");
         address = g_strdup_printf("unix:path=%s/bus", w->directory);
         g_setenv("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
@@ -86,7 +89,6 @@ bool world_name_is_owned(World *w, const void *data)
         world_drain(w);
         return sd_bus_get_name_creds(w->bus, "org.fotad1", 0, NULL) >= 0;
 }
-
 
 /* ---- calls */
 

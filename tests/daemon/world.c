@@ -87,7 +87,8 @@ bool world_file_has(World *w, const void *data)
 
 static bool port_is_open(World *w, const void *data)
 {
-        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)GPOINTER_TO_UINT(data)),
+        struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_port = htons((uint16_t)GPOINTER_TO_UINT(data)),
                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         bool open = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
@@ -218,8 +219,8 @@ void world_package(World *w, const char *name, const char *from, const char *to,
 {
         g_autofree char *modsim = program("tests/sim/modsim"), *www = world_path(w, "www");
         g_autofree char *file = g_build_filename(www, name, NULL), *log = world_path(w, "package.log");
-        char *argv[] = { modsim, "--make-package", file, "--from", (char *)from, "--to", (char *)to,
-                         break_ ? "--break" : NULL, (char *)break_, NULL };
+        char *argv[] = { modsim,     "--make-package",          file,           "--from", (char *)from, "--to",
+                         (char *)to, break_ ? "--break" : NULL, (char *)break_, NULL };
 
         ck_assert_int_eq(reap(w, world_spawn(w, argv, NULL, log, log)), 0);
 }
@@ -236,10 +237,10 @@ static void start_lighttpd(World *w, unsigned port, bool tls)
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
         if (tls)
                 ck_assert_int_eq(reap(w, world_spawn(w,
-                                               (char *[]){ "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                                                           "-days", "2", "-subj", "/CN=localhost", "-keyout", pem,
-                                                           "-out", pem, NULL },
-                                               NULL, log, log)),
+                                                     (char *[]){ "openssl", "req", "-x509", "-newkey", "rsa:2048",
+                                                                 "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                                                                 "-keyout", pem, "-out", pem, NULL },
+                                                     NULL, log, log)),
                                  0);
         world_spawn(w, (char *[]){ "lighttpd", "-D", "-f", conf, NULL }, NULL, log, log);
         world_await(w, port_is_open, GUINT_TO_POINTER(port), "the HTTP server");
@@ -271,9 +272,9 @@ char *world_ftp(World *w, const char *login, const char *name)
                 w->ftp_port = free_port();
                 port = g_strdup_printf("%u", w->ftp_port);
                 world_spawn(w,
-                      (char *[]){ "/usr/bin/python3", "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", port, "-d", www,
-                                  "-u", "gateway", "-P", "s3cret-Pa55", NULL },
-                      NULL, log, log);
+                            (char *[]){ "/usr/bin/python3", "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", port, "-d", www,
+                                        "-u", "gateway", "-P", "s3cret-Pa55", NULL },
+                            NULL, log, log);
                 world_await(w, port_is_open, GUINT_TO_POINTER(w->ftp_port), "the FTP server");
         }
         return g_strdup_printf("ftp://%s127.0.0.1:%u/%s", login, w->ftp_port, name);
