@@ -433,7 +433,9 @@ static void take_identity(Module *m)
         log_info("%s: %s, revision %s, IMEI %s", m->id, identity->model, identity->revision, identity->imei);
         m->observer->changed(m->userdata, m);
         m->observer->probed(m->userdata, m, NULL);
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY, .identity = identity });
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
+                                .identity = identity,
+                                .other_port = !ports_is_usual_at(m->ports, m->product_id, m->node) });
 }
 
 /* Asks the probe's next question, or takes what it found out. True if something was done. */

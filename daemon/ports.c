@@ -90,6 +90,17 @@ const char *ports_find_at(const Ports *ports, uint16_t product_id, int override)
         return i >= 0 ? ((const Port *)g_ptr_array_index(ports->list, i))->node : NULL;
 }
 
+bool ports_is_usual_at(const Ports *ports, uint16_t product_id, const char *node)
+{
+        for (unsigned i = 0; i < ports->list->len; i++) {
+                const Port *port = g_ptr_array_index(ports->list, i);
+
+                if (strcmp(port->node, node) == 0)
+                        return layout_is_usual_at_port(product_id, port->layout.interface);
+        }
+        return false;
+}
+
 bool ports_have_diag(const Ports *ports, uint16_t product_id)
 {
         g_autofree LayoutPort *layout = layout_of(ports);

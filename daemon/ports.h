@@ -19,4 +19,5 @@ bool ports_are_none(const Ports *ports);
 
 /* The node of the AT port, NULL if none is, or none is yet; override as in core/layout.h. */
 const char *ports_find_at(const Ports *ports, uint16_t product_id, int override);
+bool ports_is_usual_at(const Ports *ports, uint16_t product_id, const char *node);
 bool ports_have_diag(const Ports *ports, uint16_t product_id);

@@ -8,7 +8,8 @@
 
 #include "core/layout.h"
 
-#define NONE (-1)
+#define NONE     (-1)
+#define USUAL_AT 3 /* where ASR firmware has its AT port, whatever the product id */
 
 typedef struct Layout {
         uint16_t product_id;
@@ -65,7 +66,7 @@ static unsigned likeness(const Layout *layout, const LayoutPort *port, bool alon
 int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports, size_t n_ports)
 {
         const Layout *layout = find_layout(product_id);
-        int wanted = override >= 0 ? override : layout ? layout->at : 3;
+        int wanted = override >= 0 ? override : layout ? layout->at : USUAL_AT;
         int best = -1;
         unsigned best_likeness = 0;
 
@@ -85,6 +86,13 @@ int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, 
                 }
         }
         return best;
+}
+
+bool layout_is_usual_at_port(uint16_t product_id, unsigned interface)
+{
+        const Layout *layout = find_layout(product_id);
+
+        return (int)interface == (layout ? layout->at : USUAL_AT);
 }
 
 bool layout_has_diag_port(uint16_t product_id, const LayoutPort *ports, size_t n_ports)

@@ -26,5 +26,8 @@ typedef struct LayoutPort {
 int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports,
                         size_t n_ports);
 
+/* Whether this interface is where firmware of this product id sends its URCs if told "usbat". */
+bool layout_is_usual_at_port(uint16_t product_id, unsigned interface);
+
 /* Whether the DIAG port is there: with it, and without an AT port, the module has crashed (field facts 1.3). */
 bool layout_has_diag_port(uint16_t product_id, const LayoutPort *ports, size_t n_ports);

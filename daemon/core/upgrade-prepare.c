@@ -85,18 +85,19 @@ void prepare_begin(Upgrade *u, const UpgradeEvent *event)
 /* The URCs must come to the port we listen at. A module that cannot say where they go keeps them where they are. */
 static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
 {
-        g_autofree char *value = NULL;
+        const char *wanted = u->other_port ? "all" : "usbat";
+        g_autofree char *value = NULL, *command = g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", wanted);
 
         if (event->result == AT_RESULT_OK)
                 value = qfota_parse_setting(event->text, "+QURCCFG:", "urcport");
-        if (!value || strcmp(value, "usbat") == 0 || strcmp(value, "all") == 0) {
+        if (!value || strcmp(value, wanted) == 0 || strcmp(value, "all") == 0) {
                 begin_apn(u, event);
                 return;
         }
         if (!*u->job->urc_port_before && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(value))
                 set_string(&u->job->urc_port_before, value);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        send(u, STEP_SET_URC_PORT, "AT+QURCCFG=\"urcport\",\"usbat\"", event);
+        send(u, STEP_SET_URC_PORT, command, event);
 }
 
 static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)

@@ -36,6 +36,7 @@ struct Upgrade {
         bool present;
         bool ready; /* the AT port answers in this enumeration */
         bool boot_rom;
+        bool other_port;   /* the port we have is not its usual AT port */
         bool live;         /* an upgrade URC came in this enumeration */
         bool booted;       /* a boot URC came in this enumeration */
         bool unsent;       /* the command under way was dropped with its record: it never reached the module */

@@ -364,6 +364,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         const Identity *identity = event->identity;
 
         u->ready = true;
+        u->other_port = event->other_port;
         if (!job->sent && job->result == JOB_RESULT_NONE && *job->imei && !*identity->imei) {
                 fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read", event);
                 return;

@@ -48,6 +48,7 @@ typedef struct UpgradeEvent {
         const char *boot;          /* boot id of the gateway */
         const char *power_control; /* of the USB device: auto or on; NULL if it has none */
         const Identity *identity;
+        bool other_port; /* it answers at another port than its usual AT port */
         unsigned tag;
         AtResult result;
         int error;

@@ -188,11 +188,34 @@ START_TEST(test_kind)
 }
 END_TEST
 
+/* Told to use another port of the module's, the daemon has the URCs sent there too, and puts that back. */
+START_TEST(test_other_port)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w;
+        g_autofree char *url = NULL, *job = NULL;
+
+        settings.config = "[usb]\nat-interfaces=6005=4\n";
+        w = world_new(&settings);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        ck_assert_uint_gt(world_count_signals(w, job, "Progress"), 100);
+        world_assert_sim(w, "usbat", "get 1-1 urcport");
+        world_assert_sim(w, "0", "count 1-1 rx-at");
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("dfota");
 
         suite_add(s, "http", test_http, 0, 1);
+        suite_add(s, "other-port", test_other_port, 0, 1);
         suite_add(s, "source", test_source, 0, 3);
         suite_add(s, "kind", test_kind, 0, G_N_ELEMENTS(kinds));
         return suite_run(s);
