@@ -4,10 +4,8 @@
  * before it returns, and a reader finds the old text or the new one, never a part. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "job-store.h"
 #include "log.h"
@@ -128,34 +126,17 @@ char *job_store_read(JobStore *store, const char *id, char **ret_why)
         return text;
 }
 
-static int sync_directory(JobStore *store)
-{
-        int fd = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        int r;
-
-        if (fd < 0)
-                return -errno;
-        r = fsync(fd) < 0 ? -errno : 0;
-        close(fd);
-        return r;
-}
-
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why)
 {
         g_autofree char *file = file_of(store, id);
         g_autoptr(GError) error = NULL;
-        int r;
 
-        if (!g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                      0600, &error)) {
-                *ret_why = g_strdup(error->message);
-                return -EIO;
-        }
-        /* The rename must not be lost either: the next thing may be a command that changes the module. */
-        r = sync_directory(store);
-        if (r < 0)
-                *ret_why = g_strdup_printf("%s: %s", store->directory, g_strerror(-r));
-        return r;
+        /* Durable: the file and, after the rename, its directory are synchronized with the disk. */
+        if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                     &error))
+                return 0;
+        *ret_why = g_strdup(error->message);
+        return -EIO;
 }
 
 void job_store_quarantine(JobStore *store, const char *id)
