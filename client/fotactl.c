@@ -125,7 +125,7 @@ static int run_help(Ctl *ctl, GOptionContext *context, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-        g_autoptr(GOptionContext) context = g_option_context_new(_("VERB …"));
+        g_autoptr(GOptionContext) context = g_option_context_new(_("VERB ..."));
         g_autoptr(GError) error = NULL;
         gboolean json = FALSE, version = FALSE;
         const GOptionEntry entries[] = {

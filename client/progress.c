@@ -21,7 +21,7 @@ enum {
 struct Progress {
         bool live;
         bool drawn;    /* a bar stands in the cursor's line */
-        char *line;    /* what was last printed where there is no bar */
+        char *line; /* what the last plain line stood for */
         char *message; /* the job's last message */
 };
 
@@ -110,12 +110,15 @@ static void print_line(Progress *progress, const Props *job)
 {
         g_autofree char *state = job_progress(job), *restarts = describe_restarts(job);
         g_autofree char *line = g_strconcat(state, *restarts ? ", " : "", restarts, NULL);
+        /* In a log every tenth percent is enough. */
+        g_autofree char *key = g_strdup_printf("%s %d %s", props_string(job, "State"),
+                                               (int)props_number(job, "Percent") / 10, restarts);
 
-        if (g_strcmp0(line, progress->line) == 0)
+        if (g_strcmp0(key, progress->line) == 0)
                 return;
         g_print("%s\n", line);
         g_free(progress->line);
-        progress->line = g_steal_pointer(&line);
+        progress->line = g_steal_pointer(&key);
 }
 
 void progress_update(Progress *progress, const Props *job)

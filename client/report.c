@@ -102,6 +102,10 @@ int fail_bus(const Ctl *ctl, const sd_bus_error *error, int r)
                 return fail(ctl, STATUS_REFUSED, error->name, "%s", error->message ?: "");
         if (ctl->json)
                 return fail(ctl, STATUS_NO_DAEMON, error->name, "%s", error->message ?: "");
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN))
+                return fail(ctl, STATUS_NO_DAEMON, ERROR_NO_DAEMON,
+                            _("fotad is not running, and the bus knows no service that would start it: is it "
+                              "installed? Look at \"systemctl status fotad\""));
         return fail(ctl, STATUS_NO_DAEMON, ERROR_NO_DAEMON,
                     _("fotad is not reachable: %s (%s); look at \"systemctl status fotad\""), error->message ?: "",
                     error->name);

@@ -31,6 +31,8 @@ const char *state_word(const Props *job)
 
 char *job_progress(const Props *job)
 {
+        if (job_is_finished(job))
+                return g_strdup(state_word(job));
         return g_strdup_printf(_("%s, %d %%"), state_word(job), (int)props_number(job, "Percent"));
 }
 

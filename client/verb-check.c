@@ -110,7 +110,7 @@ static int run(Ctl *ctl, char **args)
 const Verb verb_check = {
         .name = "check",
         .args = "SOURCE",
-        .summary = N_("what would be checked before an upgrade"),
+        .summary = N_("what would be checked before an upgrade (not in this version)"),
         .description = N_(
                 "Changes nothing. Ends with status 3 if a rule does not hold: the upgrade\nwould be refused. \"-\" as "
                 "SOURCE reads it from standard input, where a\npassword in it is not seen by others."),

@@ -47,7 +47,7 @@ static void add_module(Table *table, const Objects *objects, const Object *modul
 {
         const Props *p = module->props;
         int flash = (int)props_number(p, "FlashSize");
-        g_autofree char *size = flash > 0 ? g_strdup_printf("%d MiB", flash) : NULL;
+        g_autofree char *size = flash > 0 ? g_strdup_printf("%d", flash) : NULL;
         g_autofree char *state = describe_state(module, objects_at(objects->jobs, props_string(p, "Job")));
         const char *port = props_text(p, "Port");
         const char *cells[] = {
@@ -84,7 +84,7 @@ static int run(Ctl *ctl, char **args)
                 text_wrap(_("No module is known."), 0);
                 return STATUS_DONE;
         }
-        table = table_new(_("ID"), _("MODEL"), _("REVISION"), _("FLASH"), _("METHOD"), _("PORT"), _("STATE"), NULL);
+        table = table_new(_("ID"), _("MODEL"), _("REVISION"), _("MiB"), _("METHOD"), _("PORT"), _("STATE"), NULL);
         for (guint i = 0; i < objects->modules->len; i++)
                 add_module(table, objects, g_ptr_array_index(objects->modules, i));
         table_print(table);

@@ -26,7 +26,7 @@ static int read_option(sd_bus_message *m, const char *key, Options *options, sd_
         bool good = false;
 
         if (!type)
-                return invalid_option(error, key, "is not an option: org.fotad1(5) lists those there are");
+                return invalid_option(error, key, "is not an option: org.fotad1.Manager.xml lists those there are");
         r = sd_bus_message_peek_type(m, NULL, &given);
         if (r < 0)
                 return r;

@@ -111,7 +111,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0 ||
             (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0) {
                 bus_free(b);
-                return say(ret_why, r, "the system bus cannot be had");
+                return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
         *ret = b;
         return 0;

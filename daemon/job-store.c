@@ -50,7 +50,9 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
         JobStore *store;
 
         if (g_mkdir_with_parents(directory, 0700) < 0) {
-                *ret_why = g_strdup_printf("%s: %s", directory, g_strerror(errno));
+                *ret_why = g_strdup_printf("%s cannot be made: %s (the state directory is /var/lib/fotad, or what "
+                                           "STATE_DIRECTORY says)",
+                                           directory, g_strerror(errno));
                 return NULL;
         }
         store = g_new0(JobStore, 1);

@@ -23,7 +23,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
 /* What a person should do about it is in the line; 1 is what systemd restarts after. */
 static int fail(const char *what, const char *why)
 {
-        log_error("%s%s", what, why);
+        log_error("fotad: %s%s", what, why);
         return EXIT_FAILURE;
 }
 

@@ -182,7 +182,7 @@ char *module_problem(const Module *m)
                                 "that does not help write it anew with the vendor's tool");
         if (!m->node && ports_are_none(m->ports))
                 return g_strdup_printf("no tty is bound to it: if that stays so, this kernel does not know its "
-                                       "product id; try: echo %04x %04x > "
+                                       "product id; try, as root: modprobe option; echo %04x %04x > "
                                        "/sys/bus/usb-serial/drivers/option1/new_id",
                                        m->vendor_id, m->product_id);
         if (!m->node && config_at_interface(m->config, m->product_id) != LAYOUT_NO_OVERRIDE)
@@ -482,17 +482,29 @@ static void log_line(Module *m, const char *line)
                 log_debug("%s: < %s", m->id, line);
 }
 
+static void log_answer(Module *m, const AtEvent *event)
+{
+        g_auto(GStrv) lines = g_strsplit(event->text, "\n", -1);
+
+        for (char **line = lines; *line; line++)
+                log_line(m, *line);
+        if (event->result == AT_RESULT_ERROR && event->error >= 0)
+                log_debug("%s: < +CME ERROR: %d", m->id, event->error);
+        else
+                log_debug("%s: < %s", m->id,
+                          event->result == AT_RESULT_OK      ? "OK"
+                          : event->result == AT_RESULT_ERROR ? "ERROR"
+                                                             : "(no answer)");
+}
+
 static void handle_engine_event(Module *m, const AtEvent *event)
 {
         switch (event->type) {
         case AT_EVENT_WRITE: write_out(m, event); return;
         case AT_EVENT_READY: start_probe(m); return;
         case AT_EVENT_ANSWER:
+                log_answer(m, event);
                 if (event->tag != TAG_IDENTITY) {
-                        log_debug("%s: < %s", m->id,
-                                  event->result == AT_RESULT_OK      ? "OK"
-                                  : event->result == AT_RESULT_ERROR ? "ERROR"
-                                                                     : "(no answer)");
                         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
                                                 .tag = event->tag,
                                                 .result = event->result,

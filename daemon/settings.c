@@ -234,7 +234,7 @@ static bool read_file(Config *c, const char *path, bool must_exist, char **ret_w
                                 known = known ||
                                         (strcmp(keys[i].group, *group) == 0 && strcmp(keys[i].key, *name) == 0);
                         if (!known)
-                                log_warning("%s:%u: there is no key %s in [%s]", path, find_line(text, *group, *name),
+                                log_warning("%s:%u: ignored, for there is no key %s in [%s]", path, find_line(text, *group, *name),
                                             *name, *group);
                 }
         }

@@ -16,7 +16,8 @@ setup_packages() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
-  say "Installing ${missing[*]}"
+  say "Installing what is missing"
+  fold -s -w 78 <<<"${missing[*]}"
   local as_root=()
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || {
@@ -25,15 +26,22 @@ setup_packages() {
     }
     as_root=(sudo)
   fi
-  "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
-      >/dev/null
+  local log
+  log=$(mktemp)
+  { "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+    >"$log" 2>&1 || { tail -n 40 "$log"; rm -f "$log"; return 1; }
+  rm -f "$log"
 }
 
 # setup_build DIRECTORY [configure arguments]: built there. What a failing step printed is shown.
 setup_build() {
   local dir=$1 log
   shift
+  [ ! -f "$top/config.status" ] || {
+    echo "This tree was configured in place: run \"make distclean\" in $top first." >&2
+    return 1
+  }
   mkdir -p "$dir" && dir=$(cd "$dir" && pwd) && log=$dir/setup.log
   say "Building in ${dir#"$PWD"/} (log: setup.log there)"
   (

@@ -136,6 +136,10 @@ bool options_set_string(Options *o, const char *name, const char *value, char **
                 *ret_why = g_strdup("may not be empty: leave the option out to accept any other revision");
                 return false;
         }
+        if (key->offset == G_STRUCT_OFFSET(Options, expected_revision) && strchr(value, ' ')) {
+                *ret_why = g_strdup("may not hold a blank: a revision looks like EC200AEUHAR01A03M16");
+                return false;
+        }
         g_free(*string_field(o, key));
         *string_field(o, key) = g_strdup(value);
         return true;

@@ -114,13 +114,14 @@ START_TEST(texts)
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
                 set_string(keys[i], s127, true);
                 set_string(keys[i], s128, false);
-                set_string(keys[i], "a b,c;'=%~!", true);
+                set_string(keys[i], "ab,c;'=%~!", true);
+                set_string(keys[i], "a b", i != 0); /* no revision holds a blank */
                 set_string(keys[i], "", i != 0);
                 for (int c = 1; c < 256; c++) {
                         char value[] = "abcdx";
 
                         value[c % 5] = (char)c;
-                        set_string(keys[i], value, c >= ' ' && c <= '~' && c != '"' && c != '\\');
+                        set_string(keys[i], value, c >= ' ' && c <= '~' && c != '"' && c != '\\' && (c != ' ' || i != 0));
                 }
         }
 }

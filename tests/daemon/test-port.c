@@ -273,7 +273,7 @@ static const struct {
 } problems[] = {
         { "1-1=ec200a,bound=0",
           "no tty is bound to it: if that stays so, this kernel does not know its product id; "
-          "try: echo 2c7c 6005 > /sys/bus/usb-serial/drivers/option1/new_id",
+          "try, as root: modprobe option; echo 2c7c 6005 > /sys/bus/usb-serial/drivers/option1/new_id",
           NULL },
         { "1-1=ec200a,appear=boot-rom", "its chip's boot loader shows instead of its firmware", NULL },
         { "1-1=ec200a,appear=diag", "its DIAG port is there, its AT port is not", NULL },
