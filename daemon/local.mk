@@ -28,7 +28,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
 	daemon/manager.c daemon/manager.h \
-	daemon/module.c daemon/module.h \
+	daemon/module.c daemon/module.h daemon/module-private.h daemon/module-view.c \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
 	daemon/serial.c daemon/serial.h \

@@ -8,57 +8,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/at-engine.h"
 #include "core/layout.h"
 #include "log.h"
-#include "module.h"
-#include "ports.h"
+#include "module-private.h"
 #include "power.h"
-#include "serial.h"
 
 #define TAG_IDENTITY   0                    /* core/upgrade counts from 1 */
 #define OPEN_INTERVAL  (G_USEC_PER_SEC / 4) /* a node can be there before it can be opened */
 #define BUSY_INTERVAL  G_USEC_PER_SEC       /* somebody has it, and a job wants it */
 #define PROBE_INTERVAL G_USEC_PER_SEC       /* it answered, but not with its revision */
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
-
-struct Module {
-        char *id;
-        sd_event *event;
-        sd_event_source *timer;
-        const Config *config;
-        const char *boot_id;
-        const ModuleObserver *observer;
-        void *userdata;
-
-        bool present;
-        bool boot_rom;
-        uint16_t vendor_id, product_id;
-        unsigned device;
-        char *syspath;
-        Ports *ports;
-        char *node;     /* of the AT port, NULL none */
-        char *holder;   /* who has the port instead of us, NULL nobody */
-        int open_error; /* why the port could not be opened, 0 */
-
-        Serial *serial;
-        AtEngine *engine;
-        bool listening;   /* nothing is to be sent until it has left the bus */
-        uint64_t open_at; /* when to try to open it again, UINT64_MAX never */
-
-        Identity *identity;
-        bool identified;       /* since it came */
-        bool wanted;           /* the identity is to be read */
-        uint64_t wanted_until; /* without a job: when that is given up */
-        uint64_t probe_at;     /* when to ask again, UINT64_MAX never */
-        IdentityProbe *probe;
-        bool asked; /* a question of the probe's is under way */
-
-        Job *job;
-        Upgrade *upgrade;
-        bool released;
-        bool pumping;
-};
 
 static void pump(Module *m);
 
@@ -105,105 +64,6 @@ void module_free(Module *m)
         g_free(m->holder);
         g_free(m->id);
         g_free(m);
-}
-
-/* ---- what the bus shows */
-
-const char *module_id(const Module *m)
-{
-        return m->id;
-}
-
-bool module_is_present(const Module *m)
-{
-        return m->present;
-}
-
-const char *module_system(const Module *m)
-{
-        if (!m->present || m->boot_rom)
-                return "unknown";
-        if (m->job && m->job->updating && !m->job->returned && m->job->result == JOB_RESULT_NONE)
-                return "updating";
-        return m->identified ? "normal" : "unknown";
-}
-
-const char *module_port(const Module *m)
-{
-        return m->node ?: "";
-}
-
-uint16_t module_vendor_id(const Module *m)
-{
-        return m->vendor_id;
-}
-
-uint16_t module_product_id(const Module *m)
-{
-        return m->product_id;
-}
-
-const Identity *module_identity(const Module *m)
-{
-        return m->identity;
-}
-
-unsigned module_flash_size(const Module *m)
-{
-        return identity_flash_size(m->identity->revision);
-}
-
-Method module_method(const Module *m)
-{
-        return identity_method(m->identity->model, m->identity->revision);
-}
-
-Job *module_job(const Module *m)
-{
-        return m->job;
-}
-
-bool module_is_ready(const Module *m)
-{
-        return m->present && m->identified;
-}
-
-bool module_is_probing(const Module *m)
-{
-        return m->present && m->wanted && !m->job;
-}
-
-char *module_problem(const Module *m)
-{
-        if (!m->present)
-                return g_strdup("it is not on the bus");
-        if (m->boot_rom)
-                return g_strdup("its chip's boot loader shows instead of its firmware: cycle its power, and if "
-                                "that does not help write it anew with the vendor's tool");
-        if (!m->node && ports_are_none(m->ports))
-                return g_strdup_printf("no tty is bound to it: if that stays so, this kernel does not know its "
-                                       "product id; try, as root: modprobe option; echo %04x %04x > "
-                                       "/sys/bus/usb-serial/drivers/option1/new_id",
-                                       m->vendor_id, m->product_id);
-        if (!m->node && config_at_interface(m->config, m->product_id) != LAYOUT_NO_OVERRIDE)
-                return g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty",
-                                       config_at_interface(m->config, m->product_id));
-        if (!m->node && ports_have_diag(m->ports, m->product_id))
-                return g_strdup("its DIAG port is there, its AT port is not, as after a crash: if that stays so, "
-                                "cycle its power");
-        if (!m->node)
-                return g_strdup("none of its ttys is known to be the AT port: name it in fotad.conf with "
-                                "at-interfaces");
-        if (m->holder)
-                return g_strdup_printf("its AT port %s is held %s: stop that process, then probe the module", m->node,
-                                       m->holder);
-        if (!m->identified && m->open_error)
-                return g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error));
-        if (!m->identified && m->wanted)
-                return g_strdup("its identity is being read");
-        if (!m->identified)
-                return g_strdup_printf("it does not answer at %s", m->node);
-        return g_strdup("");
 }
 
 /* ---- feeding the upgrade */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/at-engine.h"
+#include "module.h"
+#include "ports.h"
+#include "serial.h"
+
+/* Shared by module.c, which runs a module, and module-view.c, which tells what can be seen of it. */
+
+struct Module {
+        char *id;
+        sd_event *event;
+        sd_event_source *timer;
+        const Config *config;
+        const char *boot_id;
+        const ModuleObserver *observer;
+        void *userdata;
+
+        bool present;
+        bool boot_rom;
+        uint16_t vendor_id, product_id;
+        unsigned device;
+        char *syspath;
+        Ports *ports;
+        char *node;     /* of the AT port, NULL none */
+        char *holder;   /* who has the port instead of us, NULL nobody */
+        int open_error; /* why the port could not be opened, 0 */
+
+        Serial *serial;
+        AtEngine *engine;
+        bool listening;   /* nothing is to be sent until it has left the bus */
+        uint64_t open_at; /* when to try to open it again, UINT64_MAX never */
+
+        Identity *identity;
+        bool identified;       /* since it came */
+        bool wanted;           /* the identity is to be read */
+        uint64_t wanted_until; /* without a job: when that is given up */
+        uint64_t probe_at;     /* when to ask again, UINT64_MAX never */
+        IdentityProbe *probe;
+        bool asked; /* a question of the probe's is under way */
+
+        Job *job;
+        Upgrade *upgrade;
+        bool released;
+        bool pumping;
+};
