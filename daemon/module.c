@@ -21,11 +21,10 @@
 
 static void pump(Module *m);
 
-static uint64_t now(Module *m)
+static uint64_t now(void)
 {
         struct timespec t;
 
-        (void)m;
         clock_gettime(CLOCK_BOOTTIME, &t);
         return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
 }
@@ -74,7 +73,7 @@ static void feed(Module *m, UpgradeEvent event)
 {
         if (!m->upgrade)
                 return;
-        event.now = now(m);
+        event.now = now();
         event.realtime = (uint64_t)g_get_real_time();
         event.at_port = m->node != NULL;
         event.diag_port = ports_have_diag(m->ports, m->product_id);
@@ -123,7 +122,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
         case UPGRADE_ACTION_SEND:
                 if (!m->serial)
                         return; /* it has been told, or will be */
-                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, now(m));
+                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, now());
                 return;
         case UPGRADE_ACTION_LISTEN:
                 drop_probe(m);
@@ -135,7 +134,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 if (at_engine_is_ready(m->engine))
                         start_probe(m);
                 else if (m->serial)
-                        at_engine_start(m->engine, now(m));
+                        at_engine_start(m->engine, now());
                 return;
         case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE:
@@ -160,7 +159,7 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
 {
         Module *m = userdata;
 
-        at_engine_feed(m->engine, bytes, n, now(m));
+        at_engine_feed(m->engine, bytes, n, now());
         pump(m);
 }
 
@@ -170,7 +169,7 @@ static void on_lost(void *userdata, const char *why)
 
         log_debug("%s: %s: %s", m->id, m->node ?: "port", why);
         close_port(m);
-        m->open_at = now(m) + OPEN_INTERVAL; /* if the USB does not say that it is gone */
+        m->open_at = now() + OPEN_INTERVAL; /* if the USB does not say that it is gone */
         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
         pump(m);
 }
@@ -218,19 +217,19 @@ static void open_port(Module *m)
                 if (m->listening)
                         at_engine_listen(m->engine);
                 else
-                        at_engine_start(m->engine, now(m));
+                        at_engine_start(m->engine, now());
         } else if (r == -EBUSY) {
                 g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
 
                 set_holder(m, holder);
-                m->open_at = m->job ? now(m) + BUSY_INTERVAL : UINT64_MAX;
+                m->open_at = m->job ? now() + BUSY_INTERVAL : UINT64_MAX;
                 feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
                 if (!m->job)
                         give_up_probe(m);
         } else {
                 log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
                 m->open_error = -r;
-                m->open_at = now(m) + OPEN_INTERVAL;
+                m->open_at = now() + OPEN_INTERVAL;
         }
 }
 
@@ -244,7 +243,7 @@ static bool update_port(Module *m)
                 close_port(m);
         if (!want)
                 m->open_at = UINT64_MAX;
-        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : now(m) >= m->open_at)) {
+        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : now() >= m->open_at)) {
                 open_port(m);
                 return true;
         }
@@ -270,7 +269,7 @@ static void choose_port(Module *m)
         if (m->node) {
                 log_info("%s: AT port is %s", m->id, m->node);
                 m->wanted = true;
-                m->wanted_until = now(m) + m->config->timeouts.settle;
+                m->wanted_until = now() + m->config->timeouts.settle;
         }
 }
 
@@ -282,7 +281,7 @@ static void take_identity(Module *m)
 
         drop_probe(m);
         if (!*identity->revision) {
-                m->probe_at = now(m) + PROBE_INTERVAL;
+                m->probe_at = now() + PROBE_INTERVAL;
                 return;
         }
         identity_free(m->identity);
@@ -303,7 +302,7 @@ static bool advance_probe(Module *m)
 {
         const char *question;
 
-        if (!m->probe && now(m) >= m->probe_at)
+        if (!m->probe && now() >= m->probe_at)
                 start_probe(m);
         if (!m->probe || m->asked)
                 return false;
@@ -311,11 +310,11 @@ static bool advance_probe(Module *m)
                 take_identity(m);
                 return true;
         }
-        question = identity_probe_next(m->probe, now(m), &m->probe_at);
+        question = identity_probe_next(m->probe, now(), &m->probe_at);
         if (!question)
                 return false;
         m->asked = true;
-        at_engine_command(m->engine, TAG_IDENTITY, question, false, m->config->timeouts.command, now(m));
+        at_engine_command(m->engine, TAG_IDENTITY, question, false, m->config->timeouts.command, now());
         return true;
 }
 
@@ -372,7 +371,7 @@ static void handle_engine_event(Module *m, const AtEvent *event)
                                                 .text = event->text });
                 } else if (m->probe && m->asked) {
                         m->asked = false;
-                        identity_probe_answer(m->probe, event->result, event->text, now(m));
+                        identity_probe_answer(m->probe, event->result, event->text, now());
                 }
                 return;
         case AT_EVENT_URC:
@@ -446,16 +445,16 @@ static void pump(Module *m)
                 if (update_port(m))
                         continue;
                 if (m->serial)
-                        at_engine_tick(m->engine, now(m));
+                        at_engine_tick(m->engine, now());
                 if ((event = at_engine_pop(m->engine))) {
                         handle_engine_event(m, event);
                         continue;
                 }
-                if (m->upgrade && now(m) >= upgrade_deadline(m->upgrade)) {
+                if (m->upgrade && now() >= upgrade_deadline(m->upgrade)) {
                         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
-                if (!m->job && now(m) >= m->wanted_until) {
+                if (!m->job && now() >= m->wanted_until) {
                         give_up_probe(m);
                         continue;
                 }
@@ -544,7 +543,7 @@ void module_settled(Module *m)
 void module_probe(Module *m)
 {
         m->wanted = true;
-        m->wanted_until = now(m) + m->config->timeouts.settle;
+        m->wanted_until = now() + m->config->timeouts.settle;
         g_clear_pointer(&m->holder, g_free);
         m->open_at = UINT64_MAX;
         if (at_engine_is_ready(m->engine))
