@@ -400,7 +400,8 @@ static Module *find_only(Manager *m, Refusal *ret_refusal)
                 return found;
         if (present > 1) {
                 refusal_set(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
-                            "there are %u modules: name one by its Id, IMEI, tty path or object path (fotactl list)", present);
+                            "there are %u modules: name one by its Id, IMEI, tty path or object path (fotactl list)",
+                            present);
                 return NULL;
         }
         if (m->modules->len == 1)
@@ -413,8 +414,8 @@ static Module *find_only(Manager *m, Refusal *ret_refusal)
 static bool module_matches(Module *module, const char *name, const char *id_of_path)
 {
         return strcmp(module_id(module), name) == 0 || (id_of_path && strcmp(module_id(module), id_of_path) == 0) ||
-               (*module_port(module) && (strcmp(module_port(module), name) == 0 ||
-                                         strcmp(module_port(module) + strlen("/dev/"), name) == 0)) ||
+               (*module_port(module) &&
+                (strcmp(module_port(module), name) == 0 || strcmp(module_port(module) + strlen("/dev/"), name) == 0)) ||
                (*module_identity(module)->imei && strcmp(module_identity(module)->imei, name) == 0);
 }
 
