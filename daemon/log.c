@@ -21,11 +21,6 @@ void log_set_level(int level)
         maximum = level;
 }
 
-int log_get_level(void)
-{
-        return maximum;
-}
-
 /* JOURNAL_STREAM is inherited; it speaks of our stderr only if that is the same file still. */
 static bool stderr_is_journal(void)
 {

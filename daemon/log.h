@@ -6,7 +6,6 @@
 
 /* Levels are syslog's. Nothing that is logged may hold a password. */
 void log_set_level(int level);
-int log_get_level(void);
 void log_message(int level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #define log_error(...)   log_message(LOG_ERR, __VA_ARGS__)

@@ -367,16 +367,6 @@ void manager_announce(Manager *m)
         }
 }
 
-GPtrArray *manager_modules(Manager *m)
-{
-        return m->modules;
-}
-
-GPtrArray *manager_jobs(Manager *m)
-{
-        return m->jobs;
-}
-
 Module *manager_module_of(Manager *m, const Job *job)
 {
         return find_by_id(m, job->module);

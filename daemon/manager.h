@@ -44,10 +44,6 @@ int manager_start(Manager *manager, const ManagerObserver *observer, void *userd
 /* Once the name is on the bus: says results that a crash kept from it. */
 void manager_announce(Manager *manager);
 
-/* All there are, in no order (modules) and in order of their creation (jobs). Owned by the manager. */
-GPtrArray *manager_modules(Manager *manager);
-GPtrArray *manager_jobs(Manager *manager);
-
 /* The finished ones, the last to finish first. The caller frees the array, not the jobs. */
 GPtrArray *manager_history(Manager *manager);
 
