@@ -83,6 +83,20 @@ static void download_goes_on(Upgrade *u, const UpgradeEvent *event)
                 upgrade_wait(u, event);
 }
 
+/* The download came to its end before the radio was off. Who cancelled it is still obeyed; a time-out of ours has lost
+ * its reason, and what may be writing its flash now is not reset for it. */
+static void download_overtook(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (job->abandon == HOST_CANCELLED) {
+                abandon_reset(u, event);
+        } else if (job->abandon) {
+                job->abandon = 0;
+                u->step = STEP_NONE;
+        }
+}
+
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
@@ -122,8 +136,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 }
                 job->accepted = job->downloading = job->downloaded = true;
                 upgrade_advance(u, PERCENT_DOWNLOADED);
-                if (job->abandon)
-                        abandon_reset(u, event); /* it came before the radio was off */
+                download_overtook(u, event);
                 upgrade_enter(u, JOB_DOWNLOADING, event);
                 return;
         case QFOTA_URC_START: update_runs(u, event); return;

@@ -207,6 +207,28 @@ START_TEST(downloaded_and_nothing_more)
 }
 END_TEST
 
+/* It was given up for its silence, and was only slow: what may be flashing now is followed, not reset. */
+START_TEST(download_timeout_overtaken)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_tick(b);
+        assert_has(b->log->str, "send AT+CFUN=0|");
+        bench_clear(b);
+        bench_fota(b, "\"HTTPEND\",0");
+        bench_pass(b, 600 * SECOND);
+        assert_has_not(b->log->str, "AT+CFUN");
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 /* After START nothing is ever reset. */
 START_TEST(update_timeout)
 {
@@ -394,6 +416,7 @@ int main(void)
         tcase_add_test(t, download_timeout);
         tcase_add_test(t, six_minutes_are_not_too_long);
         tcase_add_test(t, downloaded_and_nothing_more);
+        tcase_add_test(t, download_timeout_overtaken);
         tcase_add_test(t, update_timeout);
         tcase_add_test(t, lost_in_the_update);
         tcase_add_loop_test(t, boot_rom, 0, 2);
