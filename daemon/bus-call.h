@@ -25,6 +25,9 @@ bool bus_authorize(sd_bus_message *message, sd_bus_error *error);
 /* Sets the error; the value is what a method handler returns. */
 int bus_refuse(sd_bus_error *error, const Refusal *refusal);
 
+/* Reads a{sv} into the options; an error names the key that breaks a rule. */
+int bus_read_options(sd_bus_message *message, Options *options, sd_bus_error *error);
+
 /* Calls wait for the identity of a module that has just come, or that they asked to be probed; not for longer than
  * their callers do. The function is called when the identity is known (failure NULL), or cannot be. false: too many
  * wait already. */

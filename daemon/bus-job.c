@@ -150,7 +150,8 @@ static char *get_message(const void *object)
 {
         const Job *job = object;
 
-        return g_strdup(has_ended(job) ? job->message : "");
+        /* A stalled one says what it needs. */
+        return g_strdup(has_ended(job) || job->stalled ? job->message : "");
 }
 
 static const BusProperty properties[] = {
@@ -212,11 +213,17 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusJob *bj = userdata;
+        g_autoptr(Options) options = options_new();
         g_auto(Refusal) refusal = { 0 };
+        const char *source;
+        int r;
 
+        sd_bus_message_sensitive(m); /* its memory is erased: it may hold a password */
         if (!bus_authorize(m, error))
                 return -EACCES;
-        if (!manager_retry(bj->bus->manager, bj->job, &refusal))
+        if ((r = sd_bus_message_read(m, "s", &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
+                return r;
+        if (!manager_retry(bj->bus->manager, bj->job, source, g_steal_pointer(&options), &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, NULL);
 }

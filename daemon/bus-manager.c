@@ -11,63 +11,6 @@
 #include "bus-manager.h"
 #include "names.h"
 
-static int invalid_option(sd_bus_error *error, const char *key, const char *why)
-{
-        return sd_bus_error_setf(error, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
-}
-
-static int read_option(sd_bus_message *m, const char *key, Options *options, sd_bus_error *error)
-{
-        char type = options_type(key), contents[2] = { type, 0 };
-        g_autofree char *why = NULL;
-        const char *given, *text;
-        uint32_t number;
-        int boolean, r;
-        bool good = false;
-
-        if (!type)
-                return invalid_option(error, key, "is not an option: org.fotad1.Manager.xml lists those there are");
-        r = sd_bus_message_peek_type(m, NULL, &given);
-        if (r < 0)
-                return r;
-        if (strcmp(given, contents) != 0) {
-                why = g_strdup_printf("must be of type %s, not %s", contents, given);
-                return invalid_option(error, key, why);
-        }
-        r = sd_bus_message_enter_container(m, 'v', contents);
-        if (r < 0)
-                return r;
-        if (type == 's') {
-                r = sd_bus_message_read_basic(m, 's', &text);
-                good = r >= 0 && options_set_string(options, key, text, &why);
-        } else if (type == 'u') {
-                r = sd_bus_message_read_basic(m, 'u', &number);
-                good = r >= 0 && options_set_number(options, key, number, &why);
-        } else {
-                r = sd_bus_message_read_basic(m, 'b', &boolean);
-                good = r >= 0 && options_set_boolean(options, key, boolean);
-        }
-        if (r < 0)
-                return r;
-        if (!good)
-                return invalid_option(error, key, why);
-        return sd_bus_message_exit_container(m);
-}
-
-static int read_options(sd_bus_message *m, Options *options, sd_bus_error *error)
-{
-        int r = sd_bus_message_enter_container(m, 'a', "{sv}");
-
-        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                const char *key;
-
-                if ((r = sd_bus_message_read_basic(m, 's', &key)) < 0 || (r = read_option(m, key, options, error)) < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-        }
-        return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
 static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
 {
         g_autoptr(Options) options = options_new();
@@ -81,7 +24,7 @@ static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *
                 return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
                                          failure);
         if ((r = sd_bus_message_rewind(m, true)) < 0 || (r = sd_bus_message_read(m, "ss", &name, &source)) < 0 ||
-            (r = read_options(m, options, error)) < 0)
+            (r = bus_read_options(m, options, error)) < 0)
                 return r;
         job = manager_accept_upgrade(b->manager, module, source, g_steal_pointer(&options), &refusal);
         if (!job)
@@ -97,18 +40,28 @@ static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *err
         Bus *b = userdata;
         g_autoptr(Options) options = options_new();
         g_auto(Refusal) refusal = { 0 };
+        g_autofree char *path = NULL;
         const char *name, *source;
         Module *module;
+        Job *job;
         int r;
 
         sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
         if (!bus_authorize(m, error))
                 return -EACCES;
-        if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = read_options(m, options, error)) < 0)
+        if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
                 return r;
         module = manager_find_module(b->manager, name, &refusal);
         if (!module)
                 return bus_refuse(error, &refusal);
+        job = module_job(module);
+        if (job && job->origin == JOB_ORIGIN_ADOPTED && job->method == METHOD_MINIFOTA) {
+                /* What it was begun with, nobody remembers: this is what it needs. */
+                path = bus_job_path(job->id);
+                if (!manager_retry(b->manager, job, source, g_steal_pointer(&options), &refusal))
+                        return bus_refuse(error, &refusal);
+                return sd_bus_reply_method_return(m, "o", path);
+        }
         /* The call may have started the daemon: the modules are found by then, but have not told who they are. */
         if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, begin_upgrade))
                 return 1;

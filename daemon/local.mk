@@ -12,7 +12,8 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/source.c daemon/core/source.h \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
 	daemon/core/upgrade-abandon.c daemon/core/upgrade-prepare.c \
-	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c
+	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c \
+	daemon/core/upgrade-mini.c daemon/core/upgrade-verdict.c
 
 # The shell: everything of the daemon but main(), so that tests can link single rooms.
 noinst_LIBRARIES += daemon/libfotashell.a

@@ -57,6 +57,7 @@ static int run(const char *config_file, bool must_exist)
         sd_notify(0, "READY=1");
         r = sd_event_loop(event);
         sd_notify(0, "STOPPING=1");
+        manager_stop(manager);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -15,7 +15,8 @@
 #include "names.h"
 #include "usb-watch.h"
 
-#define MODULES_MAX 64 /* places, unless more than that are in use */
+#define MODULES_MAX  64 /* places, unless more than that are in use */
+#define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
 struct Manager {
         sd_event *event;
@@ -26,6 +27,7 @@ struct Manager {
         GPtrArray *modules; /* Module */
         GPtrArray *jobs;    /* Job, by creation */
         guint64 last_id;
+        sd_event_source *lives; /* says that the daemon has lived for a while */
         const ManagerObserver *observer;
         void *userdata;
 };
@@ -73,10 +75,14 @@ static void on_module_changed(void *userdata, Module *module)
         m->observer->module_changed(m->userdata, module);
 }
 
+static void follow_moved(Manager *m, Module *module);
+
 static void on_module_probed(void *userdata, Module *module, const char *failure)
 {
         Manager *m = userdata;
 
+        if (!failure)
+                follow_moved(m, module);
         m->observer->module_probed(m->userdata, module, failure);
 }
 
@@ -159,9 +165,111 @@ static void on_job_released(void *userdata, Job *job)
         trim_history(userdata);
 }
 
+static void set(char **field, const char *value)
+{
+        g_free(*field);
+        *field = g_strdup(value);
+}
+
+/* What a module is known to be, into a job that begins on it. */
+static void note_identity(Job *job, const Identity *identity)
+{
+        set(&job->imei, identity->imei);
+        set(&job->model, identity->model);
+        set(&job->from_revision, identity->revision);
+        set(&job->from_build, identity->build);
+}
+
+static Job *new_job(Manager *m, const char *module)
+{
+        g_autofree char *id = g_strdup_printf("%" G_GUINT64_FORMAT, m->last_id + 1);
+        Job *job = job_new(id, module);
+
+        job->created = (uint64_t)g_get_real_time();
+        return job;
+}
+
+/* On the disk first. Takes the job; NULL and *ret_why if it cannot be written. */
+static Job *add_job(Manager *m, Job *taken, char **ret_why)
+{
+        g_autoptr(Job) job = taken;
+
+        if (job_write(m, job, ret_why) < 0) {
+                job_store_remove(m->store, job->id);
+                return NULL;
+        }
+        m->last_id++;
+        g_ptr_array_add(m->jobs, job);
+        m->observer->job_added(m->userdata, job);
+        return g_steal_pointer(&job);
+}
+
+/* A running job whose module is away: what turns up elsewhere and does not say who it is may be that one. */
+static bool misses_a_module(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+                const Module *module = job->state == JOB_FINISHED ? NULL : find_by_id(m, job_place(job));
+
+                if (module && !module_is_present(module))
+                        return true;
+        }
+        return false;
+}
+
+static void on_module_adoptable(void *userdata, Module *module, Method method)
+{
+        Manager *m = userdata;
+        g_autofree char *why = NULL;
+        Job *job;
+
+        if (misses_a_module(m))
+                return;
+        if (module_method(module) != METHOD_UNKNOWN)
+                method = module_method(module);
+        job = new_job(m, module_id(module));
+        job->origin = JOB_ORIGIN_ADOPTED;
+        job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method; /* which never gives up too early */
+        job->state = JOB_DOWNLOADING;
+        job->sent = job->accepted = job->left = true;
+        job->system = JOB_SYSTEM_MINI;
+        note_identity(job, module_identity(module));
+        job = add_job(m, job, &why);
+        if (!job) {
+                log_error("%s: an upgrade is under way, and its job cannot be written: %s", module_id(module), why);
+                return;
+        }
+        log_notice("job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id,
+                   job->module);
+        module_begin(module, job);
+}
+
+/* The same module at another port: a hub was plugged in elsewhere. Serial numbers tell nothing, the IMEI does; and one
+ * that has been there for longer than the other is away is another one that claims to be it. */
+static void follow_moved(Manager *m, Module *module)
+{
+        const char *imei = module_identity(module)->imei;
+
+        if (!*imei || module_job(module))
+                return;
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                Module *place = job->state == JOB_FINISHED ? NULL : find_by_id(m, job_place(job));
+
+                if (!place || place == module || module_is_present(place) || module_job(place) != job ||
+                    strcmp(job->imei, imei) != 0 || module_came_at(module) < module_left_at(place))
+                        continue;
+                log_notice("job %s: its module %s went on to %s", job->id, job_place(job), module_id(module));
+                set(&job->place, module_id(module));
+                module_begin(module, module_give_up_job(place));
+                return;
+        }
+}
+
 static const ModuleObserver module_observer = {
         .changed = on_module_changed,
         .probed = on_module_probed,
+        .adoptable = on_module_adoptable,
         .job_persist = on_job_persist,
         .job_changed = on_job_changed,
         .job_result = on_job_result,
@@ -256,6 +364,7 @@ void manager_free(Manager *m)
 {
         if (!m)
                 return;
+        sd_event_source_disable_unref(m->lives);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
@@ -284,7 +393,7 @@ static void load_jobs(Manager *m)
                 text = job_store_read(m->store, id, &why);
                 if (text)
                         job = job_from_text(text, id, &why);
-                if (job && job->state != JOB_FINISHED && !g_str_has_prefix(job->module, "usb-")) {
+                if (job && job->state != JOB_FINISHED && !g_str_has_prefix(job_place(job), "usb-")) {
                         why = g_strdup("its Module is none");
                         g_clear_pointer(&job, job_free);
                 }
@@ -307,9 +416,9 @@ static void drop_rivals(Manager *m)
                 for (unsigned k = i; job->state != JOB_FINISHED && k-- > 0;) {
                         const Job *older = g_ptr_array_index(m->jobs, k);
 
-                        if (older->state == JOB_FINISHED || strcmp(older->module, job->module) != 0)
+                        if (older->state == JOB_FINISHED || strcmp(job_place(older), job_place(job)) != 0)
                                 continue;
-                        log_warning("job %s: %s is held by job %s", older->id, older->module, job->id);
+                        log_warning("job %s: %s is held by job %s", older->id, job_place(older), job->id);
                         job_store_quarantine(m->store, older->id);
                         g_ptr_array_remove_index(m->jobs, k);
                         i--;
@@ -317,16 +426,66 @@ static void drop_rivals(Manager *m)
         }
 }
 
+/* Of a job that brings the daemon down each time it is taken up, nobody has anything. */
+static void give_up(Job *job)
+{
+        g_autofree char *detail = g_strdup_printf("for fotad was started %u times with it and got no further; %s",
+                                                  job->take_ups,
+                                                  job->sent ? "the module may still upgrade" : "nothing was begun");
+
+        if (job->result == JOB_RESULT_NONE)
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
+        job_forget_secrets(job);
+        job->stalled = false;
+        job->finished = (uint64_t)g_get_real_time();
+        job->state = JOB_FINISHED;
+}
+
+/* Before anything else is done with it: what comes after may be what kills us. */
+static void count_take_up(Manager *m, Job *job)
+{
+        g_autofree char *why = NULL;
+
+        if (++job->take_ups > TAKE_UPS_MAX)
+                give_up(job);
+        if (job_write(m, job, &why) < 0)
+                log_error("job %s cannot be written: %s", job->id, why);
+}
+
 static void take_up(Manager *m, Job *job)
 {
-        Module *module = module_at(m, job->module + strlen("usb-"));
+        Module *module = module_at(m, job_place(job) + strlen("usb-"));
 
-        log_notice("job %s on %s is taken up again in state %s", job->id, job->module, job_state_to_string(job->state));
+        log_notice("job %s on %s is taken up again in state %s", job->id, job_place(job),
+                   job_state_to_string(job->state));
         module_begin(module, job);
+}
+
+/* The daemon lives, or was stopped by somebody: that is no crash loop. */
+static void forget_take_ups(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                g_autofree char *why = NULL;
+
+                if (job->state == JOB_FINISHED || job->take_ups == 0)
+                        continue;
+                job->take_ups = 0;
+                if (job_write(m, job, &why) < 0)
+                        log_error("job %s cannot be written: %s", job->id, why);
+        }
+}
+
+static int on_lives(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        forget_take_ups(userdata);
+        return 0;
 }
 
 int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
 {
+        bool taken_up = false;
         int r;
 
         m->observer = observer;
@@ -335,19 +494,35 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 log_warning("[serial] ports: this version of fotad does not use UARTs yet");
         load_jobs(m);
         drop_rivals(m);
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state != JOB_FINISHED)
+                        count_take_up(m, job);
+        }
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
         trim_history(m);
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
-                if (job->state != JOB_FINISHED)
-                        take_up(m, job);
+                if (job->state == JOB_FINISHED)
+                        continue;
+                take_up(m, job);
+                taken_up = true;
         }
         r = usb_watch_enumerate(m->watch);
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_settled(g_ptr_array_index(m->modules, i));
-        return r;
+        if (r < 0 || !taken_up)
+                return r;
+        return sd_event_add_time_relative(m->event, &m->lives, CLOCK_BOOTTIME, m->config->timeouts.settle, 0, on_lives,
+                                          m);
+}
+
+void manager_stop(Manager *m)
+{
+        forget_take_ups(m);
 }
 
 void manager_announce(Manager *m)
@@ -369,7 +544,7 @@ void manager_announce(Manager *m)
 
 Module *manager_module_of(Manager *m, const Job *job)
 {
-        return find_by_id(m, job->module);
+        return find_by_id(m, job_place(job));
 }
 
 /* ---- looking things up */
@@ -487,11 +662,6 @@ static bool may_start(Module *module, const char *source, const Options *options
                         module_identity(module)->revision, method_to_string(method));
         if (method == METHOD_UNKNOWN)
                 method = wanted;
-        if (method == METHOD_MINIFOTA)
-                return refusal_set(
-                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                        "%s (revision %s) is upgraded by MiniFOTA, which this version of fotad does not do yet",
-                        module_id(module), module_identity(module)->revision);
         if (options->check_source)
                 return refusal_set(
                         ret_refusal, FOTAD_ERROR_UNSUPPORTED,
@@ -510,41 +680,25 @@ static bool may_start(Module *module, const char *source, const Options *options
 Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *taken, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
-        g_autoptr(Job) job = NULL;
-        g_autofree char *why = NULL, *id = NULL;
-        const Identity *identity = module_identity(module);
+        g_autofree char *why = NULL;
         Method method = METHOD_UNKNOWN;
-        Job *begun;
+        Job *job;
 
         if (!may_start(module, source, options, &method, ret_refusal))
                 return NULL;
-        id = g_strdup_printf("%" G_GUINT64_FORMAT, m->last_id + 1);
-        job = job_new(id, module_id(module));
-        job->created = (uint64_t)g_get_real_time();
+        job = new_job(m, module_id(module));
         job->method = method;
-        g_free(job->source);
-        job->source = g_strdup(source);
+        set(&job->source, source);
         options_free(job->options);
         job->options = g_steal_pointer(&options);
-        g_free(job->imei);
-        job->imei = g_strdup(identity->imei);
-        g_free(job->model);
-        job->model = g_strdup(identity->model);
-        g_free(job->from_revision);
-        job->from_revision = g_strdup(identity->revision);
-        g_free(job->from_build);
-        job->from_build = g_strdup(identity->build);
-        if (job_write(m, job, &why) < 0) {
-                job_store_remove(m->store, id);
+        note_identity(job, module_identity(module));
+        job = add_job(m, job, &why);
+        if (!job) {
                 refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
                 return NULL;
         }
-        m->last_id++;
-        begun = g_steal_pointer(&job);
-        g_ptr_array_add(m->jobs, begun);
-        log_notice("job %s on %s: queued", begun->id, begun->module);
-        m->observer->job_added(m->userdata, begun);
-        return begun;
+        log_notice("job %s on %s: queued", job->id, job->module);
+        return job;
 }
 
 void manager_begin(Manager *m, Job *job)
@@ -566,17 +720,47 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
         return true;
 }
 
-bool manager_retry(Manager *m, Job *job, Refusal *ret_refusal)
+/* Touches nothing. */
+static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
 {
-        (void)m;
-        if (job->state != JOB_STALLED)
+        g_autofree char *why = NULL;
+        const char *key;
+
+        if (!upgrade_may_retry(job))
                 return refusal_set(
                         ret_refusal, FOTAD_ERROR_NOT_STALLED,
                         "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
                         "source (guide 5.2)",
                         job->id, job_state_to_string(job->state));
-        return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                           "this version of fotad does not upgrade by MiniFOTA, and so has nothing to retry");
+        if (!options_check(options, METHOD_MINIFOTA, &key, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
+        if (options->method && strcmp(options->method, "dfota") == 0)
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                                   "method: job %s is a MiniFOTA: leave the option out", job->id);
+        if (!source_check(source, METHOD_MINIFOTA, identity_flash_size(job->from_revision), options->allow_https, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
+        if (!module_answers(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY,
+                                   "%s has no AT port that answers in its Mini system now: publish the package under "
+                                   "the URL it has, or try again later",
+                                   job_place(job));
+        return true;
+}
+
+bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        Module *module = manager_module_of(m, job);
+
+        if (!may_retry(module, job, source, options, ret_refusal))
+                return false;
+        log_notice("job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id, job_place(job));
+        if (options->expected_revision)
+                set(&job->options->expected_revision, options->expected_revision);
+        job->options->allow_unchanged = job->options->allow_unchanged || options->allow_unchanged;
+        job->options->allow_https = options->allow_https;
+        module_retry(module, source);
+        return true;
 }
 
 bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)

@@ -41,6 +41,9 @@ void manager_free(Manager *manager);
 /* Takes the jobs on disk up and finds the modules that are there: news begins. 0 or -errno. */
 int manager_start(Manager *manager, const ManagerObserver *observer, void *userdata);
 
+/* Before a clean end: the jobs stay. */
+void manager_stop(Manager *manager);
+
 /* Once the name is on the bus: says results that a crash kept from it. */
 void manager_announce(Manager *manager);
 
@@ -61,7 +64,9 @@ Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source
 void manager_begin(Manager *manager, Job *job);
 
 bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
-bool manager_retry(Manager *manager, Job *job, Refusal *ret_refusal);
+/* AT+QFOTADL once more where a module is stalled (guide 5.2). Takes the options, of which expected-revision,
+ * allow-unchanged and allow-https are added to the job's. */
+bool manager_retry(Manager *manager, Job *job, const char *source, Options *options, Refusal *ret_refusal);
 
 /* module_probed() follows. */
 bool manager_probe(Manager *manager, Module *module, Refusal *ret_refusal);

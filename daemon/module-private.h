@@ -18,6 +18,7 @@ struct Module {
         void *userdata;
 
         bool present;
+        uint64_t came_at, left_at; /* µs of CLOCK_BOOTTIME, 0 never */
         bool boot_rom;
         uint16_t vendor_id, product_id;
         unsigned device;
@@ -38,7 +39,10 @@ struct Module {
         uint64_t wanted_until; /* without a job: when that is given up */
         uint64_t probe_at;     /* when to ask again, UINT64_MAX never */
         IdentityProbe *probe;
-        bool asked; /* a question of the probe's is under way */
+        bool asked;              /* a question of the probe's is under way */
+        uint64_t probe_interval; /* until it is asked again, if it told no revision */
+        unsigned nameless;       /* times it answered without a revision since the port was opened */
+        bool asked_upgrade;      /* AT+QFOTADL=? is under way: which the Mini system knows, too */
 
         Job *job;
         Upgrade *upgrade;

@@ -19,6 +19,8 @@ const char *module_system(const Module *m)
 {
         if (!m->present || m->boot_rom)
                 return "unknown";
+        if (m->job && m->job->method == METHOD_MINIFOTA && m->job->left && m->job->result == JOB_RESULT_NONE)
+                return job_system_to_string(m->job->system);
         if (m->job && m->job->updating && !m->job->returned && m->job->result == JOB_RESULT_NONE)
                 return "updating";
         return m->identified ? "normal" : "unknown";
@@ -62,6 +64,21 @@ Job *module_job(const Module *m)
 bool module_is_ready(const Module *m)
 {
         return m->present && m->identified;
+}
+
+bool module_answers(const Module *m)
+{
+        return m->serial && !m->listening && at_engine_is_ready(m->engine);
+}
+
+uint64_t module_came_at(const Module *m)
+{
+        return m->came_at;
+}
+
+uint64_t module_left_at(const Module *m)
+{
+        return m->left_at;
 }
 
 bool module_is_probing(const Module *m)

@@ -14,6 +14,7 @@
 #include "power.h"
 
 #define TAG_IDENTITY   0                    /* core/upgrade counts from 1 */
+#define NAMELESS_MIN   3                    /* times without a revision until it is asked for its Mini system */
 #define OPEN_INTERVAL  (G_USEC_PER_SEC / 4) /* a node can be there before it can be opened */
 #define BUSY_INTERVAL  G_USEC_PER_SEC       /* somebody has it, and a job wants it */
 #define PROBE_INTERVAL G_USEC_PER_SEC       /* it answered, but not with its revision */
@@ -103,7 +104,7 @@ static void start_probe(Module *m)
 static void drop_probe(Module *m)
 {
         g_clear_pointer(&m->probe, identity_probe_free);
-        m->asked = false;
+        m->asked = m->asked_upgrade = false;
         m->probe_at = UINT64_MAX;
 }
 
@@ -213,6 +214,8 @@ static void open_port(Module *m)
                 log_debug("%s: %s is open", m->id, m->node);
                 m->open_at = UINT64_MAX;
                 m->open_error = 0;
+                m->nameless = 0;
+                m->probe_interval = PROBE_INTERVAL;
                 set_holder(m, NULL);
                 if (m->listening)
                         at_engine_listen(m->engine);
@@ -275,13 +278,27 @@ static void choose_port(Module *m)
 
 /* ---- the identity */
 
+/* It answers AT and tells no revision: it is not ready, or it is a Mini system, which may be for days. */
+static void answered_nameless(Module *m)
+{
+        m->probe_at = now() + m->probe_interval;
+        if (++m->nameless >= NAMELESS_MIN)
+                m->probe_interval = MIN(2 * m->probe_interval, MAX(m->config->timeouts.settle, PROBE_INTERVAL));
+        if (m->job) {
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
+        } else if (m->nameless >= NAMELESS_MIN) {
+                m->asked_upgrade = true;
+                at_engine_command(m->engine, TAG_IDENTITY, "AT+QFOTADL=?", false, m->config->timeouts.command, now());
+        }
+}
+
 static void take_identity(Module *m)
 {
         g_autoptr(Identity) identity = identity_probe_steal(m->probe);
 
         drop_probe(m);
         if (!*identity->revision) {
-                m->probe_at = now() + PROBE_INTERVAL;
+                answered_nameless(m);
                 return;
         }
         identity_free(m->identity);
@@ -304,7 +321,7 @@ static bool advance_probe(Module *m)
 
         if (!m->probe && now() >= m->probe_at)
                 start_probe(m);
-        if (!m->probe || m->asked)
+        if (!m->probe || m->asked || m->asked_upgrade)
                 return false;
         if (identity_probe_done(m->probe)) {
                 take_identity(m);
@@ -358,9 +375,14 @@ static void log_answer(Module *m, const AtEvent *event)
 
 static void handle_engine_event(Module *m, const AtEvent *event)
 {
+        Method method;
+
         switch (event->type) {
         case AT_EVENT_WRITE: write_out(m, event); return;
-        case AT_EVENT_READY: start_probe(m); return;
+        case AT_EVENT_READY:
+                m->asked_upgrade = false; /* what was asked before is forgotten */
+                start_probe(m);
+                return;
         case AT_EVENT_ANSWER:
                 log_answer(m, event);
                 if (event->tag != TAG_IDENTITY) {
@@ -369,6 +391,10 @@ static void handle_engine_event(Module *m, const AtEvent *event)
                                                 .result = event->result,
                                                 .error = event->error,
                                                 .text = event->text });
+                } else if (m->asked_upgrade) {
+                        m->asked_upgrade = false;
+                        if (!m->job && event->result == AT_RESULT_OK)
+                                m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
                 } else if (m->probe && m->asked) {
                         m->asked = false;
                         identity_probe_answer(m->probe, event->result, event->text, now());
@@ -376,6 +402,8 @@ static void handle_engine_event(Module *m, const AtEvent *event)
                 return;
         case AT_EVENT_URC:
                 log_line(m, event->text);
+                if (!m->job && upgrade_is_under_way(event->text, &method))
+                        m->observer->adoptable(m->userdata, m, method);
                 feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
                 return;
         }
@@ -474,6 +502,7 @@ static void feed_present(Module *m)
                 feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
         else
                 feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
+                                        .product = m->product_id,
                                         .device = m->device,
                                         .boot = m->boot_id,
                                         .power_control = power });
@@ -482,6 +511,7 @@ static void feed_present(Module *m)
 void module_device_added(Module *m, const UsbDevice *device)
 {
         m->present = true;
+        m->came_at = now();
         m->vendor_id = device->vendor_id;
         m->product_id = device->product_id;
         m->boot_rom = device->vendor_id == LAYOUT_BOOT_ROM_VENDOR_ID;
@@ -503,6 +533,7 @@ void module_device_removed(Module *m)
         log_info("%s: left the bus", m->id);
         m->listening = false;
         m->present = m->identified = false;
+        m->left_at = now();
         ports_clear(m->ports);
         choose_port(m);
         m->wanted = false;
@@ -567,4 +598,21 @@ void module_cancel(Module *m)
 {
         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_CANCEL });
         pump(m);
+}
+
+void module_retry(Module *m, const char *source)
+{
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY, .text = source });
+        pump(m);
+}
+
+Job *module_give_up_job(Module *m)
+{
+        Job *job = g_steal_pointer(&m->job);
+
+        m->released = m->listening = false;
+        g_clear_pointer(&m->upgrade, upgrade_free);
+        m->observer->changed(m->userdata, m);
+        pump(m);
+        return job;
 }

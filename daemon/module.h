@@ -17,6 +17,8 @@ typedef struct Module Module;
 typedef struct ModuleObserver {
         void (*changed)(void *userdata, Module *module);
         void (*probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
+        /* It upgrades, or sits in its Mini system, and no job knows of it. */
+        void (*adoptable)(void *userdata, Module *module, Method method);
         int (*job_persist)(void *userdata, Job *job, char **ret_why);
         void (*job_changed)(void *userdata, Job *job);
         void (*job_result)(void *userdata, Job *job);
@@ -44,6 +46,13 @@ char *module_problem(const Module *module);
 /* Present, and its identity was read since it came. */
 bool module_is_ready(const Module *module);
 
+/* Its AT port is open and answers, whoever it is. */
+bool module_answers(const Module *module);
+
+/* When it last came and left, µs of CLOCK_BOOTTIME, 0 never. */
+uint64_t module_came_at(const Module *module);
+uint64_t module_left_at(const Module *module);
+
 /* It has come, or was asked, and its identity is being read: probed() follows. */
 bool module_is_probing(const Module *module);
 
@@ -62,3 +71,9 @@ void module_probe(Module *module);
 /* The job holds the module from here until job_released(). Borrows the job. */
 void module_begin(Module *module, Job *job);
 void module_cancel(Module *module);
+
+/* AT+QFOTADL once more with this URL (upgrade_may_retry(), module_answers()). */
+void module_retry(Module *module, const char *source);
+
+/* The job goes on elsewhere: returns it, and knows nothing of it any more. */
+Job *module_give_up_job(Module *module);

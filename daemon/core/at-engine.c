@@ -11,9 +11,11 @@
 #include "core/at-engine.h"
 #include "core/at-line.h"
 
-#define SYNC_INTERVAL   G_USEC_PER_SEC /* between two questions to a port that does not answer */
-#define SYNC_ERRORS     3              /* a module that answers ERROR this often does answer */
-#define INFORMATION_MAX 8192           /* bytes of information kept for one command */
+#define SYNC_INTERVAL     G_USEC_PER_SEC /* between two questions to a port that does not answer */
+#define SYNC_PATIENCE     30             /* so many, then ever more rarely: a Mini system may be mute for days */
+#define SYNC_INTERVAL_MAX (30 * G_USEC_PER_SEC)
+#define SYNC_ERRORS       3    /* a module that answers ERROR this often does answer */
+#define INFORMATION_MAX   8192 /* bytes of information kept for one command */
 
 typedef enum Mode {
         MODE_CLOSED,
@@ -38,6 +40,7 @@ struct AtEngine {
         bool fence_seen; /* the information line of the fence came */
         bool fence_ok;   /* an OK came without it: an older answer's, or a module without that line */
         unsigned sync_errors;
+        unsigned sync_silences; /* questions in a row without a word */
         uint64_t sync_deadline;
         uint64_t deadline; /* of the head of the queue */
         GQueue commands;
@@ -161,7 +164,9 @@ static void sync_enter(AtEngine *e, Mode mode, uint64_t now)
 {
         e->mode = mode;
         e->fence_seen = e->fence_ok = false;
-        e->sync_deadline = now + SYNC_INTERVAL;
+        e->sync_deadline = now + (e->sync_silences <= SYNC_PATIENCE
+                                          ? SYNC_INTERVAL
+                                          : MIN(SYNC_INTERVAL * (e->sync_silences - SYNC_PATIENCE), SYNC_INTERVAL_MAX));
         push_write(e, sync_command(mode), false);
 }
 
@@ -169,7 +174,7 @@ void at_engine_start(AtEngine *e, uint64_t now)
 {
         forget_commands(e);
         e->announced = false;
-        e->sync_errors = 0;
+        e->sync_errors = e->sync_silences = 0;
         sync_enter(e, MODE_SYNC_RESET, now);
 }
 
@@ -308,6 +313,8 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
         int error;
         bool final = parse_final(line, &result, &error);
 
+        e->sync_silences = 0;
+        e->sync_deadline = MIN(e->sync_deadline, now + SYNC_INTERVAL);
         if (e->mode == MODE_SYNC_FENCE && g_str_has_prefix(line, "+CMEE:")) {
                 e->fence_seen = true;
                 return;
@@ -414,12 +421,13 @@ void at_engine_tick(AtEngine *e, uint64_t now)
         if (now >= e->deadline) {
                 if (e->mode == MODE_READY) {
                         /* Before finish_head(), so that the next command waits for the end of this one's answer. */
-                        e->sync_errors = 0;
+                        e->sync_errors = e->sync_silences = 0;
                         sync_enter(e, MODE_SYNC_RESET, now);
                 }
                 finish_head(e, AT_RESULT_TIMEOUT, -1, now);
         }
         if (now >= e->sync_deadline) {
+                e->sync_silences++;
                 if (e->mode == MODE_SYNC_FENCE && e->fence_ok)
                         sync_done(e, now);
                 else

@@ -45,7 +45,8 @@ void at_engine_reset(AtEngine *engine);
 /* The port is open: lines are read as URCs, nothing is written. Pending commands are forgotten. */
 void at_engine_listen(AtEngine *engine);
 
-/* Forgets pending commands, then asks ATQ0V1E0 once a second until the module answers, then AT+CMEE=1, then
+/* Forgets pending commands, then asks ATQ0V1E0 once a second (after half a minute of silence ever more rarely,
+ * but twice a minute at least) until the module answers, then AT+CMEE=1, then
  * AT_EVENT_READY. For how long it may try is the caller's to decide. */
 void at_engine_start(AtEngine *engine, uint64_t now);
 

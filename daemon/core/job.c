@@ -21,6 +21,12 @@ static const char *const result_names[] = {
         [JOB_RESULT_FAILED] = "failed",
         [JOB_RESULT_CANCELLED] = "cancelled",
 };
+static const char *const system_names[] = {
+        [JOB_SYSTEM_UNKNOWN] = "unknown",
+        [JOB_SYSTEM_NORMAL] = "normal",
+        [JOB_SYSTEM_MINI] = "mini",
+        [JOB_SYSTEM_UPDATING] = "updating",
+};
 static const char *const origin_names[] = { [JOB_ORIGIN_REQUEST] = "request", [JOB_ORIGIN_ADOPTED] = "adopted" };
 static const char *const announced_names[] = {
         [JOB_ANNOUNCED_NO] = "no", [JOB_ANNOUNCED_AGAIN] = "again", [JOB_ANNOUNCED_YES] = "yes"
@@ -28,6 +34,7 @@ static const char *const announced_names[] = {
 
 G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == _JOB_STATE_MAX);
 G_STATIC_ASSERT(G_N_ELEMENTS(result_names) == _JOB_RESULT_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(system_names) == _JOB_SYSTEM_MAX);
 G_STATIC_ASSERT(G_N_ELEMENTS(origin_names) == _JOB_ORIGIN_MAX);
 G_STATIC_ASSERT(G_N_ELEMENTS(announced_names) == _JOB_ANNOUNCED_MAX);
 
@@ -46,12 +53,18 @@ const char *job_origin_to_string(JobOrigin origin)
         return origin_names[origin];
 }
 
+const char *job_system_to_string(JobSystem system)
+{
+        return system_names[system];
+}
+
 /* The strings of the record: one table, so that none is forgotten in making, freeing, writing or reading. */
 static const struct {
         const char *key;
         size_t offset;
 } strings[] = {
         { "Module", G_STRUCT_OFFSET(Job, module) },
+        { "Place", G_STRUCT_OFFSET(Job, place) },
         { "Source", G_STRUCT_OFFSET(Job, source) },
         { "Imei", G_STRUCT_OFFSET(Job, imei) },
         { "Model", G_STRUCT_OFFSET(Job, model) },
@@ -79,6 +92,9 @@ static const struct {
         { "Returned", G_STRUCT_OFFSET(Job, returned) },
         { "Left", G_STRUCT_OFFSET(Job, left) },
         { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
+        { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
+        { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
+        { "Repeated", G_STRUCT_OFFSET(Job, repeated) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
 };
 
@@ -119,6 +135,11 @@ const char *job_error_name(const Job *job)
         if (job->domain == CODE_DOMAIN_NONE)
                 return "";
         return code ? code->name : "unlisted";
+}
+
+const char *job_place(const Job *job)
+{
+        return *job->place ? job->place : job->module;
 }
 
 char *job_source_shown(const Job *job)
@@ -170,6 +191,20 @@ void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, c
         job->message = g_utf8_make_valid(s->str, -1); /* the detail may hold what others say */
 }
 
+char *job_code_text(CodeDomain domain, int number)
+{
+        const Code *code = code_find(domain, number);
+
+        return g_strdup_printf("%s code %d%s%s", domain_label(domain), number, code ? ": " : "",
+                               code ? code->what : "");
+}
+
+void job_set_message(Job *job, const char *message)
+{
+        g_free(job->message);
+        job->message = g_strdup(message);
+}
+
 void job_add_to_message(Job *job, const char *sentence)
 {
         char *message = g_strdup_printf("%s %s", job->message, sentence);
@@ -203,6 +238,13 @@ char *job_to_text(const Job *job)
         g_key_file_set_uint64(f, GROUP, "Restarts", job->restarts);
         g_key_file_set_uint64(f, GROUP, "Returns", job->returns);
         g_key_file_set_uint64(f, GROUP, "Device", job->device);
+        g_key_file_set_uint64(f, GROUP, "Product", job->product);
+        g_key_file_set_uint64(f, GROUP, "TakeUps", job->take_ups);
+        g_key_file_set_string(f, GROUP, "System", system_names[job->system]);
+        if (job->said_domain != CODE_DOMAIN_NONE) {
+                g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->said_domain));
+                g_key_file_set_integer(f, GROUP, "SaidCode", job->said_code);
+        }
         if (job->abandon)
                 g_key_file_set_string(f, GROUP, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
@@ -264,8 +306,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         g_autoptr(GKeyFile) f = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autoptr(Job) job = job_new(id, "");
-        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *abandon = NULL;
-        unsigned state, origin, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
+        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL;
+        unsigned state, origin, system = JOB_SYSTEM_UNKNOWN, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
         const char *key;
         bool good = true;
 
@@ -319,6 +361,15 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->restarts = (unsigned)read_number(f, "Restarts", &good);
         job->returns = (unsigned)read_number(f, "Returns", &good);
         job->device = (unsigned)read_number(f, "Device", &good);
+        job->product = (unsigned)read_number(f, "Product", &good);
+        job->take_ups = (unsigned)read_number(f, "TakeUps", &good);
+        if (g_key_file_has_key(f, GROUP, "System", NULL) &&
+            !read_word(f, "System", system_names, _JOB_SYSTEM_MAX, &system))
+                good = false;
+        job->system = system;
+        said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
+        job->said_domain = code_domain_from_string(said);
+        job->said_code = g_key_file_get_integer(f, GROUP, "SaidCode", NULL);
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++) {
                 g_autoptr(GError) unreadable = NULL;
 

@@ -28,6 +28,15 @@ typedef enum JobResult {
         _JOB_RESULT_MAX
 } JobResult;
 
+/* What runs on the module, as far as it is known. */
+typedef enum JobSystem {
+        JOB_SYSTEM_UNKNOWN,
+        JOB_SYSTEM_NORMAL,
+        JOB_SYSTEM_MINI,
+        JOB_SYSTEM_UPDATING,
+        _JOB_SYSTEM_MAX
+} JobSystem;
+
 typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
 
 /* How far the Result signal got: a job that crashed between the disk and the bus says it once more, never twice. */
@@ -36,11 +45,13 @@ typedef enum JobAnnounced { JOB_ANNOUNCED_NO, JOB_ANNOUNCED_AGAIN, JOB_ANNOUNCED
 const char *job_state_to_string(JobState state);
 const char *job_result_to_string(JobResult result);
 const char *job_origin_to_string(JobOrigin origin);
+const char *job_system_to_string(JobSystem system);
 
 /* The record of one upgrade: all that is known of it, on disk and in memory. No string is NULL. */
 typedef struct Job {
         char *id;
-        char *module; /* Id of the module */
+        char *module; /* Id of the module it was begun on */
+        char *place;  /* Id of the module it is followed on, once that is another one; "" */
         JobOrigin origin;
         uint64_t created, finished; /* µs since the epoch, 0 not yet */
 
@@ -69,9 +80,17 @@ typedef struct Job {
         unsigned returns; /* times it came back since AT+QFOTADL */
         bool radio_off;   /* AT+CFUN=0 is on the wire or may be */
         HostCode abandon; /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
-        bool percentage;  /* DOWNLOADING counts in percent, whatever was asked for */
-        unsigned device;  /* USB bus and device number when last seen, 0 unknown: another one means a restart */
-        char *boot;       /* boot id of the gateway that number belongs to */
+        bool has_sms;     /* before AT+QFOTADL it answered AT+CMGF?, which a Mini system does not */
+        bool stalled;     /* it loops in its Mini system, even while it restarts there */
+        bool repeated;    /* it has gone on from there once without getting any further */
+        CodeDomain said_domain; /* the last failure the module named in its Mini system; it decides nothing */
+        int said_code;
+        JobSystem system;
+        unsigned product;  /* USB product id that AT+QFOTADL was sent to */
+        unsigned take_ups; /* times the daemon was started with it since its last progress */
+        bool percentage;   /* DOWNLOADING counts in percent, whatever was asked for */
+        unsigned device;   /* USB bus and device number when last seen, 0 unknown: another one means a restart */
+        char *boot;        /* boot id of the gateway that number belongs to */
 
         /* What was changed on the module and is put back: the value before, "" if it was not touched. */
         char *urc_port_before;
@@ -93,11 +112,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 /* The machine name of the job's code: "" if there is none, unlisted for numbers in no table. */
 const char *job_error_name(const Job *job);
 
+/* Where it is followed now. */
+const char *job_place(const Job *job);
+
 /* The source as anybody may see it. */
 char *job_source_shown(const Job *job);
 
 /* Settles the end: result, code, and one sentence made of the code's texts, with the detail, if any, in its middle. */
 void job_set_result(Job *job, JobResult result, CodeDomain domain, int code, const char *detail);
+
+/* The sentence that names a code of the module's: HTTP code 711: The module rejected the URL ... */
+char *job_code_text(CodeDomain domain, int number);
+
+/* Replaces what is said of it while it runs. */
+void job_set_message(Job *job, const char *message);
 
 /* One more sentence, for what a person has to know besides. */
 void job_add_to_message(Job *job, const char *sentence);

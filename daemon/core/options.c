@@ -177,6 +177,22 @@ static bool refuse(const char **ret_key, char **ret_why, const char *key, const 
 
 bool options_check(const Options *o, Method method, const char **ret_key, char **ret_why)
 {
+        if (method == METHOD_MINIFOTA) {
+                const char *context = o->cid >= 0 ? "cid" : o->apn ? "apn" : NULL;
+                const char *count = o->download_urc_max >= 0 ? "download-urc-max"
+                                    : o->update_urc_max >= 0 ? "update-urc-max"
+                                                             : NULL;
+
+                if (context)
+                        return refuse(ret_key, ret_why, context,
+                                      "MiniFOTA takes no PDP context (guide 3.3.1.1, note 2): leave it out");
+                if (count)
+                        return refuse(ret_key, ret_why, count,
+                                      "MiniFOTA takes no URC options (guide 3.3.1.2, note 2): leave it out");
+                if (o->upgrade_mode >= 0)
+                        return refuse(ret_key, ret_why, "upgrade-mode",
+                                      "MiniFOTA restarts as it must (guide 2.3.1.2): leave it out");
+        }
         if (o->apn && o->cid < 0)
                 return refuse(ret_key, ret_why, "apn", "configures a PDP context: say which with the option cid");
         if (o->apn_user && !o->apn)
@@ -185,17 +201,6 @@ bool options_check(const Options *o, Method method, const char **ret_key, char *
                 return refuse(ret_key, ret_why, "apn-password", "goes with the option apn");
         if (o->apn_auth >= 0 && !o->apn)
                 return refuse(ret_key, ret_why, "apn-auth", "goes with the option apn");
-        if (method == METHOD_MINIFOTA) {
-                if (o->cid >= 0)
-                        return refuse(ret_key, ret_why, "cid",
-                                      "MiniFOTA takes no PDP context (guide 3.3.1.1, note 2): leave it out");
-                if (o->download_urc_max >= 0)
-                        return refuse(ret_key, ret_why, "download-urc-max",
-                                      "MiniFOTA takes no URC options (guide 3.3.1.2, note 2): leave it out");
-                if (o->update_urc_max >= 0)
-                        return refuse(ret_key, ret_why, "update-urc-max",
-                                      "MiniFOTA takes no URC options (guide 3.3.1.2, note 2): leave it out");
-        }
         return true;
 }
 

@@ -161,10 +161,12 @@ static bool check_ftp(const Url *u, unsigned flash_size, char **ret_why)
 static bool check_name(const Url *u, Method method, char **ret_why)
 {
         g_autofree char *path = g_ascii_strdown(u->path.start, u->path.length);
+        /* To the end of the text: the module makes the name of the second package out of it. */
+        bool mini = strlen(u->path.start) == u->path.length && g_str_has_suffix(u->path.start, ".mini_1");
         const char *slash = strrchr(path, '/');
         const char *dot = strrchr(slash ? slash : path, '.');
 
-        if (method == METHOD_MINIFOTA && (!dot || strcmp(dot, ".mini_1") != 0))
+        if (method == METHOD_MINIFOTA && (!mini || strcmp(slash ? slash + 1 : path, ".mini_1") == 0))
                 return refuse(ret_why, "for MiniFOTA the URL must end in .mini_1 (guide 4.1)");
         if (method != METHOD_MINIFOTA && dot && g_str_has_prefix(dot, ".mini"))
                 return refuse(ret_why, "the extension of a DFOTA package may not be .mini: this is a MiniFOTA "

@@ -14,7 +14,7 @@ void abandon_reset(Upgrade *u, const UpgradeEvent *event)
 
 void abandon_now(Upgrade *u, const UpgradeEvent *event)
 {
-        if (u->job->downloaded) {
+        if (u->job->downloaded || u->job->method == METHOD_MINIFOTA) {
                 abandon_reset(u, event); /* there is no download left that could fail */
                 return;
         }
@@ -45,6 +45,7 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
                 abandon_reset(u, event);
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
                 u->step = STEP_NONE;
+                u->reset_accepted = true;
                 u->deadline = event->now + u->timeouts->restart;
         } else if (u->step == STEP_RESET) {
                 upgrade_not_stopped(u, event);

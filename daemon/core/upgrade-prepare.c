@@ -42,11 +42,13 @@ static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent 
 static void send_upgrade(Upgrade *u, const UpgradeEvent *event)
 {
         const Options *o = u->job->options;
+        bool mini = u->job->method == METHOD_MINIFOTA; /* which takes the URL only (guide 3.3.1.2, note 2) */
         int download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
-        g_autofree char *command = qfota_build_command(u->job->source, (int)o->upgrade_mode, download_max,
-                                                       (int)o->update_urc_max);
+        g_autofree char *command = qfota_build_command(u->job->source, mini ? -1 : (int)o->upgrade_mode,
+                                                       mini ? -1 : download_max, mini ? -1 : (int)o->update_urc_max);
 
         u->job->sent = true;
+        u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_send(u, STEP_QFOTADL, command, true, u->timeouts->command, event);
         explicit_bzero(command, strlen(command));
@@ -66,6 +68,10 @@ static void begin_apn(Upgrade *u, const UpgradeEvent *event)
         const Options *o = u->job->options;
         g_autofree char *command = NULL;
 
+        if (u->job->method == METHOD_MINIFOTA) {
+                send(u, STEP_HAS_SMS, MINI_ASK_SMS, event);
+                return;
+        }
         if (!o->apn) {
                 begin_cid(u, event);
                 return;
@@ -151,7 +157,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
 {
         bool good = event->result == AT_RESULT_OK;
 
-        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_QFOTADL) {
+        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_QFOTADL && u->step != STEP_HAS_SMS) {
                 rejected(u, "the preparations", event);
                 return;
         }
@@ -187,11 +193,17 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 else
                         rejected(u, "AT+QIACT", event);
                 return;
+        case STEP_HAS_SMS:
+                u->job->has_sms = good;
+                send_upgrade(u, event);
+                return;
         case STEP_QFOTADL: got_upgrade_answer(u, event); return;
         case STEP_NONE:
         case STEP_RADIO_OFF:
         case STEP_AWAIT_DOWNLOAD_END:
         case STEP_RESET:
+        case STEP_ASK_SMS:
+        case STEP_RETRY:
         case STEP_LAST_IDENTITY:
         case STEP_RADIO_ON:
         case STEP_RESTORE_FOTA_CID:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "core/qfota.h"
 #include "core/upgrade.h"
 
 /* Shared by the upgrade*.c files only. */
@@ -15,15 +16,22 @@ typedef enum Step {
         STEP_SET_FOTA_CID,
         STEP_READ_CONTEXTS,
         STEP_ACTIVATE_CONTEXT,
+        STEP_HAS_SMS,
         STEP_QFOTADL,
         STEP_RADIO_OFF,
         STEP_AWAIT_DOWNLOAD_END, /* no command: the radio is off, the download must fail */
         STEP_RESET,
+        STEP_ASK_SMS,       /* MiniFOTA: which system answers */
+        STEP_RETRY,         /* AT+QFOTADL again in the Mini system */
         STEP_LAST_IDENTITY, /* no command: the result is settled, who runs now is asked */
         STEP_RADIO_ON,
         STEP_RESTORE_FOTA_CID,
         STEP_RESTORE_URC_PORT,
 } Step;
+
+/* What AT+CMGF? told of who answers, where it tells anything. */
+typedef enum MiniMarker { MINI_MARKER_UNKNOWN, MINI_MARKER_MINI, MINI_MARKER_BIG } MiniMarker;
+#define MINI_ASK_SMS "AT+CMGF?"
 
 struct Upgrade {
         Job *job;
@@ -36,12 +44,24 @@ struct Upgrade {
         bool present;
         bool ready; /* the AT port answers in this enumeration */
         bool boot_rom;
-        bool other_port;   /* the port we have is not its usual AT port */
-        bool live;         /* an upgrade URC came in this enumeration */
-        bool booted;       /* a boot URC came in this enumeration */
-        bool unsent;       /* the command under way was dropped with its record: it never reached the module */
-        bool asked;        /* after END: who runs is being asked without having seen the restart */
-        unsigned restarts; /* without a sign of progress */
+        bool other_port;        /* the port we have is not its usual AT port */
+        bool live;              /* an upgrade URC came in this enumeration */
+        bool booted;            /* a boot URC came in this enumeration */
+        bool unsent;            /* the command under way was dropped with its record: it never reached the module */
+        bool asked;             /* after END: who runs is being asked without having seen the restart */
+        unsigned restarts;      /* without a sign of progress */
+        unsigned product;       /* USB product id now, 0 unknown */
+        char *revision, *build; /* what answered last called itself; NULL nothing */
+
+        /* upgrade-mini.c; all but progress are of this enumeration. */
+        uint64_t progress;    /* when it last got further */
+        uint64_t ready_since; /* when it first told its revision, 0 not yet */
+        uint64_t ask_at;      /* when it is to be asked again who it is, 0 not */
+        uint64_t ask_interval;
+        MiniMarker marker;
+        bool says_big;       /* it said what only the big system says */
+        bool reset_accepted; /* it is to leave the bus because of our AT+CFUN=1,1 */
+        int downloading;     /* the highest DOWNLOADING */
 };
 
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text);
@@ -51,6 +71,8 @@ void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event);
 /* Settles the result and begins what is left to do. */
 void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, const char *detail,
                     const UpgradeEvent *event);
+
+void upgrade_fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEvent *event);
 
 /* All is done: the record is closed. */
 void upgrade_finish(Upgrade *u, const UpgradeEvent *event);
@@ -73,8 +95,38 @@ void abandon_now(Upgrade *u, const UpgradeEvent *event); /* the module answers *
 void abandon_reset(Upgrade *u, const UpgradeEvent *event);
 void abandon_answer(Upgrade *u, const UpgradeEvent *event);
 
+/* upgrade-verdict.c */
+
+/* What answered last is what the job ends with. */
+void upgrade_keep_revision(Upgrade *u);
+
+/* Whether what answered last is, or from all that is known must be, another firmware than before; and whether it can
+ * be a firmware at all, by the pattern of its name. */
+bool upgrade_is_changed(const Upgrade *u);
+bool upgrade_is_firmware(const Upgrade *u);
+bool upgrade_firmware_is_up(const Upgrade *u);
+
+/* The module is back and has told its revision: what does that prove? */
+void upgrade_judge(Upgrade *u, const UpgradeEvent *event);
+void upgrade_follow(Upgrade *u, const UpgradeEvent *event);
+
 /* upgrade-urc.c */
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event);
+
+/* upgrade-mini.c */
+bool mini_applies(const Upgrade *u); /* a MiniFOTA from the point of no return to its verdict */
+bool mini_waits(const Upgrade *u);   /* the module is there, and mini_deadline() is how long it is waited for */
+uint64_t mini_deadline(const Upgrade *u, const UpgradeEvent *event);
+void mini_begin(Upgrade *u, const UpgradeEvent *event);
+void mini_gone(Upgrade *u);
+void mini_came_back(Upgrade *u, const UpgradeEvent *event);
+JobState mini_state_after_return(const Job *job);
+void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event);
+void mini_ready(Upgrade *u, const UpgradeEvent *event);
+void mini_answer(Upgrade *u, const UpgradeEvent *event);
+void mini_nameless(Upgrade *u, const UpgradeEvent *event);
+void mini_patience_lost(Upgrade *u, const UpgradeEvent *event);
+void mini_retry(Upgrade *u, const UpgradeEvent *event);
 
 /* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL, and back to the settings it had. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);

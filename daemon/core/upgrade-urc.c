@@ -97,6 +97,17 @@ static void download_overtook(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
+bool upgrade_is_under_way(const char *line, Method *ret_method)
+{
+        QfotaUrc urc;
+
+        if (!qfota_parse_urc(line, &urc))
+                return false;
+        *ret_method = urc.type == QFOTA_URC_UPDATING ? METHOD_UNKNOWN : METHOD_DFOTA;
+        return urc.type == QFOTA_URC_DOWNLOAD_START || urc.type == QFOTA_URC_DOWNLOADING ||
+               urc.type == QFOTA_URC_START || urc.type == QFOTA_URC_UPDATING;
+}
+
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
@@ -104,11 +115,17 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
 
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
                 u->booted = true;
+        if (strcmp(event->text, "+QIND: SMS DONE") == 0 || strcmp(event->text, "+QIND: PB DONE") == 0)
+                u->says_big = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
         if (job->ended) {
                 /* Said again after a power cut at the very end, or late: the revision decides. */
                 upgrade_wait(u, event);
+                return;
+        }
+        if (job->method == METHOD_MINIFOTA) {
+                mini_urc(u, &urc, event);
                 return;
         }
         switch (urc.type) {

@@ -14,8 +14,6 @@
 /* So many restarts without a sign of progress are a loop, not an upgrade. The guide's longest procedure has four. */
 #define RESTARTS_MAX 8
 
-static void follow(Upgrade *u, const UpgradeEvent *event);
-
 void upgrade_action_free(UpgradeAction *action)
 {
         if (!action)
@@ -53,6 +51,8 @@ void upgrade_free(Upgrade *u)
         if (!u)
                 return;
         upgrade_drop_actions(u);
+        g_free(u->revision);
+        g_free(u->build);
         g_free(u);
 }
 
@@ -69,6 +69,8 @@ uint64_t upgrade_deadline(const Upgrade *u)
 bool upgrade_is_cancellable(const Job *job)
 {
         if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
+                return false;
+        if (job->method == METHOD_MINIFOTA && job->left)
                 return false;
         switch (job->state) {
         case JOB_QUEUED:
@@ -108,13 +110,6 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
         u->deadline = event->now + timeout + u->timeouts->settle;
 }
 
-/* Whether what answers is the firmware again, not the updater in its middle: it said so by a boot URC, or this is the
- * second return, after which there is nothing else (guide 2.3.1.1). */
-static bool firmware_is_up(const Upgrade *u)
-{
-        return u->booted || u->job->returns >= 2 || u->job->abandon;
-}
-
 /* Some modules print no DOWNLOADING, and any can be told not to: their silence means nothing (field facts 0). */
 static bool tells_download(const Job *job)
 {
@@ -135,7 +130,7 @@ static uint64_t patience(const Upgrade *u)
                 return MAX(t->start, t->settle);
         if (u->live && job->updating)
                 return t->update_idle;
-        if (u->ready && job->left && firmware_is_up(u)) /* what is still to come comes soon */
+        if (u->ready && job->left && upgrade_firmware_is_up(u)) /* what is still to come comes soon */
                 return t->settle;
         if (job->left || job->downloaded || job->updating)
                 return t->update_idle;
@@ -146,7 +141,7 @@ static uint64_t patience(const Upgrade *u)
 
 void upgrade_wait(Upgrade *u, const UpgradeEvent *event)
 {
-        u->deadline = event->now + patience(u);
+        u->deadline = mini_waits(u) ? mini_deadline(u, event) : event->now + patience(u);
 }
 
 /* The one door into a state. */
@@ -163,6 +158,7 @@ void upgrade_advance(Upgrade *u, unsigned percent)
         if (percent <= u->job->percent)
                 return;
         u->job->percent = percent;
+        u->job->take_ups = 0;
         u->restarts = 0;
         upgrade_push(u, UPGRADE_ACTION_PERSIST,
                      NULL); /* so that it does not go back when the daemon is started again */
@@ -202,7 +198,7 @@ static void wind_up(Upgrade *u, const UpgradeEvent *event)
                 upgrade_finish(u, event);
                 return;
         }
-        if (event->type == UPGRADE_EVENT_READY) { /* it has just been told */
+        if (event->type == UPGRADE_EVENT_READY || u->marker != MINI_MARKER_UNKNOWN) { /* it has just been told */
                 restore_begin(u, event);
                 return;
         }
@@ -217,12 +213,13 @@ void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, c
                     const UpgradeEvent *event)
 {
         job_set_result(u->job, result, domain, code, detail);
+        u->job->stalled = false;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
         wind_up(u, event);
 }
 
-static void fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEvent *event)
+void upgrade_fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEvent *event)
 {
         upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, (int)code, detail, event);
 }
@@ -237,45 +234,7 @@ void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event)
 
 void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event)
 {
-        fail(u, HOST_NO_RESPONSE, "when it was to be stopped, and may still upgrade", event);
-}
-
-static void keep_identity(const Identity *identity, char **revision, char **build)
-{
-        g_free(*revision);
-        g_free(*build);
-        *revision = g_strdup(identity->revision);
-        *build = g_strdup(identity->build);
-}
-
-/* The module is back and has told its revision: what does that prove? */
-static void judge(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-        const char *expected = job->options->expected_revision;
-        bool same = identity_same_firmware(job->from_revision, job->from_build, job->to_revision, job->to_build);
-        bool as_expected = !expected || strcmp(expected, job->to_revision) == 0 || strcmp(expected, job->to_build) == 0;
-        g_autofree char *detail = NULL;
-
-        if (!same && as_expected) {
-                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
-        } else if (!same) {
-                detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
-                fail(u, HOST_REVISION_MISMATCH, detail, event);
-        } else if (job->abandon) {
-                upgrade_abandoned(u, event);
-        } else if ((job->ended || (job->downloaded && job->returns >= 2)) && job->options->allow_unchanged &&
-                   as_expected) {
-                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
-        } else if ((job->updating || job->downloaded) && !job->ended && !firmware_is_up(u)) {
-                fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
-        } else if (job->ended || job->updating || (job->downloaded && job->returns >= 2)) {
-                detail = g_strdup_printf("(%s), %s", job->to_revision,
-                                         job->ended ? "though it reported success" : "and never reported an end");
-                fail(u, HOST_UNCHANGED, detail, event);
-        } else {
-                fail(u, HOST_INTERRUPTED, NULL, event);
-        }
+        upgrade_fail(u, HOST_NO_RESPONSE, "when it was to be stopped, and may still upgrade", event);
 }
 
 /* ---- the bus */
@@ -289,7 +248,8 @@ static bool awaits_restart(const Job *job)
 
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
 {
-        u->present = u->ready = u->live = u->booted = u->asked = false;
+        mini_gone(u);
+        u->present = u->ready = u->live = u->booted = u->asked = u->reset_accepted = false;
         u->step = STEP_NONE;
         u->job->left = u->job->left || u->job->sent;
         if (u->job->result != JOB_RESULT_NONE && !awaits_restart(u->job))
@@ -302,6 +262,8 @@ static JobState state_after_return(const Job *job)
 {
         if (!job->sent)
                 return JOB_PREPARING;
+        if (job->method == METHOD_MINIFOTA && job->result == JOB_RESULT_NONE)
+                return mini_state_after_return(job);
         if (job->result == JOB_RESULT_NONE && !job->ended && (job->downloaded || job->updating))
                 return JOB_UPDATING;
         return JOB_VERIFYING; /* it is over, or how far it got is to be found out */
@@ -329,6 +291,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
 
         u->present = true;
         u->boot_rom = false;
+        u->product = event->product;
         job->device = event->device;
         g_free(job->boot);
         job->boot = g_strdup(event->boot);
@@ -338,8 +301,10 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->returned = job->ended || job->result != JOB_RESULT_NONE;
                 job->restarts++;
                 job->radio_off = false;
-                if (++u->restarts > RESTARTS_MAX && job->result == JOB_RESULT_NONE) {
-                        fail(u, HOST_NO_RESPONSE, "but restarted again and again", event);
+                if (mini_applies(u)) {
+                        mini_came_back(u, event);
+                } else if (++u->restarts > RESTARTS_MAX && job->result == JOB_RESULT_NONE) {
+                        upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again", event);
                         return;
                 }
                 upgrade_enter(u, state_after_return(job), event);
@@ -358,6 +323,14 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
 
 /* ---- it answers */
 
+static void keep_identity(Upgrade *u, const Identity *identity)
+{
+        g_free(u->revision);
+        g_free(u->build);
+        u->revision = g_strdup(identity->revision);
+        u->build = g_strdup(identity->build);
+}
+
 static void on_ready(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
@@ -365,14 +338,16 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
 
         u->ready = true;
         u->other_port = event->other_port;
+        keep_identity(u, identity);
         if (!job->sent && job->result == JOB_RESULT_NONE && *job->imei && !*identity->imei) {
-                fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read", event);
+                upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read", event);
                 return;
         }
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
                 u->ready = false; /* nothing of ours is to be put back there */
+                job->stalled = false;
                 *job->power_control_before = 0;
-                fail(u, HOST_MODULE_REPLACED, NULL, event);
+                upgrade_fail(u, HOST_MODULE_REPLACED, NULL, event);
                 return;
         }
         if (!*job->imei && *identity->imei) {
@@ -380,42 +355,22 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 job->imei = g_strdup(identity->imei);
         }
         if (!job->sent && job->result == JOB_RESULT_NONE) {
-                keep_identity(identity, &job->from_revision, &job->from_build);
+                g_free(job->from_revision);
+                g_free(job->from_build);
+                job->from_revision = g_strdup(identity->revision);
+                job->from_build = g_strdup(identity->build);
                 upgrade_enter(u, JOB_PREPARING, event);
                 prepare_begin(u, event);
                 return;
         }
-        keep_identity(identity, &job->to_revision, &job->to_build);
         if (job->result != JOB_RESULT_NONE) {
+                upgrade_keep_revision(u);
                 restore_begin(u, event);
-                return;
+        } else if (mini_applies(u)) {
+                mini_ready(u, event);
+        } else {
+                upgrade_follow(u, event);
         }
-        follow(u, event);
-}
-
-/* A module that may or may not be upgrading has told its revision. */
-static void follow(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-        bool same = identity_same_firmware(job->from_revision, job->from_build, job->to_revision, job->to_build);
-        /* What calls itself by another pattern may be the updater, if one should answer. */
-        unsigned flash = identity_flash_size(job->to_revision);
-        bool firmware = (flash > 0 && flash == identity_flash_size(job->from_revision)) || u->booted ||
-                        g_strcmp0(job->options->expected_revision, job->to_revision) == 0;
-
-        if (job->ended || (!same && firmware)) {
-                judge(u, event);
-                return;
-        }
-        if (job->abandon && job->left && !job->downloaded && u->booted) {
-                judge(u, event); /* the reset has done it */
-                return;
-        }
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        if (job->abandon && !job->left)
-                abandon_now(u, event);
-        else
-                upgrade_wait(u, event);
 }
 
 static void on_answer(Upgrade *u, const UpgradeEvent *event)
@@ -433,7 +388,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FOTA_CID:
         case STEP_READ_CONTEXTS:
         case STEP_ACTIVATE_CONTEXT:
+        case STEP_HAS_SMS:
         case STEP_QFOTADL: prepare_answer(u, event); return;
+        case STEP_ASK_SMS:
+        case STEP_RETRY: mini_answer(u, event); return;
         case STEP_RADIO_OFF:
         case STEP_RESET: abandon_answer(u, event); return;
         case STEP_RADIO_ON:
@@ -452,20 +410,21 @@ static void on_absent_too_long(Upgrade *u, const UpgradeEvent *event)
         if (job->result != JOB_RESULT_NONE && job->code)
                 detail = g_strdup_printf("after it had reported %s code %d", code_domain_to_string(job->domain),
                                          job->code);
-        fail(u, u->boot_rom ? HOST_BOOT_ROM : HOST_MODULE_LOST, detail, event);
+        upgrade_fail(u, u->boot_rom ? HOST_BOOT_ROM : HOST_MODULE_LOST, detail, event);
 }
 
 static void on_silent_too_long(Upgrade *u, const UpgradeEvent *event)
 {
         if (!event->at_port && event->diag_port)
-                fail(u, HOST_CRASHED, NULL, event);
+                upgrade_fail(u, HOST_CRASHED, NULL, event);
         else if ((u->job->updating || u->job->downloaded) && !u->job->ended)
-                fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
         else if (!event->at_port)
-                fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared", event);
+                upgrade_fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared", event);
         else
-                fail(u, HOST_NO_RESPONSE,
-                     u->job->ended ? "when its revision was to be read, though it had reported success" : NULL, event);
+                upgrade_fail(u, HOST_NO_RESPONSE,
+                             u->job->ended ? "when its revision was to be read, though it had reported success" : NULL,
+                             event);
 }
 
 static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
@@ -474,6 +433,8 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
 
         if (!u->present && job->result != JOB_RESULT_SUCCESS) {
                 on_absent_too_long(u, event);
+        } else if (mini_waits(u)) {
+                mini_patience_lost(u, event);
         } else if ((job->ended || awaits_restart(job)) && !u->asked && u->step == STEP_NONE) {
                 /* Its restart was not seen: asking cannot hurt any more. */
                 u->asked = true;
@@ -484,14 +445,17 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
         } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
                 abandon_reset(u, event);
         } else if (u->ready && job->left) {
-                judge(u, event);
+                upgrade_judge(u, event);
         } else if (job->abandon) {
                 upgrade_not_stopped(u, event);
         } else if (!job->sent || job->left || job->updating || job->ended) {
                 on_silent_too_long(u, event);
+        } else if (job->said_domain != CODE_DOMAIN_NONE) {
+                /* It asked for the package before it left for its Mini system, and stayed (field facts 3). */
+                upgrade_settle(u, JOB_RESULT_FAILED, job->said_domain, job->said_code, NULL, event);
         } else if (job->downloaded) {
                 /* It may be writing its flash without a word: it is not to be reset. */
-                fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
         } else {
                 abandon_begin(u, job->downloading ? HOST_DOWNLOAD_TIMEOUT : HOST_NO_RESPONSE, event);
         }
@@ -507,6 +471,7 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
                 upgrade_enter(u, JOB_PREPARING, event);
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
+        mini_begin(u, event);
         upgrade_wait(u, event);
 }
 
@@ -590,15 +555,17 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
                         on_gone(u, event);
                 return;
         case UPGRADE_EVENT_READY: on_ready(u, event); return;
+        case UPGRADE_EVENT_NAMELESS: mini_nameless(u, event); return;
         case UPGRADE_EVENT_PORT_LOST: on_port_lost(u, event); return;
         case UPGRADE_EVENT_PORT_BUSY:
                 /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */
                 if (!job->sent && job->result == JOB_RESULT_NONE)
-                        fail(u, HOST_PORT_BUSY, event->text, event);
+                        upgrade_fail(u, HOST_PORT_BUSY, event->text, event);
                 return;
         case UPGRADE_EVENT_ANSWER: on_answer(u, event); return;
         case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
         case UPGRADE_EVENT_CANCEL: on_cancel(u, event); return;
+        case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
         case UPGRADE_EVENT_TICK:
                 if (event->now >= u->deadline)

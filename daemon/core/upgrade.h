@@ -28,11 +28,13 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_BOOT_ROM,  /* its chip's boot loader is there instead */
         UPGRADE_EVENT_GONE,      /* it left the bus */
         UPGRADE_EVENT_READY,     /* its AT port answers and told who it is: identity */
+        UPGRADE_EVENT_NAMELESS,  /* its AT port answers and tells no revision */
         UPGRADE_EVENT_PORT_LOST, /* its AT port was closed under us: what was sent will not be answered */
         UPGRADE_EVENT_PORT_BUSY, /* its AT port cannot be had: text says why, as in "by chat (pid 42)" */
         UPGRADE_EVENT_ANSWER,    /* to a UPGRADE_ACTION_SEND: tag, result, error, text */
         UPGRADE_EVENT_URC,       /* text: a line that answers nothing */
         UPGRADE_EVENT_CANCEL,    /* asked for, while upgrade_is_cancellable() */
+        UPGRADE_EVENT_RETRY,     /* asked for, while upgrade_may_retry() and its AT port answers: text is the URL */
         UPGRADE_EVENT_DISK,      /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
         UPGRADE_EVENT_TICK,      /* time passed */
 } UpgradeEventType;
@@ -44,6 +46,7 @@ typedef struct UpgradeEvent {
         bool at_port;      /* the module has an AT port now */
         bool diag_port;    /* it has a DIAG port now */
 
+        unsigned product;          /* USB product id */
         unsigned device;           /* USB bus and device number, another one after each enumeration */
         const char *boot;          /* boot id of the gateway */
         const char *power_control; /* of the USB device: auto or on; NULL if it has none */
@@ -95,5 +98,13 @@ void upgrade_drop_actions(Upgrade *upgrade);
 /* When UPGRADE_EVENT_TICK is due, UINT64_MAX for never. */
 uint64_t upgrade_deadline(const Upgrade *upgrade);
 
-/* Whether a cancel would be obeyed now (guide 2.3.1.1: until the first upgrade URC, or what tells the same). */
+/* Whether a cancel would be obeyed now (guide 2.3.1.1: until the first upgrade URC, or what tells the same;
+ * MiniFOTA: until the module leaves the bus). */
 bool upgrade_is_cancellable(const Job *job);
+
+/* Whether the module may be given another source where it is (guide 5.2). Its AT port must answer, too. */
+bool upgrade_may_retry(const Job *job);
+
+/* Whether a line says that an upgrade is under way, whoever began it; not that one is over. *ret_method is
+ * METHOD_UNKNOWN if both methods say it. */
+bool upgrade_is_under_way(const char *line, Method *ret_method);

@@ -113,7 +113,7 @@ START_TEST(silent_module_is_asked_once_a_second)
 {
         at_engine_start(engine, clock_us);
         assert_events("W ATQ0V1E0|");
-        for (unsigned i = 0; i < 100; i++) {
+        for (unsigned i = 0; i < 30; i++) {
                 ck_assert_uint_gt(at_engine_deadline(engine), clock_us);
                 pass(SECOND - 1);
                 assert_events("");
@@ -121,6 +121,28 @@ START_TEST(silent_module_is_asked_once_a_second)
                 assert_events("W ATQ0V1E0|");
         }
         ck_assert(!at_engine_is_ready(engine));
+}
+END_TEST
+
+/* A Mini system may be mute for a day; the first word from it brings the next question at once. */
+START_TEST(mute_module_is_asked_ever_more_rarely)
+{
+        uint64_t began = clock_us, before;
+        unsigned asked = 0;
+
+        at_engine_start(engine, clock_us);
+        while (clock_us < began + 86400 * SECOND) {
+                before = clock_us;
+                pass(at_engine_deadline(engine) - clock_us);
+                ck_assert_uint_le(clock_us - before, 30 * SECOND);
+                asked++;
+        }
+        ck_assert_uint_le(asked, 2 * 86400 / 30);
+        g_free(events());
+        feed("\r\nRDY\r\n");
+        ck_assert_uint_le(at_engine_deadline(engine), clock_us + SECOND);
+        pass(SECOND);
+        assert_events("U RDY|W ATQ0V1E0|");
 }
 END_TEST
 
@@ -515,9 +537,10 @@ END_TEST
 
 START_TEST(lines_that_answer_nothing)
 {
-        static const char *const urcs[] = { "RDY", "APP RDY", "POWERED DOWN", "NORMAL POWER DOWN", "RING",
-                                            "NO CARRIER", "Call Ready", "SMS Ready", "+CPIN: READY", "^MODE: 1",
-                                            "+QIND: SMS DONE", "+QUSIM: 1", "+CFUN: 1" };
+        static const char *const urcs[] = { "RDY",          "APP RDY",    "POWERED DOWN",    "NORMAL POWER DOWN",
+                                            "RING",         "NO CARRIER", "Call Ready",      "SMS Ready",
+                                            "+CPIN: READY", "^MODE: 1",   "+QIND: SMS DONE", "+QUSIM: 1",
+                                            "+CFUN: 1" };
         g_autofree char *expected = g_strdup_printf("W AT+CGSN|U %s|A 1 o|", urcs[_i]);
 
         open_port();
@@ -545,9 +568,9 @@ START_TEST(numeric_code_of_errors)
                 const char *line;
                 int error;
         } cases[] = {
-                { "+CME ERROR: 50", 50 },    { "+CME ERROR:4", 4 },  { "+CME ERROR:   3", 3 },
-                { "+CME ERROR: 0", 0 },      { "+CME ERROR:", -1 },  { "+CME ERROR: incorrect parameters", -1 },
-                { "+CMS ERROR: 302", 302 },  { "ERROR", -1 },        { "+CME ERROR: 99999999999999999999", -1 },
+                { "+CME ERROR: 50", 50 },   { "+CME ERROR:4", 4 }, { "+CME ERROR:   3", 3 },
+                { "+CME ERROR: 0", 0 },     { "+CME ERROR:", -1 }, { "+CME ERROR: incorrect parameters", -1 },
+                { "+CMS ERROR: 302", 302 }, { "ERROR", -1 },       { "+CME ERROR: 99999999999999999999", -1 },
                 { "+CME ERROR: -5", -1 },
         };
         g_autoptr(AtEvent) write = NULL, answer = NULL;
@@ -570,6 +593,7 @@ int main(void)
         tcase_add_checked_fixture(t, set_up, tear_down);
         tcase_add_test(t, closed_engine_hears_nothing);
         tcase_add_test(t, silent_module_is_asked_once_a_second);
+        tcase_add_test(t, mute_module_is_asked_ever_more_rarely);
         tcase_add_test(t, silence_in_the_middle_begins_again);
         tcase_add_test(t, module_that_says_error_to_everything_does_answer);
         tcase_add_test(t, module_with_bare_ok_to_cmee);

@@ -6,11 +6,11 @@
 
 #include "upgrade-bench.h"
 
-typedef enum StepType { BEGIN, COME, GO, URC, NORMAL, END_OF_STEPS } StepType;
+typedef enum StepType { BEGIN, COME, GO, URC, NORMAL, MINI, END_OF_STEPS } StepType;
 
 typedef struct Step {
         StepType type;
-        const char *text; /* of a URC, or the revision of the firmware that now runs and answers */
+        const char *text; /* of a URC, or the revision that the firmware or the Mini system answers with */
 } Step;
 
 static const Step whole_run[] = {
@@ -34,26 +34,62 @@ static const Step whole_run[] = {
 };
 
 static const Step failing_run[] = {
-        { BEGIN, NULL },
-        { COME, NULL },
-        { NORMAL, OLD_REVISION },
-        { URC, "\"HTTPSTART\"" },
-        { URC, "\"HTTPEND\",0" },
-        { GO, NULL },
-        { COME, NULL },
-        { URC, "\"START\"" },
-        { URC, "\"END\",504" },
-        { GO, NULL },
-        { COME, NULL },
-        { NORMAL, OLD_REVISION },
+        { BEGIN, NULL },          { COME, NULL }, { NORMAL, OLD_REVISION }, { URC, "\"HTTPSTART\"" },
+        { URC, "\"HTTPEND\",0" }, { GO, NULL },   { COME, NULL },           { URC, "\"START\"" },
+        { URC, "\"END\",504" },   { GO, NULL },   { COME, NULL },           { NORMAL, OLD_REVISION },
         { END_OF_STEPS, NULL },
 };
 
-static Bench *new_bench(void)
+static const Step mini_run[] = {
+        { BEGIN, NULL },
+        { COME, NULL },
+        { NORMAL, MINI_OLD },
+        { GO, NULL },
+        { COME, NULL },
+        { MINI, MINI_OLD },
+        { GO, NULL },
+        { COME, NULL },
+        { URC, "\"UPDATING\",7" },
+        { URC, "\"UPDATING\",60" },
+        { GO, NULL },
+        { COME, NULL },
+        { MINI, MINI_NEW },
+        { URC, "\"UPDATING\",60" },
+        { URC, "\"UPDATING\",96" },
+        { URC, "\"END\",0" },
+        { GO, NULL },
+        { COME, NULL },
+        { NORMAL, MINI_NEW },
+        { END_OF_STEPS, NULL },
+};
+
+static const Step fallen_run[] = {
+        { BEGIN, NULL }, { COME, NULL },       { NORMAL, MINI_OLD },       { GO, NULL },
+        { COME, NULL },  { MINI, MINI_OLD },   { URC, "\"HTTPEND\",711" }, { GO, NULL },
+        { COME, NULL },  { NORMAL, MINI_OLD }, { END_OF_STEPS, NULL },
+};
+
+static const struct {
+        const Step *steps;
+        bool mini, success;
+} runs[] = {
+        { whole_run, false, true },
+        { failing_run, false, false },
+        { mini_run, true, true },
+        { fallen_run, true, false },
+};
+
+static Bench *new_bench(unsigned r)
 {
         Bench *b = bench_new();
         char *why = NULL;
 
+        if (runs[r].mini) {
+                bench_make_mini(b);
+                g_free(b->urc_port);
+                b->urc_port = g_strdup("uart1");
+                return b;
+        }
         g_free(b->urc_port);
         b->urc_port = g_strdup("uart1");
         ck_assert(options_set_number(b->job->options, "cid", 2, &why));
@@ -69,9 +105,7 @@ static void take_step(Bench *b, const Step *step, const char **revision)
         bool watched = !b->crashed;
 
         switch (step->type) {
-        case BEGIN:
-                bench_begin(b);
-                return;
+        case BEGIN: bench_begin(b); return;
         case COME:
                 if (watched)
                         bench_present(b);
@@ -93,13 +127,14 @@ static void take_step(Bench *b, const Step *step, const char **revision)
                         *revision = NULL; /* it answers nothing from now on */
                 bench_fota(b, step->text);
                 return;
+        case MINI:
         case NORMAL:
+                b->mini = step->type == MINI;
                 *revision = step->text;
-                if (watched && b->job->state != JOB_FINISHED)
+                if (watched && !b->listening && b->job->state != JOB_FINISHED)
                         bench_ready(b, step->text);
                 return;
-        case END_OF_STEPS:
-                return;
+        case END_OF_STEPS: return;
         }
 }
 
@@ -108,7 +143,7 @@ static void restart_daemon(Bench *b, const char *revision)
 {
         while (b->crashed) {
                 bench_resurrect(b);
-                if (!b->crashed && revision && b->present && b->job->state != JOB_FINISHED)
+                if (!b->crashed && revision && b->present && !b->listening && b->job->state != JOB_FINISHED)
                         bench_ready(b, revision);
         }
 }
@@ -116,7 +151,7 @@ static void restart_daemon(Bench *b, const char *revision)
 /* What the module still has to answer when its steps are over. */
 static void bring_to_an_end(Bench *b, const char *revision)
 {
-        for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
+        for (unsigned i = 0; i < 100 && b->job->state != JOB_FINISHED; i++) {
                 if (b->crashed)
                         restart_daemon(b, revision);
                 else if (b->identify && revision)
@@ -134,8 +169,9 @@ static void bring_to_an_end(Bench *b, const char *revision)
 
 /* Runs the steps; the daemon dies after so many actions, its successor after so many of its own, and both miss as many
  * steps of the module's. Returns the number of actions the first one got to do. */
-static int run(Bench *b, const Step *steps, int crash_at, int crash_again, int missed)
+static int run(Bench *b, unsigned r, int crash_at, int crash_again, int missed)
 {
+        const Step *steps = runs[r].steps;
         const char *revision = NULL;
         int actions = 0;
 
@@ -158,30 +194,32 @@ static int run(Bench *b, const Step *steps, int crash_at, int crash_again, int m
         return actions;
 }
 
-static int count_actions(const Step *steps)
+static int count_actions(unsigned r)
 {
-        g_autoptr(Bench) b = new_bench();
-        int n = run(b, steps, 0, 0, 0);
+        g_autoptr(Bench) b = new_bench(r);
+        int n = run(b, r, 0, 0, 0);
 
-        ck_assert_int_gt(n, 30);
+        ck_assert_int_gt(n, 25);
         return n;
 }
 
-static void check_run(const Step *steps, int crash_at, int crash_again, int missed, bool success)
+static void check_run(unsigned r, int crash_at, int crash_again, int missed)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = new_bench(r);
         g_autofree char *where = g_strdup_printf("dead after %d and %d actions, %d steps missed", crash_at, crash_again,
                                                  missed);
 
-        run(b, steps, crash_at, crash_again, missed);
+        run(b, r, crash_at, crash_again, missed);
         ck_assert_msg(b->job->state == JOB_FINISHED, "%s: it is %s", where, job_state_to_string(b->job->state));
         ck_assert_msg(b->upgrades_sent <= 1, "%s", where);
         if (!b->upgrades_sent) { /* died between the disk and the wire: it cannot know, and does not send again */
                 ck_assert_msg(b->job->result == JOB_RESULT_FAILED, "%s", where);
                 return;
         }
-        if (success)
+        if (runs[r].success)
                 ck_assert_msg(b->job->result == JOB_RESULT_SUCCESS, "%s: %s", where, b->job->message);
+        else if (runs[r].mini)
+                ck_assert_msg(strcmp(job_error_name(b->job), "fell-back") == 0, "%s: %s", where, b->job->message);
         else
                 ck_assert_msg(strcmp(job_error_name(b->job), "update-failed") == 0 ||
                                       strcmp(job_error_name(b->job), "unchanged") == 0 || /* nobody heard the code */
@@ -195,30 +233,29 @@ static void check_run(const Step *steps, int crash_at, int crash_again, int miss
 
 START_TEST(nothing_goes_wrong)
 {
-        check_run(whole_run, 0, 0, 0, true);
-        check_run(failing_run, 0, 0, 0, false);
+        for (unsigned r = 0; r < G_N_ELEMENTS(runs); r++)
+                check_run(r, 0, 0, 0);
 }
 END_TEST
 
 START_TEST(dead_after_any_action)
 {
-        const Step *steps = _i == 0 ? whole_run : failing_run;
-        int n = count_actions(steps);
+        int n = count_actions((unsigned)_i);
 
         for (int crash = 1; crash <= n; crash++)
-                for (int missed = 0; missed < 16; missed++)
-                        check_run(steps, crash, 0, missed, _i == 0);
+                for (int missed = 0; missed < 19; missed++)
+                        check_run((unsigned)_i, crash, 0, missed);
 }
 END_TEST
 
 START_TEST(dead_twice)
 {
-        int n = count_actions(whole_run);
+        int n = count_actions((unsigned)_i);
 
         for (int crash = 1; crash <= n; crash++)
                 for (int again = 1; again <= 20; again++)
                         for (int missed = 0; missed < 3; missed++)
-                                check_run(whole_run, crash, again, missed, true);
+                                check_run((unsigned)_i, crash, again, missed);
 }
 END_TEST
 
@@ -300,25 +337,26 @@ END_TEST
 
 /* ---- the disk */
 
-static int count_persists(void)
+static int count_persists(unsigned r)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = new_bench(r);
 
-        run(b, whole_run, 0, 0, 0);
+        run(b, r, 0, 0, 0);
         return b->persists;
 }
 
 /* Nothing is begun that could not be remembered; what was begun is followed to its true end. */
 START_TEST(disk_refuses_any_write)
 {
-        int n = count_persists();
+        unsigned r = _i & 2; /* whole_run, mini_run */
+        int n = count_persists(r);
 
         for (int k = 1; k <= n; k++) {
-                g_autoptr(Bench) b = new_bench();
+                g_autoptr(Bench) b = new_bench(r);
 
                 b->fails_at = k;
-                b->fails_on = _i;
-                run(b, whole_run, 0, 0, 0);
+                b->fails_on = _i & 1;
+                run(b, r, 0, 0, 0);
                 ck_assert_msg(b->job->state == JOB_FINISHED && b->results == 1, "write %d: %s", k, b->log->str);
                 if (b->upgrades_sent)
                         ck_assert_msg(b->job->result == JOB_RESULT_SUCCESS, "write %d of %d: %s", k, n,
@@ -385,12 +423,12 @@ int main(void)
         TCase *t = tcase_create("upgrade-resume");
 
         tcase_add_test(t, nothing_goes_wrong);
-        tcase_add_loop_test(t, dead_after_any_action, 0, 2);
-        tcase_add_test(t, dead_twice);
+        tcase_add_loop_test(t, dead_after_any_action, 0, G_N_ELEMENTS(runs));
+        tcase_add_loop_test(t, dead_twice, 0, G_N_ELEMENTS(runs));
         tcase_add_test(t, dead_before_the_ok);
         tcase_add_loop_test(t, gateway_rebooted, 0, 2);
         tcase_add_test(t, dead_while_cancelling);
-        tcase_add_loop_test(t, disk_refuses_any_write, 0, 2);
+        tcase_add_loop_test(t, disk_refuses_any_write, 0, 4);
         tcase_add_test(t, disk_refuses_between_command_and_answer);
         tcase_add_loop_test(t, disk_refuses_the_result, 0, 2);
         return testing_run(t, "upgrade-resume");

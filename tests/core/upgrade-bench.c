@@ -157,7 +157,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
         if (strstr(action->text, "Geheim7") || g_str_has_prefix(action->text, "AT+QICSGP="))
                 ck_assert_msg(action->secret, "%s is not marked as secret", action->text);
         if (g_str_has_prefix(action->text, "AT+QFOTADL=")) {
-                ck_assert_msg(++b->upgrades_sent == 1, "AT+QFOTADL is sent a second time");
+                ck_assert_msg(++b->upgrades_sent <= 1 + b->retries, "AT+QFOTADL is sent a second time");
                 assert_has(b->disk, "Sent=true");
         }
         pending->tag = action->tag;
@@ -270,6 +270,11 @@ static void answer_all(Bench *b)
                         text = g_strdup_printf("+QCFG: \"fota/cid\",%s", b->fota_cid);
                 else if (g_str_has_prefix(command, "AT+QCFG=\"fota/cid\","))
                         set_value(&b->fota_cid, command);
+                else if (strcmp(command, "AT+CMGF?") == 0 && (b->mini || b->no_sms)) {
+                        answer_pending(b, AT_RESULT_ERROR, -1, "");
+                        continue;
+                } else if (strcmp(command, "AT+CMGF?") == 0)
+                        text = g_strdup("+CMGF: 0");
                 else if (strcmp(command, "AT+QIACT?") == 0 && b->contexts_active)
                         text = g_strdup("+QIACT: 1,1,1,\"10.0.0.1\"\n+QIACT: 2,1,1,\"10.0.0.2\"");
                 answer_pending(b, AT_RESULT_OK, -1, text ?: "");
@@ -310,6 +315,7 @@ void bench_seen(Bench *b)
         b->present = b->at_port = b->diag_port = true;
         b->listening = b->identify = false;
         event = event_of(b, UPGRADE_EVENT_PRESENT);
+        event.product = b->product;
         event.device = b->device;
         event.boot = b->boot;
         event.power_control = b->power_control;
@@ -391,7 +397,24 @@ void bench_pass(Bench *b, uint64_t us)
         b->now = MAX(b->now, until);
 }
 
+void bench_retry(Bench *b, const char *url)
+{
+        ck_assert_msg(upgrade_may_retry(b->job), "a retry would be refused");
+        b->retries++;
+        bench_event(b, UPGRADE_EVENT_RETRY, url);
+}
+
 /* ---- whole stretches */
+
+void bench_make_mini(Bench *b)
+{
+        b->job->method = METHOD_MINIFOTA;
+        b->product = 0x6002;
+        g_free(b->job->source);
+        b->job->source = g_strdup("http://user:Geheim7@h/x.mini_1");
+        g_free(b->disk);
+        b->disk = job_to_text(b->job);
+}
 
 void bench_restart(Bench *b)
 {

@@ -4,7 +4,7 @@
 /* A module, a disk and a clock for core/upgrade: events are given one by one, actions are carried out at once, and what
  * must hold of every upgrade is asserted at every step:
  *
- *   - AT+QFOTADL is sent once at most, and nothing is sent while the port only listens
+ *   - AT+QFOTADL is sent once at most and once more for each retry that was asked for, and nothing is sent while the port only listens
  *   - before a command that changes the module the record went to the disk; before AT+QFOTADL it says Sent
  *   - the percentage never goes back, and is 100 with success only
  *   - the result is said once, after it went to the disk without a password
@@ -17,6 +17,8 @@
 #define SECOND       ((uint64_t)G_USEC_PER_SEC)
 #define OLD_REVISION "EC200ACNHAR01A01M16"
 #define NEW_REVISION "EC200ACNHAR01A02M16"
+#define MINI_OLD     "EC600MCNLER06A08M08"
+#define MINI_NEW     "EC600MCNLER06A09M08"
 #define BENCH_IMEI   "860000000000001"
 #define BENCH_URL    "http://user:Geheim7@h/x.bin"
 
@@ -33,6 +35,9 @@ typedef struct Bench {
         const char *boot;
         char *power_control; /* NULL: it has none */
         char *urc_port, *fota_cid;
+        unsigned product;
+        bool mini;           /* it runs its Mini system, which knows no SMS */
+        bool no_sms;         /* nor does its firmware */
         const char *rejects, *mutes;
         int reject_number;
         bool contexts_active;
@@ -52,7 +57,7 @@ typedef struct Bench {
         GString *log;
         GQueue pending;      /* commands without an answer */
         bool listening, identify;
-        unsigned upgrades_sent, results, released;
+        unsigned upgrades_sent, retries, results, released;
         unsigned percent, announced_percent;
         int actions;         /* carried out since it was started */
         int crash_at;        /* after so many actions the daemon dies; 0 never */
@@ -96,6 +101,10 @@ void bench_update(Bench *bench);
 
 /* The daemon dies, and starts again with what is on the disk. Begins; the module is presented if it is there. */
 void bench_resurrect(Bench *bench);
+
+/* Makes a new bench's job a MiniFOTA. */
+void bench_make_mini(Bench *bench);
+void bench_retry(Bench *bench, const char *url);
 
 /* Where the log had its mark, to look at what an event brought about. */
 void bench_clear(Bench *bench);

@@ -308,7 +308,7 @@ START_TEST(test_options)
 }
 END_TEST
 
-/* ---- modules that cannot be upgraded now, or by this version */
+/* ---- modules that cannot be upgraded now */
 
 static const struct {
         const char *module, *ready, *value, *option, *error, *part;
@@ -316,11 +316,7 @@ static const struct {
         { "1-1=ec200a,bound=0", "Present", "1", NULL, "ModuleNotReady", "no tty" },
         { "1-1=ec200a,appear=boot-rom", "Present", "1", NULL, "ModuleNotReady", "boot loader" },
         { "1-1=ec200a,appear=diag", "Present", "1", NULL, "ModuleNotReady", "DIAG" },
-        { "1-1=ec600m", "Method", "minifota", NULL, "Unsupported", "MiniFOTA" },
-        { "1-1=ec600m", "Method", "minifota", "minifota", "Unsupported", "MiniFOTA" },
         { "1-1=ec600m", "Method", "minifota", "dfota", "InvalidOption", "method" },
-        { "1-1=ec800m-4", "Method", "minifota", NULL, "Unsupported", "MiniFOTA" },
-        { "1-1=eg800k-2", "Method", "minifota", NULL, "Unsupported", "MiniFOTA" },
         { "1-1=ec200a,model=EC600N", "Method", "dfota", NULL, "", "" },
 };
 
@@ -354,6 +350,42 @@ START_TEST(test_unready)
                 assert_error(w, unready[_i].module, "InvalidSource", ".mini");
                 assert_unchanged(w, &before);
         }
+        world_free(w);
+}
+END_TEST
+
+/* What the guide says of MiniFOTA alone; each refusal names where it stands. */
+#define LONG_NAME "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+static const struct {
+        const char *module, *source, *key, *type, *value, *error, *part;
+} mini[] = {
+        { "1-1=ec600m", "http://host/up.bin", NULL, NULL, NULL, "InvalidSource", ".mini_1 (guide 4.1)" },
+        { "1-1=ec600m", "http://host/up.mini_2", NULL, NULL, NULL, "InvalidSource", ".mini_1 (guide 4.1)" },
+        { "1-1=ec600m", "http://host/up.mini_1?a=b", NULL, NULL, NULL, "InvalidSource", ".mini_1 (guide 4.1)" },
+        { "1-1=ec600m", "http://host/0123456789" LONG_NAME ".mini_1", NULL, NULL, NULL, "InvalidSource",
+          "128 bytes at most (guide 3.3.1, note 1)" },
+        { "1-1=ec600m", "https://host/up.mini_1", NULL, NULL, NULL, "InvalidSource", "guide 3.3.1.2, note 1" },
+        { "1-1=eg800k-2", "https://host/up.mini_1", "allow-https", "b", "1", "InvalidSource", "2 MB" },
+        { "1-1=ec800m-4", "ftp://host/up.mini_1", NULL, NULL, NULL, "InvalidSource", "guide 3.3.1.1, note 1" },
+        { "1-1=eg800k-2", "FTP://host/up.mini_1", NULL, NULL, NULL, "InvalidSource", "guide 3.3.1.1, note 1" },
+        { "1-1=ec600m", "http://host/up.mini_1", "cid", "u", "2", "InvalidOption", "cid MiniFOTA takes no PDP" },
+        { "1-1=ec600m", "http://host/up.mini_1", "apn", "s", "cmnet", "InvalidOption", "apn MiniFOTA takes no PDP" },
+        { "1-1=ec600m", "http://host/up.mini_1", "download-urc-max", "u", "50", "InvalidOption",
+          "guide 3.3.1.2, note 2" },
+        { "1-1=ec600m", "http://host/up.mini_1", "update-urc-max", "u", "0", "InvalidOption", "guide 3.3.1.2, note 2" },
+        { "1-1=ec600m", "http://host/up.mini_1", "upgrade-mode", "u", "1", "InvalidOption", "guide 2.3.1.2" },
+        { "1-1=ec600m", "http://host/up.mini_1", "method", "s", "dfota", "InvalidOption", "method" },
+        { "1-1=ec200a", "http://host/up.mini_1", "method", "s", "minifota", "InvalidOption", "method" },
+};
+
+START_TEST(test_mini)
+{
+        World *w = idle_world(mini[_i].module);
+        Before before = look(w);
+
+        ck_assert_ptr_null(world_start(w, "", mini[_i].source, mini[_i].key, mini[_i].type, mini[_i].value, NULL));
+        assert_error(w, mini[_i].source, mini[_i].error, mini[_i].part);
+        assert_unchanged(w, &before);
         world_free(w);
 }
 END_TEST
@@ -481,6 +513,7 @@ int main(void)
         suite_add(s, "sources", test_sources, 0, 1);
         suite_add(s, "types", test_types, 0, 1);
         suite_add(s, "options", test_options, 0, 1);
+        suite_add(s, "mini", test_mini, 0, G_N_ELEMENTS(mini));
         suite_add(s, "unready", test_unready, 0, G_N_ELEMENTS(unready));
         suite_add(s, "absent", test_absent, 0, 1);
         suite_add(s, "held", test_held, 0, 1);

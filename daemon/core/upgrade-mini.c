@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is different in a MiniFOTA (guide 2.3.1.2, 4 and 5). The module leaves its firmware, the big system, for a Mini
+ * system: it restarts into it, fetches .mini_1, restarts, updates the Mini system, restarts, fetches .mini_2 while it
+ * writes its flash, restarts into the new firmware. Nobody can take it back from there, and it tries for ever: what
+ * loops is stalled, never failed.
+ *
+ * What answers AT may be either system, and either may call itself by either revision. The Mini system keeps only what
+ * it needs to register and to upgrade (guide 2.3.1.2, note 1): what answers AT+CMGF? as the big system did before is
+ * the big system, what does not is not. Where that tells nothing, restarts, words and quiet are weighed. */
+
+#include <string.h>
+
+#include "core/qfota.h"
+#include "core/source.h"
+#include "core/upgrade-private.h"
+
+#define RESTARTS      4  /* of the whole procedure */
+#define PERCENT_MINI1 60 /* guide 4.2: up to here it is .mini_1, from here .mini_2 */
+#define PERCENT_MOST  99 /* 100 is success alone */
+#define ASK_INTERVAL  G_USEC_PER_SEC
+
+bool mini_applies(const Upgrade *u)
+{
+        const Job *job = u->job;
+
+        return job->method == METHOD_MINIFOTA && job->sent && job->left && job->result == JOB_RESULT_NONE;
+}
+
+bool mini_waits(const Upgrade *u)
+{
+        return mini_applies(u) && u->present && (!u->job->ended || u->marker == MINI_MARKER_MINI);
+}
+
+static void progress(Upgrade *u, const UpgradeEvent *event)
+{
+        u->progress = event->now;
+}
+
+uint64_t mini_deadline(const Upgrade *u, const UpgradeEvent *event)
+{
+        uint64_t deadline = u->job->stalled ? event->now + u->timeouts->stall : u->progress + u->timeouts->stall;
+
+        if (u->ask_at && !u->live)
+                deadline = MIN(deadline, u->ask_at);
+        return MAX(deadline, event->now + 1);
+}
+
+void mini_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        progress(u, event);
+}
+
+/* ---- stalled */
+
+/* The package that the module waits for: the URL without its extension, and the extension of the step it is in. */
+static char *package_waited_for(const Upgrade *u)
+{
+        g_autofree char *shown = job_source_shown(u->job);
+        const char *extension = u->job->percent >= PERCENT_MINI1 ? ".mini_2" : ".mini_1";
+
+        if (g_str_has_suffix(shown, ".mini_1"))
+                shown[strlen(shown) - strlen(".mini_1")] = 0;
+        return *shown ? g_strconcat(shown, extension, NULL) : g_strdup_printf("its %s package", extension);
+}
+
+static char *stalled_message(const Upgrade *u)
+{
+        const Job *job = u->job;
+        g_autofree char *package = package_waited_for(u), *said = NULL, *last = NULL;
+
+        if (job->said_domain != CODE_DOMAIN_NONE) {
+                said = job_code_text(job->said_domain, job->said_code);
+                last = g_strdup_printf(" It last reported %s.", said);
+        }
+        if (job->updating && job->percent < PERCENT_MINI1)
+                return g_strdup_printf(
+                        "The module made no progress in updating its Mini system and cannot go back: keep "
+                        "it powered, and if it stays so cycle its power once, for it repeats the step.%s",
+                        last ?: "");
+        return g_strdup_printf(
+                "The module is in its Mini system and waits for %s%s: publish that very file and restore "
+                "the module's network, and it goes on by itself, or correct the source with Retry "
+                "(fotactl retry).%s",
+                package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "", last ?: "");
+}
+
+static void stall(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        g_autofree char *message = NULL;
+
+        job->stalled = true;
+        job->abandon = 0; /* too late */
+        job->system = JOB_SYSTEM_MINI;
+        message = stalled_message(u);
+        job_set_message(job, message);
+        u->ask_at = 0;
+        u->live = false; /* it has long said nothing: asking whether its port answers cannot hurt */
+        upgrade_enter(u, JOB_STALLED, event);
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+}
+
+static void goes_on(Upgrade *u)
+{
+        u->job->stalled = false;
+        job_set_message(u->job, "");
+}
+
+/* ---- the bus */
+
+void mini_gone(Upgrade *u)
+{
+        Job *job = u->job;
+
+        /* It left by itself before it could be reset: that is the point of no return. */
+        if (u->present && job->method == METHOD_MINIFOTA && job->sent && job->abandon && u->step != STEP_RESET &&
+            !u->reset_accepted)
+                job->abandon = 0;
+        job->system = JOB_SYSTEM_UNKNOWN;
+        u->marker = MINI_MARKER_UNKNOWN;
+        u->says_big = false;
+        u->downloading = 0;
+        u->ready_since = u->ask_at = u->ask_interval = 0;
+}
+
+void mini_came_back(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (job->returns <= RESTARTS)
+                progress(u, event);
+        job->system = job->returns <= 1 || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
+}
+
+JobState mini_state_after_return(const Job *job)
+{
+        if (job->ended)
+                return JOB_VERIFYING;
+        if (job->stalled)
+                return JOB_STALLED;
+        return job->updating ? JOB_UPDATING : JOB_DOWNLOADING;
+}
+
+/* ---- its words */
+
+static void updating(Upgrade *u, int said, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        unsigned value = (unsigned)CLAMP(said, 0, PERCENT_MOST);
+        bool further = value > job->percent || !job->updating, first = !u->live;
+        JobSystem before = job->system;
+
+        job->accepted = job->updating = true;
+        job->abandon = 0; /* too late */
+        u->ready = false;
+        u->step = STEP_NONE;
+        u->ask_at = 0;
+        if (first)
+                upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        u->live = true;
+        /* The updater says 60 last, the new Mini system first. */
+        if (value < PERCENT_MINI1)
+                job->system = JOB_SYSTEM_UPDATING;
+        else if (value > PERCENT_MINI1 || first)
+                job->system = JOB_SYSTEM_MINI;
+        if (job->stalled && !further && job->repeated) {
+                upgrade_wait(u, event); /* it did that before, and got stuck again */
+                return;
+        }
+        job->repeated = !further && (job->stalled || job->repeated);
+        if (further || job->stalled)
+                progress(u, event);
+        goes_on(u);
+        upgrade_advance(u, value);
+        if (job->state != JOB_UPDATING)
+                upgrade_enter(u, JOB_UPDATING, event);
+        else if (job->system != before)
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_wait(u, event);
+}
+
+/* A failure decides nothing: it tries again, or gives up, which will show. */
+static void remember(Upgrade *u, CodeDomain domain, int number, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        job->accepted = true;
+        job->said_domain = domain != CODE_DOMAIN_NONE ? domain : source_domain(job->source);
+        job->said_code = number;
+        if (job->stalled) {
+                g_autofree char *message = stalled_message(u);
+
+                if (strcmp(message, job->message) == 0)
+                        return; /* as it has said before, and will again */
+                job_set_message(job, message);
+        }
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_wait(u, event);
+}
+
+void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        switch (urc->type) {
+        case QFOTA_URC_DOWNLOADING:
+                if (urc->value > u->downloading) {
+                        u->downloading = urc->value;
+                        progress(u, event);
+                }
+                break;
+        case QFOTA_URC_DOWNLOAD_END:
+                if (urc->value != 0) {
+                        remember(u, urc->domain, urc->value, event);
+                        return;
+                }
+                break;
+        case QFOTA_URC_START: updating(u, 0, event); return;
+        case QFOTA_URC_UPDATING: updating(u, urc->value, event); return;
+        case QFOTA_URC_END:
+                if (urc->value != 0) {
+                        remember(u, CODE_DOMAIN_UPDATE, urc->value, event);
+                } else if (job->updating || job->left) {
+                        job->accepted = job->ended = true;
+                        u->asked = false;
+                        goes_on(u);
+                        upgrade_enter(u, JOB_VERIFYING, event);
+                }
+                return;
+        case QFOTA_URC_DOWNLOAD_START:
+        case QFOTA_URC_OTHER: break;
+        }
+        job->accepted = true;
+        upgrade_wait(u, event);
+}
+
+/* ---- who answers */
+
+static void ask_again(Upgrade *u, const UpgradeEvent *event)
+{
+        const Timeouts *t = u->timeouts;
+        uint64_t quiet = u->ready_since + t->settle;
+
+        u->ask_interval = u->ask_interval ? MIN(2 * u->ask_interval, t->settle) : MIN(ASK_INTERVAL, t->settle);
+        u->ask_at = event->now + u->ask_interval;
+        if (quiet > event->now)
+                u->ask_at = MIN(u->ask_at, quiet);
+        upgrade_wait(u, event);
+}
+
+static void in_mini(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->job->system != JOB_SYSTEM_MINI && !u->live) {
+                u->job->system = JOB_SYSTEM_MINI;
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        }
+        ask_again(u, event);
+}
+
+static void fell_back(Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+        g_autofree char *detail = NULL, *said = NULL;
+
+        upgrade_keep_revision(u);
+        if (job->said_domain == CODE_DOMAIN_NONE) {
+                detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
+                                  "published, no network) than made for another revision");
+        } else {
+                said = job_code_text(job->said_domain, job->said_code);
+                detail = g_strdup_printf("after it had reported %s; so %s", said,
+                                         job->said_domain == CODE_DOMAIN_UPDATE ? "the package does not fit this module"
+                                                                                : "the package could not be had");
+        }
+        upgrade_fail(u, HOST_FELL_BACK, detail, event);
+}
+
+static void conclude(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        job->system = JOB_SYSTEM_NORMAL;
+        job->stalled = false;
+        if (!job->updating && !job->ended && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
+                fell_back(u, event);
+        else
+                upgrade_judge(u, event);
+}
+
+/* Whatever answers has told its revision and, if that tells anything, whether it knows of SMS. */
+static void decide(Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+        bool big = u->marker == MINI_MARKER_BIG, all_restarts = job->returns >= RESTARTS;
+        bool quiet = event->now >= u->ready_since + u->timeouts->settle;
+        bool late = event->now >= u->progress + u->timeouts->stall;
+        bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
+        bool over;
+
+        if (u->marker == MINI_MARKER_MINI || (!big && strange && !job->ended && !all_restarts)) {
+                in_mini(u, event);
+                return;
+        }
+        if (job->ended)
+                over = true;
+        else if (upgrade_is_changed(u))
+                over = big || quiet || (all_restarts && job->updating);
+        else if (job->abandon)
+                over = big || u->booted || quiet;
+        else if (job->updating)
+                over = big && quiet;
+        else if (job->returns >= 2)
+                over = quiet || (big && u->booted);
+        else
+                over = big && ((u->says_big && quiet) || late);
+        if (over)
+                conclude(u, event);
+        else
+                ask_again(u, event);
+}
+
+void mini_ready(Upgrade *u, const UpgradeEvent *event)
+{
+        u->ask_at = 0;
+        if (!u->ready_since)
+                u->ready_since = event->now;
+        if (u->job->has_sms)
+                upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command, event);
+        else
+                decide(u, event);
+}
+
+void mini_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (u->step == STEP_ASK_SMS) {
+                u->step = STEP_NONE;
+                u->marker = event->result == AT_RESULT_OK      ? MINI_MARKER_BIG
+                            : event->result == AT_RESULT_ERROR ? MINI_MARKER_MINI
+                                                               : MINI_MARKER_UNKNOWN;
+                if (event->result == AT_RESULT_TIMEOUT)
+                        ask_again(u, event);
+                else
+                        decide(u, event);
+                return;
+        }
+        /* STEP_RETRY. Without an answer, whether the module took it will show. */
+        u->step = STEP_NONE;
+        if (event->result == AT_RESULT_ERROR) {
+                job_set_message(job,
+                                "The module answered ERROR to AT+QFOTADL in its Mini system: check the URL letter by "
+                                "letter, and retry.");
+                upgrade_enter(u, JOB_STALLED, event);
+                return;
+        }
+        goes_on(u);
+        job->said_domain = CODE_DOMAIN_NONE;
+        job->repeated = false;
+        progress(u, event);
+        upgrade_enter(u, mini_state_after_return(job), event);
+}
+
+/* It answers AT, and tells no revision. */
+void mini_nameless(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!mini_applies(u) || u->live || u->job->system == JOB_SYSTEM_MINI)
+                return;
+        u->job->system = JOB_SYSTEM_MINI;
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_wait(u, event);
+}
+
+/* ---- time */
+
+void mini_patience_lost(Upgrade *u, const UpgradeEvent *event)
+{
+        uint64_t stalls = u->progress + u->timeouts->stall;
+        bool late = event->now >= stalls;
+
+        if (u->job->stalled) {
+                u->ask_at = 0;
+                u->live = false;
+                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+                upgrade_wait(u, event);
+        } else if (late && u->marker != MINI_MARKER_BIG) {
+                stall(u, event);
+        } else {
+                /* Once more: it may answer otherwise by now. The answer decides. */
+                u->ask_at = 0;
+                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+                u->deadline = event->now + u->timeouts->settle;
+                if (late)
+                        u->marker = MINI_MARKER_UNKNOWN;
+                else
+                        u->deadline = MIN(u->deadline, stalls);
+        }
+}
+
+/* ---- retry (guide 5.2) */
+
+bool upgrade_may_retry(const Job *job)
+{
+        if (job->result != JOB_RESULT_NONE || !job->sent || job->method != METHOD_MINIFOTA)
+                return false;
+        return job->state == JOB_STALLED ||
+               (job->origin == JOB_ORIGIN_ADOPTED && !*job->source && job->system == JOB_SYSTEM_MINI);
+}
+
+void mini_retry(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        g_autofree char *command = NULL;
+
+        explicit_bzero(job->source, strlen(job->source));
+        g_free(job->source);
+        job->source = g_strdup(event->text);
+        command = qfota_build_command(job->source, -1, -1, -1);
+        u->ask_at = 0;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_send(u, STEP_RETRY, command, true, u->timeouts->command, event);
+        explicit_bzero(command, strlen(command));
+}
