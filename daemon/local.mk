@@ -28,7 +28,9 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/settings.c daemon/settings.h \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
-	daemon/manager.c daemon/manager.h \
+	daemon/manager.c daemon/manager.h daemon/manager-private.h \
+	daemon/manager-found.c daemon/manager-jobs.c \
+	daemon/manager-lookup.c daemon/manager-requests.c \
 	daemon/module.c daemon/module.h daemon/module-private.h daemon/module-view.c \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \

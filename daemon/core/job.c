@@ -109,9 +109,8 @@ Job *job_new(const char *id, const char *module)
 
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
                 *string_at(job, strings[i].offset) = g_strdup("");
-        g_free(job->module);
         job->id = g_strdup(id);
-        job->module = g_strdup(module);
+        job_set_string(&job->module, module);
         job->options = options_new();
         return job;
 }
@@ -126,6 +125,14 @@ void job_free(Job *job)
         options_free(job->options);
         g_free(job->id);
         g_free(job);
+}
+
+void job_set_string(char **field, const char *value)
+{
+        char *copy = g_strdup(value);
+
+        g_free(*field);
+        *field = copy;
 }
 
 const char *job_error_name(const Job *job)
@@ -201,8 +208,7 @@ char *job_code_text(CodeDomain domain, int number)
 
 void job_set_message(Job *job, const char *message)
 {
-        g_free(job->message);
-        job->message = g_strdup(message);
+        job_set_string(&job->message, message);
 }
 
 void job_add_to_message(Job *job, const char *sentence)

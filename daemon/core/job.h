@@ -133,6 +133,9 @@ void job_add_to_message(Job *job, const char *sentence);
 /* Forgets all credentials: in the record, and so in the next text made of it. */
 void job_forget_secrets(Job *job);
 
+/* Replaces one of its strings; the value may be the old one. */
+void job_set_string(char **field, const char *value);
+
 /* The job's file: a key file of version JOB_FILE_VERSION. job_from_text() leaves *ret_why on failure. */
 #define JOB_FILE_VERSION 1
 char *job_to_text(const Job *job);

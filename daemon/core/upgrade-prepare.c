@@ -26,14 +26,6 @@ static void rejected(Upgrade *u, const char *command, const UpgradeEvent *event)
         upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_REJECTED, detail, event);
 }
 
-static void set_string(char **field, const char *value)
-{
-        if (*field == value)
-                return;
-        g_free(*field);
-        *field = g_strdup(value);
-}
-
 static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent *event)
 {
         upgrade_send(u, step, command, false, u->timeouts->command, event);
@@ -101,7 +93,7 @@ static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (!*u->job->urc_port_before && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(value))
-                set_string(&u->job->urc_port_before, value);
+                job_set_string(&u->job->urc_port_before, value);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         send(u, STEP_SET_URC_PORT, command, event);
 }
@@ -114,7 +106,7 @@ static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
 
         if (!*u->job->fota_cid_before && value && *value && strspn(value, "0123456789") == strlen(value) &&
             strlen(value) <= 2 && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
-                set_string(&u->job->fota_cid_before, value);
+                job_set_string(&u->job->fota_cid_before, value);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         send(u, STEP_SET_FOTA_CID, command, event);
 }
@@ -165,7 +157,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_READ_URC_PORT: got_urc_port(u, event); return;
         case STEP_SET_URC_PORT:
                 if (!good)
-                        set_string(&u->job->urc_port_before, "");
+                        job_set_string(&u->job->urc_port_before, "");
                 begin_apn(u, event);
                 return;
         case STEP_SET_APN:

@@ -7,16 +7,10 @@
 
 #include "core/upgrade-private.h"
 
-static void replace(char **field, const char *value)
-{
-        g_free(*field);
-        *field = g_strdup(value);
-}
-
 void upgrade_keep_revision(Upgrade *u)
 {
-        replace(&u->job->to_revision, u->revision);
-        replace(&u->job->to_build, u->build);
+        job_set_string(&u->job->to_revision, u->revision);
+        job_set_string(&u->job->to_build, u->build);
 }
 
 /* Whether what answers is the firmware again, not the updater in its middle: it said so by a boot URC, or this is the

@@ -274,8 +274,7 @@ static void keep_awake(Upgrade *u, const UpgradeEvent *event)
         if (!event->power_control)
                 return;
         if (!*u->job->power_control_before) {
-                g_free(u->job->power_control_before);
-                u->job->power_control_before = g_strdup(event->power_control);
+                job_set_string(&u->job->power_control_before, event->power_control);
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         }
         if (strcmp(event->power_control, "on") != 0)
@@ -293,8 +292,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
         u->boot_rom = false;
         u->product = event->product;
         job->device = event->device;
-        g_free(job->boot);
-        job->boot = g_strdup(event->boot);
+        job_set_string(&job->boot, event->boot);
         if (came_back) {
                 job->left = job->left || job->sent;
                 job->returns += job->sent;
@@ -325,10 +323,8 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
 
 static void keep_identity(Upgrade *u, const Identity *identity)
 {
-        g_free(u->revision);
-        g_free(u->build);
-        u->revision = g_strdup(identity->revision);
-        u->build = g_strdup(identity->build);
+        job_set_string(&u->revision, identity->revision);
+        job_set_string(&u->build, identity->build);
 }
 
 static void on_ready(Upgrade *u, const UpgradeEvent *event)
@@ -351,14 +347,11 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (!*job->imei && *identity->imei) {
-                g_free(job->imei);
-                job->imei = g_strdup(identity->imei);
+                job_set_string(&job->imei, identity->imei);
         }
         if (!job->sent && job->result == JOB_RESULT_NONE) {
-                g_free(job->from_revision);
-                g_free(job->from_build);
-                job->from_revision = g_strdup(identity->revision);
-                job->from_build = g_strdup(identity->build);
+                job_set_string(&job->from_revision, identity->revision);
+                job_set_string(&job->from_build, identity->build);
                 upgrade_enter(u, JOB_PREPARING, event);
                 prepare_begin(u, event);
                 return;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What was not begun here: an upgrade that is under way without a job, and a module that goes on at another port. */
+
+#include <string.h>
+
+#include "log.h"
+#include "manager-private.h"
+
+/* A running job whose module is away: what turns up elsewhere and does not say who it is may be that one. */
+static bool misses_a_module(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+                const Module *module = job->state == JOB_FINISHED ? NULL : manager_module_by_id(m, job_place(job));
+
+                if (module && !module_is_present(module))
+                        return true;
+        }
+        return false;
+}
+
+void manager_adopt(Manager *m, Module *module, Method method)
+{
+        g_autofree char *why = NULL;
+        Job *job;
+
+        if (misses_a_module(m))
+                return;
+        if (module_method(module) != METHOD_UNKNOWN)
+                method = module_method(module);
+        job = manager_new_job(m, module_id(module));
+        job->origin = JOB_ORIGIN_ADOPTED;
+        job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method; /* which never gives up too early */
+        job->state = JOB_DOWNLOADING;
+        job->sent = job->accepted = job->left = true;
+        job->system = JOB_SYSTEM_MINI;
+        manager_note_identity(job, module_identity(module));
+        job = manager_add_job(m, job, &why);
+        if (!job) {
+                log_error("%s: an upgrade is under way, and its job cannot be written: %s", module_id(module), why);
+                return;
+        }
+        log_notice("job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id,
+                   job->module);
+        module_begin(module, job);
+}
+
+/* The same module at another port: a hub was plugged in elsewhere. Serial numbers tell nothing, the IMEI does; and one
+ * that has been there for longer than the other is away is another one that claims to be it. */
+void manager_follow_moved(Manager *m, Module *module)
+{
+        const char *imei = module_identity(module)->imei;
+
+        if (!*imei || module_job(module))
+                return;
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                Module *place = job->state == JOB_FINISHED ? NULL : manager_module_by_id(m, job_place(job));
+
+                if (!place || place == module || module_is_present(place) || module_job(place) != job ||
+                    strcmp(job->imei, imei) != 0 || module_came_at(module) < module_left_at(place))
+                        continue;
+                log_notice("job %s: its module %s went on to %s", job->id, job_place(job), module_id(module));
+                job_set_string(&job->place, module_id(module));
+                module_begin(module, module_give_up_job(place));
+                return;
+        }
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The jobs' records: new ones, those on the disk, those whose time is over, and those that bring the daemon down each
+ * time it takes them up. */
+
+#include <string.h>
+
+#include "core/source.h"
+#include "log.h"
+#include "manager-private.h"
+
+#define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
+
+int manager_write_job(Manager *m, const Job *job, char **ret_why)
+{
+        g_autofree char *text = job_to_text(job);
+        int r = job_store_write(m->store, job->id, text, ret_why);
+
+        explicit_bzero(text, strlen(text));
+        return r;
+}
+
+static guint64 number_of(const Job *job)
+{
+        return g_ascii_strtoull(job->id, NULL, 10);
+}
+
+/* The last to finish first. */
+static int compare_finished(const void *a, const void *b)
+{
+        const Job *x = *(Job *const *)a, *y = *(Job *const *)b;
+
+        if (x->finished != y->finished)
+                return x->finished > y->finished ? -1 : 1;
+        return number_of(x) > number_of(y) ? -1 : 1;
+}
+
+GPtrArray *manager_history(Manager *m)
+{
+        GPtrArray *finished = g_ptr_array_new();
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state == JOB_FINISHED)
+                        g_ptr_array_add(finished, job);
+        }
+        g_ptr_array_sort(finished, compare_finished);
+        return finished;
+}
+
+void manager_trim_history(Manager *m)
+{
+        g_autoptr(GPtrArray) finished = manager_history(m);
+
+        for (unsigned i = m->config->history; i < finished->len; i++) {
+                Job *job = g_ptr_array_index(finished, i);
+
+                m->observer->job_removed(m->userdata, job);
+                job_store_remove(m->store, job->id);
+                g_ptr_array_remove(m->jobs, job);
+        }
+}
+
+void manager_note_identity(Job *job, const Identity *identity)
+{
+        job_set_string(&job->imei, identity->imei);
+        job_set_string(&job->model, identity->model);
+        job_set_string(&job->from_revision, identity->revision);
+        job_set_string(&job->from_build, identity->build);
+}
+
+Job *manager_new_job(Manager *m, const char *module)
+{
+        g_autofree char *id = g_strdup_printf("%" G_GUINT64_FORMAT, m->last_id + 1);
+        Job *job = job_new(id, module);
+
+        job->created = (uint64_t)g_get_real_time();
+        return job;
+}
+
+/* On the disk first. Takes the job; NULL and *ret_why if it cannot be written. */
+Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
+{
+        g_autoptr(Job) job = taken;
+
+        if (manager_write_job(m, job, ret_why) < 0) {
+                job_store_remove(m->store, job->id);
+                return NULL;
+        }
+        m->last_id++;
+        g_ptr_array_add(m->jobs, job);
+        m->observer->job_added(m->userdata, job);
+        return g_steal_pointer(&job);
+}
+
+static int compare_jobs(const void *a, const void *b)
+{
+        guint64 x = number_of(*(Job *const *)a), y = number_of(*(Job *const *)b);
+
+        return x < y ? -1 : x > y;
+}
+
+/* Two files that claim one module: the older one could not be closed when the disk was full. */
+static void drop_rivals(Manager *m)
+{
+        for (unsigned i = m->jobs->len; i-- > 0;) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                for (unsigned k = i; job->state != JOB_FINISHED && k-- > 0;) {
+                        const Job *older = g_ptr_array_index(m->jobs, k);
+
+                        if (older->state == JOB_FINISHED || strcmp(job_place(older), job_place(job)) != 0)
+                                continue;
+                        log_warning("job %s: %s is held by job %s", older->id, job_place(older), job->id);
+                        job_store_quarantine(m->store, older->id);
+                        g_ptr_array_remove_index(m->jobs, k);
+                        i--;
+                }
+        }
+}
+
+void manager_load_jobs(Manager *m)
+{
+        g_autoptr(GPtrArray) ids = job_store_list(m->store);
+
+        m->last_id = job_store_highest(m->store);
+        for (unsigned i = 0; i < ids->len; i++) {
+                const char *id = g_ptr_array_index(ids, i);
+                g_autofree char *text = NULL, *why = NULL;
+                Job *job = NULL;
+
+                text = job_store_read(m->store, id, &why);
+                if (text)
+                        job = job_from_text(text, id, &why);
+                if (job && job->state != JOB_FINISHED && !g_str_has_prefix(job_place(job), "usb-")) {
+                        why = g_strdup("its Module is none");
+                        g_clear_pointer(&job, job_free);
+                }
+                if (job) {
+                        g_ptr_array_add(m->jobs, job);
+                } else {
+                        log_warning("job %s cannot be read: %s", id, why);
+                        job_store_quarantine(m->store, id);
+                }
+        }
+        g_ptr_array_sort(m->jobs, compare_jobs);
+        drop_rivals(m);
+}
+
+/* Of a job that brings the daemon down each time it is taken up, nobody has anything. */
+static void give_up(Job *job)
+{
+        g_autofree char *detail = g_strdup_printf("for fotad was started %u times with it and got no further; %s",
+                                                  job->take_ups,
+                                                  job->sent ? "the module may still upgrade" : "nothing was begun");
+
+        if (job->result == JOB_RESULT_NONE)
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
+        job_forget_secrets(job);
+        job->stalled = false;
+        job->finished = (uint64_t)g_get_real_time();
+        job->state = JOB_FINISHED;
+}
+
+/* Before anything else is done with it: what comes after may be what kills us. */
+void manager_count_take_up(Manager *m, Job *job)
+{
+        g_autofree char *why = NULL;
+
+        if (++job->take_ups > TAKE_UPS_MAX)
+                give_up(job);
+        if (manager_write_job(m, job, &why) < 0)
+                log_error("job %s cannot be written: %s", job->id, why);
+}
+
+/* The daemon lives, or was stopped by somebody: that is no crash loop. */
+void manager_forget_take_ups(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                g_autofree char *why = NULL;
+
+                if (job->state == JOB_FINISHED || job->take_ups == 0)
+                        continue;
+                job->take_ups = 0;
+                if (manager_write_job(m, job, &why) < 0)
+                        log_error("job %s cannot be written: %s", job->id, why);
+        }
+}

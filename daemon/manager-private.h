@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "job-store.h"
+#include "manager.h"
+#include "usb-watch.h"
+
+/* Shared by the manager*.c files only. */
+
+struct Manager {
+        sd_event *event;
+        const Config *config;
+        JobStore *store;
+        UsbWatch *watch;
+        char *boot_id;
+        GPtrArray *modules; /* Module */
+        GPtrArray *jobs;    /* Job, by creation */
+        guint64 last_id;
+        sd_event_source *lives; /* says that the daemon has lived for a while */
+        const ManagerObserver *observer;
+        void *userdata;
+};
+
+Module *manager_module_by_id(Manager *m, const char *id);
+
+/* manager-jobs.c: the records, in memory and on the disk */
+
+int manager_write_job(Manager *m, const Job *job, char **ret_why);
+
+/* A job that is nowhere yet. */
+Job *manager_new_job(Manager *m, const char *module);
+
+/* Onto the disk first, then onto the bus. Takes the job; NULL and *ret_why if it cannot be written. */
+Job *manager_add_job(Manager *m, Job *job, char **ret_why);
+
+/* What a module is known to be, into a job that begins on it. */
+void manager_note_identity(Job *job, const Identity *identity);
+
+/* All that are on the disk. Of two that claim one module the newer one stays. */
+void manager_load_jobs(Manager *m);
+
+/* The newest finished jobs stay, as many as the configuration says. */
+void manager_trim_history(Manager *m);
+
+/* One more start of the daemon with this job, which may be one too many. */
+void manager_count_take_up(Manager *m, Job *job);
+void manager_forget_take_ups(Manager *m);
+
+/* manager-found.c: what was not begun here, or not where it turns up */
+
+void manager_adopt(Manager *m, Module *module, Method method);
+void manager_follow_moved(Manager *m, Module *module);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is asked of the manager, and what it refuses, it refuses before anything has changed. */
+
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+#include "core/source.h"
+#include "log.h"
+#include "manager-private.h"
+#include "names.h"
+
+void refusal_clear(Refusal *refusal)
+{
+        g_clear_pointer(&refusal->message, g_free);
+        refusal->name = NULL;
+}
+
+bool refusal_set(Refusal *ret, const char *name, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        ret->name = name;
+        ret->message = g_strdup_vprintf(format, args);
+        va_end(args);
+        return false;
+}
+
+/* Touches nothing. */
+static bool may_start(Module *module, const char *source, const Options *options, Method *ret_method,
+                      Refusal *ret_refusal)
+{
+        g_autofree char *why = NULL, *problem = module_problem(module);
+        Method wanted = METHOD_UNKNOWN, method;
+        const char *key;
+
+        if (module_job(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
+                                   "%s is held by job %s: wait for its end, or cancel it", module_id(module),
+                                   module_job(module)->id);
+        if (options->method && strcmp(options->method, "auto") != 0)
+                method_from_string(options->method, &wanted);
+        if (!module_is_ready(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                                   problem);
+        method = module_method(module);
+        if (method == METHOD_UNKNOWN && wanted == METHOD_UNKNOWN)
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                        "the revision %s does not tell the flash size and so not how this module is upgraded "
+                        "(guide 4): ask the vendor, then give the option method",
+                        module_identity(module)->revision);
+        if (method != METHOD_UNKNOWN && wanted != METHOD_UNKNOWN && wanted != method)
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                        "method: a module with revision %s is upgraded by %s (guide 4): leave the option out",
+                        module_identity(module)->revision, method_to_string(method));
+        if (method == METHOD_UNKNOWN)
+                method = wanted;
+        if (options->check_source)
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                        "check-source: this version of fotad cannot ask the server yet; leave the option out");
+        if (options->flow_control && strcmp(options->flow_control, "auto") != 0)
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                                   "flow-control goes with a package on the host, not with a URL: leave it out");
+        if (!options_check(options, method, &key, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
+        if (!source_check(source, method, module_flash_size(module), options->allow_https, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
+        *ret_method = method;
+        return true;
+}
+
+Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *taken, Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        g_autofree char *why = NULL;
+        Method method = METHOD_UNKNOWN;
+        Job *job;
+
+        if (!may_start(module, source, options, &method, ret_refusal))
+                return NULL;
+        job = manager_new_job(m, module_id(module));
+        job->method = method;
+        job_set_string(&job->source, source);
+        options_free(job->options);
+        job->options = g_steal_pointer(&options);
+        manager_note_identity(job, module_identity(module));
+        job = manager_add_job(m, job, &why);
+        if (!job) {
+                refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
+                return NULL;
+        }
+        log_notice("job %s on %s: queued", job->id, job->module);
+        return job;
+}
+
+void manager_begin(Manager *m, Job *job)
+{
+        module_begin(manager_module_of(m, job), job);
+}
+
+bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
+{
+        if (job->state == JOB_FINISHED)
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
+                                   "job %s is finished: nothing is left to cancel", job->id);
+        if (!upgrade_is_cancellable(job))
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
+                                   "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
+                                   "result",
+                                   job->id, job_state_to_string(job->state));
+        module_cancel(manager_module_of(m, job));
+        return true;
+}
+
+/* Touches nothing. */
+static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
+{
+        g_autofree char *why = NULL;
+        const char *key;
+
+        if (!upgrade_may_retry(job))
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_NOT_STALLED,
+                        "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
+                        "source (guide 5.2)",
+                        job->id, job_state_to_string(job->state));
+        if (!options_check(options, METHOD_MINIFOTA, &key, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
+        if (options->method && strcmp(options->method, "dfota") == 0)
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                                   "method: job %s is a MiniFOTA: leave the option out", job->id);
+        if (!source_check(source, METHOD_MINIFOTA, identity_flash_size(job->from_revision), options->allow_https, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
+        if (!module_answers(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY,
+                                   "%s has no AT port that answers in its Mini system now: publish the package under "
+                                   "the URL it has, or try again later",
+                                   job_place(job));
+        return true;
+}
+
+bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        Module *module = manager_module_of(m, job);
+
+        if (!may_retry(module, job, source, options, ret_refusal))
+                return false;
+        log_notice("job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id, job_place(job));
+        if (options->expected_revision)
+                job_set_string(&job->options->expected_revision, options->expected_revision);
+        job->options->allow_unchanged = job->options->allow_unchanged || options->allow_unchanged;
+        job->options->allow_https = options->allow_https;
+        module_retry(module, source);
+        return true;
+}
+
+bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
+{
+        g_autofree char *problem = module_problem(module);
+
+        (void)m;
+        if (module_job(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",
+                                   module_id(module), module_job(module)->id);
+        if (!*module_port(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                                   problem);
+        module_probe(module);
+        return true;
+}
