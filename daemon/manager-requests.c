@@ -27,13 +27,31 @@ bool refusal_set(Refusal *ret, const char *name, const char *format, ...)
         return false;
 }
 
+static bool is_fit(const char *source, const Options *options, Method method, unsigned flash_size, Refusal *ret_refusal)
+{
+        g_autofree char *why = NULL;
+        const char *key;
+
+        if (options->check_source)
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                        "check-source: this version of fotad cannot ask the server yet; leave the option out");
+        if (options->flow_control && strcmp(options->flow_control, "auto") != 0)
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                                   "flow-control goes with a package on the host, not with a URL: leave it out");
+        if (!options_check(options, method, &key, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
+        if (!source_check(source, method, flash_size, options->allow_https, &why))
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
+        return true;
+}
+
 /* Touches nothing. */
 static bool may_start(Module *module, const char *source, const Options *options, Method *ret_method,
                       Refusal *ret_refusal)
 {
-        g_autofree char *why = NULL, *problem = module_problem(module);
+        g_autofree char *problem = module_problem(module);
         Method wanted = METHOD_UNKNOWN, method;
-        const char *key;
 
         if (module_job(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
@@ -58,19 +76,8 @@ static bool may_start(Module *module, const char *source, const Options *options
                         module_identity(module)->revision, method_to_string(method));
         if (method == METHOD_UNKNOWN)
                 method = wanted;
-        if (options->check_source)
-                return refusal_set(
-                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                        "check-source: this version of fotad cannot ask the server yet; leave the option out");
-        if (options->flow_control && strcmp(options->flow_control, "auto") != 0)
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
-                                   "flow-control goes with a package on the host, not with a URL: leave it out");
-        if (!options_check(options, method, &key, &why))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
-        if (!source_check(source, method, module_flash_size(module), options->allow_https, &why))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
         *ret_method = method;
-        return true;
+        return is_fit(source, options, method, module_flash_size(module), ret_refusal);
 }
 
 Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *taken, Refusal *ret_refusal)
@@ -119,22 +126,17 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
 /* Touches nothing. */
 static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
 {
-        g_autofree char *why = NULL;
-        const char *key;
-
         if (!upgrade_may_retry(job))
                 return refusal_set(
                         ret_refusal, FOTAD_ERROR_NOT_STALLED,
                         "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
                         "source (guide 5.2)",
                         job->id, job_state_to_string(job->state));
-        if (!options_check(options, METHOD_MINIFOTA, &key, &why))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
         if (options->method && strcmp(options->method, "dfota") == 0)
                 return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
                                    "method: job %s is a MiniFOTA: leave the option out", job->id);
-        if (!source_check(source, METHOD_MINIFOTA, identity_flash_size(job->from_revision), options->allow_https, &why))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
+        if (!is_fit(source, options, METHOD_MINIFOTA, identity_flash_size(job->from_revision), ret_refusal))
+                return false;
         if (!module_answers(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY,
                                    "%s has no AT port that answers in its Mini system now: publish the package under "

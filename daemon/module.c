@@ -294,15 +294,17 @@ static void answered_nameless(Module *m)
 
 static void take_identity(Module *m)
 {
-        g_autoptr(Identity) identity = identity_probe_steal(m->probe);
+        g_autoptr(Identity) identity = identity_probe_steal(m->probe), known = NULL;
 
         drop_probe(m);
         if (!*identity->revision) {
                 answered_nameless(m);
                 return;
         }
-        identity_free(m->identity);
+        known = m->identity;
         m->identity = identity_copy(identity);
+        if (m->job && m->job->method == METHOD_MINIFOTA)
+                identity_complete(m->identity, known); /* a Mini system tells less */
         m->identified = true;
         m->wanted = false;
         m->wanted_until = UINT64_MAX;

@@ -58,6 +58,21 @@ Identity *identity_copy(const Identity *other)
         return i;
 }
 
+static void complete(char **field, const char *other)
+{
+        if (**field)
+                return;
+        g_free(*field);
+        *field = g_strdup(other);
+}
+
+void identity_complete(Identity *i, const Identity *other)
+{
+        complete(&i->manufacturer, other->manufacturer);
+        complete(&i->model, other->model);
+        complete(&i->imei, other->imei);
+}
+
 void identity_free(Identity *i)
 {
         if (!i)
