@@ -221,6 +221,18 @@ static Fetch *world_fetch(void *user, const struct fetch_request *request, const
         return fetch_start(request, observer, data);
 }
 
+static void world_fetch_allow(void *user, Fetch *fetch, guint64 bytes)
+{
+        (void)user;
+        fetch_allow(fetch, bytes);
+}
+
+static GBytes *world_fetch_peek(void *user, Fetch *fetch, gsize n)
+{
+        (void)user;
+        return fetch_peek(fetch, n);
+}
+
 static void world_fetch_cancel(void *user, Fetch *fetch)
 {
         (void)user;
@@ -235,6 +247,8 @@ static const struct model_world world = {
         .timer_start = world_timer_start,
         .timer_stop = world_timer_stop,
         .fetch = world_fetch,
+        .fetch_allow = world_fetch_allow,
+        .fetch_peek = world_fetch_peek,
         .fetch_cancel = world_fetch_cancel,
         .log = unit_log,
         .event = unit_event,
@@ -394,7 +408,7 @@ bool unit_say(Unit *unit, const char *text, GError **error)
 
 bool unit_set(Unit *unit, const char *key, const char *value, GError **error)
 {
-        return is_module(unit, error) && persona_set(model_persona(unit->model), key, value, error);
+        return is_module(unit, error) && model_set(unit->model, key, value, error);
 }
 
 bool unit_hold(Unit *unit, const char *point, GError **error)

@@ -15,7 +15,9 @@ struct Fetch {
         void *user;
         gint cancelled; /* atomic: set by the main loop, read by the thread */
 
-        GMutex lock; /* guards the next three */
+        GMutex lock; /* guards the next four, and the body's length */
+        GCond go_on;
+        guint64 allowed;
         guint64 got;
         guint64 total;
         bool told; /* a progress call is on its way: do not queue another */
@@ -43,6 +45,7 @@ static void fetch_unref(void *data)
         g_clear_pointer(&fetch->body, g_byte_array_unref);
         g_free(fetch->why);
         g_mutex_clear(&fetch->lock);
+        g_cond_clear(&fetch->go_on);
         g_free(fetch);
 }
 
@@ -78,16 +81,18 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *data)
 
         if (g_atomic_int_get(&fetch->cancelled))
                 return 0;
-        g_byte_array_append(fetch->body, (const guint8 *)bytes, (guint)(size * n));
         curl_easy_getinfo(fetch->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 
         g_mutex_lock(&fetch->lock);
+        g_byte_array_append(fetch->body, (const guint8 *)bytes, (guint)(size * n));
         fetch->got = fetch->body->len;
         fetch->total = length > 0 ? (guint64)length : 0;
         if (!fetch->told) {
                 fetch->told = true;
                 g_idle_add_full(G_PRIORITY_DEFAULT, tell_progress, fetch_ref(fetch), fetch_unref);
         }
+        while (fetch->got >= fetch->allowed && !g_atomic_int_get(&fetch->cancelled))
+                g_cond_wait(&fetch->go_on, &fetch->lock);
         g_mutex_unlock(&fetch->lock);
         return size * n;
 }
@@ -218,15 +223,36 @@ Fetch *fetch_start(const struct fetch_request *request, const struct fetch_obser
         fetch->observer = *observer;
         fetch->user = user;
         fetch->body = g_byte_array_new();
+        fetch->allowed = request->window ?: G_MAXUINT64;
         g_mutex_init(&fetch->lock);
+        g_cond_init(&fetch->go_on);
         g_thread_unref(g_thread_new("fetch", fetch_thread, fetch_ref(fetch)));
         return fetch;
+}
+
+void fetch_allow(Fetch *fetch, guint64 bytes)
+{
+        g_mutex_lock(&fetch->lock);
+        fetch->allowed = bytes;
+        g_cond_signal(&fetch->go_on);
+        g_mutex_unlock(&fetch->lock);
+}
+
+GBytes *fetch_peek(Fetch *fetch, gsize n)
+{
+        g_mutex_lock(&fetch->lock);
+        GBytes *head = g_bytes_new(fetch->body->data, MIN(n, fetch->body->len));
+        g_mutex_unlock(&fetch->lock);
+        return head;
 }
 
 void fetch_cancel(Fetch *fetch)
 {
         if (!fetch)
                 return;
+        g_mutex_lock(&fetch->lock);
         g_atomic_int_set(&fetch->cancelled, 1);
+        g_cond_signal(&fetch->go_on);
+        g_mutex_unlock(&fetch->lock);
         fetch_unref(fetch);
 }

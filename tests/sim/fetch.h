@@ -15,6 +15,7 @@ struct fetch_request {
         unsigned connect_timeout_ms;
         unsigned read_timeout_ms; /* without a byte from the server */
         unsigned rate;            /* bytes/s, 0: unlimited */
+        guint64 window;           /* read this much and wait for fetch_allow(), 0: read all */
 };
 
 struct fetch_observer {
@@ -29,4 +30,8 @@ typedef struct Fetch Fetch;
 /* The observer is called from the default main context, never from within this call, and no more after
  * fetch_cancel() or done(). */
 Fetch *fetch_start(const struct fetch_request *request, const struct fetch_observer *observer, void *user);
+/* Read on up to so many bytes from the start, or a little more; nothing is read meanwhile. */
+void fetch_allow(Fetch *fetch, guint64 bytes);
+/* The first `n` bytes, or what there is of them. Not after done(). */
+GBytes *fetch_peek(Fetch *fetch, gsize n);
 void fetch_cancel(Fetch *fetch);

@@ -11,8 +11,10 @@ tests_sim_modsim_SOURCES = \
 	tests/sim/control.c tests/sim/control.h \
 	tests/sim/fetch.c tests/sim/fetch.h \
 	tests/sim/model.c tests/sim/model.h \
-	tests/sim/model-at.c tests/sim/model-fota.c tests/sim/model-lane.c \
-	tests/sim/model-port.c tests/sim/model-private.h \
+	tests/sim/model-at.c tests/sim/model-at.h \
+	tests/sim/model-at-config.c tests/sim/model-at-info.c \
+	tests/sim/model-fota.c tests/sim/model-lane.c tests/sim/model-mini.c \
+	tests/sim/model-port.c tests/sim/model-private.h tests/sim/model-source.c \
 	tests/sim/modsim.c \
 	tests/sim/package.c tests/sim/package.h \
 	tests/sim/persona.c tests/sim/persona.h \

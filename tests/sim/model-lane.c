@@ -4,7 +4,6 @@
  */
 #include "model-private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- telling --- */
@@ -35,8 +34,12 @@ void model_event(Model *m, const char *format, ...)
 static int point_percent(const char *point, const char *what)
 {
         size_t n = strlen(what);
+        guint64 percent;
 
-        return strncmp(point, what, n) == 0 && point[n] == ':' ? atoi(point + n + 1) : -1;
+        return strncmp(point, what, n) == 0 && point[n] == ':' &&
+                               g_ascii_string_to_unsigned(point + n + 1, 10, 0, 1000, &percent, NULL)
+                       ? (int)percent
+                       : -1;
 }
 
 const char *model_hold_between(Model *m, const char *what, unsigned before, unsigned now)
@@ -71,6 +74,19 @@ static const char *find_hold(const Model *m, const char *point)
         return NULL;
 }
 
+bool model_step_cut(Model *m)
+{
+        if (!m->counting)
+                return false;
+        if (m->steps + 1 == persona_number(m->persona, PERSONA_CUT_STEP)) {
+                persona_put(m->persona, PERSONA_CUT_STEP, "0");
+                model_power_cut(m);
+                return true;
+        }
+        m->steps++;
+        return false;
+}
+
 static void lane_run(void *data)
 {
         struct lane_state *lane = data;
@@ -85,9 +101,11 @@ static void lane_run(void *data)
                 return;
         }
         model_step fn = lane->fn;
+        bool step = !lane->poll && (lane == &m->lanes[LANE_JOB] || lane == &m->lanes[LANE_LIFE]);
         g_clear_pointer(&lane->point, g_free);
         lane->fn = NULL;
-        fn(m);
+        if (!step || !model_step_cut(m))
+                fn(m);
 }
 
 void model_stop(Model *m, enum lane which)
@@ -102,14 +120,25 @@ void model_stop(Model *m, enum lane which)
         g_clear_pointer(&lane->held, g_free);
 }
 
-void model_next(Model *m, enum lane which, unsigned ms, const char *point, model_step fn)
+static void schedule(Model *m, enum lane which, unsigned ms, const char *point, model_step fn, bool poll)
 {
         struct lane_state *lane = &m->lanes[which];
 
         model_stop(m, which);
         lane->fn = fn;
+        lane->poll = poll;
         lane->point = g_strdup(point);
         lane->timer = m->world->timer_start(m->user, ms, lane_run, lane);
+}
+
+void model_next(Model *m, enum lane which, unsigned ms, const char *point, model_step fn)
+{
+        schedule(m, which, ms, point, fn, false);
+}
+
+void model_poll(Model *m, enum lane which, unsigned ms, const char *point, model_step fn)
+{
+        schedule(m, which, ms, point, fn, true);
 }
 
 void model_hold(Model *m, const char *point)

@@ -133,7 +133,8 @@ static void end_of_line(struct at_port *port)
 
 static bool is_deaf(const Model *m)
 {
-        return m->mute || m->leaving || (m->system == MODEL_UPDATER && !persona_flag(m->persona, PERSONA_UPDATER_AT));
+        return m->mute || m->leaving || (m->system == MODEL_UPDATER && !persona_flag(m->persona, PERSONA_UPDATER_AT)) ||
+               (m->system == MODEL_MINI && persona_is(m->persona, PERSONA_MINI_AT, "none"));
 }
 
 static void swallow(struct at_port *port, const char *why)

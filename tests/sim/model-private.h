@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The inside of a module, shared by the rooms it is made of: model.c (life on the bus), model-lane.c (steps and
- * holds), model-port.c (lines), model-at.c (commands), model-fota.c (the upgrade).
+ * holds), model-port.c (lines), model-at.c and its like (commands), model-source.c (where packages come from),
+ * model-fota.c (the DFOTA upgrade), model-mini.c (the MiniFOTA upgrade).
  */
 #pragma once
 
@@ -22,6 +23,7 @@ struct lane_state {
         Model *model;
         unsigned timer;
         model_step fn;
+        bool poll;   /* it may find nothing to do, and is no step to be counted */
         char *point; /* of the step to come, or NULL */
         char *held;  /* the hold it is stopped at, or NULL */
 };
@@ -60,6 +62,16 @@ enum fota_phase {
         FOTA_DOWNLOADING,
         FOTA_CHECKING, /* from xxxEND,0 on */
         FOTA_UPDATING,
+        FOTA_MINI, /* on its way into the Mini system */
+};
+
+/* What MiniFOTA does at the next boot; flash. */
+enum mini_stage {
+        MINI_NONE,
+        MINI_1,      /* the old Mini system fetches .mini_1 */
+        MINI_UPDATE, /* the updater installs it */
+        MINI_2,      /* the new Mini system fetches .mini_2 and writes it */
+        _MINI_STAGE_MAX,
 };
 
 struct Model {
@@ -70,6 +82,7 @@ struct Model {
         bool powered;
         struct lane_state lanes[_LANE_MAX];
         GPtrArray *holds;
+        bool on_bus;
         struct at_port ports[2]; /* AT, modem */
 
         /* flash */
@@ -86,9 +99,18 @@ struct Model {
                 char *to;
                 unsigned update_max; /* of the command, 0: none */
         } pending;
+        struct {
+                enum mini_stage stage;
+                char *url;    /* of the .mini_1 */
+                bool matched; /* a header of that package did: there is no way back */
+                char *to;     /* of the .mini_1 that is, or is being, installed */
+                bool flash_fails;
+                unsigned printed; /* UPDATING of the updater so far */
+        } mini;
 
         /* RAM */
         unsigned cfun;
+        unsigned cmgf;
         unsigned qgmr_reads; /* since the boot */
         unsigned boot_line;
         unsigned drained_ms;
@@ -106,12 +128,18 @@ struct Model {
                 guint64 length; /* of a FILE: package */
                 guint64 got;
                 guint64 total;
-                unsigned printed; /* DOWNLOADING so far */
+                unsigned printed; /* DOWNLOADING so far, or what stands for it */
                 bool arrived;     /* all of it, or never: `code` */
                 unsigned code;
                 bool stalled; /* prints no more */
+                bool begun;   /* a fetch, or a package from the host */
                 Fetch *fetch;
+                model_step pump; /* told when there is more of the package */
                 GBytes *package;
+                GBytes *head;      /* its beginning, as Mini looks at it */
+                bool head_checked; /* and has */
+                unsigned tries;    /* fetches that brought nothing */
+                char *next_url;    /* of an AT+QFOTADL in Mini, before its OK */
                 GByteArray *file;
         } fota;
 
@@ -119,6 +147,10 @@ struct Model {
         unsigned restarts;
         unsigned offs; /* since the last accepted AT+QFOTADL */
         unsigned qfotadl_count;
+        unsigned qfotadl_parameters;
+        unsigned fetches; /* since the AT+QFOTADL that began the upgrade */
+        unsigned steps;   /* since the last accepted AT+QFOTADL */
+        bool counting;    /* until it is idle */
         unsigned at_lines;
         guint64 diag_bytes;
         guint64 fetched_bytes;
@@ -130,6 +162,10 @@ struct Model {
 
 /* Take `fn` as the lane's next step after `ms`, not before a hold at `point` is released. */
 void model_next(Model *m, enum lane lane, unsigned ms, const char *point, model_step fn);
+/* The same for a look at something whose number is chance: it calls model_step_cut() if it finds something to do. */
+void model_poll(Model *m, enum lane lane, unsigned ms, const char *point, model_step fn);
+/* A step of the upgrade is about to be taken. True: power failed instead, return at once. */
+bool model_step_cut(Model *m);
 void model_stop(Model *m, enum lane lane);
 /* The hold for a percentage that went from `before` to `now`, or NULL: "downloading", 39, 40. */
 const char *model_hold_between(Model *m, const char *what, unsigned before, unsigned now);
@@ -175,6 +211,29 @@ void at_port_free(struct at_port *port);
 /* Carry out a command line and answer it, or make the port busy. */
 void at_run_line(struct at_port *port, const char *line);
 
+/* --- model-source.c --- */
+
+/* Whether AT+QFOTADL takes that URL. */
+bool source_takes(const Model *m, const char *url);
+/* It is the source from now on: m->fota.word, url and length. */
+void source_set(Model *m, const char *url);
+bool source_is_file(const Model *m);
+bool source_is_ftp(const Model *m);
+/* 0, or the code of a network that is not there. */
+unsigned source_network_error(const Model *m);
+/* 0, or the code with which a download fails before it begins. */
+unsigned source_refusal(const Model *m);
+/* Fetch it, `window` bytes at first (0: all); `pump` is called as a poll of LANE_JOB when there is more, or the end. */
+void source_fetch(Model *m, guint64 window, model_step pump);
+/* A number of bytes more may be read, counted from the start. */
+void source_allow(Model *m, guint64 bytes);
+/* All of it is here, or never will be. */
+void source_arrived(Model *m, unsigned code, GBytes *package, const char *why);
+/* Look for something to do, unless a step is to come. */
+void source_kick(Model *m);
+/* Forget what is being fetched or was. */
+void source_drop(Model *m);
+
 /* --- model-fota.c --- */
 
 /* AT+QFOTADL=<arguments>. True if accepted: the answer comes later. */
@@ -184,7 +243,48 @@ bool fota_command(Model *m, struct at_port *port, const char *url, unsigned mode
 size_t fota_file_bytes(Model *m, const guint8 *bytes, size_t n);
 /* AT+CFUN=0: the network is gone. */
 void fota_network_lost(Model *m);
+/* The setting `registered` was changed. */
+void fota_network_changed(Model *m);
 /* Everything in RAM is forgotten. */
 void fota_forget(Model *m);
 /* Started in the updater. */
 void fota_updater_boot(Model *m);
+
+/* The rest is for model-mini.c. */
+
+/* +QIND: "FOTA","<name>"[,<value>], unless the URC `what` is lost; `value` is negative for a line without one. */
+void fota_urc(Model *m, const char *what, const char *name, int value);
+/* xxxEND,<code> */
+void fota_say_download_end(Model *m, unsigned code);
+/* END,<code>, as often as the persona likes, and the fault of power at that point. True: power failed. */
+bool fota_say_end(Model *m, unsigned code);
+/* Whether power is to fail at that step; it has, then. */
+bool fota_cut_here(Model *m, const char *what, unsigned before, unsigned now);
+/* Whether it is to stop there for good; it tells. */
+bool fota_stalls_here(Model *m, const char *what, unsigned before, unsigned now);
+/* The `i`th value of a series such as 1-100 or 8/16/91; false behind its end. */
+bool fota_series(const char *series, unsigned i, unsigned *ret);
+/* The new firmware is there. */
+void fota_install(Model *m, const char *to);
+/* AT+QFOTADL came over `port`; `accept` answers it. The steps of the upgrade are counted from here on. */
+void fota_begin_accept(Model *m, struct at_port *port, model_step accept);
+/* The answer to AT+QFOTADL. True if it is to be followed by deeds. */
+bool fota_answer(Model *m);
+/* An upgrade is over, and the module stays where it is. */
+void fota_over(Model *m);
+
+/* --- model-mini.c --- */
+
+/* What a boot is to lead to. */
+const char *mini_stage_name(enum mini_stage stage);
+/* AT+QFOTADL was answered in the normal system. */
+void mini_leave(Model *m);
+/* AT+QFOTADL in the Mini system: as fota_command(). */
+bool mini_command(Model *m, struct at_port *port, const char *url);
+/* Started in a Mini system, in the updater. */
+void mini_boot(Model *m);
+void mini_updater_boot(Model *m);
+/* The download that is going on ends with `code`. */
+void mini_network_lost(Model *m, unsigned code);
+/* The revision that runs, as AT commands tell it, or NULL; *ret_build is set if a build belongs to it. */
+const char *mini_revision(const Model *m, const char **ret_build);

@@ -103,14 +103,20 @@ static void add_port(struct usb_face *face, unsigned interface, enum usb_role ro
         };
 }
 
-static void module_face(Model *m, struct usb_face *face, enum persona_key ports)
+/* `pid` and `ports` stand for a system that may look like the normal one: where they are empty it does. */
+static void module_face(Model *m, struct usb_face *face, enum persona_key pid, enum persona_key ports)
 {
         const Persona *p = m->persona;
         bool labels = persona_flag(p, PERSONA_LABELS);
 
+        if (persona_is(p, pid, ""))
+                pid = PERSONA_PID;
+        if (persona_is(p, ports, ""))
+                ports = PERSONA_PORTS;
+
         *face = (struct usb_face){
                 .vendor = 0x2c7c,
-                .product = persona_hex(p, PERSONA_PID),
+                .product = persona_hex(p, pid),
                 .manufacturer = persona_text(p, PERSONA_USB_MANUFACTURER),
                 .product_name = persona_text(p, PERSONA_USB_PRODUCT),
                 .serial = persona_text(p, PERSONA_SERIAL),
@@ -137,6 +143,7 @@ static void forget_ram(Model *m)
                 m->pdp[i].active = false;
         g_ptr_array_set_size(m->cached_urcs, 0);
         m->cfun = persona_number(m->persona, PERSONA_CFUN_BOOT);
+        m->cmgf = 0;
         m->qgmr_reads = 0;
         m->boot_line = 0;
         m->leaving = m->mute = false;
@@ -152,6 +159,9 @@ static void go_off(Model *m)
                 return;
         m->restarts++;
         m->offs++;
+        if (!m->on_bus)
+                return;
+        m->on_bus = false;
         model_log(m, "leaves the bus");
         m->world->leave(m->user);
         model_event(m, "left");
@@ -201,19 +211,24 @@ void model_restart(Model *m)
 
 void model_idle(Model *m)
 {
+        m->counting = false;
         model_log(m, "idle");
         model_event(m, "idle");
 }
 
 static void boot_lines(Model *m)
 {
-        g_auto(GStrv) lines = g_strsplit(persona_text(m->persona, PERSONA_BOOT_URCS), "/", -1);
+        bool mini = m->system == MODEL_MINI;
+        const char *text = persona_text(m->persona, mini ? PERSONA_MINI_BOOT_URCS : PERSONA_BOOT_URCS);
+        g_auto(GStrv) lines = g_strsplit(text, "/", -1);
 
         if (m->boot_line < g_strv_length(lines)) {
                 model_say(m, lines[m->boot_line++]);
                 model_next(m, LANE_LIFE, persona_number(m->persona, PERSONA_STEP), NULL, boot_lines);
                 return;
         }
+        if (mini)
+                return;
         model_event(m, "normal");
         if (m->fota.phase == FOTA_NONE)
                 model_idle(m);
@@ -224,9 +239,15 @@ static void end_of_mute(Model *m)
         m->mute = false;
 }
 
+/* `face` is NULL for a system that is not seen on USB. */
 static void appear(Model *m, enum model_system system, const struct usb_face *face)
 {
         m->system = system;
+        if (!face) {
+                model_log(m, "is off the bus, %s", system_names[system]);
+                return;
+        }
+        m->on_bus = true;
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
                 m->ports[i].interface = persona_number(m->persona,
                                                        m->ports[i].role == USB_AT ? PERSONA_AT_IF : PERSONA_MODEM_IF);
@@ -246,6 +267,35 @@ static const char *way_back(const Model *m)
         return persona_text(m->persona, PERSONA_APPEAR);
 }
 
+static void appear_mute(Model *m, enum model_system system, const struct usb_face *face)
+{
+        unsigned mute = persona_number(m->persona, PERSONA_MUTE);
+
+        m->mute = mute > 0;
+        appear(m, system, face);
+        if (mute)
+                model_next(m, LANE_MUTE, mute, NULL, end_of_mute);
+}
+
+static void return_mini(Model *m)
+{
+        const Persona *p = m->persona;
+        unsigned boot = persona_number(p, PERSONA_BOOT);
+        struct usb_face face;
+
+        if (m->mini.stage == MINI_UPDATE) {
+                module_face(m, &face, PERSONA_UPDATER_PID, PERSONA_UPDATER_PORTS);
+                appear(m, MODEL_UPDATER, persona_flag(p, PERSONA_UPDATER_USB) ? &face : NULL);
+                model_next(m, LANE_JOB, boot, "updater", mini_updater_boot);
+                return;
+        }
+        module_face(m, &face, PERSONA_MINI_PID, PERSONA_MINI_PORTS);
+        appear_mute(m, MODEL_MINI, persona_flag(p, PERSONA_MINI_USB) ? &face : NULL);
+        if (!persona_is(p, PERSONA_MINI_BOOT_URCS, ""))
+                model_next(m, LANE_LIFE, boot, NULL, boot_lines);
+        model_next(m, LANE_JOB, boot, m->mini.stage == MINI_1 ? "mini" : "mini-2", mini_boot);
+}
+
 static void model_return(Model *m)
 {
         const char *way = way_back(m);
@@ -258,26 +308,19 @@ static void model_return(Model *m)
         } else if (g_str_equal(way, "boot-rom")) {
                 appear(m, MODEL_BOOT_ROM, &usb_boot_rom);
         } else if (g_str_equal(way, "diag")) {
-                module_face(m, &face, PERSONA_PORTS);
+                module_face(m, &face, PERSONA_PID, PERSONA_PORTS);
                 face.n_ports = 0;
                 add_port(&face, persona_number(m->persona, PERSONA_DIAG_IF), USB_DIAG, "Mobile Diag Interface");
                 appear(m, MODEL_CRASHED, &face);
         } else if (m->pending.there) {
-                bool own = !persona_is(m->persona, PERSONA_UPDATER_PORTS, "");
-
-                module_face(m, &face, own ? PERSONA_UPDATER_PORTS : PERSONA_PORTS);
-                if (!persona_is(m->persona, PERSONA_UPDATER_PID, ""))
-                        face.product = persona_hex(m->persona, PERSONA_UPDATER_PID);
+                module_face(m, &face, PERSONA_UPDATER_PID, PERSONA_UPDATER_PORTS);
                 appear(m, MODEL_UPDATER, &face);
                 model_next(m, LANE_JOB, boot, "updater", fota_updater_boot);
+        } else if (m->mini.stage != MINI_NONE) {
+                return_mini(m);
         } else {
-                unsigned mute = persona_number(m->persona, PERSONA_MUTE);
-
-                module_face(m, &face, PERSONA_PORTS);
-                m->mute = mute > 0;
-                appear(m, MODEL_NORMAL, &face);
-                if (mute)
-                        model_next(m, LANE_MUTE, mute, NULL, end_of_mute);
+                module_face(m, &face, PERSONA_PID, PERSONA_PORTS);
+                appear_mute(m, MODEL_NORMAL, &face);
                 model_next(m, LANE_LIFE, boot, "boot", boot_lines);
         }
 }
@@ -314,7 +357,7 @@ void model_rx(Model *m, unsigned interface, const guint8 *bytes, size_t n)
                 return;
         }
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
-                if (m->ports[i].interface == interface && (m->system == MODEL_NORMAL || m->system == MODEL_UPDATER)) {
+                if (m->ports[i].interface == interface && m->system != MODEL_CRASHED && m->system != MODEL_BOOT_ROM) {
                         at_port_rx(&m->ports[i], bytes, n);
                         return;
                 }
@@ -360,10 +403,21 @@ void model_free(Model *m)
         g_ptr_array_unref(m->holds);
         g_ptr_array_unref(m->cached_urcs);
         g_free(m->pending.to);
+        g_free(m->mini.url);
+        g_free(m->mini.to);
         g_free(m->fetched_sha256);
         g_free(m->last_qfotadl);
         persona_free(m->persona);
         g_free(m);
+}
+
+bool model_set(Model *m, const char *key, const char *value, GError **error)
+{
+        if (!persona_set(m->persona, key, value, error))
+                return false;
+        if (g_str_equal(key, "registered"))
+                fota_network_changed(m);
+        return true;
 }
 
 Persona *model_persona(Model *m)
@@ -393,12 +447,17 @@ char *model_truth(Model *m, const char *name)
                 { "restarts", NULL, m->restarts },
                 { "qfotadl-count", NULL, m->qfotadl_count },
                 { "last-qfotadl", m->last_qfotadl ?: "", 0 },
+                { "qfotadl-parameters", NULL, m->qfotadl_parameters },
                 { "at-lines", NULL, m->at_lines },
                 { "diag-bytes", NULL, m->diag_bytes },
                 { "fetched-sha256", m->fetched_sha256 ?: "", 0 },
                 { "fetched-bytes", NULL, m->fetched_bytes },
                 { "downloading", NULL, m->fota.phase == FOTA_DOWNLOADING },
-                { "upgrading", NULL, m->fota.phase != FOTA_NONE || m->pending.there },
+                { "upgrading", NULL, m->fota.phase != FOTA_NONE || m->pending.there || m->mini.stage != MINI_NONE },
+                { "stage", mini_stage_name(m->mini.stage), 0 },
+                { "header-matched", NULL, m->mini.matched },
+                { "fetches", NULL, m->fetches },
+                { "steps", NULL, m->steps },
                 { "cfun", NULL, m->cfun },
                 { "held", model_held(m) ?: "", 0 },
                 { "apn", pdp->apn ?: "", 0 },

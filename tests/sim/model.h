@@ -17,7 +17,7 @@ enum model_system {
         MODEL_OFF, /* off the bus: no power, or restarting */
         MODEL_NORMAL,
         MODEL_UPDATER,
-        MODEL_MINI,    /* reserved for MiniFOTA */
+        MODEL_MINI,    /* the old or the new Mini system */
         MODEL_CRASHED, /* DIAG alone */
         MODEL_BOOT_ROM,
         _MODEL_SYSTEM_MAX,
@@ -36,6 +36,8 @@ struct model_world {
         void (*timer_stop)(void *user, unsigned timer);
         Fetch *(*fetch)(void *user, const struct fetch_request *request, const struct fetch_observer *observer,
                         void *data);
+        void (*fetch_allow)(void *user, Fetch *fetch, guint64 bytes);
+        GBytes *(*fetch_peek)(void *user, Fetch *fetch, gsize n);
         void (*fetch_cancel)(void *user, Fetch *fetch);
         /* A line for the truth log. */
         void (*log)(void *user, const char *line);
@@ -58,6 +60,9 @@ void model_power_on(Model *model);
 void model_power_off(Model *model);
 /* Off, and on again after the persona's `off` time. */
 void model_power_cut(Model *model);
+
+/* Change a setting, now: a network that goes takes a download with it. As persona_set(). */
+bool model_set(Model *model, const char *key, const char *value, GError **error);
 
 /* Print this as an unsolicited line. */
 void model_say(Model *model, const char *text);

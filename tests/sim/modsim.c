@@ -25,6 +25,7 @@ static char **opt_modules, **opt_decoys;
 static char *opt_control, *opt_log, *opt_package, *opt_from, *opt_to, *opt_project, *opt_baseline, *opt_break;
 static gboolean opt_real_time, opt_until_eof, opt_die_with_parent, opt_settings;
 static gint64 opt_size = 65536;
+static int opt_mini = -1;
 
 /* clang-format off */
 static const GOptionEntry options[] = {
@@ -42,6 +43,7 @@ static const GOptionEntry options[] = {
         { "project", 0, 0, G_OPTION_ARG_STRING, &opt_project, "Its project, else that of --from", "NAME" },
         { "baseline", 0, 0, G_OPTION_ARG_STRING, &opt_baseline, "Its baseline, else that of --from", "NAME" },
         { "size", 0, 0, G_OPTION_ARG_INT64, &opt_size, "Bytes of payload, 65536", "BYTES" },
+        { "mini", 0, 0, G_OPTION_ARG_INT, &opt_mini, "One of a MiniFOTA pair, 0: a DFOTA package, else as FILE ends in .mini_1, .mini_2", "0|1|2" },
         { "break", 0, 0, G_OPTION_ARG_STRING, &opt_break, "Spoil it", "magic|truncated|digest|from|project|baseline|flash" },
         G_OPTION_ENTRY_NULL,
 };
@@ -123,6 +125,10 @@ static int make_package(GError **error)
                 .baseline = opt_baseline ?: "",
                 .size = (gsize)CLAMP(opt_size, 0, 256 * 1024 * 1024),
                 .broken = opt_break,
+                .mini = opt_mini >= 0                              ? (unsigned)opt_mini
+                        : g_str_has_suffix(opt_package, ".mini_1") ? 1
+                        : g_str_has_suffix(opt_package, ".mini_2") ? 2
+                                                                   : 0,
         };
 
         if (!opt_from || !opt_to) {

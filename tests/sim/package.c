@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define MAGIC "FOTASIM-PACKAGE 1\n"
+#define MAGIC      "FOTASIM-PACKAGE 1\n"
+#define HEADER_MAX 2048
 
 static const char *const breaks[] = { "magic", "truncated", "digest", "from", "project", "baseline", "flash", NULL };
 
@@ -75,7 +76,7 @@ bool package_write(const char *path, const struct package_plan *plan, GError **e
         g_string_append_printf(file, "project: %s\n", g_str_equal(broken, "project") ? "XX000XXXX" : project);
         g_string_append_printf(file, "baseline: %s\n", g_str_equal(broken, "baseline") ? "XX000XXXXR99" : baseline);
         g_string_append_printf(file, "from: %s\n", g_str_equal(broken, "from") ? other_from : plan->from);
-        g_string_append_printf(file, "to: %s\n", plan->to);
+        g_string_append_printf(file, "to: %s\nmini: %u\n", plan->to, plan->mini);
         g_string_append_printf(file, "flash: %s\n", g_str_equal(broken, "flash") ? "fails" : "works");
         g_string_append_printf(file, "size: %" G_GSIZE_FORMAT "\nmd5: %s\nsha256: %s\n\n", plan->size, md5, sha256);
         g_string_append_len(file, (const char *)payload, (gssize)plan->size);
@@ -92,32 +93,53 @@ static char *header_value(char **lines, const char *name)
         return g_strdup("");
 }
 
-unsigned package_check(GBytes *package, const struct package_target *target, char **ret_to, bool *ret_flash_fails)
+/* The lines of the header and where the payload begins; NULL if there is no header. */
+static char **header_of(GBytes *package, gsize *ret_payload)
 {
         gsize n;
         const char *data = g_bytes_get_data(package, &n);
-        const char *end = data ? g_strstr_len(data, (gssize)MIN(n, 4096), "\n\n") : NULL;
+        const char *end = data ? g_strstr_len(data, (gssize)MIN(n, HEADER_MAX), "\n\n") : NULL;
 
         if (!end || n < strlen(MAGIC) || memcmp(data, MAGIC, strlen(MAGIC)) != 0)
-                return 505;
-
+                return NULL;
         g_autofree char *header = g_strndup(data, (gsize)(end - data));
-        g_auto(GStrv) lines = g_strsplit(header, "\n", -1);
-        g_autofree char *project = header_value(lines, "project"), *baseline = header_value(lines, "baseline"),
-                        *from = header_value(lines, "from"), *to = header_value(lines, "to"),
-                        *flash = header_value(lines, "flash"), *size = header_value(lines, "size"),
-                        *md5 = header_value(lines, "md5"), *sha256 = header_value(lines, "sha256");
-        const guint8 *payload = (const guint8 *)end + 2;
-        gsize left = n - (gsize)((const char *)payload - data);
-        if (!*size || !*to || g_ascii_strtoull(size, NULL, 10) != left)
-                return 505;
+        *ret_payload = (gsize)(end + 2 - data);
+        return g_strsplit(header, "\n", -1);
+}
 
-        g_autofree char *real_md5 = g_compute_checksum_for_data(G_CHECKSUM_MD5, payload, left);
-        g_autofree char *real_sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, payload, left);
-        if (!g_str_equal(md5, real_md5) || !g_str_equal(sha256, real_sha256))
-                return 506;
+static bool is_whole(GBytes *package, gsize payload_at, char **header)
+{
+        g_autofree char *size = header_value(header, "size");
 
+        return *size && g_ascii_strtoull(size, NULL, 10) == g_bytes_get_size(package) - payload_at;
+}
+
+static bool digests_match(GBytes *package, gsize payload_at, char **header)
+{
+        gsize n;
+        const guint8 *data = g_bytes_get_data(package, &n);
+        g_autofree char *md5 = header_value(header, "md5"), *sha256 = header_value(header, "sha256");
+        g_autofree char *real_md5 = g_compute_checksum_for_data(G_CHECKSUM_MD5, data + payload_at, n - payload_at);
+        g_autofree char *real_sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data + payload_at,
+                                                                   n - payload_at);
+
+        return g_str_equal(md5, real_md5) && g_str_equal(sha256, real_sha256);
+}
+
+/* What the header says that it is. */
+static unsigned check_kind(char **header, unsigned mini)
+{
+        g_autofree char *to = header_value(header, "to"), *kind = header_value(header, "mini");
+
+        return *to && *kind && g_ascii_strtoull(kind, NULL, 10) == mini ? 0 : 505;
+}
+
+static unsigned check_names(char **header, const struct package_target *target)
+{
+        g_autofree char *project = header_value(header, "project"), *baseline = header_value(header, "baseline"),
+                        *from = header_value(header, "from"), *to = header_value(header, "to");
         g_autofree char *own_project = project_of(target->revision), *own_baseline = baseline_of(target->revision);
+
         if (!g_str_equal(project, own_project))
                 return 552;
         if (!g_str_equal(baseline, *target->baseline ? target->baseline : own_baseline))
@@ -127,8 +149,35 @@ unsigned package_check(GBytes *package, const struct package_target *target, cha
         g_autofree char *long_name = g_strconcat(target->revision, "_", target->build, NULL);
         if (!g_str_equal(from, target->revision) && !g_str_equal(from, long_name))
                 return 507;
+        return target->to && !g_str_equal(to, target->to) ? 507 : 0;
+}
 
-        *ret_to = g_steal_pointer(&to);
+unsigned package_check(GBytes *package, unsigned mini, const struct package_target *target, char **ret_to,
+                       bool *ret_flash_fails)
+{
+        gsize payload_at = 0;
+        g_auto(GStrv) header = header_of(package, &payload_at);
+        unsigned code;
+
+        if (!header || check_kind(header, mini) || !is_whole(package, payload_at, header))
+                return 505;
+        if (!digests_match(package, payload_at, header))
+                return 506;
+        code = check_names(header, target);
+        if (code)
+                return code;
+        g_autofree char *flash = header_value(header, "flash");
+        *ret_to = header_value(header, "to");
         *ret_flash_fails = g_str_equal(flash, "fails");
         return 0;
+}
+
+unsigned package_check_head(GBytes *head, unsigned mini, const struct package_target *target)
+{
+        gsize payload_at;
+        g_auto(GStrv) header = header_of(head, &payload_at);
+
+        if (!header || check_kind(header, mini))
+                return 505;
+        return check_names(header, target);
 }

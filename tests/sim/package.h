@@ -16,6 +16,7 @@ struct package_plan {
         const char *baseline; /* "": as `from` says */
         gsize size;           /* bytes of payload */
         const char *broken;   /* one of package_breaks(), or NULL */
+        unsigned mini;        /* 1, 2: one of a MiniFOTA pair, 0: a DFOTA package */
 };
 
 /* NULL-terminated: the ways in which a package can be made to fail. */
@@ -28,8 +29,12 @@ struct package_target {
         const char *revision;
         const char *build;
         const char *baseline; /* "": as `revision` says */
+        const char *to;       /* revision it must lead to, NULL: any */
 };
 
 /* 0 if the package may be installed, else the vendor's code (505, 506, 507, 552, 553). With 0, *ret_to is the
  * revision the package leads to and *ret_flash_fails says that writing it will fail. */
-unsigned package_check(GBytes *package, const struct package_target *target, char **ret_to, bool *ret_flash_fails);
+unsigned package_check(GBytes *package, unsigned mini, const struct package_target *target, char **ret_to,
+                       bool *ret_flash_fails);
+/* The same by its beginning alone: 0, or 505, 507, 552, 553. */
+unsigned package_check_head(GBytes *head, unsigned mini, const struct package_target *target);

@@ -38,12 +38,18 @@ static const struct {
         { "ec600n", "ec200a", "model=EC600N,revision=EC600NCNLAR03A01M16,pid=6001,imei=867711050000015", "EC600N-CN, 16 MB, DFOTA" },
         { "eg915n", "ec200a", "model=EG915N,revision=EG915NEUAGR01A02M16,pid=6002,ftp=0,imei=867712050000014",
           "EG915N-EU, 16 MB, DFOTA, no FTP" },
-        { "ec600m", "ec200a", "model=EC600M,revision=EC600MCNLER06A08M08,pid=6002,qgmr=plain,method=minifota,imei=867713050000013",
-          "EC600M-CN, 8 MB, MiniFOTA" },
-        { "ec800m-4", "ec200a", "model=EC800M,revision=EC800MCNGAR06A03M04,pid=6002,method=minifota,ftp=0,imei=867714050000012",
-          "EC800M-CN, 4 MB, MiniFOTA" },
-        { "eg800k-2", "ec200a", "model=EG800K,revision=EG800KEUCCR07A07M02,build=01.300.01.300,pid=6002,method=minifota,ftp=0,imei=867715050000011",
-          "EG800K-EU, 2 MB, MiniFOTA" },
+        { "ec600m", "ec200a", "model=EC600M,revision=EC600MCNLER06A08M08,pid=6002,qgmr=plain,method=minifota,imei=867713050000013,"
+          "mini-revision=same,mini-boot-urcs=RDY",
+          "EC600M-CN, 8 MB, MiniFOTA; Mini looks much like the normal system" },
+        { "ec800m-4", "ec200a", "model=EC800M,revision=EC800MCNGAR06A03M04,pid=6002,method=minifota,ftp=0,imei=867714050000012,"
+          "mini-pid=6001,mini-ports=at,updater-ports=none",
+          "EC800M-CN, 4 MB, MiniFOTA; Mini has another product id and its AT port alone" },
+        { "eg800k-2", "ec200a", "model=EG800K,revision=EG800KEUCCR07A07M02,build=01.300.01.300,pid=6002,method=minifota,ftp=0,imei=867715050000011,"
+          "mini-at=none,mini-ports=at/modem,updater-usb=0",
+          "EG800K-EU, 2 MB, MiniFOTA; Mini swallows AT commands, the updater is not seen" },
+        { "eg800k-4", "ec200a", "model=EG800K,revision=EG800KEULCR07A07M04,build=01.300.01.300,pid=6002,method=minifota,ftp=0,imei=867716050000010,"
+          "mini-usb=0",
+          "EG800K-EU, 4 MB, MiniFOTA; Mini is not seen on USB" },
         { "noecho", "ec200a", "echo=0", "echo off" },
         { "noqgmr", "ec200a", "qgmr=error", "old firmware that has no AT+QGMR" },
         { "nostart", "ec200a", "lost=start", "START is never seen" },
@@ -60,10 +66,12 @@ static const struct {
         const char *fast; /* NULL: the default */
         const char *real;
 } paces[] = {
-        { PERSONA_BOOT, NULL, "1500" },        { PERSONA_STEP, NULL, "60" },    { PERSONA_START_DELAY, NULL, "600" },
-        { PERSONA_DOWNLOAD_STEP, NULL, "50" }, { PERSONA_CHECK, NULL, "500" },  { PERSONA_UPDATE_STEP, NULL, "60" },
-        { PERSONA_OFF, NULL, "1200" },         { PERSONA_LINGER, NULL, "400" }, { PERSONA_ABORT, NULL, "1500" },
-        { PERSONA_DRAIN, NULL, "1000" },
+        { PERSONA_BOOT, NULL, "1500" },       { PERSONA_STEP, NULL, "60" },
+        { PERSONA_START_DELAY, NULL, "600" }, { PERSONA_DOWNLOAD_STEP, NULL, "50" },
+        { PERSONA_CHECK, NULL, "500" },       { PERSONA_UPDATE_STEP, NULL, "60" },
+        { PERSONA_OFF, NULL, "1200" },        { PERSONA_LINGER, NULL, "400" },
+        { PERSONA_ABORT, NULL, "1500" },      { PERSONA_DRAIN, NULL, "1000" },
+        { PERSONA_MINI_RETRY, NULL, "1000" },
 };
 
 static int find_key(const char *name)

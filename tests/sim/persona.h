@@ -22,8 +22,9 @@
         X(QGMR_NOT_READY, "qgmr-not-ready", "number", "0", "the first n AT+QGMR after a boot end in .00.000") \
         X(IMEI, "imei", "text", "867710050000016", "what AT+CGSN says") \
         X(BASELINE, "baseline", "text", "", "baseline a package must name, empty: the revision up to its Rnn") \
-        X(METHOD, "method", "dfota|minifota", "dfota", "minifota: AT+QFOTADL is refused, the Mini system is not modelled yet") \
+        X(METHOD, "method", "dfota|minifota", "dfota", "how it upgrades") \
         X(FTP, "ftp", "flag", "1", "AT+QFOTADL takes ftp:// URLs") \
+        X(HTTPS, "https", "flag", "0", "1: so does it https://, with method minifota, but never a module of 2 MB") \
         X(UFS_FREE, "ufs-free", "number", "8388608", "bytes free in UFS; a larger package fails to download") \
         X(UFS_TOTAL, "ufs-total", "number", "10485760", "bytes of UFS in all") \
         \
@@ -38,7 +39,11 @@
         X(USB_PRODUCT, "usb-product", "text", "Android", "USB product string") \
         X(SERIAL, "serial", "text", "0000", "USB serial number") \
         X(UPDATER_PID, "updater-pid", "text", "", "product id inside the updater, empty: the same") \
-        X(UPDATER_PORTS, "updater-ports", "words", "", "serial ports of the updater, empty: the same") \
+        X(UPDATER_PORTS, "updater-ports", "words", "", "serial ports of the updater, empty: the same; none: no tty") \
+        X(UPDATER_USB, "updater-usb", "flag", "1", "0: with method minifota the updater is not seen on USB") \
+        X(MINI_PID, "mini-pid", "text", "", "product id in the Mini systems, empty: the same") \
+        X(MINI_PORTS, "mini-ports", "words", "", "serial ports of the Mini systems, empty: the same; none: no tty") \
+        X(MINI_USB, "mini-usb", "flag", "1", "0: the Mini systems are not seen on USB") \
         X(ATTACHED, "attached", "flag", "1", "plugged in when the simulator starts") \
         X(BOUND, "bound", "flag", "1", "0: no driver knows the device, there is no tty") \
         X(APPEAR, "appear", "normal|diag|boot-rom", "normal", "how it enumerates: diag, a crashed module with DIAG alone; boot-rom, 2ecc:3004") \
@@ -54,9 +59,15 @@
         X(DELAY, "delay", "number", "0", "ms before every answer") \
         X(MUTE, "mute", "number", "0", "ms after its return in which the AT ports swallow everything") \
         X(UPDATER_AT, "updater-at", "flag", "0", "1: the updater answers AT commands") \
+        X(MINI_AT, "mini-at", "upgrade|none|full", "upgrade", "AT in the Mini systems: what an upgrade needs; swallowed; as in the normal system") \
+        X(MINI_REVISION, "mini-revision", "text", "", "revision they tell, empty: ERROR (full: the old one); same: the old one; new: the package's in the new one") \
+        X(MINI_IMEI, "mini-imei", "flag", "0", "1: they answer AT+CGSN with mini-at=upgrade, too") \
+        X(MINI_SMS, "mini-sms", "flag", "0", "1: they answer AT+CMGF and AT+CPMS with mini-at=full") \
+        X(MINI_BOOT_URCS, "mini-boot-urcs", "words", "", "lines printed by each of their boots") \
+        X(SMS, "sms", "flag", "1", "0: AT+CMGF and AT+CPMS are refused by the normal system too") \
         X(CFUN_BOOT, "cfun-boot", "number", "1", "AT+CFUN after a boot") \
         X(SIM, "sim", "text", "READY", "what AT+CPIN? says") \
-        X(REGISTERED, "registered", "number", "1", "network registration state, 1 and 5 have a network") \
+        X(REGISTERED, "registered", "number", "1", "network registration state, 1 and 5 have a network; without, a running download fails at once") \
         X(BOOT_URCS, "boot-urcs", "words", "RDY/+CFUN: 1/+CPIN: READY/+QUSIM: 1/+QIND: SMS DONE/+QIND: PB DONE", "lines printed by each boot") \
         X(URCPORT, "urcport", "usbat|usbmodem|uart1|uart2|all", "usbat", "where URCs go (AT+QURCCFG, kept over boots)") \
         X(URCPORT_AFTER, "urcport-after", "text", "", "urcport after an upgrade, empty: unchanged") \
@@ -69,6 +80,8 @@
         X(DOWNLOAD_STYLE, "download-style", "index|percent|none", "index", "DOWNLOADING counts up to the maximum, in percent (2,4..100), or not at all") \
         X(DOWNLOAD_MAX, "download-max", "number", "50", "<download_URC_max> when the command names none") \
         X(UPDATING, "updating", "words", "1-100", "UPDATING series: a range or numbers, 8/16/25/91") \
+        X(MINI_UPDATING, "mini-updating", "words", "2/7/13/21/30/39/49/60", "UPDATING series while .mini_1 is installed") \
+        X(MINI_UPDATING_2, "mini-updating-2", "words", "60/64/68/76/84/92/96", "UPDATING series of .mini_2: first to last are the fetch from beginning to end") \
         X(UPDATE_MAX, "update-max", "ignored|obeyed", "ignored", "<update_URC_max> of the command") \
         X(HTTPS_WORD, "https-word", "HTTP|HTTPS", "HTTP", "word in front of START and END for an https:// URL") \
         X(BLANK, "blank", "flag", "0", "1: a blank inside the quotes, \" DOWNLOADING\"") \
@@ -88,7 +101,12 @@
         X(LINGER, "linger", "number", "10", "ms from the last URC before a restart to the restart") \
         X(ABORT, "abort", "number", "30", "ms from AT+CFUN=0 to the end of a download") \
         X(DRAIN, "drain", "number", "1000", "ms that a restart waits for the host to have read everything, 0: not at all") \
+        X(MINI_RETRY, "mini-retry", "number", "50", "ms from a failed fetch to the next in the Mini systems") \
         \
+        X(MINI_TRIES, "mini-tries", "number", "3", "fetches that brought no header until the old Mini system gives up") \
+        X(MINI_RETRY_RESTARTS, "mini-retry-restarts", "flag", "0", "1: where it retries for ever it restarts each time") \
+        X(MINI_TELLS, "mini-tells", "flag", "0", "1: the old Mini system prints xxxEND,<code> for a failed fetch, END,<code> for a wrong header") \
+        X(MINI_PROBES_URL, "mini-probes-url", "flag", "0", "1: the normal system tries the URL first; xxxEND,<code> and nothing else if that fails") \
         X(RATE, "rate", "number", "0", "download limit in bytes/s, 0: none") \
         X(CONNECT_TIMEOUT, "connect-timeout", "number", "10000", "ms") \
         X(READ_TIMEOUT, "read-timeout", "number", "30000", "ms without a byte from the server (whole seconds count)") \
@@ -99,13 +117,14 @@
         X(HTTP_CODE, "http-code", "number", "0", "force HTTPEND,<code>") \
         X(FTP_CODE, "ftp-code", "number", "0", "force FTPEND,<code>") \
         X(FILE_CODE, "file-code", "number", "0", "force FILEEND,<code>") \
-        X(CHECK_CODE, "check-code", "number", "0", "force END,<code> of the package check") \
-        X(UPDATE_CODE, "update-code", "number", "0", "force END,<code> of the updater; the old firmware stays") \
+        X(CHECK_CODE, "check-code", "number", "0", "force END,<code> of the package check; a Mini system takes every package for a bad one") \
+        X(UPDATE_CODE, "update-code", "number", "0", "force END,<code> of the updater; the old firmware stays, with minifota the old Mini system") \
         X(QFOTADL, "qfotadl", "ok|error|silent|no-ok", "ok", "answer to AT+QFOTADL; silent: none, and nothing done; no-ok: none, but done") \
         X(AFTER_OK, "after-ok", "go|nothing", "go", "nothing: after the OK nothing ever happens") \
         X(LOST, "lost", "words", "", "URCs never printed: download-start downloading download-end start updating end") \
-        X(STALL, "stall", "text", "", "downloading:<percent> or updating:<percent>: stops there for good") \
+        X(STALL, "stall", "text", "", "downloading:<percent>, mini-1:<percent> or updating:<percent>: stops there for good") \
         X(CUT, "cut", "text", "", "the same points, or ended: power fails there, once; an update resumes") \
+        X(CUT_STEP, "cut-step", "number", "0", "power fails, once, right before the n-th step after AT+QFOTADL, see the truth steps") \
         X(END_TWICE, "end-twice", "flag", "0", "1: END is printed twice") \
         X(START_AFTER_END, "start-after-end", "flag", "0", "1: START is printed again after END") \
         X(MODE1_DROPS, "mode1-drops", "flag", "1", "0: with upgrade mode 1 no restart before START") \

@@ -162,6 +162,7 @@ def inside(base):
         holds_and_cuts(sim, http)
         faults(sim, http)
         file_mode(sim, base)
+        mini_success(sim, http, base)
         many(sim)
     finally:
         for p in processes:
@@ -212,9 +213,9 @@ def conversation(sim):
     t.close()
 
 
-def start(sim, url, rest=""):
+def start(sim, url, rest="", module="1-1"):
     """Sends AT+QFOTADL; the open tty."""
-    t = Tty(sim("get 1-1 port-at"))
+    t = Tty(sim(f"get {module} port-at"))
     answer = t.at(f'AT+QFOTADL="{url}"{rest}')
     if "OK" not in answer:
         raise RuntimeError(answer)
@@ -388,9 +389,6 @@ def faults(sim, http):
     check("OK" in t.at("AT") and sim("get 1-1 downloading") == "0", "silent")
     t.close()
     sim("set 1-1 qfotadl ok")
-    t = Tty(sim("get 1-2 port-at"))
-    check("ERROR" in t.at('AT+QFOTADL="http://x/y.mini_1"') and "M08" in t.at("AT+GMR"), "a MiniFOTA persona refuses")
-    t.close()
 
 
 def file_mode(sim, base):
@@ -415,6 +413,78 @@ def file_mode(sim, base):
     t.until(b'FILEEND",500\r\n')
     check("OK" in t.at("AT"), "a host that falls silent: 500")
     t.close()
+
+
+class Mini:
+    """A MiniFOTA module and its packages; each test begins with the old revision in the normal system."""
+
+    def __init__(self, sim, module, old, new, **settings):
+        self.sim, self.module, self.old, self.new, self.settings, self.before = sim, module, old, new, settings, {}
+        for key, value in settings.items():
+            key = key.replace("_", "-")
+            self.before[key] = self.get(key)
+            self(f"set {{}} {key} {value}")
+        self("set {} revision " + old)
+        self.idle, self.restarts = self.count("idle"), int(self.get("restarts"))
+        self.counts = {}
+
+    def __call__(self, line):
+        return self.sim(line.format(self.module))
+
+    def get(self, key):
+        return self(f"get {{}} {key}")
+
+    def count(self, event):
+        return int(self(f"count {{}} {event}"))
+
+    def start(self, url, rest=""):
+        t = start(self.sim, url, rest, self.module)
+        self.text = t.to_the_end()
+        self.reader = Reader(self.sim, self.module)
+
+    def restarted(self):
+        return int(self.get("restarts")) - self.restarts
+
+    def over(self):
+        """The URCs, after it is idle again."""
+        self(f"wait {{}} idle {self.idle + 1}")
+        self.reader.stop()
+        for key, value in self.before.items():
+            self(f"set {{}} {key} {value}")
+        self.text += self.reader.text
+        return fota(self.text)
+
+
+M08, M08_NEW = "EC600MCNLER06A08M08", "EC600MCNLER06A09M08"
+FIRST, SECOND = [f"UPDATING,{i}" for i in (2, 7, 13, 21, 30, 39, 49, 60)], [f"UPDATING,{i}" for i in (60, 64, 68, 76, 84, 92, 96)]
+
+
+def mini_success(sim, http, base):
+    print("--- MiniFOTA")
+    m = Mini(sim, "1-2", M08, M08_NEW)
+    points = ("off:1", "mini", "mini-1:2k", "mini-1:50", "mini-1-done", "off:2", "updater", "updating:30", "update-1-done", "off:3", "mini-2",
+              "updating:76", "end", "ended", "off:4")
+    for point in points:
+        m(f"hold {{}} {point}")
+    m.start(f"{http}/good.mini_1", ",0,50")
+    seen = []
+    for point in points:
+        at = m("held {}")
+        seen.append((at, m.get("system"), m.get("stage"), m.get("header-matched"), m.get("revision") == M08_NEW))
+        m("release {}")
+    lines = m.over()
+    expect = [("off:1", "off", "mini-1", "0", False), ("mini", "mini", "mini-1", "0", False), ("mini-1:2k", "mini", "mini-1", "0", False),
+              ("mini-1:50", "mini", "mini-1", "1", False), ("mini-1-done", "mini", "mini-1", "1", False), ("off:2", "off", "update-1", "1", False),
+              ("updater", "updater", "update-1", "1", False), ("updating:30", "updater", "update-1", "1", False),
+              ("update-1-done", "updater", "update-1", "1", False), ("off:3", "off", "mini-2", "1", False), ("mini-2", "mini", "mini-2", "1", False),
+              ("updating:76", "mini", "mini-2", "1", False), ("end", "mini", "mini-2", "1", False), ("ended", "mini", "none", "1", True),
+              ("off:4", "off", "none", "1", True)]
+    check(seen == expect, f"holds, systems and stages in order: {[(a, b) for a, b in zip(seen, expect) if a != b]}")
+    check(lines == FIRST + SECOND + ["END,0"], f"UPDATING and END alone: {lines}")
+    check(m.restarted() == 4 and m.get("fetches") == "2" and m.get("qfotadl-parameters") == "3", "four restarts, two fetches, three parameters")
+    check(m.get("revision") == M08_NEW and m.get("upgrading") == "0" and m.get("system") == "normal", "new revision")
+    sha = subprocess.run(["sha256sum", f"{base}/www/good.mini_2"], capture_output=True, text=True).stdout.split()[0]
+    check(m.get("fetched-sha256") == sha, "the .mini_2 was fetched last")
 
 
 def many(sim):
@@ -442,6 +512,9 @@ def outside():
         subprocess.run(make + [f"{base}/www/good.bin"], check=True)
         for name in ("magic", "truncated", "digest", "from", "project", "baseline", "flash"):
             subprocess.run(make + [f"{base}/www/{name}.bin", "--break", name, "--size", "2000"], check=True)
+        make = [MODSIM, "--from", M08, "--to", M08_NEW, "--make-package"]
+        for n in (1, 2):
+            subprocess.run(make + [f"{base}/www/good.mini_{n}"], check=True)
         keep = os.environ.get("MODSIM_LOG", f"{base}/log")
         status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=20,update-step=1", "--module", "1-2=ec600m,off=5,boot=5",
                                  "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
