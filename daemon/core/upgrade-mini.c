@@ -61,7 +61,12 @@ static char *package_waited_for(const Upgrade *u)
 
         if (g_str_has_suffix(shown, ".mini_1"))
                 shown[strlen(shown) - strlen(".mini_1")] = 0;
-        return *shown ? g_strconcat(shown, extension, NULL) : g_strdup_printf("its %s package", extension);
+        if (!*shown)
+                return g_strdup_printf("its %s package", extension);
+        /* It may have got to the second without a word that was heard. */
+        if (u->job->percent < PERCENT_MINI1 && u->job->returns >= 2)
+                return g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown);
+        return g_strconcat(shown, extension, NULL);
 }
 
 static char *stalled_message(const Upgrade *u)
@@ -248,6 +253,12 @@ static void ask_again(Upgrade *u, const UpgradeEvent *event)
         if (quiet > event->now)
                 u->ask_at = MIN(u->ask_at, quiet);
         upgrade_wait(u, event);
+}
+
+void mini_ask_soon(Upgrade *u, const UpgradeEvent *event)
+{
+        u->ask_interval = 0;
+        ask_again(u, event);
 }
 
 static void in_mini(Upgrade *u, const UpgradeEvent *event)

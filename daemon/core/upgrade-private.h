@@ -124,6 +124,8 @@ JobState mini_state_after_return(const Job *job);
 void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event);
 void mini_ready(Upgrade *u, const UpgradeEvent *event);
 void mini_answer(Upgrade *u, const UpgradeEvent *event);
+/* There is news of who answers. */
+void mini_ask_soon(Upgrade *u, const UpgradeEvent *event);
 void mini_nameless(Upgrade *u, const UpgradeEvent *event);
 void mini_patience_lost(Upgrade *u, const UpgradeEvent *event);
 void mini_retry(Upgrade *u, const UpgradeEvent *event);

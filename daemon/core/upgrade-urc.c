@@ -108,13 +108,27 @@ bool upgrade_is_under_way(const char *line, Method *ret_method)
                urc.type == QFOTA_URC_START || urc.type == QFOTA_URC_UPDATING;
 }
 
+/* Its first word may come after it has told its revision. */
+static void booted(Upgrade *u, const UpgradeEvent *event)
+{
+        bool news = !u->booted;
+
+        u->booted = true;
+        if (!news || !u->ready || !u->job->sent || u->job->result != JOB_RESULT_NONE || u->step != STEP_NONE)
+                return;
+        if (mini_waits(u))
+                mini_ask_soon(u, event);
+        else
+                upgrade_wait(u, event);
+}
+
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
         QfotaUrc urc;
 
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
-                u->booted = true;
+                booted(u, event);
         if (strcmp(event->text, "+QIND: SMS DONE") == 0 || strcmp(event->text, "+QIND: PB DONE") == 0)
                 u->says_big = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))

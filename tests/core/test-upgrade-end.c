@@ -216,6 +216,26 @@ START_TEST(interrupted)
 }
 END_TEST
 
+/* Its boot URC comes after it has told its revision: then it is not waited for as an updater. */
+START_TEST(boot_urc_comes_late)
+{
+        g_autoptr(Bench) b = bench_new();
+        uint64_t since;
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_restart(b);
+        bench_ready(b, OLD_REVISION);
+        b->now += 5 * SECOND;
+        since = b->now;
+        bench_urc(b, "RDY");
+        bench_tick(b);
+        ck_assert_uint_eq(b->now - since, b->timeouts.settle);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+}
+END_TEST
+
 START_TEST(end_is_said_twice)
 {
         g_autoptr(Bench) b = bench_new();
@@ -375,6 +395,7 @@ int main(void)
         tcase_add_test(t, end_is_lost);
         tcase_add_test(t, all_urcs_are_lost);
         tcase_add_test(t, interrupted);
+        tcase_add_test(t, boot_urc_comes_late);
         tcase_add_test(t, end_is_said_twice);
         tcase_add_test(t, late_urcs_after_end);
         tcase_add_loop_test(t, end_without_a_restart, 0, 2);

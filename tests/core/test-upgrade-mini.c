@@ -234,6 +234,27 @@ START_TEST(falls_back)
 }
 END_TEST
 
+/* Its boot URC comes after it has told its revision. */
+START_TEST(falls_back_and_says_so_late)
+{
+        g_autoptr(Bench) b = new_bench();
+        uint64_t since;
+
+        go_mini(b);
+        restart(b, false);
+        bench_ready(b, MINI_OLD);
+        bench_pass(b, 5 * SECOND);
+        since = b->now;
+        bench_urc(b, "RDY");
+        while (b->job->state != JOB_FINISHED) {
+                bench_tick(b);
+                answer(b, MINI_OLD);
+        }
+        ck_assert_uint_le(b->now - since, 2 * SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
+}
+END_TEST
+
 /* The Mini systems never showed on the bus: one restart, and the old firmware with all its words. */
 START_TEST(falls_back_unseen)
 {
@@ -644,6 +665,7 @@ int main(void)
         tcase_add_test(t, seen_late);
         tcase_add_test(t, another_revision_than_expected);
         tcase_add_loop_test(t, falls_back, 0, 4);
+        tcase_add_test(t, falls_back_and_says_so_late);
         tcase_add_loop_test(t, falls_back_unseen, 0, 2);
         tcase_add_loop_test(t, stalls_in_the_old_mini_system, 0, 3);
         tcase_add_test(t, stalls_in_the_new_mini_system);
