@@ -157,6 +157,9 @@ static void give_up(Job *job)
 
         if (job->result == JOB_RESULT_NONE)
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
+        if (*job->urc_port_before || *job->fota_cid_before || *job->power_control_before)
+                job_add_to_message(job, "What was changed for it was not put back: AT+QURCCFG=\"urcport\", "
+                                        "AT+QCFG=\"fota/cid\", power/control.");
         job_forget_secrets(job);
         job->stalled = false;
         job->finished = (uint64_t)g_get_real_time();

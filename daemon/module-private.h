@@ -34,6 +34,7 @@ struct Module {
         uint64_t open_at; /* when to try to open it again, UINT64_MAX never */
 
         Identity *identity;
+        bool told;             /* the log has said who it is since it came */
         bool identified;       /* since it came */
         bool wanted;           /* the identity is to be read */
         uint64_t wanted_until; /* without a job: when that is given up */

@@ -205,7 +205,7 @@ static void give_up_probe(Module *m)
 
 static void open_port(Module *m)
 {
-        SerialSettings settings = { m->config->lock_directory, m->config->baud_rate };
+        SerialSettings settings = { m->config->lock_directory, m->config->baud_rate, ports_syspath(m->ports, m->node) };
         g_autofree char *holder = NULL;
         int r;
 
@@ -308,7 +308,9 @@ static void take_identity(Module *m)
         m->identified = true;
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
-        log_info("%s: %s, revision %s, IMEI %s", m->id, identity->model, identity->revision, identity->imei);
+        if (!identity_equal(m->identity, known) || !m->told)
+                log_info("%s: %s, revision %s, IMEI %s", m->id, identity->model, identity->revision, identity->imei);
+        m->told = true;
         m->observer->changed(m->userdata, m);
         m->observer->probed(m->userdata, m, NULL);
         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
@@ -513,6 +515,7 @@ static void feed_present(Module *m)
 void module_device_added(Module *m, const UsbDevice *device)
 {
         m->present = true;
+        m->told = false;
         m->came_at = now();
         m->vendor_id = device->vendor_id;
         m->product_id = device->product_id;

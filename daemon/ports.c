@@ -8,7 +8,7 @@
 #include "ports.h"
 
 typedef struct Port {
-        char *node, *interface_name;
+        char *node, *syspath, *interface_name;
         LayoutPort layout;
 } Port;
 
@@ -20,6 +20,7 @@ struct Ports {
 static void port_free(Port *port)
 {
         g_free(port->node);
+        g_free(port->syspath);
         g_free(port->interface_name);
         g_free(port);
 }
@@ -43,6 +44,7 @@ void ports_add(Ports *ports, const UsbTty *tty)
         Port *port = g_new0(Port, 1);
 
         port->node = g_strdup(tty->node);
+        port->syspath = g_strdup(tty->syspath);
         port->interface_name = g_strdup(tty->interface_name);
         port->layout = (LayoutPort){ tty->interface, tty->endpoints, port->interface_name };
         g_ptr_array_add(ports->list, port);
@@ -88,6 +90,17 @@ const char *ports_find_at(const Ports *ports, uint16_t product_id, int override)
         int i = layout_find_at_port(product_id, override, ports->interfaces, layout, ports->list->len);
 
         return i >= 0 ? ((const Port *)g_ptr_array_index(ports->list, i))->node : NULL;
+}
+
+const char *ports_syspath(const Ports *ports, const char *node)
+{
+        for (unsigned i = 0; i < ports->list->len; i++) {
+                const Port *port = g_ptr_array_index(ports->list, i);
+
+                if (strcmp(port->node, node) == 0)
+                        return port->syspath;
+        }
+        return NULL;
 }
 
 bool ports_is_usual_at(const Ports *ports, uint16_t product_id, const char *node)

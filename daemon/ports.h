@@ -19,5 +19,7 @@ bool ports_are_none(const Ports *ports);
 
 /* The node of the AT port, NULL if none is, or none is yet; override as in core/layout.h. */
 const char *ports_find_at(const Ports *ports, uint16_t product_id, int override);
+/* Where that node is in /sys. */
+const char *ports_syspath(const Ports *ports, const char *node);
 bool ports_is_usual_at(const Ports *ports, uint16_t product_id, const char *node);
 bool ports_have_diag(const Ports *ports, uint16_t product_id);

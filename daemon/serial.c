@@ -261,10 +261,24 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         return 0;
 }
 
+/* A number that became free is given to the next tty that comes, another module's DIAG port perhaps, before we hear of
+ * it: whether the node still is the tty it was told to be, the kernel knows. */
+static bool is_still(const char *node, const char *syspath)
+{
+        g_autofree char *name = g_path_get_basename(node), *link = g_build_filename("/sys/class/tty", name, NULL);
+        g_autofree char *target = g_file_read_link(link, NULL);
+        const char *devices = target ? strstr(target, "devices/") : NULL;
+
+        return !syspath || (devices && g_str_has_suffix(syspath, devices));
+}
+
 /* The fd, or -errno as serial_open(). */
-static int open_line(const char *node, unsigned baud_rate, char **ret_holder)
+static int open_line(const char *node, const SerialSettings *settings, char **ret_holder)
 {
         int fd, r;
+
+        if (!is_still(node, settings->syspath))
+                return -ENODEV;
 
         /* Looked for before the open, which the module and the other process would see. */
         *ret_holder = find_holder(node);
@@ -277,8 +291,11 @@ static int open_line(const char *node, unsigned baud_rate, char **ret_holder)
                         *ret_holder = g_strdup("by another process");
                 return r;
         }
-        /* First of all: until then the kernel echoes what the module says back into it. */
-        r = set_raw(fd, baud_rate);
+        /* While it is open its number is not given away. */
+        r = is_still(node, settings->syspath) ? 0 : -ENODEV;
+        /* Until then the kernel echoes what the module says back into it. */
+        if (r == 0)
+                r = set_raw(fd, settings->baud_rate);
         if (r == 0 && ioctl(fd, TIOCEXCL) < 0)
                 r = -errno;
         /* Once more: somebody may have come between the look and the lock. */
@@ -303,7 +320,7 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
         s->fd = -1;
         r = lock_take(settings->lock_directory, node, &s->lock, ret_holder);
         if (r == 0)
-                r = s->fd = open_line(node, settings->baud_rate, ret_holder);
+                r = s->fd = open_line(node, settings, ret_holder);
         if (r >= 0)
                 r = sd_event_add_io(event, &s->source, s->fd, EPOLLIN, on_io, s);
         if (r < 0) {

@@ -16,11 +16,12 @@ typedef struct SerialObserver {
 
 typedef struct SerialSettings {
         const char *lock_directory;
-        unsigned baud_rate; /* of a UART; USB ports ignore it */
+        unsigned baud_rate;  /* of a UART; USB ports ignore it */
+        const char *syspath; /* where the node must be in /sys; NULL anywhere */
 } SerialSettings;
 
-/* Opens, locks and sets raw. 0, or -errno; -EBUSY if another process has it, and *ret_holder then says which, as in
- * "by chat (pid 42)". */
+/* Opens, locks and sets raw. 0, or -errno; -ENODEV if the node is another tty's by now; -EBUSY if another process has
+ * it, and *ret_holder then says which, as in "by chat (pid 42)". */
 int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSettings *settings,
                 const SerialObserver *observer, void *userdata, char **ret_holder);
 

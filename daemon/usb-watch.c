@@ -165,6 +165,7 @@ static void tty_added(UsbWatch *w, udev_device *d)
         told = (UsbTty){
                 .path = tty->path,
                 .node = tty->node,
+                .syspath = syspath,
                 .interface = number_of(interface, "bInterfaceNumber", 16),
                 .endpoints = number_of(interface, "bNumEndpoints", 16),
                 .interface_name = udev_device_get_sysattr_value(interface, "interface") ?: "",

@@ -18,6 +18,7 @@ typedef struct UsbDevice {
 typedef struct UsbTty {
         const char *path;           /* of its device */
         const char *node;           /* /dev/ttyUSB1 */
+        const char *syspath;        /* /sys/devices/.../tty/ttyUSB1 */
         unsigned interface;         /* bInterfaceNumber */
         unsigned endpoints;         /* bNumEndpoints, 0 unknown */
         const char *interface_name; /* "" unknown */

@@ -58,6 +58,13 @@ Identity *identity_copy(const Identity *other)
         return i;
 }
 
+bool identity_equal(const Identity *a, const Identity *b)
+{
+        return strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0 &&
+               strcmp(a->revision, b->revision) == 0 && strcmp(a->build, b->build) == 0 &&
+               strcmp(a->imei, b->imei) == 0;
+}
+
 static void complete(char **field, const char *other)
 {
         if (**field)

@@ -31,6 +31,7 @@ Identity *identity_new(void);
 Identity *identity_copy(const Identity *identity);
 /* What it does not tell, as another told it. */
 void identity_complete(Identity *identity, const Identity *other);
+bool identity_equal(const Identity *a, const Identity *b);
 void identity_free(Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_free)
 

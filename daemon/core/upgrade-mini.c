@@ -190,14 +190,18 @@ static void remember(Upgrade *u, CodeDomain domain, int number, const UpgradeEve
 {
         Job *job = u->job;
 
+        if (domain == CODE_DOMAIN_NONE)
+                domain = source_domain(job->source);
+        if (job->said_domain == domain && job->said_code == number) {
+                upgrade_wait(u, event); /* as it has said before, and will again */
+                return;
+        }
         job->accepted = true;
-        job->said_domain = domain != CODE_DOMAIN_NONE ? domain : source_domain(job->source);
+        job->said_domain = domain;
         job->said_code = number;
         if (job->stalled) {
                 g_autofree char *message = stalled_message(u);
 
-                if (strcmp(message, job->message) == 0)
-                        return; /* as it has said before, and will again */
                 job_set_message(job, message);
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
@@ -278,7 +282,7 @@ static void fell_back(Upgrade *u, const UpgradeEvent *event)
         upgrade_keep_revision(u);
         if (job->said_domain == CODE_DOMAIN_NONE) {
                 detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
-                                  "published, no network) than made for another revision");
+                                  "published, no network, a power cut) than made for another revision");
         } else {
                 said = job_code_text(job->said_domain, job->said_code);
                 detail = g_strdup_printf("after it had reported %s; so %s", said,

@@ -227,6 +227,11 @@ static void restore_fota_cid(Upgrade *u, const UpgradeEvent *event)
         send(u, STEP_RESTORE_FOTA_CID, command, event);
 }
 
+bool restore_is_due(const Upgrade *u)
+{
+        return u->ready && (*u->job->urc_port_before || *u->job->fota_cid_before || u->job->radio_off);
+}
+
 void restore_begin(Upgrade *u, const UpgradeEvent *event)
 {
         if (!u->present || !u->ready)

@@ -47,6 +47,8 @@ struct Upgrade {
         bool other_port;        /* the port we have is not its usual AT port */
         bool live;              /* an upgrade URC came in this enumeration */
         bool booted;            /* a boot URC came in this enumeration */
+        bool restores;          /* it is over, and it left before its settings were put back */
+        bool kept_awake;        /* power/control was set to on in this enumeration */
         bool unsent;            /* the command under way was dropped with its record: it never reached the module */
         bool asked;             /* after END: who runs is being asked without having seen the restart */
         unsigned restarts;      /* without a sign of progress */
@@ -133,5 +135,7 @@ void mini_retry(Upgrade *u, const UpgradeEvent *event);
 /* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL, and back to the settings it had. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);
 void prepare_answer(Upgrade *u, const UpgradeEvent *event);
+/* Whether settings of the module's are still to be put back, and could be so far. */
+bool restore_is_due(const Upgrade *u);
 void restore_begin(Upgrade *u, const UpgradeEvent *event);
 void restore_answer(Upgrade *u, const UpgradeEvent *event);

@@ -248,12 +248,15 @@ static bool awaits_restart(const Job *job)
 
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
 {
+        bool over = u->job->result != JOB_RESULT_NONE && !awaits_restart(u->job);
+
+        u->restores = over && restore_is_due(u);
         mini_gone(u);
-        u->present = u->ready = u->live = u->booted = u->asked = u->reset_accepted = false;
+        u->present = u->ready = u->live = u->booted = u->asked = u->reset_accepted = u->kept_awake = false;
         u->step = STEP_NONE;
         u->job->left = u->job->left || u->job->sent;
-        if (u->job->result != JOB_RESULT_NONE && !awaits_restart(u->job))
-                upgrade_finish(u, event); /* only settings were left to put back */
+        if (over && !u->restores)
+                upgrade_finish(u, event);
         else
                 upgrade_enter(u, JOB_RESTARTING, event);
 }
@@ -277,8 +280,10 @@ static void keep_awake(Upgrade *u, const UpgradeEvent *event)
                 job_set_string(&u->job->power_control_before, event->power_control);
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         }
-        if (strcmp(event->power_control, "on") != 0)
+        if (strcmp(event->power_control, "on") != 0) {
+                u->kept_awake = true;
                 upgrade_push(u, UPGRADE_ACTION_POWER, "on");
+        }
 }
 
 static void on_present(Upgrade *u, const UpgradeEvent *event)
@@ -342,7 +347,8 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
                 u->ready = false; /* nothing of ours is to be put back there */
                 job->stalled = false;
-                *job->power_control_before = 0;
+                if (!u->kept_awake)
+                        *job->power_control_before = 0;
                 upgrade_fail(u, HOST_MODULE_REPLACED, NULL, event);
                 return;
         }
@@ -424,8 +430,10 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
 
-        if (!u->present && job->result != JOB_RESULT_SUCCESS) {
+        if (!u->present && job->result != JOB_RESULT_SUCCESS && !u->restores) {
                 on_absent_too_long(u, event);
+        } else if (!u->present) {
+                upgrade_finish(u, event);
         } else if (mini_waits(u)) {
                 mini_patience_lost(u, event);
         } else if ((job->ended || awaits_restart(job)) && !u->asked && u->step == STEP_NONE) {

@@ -216,6 +216,32 @@ START_TEST(interrupted)
 }
 END_TEST
 
+/* Power fails while its settings are put back: they are when it is there again, and the result is what it was. */
+START_TEST(leaves_while_restored)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        b->holds_answers = true;
+        bench_ready(b, NEW_REVISION);
+        ck_assert_int_eq(b->job->result, JOB_RESULT_SUCCESS);
+        bench_gone(b);
+        b->holds_answers = false;
+        if (_i == 0) {
+                bench_present(b);
+                bench_ready(b, NEW_REVISION);
+                ck_assert_str_eq(b->urc_port, "uart1");
+        } else {
+                bench_pass(b, b->timeouts.restart + b->timeouts.settle + SECOND);
+        }
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 /* Its boot URC comes after it has told its revision: then it is not waited for as an updater. */
 START_TEST(boot_urc_comes_late)
 {
@@ -396,6 +422,7 @@ int main(void)
         tcase_add_test(t, all_urcs_are_lost);
         tcase_add_test(t, interrupted);
         tcase_add_test(t, boot_urc_comes_late);
+        tcase_add_loop_test(t, leaves_while_restored, 0, 2);
         tcase_add_test(t, end_is_said_twice);
         tcase_add_test(t, late_urcs_after_end);
         tcase_add_loop_test(t, end_without_a_restart, 0, 2);
