@@ -229,7 +229,7 @@ static void restore_fota_cid(Upgrade *u, const UpgradeEvent *event)
 
 bool restore_is_due(const Upgrade *u)
 {
-        return u->ready && (*u->job->urc_port_before || *u->job->fota_cid_before || u->job->radio_off);
+        return *u->job->urc_port_before || *u->job->fota_cid_before || u->job->radio_off;
 }
 
 void restore_begin(Upgrade *u, const UpgradeEvent *event)

@@ -135,7 +135,7 @@ void mini_retry(Upgrade *u, const UpgradeEvent *event);
 /* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL, and back to the settings it had. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);
 void prepare_answer(Upgrade *u, const UpgradeEvent *event);
-/* Whether settings of the module's are still to be put back, and could be so far. */
+/* Whether settings of the module's are still to be put back. */
 bool restore_is_due(const Upgrade *u);
 void restore_begin(Upgrade *u, const UpgradeEvent *event);
 void restore_answer(Upgrade *u, const UpgradeEvent *event);

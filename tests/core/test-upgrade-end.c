@@ -229,6 +229,7 @@ START_TEST(leaves_while_restored)
         b->holds_answers = true;
         bench_ready(b, NEW_REVISION);
         ck_assert_int_eq(b->job->result, JOB_RESULT_SUCCESS);
+        bench_port_lost(b);
         bench_gone(b);
         b->holds_answers = false;
         if (_i == 0) {
