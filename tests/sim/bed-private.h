@@ -15,6 +15,7 @@ struct Bed {
         GHashTable *ancestors; /* syspaths of controllers and hubs */
         GHashTable *taken;     /* port paths with a device */
         GHashTable *numbers;   /* "ttyUSB1" in use */
+        GHashTable *handled;   /* "/dev/ttyUSB1" whose ioctls are passed on */
         unsigned devnums[10];  /* last of each bus */
         int epoll;             /* pty masters, edge triggered */
         guint epoll_source;
@@ -41,7 +42,6 @@ struct bed_tty {
         bool has_node;
         bool keep_unheard;
         GByteArray *out; /* not taken by the pty yet */
-        UMockdevIoctlBase *ioctl;
         const struct device_observer *observer;
         void *user;
 };

@@ -5,6 +5,7 @@
  */
 #include "bed-private.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -15,6 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -252,20 +254,31 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
         return tty;
 }
 
+/* One for each name, for good: whoever still has the node open when its handler goes is aborted by the preload library.
+ */
+static void attach_ioctl(struct bed_tty *tty)
+{
+        g_autoptr(UMockdevIoctlBase) handler = NULL;
+        g_autoptr(GError) error = NULL;
+
+        if (!g_hash_table_add(tty->bed->handled, g_strdup(tty->node)))
+                return;
+        handler = umockdev_ioctl_base_new();
+        g_signal_connect_data(handler, "handle-ioctl", G_CALLBACK(pass_ioctl), note_new(tty->bed, tty->name),
+                              note_closure_free, 0);
+        if (!umockdev_testbed_attach_ioctl(tty->bed->testbed, tty->node, handler, &error))
+                g_error("test bed: %s", error->message);
+}
+
 /* Not by umockdev's "N:": it never forgets a pty of its own, and aborts when the name comes back. */
 void bed_tty_make_node(struct bed_tty *tty)
 {
         g_autofree char *directory = g_path_get_dirname(tty->link);
-        g_autoptr(GError) error = NULL;
 
         g_mkdir_with_parents(directory, 0755);
         if (symlink(tty->slave, tty->link) < 0)
                 g_error("%s: %s", tty->link, g_strerror(errno));
-        tty->ioctl = umockdev_ioctl_base_new();
-        g_signal_connect_data(tty->ioctl, "handle-ioctl", G_CALLBACK(pass_ioctl), note_new(tty->bed, tty->name),
-                              note_closure_free, 0);
-        if (!umockdev_testbed_attach_ioctl(tty->bed->testbed, tty->node, tty->ioctl, &error))
-                g_error("test bed: %s", error->message);
+        attach_ioctl(tty);
         tty->has_node = true;
 }
 
@@ -277,8 +290,6 @@ void bed_tty_remove_node(struct bed_tty *tty)
                 return;
         g_unlink(tty->link);
         g_unlink(number_file);
-        umockdev_testbed_detach_ioctl(tty->bed->testbed, tty->node, NULL);
-        g_clear_object(&tty->ioctl);
         tty->has_node = false;
 }
 
@@ -396,6 +407,7 @@ Bed *bed_new(void)
         bed->ancestors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        bed->handled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->watches = g_hash_table_new_full(NULL, NULL, NULL, free_watch);
         bed->ttys = g_ptr_array_new();
         bed->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -416,9 +428,28 @@ void bed_free(Bed *bed)
         g_hash_table_unref(bed->ancestors);
         g_hash_table_unref(bed->taken);
         g_hash_table_unref(bed->numbers);
+        g_hash_table_unref(bed->handled);
         g_hash_table_unref(bed->watches);
         g_ptr_array_unref(bed->ttys);
         g_object_unref(bed->testbed); /* removes the directory */
         g_free(bed->root);
         g_free(bed);
+}
+
+/* In place of libc's, for libumockdev: it aborts when a listener has not read its last ten uevents yet, as a busy
+ * machine with many modules brings about. A kernel's netlink socket holds more. */
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+        static ssize_t (*next)(int, const struct msghdr *, int);
+        ssize_t n;
+
+        if (!next)
+                next = (ssize_t(*)(int, const struct msghdr *, int))dlsym(RTLD_NEXT, "sendmsg");
+        while ((n = next(fd, message, flags)) < 0 && errno == EAGAIN) {
+                struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+                if (poll(&room, 1, 10000) <= 0)
+                        break;
+        }
+        return n;
 }

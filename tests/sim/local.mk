@@ -21,4 +21,5 @@ tests_sim_modsim_SOURCES = \
 	tests/sim/text.c tests/sim/text.h \
 	tests/sim/usb.c tests/sim/usb.h
 endif
-EXTRA_DIST += tests/sim/README.md tests/sim/selftest.py
+EXTRA_DIST += tests/sim/README.md \
+	tests/sim/selftest.py tests/sim/selftest_host.py tests/sim/selftest_mini.py

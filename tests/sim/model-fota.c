@@ -339,6 +339,7 @@ static bool update_value(const Model *m, unsigned i, unsigned *ret_value, unsign
 void fota_updater_boot(Model *m)
 {
         m->fota.phase = FOTA_UPDATING;
+        model_event(m, "updater");
         fota_urc(m, "start", "START", -1);
         model_event(m, "start");
         /* After a power cut the step that was cut is done again. */

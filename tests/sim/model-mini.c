@@ -279,6 +279,7 @@ static void check_package(Model *m)
                 g_free(m->mini.to);
                 m->mini.to = g_steal_pointer(&to);
                 m->mini.flash_fails = flash_fails;
+                model_event(m, "mini-1-done");
                 restart_soon(m, "mini-1-done", go_to_updater);
         }
 }
@@ -397,6 +398,7 @@ static void update_step(Model *m)
                 return;
         }
         if (!fota_series(series, m->mini.printed, &now)) {
+                model_event(m, "update-1-done");
                 restart_soon(m, "update-1-done", update_done);
                 return;
         }
@@ -413,6 +415,7 @@ static void update_step(Model *m)
 void mini_updater_boot(Model *m)
 {
         m->fota.phase = FOTA_UPDATING;
+        model_event(m, "updater");
         /* After a power cut the step that was cut is done again. */
         if (m->mini.printed)
                 m->mini.printed--;

@@ -182,7 +182,7 @@ static void drain_look(Model *m)
                 left += m->world->unread(m->user, m->ports[i].interface) + g_queue_get_length(m->ports[i].out);
         if (left && m->drained_ms < persona_number(m->persona, PERSONA_DRAIN)) {
                 m->drained_ms += 2;
-                model_next(m, LANE_JOB, 2, NULL, drain_look);
+                model_poll(m, LANE_JOB, 2, NULL, drain_look);
                 return;
         }
         m->after_drain(m);
@@ -193,7 +193,7 @@ void model_drain(Model *m, model_step fn)
         m->leaving = true;
         m->drained_ms = 0;
         m->after_drain = fn;
-        model_next(m, LANE_JOB, 0, NULL, drain_look);
+        model_poll(m, LANE_JOB, 0, NULL, drain_look);
 }
 
 static void off_and_back(Model *m)

@@ -7,150 +7,13 @@
 Needs lighttpd (with mod_openssl), openssl and python3-pyftpdlib. Nothing here sleeps: every wait is a wait on the
 control socket or on bytes."""
 
-import os, re, select, shutil, signal, socket, subprocess, sys, tempfile, termios, threading, time, tty
+import os, re, select, shutil, subprocess, sys, tempfile
 
-MODSIM = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "tests/sim/modsim")
+sys.dont_write_bytecode = True
+import selftest_host as host, selftest_mini as mini
+from selftest_host import MODSIM, Reader, Sim, Tty, check, fota, servers, start
+
 OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
-passed = failed = 0
-
-
-def check(ok, what):
-    global passed, failed
-    print("PASS" if ok else "FAIL", what, flush=True)
-    passed, failed = passed + bool(ok), failed + (not ok)
-
-
-class Sim:
-    """The control socket; one connection for commands, one for each wait that runs beside them."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def ask(self, line, timeout=20):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(timeout)
-            s.connect(self.path)
-            s.sendall(line.encode() + b"\n")
-            with s.makefile() as f:
-                return f.readline().rstrip("\n")
-
-    def __call__(self, line, timeout=20):
-        answer = self.ask(line, timeout)
-        if not answer.startswith("ok"):
-            raise RuntimeError(f"{line}: {answer or 'no answer'}")
-        return answer[3:]
-
-
-class Tty:
-    def __init__(self, node):
-        self.fd = os.open(node, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        tty.setraw(self.fd)
-        self.seen = b""
-
-    def read(self):
-        """Whatever is there; None after a hang-up."""
-        try:
-            data = os.read(self.fd, 65536)
-        except BlockingIOError:
-            return b""
-        except OSError:
-            return None
-        return data or None
-
-    def until(self, pattern, timeout=10):
-        """Everything up to a match of `pattern` since the last one; raises at a hang-up."""
-        end = time.monotonic() + timeout
-        while not (m := re.search(pattern, self.seen, re.S)):
-            if not select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
-                raise TimeoutError(f"{pattern}: {self.seen[-200:]}")
-            data = self.read()
-            if data is None:
-                raise EOFError(self.seen)
-            self.seen += data
-        text, self.seen = self.seen[: m.end()], self.seen[m.end():]
-        return text
-
-    def to_the_end(self):
-        """Everything until the tty hangs up."""
-        while True:
-            select.select([self.fd], [], [], 20)
-            data = self.read()
-            if data is None:
-                os.close(self.fd)
-                return self.seen
-            self.seen += data
-
-    def at(self, command, timeout=5):
-        os.write(self.fd, command.encode() + b"\r")
-        return self.until(rb"\r\n(OK|ERROR|\+CME ERROR: [^\r]*)\r\n", timeout).decode()
-
-    def close(self):
-        os.close(self.fd)
-
-
-class Reader(threading.Thread):
-    """Opens the AT port whenever it is there and collects every line, over all restarts."""
-
-    def __init__(self, sim, module):
-        super().__init__(daemon=True)
-        self.sim, self.module, self.text, self.nodes = sim, module, b"", []
-        self.stopped, self.stopper = os.pipe()
-        self.start()
-
-    def run(self):
-        while not select.select([self.stopped], [], [], 0)[0]:
-            count = int(self.sim(f"count {self.module} port-at"))
-            node = self.sim(f"get {self.module} port-at")
-            try:
-                t = Tty(node)
-            except OSError:
-                self.sim(f"wait {self.module} port-at {count + 1}")
-                continue
-            self.nodes.append(node)
-            while self.stopped not in select.select([t.fd, self.stopped], [], [])[0]:
-                data = t.read()
-                if data is None:
-                    break
-                self.text += data
-            t.close()
-
-    def stop(self):
-        os.write(self.stopper, b"x")
-        self.join()
-
-
-def fota(text):
-    return [re.sub(r'"| ', "", l) for l in re.findall(rb'\+QIND: "FOTA",([^\r\n]*)\r\n', text) for l in [l.decode()]]
-
-
-def servers(base):
-    """lighttpd with and without TLS and an FTP server; returns ports and processes."""
-    env = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "UMOCKDEV_DIR")}
-    ports = []
-    for _ in range(3):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            ports.append(s.getsockname()[1])
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", f"{base}/key.pem",
-                    "-out", f"{base}/crt.pem"], env=env, check=True, stderr=subprocess.DEVNULL)
-    with open(f"{base}/pem", "w") as f:
-        f.write(open(f"{base}/key.pem").read() + open(f"{base}/crt.pem").read())
-    with open(f"{base}/conf", "w") as f:
-        f.write(f'server.document-root = "{base}/www"\nserver.port = {ports[0]}\nserver.bind = "127.0.0.1"\n'
-                f'server.modules = ("mod_openssl")\n$SERVER["socket"] == "127.0.0.1:{ports[1]}" {{ ssl.engine = "enable"\n'
-                f'ssl.pemfile = "{base}/pem" }}\n')
-    http = subprocess.Popen(["/usr/sbin/lighttpd", "-D", "-f", f"{base}/conf"], env=env)
-    ftp = subprocess.Popen([sys.executable, "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", str(ports[2]), "-d", f"{base}/www", "-u", "test",
-                            "-P", "secret"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    for port in ports:
-        for _ in range(500):
-            with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            select.select([], [], [], 0.02)
-    return ports, [http, ftp]
-
-
 def inside(base):
     sim = Sim(os.environ["MODSIM_CONTROL"])
     ports, processes = servers(base)
@@ -162,7 +25,7 @@ def inside(base):
         holds_and_cuts(sim, http)
         faults(sim, http)
         file_mode(sim, base)
-        mini_success(sim, http, base)
+        mini.everything(sim, http, https, ftp, base)
         many(sim)
     finally:
         for p in processes:
@@ -211,15 +74,6 @@ def conversation(sim):
     t = Tty(sim("get 1-1 port-at"))
     check(t.at("AT").startswith("AT\r"), "AT+CFUN=1,1: gone, back, echo on again")
     t.close()
-
-
-def start(sim, url, rest="", module="1-1"):
-    """Sends AT+QFOTADL; the open tty."""
-    t = Tty(sim(f"get {module} port-at"))
-    answer = t.at(f'AT+QFOTADL="{url}"{rest}')
-    if "OK" not in answer:
-        raise RuntimeError(answer)
-    return t
 
 
 def whole_upgrade(sim, http, base):
@@ -303,6 +157,15 @@ def holds_and_cuts(sim, http):
     t.until(b'HTTPEND",701\r\n')
     sim(f"wait 1-1 idle {idle + 1}")
     check(sim("get 1-1 system") == "normal" and "OK" in t.at("AT+CFUN=1"), "download ends with 701")
+    t.close()
+    idle = int(sim("count 1-1 idle"))
+    t = start(sim, f"{http}/good.bin", ",0,100")
+    sim("held 1-1")
+    sim("set 1-1 registered 0")
+    t.until(b'HTTPEND",707\r\n')
+    sim(f"wait 1-1 idle {idle + 1}")
+    check(sim("get 1-1 revision") == OLD, "the network goes: download ends with 707")
+    sim("set 1-1 registered 1")
     t.close()
     sim("release 1-1 downloading:40")
 
@@ -415,78 +278,6 @@ def file_mode(sim, base):
     t.close()
 
 
-class Mini:
-    """A MiniFOTA module and its packages; each test begins with the old revision in the normal system."""
-
-    def __init__(self, sim, module, old, new, **settings):
-        self.sim, self.module, self.old, self.new, self.settings, self.before = sim, module, old, new, settings, {}
-        for key, value in settings.items():
-            key = key.replace("_", "-")
-            self.before[key] = self.get(key)
-            self(f"set {{}} {key} {value}")
-        self("set {} revision " + old)
-        self.idle, self.restarts = self.count("idle"), int(self.get("restarts"))
-        self.counts = {}
-
-    def __call__(self, line):
-        return self.sim(line.format(self.module))
-
-    def get(self, key):
-        return self(f"get {{}} {key}")
-
-    def count(self, event):
-        return int(self(f"count {{}} {event}"))
-
-    def start(self, url, rest=""):
-        t = start(self.sim, url, rest, self.module)
-        self.text = t.to_the_end()
-        self.reader = Reader(self.sim, self.module)
-
-    def restarted(self):
-        return int(self.get("restarts")) - self.restarts
-
-    def over(self):
-        """The URCs, after it is idle again."""
-        self(f"wait {{}} idle {self.idle + 1}")
-        self.reader.stop()
-        for key, value in self.before.items():
-            self(f"set {{}} {key} {value}")
-        self.text += self.reader.text
-        return fota(self.text)
-
-
-M08, M08_NEW = "EC600MCNLER06A08M08", "EC600MCNLER06A09M08"
-FIRST, SECOND = [f"UPDATING,{i}" for i in (2, 7, 13, 21, 30, 39, 49, 60)], [f"UPDATING,{i}" for i in (60, 64, 68, 76, 84, 92, 96)]
-
-
-def mini_success(sim, http, base):
-    print("--- MiniFOTA")
-    m = Mini(sim, "1-2", M08, M08_NEW)
-    points = ("off:1", "mini", "mini-1:2k", "mini-1:50", "mini-1-done", "off:2", "updater", "updating:30", "update-1-done", "off:3", "mini-2",
-              "updating:76", "end", "ended", "off:4")
-    for point in points:
-        m(f"hold {{}} {point}")
-    m.start(f"{http}/good.mini_1", ",0,50")
-    seen = []
-    for point in points:
-        at = m("held {}")
-        seen.append((at, m.get("system"), m.get("stage"), m.get("header-matched"), m.get("revision") == M08_NEW))
-        m("release {}")
-    lines = m.over()
-    expect = [("off:1", "off", "mini-1", "0", False), ("mini", "mini", "mini-1", "0", False), ("mini-1:2k", "mini", "mini-1", "0", False),
-              ("mini-1:50", "mini", "mini-1", "1", False), ("mini-1-done", "mini", "mini-1", "1", False), ("off:2", "off", "update-1", "1", False),
-              ("updater", "updater", "update-1", "1", False), ("updating:30", "updater", "update-1", "1", False),
-              ("update-1-done", "updater", "update-1", "1", False), ("off:3", "off", "mini-2", "1", False), ("mini-2", "mini", "mini-2", "1", False),
-              ("updating:76", "mini", "mini-2", "1", False), ("end", "mini", "mini-2", "1", False), ("ended", "mini", "none", "1", True),
-              ("off:4", "off", "none", "1", True)]
-    check(seen == expect, f"holds, systems and stages in order: {[(a, b) for a, b in zip(seen, expect) if a != b]}")
-    check(lines == FIRST + SECOND + ["END,0"], f"UPDATING and END alone: {lines}")
-    check(m.restarted() == 4 and m.get("fetches") == "2" and m.get("qfotadl-parameters") == "3", "four restarts, two fetches, three parameters")
-    check(m.get("revision") == M08_NEW and m.get("upgrading") == "0" and m.get("system") == "normal", "new revision")
-    sha = subprocess.run(["sha256sum", f"{base}/www/good.mini_2"], capture_output=True, text=True).stdout.split()[0]
-    check(m.get("fetched-sha256") == sha, "the .mini_2 was fetched last")
-
-
 def many(sim):
     print("--- many restarts")
     for _ in range(60):
@@ -512,15 +303,14 @@ def outside():
         subprocess.run(make + [f"{base}/www/good.bin"], check=True)
         for name in ("magic", "truncated", "digest", "from", "project", "baseline", "flash"):
             subprocess.run(make + [f"{base}/www/{name}.bin", "--break", name, "--size", "2000"], check=True)
-        make = [MODSIM, "--from", M08, "--to", M08_NEW, "--make-package"]
-        for n in (1, 2):
-            subprocess.run(make + [f"{base}/www/good.mini_{n}"], check=True)
+        mini.make_packages(base)
         keep = os.environ.get("MODSIM_LOG", f"{base}/log")
-        status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=20,update-step=1", "--module", "1-2=ec600m,off=5,boot=5",
-                                 "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
+        status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=40,update-step=1", "--module", "1-2=ec600m,off=5,boot=120,unopened=keep",
+                                 "--module", "1-5=ec800m-4,off=5,boot=120,unopened=keep", "--module", "1-6=eg800k-2,off=5,boot=120,unopened=keep",
+                                 "--module", "1-7=eg800k-4,off=5,boot=120,unopened=keep", "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
                                  sys.executable, os.path.abspath(__file__), MODSIM, base]).returncode
         check(not os.path.exists(f"{base}/control"), "the control socket is gone")
-        return status or failed
+        return status or host.failed
     finally:
         shutil.rmtree(base)
 
@@ -530,6 +320,6 @@ if __name__ == "__main__":
         try:
             inside(sys.argv[2])
         finally:
-            print(f"{passed} passed, {failed} failed", flush=True)
-        sys.exit(failed != 0)
+            print(f"{host.passed} passed, {host.failed} failed", flush=True)
+        sys.exit(host.failed != 0)
     sys.exit(outside() != 0)
