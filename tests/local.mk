@@ -15,10 +15,28 @@ if HAVE_TESTS
 check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
-	tests/daemon/world-bus.c tests/daemon/suite.h
+	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
+	tests/daemon/workers.c tests/daemon/workers.h
+
+# A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
+# which look at the daemon behind it.
+check_PROGRAMS += tests/daemon/kill-at.so
+tests_daemon_kill_at_so_SOURCES = tests/daemon/kill-at.c
+tests_daemon_kill_at_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
+tests_daemon_kill_at_so_LDFLAGS = -shared
 
 world_tests = tests/daemon/test-dfota \
+	tests/daemon/test-mini \
+	tests/daemon/test-mini-cancel \
+	tests/daemon/test-mini-stalled \
+	tests/daemon/test-mini-retry \
+	tests/daemon/test-adoption \
 	tests/daemon/test-crash \
+	tests/daemon/test-crash-points \
+	tests/daemon/test-power \
+	tests/daemon/test-breaker \
+	tests/daemon/test-away \
+	tests/daemon/test-sixteen \
 	tests/daemon/test-cancel \
 	tests/daemon/test-codes \
 	tests/daemon/test-faults \
@@ -34,8 +52,28 @@ check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
 tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_dfota_LDADD = $(WORLD_LIBS)
+tests_daemon_test_mini_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_mini_LDADD = $(WORLD_LIBS)
+tests_daemon_test_mini_cancel_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_mini_cancel_LDADD = $(WORLD_LIBS)
+tests_daemon_test_mini_stalled_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_mini_stalled_LDADD = $(WORLD_LIBS)
+tests_daemon_test_mini_retry_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_mini_retry_LDADD = $(WORLD_LIBS)
+tests_daemon_test_adoption_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_adoption_LDADD = $(WORLD_LIBS)
 tests_daemon_test_crash_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_crash_LDADD = $(WORLD_LIBS)
+tests_daemon_test_crash_points_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_crash_points_LDADD = $(WORLD_LIBS)
+tests_daemon_test_power_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_power_LDADD = $(WORLD_LIBS)
+tests_daemon_test_breaker_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_breaker_LDADD = $(WORLD_LIBS)
+tests_daemon_test_away_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_away_LDADD = $(WORLD_LIBS)
+tests_daemon_test_sixteen_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_sixteen_LDADD = $(WORLD_LIBS)
 tests_daemon_test_cancel_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_cancel_LDADD = $(WORLD_LIBS)
 tests_daemon_test_codes_CFLAGS = $(WORLD_CFLAGS)

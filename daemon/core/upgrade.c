@@ -352,6 +352,9 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 upgrade_fail(u, HOST_MODULE_REPLACED, NULL, event);
                 return;
         }
+        /* Of one that was found under way the method was guessed from what it said. */
+        if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
+                job->method = identity_method(identity->model, identity->revision);
         if (!*job->imei && *identity->imei) {
                 job_set_string(&job->imei, identity->imei);
         }

@@ -36,3 +36,4 @@ bool world_file_has(World *world, const void *data);
 void world_start_bus(World *world);
 void world_drain(World *world);
 bool world_name_is_owned(World *world, const void *data);
+bool world_name_is_free(World *world, const void *data);

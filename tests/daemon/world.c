@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -85,6 +86,11 @@ bool world_file_has(World *w, const void *data)
         return g_file_get_contents(pair[0], &text, NULL, NULL) && strstr(text, pair[1]);
 }
 
+void world_await_file(World *w, const char *path, const char *text)
+{
+        world_await(w, world_file_has, (const char *[]){ path, text }, text);
+}
+
 static bool port_is_open(World *w, const void *data)
 {
         struct sockaddr_in address = { .sin_family = AF_INET,
@@ -113,6 +119,32 @@ static unsigned free_port(void)
 
 /* ---- simulator */
 
+static int connect_control(World *w)
+{
+        g_autofree char *path = world_path(w, "ctl");
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        return fd;
+}
+
+static void set_preload(World *w, const char *library, const char *simulators)
+{
+        g_autofree char *path = library ? program(library) : NULL, *value = NULL;
+        /* The sanitizer's library must be the first of all. */
+        const char *libraries[] = { g_getenv("FOTAD_TEST_PRELOAD"), path, simulators };
+        g_autoptr(GPtrArray) list = g_ptr_array_new();
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(libraries); i++)
+                if (libraries[i])
+                        g_ptr_array_add(list, (char *)libraries[i]);
+        g_ptr_array_add(list, NULL);
+        value = g_strjoinv(":", (char **)list->pdata);
+        world_set_environment(w, "LD_PRELOAD", value);
+}
+
 static void start_sim(World *w, const WorldSettings *settings)
 {
         g_autofree char *modsim = program("tests/sim/modsim"), *socket_path = world_path(w, "ctl");
@@ -120,7 +152,6 @@ static void start_sim(World *w, const WorldSettings *settings)
         g_autofree char *err = world_path(w, "sim.err");
         g_autoptr(GPtrArray) argv = g_ptr_array_new();
         g_auto(GStrv) lines = NULL;
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
 
         g_ptr_array_add(argv, modsim);
         for (unsigned i = 0; i < G_N_ELEMENTS(settings->modules) && settings->modules[i]; i++) {
@@ -144,31 +175,28 @@ static void start_sim(World *w, const WorldSettings *settings)
                 if (g_str_has_prefix(*line, "UMOCKDEV_DIR="))
                         g_ptr_array_add(w->environment, g_strdup(*line));
                 else if (g_str_has_prefix(*line, "LD_PRELOAD="))
-                        /* The sanitizer's library must be the first of all. */
-                        g_ptr_array_add(w->environment,
-                                        g_strdup_printf("LD_PRELOAD=%s%s%s", g_getenv("FOTAD_TEST_PRELOAD") ?: "",
-                                                        g_getenv("FOTAD_TEST_PRELOAD") ? ":" : "",
-                                                        *line + strlen("LD_PRELOAD=")));
-        g_strlcpy(address.sun_path, socket_path, sizeof(address.sun_path));
-        w->control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        ck_assert_int_eq(connect(w->control, (struct sockaddr *)&address, sizeof(address)), 0);
+                        set_preload(w, settings->preload, *line + strlen("LD_PRELOAD="));
+        w->control = connect_control(w);
 }
 
-static char *sim_command(World *w, const char *command)
+/* other: a file descriptor that ends the wait as well, and then there is no answer; -1 none. */
+static char *sim_command(int control, const char *command, int other)
 {
         g_autofree char *line = g_strconcat(command, "\n", NULL);
         g_autoptr(GString) answer = g_string_new(NULL);
         gint64 end = g_get_monotonic_time() + PATIENCE;
 
-        ck_assert_int_eq(write(w->control, line, strlen(line)), (ssize_t)strlen(line));
+        ck_assert_int_eq(write(control, line, strlen(line)), (ssize_t)strlen(line));
         while (!g_str_has_suffix(answer->str, "\n")) {
-                struct pollfd fd = { .fd = w->control, .events = POLLIN };
+                struct pollfd fds[] = { { .fd = control, .events = POLLIN }, { .fd = other, .events = POLLIN } };
                 char buffer[4096];
                 ssize_t n;
 
-                ck_assert_msg(poll(&fd, 1, (int)MAX(0, (end - g_get_monotonic_time()) / 1000)) > 0,
+                ck_assert_msg(poll(fds, 2, (int)MAX(0, (end - g_get_monotonic_time()) / 1000)) > 0,
                               "the simulator: '%s' did not come about", command);
-                n = read(w->control, buffer, sizeof(buffer));
+                if (fds[1].revents)
+                        return NULL;
+                n = read(control, buffer, sizeof(buffer));
                 ck_assert_msg(n > 0, "the simulator has ended at '%s'", command);
                 g_string_append_len(answer, buffer, n);
         }
@@ -185,7 +213,24 @@ char *world_sim(World *w, const char *format, ...)
         va_start(args, format);
         command = g_strdup_vprintf(format, args);
         va_end(args);
-        return sim_command(w, command);
+        return sim_command(w->control, command, -1);
+}
+
+pid_t world_sim_pid(World *w)
+{
+        return w->sim;
+}
+
+bool world_sim_or_end(World *w, const char *command)
+{
+        int control = connect_control(w), daemon = pidfd_open(w->daemon, 0);
+        g_autofree char *answer = NULL;
+
+        ck_assert_int_ge(daemon, 0);
+        answer = sim_command(control, command, daemon);
+        close(control);
+        close(daemon);
+        return answer != NULL;
 }
 
 void world_assert_sim(World *w, const char *expected, const char *format, ...)
@@ -196,7 +241,7 @@ void world_assert_sim(World *w, const char *expected, const char *format, ...)
         va_start(args, format);
         command = g_strdup_vprintf(format, args);
         va_end(args);
-        answer = sim_command(w, command);
+        answer = sim_command(w->control, command, -1);
         ck_assert_msg(strcmp(answer, expected) == 0, "'%s': %s instead of %s", command, answer, expected);
 }
 
@@ -230,7 +275,8 @@ static void start_lighttpd(World *w, unsigned port, bool tls)
         g_autofree char *conf = world_path(w, tls ? "https.conf" : "http.conf"), *log = world_path(w, "http.log");
         g_autofree char *pem = world_path(w, "server.pem"), *text = NULL;
 
-        text = g_strdup_printf("server.document-root=\"%s/www\"\nserver.bind=\"127.0.0.1\"\nserver.port=%u\n%s%s%s",
+        text = g_strdup_printf("server.document-root=\"%s/www\"\nserver.bind=\"127.0.0.1\"\nserver.port=%u\n"
+                               "server.stat-cache-engine=\"disable\"\n%s%s%s", /* packages are published anew */
                                w->directory, port,
                                tls ? "server.modules=(\"mod_openssl\")\nssl.engine=\"enable\"\nssl.pemfile=\"" : "",
                                tls ? pem : "", tls ? "\"\n" : "");
@@ -282,6 +328,17 @@ char *world_ftp(World *w, const char *login, const char *name)
 
 /* ---- the daemon */
 
+void world_set_environment(World *w, const char *name, const char *value)
+{
+        g_autofree char *start = g_strconcat(name, "=", NULL);
+
+        for (unsigned i = w->environment->len; i-- > 0;)
+                if (g_str_has_prefix(g_ptr_array_index(w->environment, i), start))
+                        g_ptr_array_remove_index(w->environment, i);
+        if (value)
+                g_ptr_array_add(w->environment, g_strconcat(start, value, NULL));
+}
+
 static pid_t launch(World *w)
 {
         g_autofree char *fotad = program("daemon/fotad"), *conf = world_path(w, "fotad.conf");
@@ -302,6 +359,27 @@ void world_start_daemon(World *w)
         world_await(w, world_name_is_owned, NULL, "the daemon");
 }
 
+/* Its status stays to be asked for. */
+static bool daemon_is_dead(World *w)
+{
+        siginfo_t info = { 0 };
+
+        ck_assert_int_eq(waitid(P_PID, (id_t)w->daemon, &info, WEXITED | WNOHANG | WNOWAIT), 0);
+        return info.si_pid != 0;
+}
+
+static bool has_come_or_gone(World *w, const void *data)
+{
+        return world_name_is_owned(w, data) || daemon_is_dead(w);
+}
+
+bool world_try_daemon(World *w)
+{
+        w->daemon = launch(w);
+        world_await(w, has_come_or_gone, NULL, "the daemon, or its end");
+        return !daemon_is_dead(w);
+}
+
 int world_run_daemon(World *w)
 {
         return reap(w, launch(w));
@@ -313,6 +391,16 @@ void world_kill_daemon(World *w)
         reap(w, w->daemon);
         w->daemon = 0;
         world_drain(w);
+}
+
+int world_await_end(World *w)
+{
+        int status = reap(w, w->daemon);
+
+        w->daemon = 0;
+        /* The bus tells it after all that it had read of it. */
+        world_await(w, world_name_is_free, NULL, "the end of the daemon's name");
+        return status;
 }
 
 int world_stop_daemon(World *w)

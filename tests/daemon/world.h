@@ -10,10 +10,11 @@
 typedef struct World World;
 
 typedef struct WorldSettings {
-        const char *modules[4]; /* as modsim's --module: 1-1=ec200a,key=value */
-        const char *decoys[4];  /* as modsim's --decoy: 1-3=ftdi */
-        const char *config;     /* more of fotad.conf, read after what the world says; NULL nothing */
-        bool no_daemon;         /* world_start_daemon() comes later */
+        const char *modules[20]; /* as modsim's --module: 1-1=ec200a,key=value */
+        const char *decoys[4];   /* as modsim's --decoy: 1-3=ftdi */
+        const char *config;      /* more of fotad.conf, read after what the world says; NULL nothing */
+        const char *preload;     /* a library of the build between the daemon and its devices; NULL none */
+        bool no_daemon;          /* world_start_daemon() comes later */
 } WorldSettings;
 
 /* For most tests: one EC200A. */
@@ -26,14 +27,22 @@ void world_free(World *world);
 
 /* Below the world's own directory; the caller frees it. */
 char *world_path(World *world, const char *name);
+/* Waits until a file, by its whole path, has that text in it. */
+void world_await_file(World *world, const char *path, const char *text);
 
 /* ---- the daemon */
 
+/* For those that are started from now on; NULL: not set. */
+void world_set_environment(World *world, const char *name, const char *value);
 /* Returns when it owns its name. */
 void world_start_daemon(World *world);
+/* false if it has ended instead. */
+bool world_try_daemon(World *world);
 /* Its exit status if it ends by itself; the name is not waited for. */
 int world_run_daemon(World *world);
 void world_kill_daemon(World *world);
+/* Waits for its end, whatever brings it about; its exit status, or the signal, negative. All it said is recorded. */
+int world_await_end(World *world);
 /* SIGTERM; its exit status. */
 int world_stop_daemon(World *world);
 pid_t world_daemon_pid(World *world);
@@ -42,6 +51,9 @@ char *world_log(World *world);
 
 /* ---- the modules: a command for modsim; its answer, which must be ok */
 char *world_sim(World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
+pid_t world_sim_pid(World *world);
+/* The same for one that waits; false if the daemon has ended instead. */
+bool world_sim_or_end(World *world, const char *command);
 void world_assert_sim(World *world, const char *expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The tty behind a port of a module, as other programs on the gateway would open it: a path outside the test bed. */
 char *world_tty(World *world, const char *module, const char *port);
@@ -78,8 +90,16 @@ void world_await_module(World *world, const char *path);
  * percentages that never went back, 100 with success alone), and compares: domain and name "" for success. */
 void world_assert_result(World *world, const char *job, const char *result, const char *domain, const char *name);
 
+/* The same, for a daemon that was killed when it may have told the result: how often it was told is not looked at. */
+void world_assert_outcome(World *world, const char *job, const char *result, const char *domain, const char *name);
+
 /* How many signals of that name the daemon has sent since the world began. */
 unsigned world_count_signals(World *world, const char *path, const char *member);
+/* Waits until there is one with that word among its arguments, of PropertiesChanged the properties' names; NULL: any.
+ * false if the daemon has ended without. */
+bool world_await_signal(World *world, const char *path, const char *member, const char *word);
+/* The percentage that was told last. */
+unsigned world_told_percent(World *world, const char *job);
 
 #define MODULE_1 "/org/fotad1/module/usb_2d1_2d1"
 #define MODULE_2 "/org/fotad1/module/usb_2d1_2d2"

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Upgrades that the daemon did not begin or does not remember, and modules that turn up elsewhere: what is adopted,
+ * what is followed, and that nobody is taken for another. */
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mini.h"
+#include "suite.h"
+
+#define MODULE_5   "/org/fotad1/module/usb_2d1_2d5"
+#define MODULE_6   "/org/fotad1/module/usb_2d1_2d6"
+#define JOB_2      "/org/fotad1/job/_32"
+#define OTHER_IMEI "867710050000024"
+#define NOWHERE    "http://127.0.0.1:1/" UP
+#define QUICK      "settle=6\nstall=20\n" /* three probes without a revision fit into it */
+
+/* ---- adoption */
+
+/* A world without a daemon, in which somebody else begins an upgrade of the module, and it is held at a point. */
+static Course *begun_by_hand(const char *module, const char *source, const char *point, const char *config)
+{
+        g_autofree char *first = g_strconcat("1-1=", module, NULL), *tty = NULL, *line = NULL;
+        WorldSettings settings = { .modules = { first }, .config = config, .no_daemon = true };
+        Course *c = course_new_world(&settings);
+        int fd;
+
+        g_free(world_sim(c->w, "wait 1-1 normal"));
+        if (g_str_has_prefix(c->old, "EC200A")) {
+                g_free(c->url);
+                c->url = world_http(c->w, "up.bin");
+                course_publish_as(c, "up.bin", NULL);
+        } else {
+                course_publish(c, NULL);
+        }
+        g_free(world_sim(c->w, "hold 1-1 %s", point));
+        tty = world_tty(c->w, "1-1", "at");
+        line = g_strdup_printf("AT+QFOTADL=\"%s\"\r", source ?: c->url);
+        fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, line, strlen(line)), (ssize_t)strlen(line));
+        g_free(world_sim(c->w, "wait 1-1 accepted"));
+        close(fd);
+        g_free(world_sim(c->w, "held 1-1 %s", point));
+        return c;
+}
+
+static void await_adopted(Course *c)
+{
+        world_await_property(c->w, MODULE_1, "Job", JOB_1);
+        c->job = g_strdup(JOB_1);
+        course_assert_history(c, JOB_1, "added", "yes");
+        world_assert_property(c->w, JOB_1, "Origin", "adopted");
+        world_assert_property(c->w, JOB_1, "Source", "");
+        world_assert_property(c->w, JOB_1, "Cancellable", "0");
+        world_assert_property(c->w, JOB_1, "Result", "");
+        world_assert_property(c->w, JOB_1, "Module", MODULE_1);
+        ck_assert(!world_call(c->w, JOB_1, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(c->w), "NotCancellable");
+}
+
+/* Starts the daemon while the module stands still at a point, and looks at the job: if its AT port tells so much,
+ * there, else once it has said more and stands still again. A download may go unheard until it has become an update. */
+static void adopt(Course *c, const char *point, bool still)
+{
+        world_start_daemon(c->w);
+        if (still) {
+                await_adopted(c);
+                world_assert_property(c->w, MODULE_1, "System", "mini");
+                g_free(world_sim(c->w, "release 1-1"));
+                return;
+        }
+        g_free(world_sim(c->w, "hold 1-1 end"));
+        if (g_str_has_prefix(point, "downloading")) {
+                g_free(world_sim(c->w, "hold 1-1 updater"));
+                g_free(world_sim(c->w, "release 1-1"));
+                point = "updater";
+        }
+        course_pass(c, point);
+        g_free(world_sim(c->w, "held 1-1 end"));
+        await_adopted(c);
+        g_free(world_sim(c->w, "release 1-1"));
+}
+
+static void check_adopted_success(Course *c, const char *method, unsigned qfotadl)
+{
+        g_autofree char *count = g_strdup_printf("%u", qfotadl);
+
+        world_assert_result(c->w, c->job, "success", "", "");
+        world_assert_property(c->w, c->job, "Origin", "adopted");
+        world_assert_property(c->w, c->job, "Method", method);
+        world_assert_property(c->w, c->job, "ToRevision", c->new);
+        world_assert_property(c->w, MODULE_1, "Revision", c->new);
+        world_assert_property(c->w, MODULE_1, "System", "normal");
+        world_assert_property(c->w, MODULE_1, "Job", "/");
+        world_assert_sim(c->w, c->new, "get 1-1 revision");
+        world_assert_sim(c->w, count, "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, "0", "get 1-1 diag-bytes");
+        world_assert_sim(c->w, "auto", "get 1-1 power-control");
+        course_assert_history(c, JOB_2, "added", "");
+}
+
+/* Where the daemon comes to it, and by what it is adopted. */
+static const struct {
+        const char *module, *point;
+        const char *method;
+        bool still;           /* while it stands still: its AT port tells; else once it says something */
+        const char *restarts; /* NULL: depends on when it was heard first */
+} founds[] = {
+        { "ec800m-4", "mini", "minifota", true, "3" },
+        { "ec800m-4", "mini-2", "minifota", true, "1" },
+        { "ec800m-4,mini-imei=1", "mini-1:50", "minifota", true, "3" },
+        { "ec600m", "updater", "minifota", false, "2" },
+        { "ec600m", "updating:30", "minifota", false, "2" },
+        { "ec600m", "mini-2", "minifota", false, "1" },
+        { "ec600m", "updating:76", "minifota", false, "1" },
+        { "ec600m,sms=0,mini-at=full,mini-revision=new", "updating:76", "minifota", false, "1" },
+        { "eg800k-2", "mini-2", "minifota", false, "1" },
+        { "ec200a", "downloading:40", "dfota", false, NULL },
+        { "ec200a", "updater", "dfota", false, "1" },
+        { "ec200a", "updating:50", "dfota", false, "1" },
+};
+
+START_TEST(test_found)
+{
+        Course *c = begun_by_hand(founds[_i].module, NULL, founds[_i].point, QUICK);
+
+        adopt(c, founds[_i].point, founds[_i].still);
+        check_adopted_success(c, founds[_i].method, 1);
+        if (founds[_i].restarts)
+                world_assert_property(c->w, c->job, "Restarts", founds[_i].restarts);
+        course_free(c);
+}
+END_TEST
+
+/* StartUpgrade on it gives it its source. Before that it waits for one that is nowhere. */
+START_TEST(test_start_on_adopted)
+{
+        Course *c = begun_by_hand("ec800m-4", NOWHERE, "mini", QUICK);
+        g_autofree char *path = NULL;
+
+        world_start_daemon(c->w);
+        await_adopted(c);
+        ck_assert_ptr_null(world_start(c->w, "", "http://host/up.bin", NULL));
+        ck_assert_str_eq(world_error(c->w), "InvalidSource");
+        ck_assert_ptr_null(world_start(c->w, "", c->url, "cid", "u", "1", NULL));
+        ck_assert_str_eq(world_error(c->w), "InvalidOption");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        path = world_start(c->w, "", c->url, "expected-revision", "s", c->new, NULL);
+        ck_assert_msg(path != NULL, "%s: %s", world_error(c->w), world_error_message(c->w));
+        ck_assert_str_eq(path, JOB_1);
+        g_free(world_sim(c->w, "wait 1-1 qfotadl 2"));
+        world_await_property(c->w, JOB_1, "Source", c->url);
+        ck_assert_ptr_null(world_start(c->w, "", c->url, NULL)); /* it has one now */
+        ck_assert_str_eq(world_error(c->w), "NotStalled");
+        check_adopted_success(c, "minifota", 2);
+        world_assert_property(c->w, JOB_1, "Source", c->url);
+        world_assert_sim(c->w, c->url, "get 1-1 last-qfotadl");
+        course_free(c);
+}
+END_TEST
+
+/* Adopted, it stalls like any other, and is retried like any other: by Retry, or by StartUpgrade. */
+START_TEST(test_stalled_adopted)
+{
+        Course *c = begun_by_hand("ec800m-4", NULL, "mini-2", "settle=6\nstall=3\n");
+        g_autofree char *fixed = world_http(c->w, "fixed.mini_1"), *path = NULL;
+
+        course_unpublish(c, "up.mini_2");
+        course_publish_as(c, "fixed.mini_1", NULL);
+        course_publish_as(c, "fixed.mini_2", NULL);
+        world_start_daemon(c->w);
+        await_adopted(c);
+        g_free(world_sim(c->w, "release 1-1"));
+        world_await_property(c->w, JOB_1, "State", "stalled");
+        course_assert_message(c, "fotactl retry");
+        world_await_property(c->w, MODULE_1, "System", "mini");
+        if (_i == 0) {
+                course_assert_retry(c, fixed);
+        } else {
+                path = world_start(c->w, "usb-1-1", fixed, NULL);
+                ck_assert_msg(path != NULL, "%s: %s", world_error(c->w), world_error_message(c->w));
+                ck_assert_str_eq(path, JOB_1);
+        }
+        check_adopted_success(c, "minifota", 2);
+        world_assert_property(c->w, JOB_1, "Source", fixed);
+        course_free(c);
+}
+END_TEST
+
+/* The state directory is emptied between two lives of the daemon. */
+static const struct {
+        const char *module, *point;
+        bool still;
+} emptied[] = { { "ec800m-4", "mini", true },         { "ec800m-4", "mini-2", true },
+                { "ec600m", "updater", false },       { "ec600m", "updating:76", false },
+                { "ec200a", "updater", false },       { "ec200a", "updating:50", false },
+                { "ec200a", "downloading:40", false } };
+
+static void empty_state(Course *c)
+{
+        g_autofree char *state = world_path(c->w, "state"), *command = g_strdup_printf("rm -r '%s'/jobs", state);
+
+        ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(test_emptied)
+{
+        Course *c = course_new(emptied[_i].module, QUICK);
+        bool dfota = strcmp(emptied[_i].module, "ec200a") == 0;
+
+        if (dfota) {
+                g_free(c->url);
+                c->url = world_http(c->w, "up.bin");
+                course_publish_as(c, "up.bin", NULL);
+        } else {
+                course_publish(c, NULL);
+        }
+        course_begin_and_hold(c, emptied[_i].point);
+        world_kill_daemon(c->w);
+        empty_state(c);
+        g_ptr_array_set_size(c->seen, 0);
+        g_clear_pointer(&c->job, g_free);
+        adopt(c, emptied[_i].point, emptied[_i].still);
+        world_await_property(c->w, c->job, "State", "finished");
+        world_assert_property(c->w, c->job, "Result", "success");
+        world_assert_property(c->w, c->job, "ToRevision", c->new);
+        world_assert_property(c->w, c->job, "Method", dfota ? "dfota" : "minifota");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* What runs well is no upgrade, whatever it says of one that is over. */
+static const char *const healthy[] = { "ec200a",   "ec600m",       "ec800m-4",
+                                       "eg800k-2", "ec600m,sms=0", "ec200a,qfotadl-test=ok" };
+
+START_TEST(test_healthy)
+{
+        Course *c = course_new(healthy[_i], QUICK);
+
+        ck_assert(world_call(c->w, MODULE_1, "org.fotad1.Module", "Probe"));
+        g_free(world_sim(c->w, "set 1-1 delay 50"));
+        g_free(world_sim(c->w, "power-cut 1-1"));
+        world_await_property(c->w, MODULE_1, "System", "unknown");
+        g_free(world_sim(c->w, "wait 1-1 rx:ATI 3"));
+        g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"END\",0"));
+        g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"HTTPEND\",0"));
+        g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"HTTPEND\",711"));
+        g_free(world_sim(c->w, "urc 1-1 +QIND: \"ABFOTA\",\"UPDATING\",50"));
+        world_await_property(c->w, MODULE_1, "System", "normal");
+        world_await_module(c->w, MODULE_1);
+        world_assert_property(c->w, MODULE_1, "Job", "/");
+        course_assert_history(c, JOB_1, "added", "");
+        world_assert_sim(c->w, "0", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* One that is remembered is not adopted besides. */
+static const struct {
+        const char *module, *point;
+} remembered[] = {
+        { "ec800m-4", "mini" }, { "ec800m-4", "mini-2" }, { "ec600m", "updating:76" }, { "ec200a", "updating:50" }
+};
+
+START_TEST(test_remembered)
+{
+        Course *c = course_new(remembered[_i].module, QUICK);
+        bool dfota = strcmp(remembered[_i].module, "ec200a") == 0;
+
+        if (dfota) {
+                g_free(c->url);
+                c->url = world_http(c->w, "up.bin");
+                course_publish_as(c, "up.bin", NULL);
+        } else {
+                course_publish(c, NULL);
+        }
+        course_begin_and_hold(c, remembered[_i].point);
+        world_kill_daemon(c->w);
+        world_start_daemon(c->w);
+        if (strncmp(remembered[_i].point, "mini", 4) == 0) {
+                /* As often as it would take to adopt it. */
+                g_autofree char *asked = world_sim(c->w, "count 1-1 rx:AT+CGSN");
+
+                g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN %d", atoi(asked) + 4));
+        }
+        course_pass(c, remembered[_i].point);
+        world_assert_result(c->w, c->job, "success", "", "");
+        world_assert_property(c->w, c->job, "Origin", "request");
+        course_assert_history(c, JOB_2, "added", "");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* ---- identity */
+
+/* Another module stands there afterwards. 0, 1: by the update; 2, 3: exchanged in its middle. */
+START_TEST(test_replaced)
+{
+        Course *c = course_new(_i % 2 ? "ec800m-4" : "ec600m", QUICK);
+        World *w = c->w;
+
+        course_publish(c, NULL);
+        if (_i < 2) {
+                g_free(world_sim(w, "set 1-1 new-imei " OTHER_IMEI));
+                course_begin(c);
+        } else {
+                course_begin_and_hold(c, "mini-2");
+                g_free(world_sim(w, "detach 1-1"));
+                world_await_property(w, c->job, "State", "restarting");
+                g_free(world_sim(w, "set 1-1 imei " OTHER_IMEI));
+                g_free(world_sim(w, "release 1-1 mini-2"));
+                g_free(world_sim(w, "attach 1-1"));
+        }
+        world_assert_result(w, c->job, "failed", "host", "module-replaced");
+        course_assert_message(c, "another IMEI");
+        world_assert_property(w, c->job, "Restarts", _i < 2 ? "4" : "5");
+        world_assert_property(w, MODULE_1, "Imei", OTHER_IMEI);
+        world_assert_property(w, MODULE_1, "Job", "/");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* Plugged in elsewhere in mid-upgrade. */
+static const struct {
+        const char *module, *point;
+} moves[] = {
+        { "ec200a", "off:1" },
+        { "ec200a", "updating:50" },
+        { "ec200a", "off:2" },
+        { "ec600m", "off:1" },
+        { "ec600m", "mini" },
+        { "ec600m", "off:2" },
+        { "ec600m", "updater" },
+        { "ec600m", "off:3" },
+        { "ec600m,mini-imei=1", "off:3" },
+        { "ec600m", "off:4" },
+        { "ec600m,mini-imei=1", "off:1" },
+        { "ec800m-4", "off:2" },
+        { "eg800k-2", "off:3" },
+        { "eg800k-4", "off:2" },
+};
+
+START_TEST(test_move)
+{
+        Course *c = course_new(moves[_i].module, QUICK);
+        World *w = c->w;
+
+        if (strcmp(moves[_i].module, "ec200a") == 0) {
+                g_free(c->url);
+                c->url = world_http(w, "up.bin");
+                course_publish_as(c, "up.bin", NULL);
+        } else {
+                course_publish(c, NULL);
+        }
+        course_begin_and_hold(c, moves[_i].point);
+        if (strstr(moves[_i].point, "off:"))
+                world_await_property(w, c->job, "State", "restarting");
+        g_free(world_sim(w, "move 1-1 1-5"));
+        g_free(world_sim(w, "release 1-1 %s", moves[_i].point));
+        world_assert_result(w, c->job, "success", "", "");
+        world_assert_property(w, c->job, "Module", MODULE_1); /* const: where it was begun */
+        world_assert_property(w, c->job, "ToRevision", c->new);
+        world_assert_property(w, c->job, "Origin", "request");
+        world_assert_property(w, MODULE_5, "Revision", c->new);
+        world_assert_property(w, MODULE_5, "System", "normal");
+        world_assert_property(w, MODULE_5, "Job", "/");
+        world_assert_property(w, MODULE_1, "Job", "/");
+        world_assert_property(w, MODULE_1, "Present", "0");
+        course_assert_history(c, MODULE_5, "Job", JOB_1 " /");
+        course_assert_history(c, MODULE_1, "Job", JOB_1 " /");
+        course_assert_history(c, JOB_2, "added", "");
+        world_assert_sim(w, c->new, "get 1-1 revision");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "0", "get 1-1 diag-bytes");
+        world_assert_sim(w, "auto", "get 1-1 power-control");
+        course_free(c);
+}
+END_TEST
+
+/* Two that look alike, serial number 0000 and all: one is upgraded and moves, the other one moves too, loses its power,
+ * and comes to where the first one was. */
+START_TEST(test_alike)
+{
+        static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
+                                                  { "1-1=ec600m", "1-2=ec600m,imei=" OTHER_IMEI } };
+        WorldSettings settings = { .modules = { modules[_i][0], modules[_i][1] }, .config = QUICK };
+        Course *c = course_new_world(&settings);
+        World *w = c->w;
+
+        world_await_module(w, MODULE_1);
+        world_await_module(w, MODULE_2);
+        if (_i == 0) {
+                g_free(c->url);
+                c->url = world_http(w, "up.bin");
+                course_publish_as(c, "up.bin", NULL);
+        } else {
+                course_publish(c, NULL);
+        }
+        course_begin_and_hold(c, _i == 0 ? "off:2" : "off:4");
+        world_await_property(w, c->job, "State", "restarting");
+        g_free(world_sim(w, "power-cut 1-2"));
+        g_free(world_sim(w, "move 1-2 1-6"));
+        world_await_property(w, MODULE_2, "Present", "0");
+        world_await_property(w, MODULE_6, "Imei", OTHER_IMEI);
+        world_assert_property(w, MODULE_6, "Job", "/");
+        world_assert_property(w, MODULE_1, "Job", c->job);
+        world_assert_property(w, c->job, "State", "restarting");
+
+        g_free(world_sim(w, "move 1-1 1-5"));
+        world_assert_result(w, c->job, "success", "", "");
+        world_assert_property(w, MODULE_1, "Job", "/");
+        g_free(world_sim(w, "move 1-2 1-1"));
+        world_await_property(w, MODULE_1, "Imei", OTHER_IMEI);
+        world_assert_property(w, c->job, "ToRevision", c->new);
+        world_assert_property(w, MODULE_5, "Revision", c->new);
+        world_assert_property(w, MODULE_1, "Revision", c->old);
+        course_assert_history(c, MODULE_5, "Job", JOB_1 " /");
+        course_assert_history(c, MODULE_6, "Job", "");
+        course_assert_history(c, MODULE_2, "Job", "");
+        course_assert_history(c, JOB_2, "added", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "0", "get 1-2 qfotadl-count");
+        world_assert_sim(w, c->old, "get 1-2 revision");
+        course_free(c);
+}
+END_TEST
+
+/* The other one comes to where the first one was, while that is away: it is not taken for it, and left alone; and the
+ * first one is not upgraded anew where it turns up. */
+START_TEST(test_usurper)
+{
+        static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
+                                                  { "1-1=ec600m", "1-2=ec600m,imei=" OTHER_IMEI } };
+        WorldSettings settings = { .modules = { modules[_i][0], modules[_i][1] }, .config = QUICK };
+        Course *c = course_new_world(&settings);
+        World *w = c->w;
+
+        world_await_module(w, MODULE_1);
+        world_await_module(w, MODULE_2);
+        if (_i == 0) {
+                g_free(c->url);
+                c->url = world_http(w, "up.bin");
+                course_publish_as(c, "up.bin", NULL);
+        } else {
+                course_publish(c, NULL);
+        }
+        course_begin_and_hold(c, _i == 0 ? "off:2" : "off:4");
+        world_await_property(w, c->job, "State", "restarting");
+        g_free(world_sim(w, "move 1-2 1-1"));
+        world_assert_result(w, c->job, "failed", "host", "module-replaced");
+        world_assert_property(w, MODULE_1, "Imei", OTHER_IMEI);
+        g_free(world_sim(w, "move 1-1 1-5"));
+        world_await_property(w, MODULE_5, "Revision", c->new);
+        course_assert_history(c, MODULE_5, "Job", "");
+        course_assert_history(c, JOB_2, "added", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "0", "get 1-2 qfotadl-count");
+        world_assert_sim(w, c->old, "get 1-2 revision");
+        course_free(c);
+}
+END_TEST
+
+/* Both are upgraded, and both move: each job goes with its own. */
+START_TEST(test_both_move)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600n" }, .config = QUICK };
+        Course *c = course_new_world(&settings);
+        World *w = c->w;
+        g_autofree char *second = NULL, *url = NULL;
+        const char *new_second = "EC600NCNLAR03A02M16";
+
+        world_await_module(w, MODULE_1);
+        world_await_module(w, MODULE_2);
+        g_free(c->url);
+        c->url = world_http(w, "up.bin");
+        url = world_http(w, "other.bin");
+        course_publish_as(c, "up.bin", NULL);
+        world_package(w, "other.bin", "EC600NCNLAR03A01M16", new_second, NULL);
+        g_free(world_sim(w, "hold 1-2 off:2"));
+        second = world_start(w, "usb-1-2", url, NULL);
+        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-2"));
+        course_begin_and_hold(c, "off:2");
+        world_await_property(w, c->job, "State", "restarting");
+        world_await_property(w, second, "State", "restarting");
+        g_free(world_sim(w, "move 1-2 1-6"));
+        g_free(world_sim(w, "move 1-1 1-5"));
+        world_assert_result(w, c->job, "success", "", "");
+        world_assert_result(w, second, "success", "", "");
+        world_assert_property(w, c->job, "ToRevision", c->new);
+        world_assert_property(w, second, "ToRevision", new_second);
+        world_assert_property(w, MODULE_5, "Revision", c->new);
+        world_assert_property(w, MODULE_6, "Revision", new_second);
+        course_assert_history(c, MODULE_5, "Job", "/org/fotad1/job/_32 /");
+        course_assert_history(c, MODULE_6, "Job", JOB_1 " /");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "1", "get 1-2 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("adoption");
+
+        suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
+        suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 1);
+        suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 2);
+        suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
+        suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));
+        suite_add(s, "remembered", test_remembered, 0, G_N_ELEMENTS(remembered));
+        suite_add(s, "replaced", test_replaced, 0, 4);
+        suite_add(s, "move", test_move, 0, G_N_ELEMENTS(moves));
+        suite_add(s, "alike", test_alike, 0, 2);
+        suite_add(s, "usurper", test_usurper, 0, 2);
+        suite_add(s, "both-move", test_both_move, 0, 1);
+        return suite_run(s);
+}

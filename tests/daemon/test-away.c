@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A module that waits in its Mini system for a network, for a day or a week: what the daemon does meanwhile is next to
+ * nothing, and the network's return is enough. The day itself is lived through in tests/core/test-upgrade-mini, where
+ * time can be made; here the program is measured over a few of its own intervals.
+ *
+ * What may happen while a job is stalled: the module is asked again who it is, once in `stall` because it is stalled
+ * and once in `settle` because what answered was not its firmware, these two independently of each other. A port
+ * without an answer is asked once a second at most. Nothing is new, so nothing is written and nothing is said. */
+
+#include <check.h>
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "mini.h"
+#include "suite.h"
+#include "workers.h"
+
+#define STALL   2 /* seconds; settle is the same */
+#define PERIODS 6 /* of them the measurement lasts */
+#define CONFIG  "command=1\nsettle=2\nstall=2\n"
+
+#define QUESTIONS 9 /* lines in a row at most: getting into step takes three, an identity five, the system one */
+#define WAKE_UPS                                                                                                       \
+        12 /* for a line, most of them the test bed's: each read and write of a tty is a talk with its server */
+
+static const struct {
+        const char *module;
+        const char *point, *package; /* where it is when the network goes, and what it waits for then */
+        const char *news;            /* the point behind its first UPDATING when the network is there again */
+        const char *percent;
+        bool mute;
+} courses[] = {
+        { "ec600m", "mini-2", "up.mini_2", "updating:60", "60", false },
+        { "ec600m,mini-at=none", "mini-2", "up.mini_2", "updating:60", "60", true },
+        { "ec600m,mini-tries=999999", "mini", "up.mini_1", "updating:2", "2", false },
+        { "ec600m,mini-tries=999999,mini-tells=1", "mini", "up.mini_1", "updating:2", "2", false },
+        { "ec800m-4", "mini-2", "up.mini_2", "updating:60", "60", false },
+        { "ec800m-4,mini-at=none", "mini-2", "up.mini_2", "updating:60", "60", true },
+        { "ec800m-4,mini-tries=999999", "mini", "up.mini_1", "updating:64", "64", false },
+        { "eg800k-2,mini-tries=999999", "mini", "up.mini_1", "updating:64", "64", true },
+};
+
+typedef struct Effort {
+        unsigned long switches, lines, log, fotas;
+        unsigned signals;
+} Effort;
+
+/* How often all threads of the daemon have been given the processor. */
+static unsigned long count_switches(World *w)
+{
+        g_autofree char *directory = g_strdup_printf("/proc/%d/task", (int)world_daemon_pid(w));
+        DIR *tasks = opendir(directory);
+        unsigned long n = 0;
+        struct dirent *task;
+
+        ck_assert_ptr_nonnull(tasks);
+        while ((task = readdir(tasks))) {
+                g_autofree char *status = g_build_filename(directory, task->d_name, "status", NULL), *text = NULL;
+
+                if (*task->d_name == '.' || !g_file_get_contents(status, &text, NULL, NULL))
+                        continue;
+                n += strtoul(strstr(text, "\nvoluntary_ctxt_switches:") + 25, NULL, 10);
+                n += strtoul(strstr(text, "\nnonvoluntary_ctxt_switches:") + 28, NULL, 10);
+        }
+        closedir(tasks);
+        return n;
+}
+
+/* Bytes of what it logs without --debug: of the lines that are not the dialogue on the AT port. */
+static unsigned long count_log(World *w)
+{
+        g_autofree char *log = world_log(w);
+        g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+        unsigned long n = 0;
+
+        for (char **line = lines; *line; line++)
+                if (!g_str_has_prefix(*line, "usb-1-1: > ") && !g_str_has_prefix(*line, "usb-1-1: < "))
+                        n += strlen(*line) + 1;
+        return n;
+}
+
+static unsigned long count_fotas(World *w)
+{
+        g_autofree char *log = world_log(w);
+        unsigned long n = 0;
+
+        for (const char *p = log; (p = strstr(p, "usb-1-1: < +QIND: \"FOTA\"")); p++)
+                n++;
+        return n;
+}
+
+/* Lines that the module received, also those it did not listen to. */
+static unsigned long count_lines(World *w)
+{
+        g_autofree char *path = world_path(w, "truth.log"), *truth = NULL;
+        unsigned long n = 0;
+
+        ck_assert(g_file_get_contents(path, &truth, NULL, NULL));
+        for (const char *p = truth; (p = strstr(p, " 1-1 rx ")); p++)
+                n++;
+        return n;
+}
+
+static Effort measure(World *w)
+{
+        return (Effort){
+                .switches = count_switches(w),
+                .lines = count_lines(w),
+                .log = count_log(w),
+                .fotas = count_fotas(w),
+                .signals = world_count_signals(w, JOB_1, "Progress") +
+                           world_count_signals(w, JOB_1, "PropertiesChanged") +
+                           world_count_signals(w, MODULE_1, "PropertiesChanged"),
+        };
+}
+
+/* Nobody asks the daemon anything meanwhile; what it says by itself is read afterwards. */
+static void let_pass(int seconds)
+{
+        gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+
+        while (g_get_monotonic_time() < end)
+                poll(NULL, 0, (int)((end - g_get_monotonic_time()) / 1000) + 1);
+}
+
+static void stay_away(unsigned i, void *data)
+{
+        g_autofree char *module = g_strconcat(courses[i].module, ",unopened=keep", NULL);
+        Course *c = course_new(module, CONFIG);
+        World *w = c->w;
+        g_autofree char *jobs = world_path(w, "state/jobs"), *message = NULL, *stalled = NULL;
+        int writes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        unsigned long asks = PERIODS + 1 + PERIODS + 1, lines = asks * QUESTIONS, said;
+        Effort before, after;
+        char event[4096];
+
+        (void)data;
+        course_publish(c, NULL);
+        course_begin_and_hold(c, courses[i].point);
+        g_free(world_sim(w, "set 1-1 registered 0"));
+        g_free(world_sim(w, "release 1-1"));
+        world_await_property(w, c->job, "State", "stalled");
+        g_free(world_sim(w, "wait 1-1 retry +1"));
+
+        /* Over some of its intervals. */
+        ck_assert_int_ge(inotify_add_watch(writes, jobs, IN_ALL_EVENTS & ~(IN_ACCESS | IN_OPEN | IN_CLOSE_NOWRITE)), 0);
+        before = measure(w);
+        let_pass(PERIODS * STALL);
+        after = measure(w);
+        printf("%s at %s, in %u s: %lu switches, %lu lines, %lu upgrade URCs, %lu bytes of log, %u signals\n",
+               courses[i].module, courses[i].point, PERIODS * STALL, after.switches - before.switches,
+               after.lines - before.lines, after.fotas - before.fotas, after.log - before.log,
+               after.signals - before.signals);
+        fflush(stdout);
+        if (courses[i].mute)
+                lines = PERIODS * STALL + asks;
+        said = after.lines - before.lines;
+        ck_assert_uint_gt(said, 0); /* it has not forgotten it */
+        ck_assert_uint_le(said, lines);
+        said += after.fotas - before.fotas; /* what the module says has to be read */
+        ck_assert_uint_le(after.switches - before.switches, said * WAKE_UPS + asks);
+        ck_assert_msg(read(writes, event, sizeof(event)) < 0, "it wrote to its state directory");
+        ck_assert_uint_eq(after.log - before.log, 0);
+        ck_assert_uint_eq(after.signals - before.signals, 0);
+        world_assert_property(w, c->job, "State", "stalled");
+        world_assert_property(w, c->job, "Cancellable", "0");
+        stalled = world_property(w, c->job, "Message");
+
+        /* The network is back. */
+        g_free(world_sim(w, "hold 1-1 %s", courses[i].news));
+        g_free(world_sim(w, "set 1-1 registered 1"));
+        g_free(world_sim(w, "held 1-1 %s", courses[i].news));
+        world_await_property(w, c->job, "State", "updating");
+        world_await_property(w, c->job, "Percent", courses[i].percent);
+        message = world_property(w, c->job, "Message");
+        ck_assert_str_eq(message, "");
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, c->job, "success", "", "");
+        world_assert_property(w, c->job, "ToRevision", c->new);
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        ck_assert_msg(strstr(stalled, courses[i].package) != NULL, "no '%s' in: %s", courses[i].package, stalled);
+        close(writes);
+        course_free(c);
+}
+
+/* All at once: most of it is waiting. */
+START_TEST(test_away)
+{
+        workers_run("course", 0, G_N_ELEMENTS(courses) - 1, stay_away, NULL);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("away");
+
+        suite_add(s, "away", test_away, 0, 1);
+        return suite_run(s);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A job that brings the daemon down each time it is taken up must not do so for ever: after ten times without anything
+ * between them that shows life, the eleventh daemon gives it up. The daemon is killed here instead of crashing. */
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "suite.h"
+#include "world.h"
+
+#define TAKE_UPS_MAX 10
+#define FILE_1       "state/jobs/1.job"
+
+static const struct {
+        const char *module, *package, *old, *new;
+        const char
+                *points[3]; /* where the module stands while daemons die; the percentage of the job goes up between */
+} courses[] = {
+        { "ec200a,urcport=uart1,unopened=keep",
+          "up.bin",
+          OLD_REVISION,
+          NEW_REVISION,
+          { "updating:20", "updating:40", "updating:60" } },
+        { "ec600m,urcport=uart1,unopened=keep",
+          "up.mini_1",
+          "EC600MCNLER06A08M08",
+          "EC600MCNLER06A09M08",
+          { "updating:30", "updating:64", "updating:84" } },
+};
+
+typedef struct Loop {
+        World *w;
+        char *job;
+        const char *new;
+} Loop;
+
+static char *read_file(World *w, const char *name)
+{
+        g_autofree char *path = world_path(w, name);
+        char *text = NULL;
+
+        ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s", path);
+        return text;
+}
+
+static unsigned count_in_log(World *w, const char *part)
+{
+        g_autofree char *log = world_log(w);
+        unsigned n = 0;
+
+        for (const char *p = log; (p = strstr(p, part)); p++)
+                n++;
+        return n;
+}
+
+/* An upgrade that stands at the first of its points. Its source has a password that nobody is to find later. */
+static Loop begin(unsigned course, const char *config)
+{
+        g_autofree char *module = g_strconcat("1-1=", courses[course].module, NULL), *url = NULL, *text = NULL;
+        g_autofree char *second = NULL;
+        WorldSettings settings = { .modules = { module }, .config = config };
+        Loop l = { .w = world_new(&settings), .new = courses[course].new };
+
+        world_package(l.w, courses[course].package, courses[course].old, courses[course].new, NULL);
+        if (g_str_has_suffix(courses[course].package, ".mini_1"))
+                world_package(l.w, "up.mini_2", courses[course].old, courses[course].new, NULL);
+        url = world_ftp(l.w, "gateway:s3cret-Pa55@", courses[course].package);
+        world_await_module(l.w, MODULE_1);
+        for (unsigned i = 0; i < G_N_ELEMENTS(courses[course].points); i++)
+                g_free(world_sim(l.w, "hold 1-1 %s", courses[course].points[i]));
+        l.job = world_start(l.w, "", url, NULL);
+        ck_assert_msg(l.job != NULL, "%s", world_error_message(l.w));
+        g_free(world_sim(l.w, "held 1-1 %s", courses[course].points[0]));
+        world_await_property(l.w, l.job, "State", "updating");
+        text = read_file(l.w, FILE_1);
+        ck_assert(strstr(text, "s3cret") != NULL);
+        return l;
+}
+
+/* Daemons that die as soon as they have taken the job up. */
+static void crash(Loop *l, unsigned times)
+{
+        for (unsigned i = 0; i < times; i++) {
+                unsigned before = count_in_log(l->w, "is taken up again");
+
+                world_kill_daemon(l->w);
+                world_start_daemon(l->w);
+                world_assert_property(l->w, l->job, "Result", "");
+                ck_assert_uint_eq(count_in_log(l->w, "is taken up again"), before + 1);
+        }
+}
+
+/* The module goes on from the point it stands at, and so does the job. */
+static void check_success(Loop *l, unsigned course, unsigned point)
+{
+        for (unsigned i = G_N_ELEMENTS(courses[course].points); i-- > point;)
+                g_free(world_sim(l->w, "release 1-1 %s", courses[course].points[i]));
+        world_assert_result(l->w, l->job, "success", "", "");
+        world_assert_property(l->w, l->job, "ToRevision", l->new);
+        world_assert_sim(l->w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(l->w, "uart1", "get 1-1 urcport");
+        g_free(l->job);
+        world_free(l->w);
+}
+
+static void check_given_up(Loop *l, const char *part)
+{
+        g_autofree char *message = NULL, *text = NULL, *log = NULL;
+
+        world_assert_result(l->w, l->job, "failed", "host", "interrupted");
+        message = world_property(l->w, l->job, "Message");
+        ck_assert_msg(strstr(message, "11 times") && strstr(message, part), "%s", message);
+        ck_assert_ptr_null(strstr(message, "s3cret"));
+        text = read_file(l->w, FILE_1);
+        ck_assert_ptr_null(strstr(text, "s3cret"));
+        log = world_log(l->w);
+        ck_assert_ptr_null(strstr(log, "s3cret"));
+        world_assert_property(l->w, MODULE_1, "Job", "/");
+
+        /* Nor is it told again, or taken up, by those that come after. */
+        for (unsigned i = 0; i < 2; i++) {
+                unsigned before = count_in_log(l->w, "is taken up again");
+
+                world_kill_daemon(l->w);
+                world_start_daemon(l->w);
+                world_assert_property(l->w, l->job, "State", "finished");
+                ck_assert_uint_eq(world_count_signals(l->w, l->job, "Result"), 1);
+                ck_assert_uint_eq(count_in_log(l->w, "is taken up again"), before);
+        }
+}
+
+#define PATIENT "start=300\nupdate-idle=300\nsettle=300\nstall=300\n"
+
+/* ---- it breaks */
+
+START_TEST(test_breaks)
+{
+        Loop l = begin((unsigned)_i, PATIENT);
+
+        crash(&l, TAKE_UPS_MAX);
+        world_kill_daemon(l.w);
+        world_start_daemon(l.w);
+        check_given_up(&l, "may still upgrade");
+        world_assert_sim(l.w, "1", "get 1-1 qfotadl-count");
+        g_free(l.job);
+        world_free(l.w);
+}
+END_TEST
+
+/* One that died before AT+QFOTADL leaves a module that can be told to upgrade. */
+START_TEST(test_breaks_before)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true, .config = PATIENT };
+        Loop l = { .w = world_new(&settings), .job = g_strdup(JOB_1) };
+        g_autofree char *file = world_path(l.w, FILE_1), *directory = world_path(l.w, "state/jobs"), *url = NULL;
+        g_autofree char *next = NULL;
+
+        ck_assert_int_eq(g_mkdir(directory, 0700), 0);
+        ck_assert(g_file_set_contents(
+                file,
+                "[Job]\nVersion=1\nId=1\nOrigin=request\nState=preparing\nMethod=dfota\nCreated=1\nFinished=0\n"
+                "Sent=false\nPercent=0\nRestarts=0\nDevice=0\nTakeUps=10\nModule=usb-1-1\n"
+                "Source=ftp://gateway:s3cret-Pa55@127.0.0.1:1/up.bin\nImei=867710050000016\nModel=EC200A\n"
+                "FromRevision=" OLD_REVISION "\n",
+                -1, NULL));
+        world_start_daemon(l.w);
+        check_given_up(&l, "nothing was begun");
+        world_assert_sim(l.w, "0", "get 1-1 qfotadl-count");
+        world_package(l.w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(l.w, "up.bin");
+        world_await_module(l.w, MODULE_1);
+        next = world_start(l.w, "", url, NULL);
+        ck_assert_msg(next != NULL, "%s", world_error_message(l.w));
+        ck_assert_str_ne(next, l.job);
+        world_assert_result(l.w, next, "success", "", "");
+        g_free(l.job);
+        world_free(l.w);
+}
+END_TEST
+
+/* ---- it does not break */
+
+/* Ten times may be bad luck. */
+START_TEST(test_holds)
+{
+        Loop l = begin((unsigned)_i, PATIENT);
+
+        crash(&l, TAKE_UPS_MAX);
+        check_success(&l, (unsigned)_i, 0);
+}
+END_TEST
+
+/* Somebody stopped it: that is no crash. */
+START_TEST(test_stop)
+{
+        Loop l = begin((unsigned)_i, PATIENT);
+
+        crash(&l, TAKE_UPS_MAX);
+        ck_assert_int_eq(world_stop_daemon(l.w), 0);
+        world_start_daemon(l.w);
+        crash(&l, TAKE_UPS_MAX - 1);
+        check_success(&l, (unsigned)_i, 0);
+}
+END_TEST
+
+/* A daemon that has lived for settle does not die of the job. */
+START_TEST(test_settle)
+{
+        Loop l = begin((unsigned)_i, "start=300\nupdate-idle=300\nsettle=2\nstall=300\n");
+        g_autofree char *path = world_path(l.w, FILE_1);
+
+        crash(&l, TAKE_UPS_MAX);
+        world_await_file(l.w, path, "\nTakeUps=0\n");
+        crash(&l, TAKE_UPS_MAX);
+        check_success(&l, (unsigned)_i, 0);
+}
+END_TEST
+
+/* A job that gets further is none that only brings daemons down. */
+START_TEST(test_progress)
+{
+        Loop l = begin((unsigned)_i, PATIENT);
+        unsigned last = G_N_ELEMENTS(courses[_i].points) - 1;
+
+        for (unsigned i = 0; i <= last; i++) {
+                g_autofree char *percent = NULL, *before = world_property(l.w, l.job, "Percent");
+
+                crash(&l, TAKE_UPS_MAX);
+                if (i == last)
+                        break;
+                g_free(world_sim(l.w, "release 1-1 %s", courses[_i].points[i]));
+                g_free(world_sim(l.w, "held 1-1 %s", courses[_i].points[i + 1]));
+                /* Said before it stopped there. */
+                do {
+                        g_free(percent);
+                        percent = world_property(l.w, l.job, "Percent");
+                } while (strcmp(percent, before) == 0);
+        }
+        check_success(&l, (unsigned)_i, last);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("breaker");
+
+        suite_add(s, "breaks", test_breaks, 0, G_N_ELEMENTS(courses));
+        suite_add(s, "breaks-before", test_breaks_before, 0, 1);
+        suite_add(s, "holds", test_holds, 0, G_N_ELEMENTS(courses));
+        suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(courses));
+        suite_add(s, "settle", test_settle, 0, G_N_ELEMENTS(courses));
+        suite_add(s, "progress", test_progress, 0, G_N_ELEMENTS(courses));
+        return suite_run(s);
+}

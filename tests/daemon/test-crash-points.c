@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every moment at which the daemon touches the world in the course of an upgrade: each step of each write to its disk,
+ * each line to and from the AT port, each event of the devices, each message to the bus. kill-at.so lists them; then
+ * the same upgrade is run once for each of them, the daemon is killed just there and started again. What must come of
+ * it the simulator's truths decide: whether the module has been sent AT+QFOTADL, and which firmware it runs.
+ *
+ * FOTAD_TEST_POINT=N runs the N-th alone; FOTAD_TEST_KEEP=1 leaves the list and the worlds' files. */
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+#include "workers.h"
+#include "world.h"
+
+#define SECONDS 900 /* for all of a run's, however slow the machine */
+#define TRIES   4   /* two runs are not alike in everything: until the moment comes up again */
+
+/* An upgrade. The modules' URCs go elsewhere at first, so that settings are changed and put back; there are few, for
+ * each makes moments that are like the others'. */
+#define FEW_URCS "urcport=uart1,boot-urcs=RDY,network=0,unopened=keep,boot=1,off=30"
+
+/* Where the module stands still until it has been told a command so many times: what is said there is then the same in
+ * each run. */
+typedef struct Hold {
+        const char *point, *wait;
+} Hold;
+
+typedef struct Run {
+        const char *name, *module, *from, *to;
+        const char *packages[2];  /* the simulator makes them, by their names; the first is asked for */
+        const char *download_max; /* option download-urc-max, NULL none */
+        Hold holds[3];            /* ends with one that is empty */
+} Run;
+
+static const Run runs[] = {
+        { "DFOTA",
+          "1-1=ec200a,updating=30/91," FEW_URCS,
+          OLD_REVISION,
+          NEW_REVISION,
+          { "up.bin" },
+          "5",
+          { { "end", "wait 1-1 opened 3" } } },
+        { "MiniFOTA",
+          "1-1=ec800m-4,mini-updating=30,mini-updating-2=60/96,linger=150," FEW_URCS,
+          "EC800MCNGAR06A03M04",
+          "EC800MCNGAR06A04M04",
+          { "up.mini_1", "up.mini_2" },
+          NULL,
+          { { "mini", "wait 1-1 rx:AT+CGSN 3" }, { "mini-2", "wait 1-1 rx:AT+CGSN 4" } } },
+};
+
+/* Every kind must have been seen, or nothing was tested. */
+static const char *const kinds[] = { "state", "power", "at-out", "at-in", "device", "bus-out" };
+
+typedef struct Point {
+        char *name;
+        unsigned nth; /* of that name */
+} Point;
+
+typedef struct Task {
+        const Run *run;
+        char *url;
+        GPtrArray *points;
+        unsigned *again; /* by Outcome, of all workers together: what had to be repeated */
+} Task;
+
+/* ---- one life */
+
+static World *new_world(const Run *run)
+{
+        WorldSettings settings = { .modules = { run->module },
+                                   .config = "[timeouts]\nstart=3\nsettle=5\n",
+                                   .preload = "tests/daemon/kill-at.so",
+                                   .no_daemon = true };
+
+        return world_new(&settings);
+}
+
+/* From the daemon's start over the whole upgrade to its stop, as far as it gets; how it ended, as world_await_end().
+ * Asks for nothing but the upgrade: what the daemon does is the same in each run. */
+static int live(World *w, const Task *task, char **ret_job)
+{
+        const char *most = task->run->download_max;
+        const Hold *held = task->run->holds;
+        bool asked;
+        int status;
+
+        for (const Hold *hold = held; hold->point; hold++)
+                g_free(world_sim(w, "hold 1-1 %s", hold->point));
+        asked = world_try_daemon(w) && world_await_signal(w, MODULE_1, "PropertiesChanged", " Revision ");
+        if (asked)
+                *ret_job = world_start(w, "", task->url, most ? "download-urc-max" : NULL, "u", most, NULL);
+        if (*ret_job) {
+                for (; held->point && world_sim_or_end(w, held->wait); held++)
+                        g_free(world_sim(w, "release 1-1 %s", held->point));
+                if (world_await_signal(w, *ret_job, "Result", NULL))
+                        kill(world_daemon_pid(w), SIGTERM);
+        } else if (asked) {
+                /* Its death is the only reason. */
+                ck_assert_msg(strcmp(world_error(w), "org.freedesktop.DBus.Error.NoReply") == 0 ||
+                                      strcmp(world_error(w), "org.freedesktop.DBus.Error.ServiceUnknown") == 0,
+                              "%s: %s", world_error(w), world_error_message(w));
+        }
+        status = world_await_end(w);
+        for (; held->point; held++)
+                g_free(world_sim(w, "release 1-1 %s", held->point));
+        return status;
+}
+
+/* ---- what must hold */
+
+/* The job's record, which is whole if it is there. */
+static GKeyFile *read_record(World *w)
+{
+        g_autofree char *path = world_path(w, "state/jobs/1.job");
+        g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+                return NULL;
+        ck_assert_msg(g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error), "%s: %s", path, error->message);
+        ck_assert_int_eq(g_key_file_get_integer(file, "Job", "Version", NULL), 1);
+        return g_steal_pointer(&file);
+}
+
+/* Nothing but whole records. */
+static void check_files(World *w, bool job)
+{
+        g_autofree char *state = world_path(w, "state"), *jobs = world_path(w, "state/jobs");
+        g_autoptr(GKeyFile) record = read_record(w);
+        g_autoptr(GDir) above = g_dir_open(state, 0, NULL), below = g_dir_open(jobs, 0, NULL);
+        const char *name;
+
+        ck_assert(above && below);
+        while ((name = g_dir_read_name(above)))
+                ck_assert_str_eq(name, "jobs");
+        while ((name = g_dir_read_name(below)))
+                ck_assert_str_eq(name, "1.job");
+        ck_assert((record != NULL) == job);
+}
+
+/* What the upgrade has changed is as it was. */
+static void check_settings(World *w)
+{
+        world_assert_sim(w, "uart1", "get 1-1 urcport");
+        world_assert_sim(w, "1", "get 1-1 fota-cid");
+        world_assert_sim(w, "1", "get 1-1 cfun");
+        world_assert_sim(w, "auto", "get 1-1 power-control");
+        world_assert_property(w, MODULE_1, "Job", "/");
+}
+
+/* Nobody was promised anything, and nothing was begun. */
+static void check_no_job(World *w, const Run *run)
+{
+        world_await_module(w, MODULE_1);
+        world_assert_property(w, MODULE_1, "Revision", run->from);
+        ck_assert(!world_call(w, JOB_1, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(w), "org.freedesktop.DBus.Error.UnknownObject");
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
+        world_assert_sim(w, run->from, "get 1-1 revision");
+}
+
+/* sent: as the record had it when the daemon died. */
+static void check_verdict(World *w, const Run *run, bool sent)
+{
+        g_autofree char *count = NULL;
+
+        world_await_property(w, JOB_1, "State", "finished");
+        count = world_sim(w, "get 1-1 qfotadl-count");
+        if (strcmp(count, "0") == 0) {
+                /* It died between the record and the line: nobody can know that, and the line is not repeated. */
+                ck_assert_msg(sent, "AT+QFOTADL was not sent");
+                world_assert_outcome(w, JOB_1, "failed", "host", "no-response");
+                world_assert_sim(w, run->from, "get 1-1 revision");
+        } else {
+                ck_assert_str_eq(count, "1");
+                world_assert_sim(w, run->to, "get 1-1 revision");
+                world_assert_outcome(w, JOB_1, "success", "", "");
+                world_assert_property(w, JOB_1, "FromRevision", run->from);
+                world_assert_property(w, JOB_1, "ToRevision", run->to);
+        }
+}
+
+static void check_second_life(World *w, const Run *run, bool answered)
+{
+        g_autoptr(GKeyFile) record = read_record(w);
+        unsigned percent = world_told_percent(w, JOB_1), before = world_count_signals(w, JOB_1, "Result"), after;
+        bool sent = record && g_key_file_get_boolean(record, "Job", "Sent", NULL);
+
+        ck_assert_msg(record || !answered, "StartUpgrade was answered, and no job is on the disk");
+        ck_assert_uint_le(before, 1);
+        world_start_daemon(w);
+        if (record) {
+                g_autofree char *now = world_property(w, JOB_1, "Percent");
+
+                ck_assert_msg(strtoul(now, NULL, 10) >= percent, "%u %% were told, now it is %s", percent, now);
+                check_verdict(w, run, sent);
+                after = world_count_signals(w, JOB_1, "Result") - before;
+                ck_assert_msg(before ? after <= 1 : after == 1, "%u Results before the crash, %u after it", before,
+                              after);
+        } else {
+                check_no_job(w, run);
+        }
+        check_settings(w);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        check_files(w, record != NULL);
+}
+
+/* ---- one moment */
+
+typedef enum Outcome { MET, NOT_MET, VOID } Outcome;
+
+static Outcome try_point(const Task *task, const Point *p, pid_t *sim)
+{
+        g_autofree char *nth = g_strdup_printf("%u", p->nth), *job = NULL;
+        World *w = new_world(task->run);
+        int status;
+
+        *sim = world_sim_pid(w);
+        world_set_environment(w, "KILL_AT", p->name);
+        world_set_environment(w, "KILL_NTH", nth);
+        status = live(w, task, &job);
+        ck_assert_msg(status == -SIGKILL || status == 0, "the daemon ended with %d", status);
+        world_set_environment(w, "KILL_AT", NULL);
+        if (status == -SIGKILL)
+                check_second_life(w, task->run, job != NULL);
+        world_free(w);
+        return status == -SIGKILL ? MET : NOT_MET;
+}
+
+/* In a process of its own, for libumockdev ends the simulator when a reader of its events is killed while they are sent
+ * (uevent_sender): such a world shows nothing, whatever assertion fails in it. */
+static Outcome try_point_apart(const Task *task, const Point *p)
+{
+        pid_t *sim = workers_share(sizeof(pid_t)), parent = getpid(), pid;
+        int status, status_of_sim = 0;
+
+        fflush(NULL);
+        prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a failed assertion leaves behind is ours */
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                _exit(getppid() == parent ? (int)try_point(task, p, sim) + 10 : EXIT_FAILURE);
+        }
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        if (WIFEXITED(status) && WEXITSTATUS(status) >= 10)
+                return (Outcome)(WEXITSTATUS(status) - 10);
+        /* One that still lived was killed just now, with its parent. */
+        if (*sim > 0 && waitpid(*sim, &status_of_sim, 0) == *sim &&
+            !(WIFSIGNALED(status_of_sim) && WTERMSIG(status_of_sim) == SIGKILL))
+                return VOID;
+        ck_abort_msg("it failed (%d), see above", status);
+}
+
+/* Of workers_run(). */
+static void die_at(unsigned item, void *data)
+{
+        const Task *task = data;
+        const Point *p = g_ptr_array_index(task->points, item - 1);
+
+        printf("%s (%u. time)\n", p->name, p->nth);
+        for (unsigned i = 0; i < TRIES; i++) {
+                Outcome outcome = try_point_apart(task, p);
+
+                if (outcome == MET) {
+                        /* Past the worker's runner, which has been told of assertions that failed in void worlds. */
+                        fflush(NULL);
+                        _exit(EXIT_SUCCESS);
+                }
+                __atomic_add_fetch(&task->again[outcome], 1, __ATOMIC_RELAXED);
+        }
+        ck_abort_msg("it did not come up again");
+}
+
+/* ---- which moments there are */
+
+static void point_free(Point *p)
+{
+        g_free(p->name);
+        g_free(p);
+}
+
+static GPtrArray *read_points(const char *file)
+{
+        GPtrArray *points = g_ptr_array_new_with_free_func((GDestroyNotify)point_free);
+        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_autofree char *text = NULL;
+        g_auto(GStrv) lines = NULL;
+
+        ck_assert_msg(g_file_get_contents(file, &text, NULL, NULL), "kill-at.so has listed nothing");
+        lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line && **line; line++) {
+                Point *p = g_new0(Point, 1);
+
+                p->name = g_strdup(*line);
+                p->nth = GPOINTER_TO_UINT(g_hash_table_lookup(seen, *line)) + 1;
+                g_hash_table_insert(seen, g_strdup(*line), GUINT_TO_POINTER(p->nth));
+                g_ptr_array_add(points, p);
+        }
+        return points;
+}
+
+/* "N crash points of a DFOTA run: n state, ...". */
+static void print_points(const Task *task)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+                g_autofree char *start = g_strconcat(kinds[i], " ", NULL);
+                unsigned n = 0;
+
+                for (unsigned k = 0; k < task->points->len; k++)
+                        n += g_str_has_prefix(((Point *)g_ptr_array_index(task->points, k))->name, start);
+                ck_assert_msg(n > 0, "none of the kind %s: does kill-at.so see the daemon's calls?", kinds[i]);
+                g_string_append_printf(text, "%s %u %s", i ? "," : "", n, kinds[i]);
+        }
+        printf("%u crash points of a %s run:%s\n", task->points->len, task->run->name, text->str);
+        fflush(stdout);
+}
+
+/* The run as it should be, in a world whose server is there for all others. */
+static void list_points(World *w, Task *task)
+{
+        g_autofree char *file = world_path(w, "points"), *job = NULL;
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(task->run->packages) && task->run->packages[i]; i++)
+                world_package(w, task->run->packages[i], task->run->from, task->run->to, NULL);
+        task->url = world_http(w, task->run->packages[0]);
+        world_set_environment(w, "KILL_LIST", file);
+        ck_assert_int_eq(live(w, task, &job), 0);
+        world_set_environment(w, "KILL_LIST", NULL);
+        ck_assert_ptr_nonnull(job);
+        check_second_life(w, task->run, true);
+        world_assert_sim(w, task->run->to, "get 1-1 revision");
+        ck_assert_uint_eq(world_count_signals(w, JOB_1, "Result"), 1);
+        task->points = read_points(file);
+}
+
+START_TEST(test_points)
+{
+        Task task = { .run = &runs[_i], .again = workers_share(sizeof(unsigned[VOID + 1])) };
+        const char *only = g_getenv("FOTAD_TEST_POINT");
+        World *w = new_world(task.run);
+        unsigned first = 1, last;
+
+        list_points(w, &task);
+        print_points(&task);
+        last = task.points->len;
+        if (only)
+                first = last = CLAMP((unsigned)strtoul(only, NULL, 10), first, last);
+        workers_run("crash point", first, last, die_at, &task);
+        printf("%u times it did not come to a point, %u times the simulator ended\n", task.again[NOT_MET],
+               task.again[VOID]);
+        fflush(stdout);
+        g_ptr_array_unref(task.points);
+        g_free(task.url);
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("crash-points");
+        /* Hundreds of worlds, of hundreds of files each: in memory, where there is a place for that. */
+        const char *above = g_access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+        g_autofree char *directory = g_strdup_printf("%s/points-XXXXXX", g_getenv("TMPDIR") ?: above);
+        g_autofree char *remove = NULL;
+        int status;
+
+        if (!g_mkdtemp_full(directory, 0755)) /* the bus is for all users */
+                return EXIT_FAILURE;
+        g_setenv("TMPDIR", directory, TRUE);
+        for (int i = 0; i < (int)G_N_ELEMENTS(runs); i++) {
+                TCase *tcase = tcase_create(runs[i].name);
+
+                tcase_set_timeout(tcase, SECONDS);
+                tcase_add_loop_test(tcase, test_points, i, i + 1);
+                suite_add_tcase(s, tcase);
+        }
+        status = suite_run(s);
+        /* Also what worlds left that were void. */
+        remove = g_strdup_printf("rm -rf '%s'", directory);
+        if (status != EXIT_SUCCESS || g_getenv("FOTAD_TEST_KEEP"))
+                printf("The worlds are in %s.\n", directory);
+        else if (system(remove) != 0)
+                return EXIT_FAILURE;
+        return status;
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* MiniFOTA that does not go well (guide 5): the module falls back to its old firmware, or loops in its Mini system
+ * until network, package or source are put right. Nothing that may still finish is called failed. */
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mini.h"
+#include "suite.h"
+
+#define BACK    "settle=1\nstart=1\nstall=20\n"
+#define STALLS  COURSE_STALLS
+#define NOWHERE "http://nowhere.invalid/" UP
+
+/* ---- scenarios 1 and 2: the old firmware runs again */
+
+/* What is wrong: of the server (404: nothing is published), or of the package, as modsim's --break. */
+static const struct {
+        const char *what;
+        bool package;
+        const char *said;   /* with mini-tells=1 */
+        const char *likely; /* and what follows from it */
+} wrongs[] = {
+        { "404", false, "HTTP code 711: The module rejected the URL", "the package could not be had" },
+        { "down", false, "HTTP code 716: The module could not connect to the server", "the package could not be had" },
+        { "dns", false, "HTTP code 714: The module could not resolve the server's name",
+          "the package could not be had" },
+        { "from", true, "code 507: The package was made for another revision than the one that runs",
+          "the package does not fit this module" },
+        { "project", true, "code 552: The package was made for another model", "the package does not fit this module" },
+        { "baseline", true, "code 553: The package was made for another baseline",
+          "the package does not fit this module" },
+        { "magic", true, "code 505: The package failed the module's check", "the package does not fit this module" },
+};
+
+static char *wrong_source(Course *c, unsigned i)
+{
+        if (wrongs[i].package)
+                course_publish(c, wrongs[i].what);
+        if (strcmp(wrongs[i].what, "down") == 0)
+                return g_strdup("http://127.0.0.1:1/" UP);
+        return g_strdup(strcmp(wrongs[i].what, "dns") == 0 ? NOWHERE : c->url);
+}
+
+static void check_begun_anew(Course *c, const char *restarts)
+{
+        g_autofree char *failed = g_steal_pointer(&c->job);
+
+        course_publish(c, NULL);
+        course_begin(c);
+        ck_assert_str_ne(c->job, failed);
+        course_assert_success(c, restarts);
+        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
+        world_assert_property(c->w, failed, "Result", "failed");
+}
+
+START_TEST(test_fell_back)
+{
+        unsigned wrong = (unsigned)_i / 2;
+        bool tells = _i % 2;
+        Course *c = course_new(tells ? "ec600m,mini-tells=1" : "ec600m", BACK);
+        g_autofree char *source = wrong_source(c, wrong);
+
+        g_free(world_sim(c->w, "hold 1-1 mini"));
+        course_begin_with(c, source, NULL, NULL, NULL);
+        course_pass(c, "mini");
+        course_assert_failed(c, "host", "fell-back");
+        world_assert_property(c->w, c->job, "Restarts", "2");
+        world_assert_property(c->w, c->job, "Percent", "0");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, "2", "get 1-1 restarts");
+        course_assert_history(c, MODULE_1, "System", "normal mini normal");
+        course_assert_message(c, "The Mini system gave up and the old firmware runs again");
+        if (tells) {
+                course_assert_message(c, wrongs[wrong].said);
+                course_assert_message(c, wrongs[wrong].likely);
+        } else {
+                course_assert_message(c, "without having said why");
+                course_assert_message(c, "likelier the package could not be had");
+        }
+        check_begun_anew(c, "4");
+        course_free(c);
+}
+END_TEST
+
+/* Mini systems of every kind that give up. Restarts as seen on the bus, and of the upgrade that follows. */
+static const struct {
+        const char *module;
+        const char *restarts, *next;
+} givers[] = {
+        { "ec800m-4", "2", "4" },
+        { "eg800k-2", "2", "3" },
+        { "eg800k-4", "1", "2" },
+        { "ec600m,sms=0", "2", "4" },
+        { "ec600m,sms=0,mini-at=full,mini-revision=same", "2", "4" },
+        { "ec600m,mini-at=none", "2", "4" },
+        { "ec600m,mini-ports=none", "2", "4" },
+        { "ec600m,boot-urcs=", "2", "4" },
+        { "ec600m,mini-tries=10,mini-boot-urcs=RDY/+CPIN: READY", "2", "4" },
+        { "eg800k-4,sms=0", "1", "2" },
+};
+
+START_TEST(test_giver)
+{
+        Course *c = course_new(givers[_i].module, BACK);
+
+        if (_i % 2)
+                course_publish(c, "from");
+        course_begin(c);
+        course_assert_failed(c, "host", "fell-back");
+        world_assert_property(c->w, c->job, "Restarts", givers[_i].restarts);
+        course_assert_message(c, "without having said why");
+        check_begun_anew(c, givers[_i].next);
+        course_free(c);
+}
+END_TEST
+
+/* Newer firmware asks for the package first, and stays (field facts 3). */
+static const struct {
+        unsigned wrong;
+        const char *name, *code;
+} probes[] = { { 0, "url-error", "711" }, { 1, "socket-connect-failed", "716" }, { 2, "dns-failed", "714" } };
+
+START_TEST(test_probe)
+{
+        Course *c = course_new("ec600m,mini-probes-url=1", BACK);
+        g_autofree char *source = wrong_source(c, probes[_i].wrong);
+
+        course_begin_with(c, source, NULL, NULL, NULL);
+        course_assert_failed(c, "http", probes[_i].name);
+        world_assert_property(c->w, c->job, "ErrorCode", probes[_i].code);
+        world_assert_property(c->w, c->job, "Restarts", "0");
+        world_assert_sim(c->w, "0", "get 1-1 restarts");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_assert_history(c, MODULE_1, "System", "normal");
+        check_begun_anew(c, "4");
+        course_free(c);
+}
+END_TEST
+
+/* ---- scenario 3: the network is lost in .mini_1 */
+
+static void check_cannot_cancel(Course *c)
+{
+        ck_assert(!world_call(c->w, c->job, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(c->w), "NotCancellable");
+}
+
+static const struct {
+        const char *module;
+        const char *restarts; /* NULL: however many */
+} networks[] = {
+        { "ec600m", "4" },
+        { "ec600m,sms=0,mini-at=full", "4" },
+        { "ec600m,mini-tells=1", "4" },
+        { "ec800m-4", "4" },
+        { "eg800k-2", "3" },
+        { "ec600m,mini-ports=none", "4" },
+        { "ec600m,mini-retry-restarts=1,off=20,boot=20", NULL },
+};
+
+START_TEST(test_network)
+{
+        Course *c = course_new(networks[_i].module, STALLS);
+        World *w = c->w;
+        g_autofree char *fetches = NULL;
+
+        course_publish(c, NULL);
+        course_begin_and_hold(c, "mini-1:50");
+        world_await_property(w, c->job, "Restarts", "1");
+        world_assert_property(w, c->job, "State", "downloading");
+        world_assert_property(w, c->job, "Message", "");
+        g_free(world_sim(w, "set 1-1 registered 0"));
+        g_free(world_sim(w, "release 1-1 mini-1:50"));
+        g_free(world_sim(w, "wait 1-1 retry 3"));
+        course_await_stalled(c, c->url);
+        course_assert_message(c, "restore the module's network");
+        course_assert_no_message(c, "cannot go back");
+        if (strstr(networks[_i].module, "mini-tells"))
+                course_assert_message(c, "It last reported HTTP code 707");
+        world_await_property(w, MODULE_1, "System", "mini");
+        world_assert_property(w, c->job, "Percent", "0");
+        world_assert_sim(w, "mini-1", "get 1-1 stage");
+        check_cannot_cancel(c);
+
+        g_free(world_sim(w, "set 1-1 registered 1"));
+        course_assert_success(c, networks[_i].restarts);
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        if (networks[_i].restarts)
+                world_assert_sim(w, "4", "get 1-1 restarts");
+        course_free(c);
+}
+END_TEST
+
+/* ---- scenario 4: .mini_2 cannot be had */
+
+static const struct {
+        const char *module;
+        const char *restarts, *percent;
+} seconds[] = {
+        { "ec600m", "4", "60" },
+        { "ec600m,sms=0,mini-at=full,mini-revision=new", "4", "60" },
+        { "ec600m,mini-at=none", "4", "60" },
+        { "ec600m,mini-ports=none", "4", "60" },
+        { "ec600m,mini-retry-restarts=1,off=20,boot=20", NULL, "60" },
+        { "ec600m,lost=updating", "4", "0" },
+        { "ec800m-4", "4", "0" },
+        { "eg800k-2", "3", "0" },
+};
+
+/* Repaired by publishing it. */
+START_TEST(test_second)
+{
+        Course *c = course_stall_in_second(seconds[_i].module);
+        g_autofree char *package = course_second_url(c);
+
+        course_await_stalled(c, package);
+        if (strcmp(seconds[_i].percent, "60") == 0) {
+                course_assert_message(c, "cannot go back");
+                course_assert_no_message(c, c->url);
+        } else {
+                course_assert_message(c, c->url); /* it cannot be told which: both are named */
+        }
+        world_assert_property(c->w, c->job, "Percent", seconds[_i].percent);
+        world_await_property(c->w, MODULE_1, "System", "mini");
+        world_assert_sim(c->w, "mini-2", "get 1-1 stage");
+        check_cannot_cancel(c);
+
+        course_publish_as(c, "up.mini_2", NULL);
+        course_assert_success(c, seconds[_i].restarts);
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* The daemon dies while it is stalled: it is neither forgotten nor sent again. */
+START_TEST(test_stalled_crash)
+{
+        Course *c = course_stall_in_second(_i == 0 ? "ec600m" : "ec800m-4");
+        g_autofree char *message = NULL;
+
+        world_await_property(c->w, c->job, "State", "stalled");
+        message = world_property(c->w, c->job, "Message");
+        for (unsigned i = 0; i < 3; i++) {
+                world_kill_daemon(c->w);
+                world_start_daemon(c->w);
+                world_assert_property(c->w, c->job, "State", "stalled");
+                world_assert_property(c->w, c->job, "Message", message);
+        }
+        world_await_property(c->w, MODULE_1, "System", "mini");
+        course_publish_as(c, "up.mini_2", NULL);
+        course_assert_success(c, "4");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* ---- packages that are damaged behind their header */
+
+static const struct {
+        const char *break_;
+        const char *percent;
+        const char *message;
+} damages[] = {
+        { "digest", "0", "waits for" },
+        { "truncated", "0", "waits for" },
+        { "flash", "30", "code 504" }, /* END,504 of the updater: back to the old Mini system */
+};
+
+/* The module loops with restarts, more than any upgrade has, and is not given up. */
+START_TEST(test_damaged)
+{
+        Course *c = course_new("ec600m,off=20,boot=20", STALLS);
+
+        course_publish(c, damages[_i].break_);
+        course_begin(c);
+        world_await_property(c->w, c->job, "State", "stalled");
+        course_assert_message(c, damages[_i].message);
+        world_assert_property(c->w, c->job, "Percent", damages[_i].percent);
+        g_free(world_sim(c->w, "wait 1-1 returned +12"));
+        world_await_property(c->w, c->job, "State", "stalled");
+        world_assert_property(c->w, c->job, "Result", "");
+        check_cannot_cancel(c);
+        course_publish(c, NULL);
+        course_assert_success(c, NULL);
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* The same of .mini_2: no restart, and all of it is said over and over. Once it is taken for getting further. */
+START_TEST(test_damaged_second)
+{
+        Course *c = course_new("ec600m", STALLS);
+
+        course_publish_as(c, UP, NULL);
+        course_publish_as(c, "up.mini_2", _i == 0 ? "digest" : "truncated");
+        course_begin(c);
+        for (unsigned stalls = 0; stalls < 2;) {
+                g_autofree char *states = NULL;
+
+                world_await_property(c->w, c->job, "State", "stalled");
+                g_free(world_sim(c->w, "wait 1-1 updating:96 +2"));
+                states = course_history(c, c->job, "State");
+                stalls = 0;
+                for (const char *s = states; (s = strstr(s, "stalled")); s++)
+                        stalls++;
+        }
+        world_assert_property(c->w, c->job, "State", "stalled");
+        g_free(world_sim(c->w, "wait 1-1 updating:96 +5"));
+        course_await_stalled(c, ".mini_2");
+        course_assert_message(c, "cannot go back");
+        world_assert_property(c->w, c->job, "Percent", "96");
+        world_assert_property(c->w, MODULE_1, "System", "mini");
+        course_publish_as(c, "up.mini_2", NULL);
+        course_assert_success(c, "4");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* ---- modules that hang, stay away, or come back as something else */
+
+/* A power cut is what helps. */
+static const struct {
+        const char *module;
+        const char *system, *percent, *message;
+} hangs[] = {
+        { "ec600m,stall=mini-1:50", "mini", "0", "waits for" },
+        { "ec600m,stall=updating:30", "updating", "30", "keep it powered" },
+        { "ec600m,stall=updating:76", "mini", "76", "cannot go back" },
+        { "ec600m,return=diag,return-at=1", "mini", "0", "" },
+        { "ec600m,return=diag,return-at=2", NULL, "0", "" },
+        { "ec600m,return=diag,return-at=3", NULL, "60", "" },
+};
+
+START_TEST(test_hang)
+{
+        Course *c = course_new(hangs[_i].module, STALLS);
+        g_autofree char *system = NULL;
+
+        course_publish(c, NULL);
+        course_begin(c);
+        world_await_property(c->w, c->job, "State", "stalled");
+        world_assert_property(c->w, c->job, "Percent", hangs[_i].percent);
+        world_assert_property(c->w, c->job, "Result", "");
+        course_assert_message(c, hangs[_i].message);
+        system = world_property(c->w, MODULE_1, "System");
+        g_free(world_sim(c->w, "set 1-1 stall "));
+        g_free(world_sim(c->w, "power-cut 1-1"));
+        course_assert_success(c, "5");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        if (hangs[_i].system)
+                ck_assert_str_eq(system, hangs[_i].system);
+        course_free(c);
+}
+END_TEST
+
+static const struct {
+        const char *module;
+        const char *name, *restarts;
+        bool new;
+} losses[] = {
+        { "return=never,return-at=1", "module-lost", "0", false },
+        { "return=never,return-at=2", "module-lost", "1", false },
+        { "return=never,return-at=3", "module-lost", "2", false },
+        { "return=never,return-at=4", "module-lost", "3", true },
+        { "return=boot-rom,return-at=1", "boot-rom", "0", false },
+        { "return=boot-rom,return-at=2", "boot-rom", "1", false },
+        { "return=boot-rom,return-at=3", "boot-rom", "2", false },
+        { "return=boot-rom,return-at=4", "boot-rom", "3", true },
+        { "return=diag,return-at=4", "crashed", "4", true },
+};
+
+START_TEST(test_lost)
+{
+        g_autofree char *module = g_strconcat("ec600m,", losses[_i].module, NULL);
+        Course *c = course_new(module, "restart=2\nsettle=1\nstall=20\n");
+
+        course_publish(c, NULL);
+        course_begin(c);
+        world_assert_result(c->w, c->job, "failed", "host", losses[_i].name);
+        world_assert_property(c->w, c->job, "Restarts", losses[_i].restarts);
+        world_assert_property(c->w, MODULE_1, "Job", "/");
+        world_assert_property(c->w, MODULE_1, "System", "unknown");
+        world_assert_sim(c->w, losses[_i].new ? c->new : c->old, "get 1-1 revision");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, "0", "get 1-1 diag-bytes");
+        course_free(c);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("mini-stalled");
+
+        suite_add(s, "fell-back", test_fell_back, 0, 2 * G_N_ELEMENTS(wrongs));
+        suite_add(s, "giver", test_giver, 0, G_N_ELEMENTS(givers));
+        suite_add(s, "probe", test_probe, 0, G_N_ELEMENTS(probes));
+        suite_add(s, "network", test_network, 0, G_N_ELEMENTS(networks));
+        suite_add(s, "second", test_second, 0, G_N_ELEMENTS(seconds));
+        suite_add(s, "stalled-crash", test_stalled_crash, 0, 2);
+        suite_add(s, "damaged", test_damaged, 0, G_N_ELEMENTS(damages));
+        suite_add(s, "damaged-second", test_damaged_second, 0, 2);
+        suite_add(s, "hang", test_hang, 0, G_N_ELEMENTS(hangs));
+        suite_add(s, "lost", test_lost, 0, G_N_ELEMENTS(losses));
+        return suite_run(s);
+}
