@@ -135,7 +135,8 @@ void mini_came_back(Upgrade *u, const UpgradeEvent *event)
 
         if (job->returns <= RESTARTS)
                 progress(u, event);
-        job->system = job->returns <= 1 || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
+        /* After a reset of ours it may be either. */
+        job->system = (job->returns <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
 
 JobState mini_state_after_return(const Job *job)
@@ -321,7 +322,9 @@ static void decide(Upgrade *u, const UpgradeEvent *event)
         if (job->ended)
                 over = true;
         else if (upgrade_is_changed(u))
-                over = big || quiet || (all_restarts && job->updating);
+                /* Before .mini_2 was heard of, it may be the new Mini system, if that should know of SMS after all. */
+                over = quiet || (all_restarts && job->updating) ||
+                       (big && (all_restarts || job->percent > PERCENT_MINI1));
         else if (job->abandon)
                 over = big || u->booted || quiet;
         else if (job->updating)

@@ -180,12 +180,40 @@ START_TEST(other_face)
 }
 END_TEST
 
-/* The daemon sees the end only, and the marker is enough. */
+/* The daemon sees the end only: what answers as the big system is believed when it stays quiet. */
 START_TEST(seen_late)
 {
         g_autoptr(Bench) b = new_bench();
+        uint64_t since;
 
         go(b);
+        restart(b, false);
+        since = b->now;
+        bench_ready(b, MINI_NEW);
+        ck_assert(b->job->state != JOB_FINISHED);
+        for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
+                bench_tick(b);
+                answer(b, MINI_NEW);
+        }
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->now - since, b->timeouts.settle);
+}
+END_TEST
+
+/* A Mini system that knows of SMS after all, and calls itself by the new revision, is no success. */
+START_TEST(mini_system_that_looks_like_the_big_one)
+{
+        g_autoptr(Bench) b = new_bench();
+
+        go_mini(b);
+        restart(b, false);
+        updating(b, 60);
+        restart(b, false);
+        bench_ready(b, MINI_NEW);
+        ck_assert(b->job->state != JOB_FINISHED);
+        bench_pass(b, 5 * SECOND);
+        updating(b, 64);
+        bench_fota(b, "\"END\",0");
         restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
@@ -663,6 +691,7 @@ int main(void)
         tcase_add_test(t, without_sms_and_seen_late);
         tcase_add_test(t, other_face);
         tcase_add_test(t, seen_late);
+        tcase_add_test(t, mini_system_that_looks_like_the_big_one);
         tcase_add_test(t, another_revision_than_expected);
         tcase_add_loop_test(t, falls_back, 0, 4);
         tcase_add_test(t, falls_back_and_says_so_late);

@@ -491,8 +491,8 @@ START_TEST(test_both_move)
         course_begin_and_hold(c, "off:2");
         world_await_property(w, c->job, "State", "restarting");
         world_await_property(w, second, "State", "restarting");
+        g_free(world_sim(w, "move 1-1 1-5")); /* of the newer job */
         g_free(world_sim(w, "move 1-2 1-6"));
-        g_free(world_sim(w, "move 1-1 1-5"));
         world_assert_result(w, c->job, "success", "", "");
         world_assert_result(w, second, "success", "", "");
         world_assert_property(w, c->job, "ToRevision", c->new);

@@ -283,6 +283,7 @@ START_TEST(test_method)
         course_assert_history(c, c->job, "Percent", COURSE_SERIES);
         world_assert_sim(c->w, c->new, "get 1-1 revision");
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-parameters");
         course_free(c);
 }
 END_TEST
