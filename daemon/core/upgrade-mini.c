@@ -97,7 +97,8 @@ static void stall(Upgrade *u, const UpgradeEvent *event)
 
         job->stalled = true;
         job->abandon = 0; /* too late */
-        job->system = JOB_SYSTEM_MINI;
+        if (job->system != JOB_SYSTEM_UPDATING)
+                job->system = JOB_SYSTEM_MINI;
         message = stalled_message(u);
         job_set_message(job, message);
         u->ask_at = 0;
@@ -322,8 +323,10 @@ static void decide(Upgrade *u, const UpgradeEvent *event)
         if (job->ended)
                 over = true;
         else if (upgrade_is_changed(u))
-                /* Before .mini_2 was heard of, it may be the new Mini system, if that should know of SMS after all. */
-                over = quiet || (all_restarts && job->updating) ||
+                /* Before .mini_2 was heard of, it may be the new Mini system, if that should know of SMS after all. One
+                 * that cannot be told from it is believed when it has ended, was back as often as it must, or has said
+                 * what only the big system says. */
+                over = (quiet && (big || u->says_big || !job->updating)) || (all_restarts && job->updating) ||
                        (big && (all_restarts || job->percent > PERCENT_MINI1));
         else if (job->abandon)
                 over = big || u->booted || quiet;
@@ -344,10 +347,7 @@ void mini_ready(Upgrade *u, const UpgradeEvent *event)
         u->ask_at = 0;
         if (!u->ready_since)
                 u->ready_since = event->now;
-        if (u->job->has_sms)
-                upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command, event);
-        else
-                decide(u, event);
+        upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command, event);
 }
 
 void mini_answer(Upgrade *u, const UpgradeEvent *event)
@@ -356,9 +356,9 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
 
         if (u->step == STEP_ASK_SMS) {
                 u->step = STEP_NONE;
-                u->marker = event->result == AT_RESULT_OK      ? MINI_MARKER_BIG
-                            : event->result == AT_RESULT_ERROR ? MINI_MARKER_MINI
-                                                               : MINI_MARKER_UNKNOWN;
+                u->marker = event->result == AT_RESULT_OK                      ? MINI_MARKER_BIG
+                            : event->result == AT_RESULT_ERROR && job->has_sms ? MINI_MARKER_MINI
+                                                                               : MINI_MARKER_UNKNOWN;
                 if (event->result == AT_RESULT_TIMEOUT)
                         ask_again(u, event);
                 else

@@ -198,7 +198,7 @@ static void wind_up(Upgrade *u, const UpgradeEvent *event)
                 upgrade_finish(u, event);
                 return;
         }
-        if (event->type == UPGRADE_EVENT_READY || u->marker != MINI_MARKER_UNKNOWN) { /* it has just been told */
+        if (event->type == UPGRADE_EVENT_READY || u->ready_since) { /* it has just been told */
                 restore_begin(u, event);
                 return;
         }
