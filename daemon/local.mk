@@ -13,7 +13,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
 	daemon/core/upgrade-abandon.c daemon/core/upgrade-prepare.c \
 	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c \
-	daemon/core/upgrade-mini.c daemon/core/upgrade-verdict.c
+	daemon/core/upgrade-mini.c daemon/core/upgrade-restore.c daemon/core/upgrade-verdict.c
 
 # The shell: everything of the daemon but main(), so that tests can link single rooms.
 noinst_LIBRARIES += daemon/libfotashell.a

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The two dialogues around an upgrade: setting the module up and sending AT+QFOTADL, and putting its settings back.
- * Each is a chain of steps, one command a step. Before a command that changes the module the record goes to the disk,
- * with the value that was there before. */
+/* The dialogue before an upgrade: setting the module up and sending AT+QFOTADL. A chain of steps, one command a step.
+ * Before a command that changes the module the record goes to the disk, with the value that was there before;
+ * upgrade-restore.c puts it back. */
 
 #include <string.h>
 
@@ -201,57 +201,4 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_URC_PORT: return;
         }
-}
-
-static void restore_urc_port(Upgrade *u, const UpgradeEvent *event)
-{
-        g_autofree char *command = NULL;
-
-        if (!*u->job->urc_port_before) {
-                upgrade_finish(u, event);
-                return;
-        }
-        command = g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", u->job->urc_port_before);
-        send(u, STEP_RESTORE_URC_PORT, command, event);
-}
-
-static void restore_fota_cid(Upgrade *u, const UpgradeEvent *event)
-{
-        g_autofree char *command = NULL;
-
-        if (!*u->job->fota_cid_before) {
-                restore_urc_port(u, event);
-                return;
-        }
-        command = g_strdup_printf("AT+QCFG=\"fota/cid\",%s", u->job->fota_cid_before);
-        send(u, STEP_RESTORE_FOTA_CID, command, event);
-}
-
-bool restore_is_due(const Upgrade *u)
-{
-        return *u->job->urc_port_before || *u->job->fota_cid_before || u->job->radio_off;
-}
-
-void restore_begin(Upgrade *u, const UpgradeEvent *event)
-{
-        if (!u->present || !u->ready)
-                upgrade_finish(u, event);
-        else if (u->job->radio_off)
-                send(u, STEP_RADIO_ON, "AT+CFUN=1", event);
-        else
-                restore_fota_cid(u, event);
-}
-
-void restore_answer(Upgrade *u, const UpgradeEvent *event)
-{
-        if (u->step == STEP_RADIO_ON && event->result == AT_RESULT_OK)
-                u->job->radio_off = false;
-        if (event->result == AT_RESULT_TIMEOUT)
-                upgrade_finish(u, event);
-        else if (u->step == STEP_RADIO_ON)
-                restore_fota_cid(u, event);
-        else if (u->step == STEP_RESTORE_FOTA_CID)
-                restore_urc_port(u, event);
-        else
-                upgrade_finish(u, event);
 }

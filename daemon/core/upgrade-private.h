@@ -132,9 +132,11 @@ void mini_nameless(Upgrade *u, const UpgradeEvent *event);
 void mini_patience_lost(Upgrade *u, const UpgradeEvent *event);
 void mini_retry(Upgrade *u, const UpgradeEvent *event);
 
-/* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL, and back to the settings it had. */
+/* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);
 void prepare_answer(Upgrade *u, const UpgradeEvent *event);
+
+/* upgrade-restore.c: back to the settings it had. */
 /* Whether settings of the module's are still to be put back. */
 bool restore_is_due(const Upgrade *u);
 void restore_begin(Upgrade *u, const UpgradeEvent *event);
