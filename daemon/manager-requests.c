@@ -158,6 +158,11 @@ bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Ref
         job->options->allow_unchanged = job->options->allow_unchanged || options->allow_unchanged;
         job->options->allow_https = options->allow_https;
         module_retry(module, source);
+        if (strcmp(job->source, source) != 0)
+                return refusal_set(ret_refusal, SD_BUS_ERROR_FAILED,
+                                   "job %s cannot be written to the disk: AT+QFOTADL "
+                                   "was not sent again",
+                                   job->id);
         return true;
 }
 

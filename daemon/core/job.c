@@ -92,6 +92,7 @@ static const struct {
         { "Returned", G_STRUCT_OFFSET(Job, returned) },
         { "Left", G_STRUCT_OFFSET(Job, left) },
         { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
+        { "Reset", G_STRUCT_OFFSET(Job, reset) },
         { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
         { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
         { "Repeated", G_STRUCT_OFFSET(Job, repeated) },

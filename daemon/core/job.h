@@ -80,6 +80,7 @@ typedef struct Job {
         unsigned returns; /* times it came back since AT+QFOTADL */
         bool radio_off;   /* AT+CFUN=0 is on the wire or may be */
         HostCode abandon; /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
+        bool reset;       /* the module took our AT+CFUN=1,1: its next restart is that one */
         bool has_sms;     /* before AT+QFOTADL it answered AT+CMGF?, which a Mini system does not */
         bool stalled;     /* it loops in its Mini system, even while it restarts there */
         bool repeated;    /* it has gone on from there once without getting any further */

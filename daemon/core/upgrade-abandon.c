@@ -45,7 +45,9 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
                 abandon_reset(u, event);
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
                 u->step = STEP_NONE;
-                u->reset_accepted = true;
+                u->job->reset = true;
+                if (u->job->method == METHOD_MINIFOTA) /* whose verdict depends on it */
+                        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 u->deadline = event->now + u->timeouts->restart;
         } else if (u->step == STEP_RESET) {
                 upgrade_not_stopped(u, event);

@@ -7,7 +7,8 @@
  *
  * What answers AT may be either system, and either may call itself by either revision. The Mini system keeps only what
  * it needs to register and to upgrade (guide 2.3.1.2, note 1): what answers AT+CMGF? as the big system did before is
- * the big system, what does not is not. Where that tells nothing, restarts, words and quiet are weighed. */
+ * the big system, what does not is not. So is what says that its SMS or phone book are done. Where neither tells, words
+ * and quiet are weighed; restarts prove nothing, for a power cut repeats a step. */
 
 #include <string.h>
 
@@ -121,7 +122,7 @@ void mini_gone(Upgrade *u)
 
         /* It left by itself before it could be reset: that is the point of no return. */
         if (u->present && job->method == METHOD_MINIFOTA && job->sent && job->abandon && u->step != STEP_RESET &&
-            !u->reset_accepted)
+            !job->reset)
                 job->abandon = 0;
         job->system = JOB_SYSTEM_UNKNOWN;
         u->marker = MINI_MARKER_UNKNOWN;
@@ -233,7 +234,7 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
         case QFOTA_URC_END:
                 if (urc->value != 0) {
                         remember(u, CODE_DOMAIN_UPDATE, urc->value, event);
-                } else if (job->updating || job->left) {
+                } else if (job->updating || job->returns >= 2 || job->origin == JOB_ORIGIN_ADOPTED) {
                         job->accepted = job->ended = true;
                         u->asked = false;
                         goes_on(u);
@@ -307,36 +308,44 @@ static void conclude(Upgrade *u, const UpgradeEvent *event)
 }
 
 /* Whatever answers has told its revision and, if that tells anything, whether it knows of SMS. */
+static bool is_over(const Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+        bool big = u->marker == MINI_MARKER_BIG || u->says_big, all_restarts = job->returns >= RESTARTS;
+        bool quiet = event->now >= u->ready_since + u->timeouts->settle;
+        bool silent = event->now >= u->ready_since + u->timeouts->stall;
+        bool late = event->now >= u->progress + u->timeouts->stall;
+
+        if (job->ended)
+                return big || quiet;
+        if (upgrade_is_changed(u)) {
+                /* Before .mini_2 was heard of, it may be the new Mini system, if that should know of SMS after all. */
+                if (big)
+                        return quiet || all_restarts || job->percent > PERCENT_MINI1;
+                /* It wrote the last package, came back as often as it must, and has nothing to say any more. */
+                return silent && all_restarts && job->percent > PERCENT_MINI1;
+        }
+        if (job->abandon)
+                return big || (job->reset && quiet);
+        if (job->updating)
+                return big && quiet;
+        if (job->returns >= 2)
+                return big && (quiet || u->booted);
+        return big && ((u->says_big && quiet) || late);
+}
+
 static void decide(Upgrade *u, const UpgradeEvent *event)
 {
         const Job *job = u->job;
-        bool big = u->marker == MINI_MARKER_BIG, all_restarts = job->returns >= RESTARTS;
-        bool quiet = event->now >= u->ready_since + u->timeouts->settle;
-        bool late = event->now >= u->progress + u->timeouts->stall;
+        bool proven = u->marker == MINI_MARKER_BIG || u->says_big;
         bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
-        bool over;
+        /* One that has said END,0 and restarted, and runs another revision, may be without SMS now. */
+        bool done = job->ended && job->returned && upgrade_is_changed(u);
+        bool mini = u->marker == MINI_MARKER_MINI ? !done : strange && !job->ended && job->returns < RESTARTS;
 
-        if (u->marker == MINI_MARKER_MINI || (!big && strange && !job->ended && !all_restarts)) {
+        if (mini && !proven)
                 in_mini(u, event);
-                return;
-        }
-        if (job->ended)
-                over = true;
-        else if (upgrade_is_changed(u))
-                /* Before .mini_2 was heard of, it may be the new Mini system, if that should know of SMS after all. One
-                 * that cannot be told from it is believed when it has ended, was back as often as it must, or has said
-                 * what only the big system says. */
-                over = (quiet && (big || u->says_big || !job->updating)) || (all_restarts && job->updating) ||
-                       (big && (all_restarts || job->percent > PERCENT_MINI1));
-        else if (job->abandon)
-                over = big || u->booted || quiet;
-        else if (job->updating)
-                over = big && quiet;
-        else if (job->returns >= 2)
-                over = quiet || (big && u->booted);
-        else
-                over = big && ((u->says_big && quiet) || late);
-        if (over)
+        else if (is_over(u, event))
                 conclude(u, event);
         else
                 ask_again(u, event);
@@ -350,15 +359,52 @@ void mini_ready(Upgrade *u, const UpgradeEvent *event)
         upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command, event);
 }
 
+/* ERROR, or +CME ERROR: operation not allowed, not supported, unknown; +CMS ERROR: not supported. An error that names
+ * the SIM comes from a system that knows the command. */
+static bool lacks_command(int error)
+{
+        return error < 0 || error == 3 || error == 4 || error == 100 || error == 303;
+}
+
+/* Of an upgrade that others began nobody asked before; most firmware knows SMS. */
+static bool knew_sms(const Job *job)
+{
+        return job->has_sms || job->origin == JOB_ORIGIN_ADOPTED;
+}
+
+static void keep_source(Upgrade *u, const char *source)
+{
+        Job *job = u->job;
+
+        explicit_bzero(job->source, strlen(job->source));
+        job_set_string(&job->source, source);
+}
+
+static void forget_source_before(Upgrade *u)
+{
+        if (u->source_before)
+                explicit_bzero(u->source_before, strlen(u->source_before));
+        g_clear_pointer(&u->source_before, g_free);
+}
+
+void mini_retry_refused(Upgrade *u)
+{
+        if (u->source_before)
+                keep_source(u, u->source_before);
+        forget_source_before(u);
+        u->step = STEP_NONE;
+}
+
 void mini_answer(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
 
         if (u->step == STEP_ASK_SMS) {
                 u->step = STEP_NONE;
-                u->marker = event->result == AT_RESULT_OK                      ? MINI_MARKER_BIG
-                            : event->result == AT_RESULT_ERROR && job->has_sms ? MINI_MARKER_MINI
-                                                                               : MINI_MARKER_UNKNOWN;
+                u->marker = event->result == AT_RESULT_OK ? MINI_MARKER_BIG
+                            : event->result == AT_RESULT_ERROR && lacks_command(event->error) && knew_sms(job)
+                                    ? MINI_MARKER_MINI
+                                    : MINI_MARKER_UNKNOWN;
                 if (event->result == AT_RESULT_TIMEOUT)
                         ask_again(u, event);
                 else
@@ -366,14 +412,21 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         /* STEP_RETRY. Without an answer, whether the module took it will show. */
-        u->step = STEP_NONE;
         if (event->result == AT_RESULT_ERROR) {
-                job_set_message(job,
-                                "The module answered ERROR to AT+QFOTADL in its Mini system: check the URL letter by "
-                                "letter, and retry.");
+                g_autofree char *package = NULL, *message = NULL;
+
+                mini_retry_refused(u);
+                package = package_waited_for(u);
+                message = g_strdup_printf("The module answered ERROR to AT+QFOTADL in its Mini system: check the URL "
+                                          "letter by letter, and retry. It still waits for %s.",
+                                          package);
+                job->stalled = true;
+                job_set_message(job, message);
                 upgrade_enter(u, JOB_STALLED, event);
                 return;
         }
+        u->step = STEP_NONE;
+        forget_source_before(u);
         goes_on(u);
         job->said_domain = CODE_DOMAIN_NONE;
         job->repeated = false;
@@ -384,7 +437,10 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
 /* It answers AT, and tells no revision. */
 void mini_nameless(Upgrade *u, const UpgradeEvent *event)
 {
-        if (!mini_applies(u) || u->live || u->job->system == JOB_SYSTEM_MINI)
+        if (!mini_applies(u) || u->live)
+                return;
+        u->marker = MINI_MARKER_MINI;
+        if (u->job->system == JOB_SYSTEM_MINI)
                 return;
         u->job->system = JOB_SYSTEM_MINI;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
@@ -432,9 +488,9 @@ void mini_retry(Upgrade *u, const UpgradeEvent *event)
         Job *job = u->job;
         g_autofree char *command = NULL;
 
-        explicit_bzero(job->source, strlen(job->source));
-        g_free(job->source);
-        job->source = g_strdup(event->text);
+        forget_source_before(u);
+        u->source_before = g_strdup(job->source);
+        keep_source(u, event->text);
         command = qfota_build_command(job->source, -1, -1, -1);
         u->ask_at = 0;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);

@@ -62,8 +62,8 @@ struct Upgrade {
         uint64_t ask_interval;
         MiniMarker marker;
         bool says_big;       /* it said what only the big system says */
-        bool reset_accepted; /* it is to leave the bus because of our AT+CFUN=1,1 */
         int downloading;     /* the highest DOWNLOADING */
+        char *source_before; /* of a retry that was not answered yet; NULL none */
 };
 
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text);
@@ -131,6 +131,8 @@ void mini_ask_soon(Upgrade *u, const UpgradeEvent *event);
 void mini_nameless(Upgrade *u, const UpgradeEvent *event);
 void mini_patience_lost(Upgrade *u, const UpgradeEvent *event);
 void mini_retry(Upgrade *u, const UpgradeEvent *event);
+/* The module refused it, or it never got there: the source is what it was. */
+void mini_retry_refused(Upgrade *u);
 
 /* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);

@@ -133,6 +133,8 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 u->says_big = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
+        if (job->ended && job->method == METHOD_MINIFOTA && job->returned && urc.type == QFOTA_URC_UPDATING)
+                job->ended = job->returned = false; /* a power cut at the very end: it repeats the step */
         if (job->ended) {
                 /* Said again after a power cut at the very end, or late: the revision decides. */
                 upgrade_wait(u, event);

@@ -51,6 +51,9 @@ void upgrade_free(Upgrade *u)
         if (!u)
                 return;
         upgrade_drop_actions(u);
+        if (u->source_before)
+                explicit_bzero(u->source_before, strlen(u->source_before));
+        g_free(u->source_before);
         g_free(u->revision);
         g_free(u->build);
         g_free(u);
@@ -252,7 +255,7 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
 
         u->restores = over && restore_is_due(u);
         mini_gone(u);
-        u->present = u->ready = u->live = u->booted = u->asked = u->reset_accepted = u->kept_awake = false;
+        u->present = u->ready = u->live = u->booted = u->asked = u->kept_awake = false;
         u->step = STEP_NONE;
         u->job->left = u->job->left || u->job->sent;
         if (over && !u->restores)
@@ -537,7 +540,9 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 upgrade_finish(u, event);
                 return;
         }
-        if (u->unsent)
+        if (u->unsent && u->step == STEP_RETRY)
+                mini_retry_refused(u);
+        else if (u->unsent)
                 u->step = STEP_NONE;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         upgrade_wait(u, event);

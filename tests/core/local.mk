@@ -18,6 +18,7 @@ CORE_TESTS = \
 	tests/core/test-upgrade-giveup \
 	tests/core/test-upgrade-port \
 	tests/core/test-upgrade-mini \
+	tests/core/test-upgrade-who \
 	tests/core/test-upgrade-resume \
 	tests/core/test-settings \
 	tests/core/test-job-store
@@ -101,6 +102,11 @@ tests_core_test_upgrade_mini_SOURCES = tests/core/test-upgrade-mini.c tests/core
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
 tests_core_test_upgrade_mini_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_mini_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_who_SOURCES = tests/core/test-upgrade-who.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_who_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_who_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_upgrade_resume_SOURCES = tests/core/test-upgrade-resume.c tests/core/testing.h \
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h

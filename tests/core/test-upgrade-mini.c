@@ -125,43 +125,6 @@ START_TEST(nothing_is_said)
 }
 END_TEST
 
-/* A firmware without SMS does not tell which system answers. The count of restarts does, or quiet. */
-START_TEST(without_sms)
-{
-        g_autoptr(Bench) b = new_bench();
-
-        b->no_sms = true;
-        go_mini(b);
-        bench_ready(b, MINI_OLD);
-        restart(b, true);
-        updating(b, 30);
-        restart(b, true);
-        bench_ready(b, MINI_NEW);
-        ck_assert(b->job->state != JOB_FINISHED);
-        updating(b, 70);
-        restart(b, true);
-        bench_ready(b, MINI_NEW);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
-}
-END_TEST
-
-START_TEST(without_sms_and_seen_late)
-{
-        g_autoptr(Bench) b = new_bench();
-
-        b->no_sms = true;
-        go(b);
-        restart(b, false);
-        bench_ready(b, MINI_NEW);
-        ck_assert(b->job->state != JOB_FINISHED);
-        for (unsigned i = 0; i < 20 && b->job->state != JOB_FINISHED; i++) {
-                bench_tick(b);
-                answer(b, MINI_NEW);
-        }
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
-}
-END_TEST
-
 /* Another product id is the Mini system's, unless all four restarts were seen. */
 START_TEST(other_face)
 {
@@ -481,6 +444,8 @@ START_TEST(retry_is_rejected)
         b->rejects = "AT+QFOTADL=";
         bench_retry(b, "http://h/y.mini_1");
         assert_stalled(b, "answered ERROR");
+        assert_has(b->job->message, "still waits for http://user:***@h/x.mini_1");
+        ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
         b->rejects = NULL;
         bench_retry(b, "http://h/z.mini_1");
         bench_assert_state(b, JOB_DOWNLOADING);
@@ -687,8 +652,6 @@ int main(void)
 
         tcase_add_test(t, whole);
         tcase_add_test(t, nothing_is_said);
-        tcase_add_test(t, without_sms);
-        tcase_add_test(t, without_sms_and_seen_late);
         tcase_add_test(t, other_face);
         tcase_add_test(t, seen_late);
         tcase_add_test(t, mini_system_that_looks_like_the_big_one);

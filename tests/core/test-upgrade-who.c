@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Who answers in a MiniFOTA, where AT+CMGF? does not tell: firmware without SMS, a SIM that is locked, an upgrade that
+ * others began. A Mini system that calls itself by whatever revision, restarts as often as it likes and is quiet for as
+ * long as it likes is not taken for the firmware; and firmware that has shown itself is not waited for. */
+
+#include "upgrade-bench.h"
+
+static Bench *new_bench(void)
+{
+        Bench *b = bench_new();
+
+        bench_make_mini(b);
+        return b;
+}
+
+static Bench *new_without_sms(void)
+{
+        Bench *b = new_bench();
+
+        b->no_sms = true;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        ck_assert(!b->job->has_sms);
+        return b;
+}
+
+static Bench *new_adopted(void)
+{
+        Bench *b = new_bench();
+
+        b->job->origin = JOB_ORIGIN_ADOPTED;
+        b->job->sent = b->job->accepted = b->job->left = true;
+        b->job->state = JOB_DOWNLOADING;
+        b->job->system = JOB_SYSTEM_MINI;
+        *b->job->source = 0;
+        bench_begin(b);
+        bench_present(b);
+        return b;
+}
+
+static void restart(Bench *b)
+{
+        bench_gone(b);
+        b->now += 20 * SECOND;
+        bench_present(b);
+}
+
+static void updating(Bench *b, int value)
+{
+        g_autofree char *text = g_strdup_printf("\"UPDATING\",%d", value);
+
+        bench_fota(b, text);
+}
+
+/* Time passes, and whoever runs answers each time it is asked who it is. */
+static void lives_on(Bench *b, const char *revision, uint64_t us)
+{
+        uint64_t end = b->now + us;
+
+        while (b->job->state != JOB_FINISHED && upgrade_deadline(b->upgrade) <= end) {
+                bench_tick(b);
+                if (b->identify && b->job->state != JOB_FINISHED)
+                        bench_ready(b, revision);
+        }
+        b->now = MAX(b->now, end);
+}
+
+static void assert_not_over(Bench *b)
+{
+        ck_assert_msg(b->job->state != JOB_FINISHED, "%s: %s", job_error_name(b->job), b->job->message);
+        ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
+}
+
+/* All words and all restarts, and then nothing for long: that is believed. */
+START_TEST(without_sms)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        restart(b);
+        bench_ready(b, MINI_OLD);
+        restart(b);
+        updating(b, 30);
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        assert_not_over(b);
+        updating(b, 70);
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, b->timeouts.stall - SECOND);
+        assert_not_over(b);
+        lives_on(b, MINI_NEW, 2 * b->timeouts.settle);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* END, a restart, and quiet. */
+START_TEST(without_sms_and_end)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        restart(b);
+        restart(b);
+        updating(b, 60);
+        bench_fota(b, "\"END\",0");
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        assert_not_over(b);
+        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* Seen at its end only: what a Mini system never says is waited for. */
+START_TEST(without_sms_and_seen_late)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+        bench_urc(b, "+QIND: PB DONE");
+        lives_on(b, MINI_NEW, b->timeouts.stall + b->timeouts.settle);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* All restarts, and nothing was heard of .mini_2: they may have been power cuts. */
+START_TEST(without_sms_and_half_heard)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        restart(b);
+        restart(b);
+        updating(b, 60);
+        restart(b);
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+}
+END_TEST
+
+/* The new Mini system cannot have .mini_2 and restarts for it, under whatever name. */
+START_TEST(without_sms_in_a_loop)
+{
+        static const char *const names[] = { MINI_OLD, MINI_NEW };
+        g_autoptr(Bench) b = new_without_sms();
+
+        restart(b);
+        restart(b);
+        updating(b, 60);
+        for (int i = 0; i < 12; i++) {
+                restart(b);
+                bench_urc(b, "RDY");
+                if (i % 2)
+                        updating(b, 68);
+                bench_port_lost(b);
+                bench_ready(b, names[_i]);
+                lives_on(b, names[_i], b->timeouts.settle + 10 * SECOND);
+                assert_not_over(b);
+        }
+        bench_assert_state(b, JOB_STALLED);
+        ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
+}
+END_TEST
+
+/* The header matched, then a power cut: the old Mini system goes on for ever (guide 5.1, scenario 3). */
+START_TEST(without_sms_in_scenario_3)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        restart(b);
+        bench_ready(b, MINI_OLD);
+        restart(b);
+        bench_ready(b, MINI_OLD);
+        lives_on(b, MINI_OLD, 2 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+}
+END_TEST
+
+/* Scenario 1 of a module whose Mini systems are not seen: it says all that its firmware says. */
+START_TEST(without_sms_falls_back)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        restart(b);
+        bench_urc(b, "RDY");
+        bench_urc(b, "+QIND: PB DONE");
+        bench_ready(b, MINI_OLD);
+        lives_on(b, MINI_OLD, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
+}
+END_TEST
+
+/* It leaves for its Mini system while it is being reset, whose words are few. */
+START_TEST(not_reset_but_gone)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        b->holds_answers = true;
+        bench_cancel(b);
+        ck_assert(b->job->abandon == HOST_CANCELLED);
+        bench_gone(b);
+        b->holds_answers = false;
+        b->now += 20 * SECOND;
+        bench_present(b);
+        bench_urc(b, "RDY");
+        bench_ready(b, MINI_OLD);
+        lives_on(b, MINI_OLD, b->timeouts.settle + 10 * SECOND);
+        assert_not_over(b);
+        updating(b, 7);
+        bench_assert_state(b, JOB_UPDATING);
+        ck_assert_int_eq(b->job->abandon, 0);
+}
+END_TEST
+
+START_TEST(reset)
+{
+        g_autoptr(Bench) b = new_without_sms();
+
+        bench_cancel(b);
+        ck_assert(b->reset && b->job->reset);
+        restart(b);
+        bench_ready(b, MINI_OLD);
+        lives_on(b, MINI_OLD, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+/* ---- what knew SMS before */
+
+static Bench *new_ended(void)
+{
+        Bench *b = new_bench();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        ck_assert(b->job->has_sms);
+        b->mini = true;
+        restart(b);
+        restart(b);
+        updating(b, 60);
+        restart(b);
+        updating(b, 96);
+        bench_fota(b, "\"END\",0");
+        b->mini = false;
+        restart(b);
+        return b;
+}
+
+/* After the upgrade its SIM is locked, or the new firmware has no SMS. */
+START_TEST(refuses_sms_at_the_end)
+{
+        static const int numbers[] = { -1, 4, 10, 11, 310, 311 };
+        g_autoptr(Bench) b = new_ended();
+
+        b->rejects = "AT+CMGF?";
+        b->reject_number = numbers[_i];
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* END was lost: a locked SIM is no sign of a Mini system, an unknown command is. */
+START_TEST(refuses_sms_and_never_ended)
+{
+        static const struct {
+                int number;
+                JobState state;
+        } cases[] = { { -1, JOB_STALLED }, { 4, JOB_STALLED }, { 11, JOB_FINISHED }, { 311, JOB_FINISHED } };
+        g_autoptr(Bench) b = new_bench();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        restart(b);
+        restart(b);
+        updating(b, 60);
+        restart(b);
+        updating(b, 96);
+        restart(b);
+        b->rejects = "AT+CMGF?";
+        b->reject_number = cases[_i].number;
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
+        bench_assert_state(b, cases[_i].state);
+}
+END_TEST
+
+/* And says by other words that it is the firmware: at once. */
+START_TEST(refuses_sms_and_is_done)
+{
+        g_autoptr(Bench) b = new_ended();
+
+        b->rejects = "AT+CMGF?";
+        b->reject_number = 4;
+        bench_urc(b, "+QIND: SMS DONE");
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* END,0, then the power fails before that was noted in flash: the last step is done again. */
+START_TEST(repeats_after_end)
+{
+        g_autoptr(Bench) b = new_ended();
+
+        b->mini = true;
+        updating(b, 60);
+        ck_assert(!b->job->ended);
+        bench_assert_state(b, JOB_UPDATING);
+        ck_assert_uint_eq(b->job->percent, 96);
+        bench_port_lost(b);
+        bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+        bench_pass(b, 2 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+        updating(b, 96);
+        bench_fota(b, "\"END\",0");
+        b->mini = false;
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* The Mini system answers after END,0 and tells no revision. */
+START_TEST(nameless_after_end)
+{
+        g_autoptr(Bench) b = new_ended();
+
+        bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+        bench_pass(b, 2 * b->timeouts.settle + SECOND);
+        assert_not_over(b);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* A word of an older upgrade. */
+START_TEST(end_before_anything)
+{
+        g_autoptr(Bench) b = new_bench();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        b->mini = true;
+        restart(b);
+        bench_fota(b, "\"END\",0");
+        ck_assert(!b->job->ended);
+        b->mini = false;
+        restart(b);
+        bench_urc(b, "RDY");
+        bench_ready(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
+}
+END_TEST
+
+/* ---- what others began */
+
+/* Nobody knows whether it has SMS: what lacks it is a Mini system until it says END,0. */
+START_TEST(adopted_in_a_loop)
+{
+        g_autoptr(Bench) b = new_adopted();
+
+        b->mini = true;
+        updating(b, 30);
+        for (int i = 0; i < 8; i++) {
+                restart(b);
+                updating(b, 64);
+                bench_port_lost(b);
+                bench_ready(b, i % 2 ? MINI_OLD : MINI_NEW);
+                lives_on(b, i % 2 ? MINI_OLD : MINI_NEW, 2 * b->timeouts.stall);
+                assert_not_over(b);
+        }
+        ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
+}
+END_TEST
+
+START_TEST(adopted_without_sms)
+{
+        g_autoptr(Bench) b = new_adopted();
+
+        b->no_sms = true;
+        updating(b, 70);
+        bench_fota(b, "\"END\",0");
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* ---- a retry that never reached the module */
+
+START_TEST(retry_is_not_remembered)
+{
+        g_autoptr(Bench) b = new_bench();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        b->mini = true;
+        restart(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_assert_state(b, JOB_STALLED);
+        b->fails_at = b->persists + 1;
+        bench_event(b, UPGRADE_EVENT_RETRY, "http://h/y.mini_1");
+        ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
+        bench_assert_state(b, JOB_STALLED);
+        b->fails_at = 0;
+        bench_retry(b, "http://h/y.mini_1");
+        ck_assert_str_eq(b->job->source, "http://h/y.mini_1");
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("who");
+
+        tcase_add_test(t, without_sms);
+        tcase_add_test(t, without_sms_and_end);
+        tcase_add_test(t, without_sms_and_seen_late);
+        tcase_add_test(t, without_sms_and_half_heard);
+        tcase_add_loop_test(t, without_sms_in_a_loop, 0, 2);
+        tcase_add_test(t, without_sms_in_scenario_3);
+        tcase_add_test(t, without_sms_falls_back);
+        tcase_add_test(t, not_reset_but_gone);
+        tcase_add_test(t, reset);
+        tcase_add_loop_test(t, refuses_sms_at_the_end, 0, 6);
+        tcase_add_loop_test(t, refuses_sms_and_never_ended, 0, 4);
+        tcase_add_test(t, refuses_sms_and_is_done);
+        tcase_add_test(t, repeats_after_end);
+        tcase_add_test(t, nameless_after_end);
+        tcase_add_test(t, end_before_anything);
+        tcase_add_test(t, adopted_in_a_loop);
+        tcase_add_test(t, adopted_without_sms);
+        tcase_add_test(t, retry_is_not_remembered);
+        return testing_run(t, "upgrade-who");
+}
