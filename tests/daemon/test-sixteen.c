@@ -182,9 +182,9 @@ START_TEST(test_sixteen)
                 if (i != late)
                         world_await_property(w, all[i].job, "State", "finished");
 
-        /* The last one waits, and can be helped. */
+        /* The last one waits, and can be helped. On a busy machine it may have been thought stalled before that. */
+        world_await_property(w, all[late].job, "Percent", "60");
         world_await_property(w, all[late].job, "State", "stalled");
-        world_assert_property(w, all[late].job, "Percent", "60");
         ck_assert_uint_eq(world_count_signals(w, all[late].job, "Result"), 0);
         publish_second(w, &all[late], late);
         for (unsigned i = 0; i < N; i++)
