@@ -27,9 +27,10 @@ const GOptionEntry upgrade_options[] = {
           N_("File with the APN's password in its first line"), N_("FILE") },
         { "apn-auth", 0, 0, G_OPTION_ARG_STRING, &apn_auth, N_("The guide's authentication type"), "N" },
         { "flow-control", 0, 0, G_OPTION_ARG_STRING, &flow_control, N_("auto, hardware or none"), N_("FLOW") },
-        { "check-source", 0, 0, G_OPTION_ARG_NONE, &check_source, N_("Ask the server first (not in this version)"), NULL },
+        { "check-source", 0, 0, G_OPTION_ARG_NONE, &check_source, N_("Ask the server first"), NULL },
         { "allow-unchanged", 0, 0, G_OPTION_ARG_NONE, &allow_unchanged, N_("The same revision is no failure"), NULL },
-        { "allow-https", 0, 0, G_OPTION_ARG_NONE, &allow_https, N_("Let MiniFOTA try HTTPS (not with 2 MB of flash)"), NULL },
+        { "allow-https", 0, 0, G_OPTION_ARG_NONE, &allow_https, N_("Let MiniFOTA try HTTPS (not with 2 MB of flash)"),
+          NULL },
         { NULL },
 };
 

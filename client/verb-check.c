@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl check: what would be checked before an upgrade, without one. Reads only. */
+/* fotactl check: what would be checked before an upgrade, without one. Reads only; what a rule means the daemon says.
+ */
 
 #include "config.h"
 
@@ -110,10 +111,12 @@ static int run(Ctl *ctl, char **args)
 const Verb verb_check = {
         .name = "check",
         .args = "SOURCE",
-        .summary = N_("what would be checked before an upgrade (not in this version)"),
+        .summary = N_("what would be checked before an upgrade, and what to do about it"),
         .description = N_(
-                "Changes nothing. Ends with status 3 if a rule does not hold: the upgrade\nwould be refused. \"-\" as "
-                "SOURCE reads it from standard input, where a\npassword in it is not seen by others."),
+                "Asks the module, and with --check-source the package's server; changes nothing.\nOf a package on this "
+                "host only the name is looked at. Ends with status 3 if a rule\ndoes not hold: the upgrade would be "
+                "refused or fail, or, where it says \"advice\",\nis begun with a warning. \"-\" as SOURCE reads it "
+                "from standard input, where a\npassword in it is not seen by others."),
         .min_args = 1,
         .max_args = 1,
         .entries = entries,

@@ -7,6 +7,7 @@
 
 #include <config.h>
 
+#include "bus-check.h"
 #include "bus-job.h"
 #include "bus-manager.h"
 #include "names.h"
@@ -96,14 +97,6 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return sd_bus_reply_method_return(m, NULL);
 }
 
-static int on_check(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        (void)m, (void)userdata;
-        return sd_bus_error_set(error, FOTAD_ERROR_UNSUPPORTED,
-                                "This version of fotad has no Check yet: StartUpgrade refuses what cannot work before "
-                                "anything has changed.");
-}
-
 static int on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Bus *b = userdata;
@@ -139,7 +132,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("o", job), SD_BUS_NO_RESULT, on_cancel,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Check", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
-                                SD_BUS_RESULT("a(sbss)", checks), on_check, SD_BUS_VTABLE_UNPRIVILEGED),
+                                SD_BUS_RESULT("a(sbss)", checks), bus_check_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetHistory", SD_BUS_ARGS("u", limit), SD_BUS_RESULT("aa{sv}", jobs), on_get_history,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),

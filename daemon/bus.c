@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bus-check.h"
 #include "bus-job.h"
 #include "bus-manager.h"
 #include "bus-module.h"
@@ -126,6 +127,9 @@ int bus_start(Bus *b, char **ret_why)
         r = sd_bus_request_name(b->bus, FOTAD_BUS_NAME, 0);
         if (r < 0)
                 return say(ret_why, r, "the name " FOTAD_BUS_NAME " cannot be had (a second fotad, or no bus policy)");
+        r = bus_watch_modem_manager(b);
+        if (r < 0)
+                return say(ret_why, r, "the bus cannot be watched");
         r = manager_start(b->manager, &manager_observer, b);
         if (r < 0)
                 return say(ret_why, r, "the USB devices cannot be listed");
@@ -138,6 +142,7 @@ void bus_free(Bus *b)
         if (!b)
                 return;
         bus_drop_waiting(b);
+        manager_drop_all_checks(b->manager);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         sd_bus_flush_close_unref(b->bus);

@@ -5,22 +5,26 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/at-line.c daemon/core/at-line.h \
 	daemon/core/at-engine.c daemon/core/at-engine.h \
 	daemon/core/identity.c daemon/core/identity.h \
+	daemon/core/inspect.c daemon/core/inspect.h \
 	daemon/core/job.c daemon/core/job.h \
 	daemon/core/layout.c daemon/core/layout.h \
 	daemon/core/options.c daemon/core/options.h \
 	daemon/core/qfota.c daemon/core/qfota.h \
+	daemon/core/rules.c daemon/core/rules.h daemon/core/rules-private.h \
+	daemon/core/rules-dialogue.c \
 	daemon/core/source.c daemon/core/source.h \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
-	daemon/core/upgrade-abandon.c daemon/core/upgrade-prepare.c \
+	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-prepare.c \
 	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c \
 	daemon/core/upgrade-mini.c daemon/core/upgrade-restore.c daemon/core/upgrade-verdict.c
 
 # The shell: everything of the daemon but main(), so that tests can link single rooms.
 noinst_LIBRARIES += daemon/libfotashell.a
-daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
+daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS) $(LIBCURL_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
 	daemon/bus.c daemon/bus.h \
 	daemon/bus-call.c daemon/bus-call.h \
+	daemon/bus-check.c daemon/bus-check.h \
 	daemon/bus-job.c daemon/bus-job.h \
 	daemon/bus-manager.c daemon/bus-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
@@ -29,17 +33,20 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \
+	daemon/manager-check.c \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-lookup.c daemon/manager-requests.c \
 	daemon/module.c daemon/module.h daemon/module-private.h daemon/module-view.c \
+	daemon/module-inspect.c \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
 	daemon/serial.c daemon/serial.h \
+	daemon/source-check.c daemon/source-check.h \
 	daemon/usb-watch.c daemon/usb-watch.h
 
 libexec_PROGRAMS += daemon/fotad
 daemon_fotad_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
 daemon_fotad_SOURCES = daemon/main.c
 daemon_fotad_LDADD = daemon/libfotashell.a daemon/libfotacore.a dbus/libfotashared.a \
-	$(SYSTEMD_LIBS) $(UDEV_LIBS) $(GLIB_LIBS)
+	$(SYSTEMD_LIBS) $(UDEV_LIBS) $(LIBCURL_LIBS) $(GLIB_LIBS)
 EXTRA_DIST += daemon/fotad.conf

@@ -3,8 +3,10 @@
 
 #include <systemd/sd-event.h>
 
+#include "core/rules.h"
 #include "job-store.h"
 #include "manager.h"
+#include "source-check.h"
 #include "usb-watch.h"
 
 /* Shared by the manager*.c files only. */
@@ -17,6 +19,8 @@ struct Manager {
         char *boot_id;
         GPtrArray *modules; /* Module */
         GPtrArray *jobs;    /* Job, by creation */
+        GPtrArray *checks;  /* Check */
+        bool modem_manager; /* it is on the bus */
         guint64 last_id;
         sd_event_source *lives; /* says that the daemon has lived for a while */
         const ManagerObserver *observer;
@@ -52,3 +56,28 @@ void manager_forget_take_ups(Manager *m);
 
 void manager_adopt(Manager *m, Module *module, Method method);
 void manager_follow_moved(Manager *m, Module *module);
+
+/* manager-check.c */
+
+/* What is known of a module without asking anybody, and what its facts borrow. */
+typedef struct ManagerFacts {
+        RuleFacts facts;
+        char *problem, *problem_remedy, *power_control;
+} ManagerFacts;
+
+void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Options *options);
+void manager_facts_clear(ManagerFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ManagerFacts, manager_facts_clear)
+
+/* false: a rule that must hold does not, and the refusal says which. */
+bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal);
+
+typedef struct Check Check;
+
+void manager_check_free(Check *check);
+
+/* The module was asked. Takes the inspection. */
+void manager_module_inspected(Manager *m, Module *module, Inspection *inspection, const char *failure);
+
+/* The module goes away, and what is being checked of it. */
+void manager_drop_checks(Manager *m, const Module *module);

@@ -27,70 +27,33 @@ bool refusal_set(Refusal *ret, const char *name, const char *format, ...)
         return false;
 }
 
-static bool is_fit(const char *source, const Options *options, Method method, unsigned flash_size, Refusal *ret_refusal)
+/* What should hold and does not is no reason to refuse. */
+static void warn_of_advice(const Job *job, const RuleFacts *facts)
 {
-        g_autofree char *why = NULL;
-        const char *key;
+        g_autoptr(GPtrArray) advice = rules_find_advice(facts, RULE_STAGE_CALL);
 
-        if (options->check_source)
-                return refusal_set(
-                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                        "check-source: this version of fotad cannot ask the server yet; leave the option out");
-        if (options->flow_control && strcmp(options->flow_control, "auto") != 0)
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
-                                   "flow-control goes with a package on the host, not with a URL: leave it out");
-        if (!options_check(options, method, &key, &why))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s %s", key, why);
-        if (!source_check(source, method, flash_size, options->allow_https, &why))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", why);
-        return true;
-}
+        for (unsigned i = 0; i < advice->len; i++) {
+                const RuleVerdict *v = g_ptr_array_index(advice, i);
+                g_autofree char *sentence = rules_sentence(v);
 
-/* Touches nothing. */
-static bool may_start(Module *module, const char *source, const Options *options, Method *ret_method,
-                      Refusal *ret_refusal)
-{
-        g_autofree char *problem = module_problem(module);
-        Method wanted = METHOD_UNKNOWN, method;
-
-        if (module_job(module))
-                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
-                                   "%s is held by job %s: wait for its end, or cancel it", module_id(module),
-                                   module_job(module)->id);
-        if (options->method && strcmp(options->method, "auto") != 0)
-                method_from_string(options->method, &wanted);
-        if (!module_is_ready(module))
-                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
-                                   problem);
-        method = module_method(module);
-        if (method == METHOD_UNKNOWN && wanted == METHOD_UNKNOWN)
-                return refusal_set(
-                        ret_refusal, FOTAD_ERROR_UNSUPPORTED,
-                        "the revision %s does not tell the flash size and so not how this module is upgraded "
-                        "(guide 4): ask the vendor, then give the option method",
-                        module_identity(module)->revision);
-        if (method != METHOD_UNKNOWN && wanted != METHOD_UNKNOWN && wanted != method)
-                return refusal_set(
-                        ret_refusal, FOTAD_ERROR_INVALID_OPTION,
-                        "method: a module with revision %s is upgraded by %s (guide 4): leave the option out",
-                        module_identity(module)->revision, method_to_string(method));
-        if (method == METHOD_UNKNOWN)
-                method = wanted;
-        *ret_method = method;
-        return is_fit(source, options, method, module_flash_size(module), ret_refusal);
+                log_warning("job %s on %s: %s: %s", job->id, job->module, v->id, sentence);
+        }
 }
 
 Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *taken, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
+        g_auto(ManagerFacts) f = { 0 };
         g_autofree char *why = NULL;
-        Method method = METHOD_UNKNOWN;
         Job *job;
 
-        if (!may_start(module, source, options, &method, ret_refusal))
+        manager_gather(&f, m, module, source, options);
+        if (f.facts.ready)
+                f.facts.problem = ""; /* of when its port was last wanted: the job will see */
+        if (!manager_refuse_broken(&f.facts, ret_refusal))
                 return NULL;
         job = manager_new_job(m, module_id(module));
-        job->method = method;
+        job->method = rules_method(&f.facts);
         job_set_string(&job->source, source);
         options_free(job->options);
         job->options = g_steal_pointer(&options);
@@ -101,6 +64,8 @@ Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Opti
                 return NULL;
         }
         log_notice("job %s on %s: queued", job->id, job->module);
+        f.facts.options = job->options;
+        warn_of_advice(job, &f.facts);
         return job;
 }
 
@@ -126,6 +91,16 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
 /* Touches nothing. */
 static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
 {
+        Identity identity = { .model = job->model, .revision = job->from_revision, .imei = job->imei };
+        RuleFacts facts = { .module = job_place(job),
+                            .ready = true,
+                            .problem = "",
+                            .port = module_port(module),
+                            .identity = &identity,
+                            .method = METHOD_MINIFOTA,
+                            .source = source,
+                            .options = options };
+
         if (!upgrade_may_retry(job))
                 return refusal_set(
                         ret_refusal, FOTAD_ERROR_NOT_STALLED,
@@ -135,7 +110,11 @@ static bool may_retry(Module *module, const Job *job, const char *source, const 
         if (options->method && strcmp(options->method, "dfota") == 0)
                 return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
                                    "method: job %s is a MiniFOTA: leave the option out", job->id);
-        if (!is_fit(source, options, METHOD_MINIFOTA, identity_flash_size(job->from_revision), ret_refusal))
+        if (options->check_source)
+                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                                   "check-source: a retry does not ask the server; use Check first, and leave the "
+                                   "option out");
+        if (!manager_refuse_broken(&facts, ret_refusal))
                 return false;
         if (!module_answers(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY,

@@ -78,6 +78,11 @@ static void on_job_released(void *userdata, Job *job)
         manager_trim_history(userdata);
 }
 
+static void on_module_inspected(void *userdata, Module *module, Inspection *inspection, const char *failure)
+{
+        manager_module_inspected(userdata, module, inspection, failure);
+}
+
 static const ModuleObserver module_observer = {
         .changed = on_module_changed,
         .probed = on_module_probed,
@@ -86,6 +91,7 @@ static const ModuleObserver module_observer = {
         .job_changed = on_job_changed,
         .job_result = on_job_result,
         .job_released = on_job_released,
+        .inspected = on_module_inspected,
 };
 
 /* A hub that brings ever new ports must not fill the memory: of many empty places the oldest is forgotten. */
@@ -96,6 +102,7 @@ static void trim_modules(Manager *m)
 
                 if (module_is_present(module) || module_job(module))
                         continue;
+                manager_drop_checks(m, module);
                 m->observer->module_removed(m->userdata, module);
                 g_ptr_array_remove_index(m->modules, i--);
         }
@@ -154,6 +161,7 @@ Manager *manager_new(sd_event *event, const Config *config, const char *state_di
         m->config = config;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
         if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
                 g_strstrip(m->boot_id);
         else
@@ -177,6 +185,7 @@ void manager_free(Manager *m)
         if (!m)
                 return;
         sd_event_source_disable_unref(m->lives);
+        g_ptr_array_unref(m->checks);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <limits.h>
+
 #include "core/at-engine.h"
 #include "module.h"
 #include "ports.h"
 #include "serial.h"
+#include "source-check.h"
 
-/* Shared by module.c, which runs a module, and module-view.c, which tells what can be seen of it. */
+/* Shared by module.c, which runs a module, module-inspect.c, which asks it what an upgrade depends on, and
+ * module-view.c, which tells what can be seen of it. */
 
 struct Module {
         char *id;
@@ -45,8 +49,37 @@ struct Module {
         unsigned nameless;       /* times it answered without a revision since the port was opened */
         bool asked_upgrade;      /* AT+QFOTADL=? is under way: which the Mini system knows, too */
 
+        /* module-inspect.c */
+        bool inspecting;
+        Method inspect_method;
+        Inspect *inspect;       /* its dialogue, once the module has told who it is */
+        bool inspect_asked;     /* a question of it is under way */
+        uint64_t inspect_until; /* when it is given up if the port does not answer, UINT64_MAX never */
+        char *inspect_failure;  /* why it is over, NULL if it is not, or well */
+        bool inspect_over;
+
+        SourceCheck *source_check; /* for the job */
+
         Job *job;
         Upgrade *upgrade;
         bool released;
         bool pumping;
 };
+
+#define TAG_INSPECT UINT_MAX /* of AT commands; core/upgrade counts from 1, the identity has 0 */
+
+/* µs of CLOCK_BOOTTIME. */
+uint64_t module_now(void);
+
+/* module-inspect.c, called by module.c: the module has told who it is; the port answers; a question was answered; it
+ * ends here. */
+void module_inspect_begin(Module *m);
+void module_inspect_answers(Module *m);
+void module_inspect_answer(Module *m, const AtEvent *event);
+void module_inspect_end(Module *m, const char *failure);
+/* Carries it on. True if something was done. */
+bool module_inspect_advance(Module *m);
+void module_inspect_free(Module *m);
+
+/* module.c: carries everything on until nothing is left to do now. */
+void module_pump(Module *m);

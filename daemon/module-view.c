@@ -4,6 +4,7 @@
 
 #include "core/layout.h"
 #include "module-private.h"
+#include "power.h"
 
 const char *module_id(const Module *m)
 {
@@ -71,6 +72,11 @@ bool module_answers(const Module *m)
         return m->serial && !m->listening && at_engine_is_ready(m->engine);
 }
 
+char *module_power_control(const Module *m)
+{
+        return m->present && m->syspath ? power_control_read(m->syspath) : NULL;
+}
+
 uint64_t module_came_at(const Module *m)
 {
         return m->came_at;
@@ -86,35 +92,76 @@ bool module_is_probing(const Module *m)
         return m->present && m->wanted && !m->job;
 }
 
+static bool describe(char **ret_finding, char **ret_remedy, char *finding, char *remedy)
+{
+        *ret_finding = finding;
+        *ret_remedy = remedy;
+        return false;
+}
+
+/* What is the matter with its port. false: something is. */
+static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
+{
+        int interface = config_at_interface(m->config, m->product_id);
+
+        if (!m->node && ports_are_none(m->ports))
+                return describe(ret_finding, ret_remedy, g_strdup("no tty is bound to it"),
+                                g_strdup_printf("if that stays so, this kernel does not know its product id; try, as "
+                                                "root: modprobe option; echo %04x %04x > "
+                                                "/sys/bus/usb-serial/drivers/option1/new_id",
+                                                m->vendor_id, m->product_id));
+        if (!m->node && interface != LAYOUT_NO_OVERRIDE)
+                return describe(
+                        ret_finding, ret_remedy,
+                        g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty", interface),
+                        g_strdup(""));
+        if (!m->node && ports_have_diag(m->ports, m->product_id))
+                return describe(ret_finding, ret_remedy,
+                                g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
+                                g_strdup("if that stays so, cycle its power"));
+        if (!m->node)
+                return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
+                                g_strdup("name it in fotad.conf with at-interfaces"));
+        if (m->holder)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("its AT port %s is held %s", m->node, m->holder),
+                                g_strdup("stop that process, then probe the module"));
+        if (!m->identified && m->open_error)
+                return describe(
+                        ret_finding, ret_remedy,
+                        g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error)),
+                        g_strdup(""));
+        return true;
+}
+
+bool module_describe_problem(const Module *m, char **ret_finding, char **ret_remedy, bool *ret_of_port)
+{
+        *ret_of_port = false;
+        if (!m->present)
+                return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
+        if (m->boot_rom)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup("its chip's boot loader shows instead of its firmware"),
+                                g_strdup("cycle its power, and if that does not help write it anew with the vendor's "
+                                         "tool"));
+        *ret_of_port = true;
+        if (!describe_port(m, ret_finding, ret_remedy))
+                return false;
+        *ret_of_port = false;
+        if (!m->identified && m->wanted)
+                return describe(ret_finding, ret_remedy, g_strdup("its identity is being read"), g_strdup(""));
+        if (!m->identified)
+                return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", m->node),
+                                g_strdup(""));
+        describe(ret_finding, ret_remedy, g_strdup(""), g_strdup(""));
+        return true;
+}
+
 char *module_problem(const Module *m)
 {
-        if (!m->present)
-                return g_strdup("it is not on the bus");
-        if (m->boot_rom)
-                return g_strdup("its chip's boot loader shows instead of its firmware: cycle its power, and if "
-                                "that does not help write it anew with the vendor's tool");
-        if (!m->node && ports_are_none(m->ports))
-                return g_strdup_printf("no tty is bound to it: if that stays so, this kernel does not know its "
-                                       "product id; try, as root: modprobe option; echo %04x %04x > "
-                                       "/sys/bus/usb-serial/drivers/option1/new_id",
-                                       m->vendor_id, m->product_id);
-        if (!m->node && config_at_interface(m->config, m->product_id) != LAYOUT_NO_OVERRIDE)
-                return g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty",
-                                       config_at_interface(m->config, m->product_id));
-        if (!m->node && ports_have_diag(m->ports, m->product_id))
-                return g_strdup("its DIAG port is there, its AT port is not, as after a crash: if that stays so, "
-                                "cycle its power");
-        if (!m->node)
-                return g_strdup("none of its ttys is known to be the AT port: name it in fotad.conf with "
-                                "at-interfaces");
-        if (m->holder)
-                return g_strdup_printf("its AT port %s is held %s: stop that process, then probe the module", m->node,
-                                       m->holder);
-        if (!m->identified && m->open_error)
-                return g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error));
-        if (!m->identified && m->wanted)
-                return g_strdup("its identity is being read");
-        if (!m->identified)
-                return g_strdup_printf("it does not answer at %s", m->node);
-        return g_strdup("");
+        g_autofree char *finding = NULL, *remedy = NULL;
+        bool of_port;
+
+        module_describe_problem(m, &finding, &remedy, &of_port);
+        return *remedy ? g_strconcat(finding, ": ", remedy, NULL) : g_steal_pointer(&finding);
 }

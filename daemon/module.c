@@ -22,12 +22,17 @@
 
 static void pump(Module *m);
 
-static uint64_t now(void)
+uint64_t module_now(void)
 {
         struct timespec t;
 
         clock_gettime(CLOCK_BOOTTIME, &t);
         return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t now(void)
+{
+        return module_now();
 }
 
 Module *module_new(const char *path, sd_event *event, const Config *config, const char *boot_id,
@@ -44,7 +49,7 @@ Module *module_new(const char *path, sd_event *event, const Config *config, cons
         m->ports = ports_new();
         m->engine = at_engine_new();
         m->identity = identity_new();
-        m->open_at = m->probe_at = m->wanted_until = UINT64_MAX;
+        m->open_at = m->probe_at = m->wanted_until = m->inspect_until = UINT64_MAX;
         return m;
 }
 
@@ -56,6 +61,8 @@ void module_free(Module *m)
         serial_close(m->serial);
         upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
+        module_inspect_free(m);
+        source_check_free(m->source_check);
         identity_free(m->identity);
         at_engine_free(m->engine);
         ports_free(m->ports);
@@ -116,6 +123,19 @@ static void write_power(Module *m, const char *value)
                 log_warning("%s: power/control cannot be set to %s: %s", m->id, value, g_strerror(-r));
 }
 
+static void on_server(void *userdata, ServerAnswer *taken)
+{
+        Module *m = userdata;
+        g_autoptr(ServerAnswer) answer = taken;
+
+        g_clear_pointer(&m->source_check, source_check_free);
+        log_info("%s: asked for the package: %s", m->id, answer->finding);
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
+                                .text = answer->good ? NULL : answer->finding,
+                                .size = answer->size });
+        pump(m);
+}
+
 static void carry_out(Module *m, const UpgradeAction *action)
 {
         switch (action->type) {
@@ -137,6 +157,11 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 else if (m->serial)
                         at_engine_start(m->engine, now());
                 return;
+        case UPGRADE_ACTION_CHECK_SOURCE:
+                source_check_free(m->source_check);
+                m->source_check = source_check_new(m->event, action->text, action->timeout, on_server, m);
+                return;
+        case UPGRADE_ACTION_WARN: log_warning("job %s on %s: %s", m->job->id, m->id, action->text); return;
         case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE:
                 m->observer->job_changed(m->userdata, m->job);
@@ -151,6 +176,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
 
 static void close_port(Module *m)
 {
+        module_inspect_end(m, "its AT port was lost");
         serial_close(g_steal_pointer(&m->serial));
         at_engine_reset(m->engine);
         drop_probe(m);
@@ -227,6 +253,7 @@ static void open_port(Module *m)
                 set_holder(m, holder);
                 m->open_at = m->job ? now() + BUSY_INTERVAL : UINT64_MAX;
                 feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
+                module_inspect_end(m, "another process has its AT port");
                 if (!m->job)
                         give_up_probe(m);
         } else {
@@ -240,7 +267,7 @@ static void open_port(Module *m)
  * work. */
 static bool update_port(Module *m)
 {
-        bool want = m->node && (m->job || m->wanted);
+        bool want = m->node && (m->job || m->wanted || (m->inspecting && !m->inspect_over));
 
         if (!want && m->serial)
                 close_port(m);
@@ -282,6 +309,7 @@ static void choose_port(Module *m)
 static void answered_nameless(Module *m)
 {
         m->probe_at = now() + m->probe_interval;
+        module_inspect_end(m, "it tells no revision");
         if (++m->nameless >= NAMELESS_MIN)
                 m->probe_interval = MIN(2 * m->probe_interval, MAX(m->config->timeouts.settle, PROBE_INTERVAL));
         if (m->job) {
@@ -316,6 +344,7 @@ static void take_identity(Module *m)
         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
                                 .identity = identity,
                                 .other_port = !ports_is_usual_at(m->ports, m->product_id, m->node) });
+        module_inspect_begin(m);
 }
 
 /* Asks the probe's next question, or takes what it found out. True if something was done. */
@@ -385,11 +414,14 @@ static void handle_engine_event(Module *m, const AtEvent *event)
         case AT_EVENT_WRITE: write_out(m, event); return;
         case AT_EVENT_READY:
                 m->asked_upgrade = false; /* what was asked before is forgotten */
+                module_inspect_answers(m);
                 start_probe(m);
                 return;
         case AT_EVENT_ANSWER:
                 log_answer(m, event);
-                if (event->tag != TAG_IDENTITY) {
+                if (event->tag == TAG_INSPECT) {
+                        module_inspect_answer(m, event);
+                } else if (event->tag != TAG_IDENTITY) {
                         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
                                                 .tag = event->tag,
                                                 .result = event->result,
@@ -418,6 +450,7 @@ static void release_job(Module *m)
         Job *job = g_steal_pointer(&m->job);
 
         m->released = m->listening = false;
+        g_clear_pointer(&m->source_check, source_check_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
@@ -434,7 +467,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void arm_timer(Module *m)
 {
-        uint64_t at = MIN(m->open_at, m->job ? UINT64_MAX : m->wanted_until);
+        uint64_t at = MIN(MIN(m->open_at, m->inspect_until), m->job ? UINT64_MAX : m->wanted_until);
 
         if (m->serial)
                 at = MIN(at, MIN(at_engine_deadline(m->engine), m->probe_at));
@@ -474,7 +507,7 @@ static void pump(Module *m)
                         release_job(m);
                         continue;
                 }
-                if (update_port(m))
+                if (update_port(m) || module_inspect_advance(m))
                         continue;
                 if (m->serial)
                         at_engine_tick(m->engine, now());
@@ -494,6 +527,11 @@ static void pump(Module *m)
         }
         m->pumping = false;
         arm_timer(m);
+}
+
+void module_pump(Module *m)
+{
+        pump(m);
 }
 
 /* ---- news from the USB */
@@ -592,6 +630,9 @@ void module_begin(Module *m, Job *job)
         m->job = job;
         m->upgrade = upgrade_new(job, &m->config->timeouts);
         g_clear_pointer(&m->holder, g_free);
+        if (m->inspecting && at_engine_is_ready(m->engine))
+                start_probe(m); /* the port is open, and will not tell again that it is ready */
+        module_inspect_end(m, "a job has begun");
         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
         if (m->present)
                 feed_present(m);
@@ -616,6 +657,7 @@ Job *module_give_up_job(Module *m)
         Job *job = g_steal_pointer(&m->job);
 
         m->released = m->listening = false;
+        g_clear_pointer(&m->source_check, source_check_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->changed(m->userdata, m);
         pump(m);

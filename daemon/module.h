@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "core/inspect.h"
 #include "core/job.h"
 #include "core/upgrade.h"
 #include "settings.h"
@@ -23,6 +24,9 @@ typedef struct ModuleObserver {
         void (*job_changed)(void *userdata, Job *job);
         void (*job_result)(void *userdata, Job *job);
         void (*job_released)(void *userdata, Job *job);
+        /* module_inspect() is over: what is known (to be freed by whoever takes it), and what kept it from being asked,
+         * NULL nothing. */
+        void (*inspected)(void *userdata, Module *module, Inspection *inspection, const char *failure);
 } ModuleObserver;
 
 /* path is where it is plugged in, as UsbDevice has it. Borrows event, settings and observer. */
@@ -43,6 +47,11 @@ Method module_method(const Module *module);
 Job *module_job(const Module *module);
 /* What keeps it from being used now, one sentence; "" if nothing is known to. The caller frees it. */
 char *module_problem(const Module *module);
+/* The same in two parts, what it is and what to do about it; the caller frees both. false if there is something, and
+ * *ret_of_port then says whether it is the port's rather than the module's. */
+bool module_describe_problem(const Module *module, char **ret_finding, char **ret_remedy, bool *ret_of_port);
+/* power/control of its USB device, auto or on; NULL if it has none. The caller frees it. */
+char *module_power_control(const Module *module);
 /* Present, and its identity was read since it came. */
 bool module_is_ready(const Module *module);
 
@@ -67,6 +76,11 @@ void module_settled(Module *module);
 
 /* Reads the identity again: probed() follows. Not while a job holds the module. */
 void module_probe(Module *module);
+
+/* Asks it what an upgrade depends on, by core/inspect.h's set for a check: inspected() follows, at once or later, but
+ * always. Reads only; not while a job holds the module, or while it is being asked (module_is_inspected()). */
+void module_inspect(Module *module, Method method);
+bool module_is_inspected(const Module *module);
 
 /* The job holds the module from here until job_released(). Borrows the job. */
 void module_begin(Module *module, Job *job);

@@ -33,6 +33,7 @@ static const struct {
         { "timeouts", "restart", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.restart), 1, SECONDS_MAX },
         { "timeouts", "settle", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.settle), 1, SECONDS_MAX },
         { "timeouts", "stall", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.stall), 1, SECONDS_MAX },
+        { "timeouts", "source", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.source), 1, SECONDS_MAX },
         { "jobs", "history", KIND_NUMBER, G_STRUCT_OFFSET(Config, history), 1, 100000 },
 };
 
@@ -62,6 +63,7 @@ static Config *config_new(void)
                 .restart = 300 * G_USEC_PER_SEC,
                 .settle = 180 * G_USEC_PER_SEC,
                 .stall = 900 * G_USEC_PER_SEC,
+                .source = 30 * G_USEC_PER_SEC,
         };
         c->history = 100;
         return c;

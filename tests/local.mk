@@ -16,7 +16,7 @@ check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
-	tests/daemon/workers.c tests/daemon/workers.h
+	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/checks.c tests/daemon/checks.h
 
 # A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
 # which look at the daemon behind it.
@@ -44,6 +44,8 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-refusals \
+	tests/daemon/test-check \
+	tests/daemon/test-check-source \
 	tests/daemon/test-wire \
 	tests/daemon/test-port \
 	tests/daemon/test-service \
@@ -88,6 +90,10 @@ tests_daemon_test_access_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_access_LDADD = $(WORLD_LIBS)
 tests_daemon_test_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_refusals_LDADD = $(WORLD_LIBS)
+tests_daemon_test_check_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_check_LDADD = $(WORLD_LIBS)
+tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)

@@ -240,6 +240,14 @@ char *source_password(const char *url)
         return g_strndup(u.password.start, u.password.length);
 }
 
+char *source_second_package(const char *url)
+{
+        char *second = g_strdup(url);
+
+        second[strlen(second) - 1] = '2';
+        return second;
+}
+
 CodeDomain source_domain(const char *url)
 {
         const char *rest;

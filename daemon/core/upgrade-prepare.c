@@ -191,6 +191,9 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         case STEP_QFOTADL: got_upgrade_answer(u, event); return;
         case STEP_NONE:
+        case STEP_ASK_SERVER:
+        case STEP_ASK_SERVER_MINI_2:
+        case STEP_INSPECT:
         case STEP_RADIO_OFF:
         case STEP_AWAIT_DOWNLOAD_END:
         case STEP_RESET:

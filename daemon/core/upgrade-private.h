@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "core/inspect.h"
 #include "core/qfota.h"
 #include "core/upgrade.h"
 
@@ -9,6 +10,9 @@
 /* Which of our commands is under way. */
 typedef enum Step {
         STEP_NONE,
+        STEP_ASK_SERVER,        /* no command: the server is asked for the package */
+        STEP_ASK_SERVER_MINI_2, /* and for the second one */
+        STEP_INSPECT,           /* one of core/inspect's questions */
         STEP_READ_URC_PORT,
         STEP_SET_URC_PORT,
         STEP_SET_APN,
@@ -54,6 +58,9 @@ struct Upgrade {
         unsigned restarts;      /* without a sign of progress */
         unsigned product;       /* USB product id now, 0 unknown */
         char *revision, *build; /* what answered last called itself; NULL nothing */
+
+        Inspect *inspect;      /* upgrade-check.c: the dialogue */
+        uint64_t package_size; /* bytes, 0 not known */
 
         /* upgrade-mini.c; all but progress are of this enumeration. */
         uint64_t progress;    /* when it last got further */
@@ -133,6 +140,12 @@ void mini_patience_lost(Upgrade *u, const UpgradeEvent *event);
 void mini_retry(Upgrade *u, const UpgradeEvent *event);
 /* The module refused it, or it never got there: the source is what it was. */
 void mini_retry_refused(Upgrade *u);
+
+/* upgrade-check.c: from a module that told who it is to prepare_begin() */
+void check_begin(Upgrade *u, const UpgradeEvent *event);
+void check_server(Upgrade *u, const UpgradeEvent *event);
+void check_answer(Upgrade *u, const UpgradeEvent *event);
+bool check_asks_server(const Upgrade *u); /* nothing is asked of the module meanwhile */
 
 /* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);

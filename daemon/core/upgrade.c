@@ -54,6 +54,7 @@ void upgrade_free(Upgrade *u)
         if (u->source_before)
                 explicit_bzero(u->source_before, strlen(u->source_before));
         g_free(u->source_before);
+        inspect_free(u->inspect);
         g_free(u->revision);
         g_free(u->build);
         g_free(u);
@@ -127,6 +128,8 @@ static uint64_t patience(const Upgrade *u)
 
         if (!u->present)
                 return t->restart;
+        if (check_asks_server(u))
+                return t->source + t->settle;
         if (job->result != JOB_RESULT_NONE || job->ended || !job->sent)
                 return t->settle;
         if (u->step == STEP_AWAIT_DOWNLOAD_END)
@@ -365,7 +368,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 job_set_string(&job->from_revision, identity->revision);
                 job_set_string(&job->from_build, identity->build);
                 upgrade_enter(u, JOB_PREPARING, event);
-                prepare_begin(u, event);
+                check_begin(u, event);
                 return;
         }
         if (job->result != JOB_RESULT_NONE) {
@@ -385,7 +388,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         switch (u->step) {
         case STEP_NONE:
         case STEP_LAST_IDENTITY:
+        case STEP_ASK_SERVER:
+        case STEP_ASK_SERVER_MINI_2:
         case STEP_AWAIT_DOWNLOAD_END: return;
+        case STEP_INSPECT: check_answer(u, event); return;
         case STEP_READ_URC_PORT:
         case STEP_SET_URC_PORT:
         case STEP_SET_APN:
@@ -575,6 +581,7 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
         case UPGRADE_EVENT_CANCEL: on_cancel(u, event); return;
         case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
+        case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
         case UPGRADE_EVENT_TICK:
                 if (event->now >= u->deadline)

@@ -20,6 +20,7 @@ typedef struct Timeouts {
         uint64_t restart;
         uint64_t settle;
         uint64_t stall;
+        uint64_t source;
 } Timeouts;
 
 typedef enum UpgradeEventType {
@@ -35,6 +36,8 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_URC,       /* text: a line that answers nothing */
         UPGRADE_EVENT_CANCEL,    /* asked for, while upgrade_is_cancellable() */
         UPGRADE_EVENT_RETRY,     /* asked for, while upgrade_may_retry() and its AT port answers: text is the URL */
+        UPGRADE_EVENT_SOURCE,    /* to a UPGRADE_ACTION_CHECK_SOURCE: text NULL if the server has the package, and size;
+                                    else why not */
         UPGRADE_EVENT_DISK,      /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
         UPGRADE_EVENT_TICK,      /* time passed */
 } UpgradeEventType;
@@ -56,17 +59,21 @@ typedef struct UpgradeEvent {
         AtResult result;
         int error;
         const char *text;
+        uint64_t size; /* of the package, bytes, 0 not known */
 } UpgradeEvent;
 
 typedef enum UpgradeActionType {
-        UPGRADE_ACTION_PERSIST,  /* the record goes to the disk; if that fails, the list stops here */
-        UPGRADE_ACTION_SEND,     /* text goes to the module, its answer comes back with the tag within timeout */
-        UPGRADE_ACTION_LISTEN,   /* nothing is sent to the module until it has left the bus and come back */
-        UPGRADE_ACTION_IDENTIFY, /* ask who it is: UPGRADE_EVENT_READY */
-        UPGRADE_ACTION_POWER,    /* text goes to power/control of its USB device */
-        UPGRADE_ACTION_ANNOUNCE, /* the job's properties changed */
-        UPGRADE_ACTION_RESULT,   /* say the job's result, once */
-        UPGRADE_ACTION_RELEASE,  /* the job holds the module no longer */
+        UPGRADE_ACTION_PERSIST,      /* the record goes to the disk; if that fails, the list stops here */
+        UPGRADE_ACTION_SEND,         /* text goes to the module, its answer comes back with the tag within timeout */
+        UPGRADE_ACTION_LISTEN,       /* nothing is sent to the module until it has left the bus and come back */
+        UPGRADE_ACTION_IDENTIFY,     /* ask who it is: UPGRADE_EVENT_READY */
+        UPGRADE_ACTION_CHECK_SOURCE, /* ask the server for the package at text, within timeout: UPGRADE_EVENT_SOURCE;
+                                        one that is asked already is asked no more */
+        UPGRADE_ACTION_WARN,         /* text goes to the log */
+        UPGRADE_ACTION_POWER,        /* text goes to power/control of its USB device */
+        UPGRADE_ACTION_ANNOUNCE,     /* the job's properties changed */
+        UPGRADE_ACTION_RESULT,       /* say the job's result, once */
+        UPGRADE_ACTION_RELEASE,      /* the job holds the module no longer */
 } UpgradeActionType;
 
 typedef struct UpgradeAction {

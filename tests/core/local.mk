@@ -9,10 +9,13 @@ CORE_TESTS = \
 	tests/core/test-identity \
 	tests/core/test-source \
 	tests/core/test-options \
+	tests/core/test-inspect \
+	tests/core/test-rules \
 	tests/core/test-layout \
 	tests/core/test-codes \
 	tests/core/test-job \
 	tests/core/test-upgrade-run \
+	tests/core/test-upgrade-check \
 	tests/core/test-upgrade-end \
 	tests/core/test-upgrade-cancel \
 	tests/core/test-upgrade-giveup \
@@ -61,6 +64,14 @@ tests_core_test_options_SOURCES = tests/core/test-options.c tests/core/testing.h
 tests_core_test_options_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_options_LDADD = $(CORE_TEST_LIBS)
 
+tests_core_test_inspect_SOURCES = tests/core/test-inspect.c tests/core/testing.h
+tests_core_test_inspect_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_inspect_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_rules_SOURCES = tests/core/test-rules.c tests/core/testing.h
+tests_core_test_rules_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_rules_LDADD = $(CORE_TEST_LIBS)
+
 tests_core_test_layout_SOURCES = tests/core/test-layout.c tests/core/testing.h
 tests_core_test_layout_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_layout_LDADD = $(CORE_TEST_LIBS)
@@ -77,6 +88,11 @@ tests_core_test_upgrade_run_SOURCES = tests/core/test-upgrade-run.c tests/core/t
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
 tests_core_test_upgrade_run_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_run_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_check_SOURCES = tests/core/test-upgrade-check.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_check_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_check_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_upgrade_end_SOURCES = tests/core/test-upgrade-end.c tests/core/testing.h \
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h

@@ -124,7 +124,7 @@ START_TEST(the_file_we_ship)
                 keys += setting;
                 g_string_append_printf(active, "%s\n", setting ? *line + 1 : *line);
         }
-        ck_assert_uint_eq(keys, 12);
+        ck_assert_uint_eq(keys, 13);
         write_file(file, active->str);
         g_autoptr(Config) with_remarks = load();
         assert_defaults(with_remarks);

@@ -25,7 +25,8 @@ Bench *bench_new(void)
                                   .update_idle = 900 * SECOND,
                                   .restart = 300 * SECOND,
                                   .settle = 180 * SECOND,
-                                  .stall = 900 * SECOND };
+                                  .stall = 900 * SECOND,
+                                  .source = 30 * SECOND };
         b->now = 5000 * SECOND;
         b->boot = "boot-1";
         b->device = 1 << 16 | 4;
@@ -34,6 +35,7 @@ Bench *bench_new(void)
         b->fota_cid = g_strdup("1");
         b->reject_number = -1;
         b->log = g_string_new(NULL);
+        b->questions = g_string_new(NULL);
         b->job = job_new("1", "usb-1-1");
         g_free(b->job->source);
         b->job->source = g_strdup(BENCH_URL);
@@ -50,6 +52,7 @@ void bench_free(Bench *b)
         job_free(b->job);
         g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
         g_string_free(b->log, TRUE);
+        g_string_free(b->questions, TRUE);
         g_free(b->disk);
         g_free(b->power_control);
         g_free(b->urc_port);
@@ -145,7 +148,9 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
 {
         Pending *pending = g_new0(Pending, 1);
 
-        g_string_append_printf(b->log, "send %s|", action->text);
+        if (strcmp(action->text, "AT+QURCCFG=\"urcport\"") == 0) /* what core/inspect asks comes before that */
+                b->inspecting = false;
+        g_string_append_printf(b->inspecting ? b->questions : b->log, b->inspecting ? "%s|" : "send %s|", action->text);
         ck_assert_msg(!b->listening, "%s is sent while the port only listens", action->text);
         ck_assert_msg(b->present, "%s is sent to a module that is not there", action->text);
         ck_assert_msg(!changes_the_module(action->text) || persisted || b->job->result != JOB_RESULT_NONE,
@@ -189,6 +194,15 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
                 g_string_append(b->log, "identify|");
                 b->listening = false;
                 b->identify = true;
+                return;
+        case UPGRADE_ACTION_CHECK_SOURCE:
+                g_string_append_printf(b->log, "check-source %s|", action->text);
+                ck_assert_msg(action->secret && action->timeout == b->timeouts.source, "%s", action->text);
+                b->asks_server = true;
+                return;
+        case UPGRADE_ACTION_WARN:
+                g_string_append_printf(b->log, "warn %s|", action->text);
+                ck_assert_msg(!strstr(action->text, "Geheim7"), "%s", action->text);
                 return;
         case UPGRADE_ACTION_POWER:
                 g_string_append_printf(b->log, "power %s|", action->text);
@@ -247,9 +261,23 @@ static void set_value(char **field, const char *command)
         *field = *comma == '"' ? g_strndup(comma + 1, strlen(comma) - 2) : g_strdup(comma);
 }
 
+static char *answer_to_question(const Bench *b, const char *command)
+{
+        const struct {
+                const char *command, *information;
+        } answers[] = { { "AT+CPIN?", b->sim },   { "AT+CEREG?", b->cereg },       { "AT+CREG?", b->creg },
+                        { "AT+CSQ", b->csq },     { "AT+QFLDS=\"UFS\"", b->qflds }, { "AT+QNETDEVCTL?", b->qnetdevctl } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(answers); i++)
+                if (strcmp(command, answers[i].command) == 0)
+                        return g_strdup(answers[i].information);
+        return NULL;
+}
+
 static void answer_all(Bench *b)
 {
-        while (!b->holds_answers && !b->crashed && !g_queue_is_empty(&b->pending)) {
+        while (!b->crashed && !g_queue_is_empty(&b->pending) &&
+               !(b->inspecting ? b->holds_questions : b->holds_answers)) {
                 const char *command = ((Pending *)g_queue_peek_head(&b->pending))->text;
                 g_autofree char *text = NULL;
 
@@ -262,7 +290,10 @@ static void answer_all(Bench *b)
                         answer_pending(b, AT_RESULT_TIMEOUT, -1, "");
                         continue;
                 }
-                if (strcmp(command, "AT+QURCCFG=\"urcport\"") == 0)
+                text = answer_to_question(b, command);
+                if (text)
+                        ;
+                else if (strcmp(command, "AT+QURCCFG=\"urcport\"") == 0)
                         text = g_strdup_printf("+QURCCFG: \"urcport\",\"%s\"", b->urc_port);
                 else if (g_str_has_prefix(command, "AT+QURCCFG=\"urcport\","))
                         set_value(&b->urc_port, command);
@@ -300,6 +331,17 @@ void bench_event(Bench *b, UpgradeEventType type, const char *text)
         UpgradeEvent event = event_of(b, type);
 
         event.text = text;
+        give(b, &event);
+}
+
+void bench_give(Bench *b, UpgradeEvent event)
+{
+        UpgradeEvent timed = event_of(b, event.type);
+
+        event.now = timed.now;
+        event.realtime = timed.realtime;
+        event.at_port = timed.at_port;
+        event.diag_port = timed.diag_port;
         give(b, &event);
 }
 
@@ -352,6 +394,7 @@ void bench_ready(Bench *b, const char *revision)
         identity->imei = g_strdup(BENCH_IMEI);
         event.identity = identity;
         b->identify = false;
+        b->inspecting = !b->job->sent && b->job->result == JOB_RESULT_NONE;
         give(b, &event);
 }
 

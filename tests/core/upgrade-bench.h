@@ -42,6 +42,10 @@ typedef struct Bench {
         int reject_number;
         bool contexts_active;
         bool holds_answers;  /* answers wait for bench_answer() */
+        bool holds_questions; /* so do those to core/inspect's questions, which otherwise are answered at once, and
+                                 stand in questions instead of the log */
+        bool inspecting;
+        const char *sim, *cereg, *creg, *csq, *qflds, *qnetdevctl; /* information of their answers; NULL a bare OK */
         bool started;        /* AT+QFOTADL reached it */
         bool reset;          /* AT+CFUN=1,1 reached it */
         bool radio_off;
@@ -55,8 +59,10 @@ typedef struct Bench {
         /* What was done, a word or two each, joined by |: persist, send CMD, listen, identify, power X, announce,
          * result, release. */
         GString *log;
+        GString *questions;  /* those core/inspect has asked, joined by | */
         GQueue pending;      /* commands without an answer */
         bool listening, identify;
+        bool asks_server; /* check-source was asked for, and its answer is to be given */
         unsigned upgrades_sent, retries, results, released;
         unsigned percent, announced_percent;
         int actions;         /* carried out since it was started */
@@ -79,6 +85,7 @@ void bench_urc(Bench *bench, const char *text);
 void bench_fota(Bench *bench, const char *rest); /* +QIND: "FOTA",<rest> */
 void bench_cancel(Bench *bench);
 void bench_event(Bench *bench, UpgradeEventType type, const char *text);
+void bench_give(Bench *bench, UpgradeEvent event); /* one of the test's own making, at the bench's time */
 void bench_answer(Bench *bench, AtResult result, int error, const char *text); /* to the oldest pending command */
 
 /* Time passes; each deadline gets its tick. */

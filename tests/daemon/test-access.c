@@ -35,6 +35,8 @@ static void act_as_nobody(const char *file, const char *job, const char *url)
         report(f, "StartUpgrade", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "StartUpgradeFile", &e, NULL, "shsa{sv}", "", 0, "x", 0);
         report(f, "StartUpgradeFile", r, &e);
+        r = sd_bus_call_method(bus, name, root, manager, "Check", &e, NULL, "ssa{sv}", "usb-1-2", url, 0);
+        report(f, "Check", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "Cancel", &e, NULL, "o", job);
         report(f, "Cancel", r, &e);
         r = sd_bus_call_method(bus, name, job, "org.fotad1.Job", "Cancel", &e, NULL, NULL);
@@ -86,10 +88,11 @@ START_TEST(test_access)
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
         ck_assert_int_eq(status, 0);
         ck_assert(g_file_get_contents(file, &text, NULL, NULL));
-        wanted = g_strdup_printf("StartUpgrade: %s\nStartUpgradeFile: %s\nCancel: %s\nJob.Cancel: %s\nRetry: %s\n"
-                                 "Probe: %s\nProbe 2: %s\nGetHistory: done\nGetManagedObjects: done\nGetAll: done\n"
-                                 "own: 0\n",
-                                 denied, denied, denied, denied, denied, denied, denied);
+        wanted = g_strdup_printf(
+                "StartUpgrade: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\nJob.Cancel: %s\nRetry: %s\n"
+                "Probe: %s\nProbe 2: %s\nGetHistory: done\nGetManagedObjects: done\nGetAll: done\n"
+                "own: 0\n",
+                denied, denied, denied, denied, denied, denied, denied, denied);
         ck_assert_str_eq(text, wanted);
 
         world_assert_sim(w, lines, "get 1-2 at-lines");

@@ -250,8 +250,8 @@ START_TEST(test_verbs)
         assert_run(w, "start --json 'http://gw:" SECRET "@host/a b'", NULL, 3, "InvalidSource", "");
         assert_run(w, "start --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
         assert_run(w, "start --module usb-1-9 http://host/up.bin", NULL, 3, "", "NoSuchModule");
-        assert_run(w, "check http://gw:" SECRET "@host/up.bin", NULL, 3, "", "Unsupported");
-        assert_run(w, "check --json http://host/up.bin", NULL, 3, "Unsupported", "");
+        assert_run(w, "check --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
+        assert_run(w, "check --module usb-1-9 --json http://host/up.bin", NULL, 3, "NoSuchModule", "");
         assert_run(w, "start /etc/hostname", NULL, 3, "", "Unsupported");
 
         failing = g_strdup_printf("start --wait %s", missing);

@@ -272,7 +272,6 @@ static const struct {
         { "apn-password", "s", SECRET X50 X50 X50, "InvalidOption", "127 bytes" },
         { "flow-control", "s", "xon", "InvalidOption", "auto, hardware, none" },
         { "flow-control", "s", "none", "InvalidOption", "package on the host" },
-        { "check-source", "b", "1", "Unsupported", "check-source" },
 };
 
 START_TEST(test_options)
@@ -460,7 +459,6 @@ START_TEST(test_calls)
         Before before = look(w);
 
         assert_call(w, root, manager, "StartUpgradeFile", "Unsupported", "shsa{sv}", "", "up.bin");
-        assert_call(w, root, manager, "Check", "Unsupported", "ssa{sv}", "", "http://gw:" SECRET "@host/up.bin");
         assert_call(w, root, manager, "Cancel", "NoSuchJob", "o", JOB_1, NULL);
         assert_call(w, root, manager, "Cancel", "NoSuchJob", "o", "/", NULL);
         assert_call(w, root, manager, "Cancel", "NoSuchJob", "o", MODULE_1, NULL);

@@ -81,7 +81,7 @@ void world_start_bus(World *w)
                 "<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
                 "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
                 /* as the system bus of a distribution has it: signals pass, method calls need a policy */
-                "<deny own='*'/><deny send_type='method_call'/><allow send_type='signal'/>"
+                "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/><deny send_type='method_call'/><allow send_type='signal'/>"
                 "<allow send_requested_reply='true' send_type='method_return'/>"
                 "<allow send_requested_reply='true' send_type='error'/>"
                 "<allow receive_type='method_call'/><allow receive_type='method_return'/>"

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a job checks before it begins to set the module up: the package's server, if that was asked for, and what
+ * core/rules wants to know of the module. What should hold and does not is told; only what makes the upgrade impossible
+ * ends it. Nothing here changes anything. */
+
+#include <string.h>
+
+#include "core/rules.h"
+#include "core/source.h"
+#include "core/upgrade-private.h"
+
+static void ask_next(Upgrade *u, const UpgradeEvent *event);
+
+static void ask_module(Upgrade *u, const UpgradeEvent *event)
+{
+        inspect_free(u->inspect);
+        u->inspect = inspect_new(inspect_questions_for_job(u->job->method, u->package_size > 0));
+        ask_next(u, event);
+}
+
+/* ---- the server */
+
+static void ask_server(Upgrade *u, Step step, const char *url, const UpgradeEvent *event)
+{
+        UpgradeAction *action;
+
+        upgrade_push(u, UPGRADE_ACTION_CHECK_SOURCE, url);
+        action = g_queue_peek_tail(&u->actions);
+        action->secret = true;
+        action->timeout = u->timeouts->source;
+        u->step = step;
+        upgrade_wait(u, event);
+}
+
+bool check_asks_server(const Upgrade *u)
+{
+        return u->step == STEP_ASK_SERVER || u->step == STEP_ASK_SERVER_MINI_2;
+}
+
+void check_server(Upgrade *u, const UpgradeEvent *event)
+{
+        bool second = u->step == STEP_ASK_SERVER_MINI_2;
+        g_autofree char *detail = NULL, *url = NULL;
+
+        if (!check_asks_server(u))
+                return;
+        u->step = STEP_NONE;
+        if (event->text) {
+                detail = g_strdup_printf("(%s%s)", second ? ".mini_2: " : "", event->text);
+                upgrade_fail(u, HOST_SOURCE_UNREACHABLE, detail, event);
+        } else if (u->job->method == METHOD_MINIFOTA && !second) {
+                url = source_second_package(u->job->source);
+                ask_server(u, STEP_ASK_SERVER_MINI_2, url, event);
+                explicit_bzero(url, strlen(url));
+        } else {
+                if (!second)
+                        u->package_size = event->size;
+                ask_module(u, event);
+        }
+}
+
+/* ---- the module */
+
+static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
+{
+        const Job *job = u->job;
+
+        *identity = (Identity){ .model = job->model, .revision = job->from_revision, .imei = job->imei };
+        *ret = (RuleFacts){ .module = job->module,
+                            .ready = true,
+                            .problem = "",
+                            .port = "",
+                            .identity = identity,
+                            .method = job->method,
+                            .source = job->source,
+                            .file = rules_source_is_file(job->source),
+                            .options = job->options,
+                            .package_size = u->package_size,
+                            .inspection = inspect_inspection(u->inspect) };
+}
+
+static void judge(Upgrade *u, const UpgradeEvent *event)
+{
+        Identity identity;
+        RuleFacts facts;
+        g_autoptr(GPtrArray) advice = NULL;
+        g_autoptr(RuleVerdict) broken = NULL;
+        g_autofree char *detail = NULL;
+
+        facts_of(u, &identity, &facts);
+        advice = rules_find_advice(&facts, RULE_STAGE_DIALOGUE);
+        for (unsigned i = 0; i < advice->len; i++) {
+                const RuleVerdict *v = g_ptr_array_index(advice, i);
+                g_autofree char *sentence = rules_sentence(v), *text = g_strconcat(v->id, ": ", sentence, NULL);
+
+                upgrade_push(u, UPGRADE_ACTION_WARN, text);
+        }
+        broken = rules_find_broken(&facts, RULE_STAGE_DIALOGUE);
+        if (broken) {
+                detail = g_strdup_printf("(%s)", broken->finding);
+                upgrade_fail(u, HOST_INSUFFICIENT_SPACE, detail, event);
+                return;
+        }
+        prepare_begin(u, event);
+}
+
+static void ask_next(Upgrade *u, const UpgradeEvent *event)
+{
+        const char *command = inspect_next(u->inspect);
+
+        if (command)
+                upgrade_send(u, STEP_INSPECT, command, false, u->timeouts->command, event);
+        else
+                judge(u, event);
+}
+
+void check_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        inspect_answer(u->inspect, event->result, event->error, event->text);
+        ask_next(u, event);
+}
+
+void check_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        if (u->job->options->check_source && !rules_source_is_file(u->job->source))
+                ask_server(u, STEP_ASK_SERVER, u->job->source, event);
+        else
+                ask_module(u, event);
+}

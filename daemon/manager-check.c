@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Checks: gathers what core/rules judges by, from the module and, where that is asked for, from the package's server,
+ * and hands the verdicts on. Changes nothing. The same facts, without asking anybody, decide about a call that begins
+ * an upgrade. */
+
+#include <string.h>
+
+#include "core/source.h"
+#include "log.h"
+#include "manager-private.h"
+#include "names.h"
+
+#define CHECKS_MAX 64
+
+struct Check {
+        Manager *manager;
+        Module *module;
+        char *source;
+        Options *options;
+        ManagerCheckFunc func;
+        void *userdata;
+        GDestroyNotify destroy;
+
+        bool inspecting;
+        Inspection *inspection;
+        char *not_inspected;
+        SourceCheck *asks, *asks_mini_2;
+        ServerAnswer *server, *server_mini_2;
+};
+
+void manager_check_free(Check *c)
+{
+        source_check_free(c->asks);
+        source_check_free(c->asks_mini_2);
+        server_answer_free(c->server);
+        server_answer_free(c->server_mini_2);
+        inspection_free(c->inspection);
+        g_free(c->not_inspected);
+        explicit_bzero(c->source, strlen(c->source));
+        g_free(c->source);
+        options_free(c->options);
+        if (c->destroy)
+                c->destroy(c->userdata);
+        g_free(c);
+}
+
+/* ---- the facts */
+
+void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Options *options)
+{
+        bool of_port;
+
+        ret->power_control = module_power_control(module);
+        module_describe_problem(module, &ret->problem, &ret->problem_remedy, &of_port);
+        ret->facts = (RuleFacts){
+                .module = module_id(module),
+                .ready = module_is_ready(module),
+                .problem = ret->problem,
+                .problem_remedy = ret->problem_remedy,
+                .problem_is_of_port = of_port,
+                .port = module_port(module),
+                .identity = module_identity(module),
+                .job = module_job(module) ? module_job(module)->id : NULL,
+                .power_control = ret->power_control,
+                .modem_manager = m->modem_manager,
+                .source = source,
+                .options = options,
+        };
+}
+
+void manager_facts_clear(ManagerFacts *f)
+{
+        g_clear_pointer(&f->problem, g_free);
+        g_clear_pointer(&f->problem_remedy, g_free);
+        g_clear_pointer(&f->power_control, g_free);
+}
+
+void manager_set_modem_manager(Manager *m, bool running)
+{
+        m->modem_manager = running;
+}
+
+/* ---- refusals */
+
+bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal)
+{
+        g_autoptr(RuleVerdict) broken = rules_find_broken(facts, RULE_STAGE_CALL);
+        g_autofree char *sentence = broken ? rules_sentence(broken) : NULL;
+
+        switch (broken ? broken->refusal : RULE_REFUSAL_NONE) {
+        case RULE_REFUSAL_NONE: return true;
+        case RULE_REFUSAL_BUSY: return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s", sentence);
+        case RULE_REFUSAL_NOT_READY:
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", facts->module,
+                                   sentence);
+        case RULE_REFUSAL_UNSUPPORTED: return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED, "%s", sentence);
+        case RULE_REFUSAL_OPTION: return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s", sentence);
+        case RULE_REFUSAL_SOURCE: return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", sentence);
+        }
+        return true;
+}
+
+/* ---- a check */
+
+static void look_for_end(Check *c)
+{
+        g_auto(ManagerFacts) f = { 0 };
+        g_autoptr(GPtrArray) verdicts = NULL;
+
+        if (c->inspecting || c->asks || c->asks_mini_2)
+                return;
+        manager_gather(&f, c->manager, c->module, c->source, c->options);
+        f.facts.file = rules_source_is_file(c->source);
+        f.facts.inspection = c->inspection;
+        f.facts.not_inspected = c->not_inspected;
+        f.facts.server = c->server;
+        f.facts.server_mini_2 = c->server_mini_2;
+        f.facts.package_size = c->server ? c->server->size : 0;
+        if (!*f.problem && c->not_inspected && !f.facts.job) {
+                f.facts.problem = c->not_inspected;
+                f.facts.problem_remedy = "probe it, and if that does not help cycle its power";
+        }
+        verdicts = rules_judge(&f.facts);
+        c->func(c->userdata, verdicts);
+        g_ptr_array_remove(c->manager->checks, c); /* which frees it */
+}
+
+static Check *find_check(Manager *m, const Module *module)
+{
+        for (unsigned i = 0; i < m->checks->len; i++)
+                if (((Check *)g_ptr_array_index(m->checks, i))->module == module)
+                        return g_ptr_array_index(m->checks, i);
+        return NULL;
+}
+
+void manager_module_inspected(Manager *m, Module *module, Inspection *taken, const char *failure)
+{
+        g_autoptr(Inspection) inspection = taken;
+        Check *c = find_check(m, module);
+
+        if (!c || !c->inspecting)
+                return;
+        c->inspecting = false;
+        c->inspection = g_steal_pointer(&inspection);
+        c->not_inspected = g_strdup(failure);
+        look_for_end(c);
+}
+
+static void on_server(void *userdata, ServerAnswer *answer)
+{
+        Check *c = userdata;
+
+        c->server = answer;
+        g_clear_pointer(&c->asks, source_check_free);
+        look_for_end(c);
+}
+
+static void on_server_mini_2(void *userdata, ServerAnswer *answer)
+{
+        Check *c = userdata;
+
+        c->server_mini_2 = answer;
+        g_clear_pointer(&c->asks_mini_2, source_check_free);
+        look_for_end(c);
+}
+
+/* Only a URL that a module may be given. */
+static void ask_server(Check *c, Method method)
+{
+        uint64_t timeout = c->manager->config->timeouts.source;
+        g_autofree char *why = NULL, *second = NULL;
+
+        if (!c->options->check_source || rules_source_is_file(c->source) ||
+            !source_check(c->source, method, module_flash_size(c->module), c->options->allow_https, &why))
+                return;
+        c->asks = source_check_new(c->manager->event, c->source, timeout, on_server, c);
+        if (method != METHOD_MINIFOTA)
+                return;
+        second = source_second_package(c->source);
+        c->asks_mini_2 = source_check_new(c->manager->event, second, timeout, on_server_mini_2, c);
+        explicit_bzero(second, strlen(second));
+}
+
+bool manager_check(Manager *m, Module *module, const char *source, Options *taken, ManagerCheckFunc func,
+                   void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        g_auto(ManagerFacts) f = { 0 };
+        Method method;
+        Check *c;
+
+        if (find_check(m, module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is being checked already: wait for that answer",
+                                   module_id(module));
+        if (m->checks->len >= CHECKS_MAX)
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
+                                   "too many modules are being checked: try again later");
+        manager_gather(&f, m, module, source, options);
+        method = rules_method(&f.facts);
+        c = g_new0(Check, 1);
+        c->manager = m;
+        c->module = module;
+        c->source = g_strdup(source);
+        c->options = g_steal_pointer(&options);
+        c->func = func;
+        c->userdata = userdata;
+        c->destroy = destroy;
+        g_ptr_array_add(m->checks, c);
+        ask_server(c, method);
+        if (module_job(module)) {
+                c->not_inspected = g_strdup_printf("job %s holds the module", module_job(module)->id);
+        } else if (!*module_port(module)) {
+                c->not_inspected = g_strdup("the module has no AT port");
+        } else {
+                c->inspecting = true;
+                module_inspect(module, method);
+                return true; /* which may have ended it */
+        }
+        look_for_end(c);
+        return true;
+}
+
+void manager_drop_all_checks(Manager *m)
+{
+        g_ptr_array_set_size(m->checks, 0);
+}
+
+void manager_drop_checks(Manager *m, const Module *module)
+{
+        Check *c = find_check(m, module);
+
+        if (c)
+                g_ptr_array_remove(m->checks, c);
+}

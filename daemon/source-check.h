@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "core/rules.h"
+
+/* A server is asked whether it would send a package, without fetching it. The host's network is not the module's: what
+ * is found here is likely there, not certain. */
+typedef struct SourceCheck SourceCheck;
+
+/* Called once, from the loop, unless the check is freed before; the answer is the caller's. It may free the check. */
+typedef void (*SourceCheckFunc)(void *userdata, ServerAnswer *answer);
+
+/* timeout in µs, for all of it. Never NULL. */
+SourceCheck *source_check_new(sd_event *event, const char *url, uint64_t timeout, SourceCheckFunc func, void *userdata);
+
+/* Takes NULL; gives up what is under way. */
+void source_check_free(SourceCheck *check);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SourceCheck, source_check_free)

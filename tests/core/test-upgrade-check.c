@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a job checks before it sets the module up: the server that is asked first, the questions that only warn, and the
+ * package that does not fit. */
+
+#include "upgrade-bench.h"
+
+static Bench *new_bench(bool check_source)
+{
+        Bench *b = bench_new();
+
+        b->job->options->check_source = check_source;
+        g_free(b->disk);
+        b->disk = job_to_text(b->job);
+        bench_begin(b);
+        bench_present(b);
+        return b;
+}
+
+static void answer_server(Bench *b, const char *why, uint64_t size)
+{
+        UpgradeEvent event = { .type = UPGRADE_EVENT_SOURCE, .text = why, .size = size };
+
+        ck_assert_msg(b->asks_server, "no server is asked: %s", b->log->str);
+        b->asks_server = false;
+        bench_give(b, event);
+}
+
+START_TEST(questions_before_anything_is_set)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->cereg = "+CEREG: 0,1";
+        bench_ready(b, OLD_REVISION);
+        ck_assert_str_eq(b->questions->str, "AT+CPIN?|AT+CEREG?|AT+CSQ|AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        assert_has_not(b->log->str, "warn");
+}
+END_TEST
+
+/* All is wrong that should be right: it is said, each with its id, and the upgrade goes on. */
+START_TEST(advice_is_said_and_no_more)
+{
+        static const char *const warnings[] = { "warn sim: ", "warn registration: ", "warn signal: ",
+                                                "warn pdp-context: " };
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->sim = "+CPIN: SIM PIN";
+        b->cereg = "+CEREG: 0,2";
+        b->creg = "+CREG: 0,3";
+        b->csq = "+CSQ: 3,99";
+        b->qnetdevctl = "+QNETDEVCTL: 1,1,1,1"; /* fota/cid is 1, too */
+        bench_ready(b, OLD_REVISION);
+        for (size_t i = 0; i < G_N_ELEMENTS(warnings); i++)
+                assert_has(b->log->str, warnings[i]);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        bench_assert_state(b, JOB_DOWNLOADING);
+}
+END_TEST
+
+START_TEST(errors_are_no_reason)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->rejects = _i ? "AT+C" : "AT+CPIN?";
+        b->reject_number = _i ? -1 : 4;
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        assert_has_not(b->log->str, "warn");
+}
+END_TEST
+
+/* A question that is not answered ends the questions, not the job. */
+START_TEST(silence_is_no_reason)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->mutes = "AT+CSQ";
+        bench_ready(b, OLD_REVISION);
+        assert_has(b->questions->str, "AT+CSQ|");
+        assert_has_not(b->questions->str, "QNETDEVCTL");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+}
+END_TEST
+
+START_TEST(mini_is_asked_less)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_make_mini(b);
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        ck_assert_str_eq(b->questions->str, "AT+CPIN?|AT+CEREG?|AT+CREG?|AT+CSQ|");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+}
+END_TEST
+
+START_TEST(cancelled_among_the_questions)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->holds_questions = true;
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "+CPIN: READY");
+        bench_cancel(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+}
+END_TEST
+
+/* ---- the server */
+
+START_TEST(server_first)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_clear(b);
+        bench_ready(b, OLD_REVISION);
+        assert_has(b->log->str, "check-source " BENCH_URL "|");
+        assert_has_not(b->log->str, "send");
+        ck_assert_str_eq(b->questions->str, "");
+        bench_assert_state(b, JOB_PREPARING);
+        ck_assert(upgrade_is_cancellable(b->job));
+        answer_server(b, NULL, 0);
+        assert_has(b->questions->str, "AT+CPIN?|");
+        assert_has_not(b->questions->str, "QFLDS"); /* the size is not known */
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+}
+END_TEST
+
+START_TEST(server_says_no)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_ready(b, OLD_REVISION);
+        answer_server(b, "HTTP status 404: the server has no such file", 0);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "source-unreachable");
+        assert_has(b->job->message, "(HTTP status 404: the server has no such file)");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        ck_assert_str_eq(b->questions->str, "");
+}
+END_TEST
+
+START_TEST(both_packages)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_make_mini(b);
+        b->job->options->check_source = true;
+        g_free(b->job->source);
+        b->job->source = g_strdup("http://user:Geheim7@h/x.mini_1");
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        assert_has(b->log->str, "check-source http://user:Geheim7@h/x.mini_1|");
+        answer_server(b, NULL, 1000);
+        assert_has(b->log->str, "check-source http://user:Geheim7@h/x.mini_2|");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        answer_server(b, _i ? "HTTP status 404: the server has no such file" : NULL, 0);
+        ck_assert_uint_eq(b->upgrades_sent, _i ? 0 : 1);
+        if (!_i)
+                return;
+        bench_ready(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "source-unreachable");
+        assert_has(b->job->message, ".mini_2: HTTP status 404");
+}
+END_TEST
+
+/* The server's size is what has to fit. */
+START_TEST(package_fits_or_not)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        b->qflds = "+QFLDS: 1000,2000";
+        bench_ready(b, OLD_REVISION);
+        answer_server(b, NULL, 1000 + (unsigned)_i);
+        assert_has(b->questions->str, "AT+QFLDS=\"UFS\"|");
+        ck_assert_uint_eq(b->upgrades_sent, _i ? 0 : 1);
+        if (!_i)
+                return;
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "insufficient-space");
+        assert_has(b->job->message, "1000 bytes are free in UFS, and the package has 1001");
+}
+END_TEST
+
+START_TEST(cancelled_while_the_server_is_asked)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_ready(b, OLD_REVISION);
+        bench_cancel(b);
+        answer_server(b, NULL, 0); /* too late to count */
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+}
+END_TEST
+
+/* The module leaves, or the port does, or the daemon dies, while the server is asked: it is asked again. */
+START_TEST(asked_again)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_ready(b, OLD_REVISION);
+        b->asks_server = false;
+        if (_i == 0)
+                bench_restart(b);
+        else if (_i == 1)
+                bench_port_lost(b);
+        else
+                bench_resurrect(b);
+        bench_ready(b, OLD_REVISION);
+        answer_server(b, NULL, 0);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        bench_assert_state(b, JOB_DOWNLOADING);
+}
+END_TEST
+
+/* An URC meanwhile does not cut its patience short. */
+START_TEST(patience_with_the_server)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        b->timeouts.settle = 5 * SECOND;
+        bench_ready(b, OLD_REVISION);
+        bench_urc(b, "+QIND: SMS DONE");
+        bench_pass(b, 29 * SECOND);
+        bench_assert_state(b, JOB_PREPARING);
+        answer_server(b, NULL, 0);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("upgrade-check");
+
+        tcase_add_test(t, questions_before_anything_is_set);
+        tcase_add_test(t, advice_is_said_and_no_more);
+        tcase_add_loop_test(t, errors_are_no_reason, 0, 2);
+        tcase_add_test(t, silence_is_no_reason);
+        tcase_add_test(t, mini_is_asked_less);
+        tcase_add_test(t, cancelled_among_the_questions);
+        tcase_add_test(t, server_first);
+        tcase_add_test(t, server_says_no);
+        tcase_add_loop_test(t, both_packages, 0, 2);
+        tcase_add_loop_test(t, package_fits_or_not, 0, 2);
+        tcase_add_test(t, cancelled_while_the_server_is_asked);
+        tcase_add_loop_test(t, asked_again, 0, 3);
+        tcase_add_test(t, patience_with_the_server);
+        return testing_run(t, "upgrade-check");
+}
