@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of the test bed, shared by attach-umockdev.c (devices, sysfs, events) and bed-tty.c (the bed itself
- * and its ttys).
+ * The inside of the test bed, shared by attach-umockdev.c (devices and their events), bed-sysfs.c (what they stand
+ * on), bed-tty.c (the bed itself and its ttys) and bed-ioctl.c (what hosts do to these).
  */
 #pragma once
 
@@ -65,3 +65,18 @@ void bed_number_give_back(Bed *bed, const char *family, unsigned number);
 /* Tell power_control() when this file was written. */
 int bed_watch(Bed *bed, const char *file, unsigned mask, const struct device_observer *observer, void *user);
 void bed_unwatch(Bed *bed, int watch);
+
+/* --- bed-ioctl.c --- */
+
+void bed_tty_attach_ioctl(struct bed_tty *tty);
+
+/* --- bed-sysfs.c --- */
+
+/* In a preloaded process this sends the "add" event by itself. */
+void bed_add_device(Bed *bed, const char *text);
+/* One by one and leaves first: libumockdev leaves the links of children behind, and a second add aborts. */
+void bed_remove_device(Bed *bed, const char *syspath);
+/* A symbolic link of sysfs is relative to the device it stands in. */
+char *bed_up_to_sys(const char *syspath);
+/* The controller, the root hub and the hubs on the way to `path`, each once. Returns the syspath of `path`. */
+char *bed_add_ancestors(Bed *bed, const char *path);

@@ -2,7 +2,7 @@
 /*
  * The inside of a module, shared by the rooms it is made of: model.c (life on the bus), model-lane.c (steps and
  * holds), model-port.c (lines), model-at.c and its like (commands), model-source.c (where packages come from),
- * model-fota.c (the DFOTA upgrade), model-mini.c (the MiniFOTA upgrade).
+ * model-fota.c (the DFOTA upgrade), model-mini.c (the MiniFOTA upgrade), model-truth.c (answers to tests).
  */
 #pragma once
 
