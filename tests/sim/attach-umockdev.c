@@ -350,6 +350,21 @@ bool device_is_open(Device *device, unsigned interface)
         return tty && bed_tty_is_open(tty);
 }
 
+void device_listen(Device *device, unsigned interface, size_t most, unsigned rate)
+{
+        struct bed_tty *tty = find_tty(device, interface);
+
+        if (tty)
+                bed_tty_listen(tty, most, rate);
+}
+
+struct usb_line device_line(Device *device, unsigned interface)
+{
+        struct bed_tty *tty = find_tty(device, interface);
+
+        return tty ? bed_tty_line(tty) : (struct usb_line){ 0 };
+}
+
 const char *device_node(Device *device, enum usb_role role)
 {
         for (unsigned i = 0; device->there && i < device->n_ttys; i++)

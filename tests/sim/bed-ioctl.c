@@ -52,6 +52,17 @@ static gboolean tell_exclusive(void *data)
         return G_SOURCE_REMOVE;
 }
 
+/* A slave always says 0: to the kernel a write has arrived once it is in the pty. */
+static void answer_outq(UMockdevIoctlClient *client, const struct note *note)
+{
+        int n = bed_waiting(note->bed, note->name);
+        g_autoptr(UMockdevIoctlData)
+                number = umockdev_ioctl_data_resolve(umockdev_ioctl_client_get_arg(client), 0, sizeof n, NULL);
+
+        if (number && n >= 0)
+                umockdev_ioctl_data_update(number, 0, (guint8 *)&n, sizeof n);
+}
+
 /* Without a handler every ioctl but the termios ones fails with ENOTTY on a mocked node. This one runs each on
  * the caller's own descriptor, the slave. */
 static gboolean pass_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, void *data)
@@ -68,8 +79,21 @@ static gboolean pass_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *clie
                 result = umockdev_ioctl_client_execute(client, &number, &error);
         if (request == TIOCEXCL)
                 g_idle_add_full(G_PRIORITY_DEFAULT, tell_exclusive, note_new(note->bed, note->name), note_free);
+        if (request == TIOCOUTQ && !error && result == 0)
+                answer_outq(client, note);
         umockdev_ioctl_client_complete(client, error ? -1 : result, error ? ENOTTY : number);
         return TRUE;
+}
+
+/* A write is about to be made; the host makes it itself. */
+static gboolean see_write(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, void *data)
+{
+        const struct note *note = data;
+        const UMockdevIoctlData *bytes = umockdev_ioctl_client_get_arg(client);
+
+        (void)handler;
+        bed_note_write(note->bed, note->name, (size_t)bytes->data_len);
+        return FALSE;
 }
 
 /* One handler for each name, for good: whoever still has the node open when its handler goes is aborted by the preload
@@ -83,6 +107,8 @@ void bed_tty_attach_ioctl(struct bed_tty *tty)
                 return;
         handler = umockdev_ioctl_base_new();
         g_signal_connect_data(handler, "handle-ioctl", G_CALLBACK(pass_ioctl), note_new(tty->bed, tty->name),
+                              note_closure_free, 0);
+        g_signal_connect_data(handler, "handle-write", G_CALLBACK(see_write), note_new(tty->bed, tty->name),
                               note_closure_free, 0);
         if (!umockdev_testbed_attach_ioctl(tty->bed->testbed, tty->node, handler, &error))
                 g_error("test bed: %s", error->message);

@@ -50,17 +50,17 @@ static enum usb_role role_of(Unit *unit, unsigned interface)
                                                                   : USB_DIAG;
 }
 
-static void on_rx(void *user, unsigned interface, const guint8 *bytes, size_t n)
+static void on_rx(void *user, unsigned interface, const struct usb_piece *piece)
 {
         Unit *unit = user;
 
         if (unit->model) {
-                model_rx(unit->model, interface, bytes, n);
+                model_rx(unit->model, interface, piece);
                 return;
         }
-        g_autofree char *escaped = text_escape(bytes, n);
-        unit->bytes += n;
-        note(unit, "rx if%u %zu bytes \"%s\"", interface, n, escaped);
+        g_autofree char *escaped = text_escape(piece->bytes, piece->n);
+        unit->bytes += piece->n;
+        note(unit, "rx if%u %zu bytes \"%s\"", interface, piece->n, escaped);
         unit_event(unit, "rx");
 }
 
@@ -156,6 +156,26 @@ static size_t world_unread(void *user, unsigned interface)
         return device_unread(unit->device, interface);
 }
 
+static void world_listen(void *user, unsigned interface, size_t most, unsigned rate)
+{
+        Unit *unit = user;
+
+        device_listen(unit->device, interface, most, rate);
+}
+
+static struct usb_line world_line(void *user, unsigned interface)
+{
+        Unit *unit = user;
+
+        return device_line(unit->device, interface);
+}
+
+static gint64 world_now(void *user)
+{
+        (void)user;
+        return g_get_monotonic_time();
+}
+
 struct once {
         void (*fn)(void *data);
         void *data;
@@ -215,6 +235,9 @@ const struct model_world bench_world = {
         .leave = world_leave,
         .tx = world_tx,
         .unread = world_unread,
+        .listen = world_listen,
+        .line = world_line,
+        .now = world_now,
         .timer_start = world_timer_start,
         .timer_stop = world_timer_stop,
         .fetch = world_fetch,

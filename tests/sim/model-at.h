@@ -63,6 +63,7 @@ unsigned at_cmd_cpms(struct at_call *call);
 unsigned at_cmd_cmee(struct at_call *call);
 unsigned at_cmd_cfun(struct at_call *call);
 unsigned at_cmd_cmgf(struct at_call *call);
+unsigned at_cmd_ifc(struct at_call *call);
 unsigned at_cmd_qicsgp(struct at_call *call);
 unsigned at_cmd_qiact(struct at_call *call);
 unsigned at_cmd_qideact(struct at_call *call);

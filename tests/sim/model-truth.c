@@ -18,6 +18,7 @@ const char *model_system_name(enum model_system system)
 
 char *model_truth(Model *m, const char *name)
 {
+        const struct usb_line line = m->world->line(m->user, m->ports[0].interface);
         const struct pdp_context *pdp = &m->pdp[CLAMP(persona_number(m->persona, PERSONA_FOTA_CID), 1, PDP_CONTEXTS)];
         const struct {
                 const char *name;
@@ -33,6 +34,17 @@ char *model_truth(Model *m, const char *name)
                 { "diag-bytes", NULL, m->diag_bytes },
                 { "fetched-sha256", m->fetched_sha256 ?: "", 0 },
                 { "fetched-bytes", NULL, m->fetched_bytes },
+                { "file-bytes", NULL, m->file.bytes },
+                { "file-lost", NULL, m->file.lost },
+                { "file-extra", NULL, m->file.extra },
+                { "file-chunk-max", NULL, m->file.chunk_max },
+                { "file-write-max", NULL, m->file.write_max },
+                { "file-rate-max", NULL, m->file.rate_max },
+                { "file-rate-mean", NULL, file_rate_mean(m) },
+                { "file-count", NULL, m->file.count },
+                { "file-crtscts", NULL, m->file.crtscts },
+                { "crtscts", NULL, line.crtscts },
+                { "host-baud", NULL, line.baud },
                 { "downloading", NULL, m->fota.phase == FOTA_DOWNLOADING },
                 { "upgrading", NULL, m->fota.phase != FOTA_NONE || m->pending.there || m->mini.stage != MINI_NONE },
                 { "stage", mini_stage_name(m->mini.stage), 0 },

@@ -341,21 +341,22 @@ void model_power_cut(Model *m)
 
 /* --- everything else --- */
 
-void model_rx(Model *m, unsigned interface, const guint8 *bytes, size_t n)
+void model_rx(Model *m, unsigned interface, const struct usb_piece *piece)
 {
-        g_autofree char *escaped = text_escape(bytes, n);
-
         if (m->system == MODEL_OFF) {
+                g_autofree char *escaped = text_escape(piece->bytes, piece->n);
+
                 model_log(m, "rx if%u forgotten \"%s\"", interface, escaped);
                 return;
         }
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
                 if (m->ports[i].interface == interface && m->system != MODEL_CRASHED && m->system != MODEL_BOOT_ROM) {
-                        at_port_rx(&m->ports[i], bytes, n);
+                        at_port_rx(&m->ports[i], piece);
                         return;
                 }
-        m->diag_bytes += n;
-        model_log(m, "rx if%u %zu bytes \"%s\"", interface, n, escaped);
+        g_autofree char *escaped = text_escape(piece->bytes, piece->n);
+        m->diag_bytes += piece->n;
+        model_log(m, "rx if%u %zu bytes \"%s\"", interface, piece->n, escaped);
         model_event(m, "rx-diag");
 }
 
@@ -394,6 +395,7 @@ void model_free(Model *m)
                 g_free(m->pdp[i].password);
         }
         g_ptr_array_unref(m->holds);
+        g_clear_pointer(&m->file.second, g_array_unref);
         g_ptr_array_unref(m->cached_urcs);
         g_free(m->pending.to);
         g_free(m->mini.url);
@@ -410,6 +412,7 @@ bool model_set(Model *m, const char *key, const char *value, GError **error)
                 return false;
         if (g_str_equal(key, "registered"))
                 fota_network_changed(m);
+        file_listen(m);
         return true;
 }
 

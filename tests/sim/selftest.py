@@ -10,7 +10,7 @@ control socket or on bytes."""
 import os, re, select, shutil, subprocess, sys, tempfile
 
 sys.dont_write_bytecode = True
-import selftest_host as host, selftest_mini as mini
+import selftest_file as file, selftest_host as host, selftest_mini as mini
 from selftest_host import MODSIM, Reader, Sim, Tty, check, fota, servers, start
 
 OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
@@ -24,7 +24,7 @@ def inside(base):
         codes(sim, http, https, ftp)
         holds_and_cuts(sim, http)
         faults(sim, http)
-        file_mode(sim, base)
+        file.everything(sim, base)
         mini.everything(sim, http, https, ftp, base)
         many(sim)
     finally:
@@ -252,30 +252,6 @@ def faults(sim, http):
     check("OK" in t.at("AT") and sim("get 1-1 downloading") == "0", "silent")
     t.close()
     sim("set 1-1 qfotadl ok")
-
-
-def file_mode(sim, base):
-    print("--- FILE")
-    package = open(f"{base}/www/good.bin", "rb").read()
-    idle = int(sim("count 1-1 idle"))
-    t = start(sim, f"FILE:{len(package)}", ",1,50")
-    t.until(b'FILESTART"\r\n')
-    for i in range(0, len(package), 1000):
-        chunk = package[i:i + 1000]
-        while chunk:
-            select.select([], [t.fd], [])
-            chunk = chunk[os.write(t.fd, chunk):]
-    lines = fota(t.to_the_end())
-    sim(f"wait 1-1 idle {idle + 1}")
-    check(lines[-1] == "FILEEND,0" and sim("get 1-1 revision") == NEW, "a package from the host")
-    sim(f"set 1-1 revision {OLD}")
-    sim("set 1-1 file-idle 50")
-    t = start(sim, "FILE:1000")
-    t.until(b'FILESTART"\r\n')
-    os.write(t.fd, b"x" * 10)
-    t.until(b'FILEEND",500\r\n')
-    check("OK" in t.at("AT"), "a host that falls silent: 500")
-    t.close()
 
 
 def many(sim):
