@@ -12,8 +12,11 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#define SERIAL "/devices/platform/serial8250"
+
 struct Device {
         Bed *bed;
+        bool serial; /* no USB device, but at a serial port */
         const struct device_observer *observer;
         void *user;
         bool there;
@@ -255,12 +258,61 @@ void device_enumerate(Device *device, const char *path, const struct usb_face *f
         arrive(device);
 }
 
+/* --- a serial port of the host's own --- */
+
+bool bed_serial_name_ok(const char *name)
+{
+        return g_regex_match_simple("^ttyS[0-9]{1,2}$", name, 0, 0);
+}
+
+void device_plug_serial(Device *device, const char *name, unsigned interface, const struct device_options *options)
+{
+        Bed *bed = device->bed;
+        unsigned number = (unsigned)atoi(name + strlen("ttyS"));
+        struct bed_tty *tty = bed_tty_new(bed, "ttyS", 4, number, interface, USB_AT, options->cooked,
+                                          options->keep_unheard, device->observer, device->user);
+        g_autofree char *up = bed_up_to_sys(SERIAL);
+        g_autofree char *parent = g_strdup_printf(
+                "P: " SERIAL "\nE: SUBSYSTEM=platform\nE: DRIVER=serial8250\nE: MODALIAS=platform:serial8250\n"
+                "L: driver=%sbus/platform/drivers/serial8250\n",
+                up);
+
+        if (g_hash_table_add(bed->ancestors, g_strdup(SERIAL)))
+                bed_add_device(bed, parent);
+        tty->syspath = g_strdup_printf(SERIAL "/tty/%s", name);
+        g_autofree char *text = g_strdup_printf("P: %s\nE: SUBSYSTEM=tty\nE: DEVNAME=/dev/%s\nE: MAJOR=4\nE: MINOR=%u\n"
+                                                "E: TAGS=:systemd:\nA: dev=4:%u\n",
+                                                tty->syspath, name, 64 + number, 64 + number);
+        bed_tty_make_node(tty);
+        bed_add_device(bed, text);
+        device->serial = device->there = true;
+        device->ttys[device->n_ttys++] = tty;
+        tell_log(device, "at %s", name);
+        device->observer->arrived(device->user, interface, USB_AT);
+}
+
+static void unplug_serial(Device *device)
+{
+        struct bed_tty *tty = device->ttys[0];
+
+        bed_tty_hang_up(tty);
+        bed_tty_remove_node(tty);
+        bed_remove_device(device->bed, tty->syspath);
+        bed_tty_free(tty);
+        device->n_ttys = 0;
+        device->there = false;
+}
+
 /* --- going --- */
 
 void device_leave(Device *device)
 {
         if (!device->there)
                 return;
+        if (device->serial) {
+                unplug_serial(device);
+                return;
+        }
         const char *family = is_acm(device) ? "ttyACM" : "ttyUSB";
 
         if (device->gap_timer)
@@ -380,7 +432,7 @@ unsigned device_number(Device *device)
 
 char *device_power_control(Device *device)
 {
-        g_autofree char *file = device->there
+        g_autofree char *file = device->there && !device->serial
                                         ? g_strdup_printf("%s/sys%s/power/control", device->bed->root, device->syspath)
                                         : NULL;
         char *value = NULL;

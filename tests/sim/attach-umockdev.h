@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A mocked USB: devices with sysfs, uevents and tty nodes on ptys, seen by every program that runs with
- * LD_PRELOAD=libumockdev-preload.so.0 and this test bed's UMOCKDEV_DIR. This process must be preloaded too.
+ * A mocked USB, and serial ports: devices with sysfs, uevents and tty nodes on ptys, seen by every program that runs
+ * with LD_PRELOAD=libumockdev-preload.so.0 and this test bed's UMOCKDEV_DIR. This process must be preloaded too.
  */
 #pragma once
 
@@ -49,6 +49,10 @@ void device_free(Device *device);
 /* Appear at a port path that is free. */
 void device_enumerate(Device *device, const char *path, const struct usb_face *face,
                       const struct device_options *options);
+/* "ttyS1" */
+bool bed_serial_name_ok(const char *name);
+/* Be at a serial port of the host's own, for ever: a tty of that name, and what is sent to `interface` goes there. */
+void device_plug_serial(Device *device, const char *name, unsigned interface, const struct device_options *options);
 /* Vanish; nothing if it is not there. */
 void device_leave(Device *device);
 

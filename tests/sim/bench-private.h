@@ -25,6 +25,7 @@ struct Unit {
         Bench *bench;
         char *name;
         char *path;
+        bool uart; /* at a serial port, not on USB; `path` is its name as well */
         Device *device;
         Model *model; /* NULL: a decoy, `face` */
         struct usb_face face;
@@ -36,3 +37,4 @@ struct Unit {
 /* `user` is a Unit. */
 extern const struct device_observer bench_device_observer;
 extern const struct model_world bench_world;
+struct device_options bench_device_options(const Persona *persona);

@@ -116,11 +116,9 @@ const struct device_observer bench_device_observer = {
 
 /* --- what a model asks for --- */
 
-static void world_enumerate(void *user, const struct usb_face *face)
+struct device_options bench_device_options(const Persona *p)
 {
-        Unit *unit = user;
-        const Persona *p = model_persona(unit->model);
-        const struct device_options options = {
+        return (struct device_options){
                 .same_numbers = persona_flag(p, PERSONA_SAME_NUMBERS),
                 .reverse = persona_is(p, PERSONA_ORDER, "reverse"),
                 .gap_ms = persona_number(p, PERSONA_GAP),
@@ -128,14 +126,24 @@ static void world_enumerate(void *user, const struct usb_face *face)
                 .cooked = persona_flag(p, PERSONA_COOKED),
                 .keep_unheard = persona_is(p, PERSONA_UNOPENED, "keep"),
         };
+}
 
-        device_enumerate(unit->device, unit->path, face, &options);
+/* A UART is there all the time, and nobody sees who is at its other end. */
+static void world_enumerate(void *user, const struct usb_face *face)
+{
+        Unit *unit = user;
+        const struct device_options options = bench_device_options(model_persona(unit->model));
+
+        if (!unit->uart)
+                device_enumerate(unit->device, unit->path, face, &options);
 }
 
 static void world_leave(void *user)
 {
         Unit *unit = user;
 
+        if (unit->uart)
+                return;
         unit->exclusive = false;
         device_leave(unit->device);
 }

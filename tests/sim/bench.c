@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* In front of the tty's name, where others have their USB port path. */
+#define UART "tty:"
+
 /* --- units --- */
 
 static void unit_free(void *data)
@@ -39,9 +42,16 @@ static Unit *unit_new(Bench *bench, const char *text, char **ret_what, GError **
                 g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there are two of %s", parts[0]);
                 return NULL;
         }
-        if (!bed_path_is_free(bench->bed, parts[0], NULL, error))
+        bool uart = g_str_has_prefix(parts[0], UART);
+        if (uart && !bed_serial_name_ok(parts[0] + strlen(UART))) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "'%s' is no serial port such as tty:ttyS1",
+                            parts[0]);
+                return NULL;
+        }
+        if (!uart && !bed_path_is_free(bench->bed, parts[0], NULL, error))
                 return NULL;
         Unit *unit = g_new0(Unit, 1);
+        unit->uart = uart;
         unit->bench = bench;
         unit->name = g_strdup(parts[0]);
         unit->path = g_strdup(parts[0]);
@@ -62,12 +72,17 @@ bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **e
         /* In front of the module's own settings, so that they can still say otherwise. */
         g_auto(GStrv) parts = g_strsplit(what, ",", 2);
         g_autofree char *all = g_strconcat(parts[0] ?: "", real_time ? ",pace=real" : "",
-                                           parts[0] && parts[1] ? "," : "", parts[0] && parts[1] ? parts[1] : "", NULL);
+                                           unit->uart ? ",urcport=uart1" : "", parts[0] && parts[1] ? "," : "",
+                                           parts[0] && parts[1] ? parts[1] : "", NULL);
         g_autoptr(Persona) persona = persona_new(all, error);
         if (!persona)
                 return false;
         bool attached = persona_flag(persona, PERSONA_ATTACHED);
-        unit->model = model_new(g_steal_pointer(&persona), &bench_world, unit);
+        const struct device_options options = bench_device_options(persona);
+        unsigned interface = persona_number(persona, PERSONA_AT_IF);
+        unit->model = model_new(g_steal_pointer(&persona), unit->uart, &bench_world, unit);
+        if (unit->uart)
+                device_plug_serial(unit->device, unit->path + strlen(UART), interface, &options);
         return !attached || unit_attach(unit, error);
 }
 
@@ -78,6 +93,10 @@ bool bench_add_decoy(Bench *bench, const char *text, GError **error)
 
         if (!unit)
                 return false;
+        if (unit->uart) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there are only modules at serial ports");
+                return false;
+        }
         if (g_str_equal(what, "ftdi")) {
                 unit->face = usb_ftdi;
         } else if (g_str_equal(what, "boot-rom")) {
@@ -112,7 +131,7 @@ bool unit_attach(Unit *unit, GError **error)
 
         if (is_there(unit))
                 return true;
-        if (!bed_path_is_free(unit->bench->bed, unit->path, NULL, error))
+        if (!unit->uart && !bed_path_is_free(unit->bench->bed, unit->path, NULL, error))
                 return false;
         if (unit->model)
                 model_power_on(unit->model);
@@ -131,6 +150,10 @@ void unit_detach(Unit *unit)
 
 bool unit_move(Unit *unit, const char *path, GError **error)
 {
+        if (unit->uart) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is not on USB", unit->name);
+                return false;
+        }
         if (!bed_path_is_free(unit->bench->bed, path, unit->path, error))
                 return false;
         unit_detach(unit);

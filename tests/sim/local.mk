@@ -24,4 +24,5 @@ tests_sim_modsim_SOURCES = \
 	tests/sim/usb.c tests/sim/usb.h
 endif
 EXTRA_DIST += tests/sim/README.md \
-	tests/sim/selftest.py tests/sim/selftest_file.py tests/sim/selftest_host.py tests/sim/selftest_mini.py
+	tests/sim/selftest.py tests/sim/selftest_file.py tests/sim/selftest_host.py \
+	tests/sim/selftest_mini.py tests/sim/selftest_uart.py

@@ -61,7 +61,10 @@ void file_listen(Model *m)
                 bool file = receives(m) && m->fota.port == &m->ports[i];
                 size_t most = !file ? SIZE_MAX : m->file.stopped ? 0 : (size_t)until_next_stop(m);
                 /* The first byte decides; until then it is as if. */
-                unsigned rate = file && (m->file.flow || !m->file.bytes) ? number(m, PERSONA_FILE_RATE) : 0;
+                unsigned own = file && (m->file.flow || !m->file.bytes) ? number(m, PERSONA_FILE_RATE) : 0;
+                unsigned line = m->uart && persona_flag(m->persona, PERSONA_LINE_SPEED) ? number(m, PERSONA_BAUD) / 10
+                                                                                        : 0;
+                unsigned rate = own && line ? MIN(own, line) : MAX(own, line);
 
                 m->world->listen(m->user, m->ports[i].interface, most, rate);
         }
@@ -123,7 +126,7 @@ guint64 file_rate_mean(const Model *m)
 /* Hardware flow control, on both sides? */
 static bool has_flow_control(Model *m, bool host)
 {
-        return host && persona_is(m->persona, PERSONA_USBIFC, "2,2");
+        return host && persona_is(m->persona, m->uart ? PERSONA_IFC : PERSONA_USBIFC, "2,2");
 }
 
 /* How many of these it has room for: a NOR module drains its buffer slowly, and takes no large write at all. */

@@ -87,6 +87,7 @@ struct Model {
         void *user;
         Persona *persona;
         enum model_system system;
+        bool uart; /* a line and no bus */
         bool powered;
         struct lane_state lanes[_LANE_MAX];
         GPtrArray *holds;

@@ -29,6 +29,8 @@ static bool port_gets_urcs(Model *m, const struct at_port *port)
         bool own = m->system == MODEL_UPDATER && !persona_is(m->persona, PERSONA_UPDATER_URCPORT, "nvram");
         const char *where = persona_text(m->persona, own ? PERSONA_UPDATER_URCPORT : PERSONA_URCPORT);
 
+        if (m->uart)
+                return port->role == USB_AT && (g_str_equal(where, "all") || g_str_equal(where, "uart1"));
         return g_str_equal(where, "all") || g_str_equal(where, port->role == USB_AT ? "usbat" : "usbmodem");
 }
 
@@ -155,7 +157,7 @@ static void go_off(Model *m)
         if (!m->on_bus)
                 return;
         m->on_bus = false;
-        model_log(m, "leaves the bus");
+        model_log(m, m->uart ? "is silent" : "leaves the bus");
         m->world->leave(m->user);
         model_event(m, "left");
 }
@@ -172,7 +174,8 @@ static void drain_look(Model *m)
         size_t left = 0;
 
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
-                left += m->world->unread(m->user, m->ports[i].interface) + g_queue_get_length(m->ports[i].out);
+                left += (m->uart ? 0 : m->world->unread(m->user, m->ports[i].interface)) +
+                        g_queue_get_length(m->ports[i].out);
         if (left && m->drained_ms < persona_number(m->persona, PERSONA_DRAIN)) {
                 m->drained_ms += 2;
                 model_poll(m, LANE_JOB, 2, NULL, drain_look);
@@ -236,7 +239,7 @@ static void end_of_mute(Model *m)
 static void appear(Model *m, enum model_system system, const struct usb_face *face)
 {
         m->system = system;
-        if (!face) {
+        if (!face && !m->uart) {
                 model_log(m, "is off the bus, %s", model_system_name(system));
                 return;
         }
@@ -244,8 +247,13 @@ static void appear(Model *m, enum model_system system, const struct usb_face *fa
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
                 m->ports[i].interface = persona_number(m->persona,
                                                        m->ports[i].role == USB_AT ? PERSONA_AT_IF : PERSONA_MODEM_IF);
-        model_log(m, "enumerates as %04x:%04x, %s", face->vendor, face->product, model_system_name(system));
-        m->world->enumerate(m->user, face);
+        if (m->uart) {
+                model_log(m, "runs, %s", model_system_name(system));
+        } else {
+                model_log(m, "enumerates as %04x:%04x, %s", face->vendor, face->product, model_system_name(system));
+                m->world->enumerate(m->user, face);
+        }
+        file_listen(m);
         model_event(m, "returned");
 }
 
@@ -360,13 +368,14 @@ void model_rx(Model *m, unsigned interface, const struct usb_piece *piece)
         model_event(m, "rx-diag");
 }
 
-Model *model_new(Persona *persona, const struct model_world *world, void *user)
+Model *model_new(Persona *persona, bool uart, const struct model_world *world, void *user)
 {
         Model *m = g_new0(Model, 1);
 
         m->world = world;
         m->user = user;
         m->persona = persona;
+        m->uart = uart;
         m->holds = g_ptr_array_new_with_free_func(g_free);
         m->cached_urcs = g_ptr_array_new_with_free_func(g_free);
         for (unsigned i = 0; i < _LANE_MAX; i++)

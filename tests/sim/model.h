@@ -52,8 +52,9 @@ struct model_world {
 
 typedef struct Model Model;
 
-/* Takes the persona over. The module is off the bus until model_power_on(). */
-Model *model_new(Persona *persona, const struct model_world *world, void *user);
+/* Takes the persona over. The module is off the bus until model_power_on(). `uart`: it has no bus but a line, the AT
+ * port's, that is there all the time; appearing and vanishing are running and being silent. */
+Model *model_new(Persona *persona, bool uart, const struct model_world *world, void *user);
 void model_free(Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
 

@@ -79,6 +79,8 @@
         X(USBIFC, "usbifc", "text", "0,0", "AT+QCFG=\"usbifc\", flow control on the USB AT port; flash") \
         X(USBIFC_ANSWER, "usbifc-answer", "ok|error|ignored", "ok", "answer to its setting; ignored: OK, and nothing done") \
         X(IFC, "ifc", "text", "0,0", "AT+IFC, flow control on the main UART; flash") \
+        X(BAUD, "baud", "number", "115200", "speed of the main UART of a module at a serial port") \
+        X(LINE_SPEED, "line-speed", "flag", "0", "1: it takes no more bytes than that line carries, and holds the host up") \
         X(IFC_ANSWER, "ifc-answer", "ok|error|ignored", "ok", "answer to its setting") \
         \
         X(DOWNLOAD_STYLE, "download-style", "index|percent|none", "index", "DOWNLOADING counts up to the maximum, in percent (2,4..100), or not at all") \

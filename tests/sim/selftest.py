@@ -10,7 +10,7 @@ control socket or on bytes."""
 import os, re, select, shutil, subprocess, sys, tempfile
 
 sys.dont_write_bytecode = True
-import selftest_file as file, selftest_host as host, selftest_mini as mini
+import selftest_file as file, selftest_host as host, selftest_mini as mini, selftest_uart as uart
 from selftest_host import MODSIM, Reader, Sim, Tty, check, fota, servers, start
 
 OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
@@ -25,6 +25,7 @@ def inside(base):
         holds_and_cuts(sim, http)
         faults(sim, http)
         file.everything(sim, base)
+        uart.everything(sim, http, base)
         mini.everything(sim, http, https, ftp, base)
         many(sim)
     finally:
@@ -283,7 +284,7 @@ def outside():
         keep = os.environ.get("MODSIM_LOG", f"{base}/log")
         status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=40,update-step=1", "--module", "1-2=ec600m,off=5,boot=120,unopened=keep",
                                  "--module", "1-5=ec800m-4,off=5,boot=120,unopened=keep", "--module", "1-6=eg800k-2,off=5,boot=120,unopened=keep",
-                                 "--module", "1-7=eg800k-4,off=5,boot=120,unopened=keep", "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
+                                 "--module", "1-7=eg800k-4,off=5,boot=120,unopened=keep", *[w for module in uart.MODULES for w in ("--module", module)], "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
                                  sys.executable, os.path.abspath(__file__), MODSIM, base]).returncode
         check(not os.path.exists(f"{base}/control"), "the control socket is gone")
         return status or host.failed
