@@ -11,11 +11,9 @@
 #include <unistd.h>
 
 #define RATE_TICK_MS 5
-#define RATE_BURST   50          /* at most the share of a second that it may have fallen behind */
-#define SURELY_DONE  (50 * 1000) /* µs from the beginning of a write to its bytes in the pty */
-/* A pty's input queue; what waits in the kernel behind it is not told. */
-#define QUEUE  4095
-#define BEHIND 16384
+#define RATE_BURST   50             /* at most the share of a second that it may have fallen behind */
+#define SURELY_DONE  G_USEC_PER_SEC /* from the beginning of a write to its bytes in the pty */
+#define PTY_HOLDS    20480          /* bytes, about; the kernel tells of the first 4095 alone */
 
 struct write {
         gint64 at;
@@ -51,26 +49,34 @@ void bed_note_write(Bed *bed, const char *name, size_t size)
         g_mutex_unlock(&bed->lock);
 }
 
+/* Bytes in the pty's input queue, or 0 if there are none anywhere: what was written travels in a kernel thread, for
+ * which a poll() waits that finds the queue empty. FIONREAD does not. */
+static int readable(const struct bed_tty *tty)
+{
+        struct pollfd look = { .fd = tty->master, .events = POLLIN };
+        int n = 0;
+
+        poll(&look, 1, 0);
+        ioctl(tty->master, FIONREAD, &n);
+        return n;
+}
+
 int bed_waiting(Bed *bed, const char *name)
 {
         struct bed_tty *tty;
         int n = -1;
 
         g_mutex_lock(&bed->lock);
-        if ((tty = find_tty(bed, name))) {
-                struct pollfd look = { .fd = tty->master, .events = POLLIN };
+        if ((tty = find_tty(bed, name)) && (n = readable(tty)) > 0) {
                 size_t noted = 0;
 
-                poll(&look, 1, 0); /* waits for what travels in a kernel thread; FIONREAD does not */
-                ioctl(tty->master, FIONREAD, &n);
                 for (GList *each = tty->writes.head; each; each = each->next) {
                         const struct write *write = each->data;
 
                         noted += write->size - write->taken;
                 }
-                /* Then it is no more than nearly so: a write that found no room was noted as well. */
-                if (n >= QUEUE)
-                        n = MAX(n, (int)MIN(noted, QUEUE + BEHIND));
+                /* Too many if a write found no room for all of it. */
+                n = MAX(n, (int)MIN(noted, PTY_HOLDS));
         }
         g_mutex_unlock(&bed->lock);
         return n;
@@ -98,10 +104,10 @@ static struct usb_piece next_piece(struct bed_tty *tty, const guint8 *bytes, siz
         return piece;
 }
 
-/* The pty is empty: what is noted still was a write that did not get all its bytes in, or the host flushed it. */
-static void forget_old_writes(struct bed_tty *tty)
+/* The pty is empty: what is noted still, for so long, did not get all its bytes in, or the host flushed them. */
+static void forget_old_writes(struct bed_tty *tty, gint64 age)
 {
-        gint64 old = g_get_monotonic_time() - SURELY_DONE;
+        gint64 old = g_get_monotonic_time() - age;
         struct write *write;
 
         g_mutex_lock(&tty->bed->lock);
@@ -165,7 +171,7 @@ void bed_tty_pull(struct bed_tty *tty)
         }
         tty->pulling = false;
         if (n <= 0)
-                forget_old_writes(tty);
+                forget_old_writes(tty, SURELY_DONE);
         else if (tty->master >= 0 && tty->rate && tty->allowance)
                 schedule_pull(tty, RATE_TICK_MS);
 }
@@ -174,6 +180,9 @@ void bed_tty_listen(struct bed_tty *tty, size_t most, unsigned rate)
 {
         bool more = tty->allowance < most || tty->rate != rate;
 
+        /* A host that waits for the beginning of something is not in the middle of a write. */
+        if (tty->allowance == SIZE_MAX && most != SIZE_MAX && tty->master >= 0 && readable(tty) == 0)
+                forget_old_writes(tty, 0);
         if (tty->rate != rate) {
                 tty->credit = 0;
                 tty->credit_at = g_get_monotonic_time();

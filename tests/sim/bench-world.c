@@ -128,22 +128,18 @@ struct device_options bench_device_options(const Persona *p)
         };
 }
 
-/* A UART is there all the time, and nobody sees who is at its other end. */
 static void world_enumerate(void *user, const struct usb_face *face)
 {
         Unit *unit = user;
         const struct device_options options = bench_device_options(model_persona(unit->model));
 
-        if (!unit->uart)
-                device_enumerate(unit->device, unit->path, face, &options);
+        device_enumerate(unit->device, unit->path, face, &options);
 }
 
 static void world_leave(void *user)
 {
         Unit *unit = user;
 
-        if (unit->uart)
-                return;
         unit->exclusive = false;
         device_leave(unit->device);
 }

@@ -158,7 +158,8 @@ static void go_off(Model *m)
                 return;
         m->on_bus = false;
         model_log(m, m->uart ? "is silent" : "leaves the bus");
-        m->world->leave(m->user);
+        if (!m->uart)
+                m->world->leave(m->user);
         model_event(m, "left");
 }
 

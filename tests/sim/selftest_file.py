@@ -16,7 +16,7 @@ class Module:
         for key, value in settings.items():
             self.set(key.replace("_", "-"), value)
         self.set("revision", revision)
-        self.marks = {e: self.count(e) for e in ("idle", "left", "returned", "filestart", "fileend", "stalled")}
+        self.marks = {e: self.count(e) for e in ("idle", "left", "returned", "filestart", "fileend", "stalled", "file:40")}
 
     def __call__(self, line):
         return self.sim(line.format(self.module))
@@ -270,10 +270,15 @@ def stalls(sim):
     t.close()
     m.set("stall", "file:40")
     m.set("file-stall-ends", 0)
-    m.set("file-idle", 1)
+    m("hold {} file:30")
     t = m.start(1000, "")
     os.write(t.fd, b"x" * 1000)
+    m("held {} file:30")
+    m.set("file-idle", 5)
+    m("release {}")
     m.wait("stalled", 2)
+    # This one is slower than that, twice.
+    m.set("delay", 10)
     modem = Tty(m.get("port-modem"))
     check("OK" in modem.at("AT") and outq(t) == 600 and m.get("downloading") == "1", "file-stall-ends 0: it holds the line")
     check("OK" in modem.at("AT+CFUN=1,1"), "a reset over the modem port")
@@ -301,8 +306,11 @@ def holds(sim, package):
     check(m("held {}") == "file:30", "held at 30 %")
     taken = (len(package) * 30 + 99) // 100
     check(m.number("file-bytes") == taken and outq(t) == 3000 - taken, "not a byte more is taken")
-    m("hold {} file:60")
     m("release {}")
+    m(f"wait {{}} file:40 {m.marks['file:40'] + 1}")
+    while outq(t):
+        m.get("file-bytes")
+    m("hold {} file:60")
     send(t, package[3000:4500])
     check(m("held {}") == "file:60" and m.number("file-bytes") == (len(package) * 60 + 99) // 100, "held at 60 %, by a hold that came later")
     m("release {}")

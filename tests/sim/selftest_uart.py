@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The part of the simulator's test that is about modules at a serial port of the host's own."""
 
-import glob, hashlib, os, subprocess, termios, time
+import hashlib, os, subprocess, termios, time
 
-from selftest_file import Module, outq, package, send, send_paced
+from selftest_file import Module, outq, package, send, send_paced, send_until_full
 from selftest_host import MODSIM, Tty, check, fota
 
 OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
@@ -32,7 +32,7 @@ def looks(sim):
     sim(f"wait {UART} idle")
     check(sim(f"get {UART} port-at") == "/dev/ttyS1" and sim(f"get {UART} port-modem") == "" and sim(f"get {UART} path") == UART, "one port")
     device = os.path.realpath("/sys/class/tty/ttyS1")
-    check(device == "/sys/devices/platform/serial8250/tty/ttyS1" and not [f for f in glob.glob(device + "/../../*") if "usb" in f], "a plain tty in sysfs")
+    check(device == "/sys/devices/platform/serial8250/tty/ttyS1" and not [d for d in os.listdir("/sys/bus/usb/devices") if "tty" in d or d == "usb0"], "a plain tty in sysfs, nothing on USB")
     properties = subprocess.run(["udevadm", "info", "-q", "property", "-n", "/dev/ttyS1"], capture_output=True, text=True).stdout if os.path.exists("/usr/bin/udevadm") else "SUBSYSTEM=tty\nDEVNAME=/dev/ttyS1\n"
     check("SUBSYSTEM=tty" in properties and "DEVNAME=/dev/ttyS1" in properties and "ID_BUS" not in properties, "and for udev")
     check(sim.ask(f"move {UART} 1-4").startswith("error"), "it cannot be moved")
@@ -134,11 +134,20 @@ def file(sim, base):
     m.end()
     m = Module(sim, UART, ifc="2,2", stall="file:50", file_idle=20000)
     t = m.start(1000)
-    os.write(t.fd, b"x" * 1000)
+    send_until_full(t, b"x" * 100000)
     m.wait("stalled")
     sim(f"power-cut {UART}")
     t.until(rb"PB DONE\r\n")
+    m.wait("idle")
     check("OK" in t.at("AT") and m.get("file-bytes") == "500", "stalled, without power, and answering AT again")
+    m.set("stall", "")
+    m.set("ifc", "0,0")
+    t.at('AT+QFOTADL="FILE:1600",1,50')
+    t.until(b'FILESTART"\r\n')
+    send_paced(t, b"x" * 1600, 14000)
+    t.until(rb'FILEEND",0\r\n')
+    check(m.get("file-lost") == "0" and m.get("file-write-max") == "32", "a write that found no room then does no harm now")
+    m.wait("idle", 2)
     t.close()
     m.end()
 
@@ -149,6 +158,7 @@ def mini(sim, http):
     m = Module(sim, MINI, M08)
     restarts = m.number("restarts")
     for usb in ("1", "0"):
+        m.marks["returned"] = m.count("returned")
         m.set("mini-usb", usb)
         m.set("updater-usb", usb)
         m.set("revision", M08)
@@ -163,6 +173,7 @@ def mini(sim, http):
         m.wait("idle")
         lines = fota(text)
         check(lines[0] == "UPDATING,2" and lines[-2:] == ["UPDATING,96", "END,0"] and m.get("revision") == M08_NEW, f"UPDATING and END, mini-usb {usb}")
+        check(m.since("returned") == 4, "it ran again four times")
         t.close()
     check(m.number("restarts") == restarts + 8, "four restarts each")
     m.end()
