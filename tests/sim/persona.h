@@ -68,6 +68,9 @@
         X(CFUN_BOOT, "cfun-boot", "number", "1", "AT+CFUN after a boot") \
         X(SIM, "sim", "text", "READY", "what AT+CPIN? says") \
         X(REGISTERED, "registered", "number", "1", "network registration state, 1 and 5 have a network; without, a running download fails at once") \
+        X(EPS_REGISTERED, "eps-registered", "text", "", "what AT+CEREG? says in its place, empty: the same") \
+        X(CSQ, "csq", "text", "24,99", "what AT+CSQ says while the radio is on") \
+        X(NETDEV, "netdev", "text", "", "what AT+QNETDEVCTL? says, the host's own data; empty: ERROR") \
         X(BOOT_URCS, "boot-urcs", "words", "RDY/+CFUN: 1/+CPIN: READY/+QUSIM: 1/+QIND: SMS DONE/+QIND: PB DONE", "lines printed by each boot") \
         X(URCPORT, "urcport", "usbat|usbmodem|uart1|uart2|all", "usbat", "where URCs go (AT+QURCCFG, kept over boots)") \
         X(URCPORT_AFTER, "urcport-after", "text", "", "urcport after an upgrade, empty: unchanged") \

@@ -49,6 +49,19 @@ def conversation(sim):
     check(sim("get 1-1 downloading") == "0", "nothing was started")
     check("OK" in t.at('AT+QICSGP=2,1,"cmnet","u","p",1') and "OK" in t.at('AT+QCFG="fota/cid",2') and sim("get 1-1 apn") == "cmnet", "context")
     check('+QIACT: 2,1,1' in (t.at("AT+QIACT=2"), t.at("AT+QIACT?"))[1], "AT+QIACT")
+    check('+QICSGP: 1,"cmnet","u","p",1\r\n' in t.at("AT+QICSGP=2") and '+QICSGP: 1,"","","",0\r\n' in t.at("AT+QICSGP=3"), "AT+QICSGP read")
+    check("+CGACT: 1,1\r\n+CGACT: 2,1\r\n" in t.at("AT+CGACT?"), "AT+CGACT?")
+    check("OK" in t.at("AT+QIDEACT=2") and "+QIACT:" not in t.at("AT+QIACT?") and "+CGACT: 2,0\r\n" in t.at("AT+CGACT?"), "AT+QIDEACT")
+    for command, answer in (("AT+CPIN?", "+CPIN: READY"), ("AT+CSQ", "+CSQ: 24,99"), ("AT+CREG?", "+CREG: 0,1"), ("AT+CEREG?", "+CEREG: 0,1"),
+                            ('AT+QFLDS="UFS"', "+QFLDS: 8388608,10485760"), ("AT+QNETDEVCTL?", "ERROR"), ('AT+QCFG="urc/cache"', '+QCFG: "urc/cache",0')):
+        check(f"\r\n{answer}\r\n" in t.at(command), f"{command}: {answer}")
+    for key, value, command, answer in (("sim", "SIM PIN", "AT+CPIN?", "+CPIN: SIM PIN"), ("csq", "5,99", "AT+CSQ", "+CSQ: 5,99"), ("eps-registered", "3", "AT+CEREG?", "+CEREG: 0,3"),
+                                        ("netdev", "1,1,0,1", "AT+QNETDEVCTL?", "+QNETDEVCTL: 1,1,0,1"), ("ufs-free", "10", 'AT+QFLDS="UFS"', "+QFLDS: 10,10485760"),
+                                        ("registered", "2", "AT+CREG?", "+CREG: 0,2"), ("registered", "2", "AT+CGACT?", "+CGACT: 1,0")):
+        before = sim(f"get 1-1 {key}")
+        sim(f"set 1-1 {key} {value}")
+        check(f"\r\n{answer}\r\n" in t.at(command) and (key != "eps-registered" or "+CREG: 0,1" in t.at("AT+CREG?")), f"{key} {value}")
+        sim(f"set 1-1 {key} {before}")
     check('+QURCCFG: "urcport","usbat"' in t.at('AT+QURCCFG="urcport"'), "AT+QURCCFG")
     t.at('AT+QURCCFG="urcport","uart1"')
     sim("urc 1-1 +QIND: TEST")
