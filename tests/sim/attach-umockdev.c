@@ -12,10 +12,11 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define CONTROLLER "/devices/pci0000:00/0000:00:14.0"
+#define SERIAL "/devices/platform/serial8250"
 
 struct Device {
         Bed *bed;
+        bool serial; /* no USB device, but at a serial port */
         const struct device_observer *observer;
         void *user;
         bool there;
@@ -38,108 +39,11 @@ struct Device {
 
 /* --- sysfs --- */
 
-/* In a preloaded process this sends the "add" event by itself. */
-static void add_device(Bed *bed, const char *text)
-{
-        g_autoptr(GError) error = NULL;
-
-        if (!umockdev_testbed_add_from_string(bed->testbed, text, &error))
-                g_error("test bed: %s", error->message);
-}
-
-/* One by one and leaves first: libumockdev leaves the links of children behind, and a second add aborts. */
-static void remove_device(Bed *bed, const char *syspath)
-{
-        g_autofree char *whole = g_strconcat("/sys", syspath, NULL);
-
-        umockdev_testbed_uevent(bed->testbed, whole, "remove");
-        umockdev_testbed_remove_device(bed->testbed, whole);
-}
-
-/* A symbolic link of sysfs is relative to the device it stands in. */
-static char *up_to_sys(const char *syspath)
-{
-        g_autoptr(GString) up = g_string_new(NULL);
-
-        for (const char *s = syspath; *s; s++)
-                if (*s == '/')
-                        g_string_append(up, "../");
-        return g_string_free(g_steal_pointer(&up), FALSE);
-}
-
-/* The controller, the root hub and the hubs on the way to `path`, each once. Returns the syspath of `path`. */
-static char *add_ancestors(Bed *bed, const char *path)
-{
-        unsigned bus = (unsigned)atoi(path);
-        g_autoptr(GString) syspath = g_string_new(CONTROLLER);
-        const char *end = strchr(path, '-');
-
-        if (!g_hash_table_contains(bed->ancestors, syspath->str)) {
-                g_hash_table_add(bed->ancestors, g_strdup(syspath->str));
-                add_device(bed, "P: " CONTROLLER "\nE: SUBSYSTEM=pci\nE: DRIVER=xhci_hcd\n");
-        }
-        g_string_append_printf(syspath, "/usb%u", bus);
-        for (bool root = true;; root = false) {
-                if (g_hash_table_add(bed->ancestors, g_strdup(syspath->str))) {
-                        unsigned *devnum = &bed->devnums[bus];
-                        g_autofree char *text = g_strdup_printf(
-                                "P: %s\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nE: DRIVER=usb\nE: PRODUCT=%s/510\n"
-                                "A: idVendor=%s\\n\nA: idProduct=%s\\n\nA: bDeviceClass=09\\n\nA: busnum=%u\\n\nA: "
-                                "devnum=%u\\n\n",
-                                syspath->str, root ? "1d6b/2" : "5e3/608", root ? "1d6b" : "05e3",
-                                root ? "0002" : "0608", bus, ++*devnum);
-
-                        add_device(bed, text);
-                }
-                const char *dot = strchr(end + 1, '.');
-                g_autofree char *name = dot ? g_strndup(path, (size_t)(dot - path)) : g_strdup(path);
-                g_string_append_printf(syspath, "/%s", name);
-                if (!dot)
-                        break;
-                end = dot;
-        }
-        return g_string_free(g_steal_pointer(&syspath), FALSE);
-}
-
-bool bed_path_is_free(Bed *bed, const char *path, const char *mine, GError **error)
-{
-        GHashTableIter each;
-        void *key;
-
-        if (!g_regex_match_simple("^[1-9]-[1-9][0-9]?(\\.[1-9][0-9]?)*$", path, 0, 0)) {
-                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                            "'%s' is no USB port path such as 1-1 or 1-1.2", path);
-                return false;
-        }
-        g_hash_table_iter_init(&each, bed->taken);
-        while (g_hash_table_iter_next(&each, &key, NULL)) {
-                g_autofree char *below = g_strconcat(key, ".", NULL), *above = g_strconcat(path, ".", NULL);
-
-                if (mine && g_str_equal(mine, key))
-                        continue;
-                if (g_str_equal(path, key) || g_str_has_prefix(path, below) || g_str_has_prefix(key, above)) {
-                        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s and %s exclude each other",
-                                    path, (char *)key);
-                        return false;
-                }
-        }
-        g_hash_table_iter_init(&each, bed->ancestors);
-        while (g_hash_table_iter_next(&each, &key, NULL)) {
-                g_autofree char *end = g_strconcat("/", path, NULL);
-
-                if (g_str_has_suffix(key, end)) {
-                        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there is a hub at %s", path);
-                        return false;
-                }
-        }
-        return true;
-}
-
 static void add_usb_device(Device *device, const struct usb_face *face)
 {
         unsigned bus = (unsigned)atoi(device->path);
         const char *devpath = strchr(device->path, '-') + 1;
-        g_autofree char *up = up_to_sys(device->syspath);
+        g_autofree char *up = bed_up_to_sys(device->syspath);
         g_autofree char *text = g_strdup_printf(
                 "P: %s\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nE: DRIVER=usb\nE: DEVNAME=/dev/bus/usb/%03u/%03u\n"
                 "E: PRODUCT=%x/%x/318\nE: TYPE=239/2/1\nE: BUSNUM=%03u\nE: DEVNUM=%03u\nE: MAJOR=189\nE: MINOR=%u\n"
@@ -158,7 +62,7 @@ static void add_usb_device(Device *device, const struct usb_face *face)
                 face->product, device->serial_id, face->serial, devpath, face->vendor, face->product,
                 face->manufacturer, face->product_name, face->serial, bus, device->devnum, devpath, up);
 
-        add_device(device->bed, text);
+        bed_add_device(device->bed, text);
 }
 
 static char *interface_path(const Device *device, unsigned interface)
@@ -169,7 +73,7 @@ static char *interface_path(const Device *device, unsigned interface)
 static void add_interface(Device *device, unsigned interface, const char *class, unsigned endpoints, const char *label,
                           const char *driver)
 {
-        g_autofree char *syspath = interface_path(device, interface), *up = up_to_sys(syspath);
+        g_autofree char *syspath = interface_path(device, interface), *up = bed_up_to_sys(syspath);
         g_auto(GStrv) class_parts = g_strsplit(class, "/", 3);
         g_autoptr(GString) text = g_string_new(NULL);
 
@@ -186,7 +90,7 @@ static void add_interface(Device *device, unsigned interface, const char *class,
                                interface, class_parts[0], class_parts[1], class_parts[2], endpoints);
         if (*label)
                 g_string_append_printf(text, "A: interface=%s\\n\n", label);
-        add_device(device->bed, text->str);
+        bed_add_device(device->bed, text->str);
 }
 
 /* usb-serial drivers have a device of their own between interface and tty; cdc_acm has not. */
@@ -207,11 +111,11 @@ static void add_tty(Device *device, const struct usb_port *port, struct bed_tty 
                 tty->parent = g_strdup_printf("%s/%s", interface, tty->name);
                 tty->syspath = g_strdup_printf("%s/tty/%s", tty->parent, tty->name);
                 const char *driver = g_str_equal(device->driver, "option") ? "option1" : device->driver;
-                g_autofree char *up = up_to_sys(tty->parent);
+                g_autofree char *up = bed_up_to_sys(tty->parent);
                 g_autofree char *parent = g_strdup_printf("P: %s\nE: SUBSYSTEM=usb-serial\nE: DRIVER=%s\nA: "
                                                           "port_number=0\\n\nL: driver=%sbus/usb-serial/drivers/%s\n",
                                                           tty->parent, driver, up, driver);
-                add_device(device->bed, parent);
+                bed_add_device(device->bed, parent);
         }
         /* The node stands before the event that announces it. No newline after dev=: libumockdev would leave the
          * link in /sys/dev/char behind. */
@@ -225,7 +129,7 @@ static void add_tty(Device *device, const struct usb_port *port, struct bed_tty 
                 device->vendor, device->product, device->serial_id, port->interface, device->driver);
         g_string_append_printf(text, "E: ID_PATH=pci-0000:00:14.0-usb-0:%s:1.%u\nE: TAGS=:systemd:\nA: dev=%u:%u\n",
                                devpath, port->interface, tty->major, tty->number);
-        add_device(device->bed, text->str);
+        bed_add_device(device->bed, text->str);
         device->ttys[device->n_ttys++] = tty;
 }
 
@@ -302,7 +206,7 @@ static gboolean arrive(void *data)
 void device_enumerate(Device *device, const char *path, const struct usb_face *face,
                       const struct device_options *options)
 {
-        g_autofree char *syspath = add_ancestors(device->bed, path);
+        g_autofree char *syspath = bed_add_ancestors(device->bed, path);
 
         g_hash_table_add(device->bed->taken, g_strdup(path));
         device->there = true;
@@ -354,12 +258,61 @@ void device_enumerate(Device *device, const char *path, const struct usb_face *f
         arrive(device);
 }
 
+/* --- a serial port of the host's own --- */
+
+bool bed_serial_name_ok(const char *name)
+{
+        return g_regex_match_simple("^ttyS[0-9]{1,2}$", name, 0, 0);
+}
+
+void device_plug_serial(Device *device, const char *name, unsigned interface, const struct device_options *options)
+{
+        Bed *bed = device->bed;
+        unsigned number = (unsigned)atoi(name + strlen("ttyS"));
+        struct bed_tty *tty = bed_tty_new(bed, "ttyS", 4, number, interface, USB_AT, options->cooked,
+                                          options->keep_unheard, device->observer, device->user);
+        g_autofree char *up = bed_up_to_sys(SERIAL);
+        g_autofree char *parent = g_strdup_printf(
+                "P: " SERIAL "\nE: SUBSYSTEM=platform\nE: DRIVER=serial8250\nE: MODALIAS=platform:serial8250\n"
+                "L: driver=%sbus/platform/drivers/serial8250\n",
+                up);
+
+        if (g_hash_table_add(bed->ancestors, g_strdup(SERIAL)))
+                bed_add_device(bed, parent);
+        tty->syspath = g_strdup_printf(SERIAL "/tty/%s", name);
+        g_autofree char *text = g_strdup_printf("P: %s\nE: SUBSYSTEM=tty\nE: DEVNAME=/dev/%s\nE: MAJOR=4\nE: MINOR=%u\n"
+                                                "E: TAGS=:systemd:\nA: dev=4:%u\n",
+                                                tty->syspath, name, 64 + number, 64 + number);
+        bed_tty_make_node(tty);
+        bed_add_device(bed, text);
+        device->serial = device->there = true;
+        device->ttys[device->n_ttys++] = tty;
+        tell_log(device, "at %s", name);
+        device->observer->arrived(device->user, interface, USB_AT);
+}
+
+static void unplug_serial(Device *device)
+{
+        struct bed_tty *tty = device->ttys[0];
+
+        bed_tty_hang_up(tty);
+        bed_tty_remove_node(tty);
+        bed_remove_device(device->bed, tty->syspath);
+        bed_tty_free(tty);
+        device->n_ttys = 0;
+        device->there = false;
+}
+
 /* --- going --- */
 
 void device_leave(Device *device)
 {
         if (!device->there)
                 return;
+        if (device->serial) {
+                unplug_serial(device);
+                return;
+        }
         const char *family = is_acm(device) ? "ttyACM" : "ttyUSB";
 
         if (device->gap_timer)
@@ -372,16 +325,16 @@ void device_leave(Device *device)
                 g_autofree char *interface = interface_path(device, tty->interface);
 
                 bed_tty_remove_node(tty);
-                remove_device(device->bed, tty->syspath);
+                bed_remove_device(device->bed, tty->syspath);
                 if (tty->parent)
-                        remove_device(device->bed, tty->parent);
-                remove_device(device->bed, interface);
+                        bed_remove_device(device->bed, tty->parent);
+                bed_remove_device(device->bed, interface);
         }
         for (unsigned i = 0; i < device->plain->len; i++)
-                remove_device(device->bed, g_ptr_array_index(device->plain, i));
+                bed_remove_device(device->bed, g_ptr_array_index(device->plain, i));
         g_ptr_array_set_size(device->plain, 0);
         bed_unwatch(device->bed, device->power_watch);
-        remove_device(device->bed, device->syspath);
+        bed_remove_device(device->bed, device->syspath);
         for (unsigned i = 0; i < device->n_ttys; i++)
                 bed_tty_free(device->ttys[i]);
         device->n_ttys = 0;
@@ -449,6 +402,21 @@ bool device_is_open(Device *device, unsigned interface)
         return tty && bed_tty_is_open(tty);
 }
 
+void device_listen(Device *device, unsigned interface, size_t most, unsigned rate)
+{
+        struct bed_tty *tty = find_tty(device, interface);
+
+        if (tty)
+                bed_tty_listen(tty, most, rate);
+}
+
+struct usb_line device_line(Device *device, unsigned interface)
+{
+        struct bed_tty *tty = find_tty(device, interface);
+
+        return tty ? bed_tty_line(tty) : (struct usb_line){ 0 };
+}
+
 const char *device_node(Device *device, enum usb_role role)
 {
         for (unsigned i = 0; device->there && i < device->n_ttys; i++)
@@ -464,7 +432,7 @@ unsigned device_number(Device *device)
 
 char *device_power_control(Device *device)
 {
-        g_autofree char *file = device->there
+        g_autofree char *file = device->there && !device->serial
                                         ? g_strdup_printf("%s/sys%s/power/control", device->bed->root, device->syspath)
                                         : NULL;
         char *value = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of the test bed, shared by attach-umockdev.c (devices, sysfs, events) and bed-tty.c (the bed itself
- * and its ttys).
+ * The inside of the test bed, shared by attach-umockdev.c (devices and their events), bed-sysfs.c (what they stand
+ * on), bed-tty.c (the bed itself and its ttys), bed-take.c (how they take what hosts write) and bed-ioctl.c (what else
+ * hosts do to them).
  */
 #pragma once
 
@@ -23,6 +24,7 @@ struct Bed {
         guint inotify_source;
         GHashTable *watches; /* descriptor -> struct bed_watch */
         GPtrArray *ttys;
+        GMutex lock; /* of `ttys`, and of what bed-take.c's part says */
 };
 
 /* One tty of one enumeration. */
@@ -36,12 +38,20 @@ struct bed_tty {
         char *parent; /* of the usb-serial device, or NULL */
         unsigned major, number, interface;
         enum usb_role role;
-        int master;
+        int master; /* locked where it changes */
         int watch;
         unsigned own_opens; /* opened by ourselves, event still to come */
         bool has_node;
         bool keep_unheard;
         GByteArray *out; /* not taken by the pty yet */
+        /* bed-take.c's: */
+        GQueue writes;    /* of the host, not taken yet; locked */
+        size_t allowance; /* may be taken, SIZE_MAX: all */
+        unsigned rate;    /* bytes/s, 0: any */
+        double credit;    /* bytes that may be taken now */
+        gint64 credit_at; /* µs, monotonic */
+        bool pulling;
+        guint pull_source;
         const struct device_observer *observer;
         void *user;
 };
@@ -57,6 +67,8 @@ void bed_tty_free(struct bed_tty *tty);
 void bed_tty_write(struct bed_tty *tty, const void *bytes, size_t n);
 size_t bed_tty_unread(struct bed_tty *tty);
 bool bed_tty_is_open(struct bed_tty *tty);
+/* Zeroes if nobody has it open. */
+struct usb_line bed_tty_line(struct bed_tty *tty);
 
 bool bed_number_used(Bed *bed, const char *family, unsigned number);
 void bed_number_take(Bed *bed, const char *family, unsigned number);
@@ -65,3 +77,31 @@ void bed_number_give_back(Bed *bed, const char *family, unsigned number);
 /* Tell power_control() when this file was written. */
 int bed_watch(Bed *bed, const char *file, unsigned mask, const struct device_observer *observer, void *user);
 void bed_unwatch(Bed *bed, int watch);
+
+/* --- bed-take.c --- */
+
+/* Hand on what a host wrote, as far as the module listens. */
+void bed_tty_pull(struct bed_tty *tty);
+/* How many bytes more it takes, and how fast, until told otherwise. */
+void bed_tty_listen(struct bed_tty *tty, size_t most, unsigned rate);
+/* Take all that is there, and close the master. */
+void bed_tty_take_end(struct bed_tty *tty);
+/* These two in any thread, by name: a host is about to write so many bytes; how many it wrote that were not taken, -1
+ * if there is no such tty. */
+void bed_note_write(Bed *bed, const char *name, size_t size);
+int bed_waiting(Bed *bed, const char *name);
+
+/* --- bed-ioctl.c --- */
+
+void bed_tty_attach_ioctl(struct bed_tty *tty);
+
+/* --- bed-sysfs.c --- */
+
+/* In a preloaded process this sends the "add" event by itself. */
+void bed_add_device(Bed *bed, const char *text);
+/* One by one and leaves first: libumockdev leaves the links of children behind, and a second add aborts. */
+void bed_remove_device(Bed *bed, const char *syspath);
+/* A symbolic link of sysfs is relative to the device it stands in. */
+char *bed_up_to_sys(const char *syspath);
+/* The controller, the root hub and the hubs on the way to `path`, each once. Returns the syspath of `path`. */
+char *bed_add_ancestors(Bed *bed, const char *path);

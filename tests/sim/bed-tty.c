@@ -58,16 +58,6 @@ static void push_out(struct bed_tty *tty)
         }
 }
 
-static void pull_in(struct bed_tty *tty)
-{
-        guint8 bytes[4096];
-        ssize_t n;
-
-        /* EIO: nobody has the slave open, which is no end. */
-        while (tty->master >= 0 && (n = read(tty->master, bytes, sizeof bytes)) > 0)
-                tty->observer->rx(tty->user, tty->interface, bytes, (size_t)n);
-}
-
 static gboolean on_epoll(int fd, GIOCondition condition, void *data)
 {
         Bed *bed = data;
@@ -82,7 +72,7 @@ static gboolean on_epoll(int fd, GIOCondition condition, void *data)
                         if (tty != events[i].data.ptr)
                                 continue;
                         push_out(tty);
-                        pull_in(tty);
+                        bed_tty_pull(tty);
                         break;
                 }
         return G_SOURCE_CONTINUE;
@@ -128,70 +118,6 @@ static gboolean on_inotify(int fd, GIOCondition condition, void *data)
         return G_SOURCE_CONTINUE;
 }
 
-/* --- ioctl: called in a thread of libumockdev's --- */
-
-/* A tty by name: by the time a note arrives the tty may be gone. */
-struct note {
-        Bed *bed;
-        char *name;
-};
-
-static struct note *note_new(Bed *bed, const char *name)
-{
-        struct note *note = g_new0(struct note, 1);
-
-        note->bed = bed;
-        note->name = g_strdup(name);
-        return note;
-}
-
-static void note_free(void *data)
-{
-        struct note *note = data;
-
-        g_free(note->name);
-        g_free(note);
-}
-
-static void note_closure_free(void *data, GClosure *closure)
-{
-        (void)closure;
-        note_free(data);
-}
-
-static gboolean tell_exclusive(void *data)
-{
-        const struct note *note = data;
-
-        for (guint i = 0; i < note->bed->ttys->len; i++) {
-                struct bed_tty *tty = g_ptr_array_index(note->bed->ttys, i);
-
-                if (g_str_equal(tty->name, note->name))
-                        tty->observer->exclusive(tty->user, tty->interface);
-        }
-        return G_SOURCE_REMOVE;
-}
-
-/* Without a handler every ioctl but the termios ones fails with ENOTTY on a mocked node. This one runs each on
- * the caller's own descriptor, the slave. */
-static gboolean pass_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, void *data)
-{
-        const struct note *note = data;
-        unsigned long request = umockdev_ioctl_client_get_request(client);
-        bool exclusive = request == TIOCEXCL || request == TIOCNXCL;
-        g_autoptr(GError) error = NULL;
-        int number = 0, result = 0;
-
-        (void)handler;
-        /* A pty stays exclusive after its last close, which a serial port does not; root passes anyway. */
-        if (!exclusive || geteuid() == 0)
-                result = umockdev_ioctl_client_execute(client, &number, &error);
-        if (request == TIOCEXCL)
-                g_idle_add_full(G_PRIORITY_DEFAULT, tell_exclusive, note_new(note->bed, note->name), note_free);
-        umockdev_ioctl_client_complete(client, error ? -1 : result, error ? ENOTTY : number);
-        return TRUE;
-}
-
 /* --- ttys --- */
 
 /* Returns the master. No slave stays open here: the host must be the only one who has it. */
@@ -235,7 +161,10 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
         tty->user = user;
         tty->out = g_byte_array_new();
         tty->master = open_pty(cooked, &tty->slave);
+        tty->allowance = SIZE_MAX;
+        g_mutex_lock(&bed->lock);
         g_ptr_array_add(bed->ttys, tty);
+        g_mutex_unlock(&bed->lock);
 
         /* By way of /proc, where the preload library does not look for devices. */
         g_autofree char *slave = g_strconcat("/proc/self/root", tty->slave, NULL);
@@ -254,22 +183,6 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
         return tty;
 }
 
-/* One for each name, for good: whoever still has the node open when its handler goes is aborted by the preload library.
- */
-static void attach_ioctl(struct bed_tty *tty)
-{
-        g_autoptr(UMockdevIoctlBase) handler = NULL;
-        g_autoptr(GError) error = NULL;
-
-        if (!g_hash_table_add(tty->bed->handled, g_strdup(tty->node)))
-                return;
-        handler = umockdev_ioctl_base_new();
-        g_signal_connect_data(handler, "handle-ioctl", G_CALLBACK(pass_ioctl), note_new(tty->bed, tty->name),
-                              note_closure_free, 0);
-        if (!umockdev_testbed_attach_ioctl(tty->bed->testbed, tty->node, handler, &error))
-                g_error("test bed: %s", error->message);
-}
-
 /* Not by umockdev's "N:": it never forgets a pty of its own, and aborts when the name comes back. */
 void bed_tty_make_node(struct bed_tty *tty)
 {
@@ -278,7 +191,7 @@ void bed_tty_make_node(struct bed_tty *tty)
         g_mkdir_with_parents(directory, 0755);
         if (symlink(tty->slave, tty->link) < 0)
                 g_error("%s: %s", tty->link, g_strerror(errno));
-        attach_ioctl(tty);
+        bed_tty_attach_ioctl(tty);
         tty->has_node = true;
 }
 
@@ -297,17 +210,17 @@ void bed_tty_hang_up(struct bed_tty *tty)
 {
         if (tty->master < 0)
                 return;
-        pull_in(tty); /* what came in until now is for the log */
         bed_unwatch(tty->bed, tty->watch);
-        close(tty->master);
-        tty->master = -1;
+        bed_tty_take_end(tty);
 }
 
 void bed_tty_free(struct bed_tty *tty)
 {
         bed_tty_hang_up(tty);
         bed_tty_remove_node(tty);
+        g_mutex_lock(&tty->bed->lock);
         g_ptr_array_remove(tty->bed->ttys, tty);
+        g_mutex_unlock(&tty->bed->lock);
         g_byte_array_unref(tty->out);
         g_free(tty->name);
         g_free(tty->node);
@@ -353,6 +266,33 @@ size_t bed_tty_unread(struct bed_tty *tty)
         on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
         tty->own_opens = 0;
         return (size_t)MAX(n, 0) + tty->out->len;
+}
+
+static unsigned speed_of(speed_t speed)
+{
+        static const struct {
+                speed_t speed;
+                unsigned baud;
+        } speeds[] = {
+                { B4800, 4800 },     { B9600, 9600 },       { B19200, 19200 },   { B38400, 38400 },
+                { B57600, 57600 },   { B115200, 115200 },   { B230400, 230400 }, { B460800, 460800 },
+                { B921600, 921600 }, { B1000000, 1000000 },
+        };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(speeds); i++)
+                if (speeds[i].speed == speed)
+                        return speeds[i].baud;
+        return 0;
+}
+
+/* Asked of a master, a pty tells the modes of the slave. */
+struct usb_line bed_tty_line(struct bed_tty *tty)
+{
+        struct termios modes;
+
+        if (!bed_tty_is_open(tty) || tcgetattr(tty->master, &modes) < 0)
+                return (struct usb_line){ 0 };
+        return (struct usb_line){ .crtscts = modes.c_cflag & CRTSCTS, .baud = speed_of(cfgetospeed(&modes)) };
 }
 
 /* --- the bed --- */
@@ -410,6 +350,7 @@ Bed *bed_new(void)
         bed->handled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->watches = g_hash_table_new_full(NULL, NULL, NULL, free_watch);
         bed->ttys = g_ptr_array_new();
+        g_mutex_init(&bed->lock);
         bed->epoll = epoll_create1(EPOLL_CLOEXEC);
         bed->epoll_source = g_unix_fd_add(bed->epoll, G_IO_IN, on_epoll, bed);
         bed->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -432,6 +373,7 @@ void bed_free(Bed *bed)
         g_hash_table_unref(bed->watches);
         g_ptr_array_unref(bed->ttys);
         g_object_unref(bed->testbed); /* removes the directory */
+        g_mutex_clear(&bed->lock);
         g_free(bed->root);
         g_free(bed);
 }

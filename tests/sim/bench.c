@@ -1,258 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where models meet the test bed, the main loop and the network, and where everything they do is written down.
- * This room translates; it must not know AT, an upgrade or sysfs.
+ * The modules and decoys that there are, and what can be done to them and asked of them from outside. This room must
+ * not know AT, an upgrade or sysfs.
  */
-#include "bench.h"
-#include "attach-umockdev.h"
-#include "fetch.h"
-#include "model.h"
+#include "bench-private.h"
 #include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-struct Bench {
-        Bed *bed;
-        FILE *log;
-        char *log_path;
-        gint64 start; /* µs, monotonic */
-        GPtrArray *units;
-        void (*on_event)(void *user);
-        void *on_event_user;
-};
-
-struct Unit {
-        Bench *bench;
-        char *name;
-        char *path;
-        Device *device;
-        Model *model; /* NULL: a decoy, `face` */
-        struct usb_face face;
-        guint64 bytes;      /* a decoy's, received */
-        bool exclusive;     /* the AT port, since it was last opened */
-        GHashTable *counts; /* event -> how often */
-};
-
-static void unit_log(void *user, const char *line)
-{
-        Unit *unit = user;
-
-        if (!unit->bench->log)
-                return;
-        fprintf(unit->bench->log, "%" G_GINT64_FORMAT " %s %s\n", (g_get_monotonic_time() - unit->bench->start) / 1000,
-                unit->name, line);
-        fflush(unit->bench->log);
-}
-
-static void unit_event(void *user, const char *event)
-{
-        Unit *unit = user;
-        guint count = GPOINTER_TO_UINT(g_hash_table_lookup(unit->counts, event)) + 1;
-
-        g_hash_table_insert(unit->counts, g_strdup(event), GUINT_TO_POINTER(count));
-        if (unit->bench->on_event)
-                unit->bench->on_event(unit->bench->on_event_user);
-}
-
-G_GNUC_PRINTF(2, 3)
-static void note(Unit *unit, const char *format, ...)
-{
-        va_list arguments;
-
-        va_start(arguments, format);
-        g_autofree char *line = g_strdup_vprintf(format, arguments);
-        va_end(arguments);
-        unit_log(unit, line);
-}
-
-/* --- what the test bed tells --- */
-
-static enum usb_role role_of(Unit *unit, unsigned interface)
-{
-        const Persona *p = unit->model ? model_persona(unit->model) : NULL;
-
-        return !p                                                 ? USB_OTHER
-               : interface == persona_number(p, PERSONA_AT_IF)    ? USB_AT
-               : interface == persona_number(p, PERSONA_MODEM_IF) ? USB_MODEM
-                                                                  : USB_DIAG;
-}
-
-static void on_rx(void *user, unsigned interface, const guint8 *bytes, size_t n)
-{
-        Unit *unit = user;
-
-        if (unit->model) {
-                model_rx(unit->model, interface, bytes, n);
-                return;
-        }
-        g_autofree char *escaped = text_escape(bytes, n);
-        unit->bytes += n;
-        note(unit, "rx if%u %zu bytes \"%s\"", interface, n, escaped);
-        unit_event(unit, "rx");
-}
-
-static void on_arrived(void *user, unsigned interface, enum usb_role role)
-{
-        g_autofree char *event = g_strconcat("port-", usb_role_name(role), NULL);
-
-        (void)interface;
-        unit_event(user, event);
-}
-
-static void on_opened(void *user, unsigned interface, bool open)
-{
-        Unit *unit = user;
-        enum usb_role role = role_of(unit, interface);
-        const char *what = open ? "opened" : "closed";
-        g_autofree char *long_name = g_strdup_printf("%s-%s", what, usb_role_name(role));
-
-        if (role == USB_AT)
-                unit->exclusive = false;
-        note(unit, "if%u %s", interface, what);
-        unit_event(unit, long_name);
-        if (role == USB_AT || role == USB_OTHER)
-                unit_event(unit, what);
-}
-
-static void on_exclusive(void *user, unsigned interface)
-{
-        Unit *unit = user;
-
-        note(unit, "if%u exclusive", interface);
-        if (role_of(unit, interface) == USB_AT)
-                unit->exclusive = true;
-        unit_event(unit, "exclusive");
-}
-
-static void on_power_control(void *user, const char *value)
-{
-        Unit *unit = user;
-
-        note(unit, "power/control set to %s", value);
-        unit_event(unit, "power-control");
-}
-
-static const struct device_observer device_observer = {
-        .rx = on_rx,
-        .arrived = on_arrived,
-        .opened = on_opened,
-        .exclusive = on_exclusive,
-        .power_control = on_power_control,
-        .log = unit_log,
-};
-
-/* --- what a model asks for --- */
-
-static void world_enumerate(void *user, const struct usb_face *face)
-{
-        Unit *unit = user;
-        const Persona *p = model_persona(unit->model);
-        const struct device_options options = {
-                .same_numbers = persona_flag(p, PERSONA_SAME_NUMBERS),
-                .reverse = persona_is(p, PERSONA_ORDER, "reverse"),
-                .gap_ms = persona_number(p, PERSONA_GAP),
-                .hangup_after = persona_is(p, PERSONA_HANGUP, "after"),
-                .cooked = persona_flag(p, PERSONA_COOKED),
-                .keep_unheard = persona_is(p, PERSONA_UNOPENED, "keep"),
-        };
-
-        device_enumerate(unit->device, unit->path, face, &options);
-}
-
-static void world_leave(void *user)
-{
-        Unit *unit = user;
-
-        unit->exclusive = false;
-        device_leave(unit->device);
-}
-
-static void world_tx(void *user, unsigned interface, const void *bytes, size_t n)
-{
-        Unit *unit = user;
-        g_autofree char *escaped = text_escape(bytes, n);
-
-        note(unit, "tx if%u%s \"%s\"", interface, device_is_open(unit->device, interface) ? "" : " unheard", escaped);
-        device_tx(unit->device, interface, bytes, n);
-}
-
-static size_t world_unread(void *user, unsigned interface)
-{
-        Unit *unit = user;
-
-        return device_unread(unit->device, interface);
-}
-
-struct once {
-        void (*fn)(void *data);
-        void *data;
-};
-
-static gboolean run_once(void *data)
-{
-        struct once *once = data;
-
-        once->fn(once->data);
-        return G_SOURCE_REMOVE;
-}
-
-static unsigned world_timer_start(void *user, unsigned ms, void (*fn)(void *data), void *data)
-{
-        struct once *once = g_new0(struct once, 1);
-
-        (void)user;
-        once->fn = fn;
-        once->data = data;
-        return g_timeout_add_full(G_PRIORITY_DEFAULT, ms, run_once, once, g_free);
-}
-
-static void world_timer_stop(void *user, unsigned timer)
-{
-        (void)user;
-        g_source_remove(timer);
-}
-
-static Fetch *world_fetch(void *user, const struct fetch_request *request, const struct fetch_observer *observer,
-                          void *data)
-{
-        (void)user;
-        return fetch_start(request, observer, data);
-}
-
-static void world_fetch_allow(void *user, Fetch *fetch, guint64 bytes)
-{
-        (void)user;
-        fetch_allow(fetch, bytes);
-}
-
-static GBytes *world_fetch_peek(void *user, Fetch *fetch, gsize n)
-{
-        (void)user;
-        return fetch_peek(fetch, n);
-}
-
-static void world_fetch_cancel(void *user, Fetch *fetch)
-{
-        (void)user;
-        fetch_cancel(fetch);
-}
-
-static const struct model_world world = {
-        .enumerate = world_enumerate,
-        .leave = world_leave,
-        .tx = world_tx,
-        .unread = world_unread,
-        .timer_start = world_timer_start,
-        .timer_stop = world_timer_stop,
-        .fetch = world_fetch,
-        .fetch_allow = world_fetch_allow,
-        .fetch_peek = world_fetch_peek,
-        .fetch_cancel = world_fetch_cancel,
-        .log = unit_log,
-        .event = unit_event,
-};
+/* In front of the tty's name, where others have their USB port path. */
+#define UART "tty:"
 
 /* --- units --- */
 
@@ -283,13 +42,20 @@ static Unit *unit_new(Bench *bench, const char *text, char **ret_what, GError **
                 g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there are two of %s", parts[0]);
                 return NULL;
         }
-        if (!bed_path_is_free(bench->bed, parts[0], NULL, error))
+        bool uart = g_str_has_prefix(parts[0], UART);
+        if (uart && !bed_serial_name_ok(parts[0] + strlen(UART))) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "'%s' is no serial port such as tty:ttyS1",
+                            parts[0]);
+                return NULL;
+        }
+        if (!uart && !bed_path_is_free(bench->bed, parts[0], NULL, error))
                 return NULL;
         Unit *unit = g_new0(Unit, 1);
+        unit->uart = uart;
         unit->bench = bench;
         unit->name = g_strdup(parts[0]);
         unit->path = g_strdup(parts[0]);
-        unit->device = device_new(bench->bed, &device_observer, unit);
+        unit->device = device_new(bench->bed, &bench_device_observer, unit);
         unit->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_ptr_array_add(bench->units, unit);
         *ret_what = g_strdup(parts[1]);
@@ -306,12 +72,17 @@ bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **e
         /* In front of the module's own settings, so that they can still say otherwise. */
         g_auto(GStrv) parts = g_strsplit(what, ",", 2);
         g_autofree char *all = g_strconcat(parts[0] ?: "", real_time ? ",pace=real" : "",
-                                           parts[0] && parts[1] ? "," : "", parts[0] && parts[1] ? parts[1] : "", NULL);
+                                           unit->uart ? ",urcport=uart1" : "", parts[0] && parts[1] ? "," : "",
+                                           parts[0] && parts[1] ? parts[1] : "", NULL);
         g_autoptr(Persona) persona = persona_new(all, error);
         if (!persona)
                 return false;
         bool attached = persona_flag(persona, PERSONA_ATTACHED);
-        unit->model = model_new(g_steal_pointer(&persona), &world, unit);
+        const struct device_options options = bench_device_options(persona);
+        unsigned interface = persona_number(persona, PERSONA_AT_IF);
+        unit->model = model_new(g_steal_pointer(&persona), unit->uart, &bench_world, unit);
+        if (unit->uart)
+                device_plug_serial(unit->device, unit->path + strlen(UART), interface, &options);
         return !attached || unit_attach(unit, error);
 }
 
@@ -322,6 +93,10 @@ bool bench_add_decoy(Bench *bench, const char *text, GError **error)
 
         if (!unit)
                 return false;
+        if (unit->uart) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there are only modules at serial ports");
+                return false;
+        }
         if (g_str_equal(what, "ftdi")) {
                 unit->face = usb_ftdi;
         } else if (g_str_equal(what, "boot-rom")) {
@@ -356,7 +131,7 @@ bool unit_attach(Unit *unit, GError **error)
 
         if (is_there(unit))
                 return true;
-        if (!bed_path_is_free(unit->bench->bed, unit->path, NULL, error))
+        if (!unit->uart && !bed_path_is_free(unit->bench->bed, unit->path, NULL, error))
                 return false;
         if (unit->model)
                 model_power_on(unit->model);
@@ -375,6 +150,10 @@ void unit_detach(Unit *unit)
 
 bool unit_move(Unit *unit, const char *path, GError **error)
 {
+        if (unit->uart) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is not on USB", unit->name);
+                return false;
+        }
         if (!bed_path_is_free(unit->bench->bed, path, unit->path, error))
                 return false;
         unit_detach(unit);
@@ -445,7 +224,7 @@ void unit_bytes(Unit *unit, const char *escaped)
         const void *data = g_bytes_get_data(bytes, &n);
 
         if (n)
-                world_tx(unit, interface, data, n);
+                bench_world.tx(unit, interface, data, n);
 }
 
 char *unit_get(Unit *unit, const char *key)

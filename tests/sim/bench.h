@@ -20,7 +20,7 @@ const char *bench_log_path(Bench *bench);
 /* Called after every event of every unit. */
 void bench_on_event(Bench *bench, void (*fn)(void *user), void *user);
 
-/* "1-1=ec200a,key=value": a module named 1-1, at that port path. */
+/* "1-1=ec200a,key=value": a module named 1-1, at that port path; "tty:ttyS1=...": one at a serial port. */
 bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **error);
 /* "1-3=ftdi" or "1-3=boot-rom". */
 bool bench_add_decoy(Bench *bench, const char *text, GError **error);

@@ -6,15 +6,17 @@ tests_sim_modsim_CFLAGS = $(AM_CFLAGS) $(SIM_CFLAGS)
 tests_sim_modsim_LDADD = $(SIM_LIBS) $(GLIB_LIBS)
 tests_sim_modsim_SOURCES = \
 	tests/sim/attach-umockdev.c tests/sim/attach-umockdev.h \
-	tests/sim/bed-private.h tests/sim/bed-tty.c \
-	tests/sim/bench.c tests/sim/bench.h \
+	tests/sim/bed-ioctl.c tests/sim/bed-private.h tests/sim/bed-sysfs.c tests/sim/bed-take.c \
+	tests/sim/bed-tty.c \
+	tests/sim/bench.c tests/sim/bench.h tests/sim/bench-private.h tests/sim/bench-world.c \
 	tests/sim/control.c tests/sim/control.h \
 	tests/sim/fetch.c tests/sim/fetch.h \
 	tests/sim/model.c tests/sim/model.h \
 	tests/sim/model-at.c tests/sim/model-at.h \
 	tests/sim/model-at-config.c tests/sim/model-at-info.c \
-	tests/sim/model-fota.c tests/sim/model-lane.c tests/sim/model-mini.c \
+	tests/sim/model-file.c tests/sim/model-fota.c tests/sim/model-lane.c tests/sim/model-mini.c \
 	tests/sim/model-port.c tests/sim/model-private.h tests/sim/model-source.c \
+	tests/sim/model-truth.c \
 	tests/sim/modsim.c \
 	tests/sim/package.c tests/sim/package.h \
 	tests/sim/persona.c tests/sim/persona.h \
@@ -22,4 +24,5 @@ tests_sim_modsim_SOURCES = \
 	tests/sim/usb.c tests/sim/usb.h
 endif
 EXTRA_DIST += tests/sim/README.md \
-	tests/sim/selftest.py tests/sim/selftest_host.py tests/sim/selftest_mini.py
+	tests/sim/selftest.py tests/sim/selftest_file.py tests/sim/selftest_host.py \
+	tests/sim/selftest_mini.py tests/sim/selftest_uart.py

@@ -152,20 +152,40 @@ static unsigned qcfg_number(struct at_call *call, const char *name, unsigned lea
         return 0;
 }
 
-static unsigned qcfg_usbifc(struct at_call *call)
+/* Flow control, to the module and from it: none or RTS/CTS each. Arguments `i` and `i` + 1. */
+static unsigned set_flow(struct at_call *call, unsigned i, enum persona_key key, enum persona_key answer)
 {
         unsigned out, in;
 
-        if (call->n == 1) {
-                at_info(call, "+QCFG: \"usbifc\",%u,%u", call->m->usbifc[0], call->m->usbifc[1]);
+        if (call->n != i + 2 || !at_number_at(call, i, &out) || !at_number_at(call, i + 1, &in) ||
+            (out != 0 && out != 2) || (in != 0 && in != 2))
+                return CME_PARAMETER;
+        if (persona_is(call->m->persona, answer, "error"))
+                return CME_NOT_ALLOWED;
+        if (persona_is(call->m->persona, answer, "ok")) {
+                g_autofree char *text = g_strdup_printf("%u,%u", out, in);
+
+                persona_put(call->m->persona, key, text);
+        }
+        return 0;
+}
+
+unsigned at_cmd_ifc(struct at_call *call)
+{
+        if (call->kind == AT_READ) {
+                at_info(call, "+IFC: %s", persona_text(call->m->persona, PERSONA_IFC));
                 return 0;
         }
-        if (call->n != 3 || !at_number_at(call, 1, &out) || !at_number_at(call, 2, &in) || (out != 0 && out != 2) ||
-            (in != 0 && in != 2))
-                return CME_PARAMETER;
-        call->m->usbifc[0] = out;
-        call->m->usbifc[1] = in;
-        return 0;
+        return call->kind == AT_SET ? set_flow(call, 0, PERSONA_IFC, PERSONA_IFC_ANSWER) : CME_NOT_SUPPORTED;
+}
+
+static unsigned qcfg_usbifc(struct at_call *call)
+{
+        if (call->n == 1) {
+                at_info(call, "+QCFG: \"usbifc\",%s", persona_text(call->m->persona, PERSONA_USBIFC));
+                return 0;
+        }
+        return set_flow(call, 1, PERSONA_USBIFC, PERSONA_USBIFC_ANSWER);
 }
 
 unsigned at_cmd_qcfg(struct at_call *call)
@@ -219,6 +239,8 @@ unsigned at_cmd_qfotadl(struct at_call *call)
                         return CME_NOT_SUPPORTED;
                 if (persona_is(p, PERSONA_QFOTADL_TEST, "full"))
                         at_info(call, "+QFOTADL: <url>,(0,1),(0,5-100),(0,5-100)");
+                else if (g_str_has_prefix(persona_text(p, PERSONA_QFOTADL_TEST), "+QFOTADL:"))
+                        at_info(call, "%s", persona_text(p, PERSONA_QFOTADL_TEST));
                 return 0;
         }
         if (call->kind != AT_SET)

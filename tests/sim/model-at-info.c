@@ -95,30 +95,34 @@ unsigned at_cmd_cpin(struct at_call *call)
 
 unsigned at_cmd_csq(struct at_call *call)
 {
-        return cmd_status(call, call->m->cfun == 1 ? "+CSQ: 24,99" : "+CSQ: 99,99");
+        g_autofree char *text = g_strconcat("+CSQ: ", persona_text(call->m->persona, PERSONA_CSQ), NULL);
+
+        return cmd_status(call, call->m->cfun == 1 ? text : "+CSQ: 99,99");
 }
 
-static unsigned registration(struct at_call *call, const char *name)
+static unsigned registration(struct at_call *call, const char *name, enum persona_key key)
 {
-        g_autofree char *text = g_strdup_printf(
-                "+%s: 0,%u", name, call->m->cfun == 1 ? persona_number(call->m->persona, PERSONA_REGISTERED) : 0);
+        const char *state = call->m->cfun == 1 ? persona_text(call->m->persona, key) : "0";
+        g_autofree char *text = g_strdup_printf("+%s: 0,%s", name, state);
 
         return cmd_status(call, text);
 }
 
 unsigned at_cmd_creg(struct at_call *call)
 {
-        return registration(call, "CREG");
+        return registration(call, "CREG", PERSONA_REGISTERED);
 }
 
 unsigned at_cmd_cgreg(struct at_call *call)
 {
-        return registration(call, "CGREG");
+        return registration(call, "CGREG", PERSONA_REGISTERED);
 }
 
 unsigned at_cmd_cereg(struct at_call *call)
 {
-        return registration(call, "CEREG");
+        bool same = persona_is(call->m->persona, PERSONA_EPS_REGISTERED, "");
+
+        return registration(call, "CEREG", same ? PERSONA_REGISTERED : PERSONA_EPS_REGISTERED);
 }
 
 unsigned at_cmd_cops(struct at_call *call)
@@ -131,6 +135,29 @@ unsigned at_cmd_cops(struct at_call *call)
 unsigned at_cmd_cgatt(struct at_call *call)
 {
         return cmd_status(call, call->m->cfun == 1 ? "+CGATT: 1" : "+CGATT: 0");
+}
+
+/* Context 1 is there always, and active with the network, as it is with LTE. */
+unsigned at_cmd_cgact(struct at_call *call)
+{
+        const Model *m = call->m;
+        unsigned state = m->cfun == 1 ? persona_number(m->persona, PERSONA_REGISTERED) : 0;
+
+        if (call->kind != AT_READ)
+                return CME_NOT_SUPPORTED;
+        for (unsigned cid = 1; cid <= PDP_CONTEXTS; cid++)
+                if (cid == 1 || m->pdp[cid].apn || m->pdp[cid].active)
+                        at_info(call, "+CGACT: %u,%d", cid,
+                                m->pdp[cid].active || (cid == 1 && (state == 1 || state == 5)));
+        return 0;
+}
+
+unsigned at_cmd_qnetdevctl(struct at_call *call)
+{
+        if (call->kind != AT_READ || persona_is(call->m->persona, PERSONA_NETDEV, ""))
+                return CME_NOT_SUPPORTED;
+        at_info(call, "+QNETDEVCTL: %s", persona_text(call->m->persona, PERSONA_NETDEV));
+        return 0;
 }
 
 unsigned at_cmd_qflds(struct at_call *call)

@@ -94,6 +94,7 @@ static const struct {
         { "CGATT", NORMAL, at_cmd_cgatt },       { "QICSGP", NORMAL, at_cmd_qicsgp },    { "QIACT", NORMAL, at_cmd_qiact },
         { "QIDEACT", NORMAL, at_cmd_qideact },   { "QURCCFG", NORMAL, at_cmd_qurccfg },  { "QCFG", NORMAL, at_cmd_qcfg },
         { "QFLDS", NORMAL, at_cmd_qflds },       { "CMGF", SMS, at_cmd_cmgf },           { "CPMS", SMS, at_cmd_cpms },
+        { "IFC", NORMAL, at_cmd_ifc },           { "CGACT", NORMAL, at_cmd_cgact },      { "QNETDEVCTL", NORMAL, at_cmd_qnetdevctl },
         { "QFOTADL", MINI, at_cmd_qfotadl },
 };
 /* clang-format on */

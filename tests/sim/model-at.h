@@ -55,6 +55,8 @@ unsigned at_cmd_cgreg(struct at_call *call);
 unsigned at_cmd_cereg(struct at_call *call);
 unsigned at_cmd_cops(struct at_call *call);
 unsigned at_cmd_cgatt(struct at_call *call);
+unsigned at_cmd_cgact(struct at_call *call);
+unsigned at_cmd_qnetdevctl(struct at_call *call);
 unsigned at_cmd_qflds(struct at_call *call);
 unsigned at_cmd_cpms(struct at_call *call);
 
@@ -63,6 +65,7 @@ unsigned at_cmd_cpms(struct at_call *call);
 unsigned at_cmd_cmee(struct at_call *call);
 unsigned at_cmd_cfun(struct at_call *call);
 unsigned at_cmd_cmgf(struct at_call *call);
+unsigned at_cmd_ifc(struct at_call *call);
 unsigned at_cmd_qicsgp(struct at_call *call);
 unsigned at_cmd_qiact(struct at_call *call);
 unsigned at_cmd_qideact(struct at_call *call);

@@ -81,6 +81,7 @@ bool fota_stalls_here(Model *m, const char *what, unsigned before, unsigned now)
 
 void fota_forget(Model *m)
 {
+        file_forget(m);
         source_drop(m);
         g_free(m->fota.word);
         g_free(m->fota.url);
@@ -152,50 +153,37 @@ bool fota_command(Model *m, struct at_port *port, const char *url, unsigned mode
 
 /* --- download --- */
 
-static void file_idle(Model *m)
+static void next_finish(Model *m)
 {
-        m->fota.port->data_mode = false;
-        source_arrived(m, 500, NULL, "the host fell silent");
+        model_next(m, LANE_JOB, number(m, PERSONA_STEP), source_is_file(m) ? "fileend" : NULL, fota_finish);
 }
 
-size_t fota_file_bytes(Model *m, const guint8 *bytes, size_t n)
-{
-        size_t used = MIN(n, m->fota.length - m->fota.got);
-
-        g_byte_array_append(m->fota.file, bytes, (guint)used);
-        m->fota.got += used;
-        if (m->fota.got < m->fota.length) {
-                model_next(m, LANE_IDLE, number(m, PERSONA_FILE_IDLE), NULL, file_idle);
-                source_kick(m);
-                return used;
-        }
-        model_stop(m, LANE_IDLE);
-        m->fota.port->data_mode = false;
-        g_autoptr(GBytes) package = g_byte_array_free_to_bytes(g_steal_pointer(&m->fota.file));
-        source_arrived(m, 0, package, "from the host");
-        return used;
-}
-
-static void fota_begin(Model *m)
+static void fota_start(Model *m)
 {
         unsigned refused = source_refusal(m);
         g_autofree char *name = g_strconcat(m->fota.word, "START", NULL);
 
         fota_urc(m, "download-start", name, -1);
         model_event(m, "start-urc");
+        if (source_is_file(m))
+                model_event(m, "filestart");
         if (refused) {
                 m->fota.code = refused;
-                model_next(m, LANE_JOB, number(m, PERSONA_STEP), NULL, fota_finish);
+                next_finish(m);
         } else if (source_is_file(m)) {
-                m->fota.begun = true;
-                m->fota.pump = fota_pump;
-                m->fota.file = g_byte_array_new();
-                m->fota.port->data_mode = true;
-                model_next(m, LANE_IDLE, number(m, PERSONA_FILE_IDLE), NULL, file_idle);
+                file_begin(m, fota_pump);
         } else {
                 m->fetches++;
                 source_fetch(m, 0, fota_pump);
         }
+}
+
+static void fota_begin(Model *m)
+{
+        if (source_is_file(m))
+                model_poll(m, LANE_JOB, 0, "filestart", fota_start);
+        else
+                fota_start(m);
 }
 
 /* Prints one more DOWNLOADING if the true progress is ahead of what was printed. */
@@ -210,7 +198,7 @@ static void fota_pump(Model *m)
                 reached = (unsigned)MIN(m->fota.got * max / m->fota.total, max);
         if (m->fota.printed >= reached) {
                 if (m->fota.arrived)
-                        model_next(m, LANE_JOB, number(m, PERSONA_STEP), NULL, fota_finish);
+                        next_finish(m);
                 return;
         }
 
@@ -231,6 +219,8 @@ static void fota_pump(Model *m)
 static void fota_finish(Model *m)
 {
         fota_say_download_end(m, m->fota.code);
+        if (source_is_file(m))
+                file_ended(m);
         if (m->fota.code) {
                 fota_over(m);
                 return;
@@ -295,7 +285,8 @@ static void fota_check(Model *m)
         m->pending.flash_fails = flash_fails;
         m->pending.printed = 0;
         m->pending.ended = false;
-        if (m->fota.mode == 1 && !persona_flag(p, PERSONA_MODE1_DROPS)) {
+        if (m->fota.mode == 1 && (persona_is(p, PERSONA_MODE1_DROPS, "0") ||
+                                  (persona_is(p, PERSONA_MODE1_DROPS, "url") && source_is_file(m)))) {
                 m->system = MODEL_UPDATER;
                 model_next(m, LANE_JOB, number(m, PERSONA_STEP), "updater", fota_updater_boot);
         } else {

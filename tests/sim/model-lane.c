@@ -145,6 +145,7 @@ void model_hold(Model *m, const char *point)
 {
         if (!g_ptr_array_find_with_equal_func(m->holds, point, g_str_equal, NULL))
                 g_ptr_array_add(m->holds, g_strdup(point));
+        file_listen(m);
 }
 
 const char *model_held(const Model *m)

@@ -154,12 +154,6 @@ void at_port_resume(struct at_port *port)
                         swallow(port, "swallowed");
                         return;
                 }
-                if (port->data_mode) {
-                        size_t used = fota_file_bytes(port->model, (const guint8 *)port->in->str, port->in->len);
-
-                        g_string_erase(port->in, 0, (gssize)used);
-                        continue;
-                }
                 const char *cr = memchr(port->in->str, '\r', port->in->len);
                 size_t n = cr ? (size_t)(cr - port->in->str) + 1 : port->in->len;
                 if (port->echo)
@@ -175,9 +169,15 @@ void at_port_resume(struct at_port *port)
         }
 }
 
-void at_port_rx(struct at_port *port, const guint8 *bytes, size_t n)
+void at_port_rx(struct at_port *port, const struct usb_piece *piece)
 {
-        g_string_append_len(port->in, (const char *)bytes, (gssize)n);
+        size_t used = 0;
+
+        if (port->data_mode && !is_deaf(port->model))
+                used = file_rx(port->model, piece);
+        else if (port == port->model->file.port && file_swallows(port->model, piece))
+                used = piece->n;
+        g_string_append_len(port->in, (const char *)piece->bytes + used, (gssize)(piece->n - used));
         if (!port->busy)
                 at_port_resume(port);
 }

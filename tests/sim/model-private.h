@@ -2,7 +2,8 @@
 /*
  * The inside of a module, shared by the rooms it is made of: model.c (life on the bus), model-lane.c (steps and
  * holds), model-port.c (lines), model-at.c and its like (commands), model-source.c (where packages come from),
- * model-fota.c (the DFOTA upgrade), model-mini.c (the MiniFOTA upgrade).
+ * model-file.c (those that the host sends),
+ * model-fota.c (the DFOTA upgrade), model-mini.c (the MiniFOTA upgrade), model-truth.c (answers to tests).
  */
 #pragma once
 
@@ -12,7 +13,8 @@
 enum lane {
         LANE_LIFE, /* off, return, boot lines */
         LANE_JOB,  /* the upgrade */
-        LANE_IDLE, /* the time-out of a FILE: package */
+        LANE_FILE, /* the package that the host sends */
+        LANE_IDLE, /* its time-out */
         LANE_MUTE, /* the end of a fault */
         _LANE_MAX,
 };
@@ -43,6 +45,12 @@ struct at_port {
         GQueue *out; /* of struct at_write */
         unsigned timer;
         bool data_mode; /* what comes in is a package */
+};
+
+/* Bytes of a package of the host's, for the busiest second. */
+struct file_arrival {
+        gint64 at;
+        size_t n;
 };
 
 struct pdp_context {
@@ -79,6 +87,7 @@ struct Model {
         void *user;
         Persona *persona;
         enum model_system system;
+        bool uart; /* a line and no bus */
         bool powered;
         struct lane_state lanes[_LANE_MAX];
         GPtrArray *holds;
@@ -86,7 +95,6 @@ struct Model {
         struct at_port ports[2]; /* AT, modem */
 
         /* flash */
-        unsigned usbifc[2];
         unsigned urc_cache;
         unsigned urc_delay;
         struct pdp_context pdp[PDP_CONTEXTS + 1]; /* [0] unused; `active` is not flash */
@@ -143,6 +151,28 @@ struct Model {
                 GByteArray *file;
         } fota;
 
+        /* The package that the host sends or sent last. */
+        struct {
+                const struct at_port *port;
+                guint64 expected; /* bytes, as the module believes */
+                bool flow;        /* it holds the host up in place of losing bytes */
+                bool stopped;     /* takes nothing more */
+                bool over;        /* all that was expected is here: what comes now is too much */
+                bool flushing;    /* what comes is thrown away, up to FILEEND */
+                gint64 ended_at;  /* when that was printed, 0: not yet */
+                double level;     /* of the buffer without flow control */
+                gint64 level_at;
+                GArray *second; /* of struct file_arrival: the last second begins at [second_first] */
+                guint second_first;
+                guint64 second_sum;
+                /* truths */
+                bool crtscts; /* when the first byte came */
+                unsigned count;
+                guint64 bytes, lost, extra, rate_max;
+                size_t chunk_max, write_max;
+                gint64 first, last; /* bytes */
+        } file;
+
         /* truths */
         unsigned restarts;
         unsigned offs; /* since the last accepted AT+QFOTADL */
@@ -196,7 +226,7 @@ enum {
 };
 
 void at_port_reset(struct at_port *port);
-void at_port_rx(struct at_port *port, const guint8 *bytes, size_t n);
+void at_port_rx(struct at_port *port, const struct usb_piece *piece);
 /* Look at what came in meanwhile: the port is not busy any more. */
 void at_port_resume(struct at_port *port);
 /* Put bytes out after `ms`, behind what is on its way. `join`: more of the same kind may be appended. */
@@ -239,8 +269,6 @@ void source_drop(Model *m);
 /* AT+QFOTADL=<arguments>. True if accepted: the answer comes later. */
 bool fota_command(Model *m, struct at_port *port, const char *url, unsigned mode, unsigned download_max,
                   unsigned update_max);
-/* Raw bytes of a FILE: package; how many of them were its own. */
-size_t fota_file_bytes(Model *m, const guint8 *bytes, size_t n);
 /* AT+CFUN=0: the network is gone. */
 void fota_network_lost(Model *m);
 /* The setting `registered` was changed. */
@@ -272,6 +300,22 @@ void fota_begin_accept(Model *m, struct at_port *port, model_step accept);
 bool fota_answer(Model *m);
 /* An upgrade is over, and the module stays where it is. */
 void fota_over(Model *m);
+
+/* --- model-file.c --- */
+
+/* What comes in over m->fota.port is package from now on; `pump` as with source_fetch(). */
+void file_begin(Model *m, model_step pump);
+/* Package bytes; how many of them were its own. */
+size_t file_rx(Model *m, const struct usb_piece *piece);
+/* Bytes to that port that are no package: whether they are lost because one ended badly. */
+bool file_swallows(Model *m, const struct usb_piece *piece);
+/* A setting or a hold has changed: what is taken from the host from now on. */
+void file_listen(Model *m);
+/* FILEEND was printed. */
+void file_ended(Model *m);
+void file_forget(Model *m);
+/* Bytes/s between the first and the last byte. */
+guint64 file_rate_mean(const Model *m);
 
 /* --- model-mini.c --- */
 

@@ -8,13 +8,6 @@
 
 #include <string.h>
 
-static const char *const system_names[] = {
-        [MODEL_OFF] = "off",   [MODEL_NORMAL] = "normal",   [MODEL_UPDATER] = "updater",
-        [MODEL_MINI] = "mini", [MODEL_CRASHED] = "crashed", [MODEL_BOOT_ROM] = "boot-rom",
-};
-
-G_STATIC_ASSERT(G_N_ELEMENTS(system_names) == _MODEL_SYSTEM_MAX);
-
 static void model_return(Model *m);
 
 /* --- lines --- */
@@ -36,6 +29,8 @@ static bool port_gets_urcs(Model *m, const struct at_port *port)
         bool own = m->system == MODEL_UPDATER && !persona_is(m->persona, PERSONA_UPDATER_URCPORT, "nvram");
         const char *where = persona_text(m->persona, own ? PERSONA_UPDATER_URCPORT : PERSONA_URCPORT);
 
+        if (m->uart)
+                return port->role == USB_AT && (g_str_equal(where, "all") || g_str_equal(where, "uart1"));
         return g_str_equal(where, "all") || g_str_equal(where, port->role == USB_AT ? "usbat" : "usbmodem");
 }
 
@@ -162,8 +157,9 @@ static void go_off(Model *m)
         if (!m->on_bus)
                 return;
         m->on_bus = false;
-        model_log(m, "leaves the bus");
-        m->world->leave(m->user);
+        model_log(m, m->uart ? "is silent" : "leaves the bus");
+        if (!m->uart)
+                m->world->leave(m->user);
         model_event(m, "left");
 }
 
@@ -179,7 +175,8 @@ static void drain_look(Model *m)
         size_t left = 0;
 
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
-                left += m->world->unread(m->user, m->ports[i].interface) + g_queue_get_length(m->ports[i].out);
+                left += (m->uart ? 0 : m->world->unread(m->user, m->ports[i].interface)) +
+                        g_queue_get_length(m->ports[i].out);
         if (left && m->drained_ms < persona_number(m->persona, PERSONA_DRAIN)) {
                 m->drained_ms += 2;
                 model_poll(m, LANE_JOB, 2, NULL, drain_look);
@@ -243,16 +240,21 @@ static void end_of_mute(Model *m)
 static void appear(Model *m, enum model_system system, const struct usb_face *face)
 {
         m->system = system;
-        if (!face) {
-                model_log(m, "is off the bus, %s", system_names[system]);
+        if (!face && !m->uart) {
+                model_log(m, "is off the bus, %s", model_system_name(system));
                 return;
         }
         m->on_bus = true;
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
                 m->ports[i].interface = persona_number(m->persona,
                                                        m->ports[i].role == USB_AT ? PERSONA_AT_IF : PERSONA_MODEM_IF);
-        model_log(m, "enumerates as %04x:%04x, %s", face->vendor, face->product, system_names[system]);
-        m->world->enumerate(m->user, face);
+        if (m->uart) {
+                model_log(m, "runs, %s", model_system_name(system));
+        } else {
+                model_log(m, "enumerates as %04x:%04x, %s", face->vendor, face->product, model_system_name(system));
+                m->world->enumerate(m->user, face);
+        }
+        file_listen(m);
         model_event(m, "returned");
 }
 
@@ -348,31 +350,33 @@ void model_power_cut(Model *m)
 
 /* --- everything else --- */
 
-void model_rx(Model *m, unsigned interface, const guint8 *bytes, size_t n)
+void model_rx(Model *m, unsigned interface, const struct usb_piece *piece)
 {
-        g_autofree char *escaped = text_escape(bytes, n);
-
         if (m->system == MODEL_OFF) {
+                g_autofree char *escaped = text_escape(piece->bytes, piece->n);
+
                 model_log(m, "rx if%u forgotten \"%s\"", interface, escaped);
                 return;
         }
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++)
                 if (m->ports[i].interface == interface && m->system != MODEL_CRASHED && m->system != MODEL_BOOT_ROM) {
-                        at_port_rx(&m->ports[i], bytes, n);
+                        at_port_rx(&m->ports[i], piece);
                         return;
                 }
-        m->diag_bytes += n;
-        model_log(m, "rx if%u %zu bytes \"%s\"", interface, n, escaped);
+        g_autofree char *escaped = text_escape(piece->bytes, piece->n);
+        m->diag_bytes += piece->n;
+        model_log(m, "rx if%u %zu bytes \"%s\"", interface, piece->n, escaped);
         model_event(m, "rx-diag");
 }
 
-Model *model_new(Persona *persona, const struct model_world *world, void *user)
+Model *model_new(Persona *persona, bool uart, const struct model_world *world, void *user)
 {
         Model *m = g_new0(Model, 1);
 
         m->world = world;
         m->user = user;
         m->persona = persona;
+        m->uart = uart;
         m->holds = g_ptr_array_new_with_free_func(g_free);
         m->cached_urcs = g_ptr_array_new_with_free_func(g_free);
         for (unsigned i = 0; i < _LANE_MAX; i++)
@@ -401,6 +405,7 @@ void model_free(Model *m)
                 g_free(m->pdp[i].password);
         }
         g_ptr_array_unref(m->holds);
+        g_clear_pointer(&m->file.second, g_array_unref);
         g_ptr_array_unref(m->cached_urcs);
         g_free(m->pending.to);
         g_free(m->mini.url);
@@ -417,6 +422,7 @@ bool model_set(Model *m, const char *key, const char *value, GError **error)
                 return false;
         if (g_str_equal(key, "registered"))
                 fota_network_changed(m);
+        file_listen(m);
         return true;
 }
 
@@ -428,48 +434,4 @@ Persona *model_persona(Model *m)
 enum model_system model_system(const Model *m)
 {
         return m->system;
-}
-
-const char *model_system_name(enum model_system system)
-{
-        return system_names[system];
-}
-
-char *model_truth(Model *m, const char *name)
-{
-        const struct pdp_context *pdp = &m->pdp[CLAMP(persona_number(m->persona, PERSONA_FOTA_CID), 1, PDP_CONTEXTS)];
-        const struct {
-                const char *name;
-                const char *text;
-                guint64 number;
-        } truths[] = {
-                { "system", system_names[m->system], 0 },
-                { "restarts", NULL, m->restarts },
-                { "qfotadl-count", NULL, m->qfotadl_count },
-                { "last-qfotadl", m->last_qfotadl ?: "", 0 },
-                { "qfotadl-parameters", NULL, m->qfotadl_parameters },
-                { "at-lines", NULL, m->at_lines },
-                { "diag-bytes", NULL, m->diag_bytes },
-                { "fetched-sha256", m->fetched_sha256 ?: "", 0 },
-                { "fetched-bytes", NULL, m->fetched_bytes },
-                { "downloading", NULL, m->fota.phase == FOTA_DOWNLOADING },
-                { "upgrading", NULL, m->fota.phase != FOTA_NONE || m->pending.there || m->mini.stage != MINI_NONE },
-                { "stage", mini_stage_name(m->mini.stage), 0 },
-                { "header-matched", NULL, m->mini.matched },
-                { "fetches", NULL, m->fetches },
-                { "steps", NULL, m->steps },
-                { "cfun", NULL, m->cfun },
-                { "held", model_held(m) ?: "", 0 },
-                { "apn", pdp->apn ?: "", 0 },
-                { "apn-user", pdp->user ?: "", 0 },
-                { "apn-password", pdp->password ?: "", 0 },
-                { "apn-auth", NULL, pdp->auth },
-                { "apn-active", NULL, pdp->active },
-        };
-
-        for (unsigned i = 0; i < G_N_ELEMENTS(truths); i++)
-                if (g_str_equal(truths[i].name, name))
-                        return truths[i].text ? g_strdup(truths[i].text)
-                                              : g_strdup_printf("%" G_GUINT64_FORMAT, truths[i].number);
-        return NULL;
 }

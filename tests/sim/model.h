@@ -31,6 +31,11 @@ struct model_world {
         void (*tx)(void *user, unsigned interface, const void *bytes, size_t n);
         /* Bytes that the host was sent and has not read, 0 if unknown or if it does not listen. */
         size_t (*unread)(void *user, unsigned interface);
+        /* How many bytes more are taken from the host there (SIZE_MAX: all), and how many a second (0: any), until
+         * told otherwise; model_rx() is not called from within. What is not taken holds the host up. */
+        void (*listen)(void *user, unsigned interface, size_t most, unsigned rate);
+        struct usb_line (*line)(void *user, unsigned interface);
+        gint64 (*now)(void *user); /* µs */
         /* One call of `fn` after `ms`; the result is not 0 and is good for one timer_stop() before that call. */
         unsigned (*timer_start)(void *user, unsigned ms, void (*fn)(void *data), void *data);
         void (*timer_stop)(void *user, unsigned timer);
@@ -47,13 +52,14 @@ struct model_world {
 
 typedef struct Model Model;
 
-/* Takes the persona over. The module is off the bus until model_power_on(). */
-Model *model_new(Persona *persona, const struct model_world *world, void *user);
+/* Takes the persona over. The module is off the bus until model_power_on(). `uart`: it has no bus but a line, the AT
+ * port's, that is there all the time; appearing and vanishing are running and being silent. */
+Model *model_new(Persona *persona, bool uart, const struct model_world *world, void *user);
 void model_free(Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
 
 /* Bytes the host sent to an interface. */
-void model_rx(Model *model, unsigned interface, const guint8 *bytes, size_t n);
+void model_rx(Model *model, unsigned interface, const struct usb_piece *piece);
 
 /* Power and the plug: off loses everything but what flash holds. */
 void model_power_on(Model *model);

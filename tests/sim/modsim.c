@@ -29,7 +29,7 @@ static int opt_mini = -1;
 
 /* clang-format off */
 static const GOptionEntry options[] = {
-        { "module", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &opt_modules, "A module at a USB port path", "PATH=PERSONA[,key=value...]" },
+        { "module", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &opt_modules, "A module at a USB port path, or at a serial port: tty:ttyS1", "PATH=PERSONA[,key=value...]" },
         { "decoy", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &opt_decoys, "Some other device", "PATH=ftdi|boot-rom" },
         { "control", 'c', 0, G_OPTION_ARG_FILENAME, &opt_control, "Listen for commands on this Unix socket", "PATH" },
         { "log", 'l', 0, G_OPTION_ARG_FILENAME, &opt_log, "Write down everything that happens", "FILE" },

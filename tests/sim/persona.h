@@ -68,6 +68,9 @@
         X(CFUN_BOOT, "cfun-boot", "number", "1", "AT+CFUN after a boot") \
         X(SIM, "sim", "text", "READY", "what AT+CPIN? says") \
         X(REGISTERED, "registered", "number", "1", "network registration state, 1 and 5 have a network; without, a running download fails at once") \
+        X(EPS_REGISTERED, "eps-registered", "text", "", "what AT+CEREG? says in its place, empty: the same") \
+        X(CSQ, "csq", "text", "24,99", "what AT+CSQ says while the radio is on") \
+        X(NETDEV, "netdev", "text", "", "what AT+QNETDEVCTL? says, the host's own data; empty: ERROR") \
         X(BOOT_URCS, "boot-urcs", "words", "RDY/+CFUN: 1/+CPIN: READY/+QUSIM: 1/+QIND: SMS DONE/+QIND: PB DONE", "lines printed by each boot") \
         X(URCPORT, "urcport", "usbat|usbmodem|uart1|uart2|all", "usbat", "where URCs go (AT+QURCCFG, kept over boots)") \
         X(URCPORT_AFTER, "urcport-after", "text", "", "urcport after an upgrade, empty: unchanged") \
@@ -75,7 +78,13 @@
         X(FOTA_CID, "fota-cid", "number", "1", "AT+QCFG=\"fota/cid\"") \
         X(NEEDS_PDP, "needs-pdp", "flag", "0", "1: a download needs AT+QIACT of that context first") \
         X(QIACT, "qiact", "ok|error", "ok", "answer to AT+QIACT=n") \
-        X(QFOTADL_TEST, "qfotadl-test", "full|ok|error", "full", "answer to AT+QFOTADL=?") \
+        X(QFOTADL_TEST, "qfotadl-test", "text", "full", "answer to AT+QFOTADL=?: full, ok, error, or the line itself, +QFOTADL: ...") \
+        X(USBIFC, "usbifc", "text", "0,0", "AT+QCFG=\"usbifc\", flow control on the USB AT port; flash") \
+        X(USBIFC_ANSWER, "usbifc-answer", "ok|error|ignored", "ok", "answer to its setting; ignored: OK, and nothing done") \
+        X(IFC, "ifc", "text", "0,0", "AT+IFC, flow control on the main UART; flash") \
+        X(BAUD, "baud", "number", "115200", "speed of the main UART of a module at a serial port") \
+        X(LINE_SPEED, "line-speed", "flag", "0", "1: it takes no more bytes than that line carries, and holds the host up") \
+        X(IFC_ANSWER, "ifc-answer", "ok|error|ignored", "ok", "answer to its setting") \
         \
         X(DOWNLOAD_STYLE, "download-style", "index|percent|none", "index", "DOWNLOADING counts up to the maximum, in percent (2,4..100), or not at all") \
         X(DOWNLOAD_MAX, "download-max", "number", "50", "<download_URC_max> when the command names none") \
@@ -111,6 +120,10 @@
         X(CONNECT_TIMEOUT, "connect-timeout", "number", "10000", "ms") \
         X(READ_TIMEOUT, "read-timeout", "number", "30000", "ms without a byte from the server (whole seconds count)") \
         X(FILE_IDLE, "file-idle", "number", "5000", "ms without a byte of a FILE: package until FILEEND,500") \
+        X(FILE_RATE, "file-rate", "number", "0", "bytes/s at which it takes such a package with flow control on both sides, 0: as they come") \
+        X(FILE_RATE_LIMIT, "file-rate-limit", "number", "15000", "bytes/s at which it takes one without, 0: as they come; more is lost") \
+        X(FILE_BUFFER, "file-buffer", "number", "512", "bytes that it keeps waiting then") \
+        X(FILE_BURST, "file-burst", "number", "32", "bytes of one write that it takes then, 0: any number; the rest of it is lost") \
         X(TLS_VERIFY, "tls-verify", "flag", "0", "1: check the server's certificate") \
         X(TLS_CA, "tls-ca", "text", "", "file of certificates to trust, empty: the system's") \
         \
@@ -122,12 +135,15 @@
         X(QFOTADL, "qfotadl", "ok|error|silent|no-ok", "ok", "answer to AT+QFOTADL; silent: none, and nothing done; no-ok: none, but done") \
         X(AFTER_OK, "after-ok", "go|nothing", "go", "nothing: after the OK nothing ever happens") \
         X(LOST, "lost", "words", "", "URCs never printed: download-start downloading download-end start updating end") \
-        X(STALL, "stall", "text", "", "downloading:<percent>, mini-1:<percent> or updating:<percent>: stops there for good") \
+        X(FILE_SHORT, "file-short", "number", "0", "bytes that the module believes to be fewer in the package than AT+QFOTADL said") \
+        X(FILE_LONG, "file-long", "number", "0", "bytes that it believes to be more") \
+        X(FILE_STALL_ENDS, "file-stall-ends", "flag", "1", "0: a stall at file:<percent> is for good, 1: until file-idle is over") \
+        X(STALL, "stall", "text", "", "downloading:<percent>, file:<percent>, mini-1:<percent> or updating:<percent>: stops there for good") \
         X(CUT, "cut", "text", "", "the same points, or ended: power fails there, once; an update resumes") \
         X(CUT_STEP, "cut-step", "number", "0", "power fails, once, right before the n-th step after AT+QFOTADL, see the truth steps") \
         X(END_TWICE, "end-twice", "flag", "0", "1: END is printed twice") \
         X(START_AFTER_END, "start-after-end", "flag", "0", "1: START is printed again after END") \
-        X(MODE1_DROPS, "mode1-drops", "flag", "1", "0: with upgrade mode 1 no restart before START") \
+        X(MODE1_DROPS, "mode1-drops", "0|1|url", "url", "1: a restart before START even with upgrade mode 1, url: unless the host sent the package") \
         X(RETURN, "return", "normal|never|diag|boot-rom", "normal", "how it comes back during an upgrade") \
         X(RETURN_AT, "return-at", "number", "2", "at which return since the OK that holds, 0: at every one") \
         X(REVISION_AFTER, "revision-after", "text", "", "revision after END,0: unchanged, any text, empty: the package's") \

@@ -10,7 +10,7 @@ control socket or on bytes."""
 import os, re, select, shutil, subprocess, sys, tempfile
 
 sys.dont_write_bytecode = True
-import selftest_host as host, selftest_mini as mini
+import selftest_file as file, selftest_host as host, selftest_mini as mini, selftest_uart as uart
 from selftest_host import MODSIM, Reader, Sim, Tty, check, fota, servers, start
 
 OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
@@ -24,7 +24,8 @@ def inside(base):
         codes(sim, http, https, ftp)
         holds_and_cuts(sim, http)
         faults(sim, http)
-        file_mode(sim, base)
+        file.everything(sim, base)
+        uart.everything(sim, http, base)
         mini.everything(sim, http, https, ftp, base)
         many(sim)
     finally:
@@ -48,6 +49,19 @@ def conversation(sim):
     check(sim("get 1-1 downloading") == "0", "nothing was started")
     check("OK" in t.at('AT+QICSGP=2,1,"cmnet","u","p",1') and "OK" in t.at('AT+QCFG="fota/cid",2') and sim("get 1-1 apn") == "cmnet", "context")
     check('+QIACT: 2,1,1' in (t.at("AT+QIACT=2"), t.at("AT+QIACT?"))[1], "AT+QIACT")
+    check('+QICSGP: 1,"cmnet","u","p",1\r\n' in t.at("AT+QICSGP=2") and '+QICSGP: 1,"","","",0\r\n' in t.at("AT+QICSGP=3"), "AT+QICSGP read")
+    check("+CGACT: 1,1\r\n+CGACT: 2,1\r\n" in t.at("AT+CGACT?"), "AT+CGACT?")
+    check("OK" in t.at("AT+QIDEACT=2") and "+QIACT:" not in t.at("AT+QIACT?") and "+CGACT: 2,0\r\n" in t.at("AT+CGACT?"), "AT+QIDEACT")
+    for command, answer in (("AT+CPIN?", "+CPIN: READY"), ("AT+CSQ", "+CSQ: 24,99"), ("AT+CREG?", "+CREG: 0,1"), ("AT+CEREG?", "+CEREG: 0,1"),
+                            ('AT+QFLDS="UFS"', "+QFLDS: 8388608,10485760"), ("AT+QNETDEVCTL?", "ERROR"), ('AT+QCFG="urc/cache"', '+QCFG: "urc/cache",0')):
+        check(f"\r\n{answer}\r\n" in t.at(command), f"{command}: {answer}")
+    for key, value, command, answer in (("sim", "SIM PIN", "AT+CPIN?", "+CPIN: SIM PIN"), ("csq", "5,99", "AT+CSQ", "+CSQ: 5,99"), ("eps-registered", "3", "AT+CEREG?", "+CEREG: 0,3"),
+                                        ("netdev", "1,1,0,1", "AT+QNETDEVCTL?", "+QNETDEVCTL: 1,1,0,1"), ("ufs-free", "10", 'AT+QFLDS="UFS"', "+QFLDS: 10,10485760"),
+                                        ("registered", "2", "AT+CREG?", "+CREG: 0,2"), ("registered", "2", "AT+CGACT?", "+CGACT: 1,0")):
+        before = sim(f"get 1-1 {key}")
+        sim(f"set 1-1 {key} {value}")
+        check(f"\r\n{answer}\r\n" in t.at(command) and (key != "eps-registered" or "+CREG: 0,1" in t.at("AT+CREG?")), f"{key} {value}")
+        sim(f"set 1-1 {key} {before}")
     check('+QURCCFG: "urcport","usbat"' in t.at('AT+QURCCFG="urcport"'), "AT+QURCCFG")
     t.at('AT+QURCCFG="urcport","uart1"')
     sim("urc 1-1 +QIND: TEST")
@@ -254,30 +268,6 @@ def faults(sim, http):
     sim("set 1-1 qfotadl ok")
 
 
-def file_mode(sim, base):
-    print("--- FILE")
-    package = open(f"{base}/www/good.bin", "rb").read()
-    idle = int(sim("count 1-1 idle"))
-    t = start(sim, f"FILE:{len(package)}", ",1,50")
-    t.until(b'FILESTART"\r\n')
-    for i in range(0, len(package), 1000):
-        chunk = package[i:i + 1000]
-        while chunk:
-            select.select([], [t.fd], [])
-            chunk = chunk[os.write(t.fd, chunk):]
-    lines = fota(t.to_the_end())
-    sim(f"wait 1-1 idle {idle + 1}")
-    check(lines[-1] == "FILEEND,0" and sim("get 1-1 revision") == NEW, "a package from the host")
-    sim(f"set 1-1 revision {OLD}")
-    sim("set 1-1 file-idle 50")
-    t = start(sim, "FILE:1000")
-    t.until(b'FILESTART"\r\n')
-    os.write(t.fd, b"x" * 10)
-    t.until(b'FILEEND",500\r\n')
-    check("OK" in t.at("AT"), "a host that falls silent: 500")
-    t.close()
-
-
 def many(sim):
     print("--- many restarts")
     for _ in range(60):
@@ -307,7 +297,7 @@ def outside():
         keep = os.environ.get("MODSIM_LOG", f"{base}/log")
         status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=40,update-step=1", "--module", "1-2=ec600m,off=5,boot=120,unopened=keep",
                                  "--module", "1-5=ec800m-4,off=5,boot=120,unopened=keep", "--module", "1-6=eg800k-2,off=5,boot=120,unopened=keep",
-                                 "--module", "1-7=eg800k-4,off=5,boot=120,unopened=keep", "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
+                                 "--module", "1-7=eg800k-4,off=5,boot=120,unopened=keep", *[w for module in uart.MODULES for w in ("--module", module)], "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
                                  sys.executable, os.path.abspath(__file__), MODSIM, base]).returncode
         check(not os.path.exists(f"{base}/control"), "the control socket is gone")
         return status or host.failed

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum usb_role {
         USB_DIAG,
@@ -36,6 +38,22 @@ struct usb_face {
         bool bound;         /* the driver knows the device: there are tty nodes */
         unsigned n_ports;
         struct usb_port ports[USB_PORTS_MAX];
+};
+
+/* Bytes a host sent, of one write. */
+struct usb_piece {
+        const uint8_t *bytes;
+        size_t n;
+        int64_t at;    /* µs, monotonic: when it was written */
+        size_t write;  /* bytes of that write in all, or nearly so if the line was full */
+        size_t before; /* bytes of it that came before these */
+        size_t read;   /* bytes that came at once, of this write and others */
+};
+
+/* How a host has set its end of a serial line. */
+struct usb_line {
+        bool crtscts;
+        unsigned baud; /* 0: unknown */
 };
 
 /* "diag", "at", "modem", "other" */
