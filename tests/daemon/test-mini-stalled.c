@@ -144,7 +144,7 @@ START_TEST(test_doubt)
         course_assert_retry(c, c->url);
         g_free(world_sim(c->w, "wait 1-1 idle %d", atoi(idle) + 1));
         world_assert_sim(c->w, c->new, "get 1-1 revision");
-        world_await_property(c->w, c->job, "Restarts", "2");
+        world_await_property(c->w, c->job, "Restarts", "3");
         world_await_property(c->w, c->job, "State", "stalled");
         world_assert_property(c->w, c->job, "Result", "");
         g_free(world_sim(c->w, "urc 1-1 +QIND: PB DONE")); /* a word is enough */
