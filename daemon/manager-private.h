@@ -38,7 +38,7 @@ Job *manager_add_job(Manager *m, Job *job, char **ret_why);
 /* What a module is known to be, into a job that begins on it. */
 void manager_note_identity(Job *job, const Identity *identity);
 
-/* All that are on the disk. Of two that claim one module the newer one stays. */
+/* All that are on the disk. Of two that claim one module the older one is closed. */
 void manager_load_jobs(Manager *m);
 
 /* The newest finished jobs stay, as many as the configuration says. */

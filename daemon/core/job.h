@@ -134,6 +134,9 @@ void job_add_to_message(Job *job, const char *sentence);
 /* Forgets all credentials: in the record, and so in the next text made of it. */
 void job_forget_secrets(Job *job);
 
+/* The text of a record that nobody can read, with what may be a password masked and every other byte as it is. */
+GString *job_mask_text(const char *text, size_t length);
+
 /* Replaces one of its strings; the value may be the old one. */
 void job_set_string(char **field, const char *value);
 
