@@ -174,6 +174,11 @@ static void give_up(Job *job)
         close_interrupted(job, detail);
 }
 
+bool manager_is_given_up(const Job *job)
+{
+        return job->state == JOB_FINISHED && job->take_ups > TAKE_UPS_MAX;
+}
+
 /* Before anything else is done with it: what comes after may be what kills us. */
 void manager_count_take_up(Manager *m, Job *job)
 {

@@ -17,6 +17,7 @@ struct Manager {
         char *boot_id;
         GPtrArray *modules; /* Module */
         GPtrArray *jobs;    /* Job, by creation */
+        GHashTable *left_alone; /* ids of jobs that were given up, and whose upgrade was seen to go on */
         guint64 last_id;
         sd_event_source *lives; /* says that the daemon has lived for a while */
         const ManagerObserver *observer;
@@ -47,6 +48,7 @@ void manager_trim_history(Manager *m);
 /* One more start of the daemon with this job, which may be one too many. */
 void manager_count_take_up(Manager *m, Job *job);
 void manager_forget_take_ups(Manager *m);
+bool manager_is_given_up(const Job *job);
 
 /* manager-found.c: what was not begun here, or not where it turns up */
 
