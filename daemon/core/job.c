@@ -96,6 +96,7 @@ static const struct {
         { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
         { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
         { "Repeated", G_STRUCT_OFFSET(Job, repeated) },
+        { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
 };
 

@@ -62,6 +62,7 @@ typedef struct Job {
 
         /* Who is upgraded. */
         char *imei, *model;
+        bool confirmed; /* adopted: the IMEI was read during the job; until then all of this is who was there before */
         char *from_revision, *from_build;
         char *to_revision, *to_build;
 
