@@ -116,6 +116,14 @@ static Module *module_at(Manager *m, const char *path)
         return module;
 }
 
+static bool on_awaits(void *userdata, const char *path)
+{
+        g_autofree char *id = g_strconcat("usb-", path, NULL);
+        const Module *module = manager_module_by_id(userdata, id);
+
+        return module && module_job(module);
+}
+
 static void on_device_added(void *userdata, const UsbDevice *device)
 {
         module_device_added(module_at(userdata, device->path), device);
@@ -137,6 +145,7 @@ static void on_tty_removed(void *userdata, const char *path, const char *node)
 }
 
 static const UsbWatchObserver watch_observer = {
+        .awaits = on_awaits,
         .device_added = on_device_added,
         .device_removed = on_device_removed,
         .tty_added = on_tty_added,

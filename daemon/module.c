@@ -519,7 +519,7 @@ void module_device_added(Module *m, const UsbDevice *device)
         m->came_at = now();
         m->vendor_id = device->vendor_id;
         m->product_id = device->product_id;
-        m->boot_rom = device->vendor_id == LAYOUT_BOOT_ROM_VENDOR_ID;
+        m->boot_rom = layout_is_boot_rom(device->vendor_id, device->product_id);
         m->device = device->number;
         m->identified = false;
         g_free(m->syspath);

@@ -374,6 +374,48 @@ START_TEST(test_tenant)
 }
 END_TEST
 
+/* In its Mini system it shows the chip's vendor id: during a job that is the module, under whatever product id. */
+static const char *const chips[] = { "ec800m-4,mini-vid=2ecc", "ec800m-4,mini-vid=2ecc,mini-pid=3005",
+                                     "ec600m,mini-vid=2ecc,mini-pid=3005" };
+
+START_TEST(test_chip)
+{
+        Course *c = course_new(chips[_i], QUICK);
+        bool other = strstr(chips[_i], "3005") != NULL;
+
+        course_publish(c, NULL);
+        course_begin_and_hold(c, "mini-2");
+        world_await_property(c->w, MODULE_1, "VendorId", "11980");
+        world_assert_property(c->w, MODULE_1, "ProductId", other ? "12293" : "24577");
+        world_kill_daemon(c->w);
+        world_start_daemon(c->w);
+        world_assert_property(c->w, MODULE_1, "VendorId", "11980");
+        world_assert_property(c->w, MODULE_1, "Job", c->job);
+        course_pass(c, "mini-2");
+        course_assert_success(c, "4");
+        course_assert_history(c, JOB_2, "added", "");
+        course_free(c);
+}
+END_TEST
+
+/* Without a job it is no module: others make things with that chip. */
+START_TEST(test_chip_without_job)
+{
+        Course *c = begun_by_hand("ec800m-4,mini-vid=2ecc,mini-pid=3005", NULL, "mini-2", QUICK);
+        g_autofree char *opened = world_sim(c->w, "count 1-1 opened");
+
+        world_start_daemon(c->w);
+        ck_assert(!world_call(c->w, MODULE_1, "org.fotad1.Module", "Probe"));
+        ck_assert_str_eq(world_error(c->w), "org.freedesktop.DBus.Error.UnknownObject");
+        world_assert_sim(c->w, opened, "count 1-1 opened");
+        g_free(world_sim(c->w, "release 1-1"));
+        ck_assert(world_await_signal(c->w, "/org/fotad1", "InterfacesAdded", NULL));
+        world_await_property(c->w, MODULE_1, "Revision", c->new);
+        course_assert_history(c, JOB_1, "added", "");
+        course_free(c);
+}
+END_TEST
+
 /* Plugged in elsewhere in mid-upgrade. */
 static const struct {
         const char *module, *point;
@@ -565,6 +607,8 @@ int main(void)
         suite_add(s, "remembered", test_remembered, 0, G_N_ELEMENTS(remembered));
         suite_add(s, "replaced", test_replaced, 0, 4);
         suite_add(s, "tenant", test_tenant, 0, G_N_ELEMENTS(tenants));
+        suite_add(s, "chip", test_chip, 0, G_N_ELEMENTS(chips));
+        suite_add(s, "chip-without-job", test_chip_without_job, 0, 1);
         suite_add(s, "move", test_move, 0, G_N_ELEMENTS(moves));
         suite_add(s, "alike", test_alike, 0, 2);
         suite_add(s, "usurper", test_usurper, 0, 2);
