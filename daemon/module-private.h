@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <time.h>
+
 #include "core/at-engine.h"
 #include "module.h"
 #include "ports.h"
 #include "serial.h"
 
-/* Shared by module.c, which runs a module, and module-view.c, which tells what can be seen of it. */
+/* Shared by module.c, which runs a module, module-identity.c, which asks who it is, and
+ * module-view.c, which tells what can be seen of it. */
 
 struct Module {
         char *id;
@@ -50,3 +53,28 @@ struct Module {
         bool released;
         bool pumping;
 };
+
+#define MODULE_TAG_IDENTITY   0              /* core/upgrade counts from 1 */
+#define MODULE_PROBE_INTERVAL G_USEC_PER_SEC /* it answered, but not with its revision */
+
+/* µs of CLOCK_BOOTTIME. */
+static inline uint64_t module_now(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_BOOTTIME, &t);
+        return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* module.c: to the upgrade, if there is one. */
+void module_feed(Module *m, UpgradeEvent event);
+
+/* module-identity.c */
+void module_start_probe(Module *m);
+void module_drop_probe(Module *m);
+/* The wish to know the identity ends, without a job. */
+void module_give_up_probe(Module *m);
+/* Asks the probe's next question, or takes what it found out. True if something was done. */
+bool module_advance_probe(Module *m);
+/* The answer to that. */
+void module_take_answer(Module *m, const AtEvent *event);
