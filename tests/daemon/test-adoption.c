@@ -120,6 +120,9 @@ static const struct {
         { "ec800m-4", "mini", "minifota", true, "3" },
         { "ec800m-4", "mini-2", "minifota", true, "1" },
         { "ec800m-4,mini-imei=1", "mini-1:50", "minifota", true, "3" },
+        { "ec600m", "mini", "minifota", true, "3" },
+        { "ec600m", "mini-2", "minifota", true, "1" },
+        { "ec600m,mini-revision=new", "mini-2", "minifota", true, "1" },
         { "ec600m", "updater", "minifota", false, "2" },
         { "ec600m", "updating:30", "minifota", false, "2" },
         { "ec600m", "mini-2", "minifota", false, "1" },
@@ -146,7 +149,7 @@ END_TEST
 /* StartUpgrade on it gives it its source. Before that it waits for one that is nowhere. */
 START_TEST(test_start_on_adopted)
 {
-        Course *c = begun_by_hand("ec800m-4", NOWHERE, "mini", QUICK);
+        Course *c = begun_by_hand(_i ? "ec600m" : "ec800m-4", NOWHERE, "mini", QUICK);
         g_autofree char *path = NULL;
 
         world_start_daemon(c->w);
@@ -173,7 +176,7 @@ END_TEST
 /* Adopted, it stalls like any other, and is retried like any other: by Retry, or by StartUpgrade. */
 START_TEST(test_stalled_adopted)
 {
-        Course *c = begun_by_hand("ec800m-4", NULL, "mini-2", "settle=6\nstall=3\n");
+        Course *c = begun_by_hand(_i < 2 ? "ec800m-4" : "ec600m", NULL, "mini-2", "settle=6\nstall=3\n");
         g_autofree char *fixed = world_http(c->w, "fixed.mini_1"), *path = NULL;
 
         course_unpublish(c, "up.mini_2");
@@ -185,7 +188,7 @@ START_TEST(test_stalled_adopted)
         world_await_property(c->w, JOB_1, "State", "stalled");
         course_assert_message(c, "fotactl retry");
         world_await_property(c->w, MODULE_1, "System", "mini");
-        if (_i == 0) {
+        if (_i % 2 == 0) {
                 course_assert_retry(c, fixed);
         } else {
                 path = world_start(c->w, "usb-1-1", fixed, NULL);
@@ -203,6 +206,7 @@ static const struct {
         const char *module, *point;
         bool still;
 } emptied[] = { { "ec800m-4", "mini", true },         { "ec800m-4", "mini-2", true },
+                { "ec600m", "mini", true },           { "ec600m", "mini-2", true },
                 { "ec600m", "updater", false },       { "ec600m", "updating:76", false },
                 { "ec200a", "updater", false },       { "ec200a", "updating:50", false },
                 { "ec200a", "downloading:40", false } };
@@ -263,6 +267,12 @@ START_TEST(test_healthy)
         world_assert_property(c->w, MODULE_1, "Job", "/");
         course_assert_history(c, JOB_1, "added", "");
         world_assert_sim(c->w, "0", "get 1-1 qfotadl-count");
+        if (strstr(healthy[_i], "sms=0")) { /* nor does it keep it from its own */
+                course_publish(c, NULL);
+                course_begin(c);
+                g_free(world_sim(c->w, "wait 1-1 accepted"));
+                world_assert_property(c->w, c->job, "Origin", "request");
+        }
         course_free(c);
 }
 END_TEST
@@ -339,7 +349,9 @@ END_TEST
 static const struct {
         const char *module;
         bool known, replaced;
-} tenants[] = { { "ec800m-4", false, false } };
+} tenants[] = { { "ec800m-4", false, false },
+                { "ec600m,mini-imei=1", true, false },
+                { "ec600m,mini-imei=1", true, true } };
 
 START_TEST(test_tenant)
 {
@@ -600,8 +612,8 @@ int main(void)
         Suite *s = suite_create("adoption");
 
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
-        suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 1);
-        suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 2);
+        suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
+        suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
         suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));
         suite_add(s, "remembered", test_remembered, 0, G_N_ELEMENTS(remembered));
