@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "job-store.h"
@@ -141,12 +142,32 @@ int job_store_write(JobStore *store, const char *id, const char *text, char **re
         return -EIO;
 }
 
-void job_store_quarantine(JobStore *store, const char *id)
+/* The masked copy first: the file goes when that is on the disk. */
+static bool set_masked_aside(const char *file, const char *aside, JobStoreMask mask)
+{
+        g_autofree char *bytes = NULL;
+        g_autoptr(GString) masked = NULL;
+        g_autoptr(GError) error = NULL;
+        size_t length;
+
+        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(file, &bytes, &length, NULL))
+                return false;
+        masked = mask(bytes, length);
+        explicit_bzero(bytes, length);
+        if (!g_file_set_contents_full(aside, masked->str, (gssize)masked->len,
+                                      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error)) {
+                log_warning("what may be a password in %s cannot be masked: %s", file, error->message);
+                return false;
+        }
+        return g_unlink(file) == 0;
+}
+
+void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask)
 {
         g_autofree char *file = file_of(store, id);
         g_autofree char *aside = g_strconcat(file, SUFFIX_BROKEN, NULL);
 
-        if (rename(file, aside) < 0)
+        if (!set_masked_aside(file, aside, mask) && rename(file, aside) < 0)
                 log_warning("%s cannot be set aside: %s", file, g_strerror(errno));
         else
                 log_warning("it is kept as %s", aside);

@@ -22,7 +22,8 @@ char *job_store_read(JobStore *store, const char *id, char **ret_why);
 /* Durable when it returns: 0, or -errno and *ret_why. The file is readable for its owner only. */
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why);
 
-/* Sets a file that cannot be read aside, as <id>.job.broken. */
-void job_store_quarantine(JobStore *store, const char *id);
+/* Sets a file that cannot be read aside, as <id>.job.broken, with what mask makes of its bytes. */
+typedef GString *(*JobStoreMask)(const char *bytes, size_t length);
+void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask);
 
 void job_store_remove(JobStore *store, const char *id);

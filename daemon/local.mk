@@ -36,8 +36,8 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager-check.c \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-lookup.c daemon/manager-requests.c \
-	daemon/module.c daemon/module.h daemon/module-private.h daemon/module-view.c \
-	daemon/module-inspect.c \
+	daemon/module.c daemon/module.h daemon/module-private.h \
+	daemon/module-identity.c daemon/module-inspect.c daemon/module-view.c \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
 	daemon/serial.c daemon/serial.h \

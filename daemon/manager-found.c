@@ -20,12 +20,32 @@ static bool misses_a_module(Manager *m)
         return false;
 }
 
+/* It still is in the upgrade whose job brought the daemon down again and again: a new job would do the same. */
+static bool is_given_up(Manager *m, const Module *module)
+{
+        const Job *newest = NULL;
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job_place(job), module_id(module)) == 0)
+                        newest = job;
+        }
+        if (!newest || !manager_is_given_up(newest) || newest->device != module_device(module) ||
+            strcmp(newest->boot, m->boot_id) != 0)
+                return false;
+        if (g_hash_table_add(m->left_alone, g_strdup(newest->id)))
+                log_warning("%s: its upgrade goes on, and is left alone until it restarts: job %s was given up",
+                            module_id(module), newest->id);
+        return true;
+}
+
 void manager_adopt(Manager *m, Module *module, Method method)
 {
         g_autofree char *why = NULL;
         Job *job;
 
-        if (misses_a_module(m))
+        if (misses_a_module(m) || is_given_up(m, module))
                 return;
         if (module_method(module) != METHOD_UNKNOWN)
                 method = module_method(module);

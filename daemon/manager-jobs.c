@@ -101,21 +101,37 @@ static int compare_jobs(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
+/* The end of a job that nobody follows any more. */
+static void close_interrupted(Job *job, const char *detail)
+{
+        if (job->result == JOB_RESULT_NONE)
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
+        if (*job->urc_port_before || *job->fota_cid_before || *job->power_control_before)
+                job_add_to_message(job, "What was changed for it was not put back: AT+QURCCFG=\"urcport\", "
+                                        "AT+QCFG=\"fota/cid\", power/control.");
+        job_forget_secrets(job);
+        job->stalled = false;
+        job->finished = (uint64_t)g_get_real_time();
+        job->state = JOB_FINISHED;
+}
+
 /* Two files that claim one module: the older one could not be closed when the disk was full. */
-static void drop_rivals(Manager *m)
+static void close_rivals(Manager *m)
 {
         for (unsigned i = m->jobs->len; i-- > 0;) {
                 const Job *job = g_ptr_array_index(m->jobs, i);
 
                 for (unsigned k = i; job->state != JOB_FINISHED && k-- > 0;) {
-                        const Job *older = g_ptr_array_index(m->jobs, k);
+                        Job *older = g_ptr_array_index(m->jobs, k);
+                        g_autofree char *detail = NULL, *why = NULL;
 
                         if (older->state == JOB_FINISHED || strcmp(job_place(older), job_place(job)) != 0)
                                 continue;
                         log_warning("job %s: %s is held by job %s", older->id, job_place(older), job->id);
-                        job_store_quarantine(m->store, older->id);
-                        g_ptr_array_remove_index(m->jobs, k);
-                        i--;
+                        detail = g_strdup_printf("for job %s was begun on the module after it", job->id);
+                        close_interrupted(older, detail);
+                        if (manager_write_job(m, older, &why) < 0)
+                                log_error("job %s cannot be written: %s", older->id, why);
                 }
         }
 }
@@ -141,11 +157,11 @@ void manager_load_jobs(Manager *m)
                         g_ptr_array_add(m->jobs, job);
                 } else {
                         log_warning("job %s cannot be read: %s", id, why);
-                        job_store_quarantine(m->store, id);
+                        job_store_quarantine(m->store, id, job_mask_text);
                 }
         }
         g_ptr_array_sort(m->jobs, compare_jobs);
-        drop_rivals(m);
+        close_rivals(m);
 }
 
 /* Of a job that brings the daemon down each time it is taken up, nobody has anything. */
@@ -155,15 +171,12 @@ static void give_up(Job *job)
                                                   job->take_ups,
                                                   job->sent ? "the module may still upgrade" : "nothing was begun");
 
-        if (job->result == JOB_RESULT_NONE)
-                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
-        if (*job->urc_port_before || *job->fota_cid_before || *job->power_control_before)
-                job_add_to_message(job, "What was changed for it was not put back: AT+QURCCFG=\"urcport\", "
-                                        "AT+QCFG=\"fota/cid\", power/control.");
-        job_forget_secrets(job);
-        job->stalled = false;
-        job->finished = (uint64_t)g_get_real_time();
-        job->state = JOB_FINISHED;
+        close_interrupted(job, detail);
+}
+
+bool manager_is_given_up(const Job *job)
+{
+        return job->state == JOB_FINISHED && job->take_ups > TAKE_UPS_MAX;
 }
 
 /* Before anything else is done with it: what comes after may be what kills us. */

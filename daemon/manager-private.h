@@ -21,6 +21,7 @@ struct Manager {
         GPtrArray *jobs;    /* Job, by creation */
         GPtrArray *checks;  /* Check */
         bool modem_manager; /* it is on the bus */
+        GHashTable *left_alone; /* ids of jobs that were given up, and whose upgrade was seen to go on */
         guint64 last_id;
         sd_event_source *lives; /* says that the daemon has lived for a while */
         const ManagerObserver *observer;
@@ -42,7 +43,7 @@ Job *manager_add_job(Manager *m, Job *job, char **ret_why);
 /* What a module is known to be, into a job that begins on it. */
 void manager_note_identity(Job *job, const Identity *identity);
 
-/* All that are on the disk. Of two that claim one module the newer one stays. */
+/* All that are on the disk. Of two that claim one module the older one is closed. */
 void manager_load_jobs(Manager *m);
 
 /* The newest finished jobs stay, as many as the configuration says. */
@@ -51,6 +52,7 @@ void manager_trim_history(Manager *m);
 /* One more start of the daemon with this job, which may be one too many. */
 void manager_count_take_up(Manager *m, Job *job);
 void manager_forget_take_ups(Manager *m);
+bool manager_is_given_up(const Job *job);
 
 /* manager-found.c: what was not begun here, or not where it turns up */
 

@@ -123,6 +123,14 @@ static Module *module_at(Manager *m, const char *path)
         return module;
 }
 
+static bool on_awaits(void *userdata, const char *path)
+{
+        g_autofree char *id = g_strconcat("usb-", path, NULL);
+        const Module *module = manager_module_by_id(userdata, id);
+
+        return module && module_job(module);
+}
+
 static void on_device_added(void *userdata, const UsbDevice *device)
 {
         module_device_added(module_at(userdata, device->path), device);
@@ -144,6 +152,7 @@ static void on_tty_removed(void *userdata, const char *path, const char *node)
 }
 
 static const UsbWatchObserver watch_observer = {
+        .awaits = on_awaits,
         .device_added = on_device_added,
         .device_removed = on_device_removed,
         .tty_added = on_tty_added,
@@ -162,6 +171,7 @@ Manager *manager_new(sd_event *event, const Config *config, const char *state_di
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
         m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
+        m->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
                 g_strstrip(m->boot_id);
         else
@@ -189,6 +199,7 @@ void manager_free(Manager *m)
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
+        g_hash_table_unref(m->left_alone);
         job_store_free(m->store);
         g_free(m->boot_id);
         g_free(m);
@@ -242,8 +253,9 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 module_settled(g_ptr_array_index(m->modules, i));
         if (r < 0 || !taken_up)
                 return r;
-        return sd_event_add_time_relative(m->event, &m->lives, CLOCK_BOOTTIME, m->config->timeouts.settle, 0, on_lives,
-                                          m);
+        /* Until then whatever a job waits for has come, or has been found not to come: that may be what kills us. */
+        return sd_event_add_time_relative(m->event, &m->lives, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config), 0,
+                                          on_lives, m);
 }
 
 void manager_stop(Manager *m)

@@ -9,8 +9,8 @@
 #include "serial.h"
 #include "source-check.h"
 
-/* Shared by module.c, which runs a module, module-inspect.c, which asks it what an upgrade depends on, and
- * module-view.c, which tells what can be seen of it. */
+/* Shared by module.c, which runs a module, module-identity.c, which asks who it is, module-inspect.c, which asks what
+ * an upgrade depends on, and module-view.c, which tells what can be seen of it. */
 
 struct Module {
         char *id;
@@ -65,6 +65,22 @@ struct Module {
         bool released;
         bool pumping;
 };
+
+#define MODULE_TAG_IDENTITY   0              /* core/upgrade counts from 1 */
+#define MODULE_PROBE_INTERVAL G_USEC_PER_SEC /* it answered, but not with its revision */
+
+/* module.c: to the upgrade, if there is one. */
+void module_feed(Module *m, UpgradeEvent event);
+
+/* module-identity.c */
+void module_start_probe(Module *m);
+void module_drop_probe(Module *m);
+/* The wish to know the identity ends, without a job. */
+void module_give_up_probe(Module *m);
+/* Asks the probe's next question, or takes what it found out. True if something was done. */
+bool module_advance_probe(Module *m);
+/* The answer to that. */
+void module_take_answer(Module *m, const AtEvent *event);
 
 #define TAG_INSPECT UINT_MAX /* of AT commands; core/upgrade counts from 1, the identity has 0 */
 

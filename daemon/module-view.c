@@ -11,6 +11,11 @@ const char *module_id(const Module *m)
         return m->id;
 }
 
+unsigned module_device(const Module *m)
+{
+        return m->device;
+}
+
 bool module_is_present(const Module *m)
 {
         return m->present;

@@ -13,11 +13,8 @@
 #include "module-private.h"
 #include "power.h"
 
-#define TAG_IDENTITY   0                    /* core/upgrade counts from 1 */
-#define NAMELESS_MIN   3                    /* times without a revision until it is asked for its Mini system */
 #define OPEN_INTERVAL  (G_USEC_PER_SEC / 4) /* a node can be there before it can be opened */
 #define BUSY_INTERVAL  G_USEC_PER_SEC       /* somebody has it, and a job wants it */
-#define PROBE_INTERVAL G_USEC_PER_SEC       /* it answered, but not with its revision */
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
 
 static void pump(Module *m);
@@ -28,11 +25,6 @@ uint64_t module_now(void)
 
         clock_gettime(CLOCK_BOOTTIME, &t);
         return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
-}
-
-static uint64_t now(void)
-{
-        return module_now();
 }
 
 Module *module_new(const char *path, sd_event *event, const Config *config, const char *boot_id,
@@ -77,11 +69,11 @@ void module_free(Module *m)
 
 static void carry_out(Module *m, const UpgradeAction *action);
 
-static void feed(Module *m, UpgradeEvent event)
+void module_feed(Module *m, UpgradeEvent event)
 {
         if (!m->upgrade)
                 return;
-        event.now = now();
+        event.now = module_now();
         event.realtime = (uint64_t)g_get_real_time();
         event.at_port = m->node != NULL;
         event.diag_port = ports_have_diag(m->ports, m->product_id);
@@ -96,23 +88,7 @@ static void persist(Module *m)
                 return;
         log_error("%s: job %s cannot be written: %s", m->id, m->job->id, why);
         upgrade_drop_actions(m->upgrade);
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
-}
-
-static void start_probe(Module *m)
-{
-        if (m->probe)
-                return;
-        m->probe = identity_probe_new();
-        m->asked = false;
-        m->probe_at = UINT64_MAX;
-}
-
-static void drop_probe(Module *m)
-{
-        g_clear_pointer(&m->probe, identity_probe_free);
-        m->asked = m->asked_upgrade = false;
-        m->probe_at = UINT64_MAX;
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
 }
 
 static void write_power(Module *m, const char *value)
@@ -130,7 +106,7 @@ static void on_server(void *userdata, ServerAnswer *taken)
 
         g_clear_pointer(&m->source_check, source_check_free);
         log_info("%s: asked for the package: %s", m->id, answer->finding);
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
                                 .text = answer->good ? NULL : answer->finding,
                                 .size = answer->size });
         pump(m);
@@ -143,19 +119,19 @@ static void carry_out(Module *m, const UpgradeAction *action)
         case UPGRADE_ACTION_SEND:
                 if (!m->serial)
                         return; /* it has been told, or will be */
-                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, now());
+                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, module_now());
                 return;
         case UPGRADE_ACTION_LISTEN:
-                drop_probe(m);
+                module_drop_probe(m);
                 at_engine_listen(m->engine);
                 m->listening = true;
                 return;
         case UPGRADE_ACTION_IDENTIFY:
                 m->listening = false;
                 if (at_engine_is_ready(m->engine))
-                        start_probe(m);
+                        module_start_probe(m);
                 else if (m->serial)
-                        at_engine_start(m->engine, now());
+                        at_engine_start(m->engine, module_now());
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
                 source_check_free(m->source_check);
@@ -179,14 +155,14 @@ static void close_port(Module *m)
         module_inspect_end(m, "its AT port was lost");
         serial_close(g_steal_pointer(&m->serial));
         at_engine_reset(m->engine);
-        drop_probe(m);
+        module_drop_probe(m);
 }
 
 static void on_bytes(void *userdata, const void *bytes, size_t n)
 {
         Module *m = userdata;
 
-        at_engine_feed(m->engine, bytes, n, now());
+        at_engine_feed(m->engine, bytes, n, module_now());
         pump(m);
 }
 
@@ -196,8 +172,8 @@ static void on_lost(void *userdata, const char *why)
 
         log_debug("%s: %s: %s", m->id, m->node ?: "port", why);
         close_port(m);
-        m->open_at = now() + OPEN_INTERVAL; /* if the USB does not say that it is gone */
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
+        m->open_at = module_now() + OPEN_INTERVAL; /* if the USB does not say that it is gone */
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
         pump(m);
 }
 
@@ -212,23 +188,6 @@ static void set_holder(Module *m, const char *holder)
         m->observer->changed(m->userdata, m);
 }
 
-/* The wish to know the identity ends, without a job. */
-static void give_up_probe(Module *m)
-{
-        bool wanted = m->wanted;
-        g_autofree char *problem = NULL;
-
-        m->wanted = false;
-        m->wanted_until = UINT64_MAX;
-        drop_probe(m);
-        if (!wanted)
-                return;
-        problem = module_problem(m);
-        log_warning("%s: %s", m->id, problem);
-        m->observer->changed(m->userdata, m);
-        m->observer->probed(m->userdata, m, problem);
-}
-
 static void open_port(Module *m)
 {
         SerialSettings settings = { m->config->lock_directory, m->config->baud_rate, ports_syspath(m->ports, m->node) };
@@ -241,25 +200,25 @@ static void open_port(Module *m)
                 m->open_at = UINT64_MAX;
                 m->open_error = 0;
                 m->nameless = 0;
-                m->probe_interval = PROBE_INTERVAL;
+                m->probe_interval = MODULE_PROBE_INTERVAL;
                 set_holder(m, NULL);
                 if (m->listening)
                         at_engine_listen(m->engine);
                 else
-                        at_engine_start(m->engine, now());
+                        at_engine_start(m->engine, module_now());
         } else if (r == -EBUSY) {
                 g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
 
                 set_holder(m, holder);
-                m->open_at = m->job ? now() + BUSY_INTERVAL : UINT64_MAX;
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
+                m->open_at = m->job ? module_now() + BUSY_INTERVAL : UINT64_MAX;
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
                 module_inspect_end(m, "another process has its AT port");
                 if (!m->job)
-                        give_up_probe(m);
+                        module_give_up_probe(m);
         } else {
                 log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
                 m->open_error = -r;
-                m->open_at = now() + OPEN_INTERVAL;
+                m->open_at = module_now() + OPEN_INTERVAL;
         }
 }
 
@@ -273,7 +232,7 @@ static bool update_port(Module *m)
                 close_port(m);
         if (!want)
                 m->open_at = UINT64_MAX;
-        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : now() >= m->open_at)) {
+        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : module_now() >= m->open_at)) {
                 open_port(m);
                 return true;
         }
@@ -290,7 +249,7 @@ static void choose_port(Module *m)
         if (g_strcmp0(m->node, node) == 0)
                 return;
         if (m->serial)
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
         close_port(m);
         g_free(m->node);
         m->node = g_strdup(node);
@@ -299,73 +258,8 @@ static void choose_port(Module *m)
         if (m->node) {
                 log_info("%s: AT port is %s", m->id, m->node);
                 m->wanted = true;
-                m->wanted_until = now() + m->config->timeouts.settle;
+                m->wanted_until = module_now() + m->config->timeouts.settle;
         }
-}
-
-/* ---- the identity */
-
-/* It answers AT and tells no revision: it is not ready, or it is a Mini system, which may be for days. */
-static void answered_nameless(Module *m)
-{
-        m->probe_at = now() + m->probe_interval;
-        module_inspect_end(m, "it tells no revision");
-        if (++m->nameless >= NAMELESS_MIN)
-                m->probe_interval = MIN(2 * m->probe_interval, MAX(m->config->timeouts.settle, PROBE_INTERVAL));
-        if (m->job) {
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
-        } else if (m->nameless >= NAMELESS_MIN) {
-                m->asked_upgrade = true;
-                at_engine_command(m->engine, TAG_IDENTITY, "AT+QFOTADL=?", false, m->config->timeouts.command, now());
-        }
-}
-
-static void take_identity(Module *m)
-{
-        g_autoptr(Identity) identity = identity_probe_steal(m->probe), known = NULL;
-
-        drop_probe(m);
-        if (!*identity->revision) {
-                answered_nameless(m);
-                return;
-        }
-        known = m->identity;
-        m->identity = identity_copy(identity);
-        if (m->job && m->job->method == METHOD_MINIFOTA)
-                identity_complete(m->identity, known); /* a Mini system tells less */
-        m->identified = true;
-        m->wanted = false;
-        m->wanted_until = UINT64_MAX;
-        if (!identity_equal(m->identity, known) || !m->told)
-                log_info("%s: %s, revision %s, IMEI %s", m->id, identity->model, identity->revision, identity->imei);
-        m->told = true;
-        m->observer->changed(m->userdata, m);
-        m->observer->probed(m->userdata, m, NULL);
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
-                                .identity = identity,
-                                .other_port = !ports_is_usual_at(m->ports, m->product_id, m->node) });
-        module_inspect_begin(m);
-}
-
-/* Asks the probe's next question, or takes what it found out. True if something was done. */
-static bool advance_probe(Module *m)
-{
-        const char *question;
-
-        if (!m->probe && now() >= m->probe_at)
-                start_probe(m);
-        if (!m->probe || m->asked || m->asked_upgrade)
-                return false;
-        if (identity_probe_done(m->probe)) {
-                take_identity(m);
-                return true;
-        }
-        question = identity_probe_next(m->probe, now(), &m->probe_at);
-        if (!question)
-                return false;
-        m->asked = true;
-        at_engine_command(m->engine, TAG_IDENTITY, question, false, m->config->timeouts.command, now());
-        return true;
 }
 
 /* ---- the engine's events */
@@ -415,32 +309,27 @@ static void handle_engine_event(Module *m, const AtEvent *event)
         case AT_EVENT_READY:
                 m->asked_upgrade = false; /* what was asked before is forgotten */
                 module_inspect_answers(m);
-                start_probe(m);
+                module_start_probe(m);
                 return;
         case AT_EVENT_ANSWER:
                 log_answer(m, event);
                 if (event->tag == TAG_INSPECT) {
                         module_inspect_answer(m, event);
-                } else if (event->tag != TAG_IDENTITY) {
-                        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
-                                                .tag = event->tag,
-                                                .result = event->result,
-                                                .error = event->error,
-                                                .text = event->text });
-                } else if (m->asked_upgrade) {
-                        m->asked_upgrade = false;
-                        if (!m->job && event->result == AT_RESULT_OK)
-                                m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
-                } else if (m->probe && m->asked) {
-                        m->asked = false;
-                        identity_probe_answer(m->probe, event->result, event->text, now());
+                } else if (event->tag != MODULE_TAG_IDENTITY) {
+                        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
+                                                       .tag = event->tag,
+                                                       .result = event->result,
+                                                       .error = event->error,
+                                                       .text = event->text });
+                } else {
+                        module_take_answer(m, event);
                 }
                 return;
         case AT_EVENT_URC:
                 log_line(m, event->text);
                 if (!m->job && upgrade_is_under_way(event->text, &method))
                         m->observer->adoptable(m->userdata, m, method);
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
                 return;
         }
 }
@@ -510,20 +399,20 @@ static void pump(Module *m)
                 if (update_port(m) || module_inspect_advance(m))
                         continue;
                 if (m->serial)
-                        at_engine_tick(m->engine, now());
+                        at_engine_tick(m->engine, module_now());
                 if ((event = at_engine_pop(m->engine))) {
                         handle_engine_event(m, event);
                         continue;
                 }
-                if (m->upgrade && now() >= upgrade_deadline(m->upgrade)) {
-                        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
+                if (m->upgrade && module_now() >= upgrade_deadline(m->upgrade)) {
+                        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
-                if (!m->job && now() >= m->wanted_until) {
-                        give_up_probe(m);
+                if (!m->job && module_now() >= m->wanted_until) {
+                        module_give_up_probe(m);
                         continue;
                 }
-                busy = m->serial && advance_probe(m);
+                busy = m->serial && module_advance_probe(m);
         }
         m->pumping = false;
         arm_timer(m);
@@ -541,23 +430,23 @@ static void feed_present(Module *m)
         g_autofree char *power = power_control_read(m->syspath);
 
         if (m->boot_rom)
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
         else
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
-                                        .product = m->product_id,
-                                        .device = m->device,
-                                        .boot = m->boot_id,
-                                        .power_control = power });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
+                                               .product = m->product_id,
+                                               .device = m->device,
+                                               .boot = m->boot_id,
+                                               .power_control = power });
 }
 
 void module_device_added(Module *m, const UsbDevice *device)
 {
         m->present = true;
         m->told = false;
-        m->came_at = now();
+        m->came_at = module_now();
         m->vendor_id = device->vendor_id;
         m->product_id = device->product_id;
-        m->boot_rom = device->vendor_id == LAYOUT_BOOT_ROM_VENDOR_ID;
+        m->boot_rom = layout_is_boot_rom(device->vendor_id, device->product_id);
         m->device = device->number;
         m->identified = false;
         g_free(m->syspath);
@@ -576,7 +465,7 @@ void module_device_removed(Module *m)
         log_info("%s: left the bus", m->id);
         m->listening = false;
         m->present = m->identified = false;
-        m->left_at = now();
+        m->left_at = module_now();
         ports_clear(m->ports);
         choose_port(m);
         m->wanted = false;
@@ -584,7 +473,7 @@ void module_device_removed(Module *m)
         m->observer->changed(m->userdata, m);
         m->observer->probed(m->userdata, m, "it is not on the bus");
         if (!m->boot_rom)
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         m->boot_rom = false;
         pump(m);
 }
@@ -610,18 +499,18 @@ void module_tty_removed(Module *m, const char *node)
 void module_settled(Module *m)
 {
         if (!m->present)
-                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         pump(m);
 }
 
 void module_probe(Module *m)
 {
         m->wanted = true;
-        m->wanted_until = now() + m->config->timeouts.settle;
+        m->wanted_until = module_now() + m->config->timeouts.settle;
         g_clear_pointer(&m->holder, g_free);
         m->open_at = UINT64_MAX;
         if (at_engine_is_ready(m->engine))
-                start_probe(m);
+                module_start_probe(m);
         pump(m);
 }
 
@@ -631,9 +520,9 @@ void module_begin(Module *m, Job *job)
         m->upgrade = upgrade_new(job, &m->config->timeouts);
         g_clear_pointer(&m->holder, g_free);
         if (m->inspecting && at_engine_is_ready(m->engine))
-                start_probe(m); /* the port is open, and will not tell again that it is ready */
+                module_start_probe(m); /* the port is open, and will not tell again that it is ready */
         module_inspect_end(m, "a job has begun");
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
         if (m->present)
                 feed_present(m);
         m->observer->changed(m->userdata, m);
@@ -642,13 +531,13 @@ void module_begin(Module *m, Job *job)
 
 void module_cancel(Module *m)
 {
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_CANCEL });
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_CANCEL });
         pump(m);
 }
 
 void module_retry(Module *m, const char *source)
 {
-        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY, .text = source });
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY, .text = source });
         pump(m);
 }
 

@@ -34,6 +34,9 @@ Module *module_new(const char *path, sd_event *event, const Config *config, cons
                    const ModuleObserver *observer, void *userdata);
 void module_free(Module *module);
 
+/* Bus and device number: another one after each enumeration. */
+unsigned module_device(const Module *module);
+
 /* What the bus shows. */
 const char *module_id(const Module *module); /* usb-1-1.2 */
 bool module_is_present(const Module *module);

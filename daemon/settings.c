@@ -276,3 +276,13 @@ int config_at_interface(const Config *c, uint16_t product_id)
 
         return value ? (int)GPOINTER_TO_UINT(value) - 1 : LAYOUT_NO_OVERRIDE;
 }
+
+uint64_t config_longest_timeout(const Config *config)
+{
+        uint64_t longest = 0;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+                if (keys[i].kind == KIND_SECONDS)
+                        longest = MAX(longest, G_STRUCT_MEMBER(uint64_t, config, keys[i].offset));
+        return longest;
+}

@@ -63,10 +63,14 @@ static unsigned number_of(udev_device *d, const char *attribute, int base)
         return value ? (unsigned)strtoul(value, NULL, base) : 0;
 }
 
-static bool is_ours(unsigned vendor_id, unsigned product_id)
+/* The chip's vendor makes other things, too: only its boot loader tells by itself that it is a module. */
+static bool is_ours(UsbWatch *w, const UsbDevice *device)
 {
-        return vendor_id == LAYOUT_VENDOR_ID ||
-               (vendor_id == LAYOUT_BOOT_ROM_VENDOR_ID && product_id == LAYOUT_BOOT_ROM_PRODUCT_ID);
+        if (device->vendor_id == LAYOUT_VENDOR_ID)
+                return true;
+        return device->vendor_id == LAYOUT_CHIP_VENDOR_ID &&
+               (layout_is_boot_rom(device->vendor_id, device->product_id) ||
+                w->observer->awaits(w->userdata, device->path));
 }
 
 static gboolean tty_is_below(gpointer key, gpointer value, gpointer userdata)
@@ -107,12 +111,12 @@ static void device_added(UsbWatch *w, udev_device *d)
                 .number = number_of(d, "busnum", 10) * 1000 + number_of(d, "devnum", 10),
         };
 
-        if (!is_ours(device.vendor_id, device.product_id))
-                return;
         if (known && known->number == device.number)
                 return; /* told by the enumeration and by the monitor */
         if (known)
                 device_removed(w, syspath); /* a removal that was not told */
+        if (!is_ours(w, &device))
+                return;
         known = g_new0(Known, 1);
         known->path = g_strdup(device.path);
         known->number = device.number;
@@ -154,10 +158,11 @@ static void tty_added(UsbWatch *w, udev_device *d)
         Tty *tty;
         UsbTty told;
 
-        if (!interface || !parent || !udev_device_get_devnode(d) || g_hash_table_contains(w->ttys, syspath) ||
-            !is_ours(number_of(parent, "idVendor", 16), number_of(parent, "idProduct", 16)))
+        if (!interface || !parent || !udev_device_get_devnode(d) || g_hash_table_contains(w->ttys, syspath))
                 return;
         device_added(w, parent); /* events of a device and of its ttys may come in any order */
+        if (!g_hash_table_contains(w->devices, udev_device_get_syspath(parent)))
+                return;
         tty = g_new0(Tty, 1);
         tty->path = g_strdup(udev_device_get_sysname(parent));
         tty->node = g_strdup(udev_device_get_devnode(d));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
@@ -27,6 +28,8 @@ typedef struct UsbTty {
 
 /* What is passed is valid during the call only. */
 typedef struct UsbWatchObserver {
+        /* Whether a module is awaited there: what comes under the chip's vendor id is then taken for it. */
+        bool (*awaits)(void *userdata, const char *path);
         void (*device_added)(void *userdata, const UsbDevice *device);
         void (*device_removed)(void *userdata, const char *path);
         void (*tty_added)(void *userdata, const UsbTty *tty);

@@ -96,6 +96,7 @@ static const struct {
         { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
         { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
         { "Repeated", G_STRUCT_OFFSET(Job, repeated) },
+        { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
 };
 
@@ -228,6 +229,54 @@ void job_forget_secrets(Job *job)
         g_free(job->source);
         job->source = g_steal_pointer(&shown);
         options_wipe(job->options);
+}
+
+/* Where the value of a line begins that may be the key's, NULL if it is another's. */
+static const char *value_of(const char *line, size_t length, const char *key)
+{
+        const char *end = line + length, *p = line;
+
+        while (p < end && g_ascii_isspace(*p))
+                p++;
+        if ((size_t)(end - p) < strlen(key) || memcmp(p, key, strlen(key)) != 0)
+                return NULL;
+        p += strlen(key);
+        while (p < end && g_ascii_isspace(*p))
+                p++;
+        return p < end && *p == '=' ? p + 1 : NULL;
+}
+
+GString *job_mask_text(const char *text, size_t length)
+{
+        GString *masked = g_string_sized_new(length);
+        const char *end = text + length;
+
+        for (const char *line = text, *next; line < end; line = next) {
+                const char *newline = memchr(line, '\n', (size_t)(end - line)), *value;
+                size_t n = (size_t)((newline ?: end) - line);
+
+                next = newline ? newline + 1 : end;
+                if ((value = value_of(line, n, "Source"))) {
+                        g_autofree char *source = g_strndup(value, (size_t)(line + n - value)), *shown = NULL;
+
+                        g_string_append_len(masked, line, value - line);
+                        /* What stands behind a NUL may be anything, and what was cut off half a password. */
+                        if (!newline || memchr(value, 0, (size_t)(line + n - value)))
+                                shown = g_strdup("***");
+                        else
+                                shown = source_redact(source);
+                        g_string_append(masked, shown);
+                        explicit_bzero(source, strlen(source));
+                } else if ((value = value_of(line, n, "apn-password"))) {
+                        g_string_append_len(masked, line, value - line);
+                        g_string_append(masked, "***");
+                } else {
+                        g_string_append_len(masked, line, (gssize)n);
+                }
+                if (newline)
+                        g_string_append_c(masked, '\n');
+        }
+        return masked;
 }
 
 char *job_to_text(const Job *job)

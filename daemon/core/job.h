@@ -62,6 +62,7 @@ typedef struct Job {
 
         /* Who is upgraded. */
         char *imei, *model;
+        bool confirmed; /* adopted: the IMEI was read during the job; until then all of this is who was there before */
         char *from_revision, *from_build;
         char *to_revision, *to_build;
 
@@ -133,6 +134,9 @@ void job_add_to_message(Job *job, const char *sentence);
 
 /* Forgets all credentials: in the record, and so in the next text made of it. */
 void job_forget_secrets(Job *job);
+
+/* The text of a record that nobody can read, with what may be a password masked and every other byte as it is. */
+GString *job_mask_text(const char *text, size_t length);
 
 /* Replaces one of its strings; the value may be the old one. */
 void job_set_string(char **field, const char *value);

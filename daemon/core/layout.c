@@ -104,3 +104,8 @@ bool layout_has_diag_port(uint16_t product_id, const LayoutPort *ports, size_t n
                         return true;
         return false;
 }
+
+bool layout_is_boot_rom(uint16_t vendor_id, uint16_t product_id)
+{
+        return vendor_id == LAYOUT_CHIP_VENDOR_ID && product_id == LAYOUT_BOOT_ROM_PRODUCT_ID;
+}

@@ -7,8 +7,10 @@
 
 /* USB: the vendor of all modules, and the chip's boot loader that shows when there is no firmware to run. */
 #define LAYOUT_VENDOR_ID           0x2c7c
-#define LAYOUT_BOOT_ROM_VENDOR_ID  0x2ecc
+#define LAYOUT_CHIP_VENDOR_ID      0x2ecc /* whose other products may be a module's Mini system, or no module's */
 #define LAYOUT_BOOT_ROM_PRODUCT_ID 0x3004
+
+bool layout_is_boot_rom(uint16_t vendor_id, uint16_t product_id);
 
 /* A tty of a module. */
 typedef struct LayoutPort {

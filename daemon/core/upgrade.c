@@ -332,10 +332,22 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
 
 /* ---- it answers */
 
-static void keep_identity(Upgrade *u, const Identity *identity)
+/* Of one that was found under way, who it is was taken from what was at that place before. */
+static void confirm(Upgrade *u, const Identity *identity)
 {
-        job_set_string(&u->revision, identity->revision);
-        job_set_string(&u->build, identity->build);
+        Job *job = u->job;
+
+        if (job->origin != JOB_ORIGIN_ADOPTED || job->confirmed || !*identity->imei)
+                return;
+        if (*job->imei && strcmp(job->imei, identity->imei) != 0) {
+                job_set_string(&job->imei, identity->imei);
+                job_set_string(&job->model, identity->model);
+                job_set_string(&job->from_revision, "");
+                job_set_string(&job->from_build, "");
+        }
+        job->confirmed = true;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
 static void on_ready(Upgrade *u, const UpgradeEvent *event)
@@ -345,7 +357,9 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
 
         u->ready = true;
         u->other_port = event->other_port;
-        keep_identity(u, identity);
+        job_set_string(&u->revision, identity->revision);
+        job_set_string(&u->build, identity->build);
+        confirm(u, identity);
         if (!job->sent && job->result == JOB_RESULT_NONE && *job->imei && !*identity->imei) {
                 upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read", event);
                 return;
@@ -361,9 +375,8 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         /* Of one that was found under way the method was guessed from what it said. */
         if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
                 job->method = identity_method(identity->model, identity->revision);
-        if (!*job->imei && *identity->imei) {
+        if (!*job->imei && *identity->imei)
                 job_set_string(&job->imei, identity->imei);
-        }
         if (!job->sent && job->result == JOB_RESULT_NONE) {
                 job_set_string(&job->from_revision, identity->revision);
                 job_set_string(&job->from_build, identity->build);

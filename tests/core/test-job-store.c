@@ -105,7 +105,8 @@ END_TEST
 /* What a crash left between writing and renaming may hold a password; what was set aside is kept for a person. */
 START_TEST(left_overs)
 {
-        static const char *const names[] = { "3.job.A1b2C3", "3.job.broken", "3.job", "note.job.A1b2C3", "3.job.A1b2C" };
+        static const char *const names[] = { "3.job.A1b2C3", "3.job.broken", "3.job", "note.job.A1b2C3",
+                                             "3.job.A1b2C" };
         g_autofree char *why = NULL;
         JobStore *again;
 
@@ -195,18 +196,40 @@ START_TEST(highest_number_among_foreign_names)
 }
 END_TEST
 
+static GString *mask_nothing(const char *bytes, size_t length)
+{
+        return g_string_new_len(bytes, (gssize)length);
+}
+
+static GString *mask_all(const char *bytes, size_t length)
+{
+        (void)bytes;
+        return g_string_new(length == 8 ? "***" : "?");
+}
+
 START_TEST(quarantine)
 {
         g_autofree char *aside = path_of("3.job.broken"), *text = NULL;
+        GStatBuf st;
 
         write_job("3", "half a");
-        job_store_quarantine(store, "3");
+        job_store_quarantine(store, "3", mask_nothing);
         assert_list("");
         ck_assert(g_file_get_contents(aside, &text, NULL, NULL));
         ck_assert_str_eq(text, "half a");
         ck_assert_uint_eq(job_store_highest(store), 3);
-        job_store_quarantine(store, "3"); /* nothing there: no harm */
+        job_store_quarantine(store, "3", mask_nothing); /* nothing there: no harm */
         ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
+
+        /* What is not to be kept is not there any more, and nobody else may read the rest. */
+        put("3.job", "a\0secret", 8);
+        job_store_quarantine(store, "3", mask_all);
+        g_clear_pointer(&text, g_free);
+        assert_list("");
+        ck_assert(g_file_get_contents(aside, &text, NULL, NULL));
+        ck_assert_str_eq(text, "***");
+        ck_assert_int_eq(g_stat(aside, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 0777, 0600);
 }
 END_TEST
 

@@ -146,6 +146,44 @@ END_TEST
 
 /* ---- what cannot be read */
 
+/* What the record of a broken file becomes: all of it, but for the passwords. */
+static const struct {
+        const char *before, *after;
+} masks[] = {
+        { "", "" },
+        { "\n\n", "\n\n" },
+        { "garbage \xff\x01 = # [\n", "garbage \xff\x01 = # [\n" },
+        { "[Job]\nSource=ftp://user:" SECRET "@h/x.bin\nImei=1\n", "[Job]\nSource=ftp://user:***@h/x.bin\nImei=1\n" },
+        { "  Source = ftp://user:" SECRET "@h/x.bin\r\n", "  Source = ftp://user:***@h/x.bin\r\n" },
+        { "Source=user:" SECRET "@h\n", "Source=user:***@h\n" },
+        { "Source=http://h/x.bin\n", "Source=http://h/x.bin\n" },
+        { "Source=ftp://user:" SECRET, "Source=***" },
+        { "[Options]\napn-password=" SECRET2 "\napn=cmnet\n", "[Options]\napn-password=***\napn=cmnet\n" },
+        { "apn-password = " SECRET2, "apn-password =***" },
+        { "apn-user=me\nSourced=x:y@z\nMessage=Source=x\n", "apn-user=me\nSourced=x:y@z\nMessage=Source=x\n" },
+};
+
+START_TEST(broken_records_are_masked)
+{
+        GString *masked = job_mask_text(masks[_i].before, strlen(masks[_i].before));
+
+        ck_assert_str_eq(masked->str, masks[_i].after);
+        g_string_free(masked, TRUE);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text_are_masked)
+{
+        static const char before[] = "Imei=1\0002\nSource=ftp://user\0:" SECRET "@h/x\nModel=\0\n",
+                          after[] = "Imei=1\0002\nSource=***\nModel=\0\n";
+        GString *masked = job_mask_text(before, sizeof(before) - 1);
+
+        ck_assert_uint_eq(masked->len, sizeof(after) - 1);
+        ck_assert(memcmp(masked->str, after, sizeof(after)) == 0);
+        g_string_free(masked, TRUE);
+}
+END_TEST
+
 static Job *load(const char *text, char **ret_why)
 {
         Job *job;
@@ -332,9 +370,9 @@ START_TEST(what_must_be_refused)
                 g_autoptr(Job) job = load(texts[i], &why);
 
                 if (job)
-                        g_string_append_printf(taken, "%s---\n", g_str_has_prefix(texts[i], MINIMAL)
-                                                                         ? texts[i] + strlen(MINIMAL)
-                                                                         : texts[i]);
+                        g_string_append_printf(taken, "%s---\n",
+                                               g_str_has_prefix(texts[i], MINIMAL) ? texts[i] + strlen(MINIMAL)
+                                                                                   : texts[i]);
         }
         ck_assert_msg(taken->len == 0, "these were taken:\n%s", taken->str);
         g_string_free(taken, TRUE);
@@ -343,8 +381,11 @@ END_TEST
 
 START_TEST(what_must_be_taken)
 {
-        static const char *const texts[] = { MINIMAL, MINIMAL "Unknown=1\n[Future]\nx=y\n", MINIMAL "Sent=false\n",
-                                             MINIMAL "State=queued\n", MINIMAL "State=restarting\n",
+        static const char *const texts[] = { MINIMAL,
+                                             MINIMAL "Unknown=1\n[Future]\nx=y\n",
+                                             MINIMAL "Sent=false\n",
+                                             MINIMAL "State=queued\n",
+                                             MINIMAL "State=restarting\n",
                                              MINIMAL "Sent=true\nState=downloading\n" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -467,6 +508,8 @@ int main(void)
         tcase_add_test(t, round_trip_of_an_empty_one);
         tcase_add_test(t, round_trip_of_every_end);
         tcase_add_test(t, secrets_are_forgotten);
+        tcase_add_loop_test(t, broken_records_are_masked, 0, G_N_ELEMENTS(masks));
+        tcase_add_test(t, bytes_that_are_no_text_are_masked);
         tcase_add_loop_test(t, cut_anywhere, 0, 3);
         tcase_add_loop_test(t, one_byte_changed, 0, 3);
         tcase_add_loop_test(t, random_damage, 0, 6);

@@ -153,6 +153,7 @@ START_TEST(every_key)
         ck_assert(c->timeouts.start == 2 * G_USEC_PER_SEC && c->timeouts.download_idle == 3 * G_USEC_PER_SEC);
         ck_assert(c->timeouts.update_idle == 4 * G_USEC_PER_SEC && c->timeouts.restart == 5 * G_USEC_PER_SEC);
         ck_assert(c->timeouts.settle == 6 * G_USEC_PER_SEC);
+        ck_assert(config_longest_timeout(c) == 7 * G_USEC_PER_SEC);
         ck_assert_uint_eq(c->history, 1);
 }
 END_TEST

@@ -401,6 +401,40 @@ START_TEST(adopted_without_sms)
 }
 END_TEST
 
+/* Who was at that place before need not be who is found there; who has told its IMEI stays the one. */
+START_TEST(adopted_from_another)
+{
+        g_autoptr(Bench) b = new_adopted();
+
+        job_set_string(&b->job->imei, "860000000000099");
+        job_set_string(&b->job->from_revision, "EC800MCNGAR06A01M04");
+        job_set_string(&b->job->from_build, "EC800MCNGAR06A01M04_1");
+        bench_ready(b, MINI_OLD);
+        ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
+        ck_assert_str_ne(b->job->imei, "860000000000099");
+        ck_assert_str_eq(b->job->from_revision, "");
+        ck_assert_str_eq(b->job->from_build, "");
+        ck_assert(b->job->confirmed);
+        bench_resurrect(b);
+        job_set_string(&b->job->imei, "860000000000099");
+        bench_ready(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+}
+END_TEST
+
+START_TEST(adopted_from_itself)
+{
+        g_autoptr(Bench) b = new_adopted();
+
+        job_set_string(&b->job->imei, BENCH_IMEI);
+        job_set_string(&b->job->from_revision, MINI_OLD);
+        bench_ready(b, MINI_OLD);
+        ck_assert(b->job->confirmed);
+        ck_assert_str_eq(b->job->imei, BENCH_IMEI);
+        ck_assert_str_eq(b->job->from_revision, MINI_OLD);
+}
+END_TEST
+
 /* ---- a retry that never reached the module */
 
 START_TEST(retry_is_not_remembered)
@@ -445,6 +479,8 @@ int main(void)
         tcase_add_test(t, end_before_anything);
         tcase_add_test(t, adopted_in_a_loop);
         tcase_add_test(t, adopted_without_sms);
+        tcase_add_test(t, adopted_from_another);
+        tcase_add_test(t, adopted_from_itself);
         tcase_add_test(t, retry_is_not_remembered);
         return testing_run(t, "upgrade-who");
 }

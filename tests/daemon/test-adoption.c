@@ -21,13 +21,25 @@
 
 /* ---- adoption */
 
+static void begin_by_hand(Course *c, const char *source)
+{
+        g_autofree char *tty = world_tty(c->w, "1-1", "at"), *line = NULL;
+        int fd;
+
+        line = g_strdup_printf("AT+QFOTADL=\"%s\"\r", source ?: c->url);
+        fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, line, strlen(line)), (ssize_t)strlen(line));
+        g_free(world_sim(c->w, "wait 1-1 accepted"));
+        close(fd);
+}
+
 /* A world without a daemon, in which somebody else begins an upgrade of the module, and it is held at a point. */
 static Course *begun_by_hand(const char *module, const char *source, const char *point, const char *config)
 {
-        g_autofree char *first = g_strconcat("1-1=", module, NULL), *tty = NULL, *line = NULL;
+        g_autofree char *first = g_strconcat("1-1=", module, NULL);
         WorldSettings settings = { .modules = { first }, .config = config, .no_daemon = true };
         Course *c = course_new_world(&settings);
-        int fd;
 
         g_free(world_sim(c->w, "wait 1-1 normal"));
         if (g_str_has_prefix(c->old, "EC200A")) {
@@ -38,13 +50,7 @@ static Course *begun_by_hand(const char *module, const char *source, const char 
                 course_publish(c, NULL);
         }
         g_free(world_sim(c->w, "hold 1-1 %s", point));
-        tty = world_tty(c->w, "1-1", "at");
-        line = g_strdup_printf("AT+QFOTADL=\"%s\"\r", source ?: c->url);
-        fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
-        ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(write(fd, line, strlen(line)), (ssize_t)strlen(line));
-        g_free(world_sim(c->w, "wait 1-1 accepted"));
-        close(fd);
+        begin_by_hand(c, source);
         g_free(world_sim(c->w, "held 1-1 %s", point));
         return c;
 }
@@ -114,6 +120,9 @@ static const struct {
         { "ec800m-4", "mini", "minifota", true, "3" },
         { "ec800m-4", "mini-2", "minifota", true, "1" },
         { "ec800m-4,mini-imei=1", "mini-1:50", "minifota", true, "3" },
+        { "ec600m", "mini", "minifota", true, "3" },
+        { "ec600m", "mini-2", "minifota", true, "1" },
+        { "ec600m,mini-revision=new", "mini-2", "minifota", true, "1" },
         { "ec600m", "updater", "minifota", false, "2" },
         { "ec600m", "updating:30", "minifota", false, "2" },
         { "ec600m", "mini-2", "minifota", false, "1" },
@@ -140,7 +149,7 @@ END_TEST
 /* StartUpgrade on it gives it its source. Before that it waits for one that is nowhere. */
 START_TEST(test_start_on_adopted)
 {
-        Course *c = begun_by_hand("ec800m-4", NOWHERE, "mini", QUICK);
+        Course *c = begun_by_hand(_i ? "ec600m" : "ec800m-4", NOWHERE, "mini", QUICK);
         g_autofree char *path = NULL;
 
         world_start_daemon(c->w);
@@ -167,7 +176,7 @@ END_TEST
 /* Adopted, it stalls like any other, and is retried like any other: by Retry, or by StartUpgrade. */
 START_TEST(test_stalled_adopted)
 {
-        Course *c = begun_by_hand("ec800m-4", NULL, "mini-2", "settle=6\nstall=3\n");
+        Course *c = begun_by_hand(_i < 2 ? "ec800m-4" : "ec600m", NULL, "mini-2", "settle=6\nstall=3\n");
         g_autofree char *fixed = world_http(c->w, "fixed.mini_1"), *path = NULL;
 
         course_unpublish(c, "up.mini_2");
@@ -179,7 +188,7 @@ START_TEST(test_stalled_adopted)
         world_await_property(c->w, JOB_1, "State", "stalled");
         course_assert_message(c, "fotactl retry");
         world_await_property(c->w, MODULE_1, "System", "mini");
-        if (_i == 0) {
+        if (_i % 2 == 0) {
                 course_assert_retry(c, fixed);
         } else {
                 path = world_start(c->w, "usb-1-1", fixed, NULL);
@@ -197,6 +206,7 @@ static const struct {
         const char *module, *point;
         bool still;
 } emptied[] = { { "ec800m-4", "mini", true },         { "ec800m-4", "mini-2", true },
+                { "ec600m", "mini", true },           { "ec600m", "mini-2", true },
                 { "ec600m", "updater", false },       { "ec600m", "updating:76", false },
                 { "ec200a", "updater", false },       { "ec200a", "updating:50", false },
                 { "ec200a", "downloading:40", false } };
@@ -257,6 +267,12 @@ START_TEST(test_healthy)
         world_assert_property(c->w, MODULE_1, "Job", "/");
         course_assert_history(c, JOB_1, "added", "");
         world_assert_sim(c->w, "0", "get 1-1 qfotadl-count");
+        if (strstr(healthy[_i], "sms=0")) { /* nor does it keep it from its own */
+                course_publish(c, NULL);
+                course_begin(c);
+                g_free(world_sim(c->w, "wait 1-1 accepted"));
+                world_assert_property(c->w, c->job, "Origin", "request");
+        }
         course_free(c);
 }
 END_TEST
@@ -324,6 +340,90 @@ START_TEST(test_replaced)
         world_assert_property(w, MODULE_1, "Imei", OTHER_IMEI);
         world_assert_property(w, MODULE_1, "Job", "/");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
+/* Who was there before is not who is found in the Mini system there, where it does not tell: that shows at the end, or
+ * as soon as its IMEI is told. From then on it is known, and another one is another one. */
+static const struct {
+        const char *module;
+        bool known, replaced;
+} tenants[] = { { "ec800m-4", false, false },
+                { "ec600m,mini-imei=1", true, false },
+                { "ec600m,mini-imei=1", true, true } };
+
+START_TEST(test_tenant)
+{
+        Course *c = course_new(tenants[_i].module, QUICK);
+        World *w = c->w;
+
+        course_publish(c, NULL);
+        g_free(world_sim(w, "wait 1-1 closed"));
+        g_free(world_sim(w, "hold 1-1 mini"));
+        begin_by_hand(c, NULL);
+        g_free(world_sim(w, "set 1-1 imei " OTHER_IMEI));
+        await_adopted(c);
+        if (!tenants[_i].known) {
+                world_assert_property(w, JOB_1, "FromRevision", c->old);
+        } else if (tenants[_i].replaced) {
+                g_autofree char *file = world_path(w, "state/jobs/1.job");
+
+                world_await_file(w, file, "Confirmed=true");
+                world_kill_daemon(w);
+                world_start_daemon(w);
+                g_free(world_sim(w, "set 1-1 imei 867710050000032"));
+        }
+        g_free(world_sim(w, "release 1-1"));
+        if (tenants[_i].replaced) {
+                world_assert_result(w, JOB_1, "failed", "host", "module-replaced");
+        } else {
+                check_adopted_success(c, "minifota", 1);
+                world_assert_property(w, JOB_1, "FromRevision", "");
+                world_assert_property(w, MODULE_1, "Imei", OTHER_IMEI);
+        }
+        course_free(c);
+}
+END_TEST
+
+/* In its Mini system it shows the chip's vendor id: during a job that is the module, under whatever product id. */
+static const char *const chips[] = { "ec800m-4,mini-vid=2ecc", "ec800m-4,mini-vid=2ecc,mini-pid=3005",
+                                     "ec600m,mini-vid=2ecc,mini-pid=3005" };
+
+START_TEST(test_chip)
+{
+        Course *c = course_new(chips[_i], QUICK);
+        bool other = strstr(chips[_i], "3005") != NULL;
+
+        course_publish(c, NULL);
+        course_begin_and_hold(c, "mini-2");
+        world_await_property(c->w, MODULE_1, "VendorId", "11980");
+        world_assert_property(c->w, MODULE_1, "ProductId", other ? "12293" : "24577");
+        world_kill_daemon(c->w);
+        world_start_daemon(c->w);
+        world_assert_property(c->w, MODULE_1, "VendorId", "11980");
+        world_assert_property(c->w, MODULE_1, "Job", c->job);
+        course_pass(c, "mini-2");
+        course_assert_success(c, "4");
+        course_assert_history(c, JOB_2, "added", "");
+        course_free(c);
+}
+END_TEST
+
+/* Without a job it is no module: others make things with that chip. */
+START_TEST(test_chip_without_job)
+{
+        Course *c = begun_by_hand("ec800m-4,mini-vid=2ecc,mini-pid=3005", NULL, "mini-2", QUICK);
+        g_autofree char *opened = world_sim(c->w, "count 1-1 opened");
+
+        world_start_daemon(c->w);
+        ck_assert(!world_call(c->w, MODULE_1, "org.fotad1.Module", "Probe"));
+        ck_assert_str_eq(world_error(c->w), "org.freedesktop.DBus.Error.UnknownObject");
+        world_assert_sim(c->w, opened, "count 1-1 opened");
+        g_free(world_sim(c->w, "release 1-1"));
+        ck_assert(world_await_signal(c->w, "/org/fotad1", "InterfacesAdded", NULL));
+        world_await_property(c->w, MODULE_1, "Revision", c->new);
+        course_assert_history(c, JOB_1, "added", "");
         course_free(c);
 }
 END_TEST
@@ -512,12 +612,15 @@ int main(void)
         Suite *s = suite_create("adoption");
 
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
-        suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 1);
-        suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 2);
+        suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
+        suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
         suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));
         suite_add(s, "remembered", test_remembered, 0, G_N_ELEMENTS(remembered));
         suite_add(s, "replaced", test_replaced, 0, 4);
+        suite_add(s, "tenant", test_tenant, 0, G_N_ELEMENTS(tenants));
+        suite_add(s, "chip", test_chip, 0, G_N_ELEMENTS(chips));
+        suite_add(s, "chip-without-job", test_chip_without_job, 0, 1);
         suite_add(s, "move", test_move, 0, G_N_ELEMENTS(moves));
         suite_add(s, "alike", test_alike, 0, 2);
         suite_add(s, "usurper", test_usurper, 0, 2);

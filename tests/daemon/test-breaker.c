@@ -55,12 +55,22 @@ static unsigned count_in_log(World *w, const char *part)
         return n;
 }
 
+static void await_in_log(World *w, const char *part, unsigned times)
+{
+        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+        while (count_in_log(w, part) < times) {
+                ck_assert_msg(g_get_monotonic_time() < end, "not %u times in the log: %s", times, part);
+                g_free(world_property(w, MODULE_1, "Present")); /* an answer is later than what was read before it */
+        }
+}
+
 /* An upgrade that stands at the first of its points. Its source has a password that nobody is to find later. */
 static Loop begin(unsigned course, const char *config)
 {
         g_autofree char *module = g_strconcat("1-1=", courses[course].module, NULL), *url = NULL, *text = NULL;
         g_autofree char *second = NULL;
-        WorldSettings settings = { .modules = { module }, .config = config };
+        WorldSettings settings = { .modules = { module, "1-2=ec200a,mute=600000,attached=0" }, .config = config };
         Loop l = { .w = world_new(&settings), .new = courses[course].new };
 
         world_package(l.w, courses[course].package, courses[course].old, courses[course].new, NULL);
@@ -149,6 +159,60 @@ START_TEST(test_breaks)
 }
 END_TEST
 
+/* Daemons that die later than that one module is given up that does not answer, and before they lose patience. */
+START_TEST(test_late)
+{
+        Loop l = begin((unsigned)_i, "start=300\nupdate-idle=300\nsettle=1\nstall=300\n");
+
+        g_free(world_sim(l.w, "attach 1-2"));
+        for (unsigned i = 0; i < TAKE_UPS_MAX; i++) {
+                g_autofree char *port = NULL, *problem = NULL;
+
+                crash(&l, 1);
+                port = world_property(l.w, MODULE_2, "Port");
+                problem = g_strconcat("it does not answer at ", port, NULL);
+                world_await_property(l.w, MODULE_2, "Problem", problem);
+        }
+        world_kill_daemon(l.w);
+        world_start_daemon(l.w);
+        check_given_up(&l, "may still upgrade");
+        g_free(l.job);
+        world_free(l.w);
+}
+END_TEST
+
+/* Nor is what still goes on there adopted: that would begin the loop anew. After its next restart it is. */
+START_TEST(test_left_alone)
+{
+        Loop l = begin((unsigned)_i, PATIENT);
+        static const char adopted[] = "/org/fotad1/job/_32";
+
+        crash(&l, TAKE_UPS_MAX);
+        world_kill_daemon(l.w);
+        world_start_daemon(l.w);
+        world_assert_result(l.w, l.job, "failed", "host", "interrupted");
+        for (unsigned i = 0; i < 2; i++) {
+                for (unsigned k = 20; k < 23; k++)
+                        g_free(world_sim(l.w, "urc 1-1 +QIND: \"FOTA\",\"UPDATING\",%u", k));
+                await_in_log(l.w, "is left alone until it restarts: job 1 was given up", i + 1);
+                world_assert_property(l.w, MODULE_1, "Job", "/");
+                world_kill_daemon(l.w);
+                world_start_daemon(l.w);
+        }
+        ck_assert_uint_eq(count_in_log(l.w, "is left alone"), 2);
+        ck_assert_uint_eq(count_in_log(l.w, "adopted"), 0);
+        g_free(world_sim(l.w, "power-cut 1-1"));
+        for (unsigned i = G_N_ELEMENTS(courses[_i].points); i-- > 0;)
+                g_free(world_sim(l.w, "release 1-1 %s", courses[_i].points[i]));
+        world_await_property(l.w, MODULE_1, "Job", adopted);
+        world_assert_result(l.w, adopted, "success", "", "");
+        world_assert_property(l.w, adopted, "Origin", "adopted");
+        world_assert_sim(l.w, "1", "get 1-1 qfotadl-count");
+        g_free(l.job);
+        world_free(l.w);
+}
+END_TEST
+
 /* One that died before AT+QFOTADL leaves a module that can be told to upgrade. */
 START_TEST(test_breaks_before)
 {
@@ -205,16 +269,17 @@ START_TEST(test_stop)
 }
 END_TEST
 
-/* A daemon that has lived for settle does not die of the job. */
-START_TEST(test_settle)
+/* A daemon that has outlived all that the job waits for does not die of it. This one waits in the Mini system for ever.
+ */
+START_TEST(test_lives)
 {
-        Loop l = begin((unsigned)_i, "start=300\nupdate-idle=300\nsettle=2\nstall=300\n");
+        Loop l = begin(1, "command=3\nstart=3\ndownload-idle=3\nupdate-idle=3\nrestart=3\nsettle=3\nstall=3\n");
         g_autofree char *path = world_path(l.w, FILE_1);
 
         crash(&l, TAKE_UPS_MAX);
         world_await_file(l.w, path, "\nTakeUps=0\n");
         crash(&l, TAKE_UPS_MAX);
-        check_success(&l, (unsigned)_i, 0);
+        check_success(&l, 1, 0);
 }
 END_TEST
 
@@ -250,7 +315,9 @@ int main(void)
         suite_add(s, "breaks-before", test_breaks_before, 0, 1);
         suite_add(s, "holds", test_holds, 0, G_N_ELEMENTS(courses));
         suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(courses));
-        suite_add(s, "settle", test_settle, 0, G_N_ELEMENTS(courses));
+        suite_add(s, "lives", test_lives, 0, 1);
+        suite_add(s, "late", test_late, 0, G_N_ELEMENTS(courses));
+        suite_add(s, "left-alone", test_left_alone, 0, G_N_ELEMENTS(courses));
         suite_add(s, "progress", test_progress, 0, G_N_ELEMENTS(courses));
         return suite_run(s);
 }

@@ -239,6 +239,7 @@ static const char *const broken[] = {
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\"\\r\\nAT+CFUN=0\n",
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\n[Options]\ncid=99\n",
         QUEUED "Module=tty-S1\nSource=http://host/u\n",
+        QUEUED "Module=usb-1-1\nSource=ftp://me:s3cret-Pa55@host/u\nPercent=x\n[Options]\napn-password=s3cret-Pa55\n",
         "huge",
         "directory",
 };
@@ -264,6 +265,12 @@ START_TEST(test_broken)
         ck_assert(!g_file_test(file, G_FILE_TEST_EXISTS));
         ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
         ck_assert_uint_eq(count_in_log(w, "job 7 cannot be read"), 1);
+        if (strcmp(broken[_i], "directory") != 0) {
+                g_autofree char *kept = read_file(w, "state/jobs/7.job.broken");
+
+                ck_assert_ptr_null(strstr(kept, "s3cret"));
+                ck_assert(strstr(broken[_i], "me:s3cret") == NULL || strstr(kept, "ftp://me:***@host/u") != NULL);
+        }
         world_assert_property(w, "/org/fotad1/job/_33", "ErrorName", "dns-failed");
         ck_assert_int_eq(world_stop_daemon(w), 0);
         world_start_daemon(w);
@@ -278,6 +285,44 @@ START_TEST(test_broken)
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         ck_assert_str_eq(job, "/org/fotad1/job/_38");
         world_assert_result(w, job, "failed", "http", "socket-connect-failed");
+        world_free(w);
+}
+END_TEST
+
+/* Two records claim one module: the newer one is followed, the older one has ended, and keeps no password. */
+START_TEST(test_rivals)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        static const char rival[] = "[Job]\nVersion=1\nId=%u\nOrigin=request\nState=downloading\nMethod=dfota\n"
+                                    "Created=1700000000000000\nFinished=0\nPercent=0\nRestarts=0\nDevice=0\nSent=true\n"
+                                    "Module=usb-1-1\nSource=ftp://me:s3cret-Pa55@host/u%u\n"
+                                    "[Options]\ncid=1\napn=a\napn-user=b\napn-password=s3cret-Pa55\n";
+        static const char *const paths[] = { "/org/fotad1/job/_32", "/org/fotad1/job/_33", "/org/fotad1/job/_34" };
+        g_autofree char *message = NULL;
+
+        for (unsigned id = 2; id <= 4; id++) {
+                g_autofree char *name = g_strdup_printf("state/jobs/%u.job", id),
+                                *text = g_strdup_printf(rival, id, id);
+
+                write_file(w, name, text);
+        }
+        world_start_daemon(w);
+        for (unsigned i = 0; i < 2; i++) {
+                g_autofree char *name = g_strdup_printf("state/jobs/%u.job", i + 2), *text = NULL;
+
+                world_assert_result(w, paths[i], "failed", "host", "interrupted");
+                text = read_file(w, name);
+                ck_assert_ptr_null(strstr(text, "s3cret"));
+        }
+        message = world_property(w, paths[1], "Message");
+        ck_assert_msg(strstr(message, "job 4") != NULL, "%s", message);
+        world_assert_property(w, paths[2], "Result", "");
+        world_assert_property(w, MODULE_1, "Job", paths[2]);
+        world_kill_daemon(w);
+        world_start_daemon(w);
+        world_assert_property(w, MODULE_1, "Job", paths[2]);
+        ck_assert_uint_eq(count_in_log(w, "is held by job"), 2);
         world_free(w);
 }
 END_TEST
@@ -364,6 +409,7 @@ int main(void)
         suite_add(s, "activation", test_activation, 0, 1);
         suite_add(s, "stop", test_stop, 0, 4);
         suite_add(s, "broken", test_broken, 0, G_N_ELEMENTS(broken));
+        suite_add(s, "rivals", test_rivals, 0, 1);
         suite_add(s, "announce", test_announce, 0, 3);
         suite_add(s, "idle", test_idle, 0, 1);
         return suite_run(s);

@@ -292,6 +292,8 @@ static void return_mini(Model *m)
                 return;
         }
         module_face(m, &face, PERSONA_MINI_PID, PERSONA_MINI_PORTS);
+        if (!persona_is(p, PERSONA_MINI_VID, ""))
+                face.vendor = persona_hex(p, PERSONA_MINI_VID);
         appear_mute(m, MODEL_MINI, persona_flag(p, PERSONA_MINI_USB) ? &face : NULL);
         if (!persona_is(p, PERSONA_MINI_BOOT_URCS, ""))
                 model_next(m, LANE_LIFE, boot, NULL, boot_lines);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Asks a module who it is, as core/identity has it, and again where it does not tell. Knows neither the port nor what a
+ * job makes of the answers. */
+
+#include "log.h"
+#include "module-private.h"
+
+#define NAMELESS_MIN 3 /* times without a revision until it is asked for its Mini system */
+
+void module_start_probe(Module *m)
+{
+        if (m->probe)
+                return;
+        m->probe = identity_probe_new(!m->job);
+        m->asked = false;
+        m->probe_at = UINT64_MAX;
+}
+
+void module_drop_probe(Module *m)
+{
+        g_clear_pointer(&m->probe, identity_probe_free);
+        m->asked = m->asked_upgrade = false;
+        m->probe_at = UINT64_MAX;
+}
+
+/* The wish to know the identity ends, without a job. */
+void module_give_up_probe(Module *m)
+{
+        bool wanted = m->wanted;
+        g_autofree char *problem = NULL;
+
+        m->wanted = false;
+        m->wanted_until = UINT64_MAX;
+        module_drop_probe(m);
+        if (!wanted)
+                return;
+        problem = module_problem(m);
+        log_warning("%s: %s", m->id, problem);
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, problem);
+}
+
+/* It answers AT and tells no revision, or one that is not to be believed: it is not ready, or it is a Mini system,
+ * which may be for days. */
+static void answered_nameless(Module *m, bool mini)
+{
+        m->probe_at = module_now() + m->probe_interval;
+        module_inspect_end(m, "it tells no revision");
+        if (++m->nameless >= NAMELESS_MIN)
+                m->probe_interval = MIN(2 * m->probe_interval, MAX(m->config->timeouts.settle, MODULE_PROBE_INTERVAL));
+        if (m->job) {
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
+        } else if (m->nameless >= NAMELESS_MIN && mini) {
+                m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
+        } else if (m->nameless >= NAMELESS_MIN) {
+                m->asked_upgrade = true;
+                at_engine_command(m->engine, MODULE_TAG_IDENTITY, "AT+QFOTADL=?", false, m->config->timeouts.command,
+                                  module_now());
+        }
+}
+
+static void take_identity(Module *m)
+{
+        g_autoptr(Identity) identity = identity_probe_steal(m->probe), known = NULL;
+
+        module_drop_probe(m);
+        if (!*identity->revision || (identity->mini && !m->job)) {
+                answered_nameless(m, identity->mini);
+                return;
+        }
+        known = m->identity;
+        m->identity = identity_copy(identity);
+        if (m->job && m->job->method == METHOD_MINIFOTA)
+                identity_complete(m->identity, known); /* a Mini system tells less */
+        m->identified = true;
+        m->wanted = false;
+        m->wanted_until = UINT64_MAX;
+        if (!identity_equal(m->identity, known) || !m->told)
+                log_info("%s: %s, revision %s, IMEI %s", m->id, identity->model, identity->revision, identity->imei);
+        m->told = true;
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, NULL);
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
+                                       .identity = identity,
+                                       .other_port = !ports_is_usual_at(m->ports, m->product_id, m->node) });
+        module_inspect_begin(m);
+}
+
+/* Asks the probe's next question, or takes what it found out. True if something was done. */
+bool module_advance_probe(Module *m)
+{
+        const char *question;
+
+        if (!m->probe && module_now() >= m->probe_at)
+                module_start_probe(m);
+        if (!m->probe || m->asked || m->asked_upgrade)
+                return false;
+        if (identity_probe_done(m->probe)) {
+                take_identity(m);
+                return true;
+        }
+        question = identity_probe_next(m->probe, module_now(), &m->probe_at);
+        if (!question)
+                return false;
+        m->asked = true;
+        at_engine_command(m->engine, MODULE_TAG_IDENTITY, question, false, m->config->timeouts.command, module_now());
+        return true;
+}
+
+void module_take_answer(Module *m, const AtEvent *event)
+{
+        if (m->asked_upgrade) {
+                m->asked_upgrade = false;
+                if (!m->job && event->result == AT_RESULT_OK)
+                        m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
+        } else if (m->probe && m->asked) {
+                m->asked = false;
+                identity_probe_answer(m->probe, event->result, event->error, event->text, module_now());
+        }
+}
