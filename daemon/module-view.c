@@ -119,6 +119,10 @@ char *module_problem(const Module *m)
                 return g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error));
         if (!m->identified && m->wanted)
                 return g_strdup("its identity is being read");
+        if (!m->identified && m->serial && m->nameless > 0)
+                return g_strdup_printf("it answers at %s, but not as its firmware would: it may be in its Mini system, "
+                                       "and is asked again",
+                                       m->node);
         if (!m->identified)
                 return g_strdup_printf("it does not answer at %s", m->node);
         return g_strdup("");

@@ -201,6 +201,47 @@ START_TEST(test_stalled_adopted)
 }
 END_TEST
 
+/* One that says nothing for longer than is waited for an identity, and then goes on. */
+START_TEST(test_late)
+{
+        Course *c = begun_by_hand("eg800k-2", NULL, "mini-2", "settle=2\nstall=20\n");
+        g_autofree char *port = NULL, *problem = NULL;
+
+        world_start_daemon(c->w);
+        port = world_property(c->w, MODULE_1, "Port");
+        problem = g_strconcat("it does not answer at ", port, NULL);
+        world_await_property(c->w, MODULE_1, "Problem", problem);
+        world_assert_property(c->w, MODULE_1, "Job", "/");
+        g_free(world_sim(c->w, "hold 1-1 end"));
+        g_free(world_sim(c->w, "release 1-1 mini-2"));
+        g_free(world_sim(c->w, "held 1-1 end"));
+        await_adopted(c);
+        g_free(world_sim(c->w, "release 1-1"));
+        check_adopted_success(c, "minifota", 1);
+        course_free(c);
+}
+END_TEST
+
+/* Re-plugged in its Mini system, which does not tell its IMEI: it may be the one that a job misses, so that is waited
+ * for; once that has given up, it is adopted. */
+START_TEST(test_replugged)
+{
+        Course *c = course_stall_in_second("ec800m-4");
+
+        world_await_property(c->w, c->job, "State", "stalled");
+        g_free(world_sim(c->w, "move 1-1 1-5"));
+        world_assert_result(c->w, c->job, "failed", "host", "module-lost");
+        world_await_property(c->w, MODULE_5, "Job", JOB_2);
+        world_assert_property(c->w, JOB_2, "Origin", "adopted");
+        world_assert_property(c->w, MODULE_5, "System", "mini");
+        course_publish_as(c, "up.mini_2", NULL);
+        world_assert_result(c->w, JOB_2, "success", "", "");
+        world_assert_property(c->w, JOB_2, "ToRevision", c->new);
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
 /* The state directory is emptied between two lives of the daemon. */
 static const struct {
         const char *module, *point;
@@ -612,6 +653,8 @@ int main(void)
         Suite *s = suite_create("adoption");
 
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
+        suite_add(s, "late", test_late, 0, 1);
+        suite_add(s, "replugged", test_replugged, 0, 1);
         suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
