@@ -24,7 +24,7 @@ void module_drop_probe(Module *m)
         m->probe_at = UINT64_MAX;
 }
 
-/* The wish to know the identity ends, without a job. */
+/* The wish to know the identity ends, without a job. One that has told none since it came is asked on. */
 void module_give_up_probe(Module *m)
 {
         bool wanted = m->wanted;
@@ -32,7 +32,6 @@ void module_give_up_probe(Module *m)
 
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
-        module_drop_probe(m);
         if (!wanted)
                 return;
         problem = module_problem(m);

@@ -155,6 +155,10 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
         *ret_of_port = false;
         if (!m->identified && m->wanted)
                 return describe(ret_finding, ret_remedy, g_strdup("its identity is being read"), g_strdup(""));
+        if (!m->identified && m->serial && m->nameless > 0)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("it answers at %s, but not as its firmware would", m->node),
+                                g_strdup("it may be in its Mini system, and is asked again"));
         if (!m->identified)
                 return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", m->node),
                                 g_strdup(""));

@@ -2,7 +2,8 @@
 
 /* One physical place: owns the serial line, the AT engine, the upgrade and one timer. The only room where the core
  * meets the world: it feeds events in and carries actions out. It parses nothing and decides nothing but when the port
- * is open: while a job runs, and while an identity is to be read. */
+ * is open: while a job runs, while an identity is to be read, and for as long as a module is there that has told none.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -166,13 +167,19 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
         pump(m);
 }
 
+/* When nobody waits for it any more, a port that cannot be had is tried ever so rarely. */
+static uint64_t open_again_at(const Module *m)
+{
+        return module_now() + (m->job || m->wanted ? OPEN_INTERVAL : MAX(m->config->timeouts.settle, OPEN_INTERVAL));
+}
+
 static void on_lost(void *userdata, const char *why)
 {
         Module *m = userdata;
 
         log_debug("%s: %s: %s", m->id, m->node ?: "port", why);
         close_port(m);
-        m->open_at = module_now() + OPEN_INTERVAL; /* if the USB does not say that it is gone */
+        m->open_at = open_again_at(m); /* if the USB does not say that it is gone */
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
         pump(m);
 }
@@ -218,15 +225,16 @@ static void open_port(Module *m)
         } else {
                 log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
                 m->open_error = -r;
-                m->open_at = module_now() + OPEN_INTERVAL;
+                m->open_at = open_again_at(m);
         }
 }
 
-/* Opens or closes, as the job and the wish for an identity have it. True if it was tried to open: that may have made
+/* Opens or closes, as the job and the wish for an identity have it. One that has told no revision may be in its Mini
+ * system, and say so after days. True if it was tried to open: that may have made
  * work. */
 static bool update_port(Module *m)
 {
-        bool want = m->node && (m->job || m->wanted || (m->inspecting && !m->inspect_over));
+        bool want = m->node && (m->job || m->wanted || !m->identified || (m->inspecting && !m->inspect_over));
 
         if (!want && m->serial)
                 close_port(m);
@@ -343,6 +351,8 @@ static void release_job(Module *m)
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
+        if (!m->identified && at_engine_is_ready(m->engine))
+                module_start_probe(m);
 }
 
 /* ---- time */
@@ -509,8 +519,11 @@ void module_probe(Module *m)
         m->wanted_until = module_now() + m->config->timeouts.settle;
         g_clear_pointer(&m->holder, g_free);
         m->open_at = UINT64_MAX;
+        m->probe_interval = MODULE_PROBE_INTERVAL;
         if (at_engine_is_ready(m->engine))
                 module_start_probe(m);
+        else if (m->serial)
+                at_engine_start(m->engine, module_now()); /* it is asked rarely by now, or not at all */
         pump(m);
 }
 

@@ -31,6 +31,7 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-mini-stalled \
 	tests/daemon/test-mini-retry \
 	tests/daemon/test-adoption \
+	tests/daemon/test-moved \
 	tests/daemon/test-crash \
 	tests/daemon/test-crash-points \
 	tests/daemon/test-power \
@@ -64,6 +65,8 @@ tests_daemon_test_mini_retry_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_mini_retry_LDADD = $(WORLD_LIBS)
 tests_daemon_test_adoption_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_adoption_LDADD = $(WORLD_LIBS)
+tests_daemon_test_moved_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_moved_LDADD = $(WORLD_LIBS)
 tests_daemon_test_crash_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_crash_LDADD = $(WORLD_LIBS)
 tests_daemon_test_crash_points_CFLAGS = $(WORLD_CFLAGS)

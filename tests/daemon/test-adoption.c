@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Upgrades that the daemon did not begin or does not remember, and modules that turn up elsewhere: what is adopted,
- * what is followed, and that nobody is taken for another. */
+/* Upgrades that the daemon did not begin or does not remember: what is adopted, and whom it is taken for. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -13,7 +12,6 @@
 #include "suite.h"
 
 #define MODULE_5   "/org/fotad1/module/usb_2d1_2d5"
-#define MODULE_6   "/org/fotad1/module/usb_2d1_2d6"
 #define JOB_2      "/org/fotad1/job/_32"
 #define OTHER_IMEI "867710050000024"
 #define NOWHERE    "http://127.0.0.1:1/" UP
@@ -201,6 +199,47 @@ START_TEST(test_stalled_adopted)
 }
 END_TEST
 
+/* One that says nothing for longer than is waited for an identity, and then goes on. */
+START_TEST(test_late)
+{
+        Course *c = begun_by_hand("eg800k-2", NULL, "mini-2", "settle=2\nstall=20\n");
+        g_autofree char *port = NULL, *problem = NULL;
+
+        world_start_daemon(c->w);
+        port = world_property(c->w, MODULE_1, "Port");
+        problem = g_strconcat("it does not answer at ", port, NULL);
+        world_await_property(c->w, MODULE_1, "Problem", problem);
+        world_assert_property(c->w, MODULE_1, "Job", "/");
+        g_free(world_sim(c->w, "hold 1-1 end"));
+        g_free(world_sim(c->w, "release 1-1 mini-2"));
+        g_free(world_sim(c->w, "held 1-1 end"));
+        await_adopted(c);
+        g_free(world_sim(c->w, "release 1-1"));
+        check_adopted_success(c, "minifota", 1);
+        course_free(c);
+}
+END_TEST
+
+/* Re-plugged in its Mini system, which does not tell its IMEI: it may be the one that a job misses, so that is waited
+ * for; once that has given up, it is adopted. */
+START_TEST(test_replugged)
+{
+        Course *c = course_stall_in_second("ec800m-4");
+
+        world_await_property(c->w, c->job, "State", "stalled");
+        g_free(world_sim(c->w, "move 1-1 1-5"));
+        world_assert_result(c->w, c->job, "failed", "host", "module-lost");
+        world_await_property(c->w, MODULE_5, "Job", JOB_2);
+        world_assert_property(c->w, JOB_2, "Origin", "adopted");
+        world_assert_property(c->w, MODULE_5, "System", "mini");
+        course_publish_as(c, "up.mini_2", NULL);
+        world_assert_result(c->w, JOB_2, "success", "", "");
+        world_assert_property(c->w, JOB_2, "ToRevision", c->new);
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
 /* The state directory is emptied between two lives of the daemon. */
 static const struct {
         const char *module, *point;
@@ -316,34 +355,6 @@ END_TEST
 
 /* ---- identity */
 
-/* Another module stands there afterwards. 0, 1: by the update; 2, 3: exchanged in its middle. */
-START_TEST(test_replaced)
-{
-        Course *c = course_new(_i % 2 ? "ec800m-4" : "ec600m", QUICK);
-        World *w = c->w;
-
-        course_publish(c, NULL);
-        if (_i < 2) {
-                g_free(world_sim(w, "set 1-1 new-imei " OTHER_IMEI));
-                course_begin(c);
-        } else {
-                course_begin_and_hold(c, "mini-2");
-                g_free(world_sim(w, "detach 1-1"));
-                world_await_property(w, c->job, "State", "restarting");
-                g_free(world_sim(w, "set 1-1 imei " OTHER_IMEI));
-                g_free(world_sim(w, "release 1-1 mini-2"));
-                g_free(world_sim(w, "attach 1-1"));
-        }
-        world_assert_result(w, c->job, "failed", "host", "module-replaced");
-        course_assert_message(c, "another IMEI");
-        world_assert_property(w, c->job, "Restarts", _i < 2 ? "4" : "5");
-        world_assert_property(w, MODULE_1, "Imei", OTHER_IMEI);
-        world_assert_property(w, MODULE_1, "Job", "/");
-        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
-        course_free(c);
-}
-END_TEST
-
 /* Who was there before is not who is found in the Mini system there, where it does not tell: that shows at the end, or
  * as soon as its IMEI is told. From then on it is known, and another one is another one. */
 static const struct {
@@ -428,202 +439,20 @@ START_TEST(test_chip_without_job)
 }
 END_TEST
 
-/* Plugged in elsewhere in mid-upgrade. */
-static const struct {
-        const char *module, *point;
-} moves[] = {
-        { "ec200a", "off:1" },
-        { "ec200a", "updating:50" },
-        { "ec200a", "off:2" },
-        { "ec600m", "off:1" },
-        { "ec600m", "mini" },
-        { "ec600m", "off:2" },
-        { "ec600m", "updater" },
-        { "ec600m", "off:3" },
-        { "ec600m,mini-imei=1", "off:3" },
-        { "ec600m", "off:4" },
-        { "ec600m,mini-imei=1", "off:1" },
-        { "ec800m-4", "off:2" },
-        { "eg800k-2", "off:3" },
-        { "eg800k-4", "off:2" },
-};
-
-START_TEST(test_move)
-{
-        Course *c = course_new(moves[_i].module, QUICK);
-        World *w = c->w;
-
-        if (strcmp(moves[_i].module, "ec200a") == 0) {
-                g_free(c->url);
-                c->url = world_http(w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
-        course_begin_and_hold(c, moves[_i].point);
-        if (strstr(moves[_i].point, "off:"))
-                world_await_property(w, c->job, "State", "restarting");
-        g_free(world_sim(w, "move 1-1 1-5"));
-        g_free(world_sim(w, "release 1-1 %s", moves[_i].point));
-        world_assert_result(w, c->job, "success", "", "");
-        world_assert_property(w, c->job, "Module", MODULE_1); /* const: where it was begun */
-        world_assert_property(w, c->job, "ToRevision", c->new);
-        world_assert_property(w, c->job, "Origin", "request");
-        world_assert_property(w, MODULE_5, "Revision", c->new);
-        world_assert_property(w, MODULE_5, "System", "normal");
-        world_assert_property(w, MODULE_5, "Job", "/");
-        world_assert_property(w, MODULE_1, "Job", "/");
-        world_assert_property(w, MODULE_1, "Present", "0");
-        course_assert_history(c, MODULE_5, "Job", JOB_1 " /");
-        course_assert_history(c, MODULE_1, "Job", JOB_1 " /");
-        course_assert_history(c, JOB_2, "added", "");
-        world_assert_sim(w, c->new, "get 1-1 revision");
-        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
-        world_assert_sim(w, "0", "get 1-1 diag-bytes");
-        world_assert_sim(w, "auto", "get 1-1 power-control");
-        course_free(c);
-}
-END_TEST
-
-/* Two that look alike, serial number 0000 and all: one is upgraded and moves, the other one moves too, loses its power,
- * and comes to where the first one was. */
-START_TEST(test_alike)
-{
-        static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
-                                                  { "1-1=ec600m", "1-2=ec600m,imei=" OTHER_IMEI } };
-        WorldSettings settings = { .modules = { modules[_i][0], modules[_i][1] }, .config = QUICK };
-        Course *c = course_new_world(&settings);
-        World *w = c->w;
-
-        world_await_module(w, MODULE_1);
-        world_await_module(w, MODULE_2);
-        if (_i == 0) {
-                g_free(c->url);
-                c->url = world_http(w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
-        course_begin_and_hold(c, _i == 0 ? "off:2" : "off:4");
-        world_await_property(w, c->job, "State", "restarting");
-        g_free(world_sim(w, "power-cut 1-2"));
-        g_free(world_sim(w, "move 1-2 1-6"));
-        world_await_property(w, MODULE_2, "Present", "0");
-        world_await_property(w, MODULE_6, "Imei", OTHER_IMEI);
-        world_assert_property(w, MODULE_6, "Job", "/");
-        world_assert_property(w, MODULE_1, "Job", c->job);
-        world_assert_property(w, c->job, "State", "restarting");
-
-        g_free(world_sim(w, "move 1-1 1-5"));
-        world_assert_result(w, c->job, "success", "", "");
-        world_assert_property(w, MODULE_1, "Job", "/");
-        g_free(world_sim(w, "move 1-2 1-1"));
-        world_await_property(w, MODULE_1, "Imei", OTHER_IMEI);
-        world_assert_property(w, c->job, "ToRevision", c->new);
-        world_assert_property(w, MODULE_5, "Revision", c->new);
-        world_assert_property(w, MODULE_1, "Revision", c->old);
-        course_assert_history(c, MODULE_5, "Job", JOB_1 " /");
-        course_assert_history(c, MODULE_6, "Job", "");
-        course_assert_history(c, MODULE_2, "Job", "");
-        course_assert_history(c, JOB_2, "added", "");
-        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
-        world_assert_sim(w, "0", "get 1-2 qfotadl-count");
-        world_assert_sim(w, c->old, "get 1-2 revision");
-        course_free(c);
-}
-END_TEST
-
-/* The other one comes to where the first one was, while that is away: it is not taken for it, and left alone; and the
- * first one is not upgraded anew where it turns up. */
-START_TEST(test_usurper)
-{
-        static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
-                                                  { "1-1=ec600m", "1-2=ec600m,imei=" OTHER_IMEI } };
-        WorldSettings settings = { .modules = { modules[_i][0], modules[_i][1] }, .config = QUICK };
-        Course *c = course_new_world(&settings);
-        World *w = c->w;
-
-        world_await_module(w, MODULE_1);
-        world_await_module(w, MODULE_2);
-        if (_i == 0) {
-                g_free(c->url);
-                c->url = world_http(w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
-        course_begin_and_hold(c, _i == 0 ? "off:2" : "off:4");
-        world_await_property(w, c->job, "State", "restarting");
-        g_free(world_sim(w, "move 1-2 1-1"));
-        world_assert_result(w, c->job, "failed", "host", "module-replaced");
-        world_assert_property(w, MODULE_1, "Imei", OTHER_IMEI);
-        g_free(world_sim(w, "move 1-1 1-5"));
-        world_await_property(w, MODULE_5, "Revision", c->new);
-        course_assert_history(c, MODULE_5, "Job", "");
-        course_assert_history(c, JOB_2, "added", "");
-        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
-        world_assert_sim(w, "0", "get 1-2 qfotadl-count");
-        world_assert_sim(w, c->old, "get 1-2 revision");
-        course_free(c);
-}
-END_TEST
-
-/* Both are upgraded, and both move: each job goes with its own. */
-START_TEST(test_both_move)
-{
-        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600n" }, .config = QUICK };
-        Course *c = course_new_world(&settings);
-        World *w = c->w;
-        g_autofree char *second = NULL, *url = NULL;
-        const char *new_second = "EC600NCNLAR03A02M16";
-
-        world_await_module(w, MODULE_1);
-        world_await_module(w, MODULE_2);
-        g_free(c->url);
-        c->url = world_http(w, "up.bin");
-        url = world_http(w, "other.bin");
-        course_publish_as(c, "up.bin", NULL);
-        world_package(w, "other.bin", "EC600NCNLAR03A01M16", new_second, NULL);
-        g_free(world_sim(w, "hold 1-2 off:2"));
-        second = world_start(w, "usb-1-2", url, NULL);
-        ck_assert_msg(second != NULL, "%s", world_error_message(w));
-        g_free(world_sim(w, "held 1-2"));
-        course_begin_and_hold(c, "off:2");
-        world_await_property(w, c->job, "State", "restarting");
-        world_await_property(w, second, "State", "restarting");
-        g_free(world_sim(w, "move 1-1 1-5")); /* of the newer job */
-        g_free(world_sim(w, "move 1-2 1-6"));
-        world_assert_result(w, c->job, "success", "", "");
-        world_assert_result(w, second, "success", "", "");
-        world_assert_property(w, c->job, "ToRevision", c->new);
-        world_assert_property(w, second, "ToRevision", new_second);
-        world_assert_property(w, MODULE_5, "Revision", c->new);
-        world_assert_property(w, MODULE_6, "Revision", new_second);
-        course_assert_history(c, MODULE_5, "Job", "/org/fotad1/job/_32 /");
-        course_assert_history(c, MODULE_6, "Job", JOB_1 " /");
-        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
-        world_assert_sim(w, "1", "get 1-2 qfotadl-count");
-        course_free(c);
-}
-END_TEST
-
 int main(void)
 {
         Suite *s = suite_create("adoption");
 
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
+        suite_add(s, "late", test_late, 0, 1);
+        suite_add(s, "replugged", test_replugged, 0, 1);
         suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
         suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));
         suite_add(s, "remembered", test_remembered, 0, G_N_ELEMENTS(remembered));
-        suite_add(s, "replaced", test_replaced, 0, 4);
         suite_add(s, "tenant", test_tenant, 0, G_N_ELEMENTS(tenants));
         suite_add(s, "chip", test_chip, 0, G_N_ELEMENTS(chips));
         suite_add(s, "chip-without-job", test_chip_without_job, 0, 1);
-        suite_add(s, "move", test_move, 0, G_N_ELEMENTS(moves));
-        suite_add(s, "alike", test_alike, 0, 2);
-        suite_add(s, "usurper", test_usurper, 0, 2);
-        suite_add(s, "both-move", test_both_move, 0, 1);
         return suite_run(s);
 }

@@ -273,7 +273,7 @@ END_TEST
  */
 START_TEST(test_lives)
 {
-        Loop l = begin(1, "command=3\nstart=3\ndownload-idle=3\nupdate-idle=3\nrestart=3\nsettle=3\nstall=3\n");
+        Loop l = begin(1, "command=3\nstart=3\ndownload-idle=3\nupdate-idle=3\nrestart=3\nsettle=3\nstall=3\nsource=3\n");
         g_autofree char *path = world_path(l.w, FILE_1);
 
         crash(&l, TAKE_UPS_MAX);
