@@ -86,9 +86,25 @@ static char *stalled_message(const Upgrade *u)
                         last ?: "");
         return g_strdup_printf(
                 "The module is in its Mini system and waits for %s%s: publish that very file and restore "
-                "the module's network, and it goes on by itself, or correct the source with Retry "
-                "(fotactl retry).%s",
-                package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "", last ?: "");
+                "the module's network, and it goes on by itself%s.%s",
+                package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "",
+                u->answers ? ", or correct the source with Retry (fotactl retry)" : "", last ?: "");
+}
+
+/* Whether it takes a Retry, which is offered where a port answers only. */
+static void set_answers(Upgrade *u, bool answers)
+{
+        g_autofree char *message = NULL;
+
+        if (u->answers == answers)
+                return;
+        u->answers = answers;
+        if (!u->job->stalled || !mini_applies(u))
+                return;
+        message = stalled_message(u);
+        job_set_message(u->job, message);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
 static void stall(Upgrade *u, const UpgradeEvent *event)
@@ -124,6 +140,7 @@ void mini_gone(Upgrade *u)
         if (u->present && job->method == METHOD_MINIFOTA && job->sent && job->abandon && u->step != STEP_RESET &&
             !job->reset)
                 job->abandon = 0;
+        set_answers(u, false);
         job->system = JOB_SYSTEM_UNKNOWN;
         u->marker = MINI_MARKER_UNKNOWN;
         u->says_big = false;
@@ -353,6 +370,7 @@ static void decide(Upgrade *u, const UpgradeEvent *event)
 
 void mini_ready(Upgrade *u, const UpgradeEvent *event)
 {
+        set_answers(u, true);
         u->ask_at = 0;
         if (!u->ready_since)
                 u->ready_since = event->now;
@@ -437,6 +455,7 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
 /* It answers AT, and tells no revision. */
 void mini_nameless(Upgrade *u, const UpgradeEvent *event)
 {
+        set_answers(u, true);
         if (!mini_applies(u) || u->live)
                 return;
         u->marker = MINI_MARKER_MINI;

@@ -46,7 +46,8 @@ struct Upgrade {
         Step step;
         unsigned tag; /* of the command under way */
         bool present;
-        bool ready; /* the AT port answers in this enumeration */
+        bool ready;   /* the AT port answers in this enumeration */
+        bool answers; /* it did, to whatever, and whether or not it told a revision */
         bool boot_rom;
         bool other_port;        /* the port we have is not its usual AT port */
         bool live;              /* an upgrade URC came in this enumeration */

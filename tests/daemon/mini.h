@@ -59,6 +59,7 @@ char *course_history(Course *course, const char *path, const char *property);
 void course_assert_history(Course *course, const char *path, const char *property, const char *expected);
 
 void course_assert_message(Course *course, const char *part);
+void course_await_message(Course *course, const char *part);
 void course_assert_no_message(Course *course, const char *part);
 
 /* Success, with everything that must hold of every success; restarts as seen on the bus,

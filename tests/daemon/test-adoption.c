@@ -184,7 +184,7 @@ START_TEST(test_stalled_adopted)
         await_adopted(c);
         g_free(world_sim(c->w, "release 1-1"));
         world_await_property(c->w, JOB_1, "State", "stalled");
-        course_assert_message(c, "fotactl retry");
+        course_await_message(c, "fotactl retry");
         world_await_property(c->w, MODULE_1, "System", "mini");
         if (_i % 2 == 0) {
                 course_assert_retry(c, fixed);

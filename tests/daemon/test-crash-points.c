@@ -38,7 +38,7 @@ typedef struct Run {
         const char *name, *module, *from, *to;
         const char *packages[2];  /* the simulator makes them, by their names; the first is asked for */
         const char *download_max; /* option download-urc-max, NULL none */
-        Hold holds[3];            /* ends with one that is empty */
+        Hold holds[4];            /* ends with one that is empty */
 } Run;
 
 static const Run runs[] = {
@@ -50,12 +50,14 @@ static const Run runs[] = {
           "5",
           { { "end", "wait 1-1 opened 3" } } },
         { "MiniFOTA",
-          "1-1=ec800m-4,mini-updating=30,mini-updating-2=60/96,linger=150," FEW_URCS,
+          "1-1=ec800m-4,updater-ports=at,mini-updating=30,mini-updating-2=60/96,linger=150," FEW_URCS,
           "EC800MCNGAR06A03M04",
           "EC800MCNGAR06A04M04",
           { "up.mini_1", "up.mini_2" },
           NULL,
-          { { "mini", "wait 1-1 rx:AT+CGSN 3" }, { "mini-2", "wait 1-1 rx:AT+CGSN 4" } } },
+          { { "mini", "wait 1-1 rx:AT+CGSN 3" },
+            { "updater", "wait 1-1 opened 4" },
+            { "mini-2", "wait 1-1 rx:AT+CGSN 4" } } },
 };
 
 /* Every kind must have been seen, or nothing was tested. */
@@ -344,6 +346,8 @@ static void list_points(World *w, Task *task)
         world_assert_sim(w, task->run->to, "get 1-1 revision");
         ck_assert_uint_eq(world_count_signals(w, JOB_1, "Result"), 1);
         task->points = read_points(file);
+        /* The updater is part of both runs. */
+        world_await_file(w, file, "UPDATING\\\",30");
 }
 
 START_TEST(test_points)

@@ -152,6 +152,7 @@ START_TEST(test_silent)
         Course *c = course_stall_in_second(silent[_i]);
 
         world_await_property(c->w, c->job, "State", "stalled");
+        course_assert_no_message(c, "etry");
         refuse(c, c->url, NULL, NULL, NULL, "ModuleNotReady", "publish");
         world_assert_property(c->w, c->job, "State", "stalled");
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
@@ -181,13 +182,7 @@ START_TEST(test_retry_again)
         g_free(world_sim(w, "set 1-1 qfotadl error"));
         course_assert_retry(c, c->url);
         g_free(world_sim(w, "wait 1-1 qfotadl 3"));
-        for (;;) {
-                g_autofree char *message = world_property(w, c->job, "Message");
-
-                if (strstr(message, "ERROR to AT+QFOTADL"))
-                        break;
-                sd_bus_wait(world_bus(w), 10000);
-        }
+        course_await_message(c, "ERROR to AT+QFOTADL");
         world_assert_property(w, c->job, "State", "stalled");
         world_assert_property(w, c->job, "Source", other); /* which is what the module goes on with */
         g_free(world_sim(w, "set 1-1 qfotadl ok"));
