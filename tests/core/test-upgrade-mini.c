@@ -322,6 +322,67 @@ START_TEST(stalls_in_the_new_mini_system)
 END_TEST
 
 /* Whoever repeats the same for ever is stalled, and says so but once. */
+/* ---- what a person reads, word by word (guide 5.1) */
+
+static const char *const sentence[] = {
+        "The Mini system gave up and the old firmware runs again without having said why; likelier the package could "
+        "not be had (a wrong URL, not published, no network, a power cut) than made for another revision: check the "
+        "URL and that the package fits "
+        "the revision that runs, then start again.",
+        "The Mini system gave up and the old firmware runs again after it had reported HTTP code 711: The module "
+        "rejected the URL, or the server does not have the package; so the package could not be had: check the URL and "
+        "that the package fits "
+        "the revision that runs, then start again.",
+        "The Mini system gave up and the old firmware runs again after it had reported update code 507: The package "
+        "was "
+        "made for another revision than the one that runs; so the package does not fit this module: check the URL and "
+        "that the package fits "
+        "the revision that runs, then start again.",
+        "The module is in its Mini system and waits for http://user:***@h/x.mini_1: publish that very file and restore "
+        "the "
+        "module's network, and it goes on by itself.",
+        "The module is in its Mini system and waits for http://user:***@h/x.mini_2, and cannot go back: publish that "
+        "very "
+        "file and restore the module's network, and it goes on by itself, or correct the source with Retry (fotactl "
+        "retry).",
+        "The module is in its Mini system and waits for http://user:***@h/x.mini_2, and cannot go back: publish that "
+        "very "
+        "file and restore the module's network, and it goes on by itself.",
+};
+
+START_TEST(sentences)
+{
+        g_autoptr(Bench) b = new_bench();
+
+        go_mini(b);
+        switch (_i) {
+        case 0: /* scenario 1 */
+        case 1:
+        case 2: /* scenario 2 */
+                if (_i == 1)
+                        bench_fota(b, "\"HTTPEND\",711");
+                if (_i == 2)
+                        bench_fota(b, "\"END\",507");
+                restart(b, false);
+                bench_urc(b, "RDY");
+                bench_ready(b, MINI_OLD);
+                break;
+        case 3: /* scenario 3 */ bench_pass(b, b->timeouts.stall + SECOND); break;
+        case 4: /* scenario 4, where a port answers */
+        case 5: /* and where none does */
+                restart(b, false);
+                updating(b, 60);
+                restart(b, true);
+                updating(b, 60);
+                bench_pass(b, b->timeouts.stall + SECOND);
+                if (_i == 4)
+                        bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+                break;
+        }
+        ck_assert_str_eq(b->job->message, sentence[_i]);
+}
+END_TEST
+
 START_TEST(repeats_for_ever)
 {
         g_autoptr(Bench) b = new_bench();
@@ -661,6 +722,7 @@ int main(void)
         tcase_add_loop_test(t, falls_back_unseen, 0, 2);
         tcase_add_loop_test(t, stalls_in_the_old_mini_system, 0, 3);
         tcase_add_test(t, stalls_in_the_new_mini_system);
+        tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
         tcase_add_test(t, repeats_for_ever);
         tcase_add_test(t, restarts_for_ever);
         tcase_add_test(t, stalls_while_it_updates);
