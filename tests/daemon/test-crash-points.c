@@ -347,7 +347,7 @@ static void list_points(World *w, Task *task)
         ck_assert_uint_eq(world_count_signals(w, JOB_1, "Result"), 1);
         task->points = read_points(file);
         /* The updater is part of both runs. */
-        world_await_file(w, file, "UPDATING\\\",30");
+        world_await_file(w, file, "\"UPDATING\",30");
 }
 
 START_TEST(test_points)

@@ -385,31 +385,28 @@ int world_run_daemon(World *w)
         return reap(w, launch(w));
 }
 
-void world_kill_daemon(World *w)
-{
-        kill(w->daemon, SIGKILL);
-        reap(w, w->daemon);
-        w->daemon = 0;
-        world_drain(w);
-}
-
 int world_await_end(World *w)
 {
         int status = reap(w, w->daemon);
 
         w->daemon = 0;
-        /* The bus tells it after all that it had read of it. */
+        /* The bus tells it after all that it had read of it. A name that is still there would be taken for that of the
+         * next daemon. */
         world_await(w, world_name_is_free, NULL, "the end of the daemon's name");
         return status;
 }
 
+void world_kill_daemon(World *w)
+{
+        kill(w->daemon, SIGKILL);
+        world_await_end(w);
+        world_drain(w);
+}
+
 int world_stop_daemon(World *w)
 {
-        pid_t pid = w->daemon;
-
-        kill(pid, SIGTERM);
-        w->daemon = 0;
-        return reap(w, pid);
+        kill(w->daemon, SIGTERM);
+        return world_await_end(w);
 }
 
 pid_t world_daemon_pid(World *w)
