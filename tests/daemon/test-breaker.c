@@ -181,7 +181,8 @@ START_TEST(test_late)
 }
 END_TEST
 
-/* Nor is what still goes on there adopted: that would begin the loop anew. After its next restart it is. */
+/* Nor is what still goes on there adopted: that would begin the loop anew. After its next restart it is. Of a DFOTA whose
+ * first revision nobody knows the end hangs on its END, which a busy machine may miss: this is a MiniFOTA. */
 START_TEST(test_left_alone)
 {
         Loop l = begin((unsigned)_i, PATIENT);
@@ -317,7 +318,7 @@ int main(void)
         suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(courses));
         suite_add(s, "lives", test_lives, 0, 1);
         suite_add(s, "late", test_late, 0, G_N_ELEMENTS(courses));
-        suite_add(s, "left-alone", test_left_alone, 0, G_N_ELEMENTS(courses));
+        suite_add(s, "left-alone", test_left_alone, 1, G_N_ELEMENTS(courses));
         suite_add(s, "progress", test_progress, 0, G_N_ELEMENTS(courses));
         return suite_run(s);
 }
