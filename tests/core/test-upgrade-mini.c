@@ -5,14 +5,6 @@
 
 #include "upgrade-bench.h"
 
-static Bench *new_bench(void)
-{
-        Bench *b = bench_new();
-
-        bench_make_mini(b);
-        return b;
-}
-
 static void go(Bench *b)
 {
         bench_begin(b);
@@ -40,25 +32,18 @@ static void go_mini(Bench *b)
         ck_assert(!upgrade_is_cancellable(b->job));
 }
 
-static void updating(Bench *b, int value)
-{
-        g_autofree char *text = g_strdup_printf("\"UPDATING\",%d", value);
-
-        bench_fota(b, text);
-}
-
 /* To the new Mini system, which has begun. */
 static void go_mini2(Bench *b)
 {
         go_mini(b);
         restart(b, false);
-        updating(b, 7);
+        bench_updating(b, 7);
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_int_eq(b->job->system, JOB_SYSTEM_UPDATING);
-        updating(b, 60);
+        bench_updating(b, 60);
         ck_assert_int_eq(b->job->system, JOB_SYSTEM_UPDATING);
         restart(b, true);
-        updating(b, 60);
+        bench_updating(b, 60);
         ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
         ck_assert_uint_eq(b->job->percent, 60);
         bench_assert_state(b, JOB_UPDATING);
@@ -83,7 +68,7 @@ static void answer(Bench *b, const char *revision)
 
 START_TEST(whole)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go(b);
         assert_has(b->log->str, "send AT+QFOTADL=\"http://user:Geheim7@h/x.mini_1\"|");
@@ -91,10 +76,10 @@ START_TEST(whole)
         bench_urc(b, "RDY");
         restart(b, false);
         for (int i = 2; i <= 60; i += 2)
-                updating(b, i);
+                bench_updating(b, i);
         restart(b, true);
         for (int i = 60; i <= 96; i += 4)
-                updating(b, i);
+                bench_updating(b, i);
         ck_assert_uint_eq(b->job->percent, 96);
         bench_fota(b, "\"END\",0");
         bench_assert_state(b, JOB_VERIFYING);
@@ -111,7 +96,7 @@ END_TEST
 /* Whatever is lost, the last thing said is not who it is: only the big system knows of SMS. */
 START_TEST(nothing_is_said)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         restart(b, false);
@@ -128,7 +113,7 @@ END_TEST
 /* Another product id is the Mini system's, unless all four restarts were seen. */
 START_TEST(other_face)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         b->no_sms = true;
         go(b);
@@ -146,7 +131,7 @@ END_TEST
 /* The daemon sees the end only: what answers as the big system is believed when it stays quiet. */
 START_TEST(seen_late)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
         uint64_t since;
 
         go(b);
@@ -166,16 +151,16 @@ END_TEST
 /* A Mini system that knows of SMS after all, and calls itself by the new revision, is no success. */
 START_TEST(mini_system_that_looks_like_the_big_one)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         restart(b, false);
-        updating(b, 60);
+        bench_updating(b, 60);
         restart(b, false);
         bench_ready(b, MINI_NEW);
         ck_assert(b->job->state != JOB_FINISHED);
         bench_pass(b, 5 * SECOND);
-        updating(b, 64);
+        bench_updating(b, 64);
         bench_fota(b, "\"END\",0");
         restart(b, false);
         bench_ready(b, MINI_NEW);
@@ -185,7 +170,7 @@ END_TEST
 
 START_TEST(another_revision_than_expected)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
         char *why = NULL;
 
         ck_assert(options_set_string(b->job->options, "expected-revision", "EC600MCNLER06A10M08", &why));
@@ -209,7 +194,7 @@ START_TEST(falls_back)
                 { "\"END\",507", "so the package does not fit this module" },
                 { "\"FTPEND\",611", "so the package could not be had" },
         };
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         if (words[_i].said)
@@ -228,7 +213,7 @@ END_TEST
 /* Its boot URC comes after it has told its revision. */
 START_TEST(falls_back_and_says_so_late)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
         uint64_t since;
 
         go_mini(b);
@@ -249,7 +234,7 @@ END_TEST
 /* The Mini systems never showed on the bus: one restart, and the old firmware with all its words. */
 START_TEST(falls_back_unseen)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go(b);
         restart(b, false);
@@ -270,7 +255,7 @@ END_TEST
 
 START_TEST(stalls_in_the_old_mini_system)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
         uint64_t began;
 
         go_mini(b);
@@ -290,7 +275,7 @@ START_TEST(stalls_in_the_old_mini_system)
         assert_stalled(b, "x.mini_1");
         restart(b, false);
         bench_assert_state(b, JOB_STALLED); /* it does not know better yet */
-        updating(b, 2);
+        bench_updating(b, 2);
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_str_eq(b->job->message, "");
         ck_assert(!upgrade_may_retry(b->job));
@@ -299,10 +284,10 @@ END_TEST
 
 START_TEST(stalls_in_the_new_mini_system)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini2(b);
-        updating(b, 75);
+        bench_updating(b, 75);
         bench_fota(b, "\"HTTPEND\",717");
         bench_pass(b, b->timeouts.stall + SECOND);
         assert_stalled(b, "x.mini_2, and cannot go back");
@@ -310,10 +295,10 @@ START_TEST(stalls_in_the_new_mini_system)
         ck_assert_uint_eq(b->job->percent, 75);
         ck_assert(b->identify); /* so that a retry can be offered */
         /* It repeats the step, from 60 (guide 2.3.1.2, step 5). */
-        updating(b, 60);
+        bench_updating(b, 60);
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_uint_eq(b->job->percent, 75);
-        updating(b, 96);
+        bench_updating(b, 96);
         bench_fota(b, "\"END\",0");
         restart(b, false);
         bench_ready(b, MINI_NEW);
@@ -352,7 +337,7 @@ static const char *const sentence[] = {
 
 START_TEST(sentences)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         switch (_i) {
@@ -371,9 +356,9 @@ START_TEST(sentences)
         case 4: /* scenario 4, where a port answers */
         case 5: /* and where none does */
                 restart(b, false);
-                updating(b, 60);
+                bench_updating(b, 60);
                 restart(b, true);
-                updating(b, 60);
+                bench_updating(b, 60);
                 bench_pass(b, b->timeouts.stall + SECOND);
                 if (_i == 4)
                         bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
@@ -385,19 +370,19 @@ END_TEST
 
 START_TEST(repeats_for_ever)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
         unsigned changes = 0;
         JobState state;
 
         go_mini2(b);
-        updating(b, 96);
+        bench_updating(b, 96);
         state = b->job->state;
         for (unsigned i = 0; i < 1000; i++) {
                 bench_fota(b, "\"END\",505");
                 bench_pass(b, 60 * SECOND);
-                updating(b, 60);
-                updating(b, 80);
-                updating(b, 96);
+                bench_updating(b, 60);
+                bench_updating(b, 80);
+                bench_updating(b, 96);
                 changes += state != b->job->state;
                 state = b->job->state;
         }
@@ -409,7 +394,7 @@ END_TEST
 /* A damaged .mini_1: it restarts into the Mini system again and again (guide 2.3.1.2, step 4). */
 START_TEST(restarts_for_ever)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         for (unsigned i = 0; i < 200; i++) {
@@ -421,7 +406,7 @@ START_TEST(restarts_for_ever)
         assert_stalled(b, "x.mini_1");
         ck_assert_uint_ge(b->job->restarts, 200);
         restart(b, false);
-        updating(b, 10);
+        bench_updating(b, 10);
         bench_assert_state(b, JOB_UPDATING);
 }
 END_TEST
@@ -429,15 +414,15 @@ END_TEST
 /* In the updater, between the packages. */
 START_TEST(stalls_while_it_updates)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         restart(b, false);
-        updating(b, 30);
+        bench_updating(b, 30);
         bench_pass(b, b->timeouts.stall + SECOND);
         bench_assert_state(b, JOB_STALLED);
         assert_has(b->job->message, "cycle its power once");
-        updating(b, 31);
+        bench_updating(b, 31);
         bench_assert_state(b, JOB_UPDATING);
 }
 END_TEST
@@ -446,7 +431,7 @@ END_TEST
 
 START_TEST(a_day)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
         uint64_t end;
         unsigned ticks = 0;
         int persists;
@@ -468,7 +453,7 @@ START_TEST(a_day)
         ck_assert_int_le(b->persists - persists, 5);
         ck_assert_uint_le(b->log->len, 100000);
         assert_stalled(b, _i == 0 ? ".mini_1" : ".mini_2");
-        updating(b, _i == 0 ? 2 : 64);
+        bench_updating(b, _i == 0 ? 2 : 64);
         bench_assert_state(b, JOB_UPDATING);
 }
 END_TEST
@@ -477,7 +462,7 @@ END_TEST
 
 START_TEST(retry)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini2(b);
         bench_pass(b, b->timeouts.stall + SECOND);
@@ -487,7 +472,7 @@ START_TEST(retry)
         assert_has(b->disk, "y.mini_1");
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_str_eq(b->job->message, "");
-        updating(b, 70);
+        bench_updating(b, 70);
         bench_fota(b, "\"END\",0");
         restart(b, false);
         bench_ready(b, MINI_NEW);
@@ -498,7 +483,7 @@ END_TEST
 
 START_TEST(retry_is_rejected)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         bench_pass(b, b->timeouts.stall + SECOND);
@@ -520,7 +505,7 @@ END_TEST
 /* Newer firmware asks for the package before it leaves; with a failure it stays. */
 START_TEST(does_not_leave)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go(b);
         bench_fota(b, "\"HTTPEND\",717");
@@ -536,15 +521,15 @@ END_TEST
 /* It said so, and left all the same: that decides nothing. */
 START_TEST(leaves_all_the_same)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go(b);
         bench_fota(b, "\"HTTPEND\",727");
         restart(b, true);
         restart(b, false);
-        updating(b, 40);
+        bench_updating(b, 40);
         restart(b, true);
-        updating(b, 80);
+        bench_updating(b, 80);
         restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
@@ -553,7 +538,7 @@ END_TEST
 
 START_TEST(rejected)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         b->rejects = "AT+QFOTADL=";
         bench_begin(b);
@@ -566,7 +551,7 @@ END_TEST
 
 START_TEST(cancelled_in_time)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go(b);
         bench_clear(b);
@@ -583,7 +568,7 @@ END_TEST
 /* The reset came too late: it is in the Mini system, and goes on. */
 START_TEST(cancelled_too_late)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go(b);
         bench_cancel(b);
@@ -592,7 +577,7 @@ START_TEST(cancelled_too_late)
         bench_ready(b, MINI_OLD);
         ck_assert(b->job->state != JOB_FINISHED);
         restart(b, false);
-        updating(b, 20);
+        bench_updating(b, 20);
         restart(b, true);
         bench_fota(b, "\"END\",0");
         restart(b, false);
@@ -603,7 +588,7 @@ END_TEST
 
 START_TEST(left_before_it_could_be_reset)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go(b);
         bench_port_lost(b);
@@ -621,7 +606,7 @@ END_TEST
 
 START_TEST(never_returns)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         bench_gone(b);
@@ -634,7 +619,7 @@ END_TEST
 
 START_TEST(another_module)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         go_mini(b);
         restart(b, false);
@@ -647,25 +632,11 @@ END_TEST
 
 /* ---- adopted: found under way, and nothing known of how it began */
 
-static Bench *new_adopted(void)
-{
-        Bench *b = new_bench();
-
-        b->job->origin = JOB_ORIGIN_ADOPTED;
-        b->job->sent = b->job->accepted = b->job->left = true;
-        b->job->state = JOB_DOWNLOADING;
-        b->job->system = JOB_SYSTEM_MINI;
-        *b->job->source = 0;
-        bench_begin(b);
-        bench_present(b);
-        return b;
-}
-
 START_TEST(adopted)
 {
-        g_autoptr(Bench) b = new_adopted();
+        g_autoptr(Bench) b = bench_new_adopted();
 
-        updating(b, 70);
+        bench_updating(b, 70);
         if (_i == 0)
                 bench_fota(b, "\"END\",0");
         restart(b, false);
@@ -682,20 +653,20 @@ END_TEST
 
 START_TEST(adopted_and_retried)
 {
-        g_autoptr(Bench) b = new_adopted();
+        g_autoptr(Bench) b = bench_new_adopted();
 
         ck_assert(upgrade_may_retry(b->job));
         bench_retry(b, "http://h/y.mini_1");
         ck_assert(!upgrade_may_retry(b->job));
         restart(b, false);
-        updating(b, 20);
+        bench_updating(b, 20);
         bench_assert_state(b, JOB_UPDATING);
 }
 END_TEST
 
 START_TEST(adopted_and_over_unseen)
 {
-        g_autoptr(Bench) b = new_adopted();
+        g_autoptr(Bench) b = bench_new_adopted();
 
         restart(b, false);
         bench_ready(b, MINI_NEW);

@@ -6,17 +6,9 @@
 
 #include "upgrade-bench.h"
 
-static Bench *new_bench(void)
-{
-        Bench *b = bench_new();
-
-        bench_make_mini(b);
-        return b;
-}
-
 static Bench *new_without_sms(void)
 {
-        Bench *b = new_bench();
+        Bench *b = bench_new_mini();
 
         b->no_sms = true;
         bench_begin(b);
@@ -27,32 +19,11 @@ static Bench *new_without_sms(void)
         return b;
 }
 
-static Bench *new_adopted(void)
-{
-        Bench *b = new_bench();
-
-        b->job->origin = JOB_ORIGIN_ADOPTED;
-        b->job->sent = b->job->accepted = b->job->left = true;
-        b->job->state = JOB_DOWNLOADING;
-        b->job->system = JOB_SYSTEM_MINI;
-        *b->job->source = 0;
-        bench_begin(b);
-        bench_present(b);
-        return b;
-}
-
 static void restart(Bench *b)
 {
         bench_gone(b);
         b->now += 20 * SECOND;
         bench_present(b);
-}
-
-static void updating(Bench *b, int value)
-{
-        g_autofree char *text = g_strdup_printf("\"UPDATING\",%d", value);
-
-        bench_fota(b, text);
 }
 
 /* Time passes, and whoever runs answers each time it is asked who it is. */
@@ -82,11 +53,11 @@ START_TEST(without_sms)
         restart(b);
         bench_ready(b, MINI_OLD);
         restart(b);
-        updating(b, 30);
+        bench_updating(b, 30);
         restart(b);
         bench_ready(b, MINI_NEW);
         assert_not_over(b);
-        updating(b, 70);
+        bench_updating(b, 70);
         restart(b);
         bench_ready(b, MINI_NEW);
         lives_on(b, MINI_NEW, b->timeouts.stall - SECOND);
@@ -103,7 +74,7 @@ START_TEST(without_sms_and_end)
 
         restart(b);
         restart(b);
-        updating(b, 60);
+        bench_updating(b, 60);
         bench_fota(b, "\"END\",0");
         restart(b);
         bench_ready(b, MINI_NEW);
@@ -136,7 +107,7 @@ START_TEST(without_sms_and_half_heard)
 
         restart(b);
         restart(b);
-        updating(b, 60);
+        bench_updating(b, 60);
         restart(b);
         restart(b);
         bench_ready(b, MINI_NEW);
@@ -154,12 +125,12 @@ START_TEST(without_sms_in_a_loop)
 
         restart(b);
         restart(b);
-        updating(b, 60);
+        bench_updating(b, 60);
         for (int i = 0; i < 12; i++) {
                 restart(b);
                 bench_urc(b, "RDY");
                 if (i % 2)
-                        updating(b, 68);
+                        bench_updating(b, 68);
                 bench_port_lost(b);
                 bench_ready(b, names[_i]);
                 lives_on(b, names[_i], b->timeouts.settle + 10 * SECOND);
@@ -215,7 +186,7 @@ START_TEST(not_reset_but_gone)
         bench_ready(b, MINI_OLD);
         lives_on(b, MINI_OLD, b->timeouts.settle + 10 * SECOND);
         assert_not_over(b);
-        updating(b, 7);
+        bench_updating(b, 7);
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_int_eq(b->job->abandon, 0);
 }
@@ -238,7 +209,7 @@ END_TEST
 
 static Bench *new_ended(void)
 {
-        Bench *b = new_bench();
+        Bench *b = bench_new_mini();
 
         bench_begin(b);
         bench_present(b);
@@ -247,9 +218,9 @@ static Bench *new_ended(void)
         b->mini = true;
         restart(b);
         restart(b);
-        updating(b, 60);
+        bench_updating(b, 60);
         restart(b);
-        updating(b, 96);
+        bench_updating(b, 96);
         bench_fota(b, "\"END\",0");
         b->mini = false;
         restart(b);
@@ -277,16 +248,16 @@ START_TEST(refuses_sms_and_never_ended)
                 int number;
                 JobState state;
         } cases[] = { { -1, JOB_STALLED }, { 4, JOB_STALLED }, { 11, JOB_FINISHED }, { 311, JOB_FINISHED } };
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         bench_begin(b);
         bench_present(b);
         bench_ready(b, MINI_OLD);
         restart(b);
         restart(b);
-        updating(b, 60);
+        bench_updating(b, 60);
         restart(b);
-        updating(b, 96);
+        bench_updating(b, 96);
         restart(b);
         b->rejects = "AT+CMGF?";
         b->reject_number = cases[_i].number;
@@ -315,7 +286,7 @@ START_TEST(repeats_after_end)
         g_autoptr(Bench) b = new_ended();
 
         b->mini = true;
-        updating(b, 60);
+        bench_updating(b, 60);
         ck_assert(!b->job->ended);
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_uint_eq(b->job->percent, 96);
@@ -324,7 +295,7 @@ START_TEST(repeats_after_end)
         bench_pass(b, 2 * b->timeouts.stall);
         assert_not_over(b);
         bench_assert_state(b, JOB_STALLED);
-        updating(b, 96);
+        bench_updating(b, 96);
         bench_fota(b, "\"END\",0");
         b->mini = false;
         restart(b);
@@ -349,7 +320,7 @@ END_TEST
 /* A word of an older upgrade. */
 START_TEST(end_before_anything)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         bench_begin(b);
         bench_present(b);
@@ -371,13 +342,13 @@ END_TEST
 /* Nobody knows whether it has SMS: what lacks it is a Mini system until it says END,0. */
 START_TEST(adopted_in_a_loop)
 {
-        g_autoptr(Bench) b = new_adopted();
+        g_autoptr(Bench) b = bench_new_adopted();
 
         b->mini = true;
-        updating(b, 30);
+        bench_updating(b, 30);
         for (int i = 0; i < 8; i++) {
                 restart(b);
-                updating(b, 64);
+                bench_updating(b, 64);
                 bench_port_lost(b);
                 bench_ready(b, i % 2 ? MINI_OLD : MINI_NEW);
                 lives_on(b, i % 2 ? MINI_OLD : MINI_NEW, 2 * b->timeouts.stall);
@@ -389,10 +360,10 @@ END_TEST
 
 START_TEST(adopted_without_sms)
 {
-        g_autoptr(Bench) b = new_adopted();
+        g_autoptr(Bench) b = bench_new_adopted();
 
         b->no_sms = true;
-        updating(b, 70);
+        bench_updating(b, 70);
         bench_fota(b, "\"END\",0");
         restart(b);
         bench_ready(b, MINI_NEW);
@@ -404,7 +375,7 @@ END_TEST
 /* Who was at that place before need not be who is found there; who has told its IMEI stays the one. */
 START_TEST(adopted_from_another)
 {
-        g_autoptr(Bench) b = new_adopted();
+        g_autoptr(Bench) b = bench_new_adopted();
 
         job_set_string(&b->job->imei, "860000000000099");
         job_set_string(&b->job->from_revision, "EC800MCNGAR06A01M04");
@@ -424,7 +395,7 @@ END_TEST
 
 START_TEST(adopted_from_itself)
 {
-        g_autoptr(Bench) b = new_adopted();
+        g_autoptr(Bench) b = bench_new_adopted();
 
         job_set_string(&b->job->imei, BENCH_IMEI);
         job_set_string(&b->job->from_revision, MINI_OLD);
@@ -439,7 +410,7 @@ END_TEST
 
 START_TEST(retry_is_not_remembered)
 {
-        g_autoptr(Bench) b = new_bench();
+        g_autoptr(Bench) b = bench_new_mini();
 
         bench_begin(b);
         bench_present(b);

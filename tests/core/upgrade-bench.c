@@ -539,3 +539,32 @@ void bench_assert_state(Bench *b, JobState state)
         ck_assert_msg(b->job->state == state, "it is %s instead of %s", job_state_to_string(b->job->state),
                       job_state_to_string(state));
 }
+
+Bench *bench_new_mini(void)
+{
+        Bench *b = bench_new();
+
+        bench_make_mini(b);
+        return b;
+}
+
+Bench *bench_new_adopted(void)
+{
+        Bench *b = bench_new_mini();
+
+        b->job->origin = JOB_ORIGIN_ADOPTED;
+        b->job->sent = b->job->accepted = b->job->left = true;
+        b->job->state = JOB_DOWNLOADING;
+        b->job->system = JOB_SYSTEM_MINI;
+        *b->job->source = 0;
+        bench_begin(b);
+        bench_present(b);
+        return b;
+}
+
+void bench_updating(Bench *b, int value)
+{
+        g_autofree char *text = g_strdup_printf("\"UPDATING\",%d", value);
+
+        bench_fota(b, text);
+}

@@ -111,6 +111,10 @@ void bench_resurrect(Bench *bench);
 
 /* Makes a new bench's job a MiniFOTA. */
 void bench_make_mini(Bench *bench);
+Bench *bench_new_mini(void);
+/* One that was found in its Mini system, and nobody remembers; begun, and there. */
+Bench *bench_new_adopted(void);
+void bench_updating(Bench *bench, int value); /* +QIND: "FOTA","UPDATING",value */
 void bench_retry(Bench *bench, const char *url);
 
 /* Where the log had its mark, to look at what an event brought about. */
