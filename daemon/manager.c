@@ -4,6 +4,7 @@
  * records, what it finds without having begun it, what is asked of it and how things are named stand in files of their
  * own. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "log.h"
@@ -83,7 +84,14 @@ static void on_module_inspected(void *userdata, Module *module, Inspection *insp
         manager_module_inspected(userdata, module, inspection, failure);
 }
 
+static int on_package_open(void *userdata, const Job *job)
+{
+        (void)userdata, (void)job;
+        return -ENOENT;
+}
+
 static const ModuleObserver module_observer = {
+        .package_open = on_package_open,
         .changed = on_module_changed,
         .probed = on_module_probed,
         .adoptable = on_module_adoptable,

@@ -181,10 +181,22 @@ static void judge_options(const RuleFacts *f, RuleVerdict *v)
 {
         g_autofree char *why = NULL, *sentence = NULL;
         const char *key;
+        const Options *o = f->options;
+        const char *url_only = o->cid >= 0 ? "cid" : o->apn ? "apn" : o->check_source ? "check-source" : NULL;
+        bool flow_control = o->flow_control && strcmp(o->flow_control, "auto") != 0;
 
-        if (!f->file && f->options->flow_control && strcmp(f->options->flow_control, "auto") != 0) {
+        if (!f->file && (flow_control || o->sha256)) {
                 rule_broken(v, RULE_REFUSAL_OPTION, "leave it out",
-                            "flow-control goes with a package on the host, not with a URL");
+                            "%s goes with a package on the host, not with a URL",
+                            flow_control ? "flow-control" : "sha256");
+        } else if (f->file && url_only) {
+                rule_broken(v, RULE_REFUSAL_OPTION, "leave it out",
+                            "%s goes with a URL, not with a package on the host", url_only);
+        } else if (f->file && flow_control && strcmp(o->flow_control, "protocol") == 0) {
+                rule_broken(v, RULE_REFUSAL_UNSUPPORTED,
+                            "take auto, hardware or none: none sends slowly and needs no flow control",
+                            "the frames of the protocol download mode (guide 3.3.1.4) are not public, the vendor gives "
+                            "them on request");
         } else if (!options_check(f->options, rules_method(f), &key, &why)) {
                 sentence = g_strdup_printf("%s %s", key, why);
                 broken_sentence(v, RULE_REFUSAL_OPTION, sentence);

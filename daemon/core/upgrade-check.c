@@ -74,7 +74,7 @@ static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
                             .identity = identity,
                             .method = job->method,
                             .source = job->source,
-                            .file = rules_source_is_file(job->source),
+                            .file = job->file,
                             .options = job->options,
                             .package_size = u->package_size,
                             .inspection = inspect_inspection(u->inspect) };
@@ -123,7 +123,8 @@ void check_answer(Upgrade *u, const UpgradeEvent *event)
 
 void check_begin(Upgrade *u, const UpgradeEvent *event)
 {
-        if (u->job->options->check_source && !rules_source_is_file(u->job->source))
+        u->package_size = u->job->package_size;
+        if (u->job->options->check_source && !u->job->file)
                 ask_server(u, STEP_ASK_SERVER, u->job->source, event);
         else
                 ask_module(u, event);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/qfota.h"
-#include "core/source.h"
 #include "core/upgrade-private.h"
 
 /* Of the whole job: the download ends here, the update takes the rest, 100 is success alone. */
@@ -16,7 +15,7 @@
 static void download_failed(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
 {
         Job *job = u->job;
-        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : source_domain(job->source);
+        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : job_download_domain(job);
 
         if (job->abandon)
                 upgrade_abandoned(u, event);
