@@ -16,7 +16,7 @@ check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
-	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/checks.c tests/daemon/checks.h
+	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h tests/daemon/checks.c tests/daemon/checks.h
 
 # A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
 # which look at the daemon behind it.
@@ -25,7 +25,8 @@ tests_daemon_kill_at_so_SOURCES = tests/daemon/kill-at.c
 tests_daemon_kill_at_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_kill_at_so_LDFLAGS = -shared
 
-world_tests = tests/daemon/test-dfota \
+world_tests = tests/daemon/test-file-paced \
+	tests/daemon/test-dfota \
 	tests/daemon/test-mini \
 	tests/daemon/test-mini-cancel \
 	tests/daemon/test-mini-stalled \
@@ -47,12 +48,17 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-refusals \
 	tests/daemon/test-check \
 	tests/daemon/test-check-source \
+	tests/daemon/test-file \
 	tests/daemon/test-wire \
 	tests/daemon/test-port \
 	tests/daemon/test-service \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
+tests_daemon_test_file_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_file_LDADD = $(WORLD_LIBS)
+tests_daemon_test_file_paced_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_file_paced_LDADD = $(WORLD_LIBS)
 tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_dfota_LDADD = $(WORLD_LIBS)
 tests_daemon_test_mini_CFLAGS = $(WORLD_CFLAGS)
