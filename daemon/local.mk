@@ -25,6 +25,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus.c daemon/bus.h \
 	daemon/bus-call.c daemon/bus-call.h \
 	daemon/bus-check.c daemon/bus-check.h \
+	daemon/bus-file.c daemon/bus-file.h \
 	daemon/bus-job.c daemon/bus-job.h \
 	daemon/bus-manager.c daemon/bus-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
@@ -35,13 +36,15 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \
 	daemon/manager-check.c \
 	daemon/manager-found.c daemon/manager-jobs.c \
-	daemon/manager-lookup.c daemon/manager-requests.c \
+	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
 	daemon/module-identity.c daemon/module-inspect.c daemon/module-view.c \
+	daemon/package-store.c daemon/package-store.h \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
 	daemon/serial.c daemon/serial.h \
 	daemon/source-check.c daemon/source-check.h \
+	daemon/spool.c daemon/spool.h \
 	daemon/transfer.c daemon/transfer.h \
 	daemon/usb-watch.c daemon/usb-watch.h
 

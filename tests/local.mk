@@ -49,6 +49,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-check \
 	tests/daemon/test-check-source \
 	tests/daemon/test-file \
+	tests/daemon/test-package \
 	tests/daemon/test-wire \
 	tests/daemon/test-port \
 	tests/daemon/test-service \
@@ -103,6 +104,8 @@ tests_daemon_test_check_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_LDADD = $(WORLD_LIBS)
 tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
+tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_package_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)

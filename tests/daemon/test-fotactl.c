@@ -252,7 +252,7 @@ START_TEST(test_verbs)
         assert_run(w, "start --module usb-1-9 http://host/up.bin", NULL, 3, "", "NoSuchModule");
         assert_run(w, "check --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
         assert_run(w, "check --module usb-1-9 --json http://host/up.bin", NULL, 3, "NoSuchModule", "");
-        assert_run(w, "start /etc/hostname", NULL, 3, "", "Unsupported");
+        assert_run(w, "start --cid 1 /etc/hostname", NULL, 3, "", "InvalidOption");
 
         failing = g_strdup_printf("start --wait %s", missing);
         assert_run(w, failing, NULL, 1, "The upgrade failed: http/711 (url-error)", "");

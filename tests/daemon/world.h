@@ -75,6 +75,9 @@ sd_bus *world_bus(World *world);
 /* StartUpgrade with options as "key", "type", value triples, NULL at the end. The job's path; NULL if it was refused,
  * and world_error() then names the error, without org.fotad1.Error. in front of ours. */
 char *world_start(World *world, const char *module, const char *source, ...) G_GNUC_NULL_TERMINATED;
+/* The same by StartUpgradeFile, with the file at that path under that name. */
+char *world_start_file(World *world, const char *module, const char *path, const char *name, ...)
+        G_GNUC_NULL_TERMINATED;
 /* A method without arguments. true, or false and world_error(). */
 bool world_call(World *world, const char *path, const char *interface, const char *method);
 const char *world_error(World *world);
