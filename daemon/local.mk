@@ -14,7 +14,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/rules-dialogue.c \
 	daemon/core/source.c daemon/core/source.h \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
-	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-prepare.c \
+	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-file.c daemon/core/upgrade-prepare.c \
 	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c \
 	daemon/core/upgrade-mini.c daemon/core/upgrade-restore.c daemon/core/upgrade-verdict.c
 
@@ -45,6 +45,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/serial.c daemon/serial.h \
 	daemon/source-check.c daemon/source-check.h \
 	daemon/spool.c daemon/spool.h \
+	daemon/transfer.c daemon/transfer.h \
 	daemon/usb-watch.c daemon/usb-watch.h
 
 libexec_PROGRAMS += daemon/fotad

@@ -8,6 +8,7 @@
 #include "ports.h"
 #include "serial.h"
 #include "source-check.h"
+#include "transfer.h"
 
 /* Shared by module.c, which runs a module, module-identity.c, which asks who it is, module-inspect.c, which asks what
  * an upgrade depends on, and module-view.c, which tells what can be seen of it. */
@@ -59,6 +60,7 @@ struct Module {
         bool inspect_over;
 
         SourceCheck *source_check; /* for the job */
+        Transfer *transfer;        /* of its package; it borrows the port */
 
         Job *job;
         Upgrade *upgrade;

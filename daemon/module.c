@@ -51,6 +51,7 @@ void module_free(Module *m)
         if (!m)
                 return;
         sd_event_source_disable_unref(m->timer);
+        transfer_free(m->transfer);
         serial_close(m->serial);
         upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
@@ -108,9 +109,58 @@ static void on_server(void *userdata, ServerAnswer *taken)
         g_clear_pointer(&m->source_check, source_check_free);
         log_info("%s: asked for the package: %s", m->id, answer->finding);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
-                                .text = answer->good ? NULL : answer->finding,
-                                .size = answer->size });
+                                       .text = answer->good ? NULL : answer->finding,
+                                       .size = answer->size });
         pump(m);
+}
+
+/* ---- a package on the host */
+
+static void on_sent(void *userdata, uint64_t bytes)
+{
+        Module *m = userdata;
+
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SENT, .size = bytes });
+        pump(m);
+}
+
+static void on_all_but_last(void *userdata)
+{
+        Module *m = userdata;
+
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ALL_BUT_LAST });
+        pump(m);
+}
+
+static void on_not_sent(void *userdata, const char *why)
+{
+        Module *m = userdata;
+
+        log_error("job %s on %s: %s", m->job->id, m->id, why);
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
+        pump(m);
+}
+
+static const TransferObserver transfer_observer = {
+        .sent = on_sent,
+        .all_but_last = on_all_but_last,
+        .failed = on_not_sent,
+};
+
+static void begin_transfer(Module *m, const char *how)
+{
+        int fd, r;
+
+        if (!m->serial)
+                return; /* it has been told, or will be */
+        log_info("job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id, m->id, m->job->package_size, how);
+        g_clear_pointer(&m->transfer, transfer_free);
+        fd = r = m->observer->package_open(m->userdata, m->job);
+        if (r >= 0)
+                r = transfer_new(&m->transfer, m->event, m->serial, fd, m->job->package_size, m->job->package_sha256,
+                                 strcmp(how, "paced") == 0, &transfer_observer, m);
+        if (r < 0)
+                on_not_sent(m, g_strerror(-r));
 }
 
 static void carry_out(Module *m, const UpgradeAction *action)
@@ -138,6 +188,16 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 source_check_free(m->source_check);
                 m->source_check = source_check_new(m->event, action->text, action->timeout, on_server, m);
                 return;
+        case UPGRADE_ACTION_FLOW:
+                if (m->serial)
+                        serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0);
+                return;
+        case UPGRADE_ACTION_TRANSFER: begin_transfer(m, action->text); return;
+        case UPGRADE_ACTION_TRANSFER_LAST:
+                if (m->transfer)
+                        transfer_send_last(m->transfer);
+                return;
+        case UPGRADE_ACTION_TRANSFER_STOP: g_clear_pointer(&m->transfer, transfer_free); return;
         case UPGRADE_ACTION_WARN: log_warning("job %s on %s: %s", m->job->id, m->id, action->text); return;
         case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE:
@@ -154,6 +214,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
 static void close_port(Module *m)
 {
         module_inspect_end(m, "its AT port was lost");
+        g_clear_pointer(&m->transfer, transfer_free);
         serial_close(g_steal_pointer(&m->serial));
         at_engine_reset(m->engine);
         module_drop_probe(m);
@@ -348,6 +409,7 @@ static void release_job(Module *m)
 
         m->released = m->listening = false;
         g_clear_pointer(&m->source_check, source_check_free);
+        g_clear_pointer(&m->transfer, transfer_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
@@ -560,6 +622,7 @@ Job *module_give_up_job(Module *m)
 
         m->released = m->listening = false;
         g_clear_pointer(&m->source_check, source_check_free);
+        g_clear_pointer(&m->transfer, transfer_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->changed(m->userdata, m);
         pump(m);

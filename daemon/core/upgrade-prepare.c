@@ -31,25 +31,27 @@ static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent 
         upgrade_send(u, step, command, false, u->timeouts->command, event);
 }
 
-static void send_upgrade(Upgrade *u, const UpgradeEvent *event)
+void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event)
 {
         const Options *o = u->job->options;
         bool mini = u->job->method == METHOD_MINIFOTA; /* which takes the URL only (guide 3.3.1.2, note 2) */
         int download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
-        g_autofree char *command = qfota_build_command(u->job->source, mini ? -1 : (int)o->upgrade_mode,
-                                                       mini ? -1 : download_max, mini ? -1 : (int)o->update_urc_max);
+        g_autofree char *file = g_strdup_printf("FILE:%" G_GUINT64_FORMAT, u->job->package_size);
+        g_autofree char *command = qfota_build_command(u->job->file ? file : u->job->source,
+                                                       mini ? -1 : (int)o->upgrade_mode, mini ? -1 : download_max,
+                                                       mini ? -1 : (int)o->update_urc_max);
 
         u->job->sent = true;
         u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_QFOTADL, command, true, u->timeouts->command, event);
+        upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command, event);
         explicit_bzero(command, strlen(command));
 }
 
 static void begin_cid(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->job->options->cid < 0)
-                send_upgrade(u, event);
+                prepare_send_upgrade(u, event);
         else
                 send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"", event);
 }
@@ -60,6 +62,10 @@ static void begin_apn(Upgrade *u, const UpgradeEvent *event)
         const Options *o = u->job->options;
         g_autofree char *command = NULL;
 
+        if (u->job->file) {
+                file_prepare_begin(u, event);
+                return;
+        }
         if (u->job->method == METHOD_MINIFOTA) {
                 send(u, STEP_HAS_SMS, MINI_ASK_SMS, event);
                 return;
@@ -119,7 +125,7 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *command = g_strdup_printf("AT+QIACT=%d", cid);
 
         if (event->result == AT_RESULT_OK && strstr(event->text, active)) {
-                send_upgrade(u, event);
+                prepare_send_upgrade(u, event);
                 return;
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
@@ -141,6 +147,7 @@ static void got_upgrade_answer(Upgrade *u, const UpgradeEvent *event)
                 break;
         }
         u->step = STEP_NONE;
+        file_accepted(u);
         if (u->job->state == JOB_PREPARING)
                 upgrade_enter(u, JOB_DOWNLOADING, event);
 }
@@ -181,19 +188,25 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:
                 if (good)
-                        send_upgrade(u, event);
+                        prepare_send_upgrade(u, event);
                 else
                         rejected(u, "AT+QIACT", event);
                 return;
         case STEP_HAS_SMS:
                 u->job->has_sms = good;
-                send_upgrade(u, event);
+                prepare_send_upgrade(u, event);
                 return;
         case STEP_QFOTADL: got_upgrade_answer(u, event); return;
         case STEP_NONE:
         case STEP_ASK_SERVER:
         case STEP_ASK_SERVER_MINI_2:
         case STEP_INSPECT:
+        case STEP_READ_FLOW:
+        case STEP_SET_FLOW:
+        case STEP_CONFIRM_FLOW:
+        case STEP_UNSET_FLOW:
+        case STEP_AWAIT_FILE_END:
+        case STEP_RESTORE_FLOW:
         case STEP_RADIO_OFF:
         case STEP_AWAIT_DOWNLOAD_END:
         case STEP_RESET:

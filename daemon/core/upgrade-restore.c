@@ -24,12 +24,24 @@ static void restore_urc_port(Upgrade *u, const UpgradeEvent *event)
         send(u, STEP_RESTORE_URC_PORT, command, event);
 }
 
+static void restore_flow(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *command = NULL;
+
+        if (!*u->job->flow_before) {
+                restore_urc_port(u, event);
+                return;
+        }
+        command = file_flow_command(u->job, u->job->flow_before);
+        send(u, STEP_RESTORE_FLOW, command, event);
+}
+
 static void restore_fota_cid(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *command = NULL;
 
         if (!*u->job->fota_cid_before) {
-                restore_urc_port(u, event);
+                restore_flow(u, event);
                 return;
         }
         command = g_strdup_printf("AT+QCFG=\"fota/cid\",%s", u->job->fota_cid_before);
@@ -38,7 +50,7 @@ static void restore_fota_cid(Upgrade *u, const UpgradeEvent *event)
 
 bool restore_is_due(const Upgrade *u)
 {
-        return *u->job->urc_port_before || *u->job->fota_cid_before || u->job->radio_off;
+        return *u->job->urc_port_before || *u->job->flow_before || *u->job->fota_cid_before || u->job->radio_off;
 }
 
 void restore_begin(Upgrade *u, const UpgradeEvent *event)
@@ -60,6 +72,8 @@ void restore_answer(Upgrade *u, const UpgradeEvent *event)
         else if (u->step == STEP_RADIO_ON)
                 restore_fota_cid(u, event);
         else if (u->step == STEP_RESTORE_FOTA_CID)
+                restore_flow(u, event);
+        else if (u->step == STEP_RESTORE_FLOW)
                 restore_urc_port(u, event);
         else
                 upgrade_finish(u, event);

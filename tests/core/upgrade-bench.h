@@ -34,7 +34,8 @@ typedef struct Bench {
         unsigned device;
         const char *boot;
         char *power_control; /* NULL: it has none */
-        char *urc_port, *fota_cid;
+        char *urc_port, *fota_cid, *flow;
+        bool keeps_flow; /* it answers OK to another one, and keeps the old one */
         unsigned product;
         bool mini;           /* it runs its Mini system, which knows no SMS */
         bool no_sms;         /* nor does its firmware */
@@ -62,6 +63,9 @@ typedef struct Bench {
         GString *questions;  /* those core/inspect has asked, joined by | */
         GQueue pending;      /* commands without an answer */
         bool listening, identify;
+        bool host_flow;     /* our end of the port has RTS/CTS */
+        bool transfer_runs; /* the package is being sent */
+        unsigned transfers;
         bool asks_server; /* check-source was asked for, and its answer is to be given */
         unsigned upgrades_sent, retries, results, released;
         unsigned percent, announced_percent;
@@ -99,6 +103,14 @@ void bench_restart(Bench *bench);
 
 /* A whole preparation: begin, there, answering with the old revision, AT+QFOTADL accepted. */
 void bench_go(Bench *bench);
+
+/* One with a package on the host. */
+#define BENCH_PACKAGE_SIZE 100000
+Bench *bench_new_file(void);
+/* So much of it has gone out. */
+void bench_sent(Bench *bench, uint64_t bytes);
+/* go, FILESTART, and all bytes on their way. */
+void bench_transfer(Bench *bench);
 
 /* go, and the guide's download from HTTPSTART to HTTPEND,0. */
 void bench_download(Bench *bench);

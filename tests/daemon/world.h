@@ -62,6 +62,8 @@ char *world_tty(World *world, const char *module, const char *port);
 
 /* Puts a package on all of them. break_ as modsim's --break, NULL for a good one. */
 void world_package(World *world, const char *name, const char *from, const char *to, const char *break_);
+/* One of so many bytes in the world's directory, on no server. */
+void world_make_package(World *world, const char *name, const char *from, const char *to, unsigned size);
 char *world_http(World *world, const char *name);
 char *world_https(World *world, const char *name);
 char *world_ftp(World *world, const char *login, const char *name); /* login as user:password@ or "" */
