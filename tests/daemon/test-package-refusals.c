@@ -167,10 +167,10 @@ END_TEST
 static const struct {
         const char *name, *part;
 } names[] = {
-        { "", "a file's name" },
-        { "dir/up.bin", "without a slash" },
-        { "/", "without a slash" },
-        { "../up.bin", "without a slash" },
+        { "", "give a file's name" },
+        { "dir/up.bin", "no slash" },
+        { "/", "no slash" },
+        { "../up.bin", "no slash" },
         { "up\n.bin", "printable" },
         { "up\x01.bin", "printable" },
         { "up\x7f.bin", "printable" },
@@ -191,7 +191,7 @@ START_TEST(test_names)
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
                 ck_assert_ptr_null(world_start_file(b->w, "", b->path, names[i].name, NULL));
                 assert_error(b, names[i].name, "InvalidSource", names[i].part);
-                ck_assert(g_str_has_prefix(world_error_message(b->w), "name: "));
+                ck_assert(g_str_has_prefix(world_error_message(b->w), "source: "));
         }
         assert_unchanged(b, &before, "");
         bench_slow_down(b);
