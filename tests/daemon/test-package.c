@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A package on the host, from the call to the end of the job that has it: what is kept of it, for how long, and what
- * survives a crash. Nothing is sent to the module here. */
+ * survives a crash. Nothing of it is sent to the module here. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -264,6 +264,31 @@ START_TEST(test_interrupted)
 }
 END_TEST
 
+/* What somebody has done to the package while the daemon was away is not sent. */
+START_TEST(test_damaged)
+{
+        Bench *b = bench_new(&WORLD_EC200A);
+        g_autofree char *job = NULL, *package = bench_state(b, "packages/1.package");
+
+        bench_slow_down(b);
+        job = start(b);
+        world_kill_daemon(b->w);
+        ck_assert_int_eq(_i == 1 ? truncate(package, 100) : g_unlink(package), 0);
+        if (_i == 2)
+                ck_assert_int_eq(symlink(b->path, package), 0);
+        if (_i == 3)
+                ck_assert_int_eq(mkfifo(package, 0600), 0);
+        bench_speed_up(b);
+        world_start_daemon(b->w);
+        world_assert_result(b->w, job, "failed", "host", "interrupted");
+        world_await_property(b->w, MODULE_1, "Job", "/");
+        world_assert_sim(b->w, "0", "get 1-1 file-bytes");
+        world_assert_sim(b->w, OLD_REVISION, "get 1-1 revision");
+        bench_assert_files(b, "");
+        bench_free(b);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("package");
@@ -276,6 +301,7 @@ int main(void)
         suite_add(s, "survives", test_survives, 0, 2);
         suite_add(s, "crash", test_crash, 0, 4);
         suite_add(s, "orphans", test_orphans, 0, 1);
+        suite_add(s, "damaged", test_damaged, 0, 4);
         suite_add(s, "interrupted", test_interrupted, 0, 1);
         return suite_run(s);
 }
