@@ -43,25 +43,6 @@ void manager_intake_free(Intake *in)
 
 /* ---- what is refused */
 
-static bool is_of_minifota(const char *name)
-{
-        const char *dot = strrchr(name, '.');
-
-        return dot && (g_ascii_strcasecmp(dot, ".mini_1") == 0 || g_ascii_strcasecmp(dot, ".mini_2") == 0);
-}
-
-static bool judge_name(const char *name, Refusal *ret_refusal)
-{
-        if (!job_is_package_name(name))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE,
-                                   "name: it must be a file's name, printable UTF-8 of 1 to 255 bytes without a slash");
-        if (is_of_minifota(name))
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE,
-                                   "name: a MiniFOTA package cannot be sent from the host (guide 3.3.1.3, note 2): "
-                                   "publish both over HTTP and give the URL of the .mini_1");
-        return true;
-}
-
 /* What can be told without touching the file, which may be where that takes long. */
 static bool judge_descriptor(int fd, Refusal *ret_refusal)
 {
@@ -79,7 +60,7 @@ static bool judge_request(Manager *m, Module *module, int fd, const char *name, 
         static const Package unknown = { 0 };
         g_auto(ManagerFacts) f = { 0 };
 
-        return judge_name(name, ret_refusal) && judge_descriptor(fd, ret_refusal) &&
+        return judge_descriptor(fd, ret_refusal) &&
                manager_judge_request(&f, m, module, name, &unknown, options, ret_refusal);
 }
 

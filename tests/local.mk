@@ -16,7 +16,8 @@ check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
-	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h tests/daemon/checks.c tests/daemon/checks.h
+	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
+	tests/daemon/packages.c tests/daemon/packages.h tests/daemon/checks.c tests/daemon/checks.h
 
 # A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
 # which look at the daemon behind it.
@@ -24,6 +25,11 @@ check_PROGRAMS += tests/daemon/kill-at.so
 tests_daemon_kill_at_so_SOURCES = tests/daemon/kill-at.c
 tests_daemon_kill_at_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_kill_at_so_LDFLAGS = -shared
+
+check_PROGRAMS += tests/daemon/slow-files.so
+tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
+tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
+tests_daemon_slow_files_so_LDFLAGS = -shared
 
 world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-dfota \
@@ -50,6 +56,8 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-check-source \
 	tests/daemon/test-file \
 	tests/daemon/test-package \
+	tests/daemon/test-package-refusals \
+	tests/daemon/test-package-spool \
 	tests/daemon/test-wire \
 	tests/daemon/test-port \
 	tests/daemon/test-service \
@@ -106,6 +114,10 @@ tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
+tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_package_refusals_LDADD = $(WORLD_LIBS)
+tests_daemon_test_package_spool_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_package_spool_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "core/job.h"
 #include "core/rules-private.h"
 #include "core/source.h"
 
@@ -205,6 +206,31 @@ static void judge_options(const RuleFacts *f, RuleVerdict *v)
         }
 }
 
+static bool is_of_minifota(const char *name)
+{
+        const char *dot = strrchr(name, '.');
+
+        return dot && (g_ascii_strcasecmp(dot, ".mini_1") == 0 || g_ascii_strcasecmp(dot, ".mini_2") == 0);
+}
+
+/* Its bytes are never looked at: by its name alone it is told what it is for. */
+static void judge_file(const RuleFacts *f, RuleVerdict *v)
+{
+        static const char publish[] = "publish both packages over HTTP and give the URL of the .mini_1";
+
+        if (rules_method(f) == METHOD_MINIFOTA)
+                rule_broken(v, RULE_REFUSAL_SOURCE, publish,
+                            "MiniFOTA takes no package from the host (guide 3.3.1.3, note 2)");
+        else if (!job_is_package_name(f->source))
+                rule_broken(v, RULE_REFUSAL_SOURCE, "give a file's name: 1 to 255 bytes of printable UTF-8, no slash",
+                            "the package's name is none");
+        else if (is_of_minifota(f->source))
+                rule_broken(v, RULE_REFUSAL_SOURCE, "take the package that was made for this module",
+                            "packages of MiniFOTA cannot be sent from the host (guide 3.3.1.3, note 2)");
+        else
+                rule_holds(v, "a package on the host (guide 3.3.1.3)");
+}
+
 /* The same rules for a retry (guide 5.2), which has a flash size and a method, but no module to look at. */
 static void judge_source(const RuleFacts *f, RuleVerdict *v)
 {
@@ -212,11 +238,7 @@ static void judge_source(const RuleFacts *f, RuleVerdict *v)
         g_autofree char *why = NULL, *shown = NULL;
 
         if (f->file) {
-                if (method == METHOD_MINIFOTA)
-                        rule_broken(v, RULE_REFUSAL_SOURCE, "publish both packages over HTTP and give the URL",
-                                    "MiniFOTA takes no package from the host (guide 3.3.1.3, note 2)");
-                else
-                        rule_holds(v, "a package on the host (guide 3.3.1.3)");
+                judge_file(f, v);
                 return;
         }
         if (!source_check(f->source, method, identity_flash_size(f->identity->revision), f->options->allow_https,

@@ -207,19 +207,38 @@ char *world_start(World *w, const char *module, const char *source, ...)
         return call_for_job(w, m);
 }
 
-char *world_start_file(World *w, const char *module, const char *path, const char *name, ...)
+static char *start_fd(World *w, const char *module, int fd, const char *name, va_list args)
 {
         sd_bus_message *m = method(w, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile");
+
+        ck_assert_int_ge(sd_bus_message_append(m, "shs", module, fd, name), 0);
+        append_options(m, args);
+        return call_for_job(w, m);
+}
+
+char *world_start_fd(World *w, const char *module, int fd, const char *name, ...)
+{
+        va_list args;
+        char *job;
+
+        va_start(args, name);
+        job = start_fd(w, module, fd, name, args);
+        va_end(args);
+        return job;
+}
+
+char *world_start_file(World *w, const char *module, const char *path, const char *name, ...)
+{
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         va_list args;
+        char *job;
 
         ck_assert_msg(fd >= 0, "%s: %s", path, g_strerror(errno));
-        ck_assert_int_ge(sd_bus_message_append(m, "shs", module, fd, name), 0);
-        close(fd); /* the message has its own */
         va_start(args, name);
-        append_options(m, args);
+        job = start_fd(w, module, fd, name, args);
         va_end(args);
-        return call_for_job(w, m);
+        close(fd);
+        return job;
 }
 
 bool world_call(World *w, const char *path, const char *interface, const char *name)

@@ -78,6 +78,7 @@ char *world_start(World *world, const char *module, const char *source, ...) G_G
 /* The same by StartUpgradeFile, with the file at that path under that name. */
 char *world_start_file(World *world, const char *module, const char *path, const char *name, ...)
         G_GNUC_NULL_TERMINATED;
+char *world_start_fd(World *world, const char *module, int fd, const char *name, ...) G_GNUC_NULL_TERMINATED;
 /* A method without arguments. true, or false and world_error(). */
 bool world_call(World *world, const char *path, const char *interface, const char *method);
 const char *world_error(World *world);
