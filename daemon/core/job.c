@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/job.h"
+#include "core/qfota.h"
 #include "core/source.h"
 
 #define GROUP         "Job"
@@ -114,6 +115,7 @@ Job *job_new(const char *id, const char *module)
         job->id = g_strdup(id);
         job_set_string(&job->module, module);
         job->options = options_new();
+        job->download_max = -1;
         return job;
 }
 
@@ -144,6 +146,13 @@ const char *job_error_name(const Job *job)
         if (job->domain == CODE_DOMAIN_NONE)
                 return "";
         return code ? code->name : "unlisted";
+}
+
+unsigned job_download_max(const Job *job)
+{
+        if (job->download_max >= 0)
+                return (unsigned)job->download_max;
+        return job->options->download_urc_max >= 0 ? (unsigned)job->options->download_urc_max : QFOTA_URC_MAX_DEFAULT;
 }
 
 const char *job_place(const Job *job)
@@ -296,6 +305,8 @@ char *job_to_text(const Job *job)
         g_key_file_set_uint64(f, GROUP, "Device", job->device);
         g_key_file_set_uint64(f, GROUP, "Product", job->product);
         g_key_file_set_uint64(f, GROUP, "TakeUps", job->take_ups);
+        if (job->download_max >= 0)
+                g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
         g_key_file_set_string(f, GROUP, "System", system_names[job->system]);
         if (job->said_domain != CODE_DOMAIN_NONE) {
                 g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->said_domain));
@@ -419,6 +430,12 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->device = (unsigned)read_number(f, "Device", &good);
         job->product = (unsigned)read_number(f, "Product", &good);
         job->take_ups = (unsigned)read_number(f, "TakeUps", &good);
+        if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL)) {
+                guint64 maximum = read_number(f, "DownloadMax", &good);
+
+                good = good && maximum <= QFOTA_URC_MAX_MOST;
+                job->download_max = (int)MIN(maximum, QFOTA_URC_MAX_MOST);
+        }
         if (g_key_file_has_key(f, GROUP, "System", NULL) &&
             !read_word(f, "System", system_names, _JOB_SYSTEM_MAX, &system))
                 good = false;

@@ -89,6 +89,7 @@ typedef struct Job {
         int said_code;
         JobSystem system;
         unsigned product;  /* USB product id that AT+QFOTADL was sent to */
+        int download_max;  /* <download_URC_max> as it was sent, -1 was not or is not known */
         unsigned take_ups; /* times the daemon was started with it since its last progress */
         bool percentage;   /* DOWNLOADING counts in percent, whatever was asked for */
         unsigned device;   /* USB bus and device number when last seen, 0 unknown: another one means a restart */
@@ -113,6 +114,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
 /* The machine name of the job's code: "" if there is none, unlisted for numbers in no table. */
 const char *job_error_name(const Job *job);
+
+/* How many DOWNLOADING the whole download is: what was sent, else what was asked for. */
+unsigned job_download_max(const Job *job);
 
 /* Where it is followed now. */
 const char *job_place(const Job *job);

@@ -34,11 +34,21 @@ static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent 
 static void send_upgrade(Upgrade *u, const UpgradeEvent *event)
 {
         const Options *o = u->job->options;
-        bool mini = u->job->method == METHOD_MINIFOTA; /* which takes the URL only (guide 3.3.1.2, note 2) */
-        int download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
-        g_autofree char *command = qfota_build_command(u->job->source, mini ? -1 : (int)o->upgrade_mode,
-                                                       mini ? -1 : download_max, mini ? -1 : (int)o->update_urc_max);
+        const Inspection *told = inspect_inspection(u->inspect);
+        g_autofree char *command = NULL;
 
+        if (u->job->method == METHOD_MINIFOTA) { /* which takes the URL only (guide 3.3.1.2, note 2) */
+                command = qfota_build_command(u->job->source, -1, -1, -1);
+        } else {
+                /* What was not asked for is bounded by the module's own lists; upgrade-check.c saw to what was. */
+                int mode = o->upgrade_mode >= 0 ? (int)o->upgrade_mode
+                                                : (int)inspect_list_clip(&told->upgrade_modes, QFOTA_MODE_DEFAULT);
+
+                u->job->download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max
+                                                                : (int)inspect_list_clip(&told->download_urc_maxima,
+                                                                                         QFOTA_URC_MAX_DEFAULT);
+                command = qfota_build_command(u->job->source, mode, u->job->download_max, (int)o->update_urc_max);
+        }
         u->job->sent = true;
         u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);

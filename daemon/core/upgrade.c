@@ -117,7 +117,7 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
 /* Some modules print no DOWNLOADING, and any can be told not to: their silence means nothing (field facts 0). */
 static bool tells_download(const Job *job)
 {
-        return job->options->download_urc_max != 0 && identity_flash_size(job->from_revision) == 16;
+        return job_download_max(job) != 0 && identity_flash_size(job->from_revision) == 16;
 }
 
 /* How long the present situation may last without news. */

@@ -14,9 +14,18 @@ static Job *full_job(void)
 {
         Job *job = job_new("42", "usb-1-1.2");
         g_autofree char *why = NULL;
-        char **strings[] = { &job->source, &job->imei, &job->model, &job->from_revision, &job->from_build,
-                             &job->to_revision, &job->to_build, &job->boot, &job->urc_port_before,
-                             &job->fota_cid_before, &job->power_control_before, &job->message };
+        char **strings[] = { &job->source,
+                             &job->imei,
+                             &job->model,
+                             &job->from_revision,
+                             &job->from_build,
+                             &job->to_revision,
+                             &job->to_build,
+                             &job->boot,
+                             &job->urc_port_before,
+                             &job->fota_cid_before,
+                             &job->power_control_before,
+                             &job->message };
         static const char *const values[] = { "ftp://user:" SECRET "@h/x.bin",
                                               "860000000000001",
                                               "EC200A",
@@ -47,6 +56,7 @@ static Job *full_job(void)
         job->returned = job->percentage = true;
         job->abandon = HOST_DOWNLOAD_TIMEOUT;
         job->device = 1 << 20 | 7;
+        job->download_max = 50;
         return job;
 }
 
@@ -86,6 +96,7 @@ START_TEST(round_trip)
         ck_assert(b->method == a->method && b->state == a->state && b->percent == 73 && b->restarts == 3);
         ck_assert(b->sent && b->accepted && b->downloading && b->downloaded && b->updating && b->ended && b->returned &&
                   b->percentage);
+        ck_assert_int_eq(b->download_max, 50);
         ck_assert(b->abandon == HOST_DOWNLOAD_TIMEOUT && b->device == a->device && b->result == JOB_RESULT_NONE);
 }
 END_TEST
@@ -99,6 +110,10 @@ START_TEST(round_trip_of_an_empty_one)
         b = reload(a, NULL);
         ck_assert(!b->sent && !b->ended && b->state == JOB_QUEUED && b->abandon == 0 && b->percent == 0);
         ck_assert_str_eq(b->imei, "");
+        ck_assert_int_eq(b->download_max, -1);
+        ck_assert_uint_eq(job_download_max(b), 100);
+        b->options->download_urc_max = 20;
+        ck_assert_uint_eq(job_download_max(b), 20);
 }
 END_TEST
 

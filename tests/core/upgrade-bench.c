@@ -68,7 +68,7 @@ void bench_clear(Bench *b)
 static bool changes_the_module(const char *command)
 {
         static const char *const changing[] = { "AT+QURCCFG=\"urcport\",", "AT+QICSGP=", "AT+QCFG=\"fota/cid\",",
-                                                "AT+QIACT=", "AT+QFOTADL=", "AT+CFUN=0", "AT+CFUN=1,1" };
+                                                "AT+QIACT=", "AT+QFOTADL=\"", "AT+CFUN=0", "AT+CFUN=1,1" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(changing); i++)
                 if (g_str_has_prefix(command, changing[i]))
@@ -161,7 +161,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
                 ck_assert(*p >= ' ' && *p < 0x7f);
         if (strstr(action->text, "Geheim7") || g_str_has_prefix(action->text, "AT+QICSGP="))
                 ck_assert_msg(action->secret, "%s is not marked as secret", action->text);
-        if (g_str_has_prefix(action->text, "AT+QFOTADL=")) {
+        if (g_str_has_prefix(action->text, "AT+QFOTADL=\"")) {
                 ck_assert_msg(++b->upgrades_sent <= 1 + b->retries, "AT+QFOTADL is sent a second time");
                 assert_has(b->disk, "Sent=true");
         }
@@ -245,7 +245,7 @@ static void answer_pending(Bench *b, AtResult result, int error, const char *tex
         event.result = result;
         event.error = error;
         event.text = text;
-        if (result == AT_RESULT_OK && g_str_has_prefix(pending->text, "AT+QFOTADL="))
+        if (result == AT_RESULT_OK && g_str_has_prefix(pending->text, "AT+QFOTADL=\""))
                 b->started = true;
         if (result == AT_RESULT_OK && strcmp(pending->text, "AT+CFUN=1,1") == 0)
                 b->reset = true;
@@ -266,7 +266,8 @@ static char *answer_to_question(const Bench *b, const char *command)
         const struct {
                 const char *command, *information;
         } answers[] = { { "AT+CPIN?", b->sim },   { "AT+CEREG?", b->cereg },       { "AT+CREG?", b->creg },
-                        { "AT+CSQ", b->csq },     { "AT+QFLDS=\"UFS\"", b->qflds }, { "AT+QNETDEVCTL?", b->qnetdevctl } };
+                        { "AT+CSQ", b->csq },     { "AT+QFLDS=\"UFS\"", b->qflds }, { "AT+QNETDEVCTL?", b->qnetdevctl },
+                        { "AT+QFOTADL=?", b->qfotadl } };
 
         for (size_t i = 0; i < G_N_ELEMENTS(answers); i++)
                 if (strcmp(command, answers[i].command) == 0)

@@ -45,7 +45,7 @@ typedef struct Bench {
         bool holds_questions; /* so do those to core/inspect's questions, which otherwise are answered at once, and
                                  stand in questions instead of the log */
         bool inspecting;
-        const char *sim, *cereg, *creg, *csq, *qflds, *qnetdevctl; /* information of their answers; NULL a bare OK */
+        const char *sim, *cereg, *creg, *csq, *qflds, *qnetdevctl, *qfotadl; /* information of their answers; NULL a bare OK */
         bool started;        /* AT+QFOTADL reached it */
         bool reset;          /* AT+CFUN=1,1 reached it */
         bool radio_off;
