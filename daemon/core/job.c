@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/context.h"
 #include "core/job.h"
 #include "core/qfota.h"
 #include "core/source.h"
@@ -76,6 +77,7 @@ static const struct {
         { "Boot", G_STRUCT_OFFSET(Job, boot) },
         { "UrcPortBefore", G_STRUCT_OFFSET(Job, urc_port_before) },
         { "FotaCidBefore", G_STRUCT_OFFSET(Job, fota_cid_before) },
+        { "ApnBefore", G_STRUCT_OFFSET(Job, apn_before) },
         { "PowerControlBefore", G_STRUCT_OFFSET(Job, power_control_before) },
         { "Message", G_STRUCT_OFFSET(Job, message) },
 };
@@ -92,6 +94,7 @@ static const struct {
         { "Ended", G_STRUCT_OFFSET(Job, ended) },
         { "Returned", G_STRUCT_OFFSET(Job, returned) },
         { "Left", G_STRUCT_OFFSET(Job, left) },
+        { "ContextUp", G_STRUCT_OFFSET(Job, context_up) },
         { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
         { "Reset", G_STRUCT_OFFSET(Job, reset) },
         { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
@@ -124,11 +127,17 @@ void job_free(Job *job)
         if (!job)
                 return;
         explicit_bzero(job->source, strlen(job->source));
+        job_wipe_string(&job->apn_before);
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
                 g_free(*string_at(job, strings[i].offset));
         options_free(job->options);
         g_free(job->id);
         g_free(job);
+}
+
+void job_wipe_string(char **field)
+{
+        explicit_bzero(*field, strlen(*field));
 }
 
 void job_set_string(char **field, const char *value)
@@ -238,6 +247,7 @@ void job_forget_secrets(Job *job)
         g_free(job->source);
         job->source = g_steal_pointer(&shown);
         options_wipe(job->options);
+        job_wipe_string(&job->apn_before);
 }
 
 /* Where the value of a line begins that may be the key's, NULL if it is another's. */
@@ -276,7 +286,7 @@ GString *job_mask_text(const char *text, size_t length)
                                 shown = source_redact(source);
                         g_string_append(masked, shown);
                         explicit_bzero(source, strlen(source));
-                } else if ((value = value_of(line, n, "apn-password"))) {
+                } else if ((value = value_of(line, n, "apn-password")) || (value = value_of(line, n, "ApnBefore"))) {
                         g_string_append_len(masked, line, value - line);
                         g_string_append(masked, "***");
                 } else {
@@ -358,7 +368,7 @@ static bool is_consistent(const Job *job)
         /* These go to the module, or into a file of the kernel's. */
         if (strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
             strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
-            strlen(job->fota_cid_before) > 2 ||
+            strlen(job->fota_cid_before) > 2 || (*job->apn_before && !context_is_valid(job->apn_before)) ||
             (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&
              strcmp(job->power_control_before, "auto") != 0))
                 return false;

@@ -79,6 +79,7 @@ typedef struct Job {
         bool returned;    /* it has restarted since it said how it ended */
         bool left;        /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
         unsigned returns; /* times it came back since AT+QFOTADL */
+        bool context_up;  /* AT+QIACT is on the wire or may be: a restart of the module undoes it */
         bool radio_off;   /* AT+CFUN=0 is on the wire or may be */
         HostCode abandon; /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
         bool reset;       /* the module took our AT+CFUN=1,1: its next restart is that one */
@@ -98,6 +99,7 @@ typedef struct Job {
         /* What was changed on the module and is put back: the value before, "" if it was not touched. */
         char *urc_port_before;
         char *fota_cid_before;
+        char *apn_before;           /* of the option's context: core/context's values, which may hold a password */
         char *power_control_before; /* of the USB device */
 
         /* How it ends: settled before what is left to do is done, valid once result is set. */
@@ -141,6 +143,9 @@ void job_forget_secrets(Job *job);
 
 /* The text of a record that nobody can read, with what may be a password masked and every other byte as it is. */
 GString *job_mask_text(const char *text, size_t length);
+
+/* Empties one of its strings, leaving no copy in memory. */
+void job_wipe_string(char **field);
 
 /* Replaces one of its strings; the value may be the old one. */
 void job_set_string(char **field, const char *value);

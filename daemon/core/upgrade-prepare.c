@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/context.h"
 #include "core/qfota.h"
 #include "core/upgrade-private.h"
 
@@ -64,25 +65,44 @@ static void begin_cid(Upgrade *u, const UpgradeEvent *event)
                 send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"", event);
 }
 
-/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. */
+/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. What stood there before may be wanted by others. */
+static void got_apn(Upgrade *u, const UpgradeEvent *event)
+{
+        int cid = (int)u->job->options->cid;
+        g_autofree char *wanted = context_from_options(u->job->options), *command = NULL, *warning = NULL;
+        g_autofree char *value = event->result == AT_RESULT_OK ? context_parse(event->text) : NULL;
+
+        if (value && strcmp(value, wanted) == 0) {
+                begin_cid(u, event);
+        } else {
+                if (!value) {
+                        warning = g_strdup_printf("AT+QICSGP=%d tells nothing that could be put back: context %d will "
+                                                  "keep the access point of the option apn",
+                                                  cid, cid);
+                        upgrade_push(u, UPGRADE_ACTION_WARN, warning);
+                } else if (!*u->job->apn_before) {
+                        job_set_string(&u->job->apn_before, value);
+                }
+                command = g_strdup_printf("AT+QICSGP=%d,%s", cid, wanted);
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command, event);
+                explicit_bzero(command, strlen(command));
+        }
+        if (value)
+                explicit_bzero(value, strlen(value));
+        explicit_bzero(wanted, strlen(wanted));
+}
+
 static void begin_apn(Upgrade *u, const UpgradeEvent *event)
 {
-        const Options *o = u->job->options;
-        g_autofree char *command = NULL;
+        g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
 
-        if (u->job->method == METHOD_MINIFOTA) {
+        if (u->job->method == METHOD_MINIFOTA)
                 send(u, STEP_HAS_SMS, MINI_ASK_SMS, event);
-                return;
-        }
-        if (!o->apn) {
+        else if (!u->job->options->apn)
                 begin_cid(u, event);
-                return;
-        }
-        command = g_strdup_printf("AT+QICSGP=%d,1,\"%s\",\"%s\",\"%s\",%d", (int)o->cid, o->apn, o->apn_user ?: "",
-                                  o->apn_password ?: "", o->apn_auth >= 0 ? (int)o->apn_auth : (o->apn_user ? 1 : 0));
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command, event);
-        explicit_bzero(command, strlen(command));
+        else
+                upgrade_send(u, STEP_READ_APN, command, true, u->timeouts->command, event); /* the answer is secret */
 }
 
 void prepare_begin(Upgrade *u, const UpgradeEvent *event)
@@ -132,6 +152,7 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
                 send_upgrade(u, event);
                 return;
         }
+        u->job->context_up = true;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR, event);
 }
@@ -170,11 +191,14 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         job_set_string(&u->job->urc_port_before, "");
                 begin_apn(u, event);
                 return;
+        case STEP_READ_APN: got_apn(u, event); return;
         case STEP_SET_APN:
-                if (good)
+                if (good) {
                         begin_cid(u, event);
-                else
+                } else {
+                        job_wipe_string(&u->job->apn_before);
                         rejected(u, "AT+QICSGP", event);
+                }
                 return;
         case STEP_READ_FOTA_CID:
                 if (good)
@@ -190,10 +214,12 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:
-                if (good)
+                if (good) {
                         send_upgrade(u, event);
-                else
+                } else {
+                        u->job->context_up = false;
                         rejected(u, "AT+QIACT", event);
+                }
                 return;
         case STEP_HAS_SMS:
                 u->job->has_sms = good;
@@ -211,7 +237,9 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RETRY:
         case STEP_LAST_IDENTITY:
         case STEP_RADIO_ON:
+        case STEP_DEACTIVATE_CONTEXT:
         case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_APN:
         case STEP_RESTORE_URC_PORT: return;
         }
 }

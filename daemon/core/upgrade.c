@@ -180,6 +180,13 @@ void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_NONE;
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
+        if (*job->apn_before) {
+                g_autofree char *what = g_strdup_printf("What stood in PDP context %d was not put back: AT+QICSGP=%d "
+                                                        "reads what stands there now.",
+                                                        (int)job->options->cid, (int)job->options->cid);
+
+                job_add_to_message(job, what);
+        }
         job_forget_secrets(job);
         job->finished = event->realtime;
         if (job->result == JOB_RESULT_SUCCESS)
@@ -309,7 +316,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->returns += job->sent;
                 job->returned = job->ended || job->result != JOB_RESULT_NONE;
                 job->restarts++;
-                job->radio_off = false;
+                job->radio_off = job->context_up = false;
                 if (mini_applies(u)) {
                         mini_came_back(u, event);
                 } else if (++u->restarts > RESTARTS_MAX && job->result == JOB_RESULT_NONE) {
@@ -407,6 +414,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_INSPECT: check_answer(u, event); return;
         case STEP_READ_URC_PORT:
         case STEP_SET_URC_PORT:
+        case STEP_READ_APN:
         case STEP_SET_APN:
         case STEP_READ_FOTA_CID:
         case STEP_SET_FOTA_CID:
@@ -419,7 +427,9 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RADIO_OFF:
         case STEP_RESET: abandon_answer(u, event); return;
         case STEP_RADIO_ON:
+        case STEP_DEACTIVATE_CONTEXT:
         case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_APN:
         case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
         }
 }
@@ -556,7 +566,10 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         if (!job->sent) {
                 detail = g_strdup_printf("to remember it by (%s)", event->text);
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
-                upgrade_finish(u, event);
+                if (restore_is_due(u)) /* what was there before is remembered here, too */
+                        wind_up(u, event);
+                else
+                        upgrade_finish(u, event);
                 return;
         }
         if (u->unsent && u->step == STEP_RETRY)

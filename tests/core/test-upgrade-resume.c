@@ -112,6 +112,7 @@ static void take_step(Bench *b, const Step *step, const char **revision)
                 else {
                         b->device++;
                         b->present = b->at_port = true;
+                        b->context_active = false;
                         g_free(b->power_control);
                         b->power_control = g_strdup("auto");
                 }
@@ -226,7 +227,8 @@ static void check_run(unsigned r, int crash_at, int crash_again, int missed)
                                       strcmp(job_error_name(b->job), "update-timeout") == 0 || /* nor saw it boot */
                                       strcmp(job_error_name(b->job), "interrupted") == 0,
                               "%s: %s", where, b->job->message);
-        ck_assert_msg(strcmp(b->urc_port, "uart1") == 0 && strcmp(b->fota_cid, "1") == 0,
+        ck_assert_msg(strcmp(b->urc_port, "uart1") == 0 && strcmp(b->fota_cid, "1") == 0 &&
+                              strcmp(b->context, BENCH_CONTEXT) == 0 && !b->context_active,
                       "%s: the settings are not put back", where);
         assert_has_not(b->disk, "Geheim7");
 }

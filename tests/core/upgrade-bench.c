@@ -33,6 +33,7 @@ Bench *bench_new(void)
         b->power_control = g_strdup("auto");
         b->urc_port = g_strdup("usbat");
         b->fota_cid = g_strdup("1");
+        b->context = g_strdup(BENCH_CONTEXT);
         b->reject_number = -1;
         b->log = g_string_new(NULL);
         b->questions = g_string_new(NULL);
@@ -57,6 +58,7 @@ void bench_free(Bench *b)
         g_free(b->power_control);
         g_free(b->urc_port);
         g_free(b->fota_cid);
+        g_free(b->context);
         g_free(b);
 }
 
@@ -68,11 +70,11 @@ void bench_clear(Bench *b)
 static bool changes_the_module(const char *command)
 {
         static const char *const changing[] = { "AT+QURCCFG=\"urcport\",", "AT+QICSGP=", "AT+QCFG=\"fota/cid\",",
-                                                "AT+QIACT=", "AT+QFOTADL=\"", "AT+CFUN=0", "AT+CFUN=1,1" };
+                                                "AT+QIACT=",            "AT+QFOTADL=\"", "AT+CFUN=0", "AT+CFUN=1,1" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(changing); i++)
                 if (g_str_has_prefix(command, changing[i]))
-                        return true;
+                        return !g_str_has_prefix(command, "AT+QICSGP=") || strchr(command, ',');
         return false;
 }
 
@@ -302,6 +304,13 @@ static void answer_all(Bench *b)
                         text = g_strdup_printf("+QCFG: \"fota/cid\",%s", b->fota_cid);
                 else if (g_str_has_prefix(command, "AT+QCFG=\"fota/cid\","))
                         set_value(&b->fota_cid, command);
+                else if (g_str_has_prefix(command, "AT+QICSGP=") && !strchr(command, ','))
+                        text = g_strdup_printf("+QICSGP: %s", b->context);
+                else if (g_str_has_prefix(command, "AT+QICSGP=")) {
+                        g_free(b->context);
+                        b->context = g_strdup(strchr(command, ',') + 1);
+                } else if (g_str_has_prefix(command, "AT+QIACT=") || g_str_has_prefix(command, "AT+QIDEACT="))
+                        b->context_active = strstr(command, "QIACT") != NULL;
                 else if (strcmp(command, "AT+CMGF?") == 0 && (b->mini || b->no_sms)) {
                         answer_pending(b, AT_RESULT_ERROR, -1, "");
                         continue;
@@ -368,7 +377,7 @@ void bench_seen(Bench *b)
 void bench_present(Bench *b)
 {
         b->device++;
-        b->radio_off = b->reset = false;
+        b->radio_off = b->reset = b->context_active = false;
         if (b->power_control) {
                 g_free(b->power_control);
                 b->power_control = g_strdup("auto");
