@@ -3,6 +3,7 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
+EXTRA_DIST += tests/test-explained
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes;
 if ENABLE_ASAN
 AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
@@ -25,6 +26,7 @@ tests_daemon_kill_at_so_SOURCES = tests/daemon/kill-at.c
 tests_daemon_kill_at_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_kill_at_so_LDFLAGS = -shared
 
+TESTS += tests/test-explained
 world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-mini \
 	tests/daemon/test-mini-cancel \
