@@ -51,6 +51,7 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-check-source \
 	tests/daemon/test-wire \
 	tests/daemon/test-settings-back \
+	tests/daemon/test-servers \
 	tests/daemon/test-port \
 	tests/daemon/test-service \
 	tests/daemon/test-fotactl
@@ -104,6 +105,8 @@ tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
 tests_daemon_test_settings_back_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_settings_back_LDADD = $(WORLD_LIBS)
+tests_daemon_test_servers_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_servers_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_port_LDADD = $(WORLD_LIBS)
 tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)
