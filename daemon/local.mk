@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/libfotacore.a
 daemon_libfotacore_a_SOURCES = \
 	daemon/core/at-line.c daemon/core/at-line.h \
 	daemon/core/at-engine.c daemon/core/at-engine.h \
+	daemon/core/context.c daemon/core/context.h \
 	daemon/core/identity.c daemon/core/identity.h \
 	daemon/core/inspect.c daemon/core/inspect.h \
 	daemon/core/job.c daemon/core/job.h \

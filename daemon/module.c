@@ -359,7 +359,10 @@ static void log_answer(Module *m, const AtEvent *event)
         g_auto(GStrv) lines = g_strsplit(event->text, "\n", -1);
 
         for (char **line = lines; *line; line++)
-                log_line(m, *line);
+                if (event->secret && **line)
+                        log_debug("%s: < (not shown)", m->id);
+                else
+                        log_line(m, *line);
         if (event->result == AT_RESULT_ERROR && event->error >= 0)
                 log_debug("%s: < +CME ERROR: %d", m->id, event->error);
         else

@@ -3,6 +3,7 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
+EXTRA_DIST += tests/test-explained
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes;
 if ENABLE_ASAN
 AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
@@ -31,6 +32,7 @@ tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
 tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_slow_files_so_LDFLAGS = -shared
 
+TESTS += tests/test-explained
 world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-dfota \
 	tests/daemon/test-mini \
@@ -59,6 +61,8 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-package-refusals \
 	tests/daemon/test-package-spool \
 	tests/daemon/test-wire \
+	tests/daemon/test-settings-back \
+	tests/daemon/test-servers \
 	tests/daemon/test-port \
 	tests/daemon/test-service \
 	tests/daemon/test-fotactl
@@ -120,6 +124,10 @@ tests_daemon_test_package_spool_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_spool_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
+tests_daemon_test_settings_back_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_settings_back_LDADD = $(WORLD_LIBS)
+tests_daemon_test_servers_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_servers_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_port_LDADD = $(WORLD_LIBS)
 tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)

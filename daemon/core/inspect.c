@@ -50,9 +50,11 @@ unsigned inspect_questions_for_check(Method method)
 
 unsigned inspect_questions_for_job(Method method, bool size_known)
 {
-        if (method == METHOD_MINIFOTA)
-                return NETWORK;
-        return NETWORK | DOWNLOAD_CONTEXT | (size_known ? 1u << INSPECT_SPACE : 0);
+        unsigned questions = NETWORK | 1u << INSPECT_QFOTADL;
+
+        if (method != METHOD_MINIFOTA)
+                questions |= DOWNLOAD_CONTEXT | (size_known ? 1u << INSPECT_SPACE : 0);
+        return questions;
 }
 
 Inspection *inspection_new(void)
@@ -79,6 +81,31 @@ bool inspect_list_has(const InspectList *list, unsigned value)
                 if (value >= list->ranges[i].least && value <= list->ranges[i].most)
                         return true;
         return false;
+}
+
+unsigned inspect_list_clip(const InspectList *list, unsigned value)
+{
+        unsigned highest = 0;
+        bool found = false;
+
+        for (unsigned i = 0; i < list->n; i++)
+                if (list->ranges[i].least <= value) {
+                        highest = MAX(highest, MIN(value, list->ranges[i].most));
+                        found = true;
+                }
+        return found ? highest : value;
+}
+
+char *inspect_list_text(const InspectList *list)
+{
+        GString *s = g_string_new(NULL);
+
+        for (unsigned i = 0; i < list->n; i++) {
+                g_string_append_printf(s, "%s%u", i ? ", " : "", list->ranges[i].least);
+                if (list->ranges[i].most != list->ranges[i].least)
+                        g_string_append_printf(s, "-%u", list->ranges[i].most);
+        }
+        return g_string_free(s, FALSE);
 }
 
 /* ---- the dialogue */
@@ -205,24 +232,27 @@ static bool read_host_data(unsigned *field, const char *information)
         return true;
 }
 
-/* "0,5-100" of what stands in brackets. */
+/* "0,5-100" of what stands in brackets. One that cannot be read to its end tells nothing: half a list would refuse what
+ * the module takes. */
 static void read_list(InspectList *list, const char *text)
 {
         g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+        InspectList read = { 0 };
 
-        list->n = 0;
-        for (char **part = parts; *part && list->n < INSPECT_RANGES_MAX; part++) {
-                g_auto(GStrv) ends = g_strsplit(g_strstrip(*part), "-", 2);
+        for (char **part = parts; *part; part++) {
+                g_auto(GStrv) ends = g_strsplit(*part, "-", 2);
                 guint64 least, most;
 
-                if (!ends[0] || !g_ascii_string_to_unsigned(g_strstrip(ends[0]), 10, 0, 9999, &least, NULL))
-                        continue;
+                if (read.n == INSPECT_RANGES_MAX || !ends[0] ||
+                    !g_ascii_string_to_unsigned(g_strstrip(ends[0]), 10, 0, 9999, &least, NULL))
+                        return;
                 most = least;
-                if (ends[1] && !g_ascii_string_to_unsigned(g_strstrip(ends[1]), 10, 0, 9999, &most, NULL))
-                        continue;
-                list->ranges[list->n].least = (unsigned)least;
-                list->ranges[list->n++].most = (unsigned)most;
+                if (ends[1] && !g_ascii_string_to_unsigned(g_strstrip(ends[1]), 10, least, 9999, &most, NULL))
+                        return;
+                read.ranges[read.n].least = (unsigned)least;
+                read.ranges[read.n++].most = (unsigned)most;
         }
+        *list = read;
 }
 
 /* Guide 3.3.1: +QFOTADL: <url>,(0,1),(0,5-100),(0,5-100). A bare OK says that the command is there (field facts 2.3).
@@ -234,15 +264,15 @@ static bool read_qfotadl(Inspection *inspection, const char *information)
         g_autofree char *value = value_of(information, "+QFOTADL:");
         const char *at = value ? strchr(value, ',') : NULL; /* behind the URL */
 
-        for (size_t i = 0; i < G_N_ELEMENTS(lists) && at; i++) {
-                const char *open = strchr(at, '('), *close = open ? strchr(open, ')') : NULL;
+        for (size_t i = 0; i < G_N_ELEMENTS(lists) && at && *at == ','; i++) {
+                const char *open = at + 1 + strspn(at + 1, " "), *close = *open == '(' ? strchr(open, ')') : NULL;
                 g_autofree char *inside = NULL;
 
                 if (!close)
                         break;
                 inside = g_strndup(open + 1, close - open - 1);
                 read_list(lists[i], inside);
-                at = close + 1;
+                at = close + 1 + strspn(close + 1, " ");
         }
         return true;
 }

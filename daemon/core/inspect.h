@@ -42,6 +42,12 @@ typedef struct InspectList {
 
 bool inspect_list_has(const InspectList *list, unsigned value);
 
+/* The highest value of the list that is not over this one; the value itself if the list has none, or is none. */
+unsigned inspect_list_clip(const InspectList *list, unsigned value);
+
+/* As it is said to people: "0, 5-50". The caller frees it. */
+char *inspect_list_text(const InspectList *list);
+
 /* What the module said. A fact may be used only where its question's answer is INSPECT_TOLD. */
 typedef struct Inspection {
         InspectAnswer answers[_INSPECT_QUESTION_MAX];

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/context.h"
 #include "core/job.h"
 #include "core/qfota.h"
 #include "core/source.h"
@@ -81,6 +82,7 @@ static const struct {
         { "PackageSha256", G_STRUCT_OFFSET(Job, package_sha256) },
         { "FlowBefore", G_STRUCT_OFFSET(Job, flow_before) },
         { "FotaCidBefore", G_STRUCT_OFFSET(Job, fota_cid_before) },
+        { "ApnBefore", G_STRUCT_OFFSET(Job, apn_before) },
         { "PowerControlBefore", G_STRUCT_OFFSET(Job, power_control_before) },
         { "Message", G_STRUCT_OFFSET(Job, message) },
 };
@@ -100,6 +102,7 @@ static const struct {
         { "Ended", G_STRUCT_OFFSET(Job, ended) },
         { "Returned", G_STRUCT_OFFSET(Job, returned) },
         { "Left", G_STRUCT_OFFSET(Job, left) },
+        { "ContextUp", G_STRUCT_OFFSET(Job, context_up) },
         { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
         { "Reset", G_STRUCT_OFFSET(Job, reset) },
         { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
@@ -123,6 +126,7 @@ Job *job_new(const char *id, const char *module)
         job->id = g_strdup(id);
         job_set_string(&job->module, module);
         job->options = options_new();
+        job->download_max = -1;
         return job;
 }
 
@@ -131,11 +135,17 @@ void job_free(Job *job)
         if (!job)
                 return;
         explicit_bzero(job->source, strlen(job->source));
+        job_wipe_string(&job->apn_before);
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
                 g_free(*string_at(job, strings[i].offset));
         options_free(job->options);
         g_free(job->id);
         g_free(job);
+}
+
+void job_wipe_string(char **field)
+{
+        explicit_bzero(*field, strlen(*field));
 }
 
 void job_set_string(char **field, const char *value)
@@ -153,6 +163,13 @@ const char *job_error_name(const Job *job)
         if (job->domain == CODE_DOMAIN_NONE)
                 return "";
         return code ? code->name : "unlisted";
+}
+
+unsigned job_download_max(const Job *job)
+{
+        if (job->download_max >= 0)
+                return (unsigned)job->download_max;
+        return job->options->download_urc_max >= 0 ? (unsigned)job->options->download_urc_max : QFOTA_URC_MAX_DEFAULT;
 }
 
 const char *job_place(const Job *job)
@@ -258,6 +275,7 @@ void job_forget_secrets(Job *job)
         g_free(job->source);
         job->source = g_steal_pointer(&shown);
         options_wipe(job->options);
+        job_wipe_string(&job->apn_before);
 }
 
 /* Where the value of a line begins that may be the key's, NULL if it is another's. */
@@ -296,7 +314,7 @@ GString *job_mask_text(const char *text, size_t length)
                                 shown = source_redact(source);
                         g_string_append(masked, shown);
                         explicit_bzero(source, strlen(source));
-                } else if ((value = value_of(line, n, "apn-password"))) {
+                } else if ((value = value_of(line, n, "apn-password")) || (value = value_of(line, n, "ApnBefore"))) {
                         g_string_append_len(masked, line, value - line);
                         g_string_append(masked, "***");
                 } else {
@@ -326,6 +344,8 @@ char *job_to_text(const Job *job)
         g_key_file_set_uint64(f, GROUP, "Device", job->device);
         g_key_file_set_uint64(f, GROUP, "Product", job->product);
         g_key_file_set_uint64(f, GROUP, "TakeUps", job->take_ups);
+        if (job->download_max >= 0)
+                g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
         g_key_file_set_string(f, GROUP, "System", system_names[job->system]);
         if (job->said_domain != CODE_DOMAIN_NONE) {
                 g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->said_domain));
@@ -378,7 +398,7 @@ static bool is_consistent(const Job *job)
         if (!qfota_is_flow(job->flow_before) ||
             strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
             strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
-            strlen(job->fota_cid_before) > 2 ||
+            strlen(job->fota_cid_before) > 2 || (*job->apn_before && !context_is_valid(job->apn_before)) ||
             (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&
              strcmp(job->power_control_before, "auto") != 0))
                 return false;
@@ -466,6 +486,12 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->device = (unsigned)read_number(f, "Device", &good);
         job->product = (unsigned)read_number(f, "Product", &good);
         job->take_ups = (unsigned)read_number(f, "TakeUps", &good);
+        if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL)) {
+                guint64 maximum = read_number(f, "DownloadMax", &good);
+
+                good = good && maximum <= QFOTA_URC_MAX_MOST;
+                job->download_max = (int)MIN(maximum, QFOTA_URC_MAX_MOST);
+        }
         if (g_key_file_has_key(f, GROUP, "System", NULL) &&
             !read_word(f, "System", system_names, _JOB_SYSTEM_MAX, &system))
                 good = false;

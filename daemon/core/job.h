@@ -84,6 +84,7 @@ typedef struct Job {
         bool returned;     /* it has restarted since it said how it ended */
         bool left;         /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
         unsigned returns;  /* times it came back since AT+QFOTADL */
+        bool context_up;   /* AT+QIACT is on the wire or may be: a restart of the module undoes it */
         bool radio_off;    /* AT+CFUN=0 is on the wire or may be */
         HostCode abandon;  /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
         bool reset;        /* the module took our AT+CFUN=1,1: its next restart is that one */
@@ -94,6 +95,7 @@ typedef struct Job {
         int said_code;
         JobSystem system;
         unsigned product;  /* USB product id that AT+QFOTADL was sent to */
+        int download_max;  /* <download_URC_max> as it was sent, -1 was not or is not known */
         unsigned take_ups; /* times the daemon was started with it since its last progress */
         bool percentage;   /* DOWNLOADING counts in percent, whatever was asked for */
         unsigned device;   /* USB bus and device number when last seen, 0 unknown: another one means a restart */
@@ -103,6 +105,7 @@ typedef struct Job {
         char *urc_port_before;
         char *fota_cid_before;
         char *flow_before;          /* AT+QCFG="usbifc" or, on a UART, AT+IFC: as in 0,0 */
+        char *apn_before;           /* of the option's context: core/context's values, which may hold a password */
         char *power_control_before; /* of the USB device */
 
         /* How it ends: settled before what is left to do is done, valid once result is set. */
@@ -119,6 +122,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
 /* The machine name of the job's code: "" if there is none, unlisted for numbers in no table. */
 const char *job_error_name(const Job *job);
+
+/* How many DOWNLOADING the whole download is: what was sent, else what was asked for. */
+unsigned job_download_max(const Job *job);
 
 /* Where it is followed now. */
 const char *job_place(const Job *job);
@@ -152,6 +158,9 @@ void job_forget_secrets(Job *job);
 
 /* The text of a record that nobody can read, with what may be a password masked and every other byte as it is. */
 GString *job_mask_text(const char *text, size_t length);
+
+/* Empties one of its strings, leaving no copy in memory. */
+void job_wipe_string(char **field);
 
 /* Replaces one of its strings; the value may be the old one. */
 void job_set_string(char **field, const char *value);

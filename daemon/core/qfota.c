@@ -111,7 +111,7 @@ char *qfota_build_command(const char *url, int upgrade_mode, int download_urc_ma
 
         g_string_printf(s, "AT+QFOTADL=\"%s\"", url);
         if (upgrade_mode >= 0 || download_urc_max >= 0 || update_urc_max >= 0)
-                g_string_append_printf(s, ",%d", upgrade_mode >= 0 ? upgrade_mode : 1);
+                g_string_append_printf(s, ",%d", upgrade_mode >= 0 ? upgrade_mode : QFOTA_MODE_DEFAULT);
         if (download_urc_max >= 0 || update_urc_max >= 0)
                 g_string_append_printf(s, ",%d", download_urc_max >= 0 ? download_urc_max : QFOTA_URC_MAX_DEFAULT);
         if (update_urc_max >= 0)

@@ -9,6 +9,7 @@
 #define QFOTA_URC_MAX_LEAST   5
 #define QFOTA_URC_MAX_MOST    100
 #define QFOTA_URC_MAX_DEFAULT 100 /* index and percentage agree */
+#define QFOTA_MODE_DEFAULT    1   /* as in the guide's examples */
 
 typedef enum QfotaUrcType {
         QFOTA_URC_DOWNLOAD_START, /* FTPSTART, HTTPSTART, FILESTART: domain */

@@ -48,18 +48,33 @@ static void unknown(const RuleFacts *f, InspectQuestion question, RuleVerdict *v
         rule_holds(v, "%s", why);
 }
 
-static bool takes(const InspectList *list, int64_t value)
+char *rules_unlisted(const Options *o, const Inspection *n)
 {
-        return value < 0 || list->n == 0 || inspect_list_has(list, (unsigned)value);
+        const struct {
+                const char *key;
+                int64_t value;
+                const InspectList *list;
+        } asked[] = {
+                { "upgrade-mode", o->upgrade_mode, &n->upgrade_modes },
+                { "download-urc-max", o->download_urc_max, &n->download_urc_maxima },
+                { "update-urc-max", o->update_urc_max, &n->update_urc_maxima },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+                g_autofree char *range = inspect_list_text(asked[i].list);
+
+                if (asked[i].value >= 0 && asked[i].list->n > 0 &&
+                    !inspect_list_has(asked[i].list, (unsigned)asked[i].value))
+                        return g_strdup_printf("the module's AT+QFOTADL=? lists %s for %s, not %d (guide 3.3.1)", range,
+                                               asked[i].key, (int)asked[i].value);
+        }
+        return NULL;
 }
 
 /* Guide 3.3.1. A bare OK is support enough (field facts 2.3). */
 void judge_qfotadl(const RuleFacts *f, RuleVerdict *v)
 {
-        const Options *o = f->options;
-        const Inspection *n = f->inspection;
-        g_autofree char *why = why_not(f, INSPECT_QFOTADL);
-        const char *key;
+        g_autofree char *why = why_not(f, INSPECT_QFOTADL), *unlisted = NULL;
 
         switch (answer_of(f, INSPECT_QFOTADL)) {
         case INSPECT_NOT_ASKED:
@@ -74,16 +89,12 @@ void judge_qfotadl(const RuleFacts *f, RuleVerdict *v)
                 return;
         case INSPECT_TOLD: break;
         }
-        key = !takes(&n->upgrade_modes, o->upgrade_mode)             ? "upgrade-mode"
-              : !takes(&n->download_urc_maxima, o->download_urc_max) ? "download-urc-max"
-              : !takes(&n->update_urc_maxima, o->update_urc_max)     ? "update-urc-max"
-                                                                     : NULL;
-        if (key)
-                rule_broken(v, RULE_REFUSAL_OPTION, "leave it out, or give a value of the module's own list",
-                            "the module's AT+QFOTADL=? does not list the value of %s (guide 3.3.1)", key);
+        unlisted = rules_unlisted(f->options, f->inspection);
+        if (unlisted)
+                rule_broken(v, RULE_REFUSAL_OPTION, RULES_UNLISTED_REMEDY, "%s", unlisted);
         else
-                rule_holds(v, n->upgrade_modes.n ? "the module lists AT+QFOTADL and what is asked of it"
-                                                 : "the module has AT+QFOTADL; it lists no values");
+                rule_holds(v, f->inspection->upgrade_modes.n ? "the module lists AT+QFOTADL and what is asked of it"
+                                                             : "the module has AT+QFOTADL; it lists no values");
 }
 
 void judge_sim(const RuleFacts *f, RuleVerdict *v)

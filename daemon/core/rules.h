@@ -94,5 +94,10 @@ Method rules_method(const RuleFacts *facts);
 /* Whether a source that may be both is the name of a package on the host, not a URL. */
 bool rules_source_is_file(const char *source);
 
+/* Which option the module's AT+QFOTADL=? does not list, and what it lists; NULL if it lists all, or nothing. The caller
+ * frees it. */
+char *rules_unlisted(const Options *options, const Inspection *inspection);
+#define RULES_UNLISTED_REMEDY "leave it out, or give a value of that list"
+
 /* The table's ids, to its NULL. */
 const char *rules_id(unsigned i);

@@ -80,6 +80,20 @@ static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
                             .inspection = inspect_inspection(u->inspect) };
 }
 
+/* It would answer ERROR at best. */
+static bool refuse_unlisted(Upgrade *u, const RuleFacts *facts, const UpgradeEvent *event)
+{
+        g_autofree char *unlisted = rules_unlisted(facts->options, facts->inspection), *message = NULL;
+
+        if (!unlisted)
+                return false;
+        upgrade_fail(u, HOST_REJECTED, NULL, event);
+        message = g_strdup_printf("%s: %s.", unlisted, RULES_UNLISTED_REMEDY);
+        *message = g_ascii_toupper(*message);
+        job_set_message(u->job, message); /* nothing was sent that it could answer ERROR to */
+        return true;
+}
+
 static void judge(Upgrade *u, const UpgradeEvent *event)
 {
         Identity identity;
@@ -102,7 +116,8 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
                 upgrade_fail(u, HOST_INSUFFICIENT_SPACE, detail, event);
                 return;
         }
-        prepare_begin(u, event);
+        if (!refuse_unlisted(u, &facts, event))
+                prepare_begin(u, event);
 }
 
 static void ask_next(Upgrade *u, const UpgradeEvent *event)

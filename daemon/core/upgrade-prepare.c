@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/context.h"
 #include "core/qfota.h"
 #include "core/upgrade-private.h"
 
@@ -34,13 +35,22 @@ static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent 
 void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event)
 {
         const Options *o = u->job->options;
-        bool mini = u->job->method == METHOD_MINIFOTA; /* which takes the URL only (guide 3.3.1.2, note 2) */
-        int download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
-        g_autofree char *file = g_strdup_printf("FILE:%" G_GUINT64_FORMAT, u->job->package_size);
-        g_autofree char *command = qfota_build_command(u->job->file ? file : u->job->source,
-                                                       mini ? -1 : (int)o->upgrade_mode, mini ? -1 : download_max,
-                                                       mini ? -1 : (int)o->update_urc_max);
+        const Inspection *told = inspect_inspection(u->inspect);
+        g_autofree char *file = g_strdup_printf("FILE:%" G_GUINT64_FORMAT, u->job->package_size), *command = NULL;
 
+        if (u->job->method == METHOD_MINIFOTA) { /* which takes the URL only (guide 3.3.1.2, note 2) */
+                command = qfota_build_command(u->job->source, -1, -1, -1);
+        } else {
+                /* What was not asked for is bounded by the module's own lists; upgrade-check.c saw to what was. */
+                int mode = o->upgrade_mode >= 0 ? (int)o->upgrade_mode
+                                                : (int)inspect_list_clip(&told->upgrade_modes, QFOTA_MODE_DEFAULT);
+
+                u->job->download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max
+                                                                : (int)inspect_list_clip(&told->download_urc_maxima,
+                                                                                         QFOTA_URC_MAX_DEFAULT);
+                command = qfota_build_command(u->job->file ? file : u->job->source, mode, u->job->download_max,
+                                              (int)o->update_urc_max);
+        }
         u->job->sent = true;
         u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
@@ -56,29 +66,48 @@ static void begin_cid(Upgrade *u, const UpgradeEvent *event)
                 send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"", event);
 }
 
-/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. */
+/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. What stood there before may be wanted by others. */
+static void got_apn(Upgrade *u, const UpgradeEvent *event)
+{
+        int cid = (int)u->job->options->cid;
+        g_autofree char *wanted = context_from_options(u->job->options), *command = NULL, *warning = NULL;
+        g_autofree char *value = event->result == AT_RESULT_OK ? context_parse(event->text) : NULL;
+
+        if (value && strcmp(value, wanted) == 0) {
+                begin_cid(u, event);
+        } else {
+                if (!value) {
+                        warning = g_strdup_printf("AT+QICSGP=%d tells nothing that could be put back: context %d will "
+                                                  "keep the access point of the option apn",
+                                                  cid, cid);
+                        upgrade_push(u, UPGRADE_ACTION_WARN, warning);
+                } else if (!*u->job->apn_before) {
+                        job_set_string(&u->job->apn_before, value);
+                }
+                command = g_strdup_printf("AT+QICSGP=%d,%s", cid, wanted);
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command, event);
+                explicit_bzero(command, strlen(command));
+        }
+        if (value)
+                explicit_bzero(value, strlen(value));
+        explicit_bzero(wanted, strlen(wanted));
+}
+
 static void begin_apn(Upgrade *u, const UpgradeEvent *event)
 {
-        const Options *o = u->job->options;
-        g_autofree char *command = NULL;
+        g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
 
         if (u->job->file) {
                 file_prepare_begin(u, event);
                 return;
         }
-        if (u->job->method == METHOD_MINIFOTA) {
+        if (u->job->method == METHOD_MINIFOTA)
                 send(u, STEP_HAS_SMS, MINI_ASK_SMS, event);
-                return;
-        }
-        if (!o->apn) {
+        else if (!u->job->options->apn)
                 begin_cid(u, event);
-                return;
-        }
-        command = g_strdup_printf("AT+QICSGP=%d,1,\"%s\",\"%s\",\"%s\",%d", (int)o->cid, o->apn, o->apn_user ?: "",
-                                  o->apn_password ?: "", o->apn_auth >= 0 ? (int)o->apn_auth : (o->apn_user ? 1 : 0));
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command, event);
-        explicit_bzero(command, strlen(command));
+        else
+                upgrade_send(u, STEP_READ_APN, command, true, u->timeouts->command, event); /* the answer is secret */
 }
 
 void prepare_begin(Upgrade *u, const UpgradeEvent *event)
@@ -128,6 +157,7 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
                 prepare_send_upgrade(u, event);
                 return;
         }
+        u->job->context_up = true;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR, event);
 }
@@ -167,11 +197,14 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         job_set_string(&u->job->urc_port_before, "");
                 begin_apn(u, event);
                 return;
+        case STEP_READ_APN: got_apn(u, event); return;
         case STEP_SET_APN:
-                if (good)
+                if (good) {
                         begin_cid(u, event);
-                else
+                } else {
+                        job_wipe_string(&u->job->apn_before);
                         rejected(u, "AT+QICSGP", event);
+                }
                 return;
         case STEP_READ_FOTA_CID:
                 if (good)
@@ -187,10 +220,12 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:
-                if (good)
+                if (good) {
                         prepare_send_upgrade(u, event);
-                else
+                } else {
+                        u->job->context_up = false;
                         rejected(u, "AT+QIACT", event);
+                }
                 return;
         case STEP_HAS_SMS:
                 u->job->has_sms = good;
@@ -214,7 +249,9 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RETRY:
         case STEP_LAST_IDENTITY:
         case STEP_RADIO_ON:
+        case STEP_DEACTIVATE_CONTEXT:
         case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_APN:
         case STEP_RESTORE_URC_PORT: return;
         }
 }

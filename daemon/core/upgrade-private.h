@@ -17,6 +17,7 @@ typedef enum Step {
         STEP_INSPECT,           /* one of core/inspect's questions */
         STEP_READ_URC_PORT,
         STEP_SET_URC_PORT,
+        STEP_READ_APN,
         STEP_SET_APN,
         STEP_READ_FOTA_CID,
         STEP_SET_FOTA_CID,
@@ -36,8 +37,10 @@ typedef enum Step {
         STEP_RETRY,         /* AT+QFOTADL again in the Mini system */
         STEP_LAST_IDENTITY, /* no command: the result is settled, who runs now is asked */
         STEP_RADIO_ON,
+        STEP_DEACTIVATE_CONTEXT,
         STEP_RESTORE_FOTA_CID,
         STEP_RESTORE_FLOW,
+        STEP_RESTORE_APN,
         STEP_RESTORE_URC_PORT,
 } Step;
 

@@ -7,6 +7,9 @@
 
 #include "core/upgrade-private.h"
 
+/* AT manuals: deactivating a context takes up to 40 s. */
+#define DEACTIVATION_TIMEOUT_FACTOR 2
+
 static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent *event)
 {
         upgrade_send(u, step, command, false, u->timeouts->command, event);
@@ -36,21 +39,49 @@ static void restore_flow(Upgrade *u, const UpgradeEvent *event)
         send(u, STEP_RESTORE_FLOW, command, event);
 }
 
+static void restore_apn(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *command = NULL;
+
+        if (!*u->job->apn_before) {
+                restore_flow(u, event);
+                return;
+        }
+        command = g_strdup_printf("AT+QICSGP=%d,%s", (int)u->job->options->cid, u->job->apn_before);
+        upgrade_send(u, STEP_RESTORE_APN, command, true, u->timeouts->command, event);
+        explicit_bzero(command, strlen(command));
+}
+
 static void restore_fota_cid(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *command = NULL;
 
         if (!*u->job->fota_cid_before) {
-                restore_flow(u, event);
+                restore_apn(u, event);
                 return;
         }
         command = g_strdup_printf("AT+QCFG=\"fota/cid\",%s", u->job->fota_cid_before);
         send(u, STEP_RESTORE_FOTA_CID, command, event);
 }
 
+/* One that is active keeps its access point. */
+static void deactivate_context(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *command = g_strdup_printf("AT+QIDEACT=%d", (int)u->job->options->cid);
+
+        if (u->job->context_up)
+                upgrade_send(u, STEP_DEACTIVATE_CONTEXT, command, false,
+                             u->timeouts->command * DEACTIVATION_TIMEOUT_FACTOR, event);
+        else
+                restore_fota_cid(u, event);
+}
+
 bool restore_is_due(const Upgrade *u)
 {
-        return *u->job->urc_port_before || *u->job->flow_before || *u->job->fota_cid_before || u->job->radio_off;
+        const Job *job = u->job;
+
+        return *job->urc_port_before || *job->flow_before || *job->fota_cid_before || *job->apn_before ||
+               job->context_up || job->radio_off;
 }
 
 void restore_begin(Upgrade *u, const UpgradeEvent *event)
@@ -60,18 +91,28 @@ void restore_begin(Upgrade *u, const UpgradeEvent *event)
         else if (u->job->radio_off)
                 send(u, STEP_RADIO_ON, "AT+CFUN=1", event);
         else
-                restore_fota_cid(u, event);
+                deactivate_context(u, event);
 }
 
 void restore_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        if (u->step == STEP_RADIO_ON && event->result == AT_RESULT_OK)
+        bool good = event->result == AT_RESULT_OK;
+
+        if (u->step == STEP_RADIO_ON && good)
                 u->job->radio_off = false;
+        if (u->step == STEP_DEACTIVATE_CONTEXT && good)
+                u->job->context_up = false;
+        if (u->step == STEP_RESTORE_APN && good)
+                job_wipe_string(&u->job->apn_before);
         if (event->result == AT_RESULT_TIMEOUT)
                 upgrade_finish(u, event);
         else if (u->step == STEP_RADIO_ON)
+                deactivate_context(u, event);
+        else if (u->step == STEP_DEACTIVATE_CONTEXT)
                 restore_fota_cid(u, event);
         else if (u->step == STEP_RESTORE_FOTA_CID)
+                restore_apn(u, event);
+        else if (u->step == STEP_RESTORE_APN)
                 restore_flow(u, event);
         else if (u->step == STEP_RESTORE_FLOW)
                 restore_urc_port(u, event);

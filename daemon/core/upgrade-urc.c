@@ -154,17 +154,13 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 else if (!job->updating)
                         download_goes_on(u, event);
                 return;
-        case QFOTA_URC_DOWNLOADING: {
-                const Options *o = job->options;
-                unsigned maximum = o->download_urc_max >= 0 ? (unsigned)o->download_urc_max : QFOTA_URC_MAX_DEFAULT;
-
+        case QFOTA_URC_DOWNLOADING:
                 if (job->updating)
                         return;
                 download_goes_on(u, event);
-                upgrade_advance(u, qfota_download_percent(urc.value, maximum, &job->percentage) * PERCENT_DOWNLOADED /
-                                           100);
+                upgrade_advance(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
+                                           PERCENT_DOWNLOADED / 100);
                 return;
-        }
         case QFOTA_URC_DOWNLOAD_END:
                 if (job->updating || job->downloaded)
                         return;

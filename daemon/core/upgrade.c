@@ -121,7 +121,7 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
 /* Some modules print no DOWNLOADING, and any can be told not to: their silence means nothing (field facts 0). */
 static bool tells_download(const Job *job)
 {
-        return job->options->download_urc_max != 0 && identity_flash_size(job->from_revision) == 16;
+        return job_download_max(job) != 0 && identity_flash_size(job->from_revision) == 16;
 }
 
 /* How long the present situation may last without news. */
@@ -196,6 +196,13 @@ void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_NONE;
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
+        if (*job->apn_before) {
+                g_autofree char *what = g_strdup_printf("What stood in PDP context %d was not put back: AT+QICSGP=%d "
+                                                        "reads what stands there now.",
+                                                        (int)job->options->cid, (int)job->options->cid);
+
+                job_add_to_message(job, what);
+        }
         job_forget_secrets(job);
         job->finished = event->realtime;
         if (job->result == JOB_RESULT_SUCCESS)
@@ -213,10 +220,20 @@ static bool job_is_host_code(const Job *job, HostCode code)
         return job->domain == CODE_DOMAIN_HOST && job->code == (int)code;
 }
 
+/* It runs its firmware, and has only not answered yet since the daemon was started or the port was opened. */
+static bool will_answer(const Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+
+        return u->ready || u->hushed ||
+               (event->at_port && restore_is_due(u) && !job->left && !job->downloaded && !job->updating &&
+                !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
+}
+
 /* Reads who runs now, then puts the settings back. */
 static void wind_up(Upgrade *u, const UpgradeEvent *event)
 {
-        if (!u->present || (!u->ready && !u->hushed)) {
+        if (!u->present || !will_answer(u, event)) {
                 upgrade_finish(u, event);
                 return;
         }
@@ -329,7 +346,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->returns += job->sent;
                 job->returned = job->ended || job->result != JOB_RESULT_NONE;
                 job->restarts++;
-                job->radio_off = false;
+                job->radio_off = job->context_up = false;
                 if (mini_applies(u)) {
                         mini_came_back(u, event);
                 } else if (++u->restarts > RESTARTS_MAX && job->result == JOB_RESULT_NONE) {
@@ -430,6 +447,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_INSPECT: check_answer(u, event); return;
         case STEP_READ_URC_PORT:
         case STEP_SET_URC_PORT:
+        case STEP_READ_APN:
         case STEP_SET_APN:
         case STEP_READ_FOTA_CID:
         case STEP_SET_FOTA_CID:
@@ -446,8 +464,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RADIO_OFF:
         case STEP_RESET: abandon_answer(u, event); return;
         case STEP_RADIO_ON:
+        case STEP_DEACTIVATE_CONTEXT:
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_FLOW:
+        case STEP_RESTORE_APN:
         case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
         }
 }
@@ -593,7 +613,10 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         if (!job->sent) {
                 detail = g_strdup_printf("to remember it by (%s)", event->text);
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
-                upgrade_finish(u, event);
+                if (restore_is_due(u)) /* what was there before is remembered here, too */
+                        wind_up(u, event);
+                else
+                        upgrade_finish(u, event);
                 return;
         }
         if (u->unsent && u->step == STEP_RETRY)

@@ -21,6 +21,8 @@ CORE_TESTS = \
 	tests/core/test-upgrade-cancel \
 	tests/core/test-upgrade-giveup \
 	tests/core/test-upgrade-port \
+	tests/core/test-upgrade-context \
+	tests/core/test-upgrade-command \
 	tests/core/test-upgrade-mini \
 	tests/core/test-upgrade-who \
 	tests/core/test-upgrade-resume \
@@ -119,6 +121,16 @@ tests_core_test_upgrade_port_SOURCES = tests/core/test-upgrade-port.c tests/core
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
 tests_core_test_upgrade_port_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_port_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_context_SOURCES = tests/core/test-upgrade-context.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_context_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_context_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_command_SOURCES = tests/core/test-upgrade-command.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_command_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_command_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_upgrade_mini_SOURCES = tests/core/test-upgrade-mini.c tests/core/testing.h \
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h

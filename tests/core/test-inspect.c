@@ -35,10 +35,10 @@ START_TEST(questions)
                                                 "AT+QIACT?|AT+QNETDEVCTL?|AT+QFOTADL=?|");
         ck_assert_str_eq(unknown, dfota);
         ck_assert_str_eq(mini, SIM_AND_NETWORK "AT+QURCCFG=\"urcport\"|AT+QFOTADL=?|");
-        ck_assert_str_eq(job, SIM_AND_NETWORK "AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|");
-        ck_assert_str_eq(sized, SIM_AND_NETWORK "AT+QFLDS=\"UFS\"|AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|");
-        ck_assert_str_eq(mini_job, SIM_AND_NETWORK);
-        ck_assert_str_eq(registered, "AT+CPIN?|AT+CEREG?|AT+CSQ|"); /* AT+CREG? has nothing to add */
+        ck_assert_str_eq(job, SIM_AND_NETWORK "AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|AT+QFOTADL=?|");
+        ck_assert_str_eq(sized, SIM_AND_NETWORK "AT+QFLDS=\"UFS\"|AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|AT+QFOTADL=?|");
+        ck_assert_str_eq(mini_job, SIM_AND_NETWORK "AT+QFOTADL=?|");
+        ck_assert_str_eq(registered, "AT+CPIN?|AT+CEREG?|AT+CSQ|AT+QFOTADL=?|"); /* AT+CREG? has nothing to add */
 }
 END_TEST
 
@@ -154,6 +154,55 @@ START_TEST(lists_of_qfotadl)
 }
 END_TEST
 
+/* What cannot be read to its end tells nothing: each of the three lists, as text. */
+static const struct {
+        const char *information, *modes, *download, *update;
+} lists[] = {
+        { "+QFOTADL: <url>,(0,1),(0,5-100),(0,5-100)", "0, 1", "0, 5-100", "0, 5-100" },
+        { "+QFOTADL: <url>,(0-1) , (0,5-50),(7)", "0-1", "0, 5-50", "7" },
+        { "+QFOTADL: <url>,(1)", "1", "", "" },
+        { "+QFOTADL: <url>,(),(0,5-x),(0,5-50)", "", "", "0, 5-50" },
+        { "+QFOTADL: <url>,(0,1),(50-5),(0,,5)", "0, 1", "", "" },
+        { "+QFOTADL: <url>,(0,1),5-50,(0,5-50)", "0, 1", "", "" }, /* the third is not taken for the second */
+        { "+QFOTADL: <url>,(0,1),(0,5-100000),(-5)", "0, 1", "", "" },
+        { "+QFOTADL: <url>,(0,1),(1,2,3,4,5,6,7,8,9)", "0, 1", "", "" },
+        { "+QFOTADL: <url>,(0,1),(0,5-100", "0, 1", "", "" },
+        { "+QFOTADL: \x01\xff,,,", "", "", "" },
+        { "garbage", "", "", "" },
+};
+
+START_TEST(lists_that_can_be_read)
+{
+        g_autoptr(Inspection) n = tell(INSPECT_QFOTADL, AT_RESULT_OK, -1, lists[_i].information);
+        g_autofree char *modes = inspect_list_text(&n->upgrade_modes);
+        g_autofree char *download = inspect_list_text(&n->download_urc_maxima);
+        g_autofree char *update = inspect_list_text(&n->update_urc_maxima);
+
+        ck_assert_str_eq(modes, lists[_i].modes);
+        ck_assert_str_eq(download, lists[_i].download);
+        ck_assert_str_eq(update, lists[_i].update);
+}
+END_TEST
+
+START_TEST(clipping)
+{
+        static const struct {
+                const char *information;
+                unsigned clipped;
+        } cases[] = {
+                { "(0,5-100)", 100 }, { "(0,5-50)", 50 },  { "(5-50,0)", 50 },   { "(0)", 0 },
+                { "(0,5-200)", 100 }, { "(7,70-80)", 80 }, { "(101-200)", 100 }, { "", 100 },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *line = g_strdup_printf("+QFOTADL: <url>,(0,1),%s", cases[i].information);
+                g_autoptr(Inspection) n = tell(INSPECT_QFOTADL, AT_RESULT_OK, -1, line);
+
+                ck_assert_msg(inspect_list_clip(&n->download_urc_maxima, 100) == cases[i].clipped, "%s", line);
+        }
+}
+END_TEST
+
 /* It must never hang: a module that is silent once is asked nothing more, and what it said before stays. */
 START_TEST(silence_ends_it)
 {
@@ -190,6 +239,8 @@ int main(void)
         tcase_add_loop_test(t, kinds_of_answers, 0, G_N_ELEMENTS(kinds));
         tcase_add_test(t, values);
         tcase_add_test(t, lists_of_qfotadl);
+        tcase_add_loop_test(t, lists_that_can_be_read, 0, G_N_ELEMENTS(lists));
+        tcase_add_test(t, clipping);
         tcase_add_test(t, silence_ends_it);
         tcase_add_test(t, commands_only_read);
         return testing_run(t, "inspect");

@@ -9,14 +9,17 @@
 
 #define SECRET  "Geheim7"
 #define SECRET2 "Apn-Pass9"
+#define SECRET3 "Old-Pass5"
 
 static Job *full_job(void)
 {
         Job *job = job_new("42", "usb-1-1.2");
         g_autofree char *why = NULL;
-        char **strings[] = { &job->source, &job->imei, &job->model, &job->from_revision, &job->from_build,
-                             &job->to_revision, &job->to_build, &job->boot, &job->urc_port_before,
-                             &job->fota_cid_before, &job->power_control_before, &job->message };
+        char **strings[] = { &job->source,          &job->imei,       &job->model,
+                             &job->from_revision,   &job->from_build, &job->to_revision,
+                             &job->to_build,        &job->boot,       &job->urc_port_before,
+                             &job->fota_cid_before, &job->apn_before, &job->power_control_before,
+                             &job->message };
         static const char *const values[] = { "ftp://user:" SECRET "@h/x.bin",
                                               "860000000000001",
                                               "EC200A",
@@ -27,6 +30,7 @@ static Job *full_job(void)
                                               "b1946ac9-2b0f-4c1c-9a6b-0d6d1b0f0b6a",
                                               "uart1",
                                               "1",
+                                              "1,\"iot\",\"gw\",\"" SECRET3 "\",1",
                                               "auto",
                                               " A sentence; with = # \\ and \t\n in it. " };
 
@@ -44,9 +48,10 @@ static Job *full_job(void)
         job->percent = 73;
         job->restarts = 3;
         job->sent = job->accepted = job->downloading = job->downloaded = job->updating = job->ended = true;
-        job->returned = job->percentage = true;
+        job->returned = job->percentage = job->context_up = true;
         job->abandon = HOST_DOWNLOAD_TIMEOUT;
         job->device = 1 << 20 | 7;
+        job->download_max = 50;
         return job;
 }
 
@@ -79,6 +84,8 @@ START_TEST(round_trip)
         ck_assert_str_eq(a->boot, b->boot);
         ck_assert_str_eq(a->urc_port_before, b->urc_port_before);
         ck_assert_str_eq(a->fota_cid_before, b->fota_cid_before);
+        ck_assert_str_eq(a->apn_before, b->apn_before);
+        ck_assert(b->context_up);
         ck_assert_str_eq(a->power_control_before, b->power_control_before);
         ck_assert_str_eq(a->message, b->message);
         ck_assert_str_eq(b->options->apn_password, SECRET2);
@@ -86,6 +93,7 @@ START_TEST(round_trip)
         ck_assert(b->method == a->method && b->state == a->state && b->percent == 73 && b->restarts == 3);
         ck_assert(b->sent && b->accepted && b->downloading && b->downloaded && b->updating && b->ended && b->returned &&
                   b->percentage);
+        ck_assert_int_eq(b->download_max, 50);
         ck_assert(b->abandon == HOST_DOWNLOAD_TIMEOUT && b->device == a->device && b->result == JOB_RESULT_NONE);
 }
 END_TEST
@@ -99,6 +107,10 @@ START_TEST(round_trip_of_an_empty_one)
         b = reload(a, NULL);
         ck_assert(!b->sent && !b->ended && b->state == JOB_QUEUED && b->abandon == 0 && b->percent == 0);
         ck_assert_str_eq(b->imei, "");
+        ck_assert_int_eq(b->download_max, -1);
+        ck_assert_uint_eq(job_download_max(b), 100);
+        b->options->download_urc_max = 20;
+        ck_assert_uint_eq(job_download_max(b), 20);
 }
 END_TEST
 
@@ -132,11 +144,14 @@ START_TEST(secrets_are_forgotten)
 
         assert_has(before, SECRET);
         assert_has(before, SECRET2);
+        assert_has(before, SECRET3);
         assert_has_not(shown, SECRET);
         job_forget_secrets(job);
         after = job_to_text(job);
         assert_has_not(after, SECRET);
         assert_has_not(after, SECRET2);
+        assert_has_not(after, SECRET3);
+        ck_assert_str_eq(job->apn_before, "");
         ck_assert_str_eq(job->source, "ftp://user:***@h/x.bin");
         ck_assert_ptr_null(job->options->apn_password);
         job_forget_secrets(job);
@@ -160,6 +175,7 @@ static const struct {
         { "Source=ftp://user:" SECRET, "Source=***" },
         { "[Options]\napn-password=" SECRET2 "\napn=cmnet\n", "[Options]\napn-password=***\napn=cmnet\n" },
         { "apn-password = " SECRET2, "apn-password =***" },
+        { "[Job]\nApnBefore=1,\"a\",\"b\",\"" SECRET3 "\",1\nImei=1\n", "[Job]\nApnBefore=***\nImei=1\n" },
         { "apn-user=me\nSourced=x:y@z\nMessage=Source=x\n", "apn-user=me\nSourced=x:y@z\nMessage=Source=x\n" },
 };
 

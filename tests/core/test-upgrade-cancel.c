@@ -45,8 +45,9 @@ START_TEST(cancel_in_the_preparations)
 {
         g_autoptr(Bench) b = bench_new();
         g_autofree char *why = NULL;
-        static const char *const answers[] = { "+QURCCFG: \"urcport\",\"uart1\"", "", "",
-                                               "+QCFG: \"fota/cid\",1",           "", "" };
+        static const char *const answers[] = {
+                "+QURCCFG: \"urcport\",\"uart1\"", "", "+QICSGP: " BENCH_CONTEXT, "", "+QCFG: \"fota/cid\",1", "", ""
+        };
 
         ck_assert(options_set_number(b->job->options, "cid", 2, &why));
         ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
@@ -59,7 +60,7 @@ START_TEST(cancel_in_the_preparations)
         ck_assert_uint_eq(b->upgrades_sent, 0);
         bench_cancel(b);
         ck_assert(b->identify);
-        bench_answer(b, AT_RESULT_OK, -1, _i < 6 ? answers[_i] : ""); /* the one under way: too late */
+        bench_answer(b, AT_RESULT_OK, -1, _i < 7 ? answers[_i] : ""); /* the one under way: too late */
         ck_assert_uint_eq(b->upgrades_sent, 0);
         b->holds_answers = false;
         bench_clear(b);
@@ -68,7 +69,9 @@ START_TEST(cancel_in_the_preparations)
         ck_assert_uint_eq(b->upgrades_sent, 0);
         if (_i >= 1)
                 assert_has(b->log->str, "send AT+QURCCFG=\"urcport\",\"uart1\"|");
-        if (_i >= 4)
+        if (_i >= 3)
+                assert_has(b->log->str, "send AT+QICSGP=2," BENCH_CONTEXT "|");
+        if (_i >= 5)
                 assert_has(b->log->str, "send AT+QCFG=\"fota/cid\",1|");
 }
 END_TEST
@@ -303,7 +306,7 @@ int main(void)
         tcase_add_test(t, cancel_before_anything);
         tcase_add_test(t, cancel_before_it_answers);
         tcase_add_test(t, cancel_while_it_restarts_by_itself);
-        tcase_add_loop_test(t, cancel_in_the_preparations, 0, 6);
+        tcase_add_loop_test(t, cancel_in_the_preparations, 0, 7);
         tcase_add_loop_test(t, cancel_in_the_download, 0, 3);
         tcase_add_loop_test(t, cancel_and_the_download_does_not_fail, 0, 2);
         tcase_add_test(t, cancel_where_the_radio_cannot_be_switched_off);

@@ -32,7 +32,8 @@ START_TEST(questions_before_anything_is_set)
 
         b->cereg = "+CEREG: 0,1";
         bench_ready(b, OLD_REVISION);
-        ck_assert_str_eq(b->questions->str, "AT+CPIN?|AT+CEREG?|AT+CSQ|AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|");
+        ck_assert_str_eq(b->questions->str,
+                         "AT+CPIN?|AT+CEREG?|AT+CSQ|AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|AT+QFOTADL=?|");
         ck_assert_uint_eq(b->upgrades_sent, 1);
         assert_has_not(b->log->str, "warn");
 }
@@ -91,7 +92,7 @@ START_TEST(mini_is_asked_less)
         bench_begin(b);
         bench_present(b);
         bench_ready(b, MINI_OLD);
-        ck_assert_str_eq(b->questions->str, "AT+CPIN?|AT+CEREG?|AT+CREG?|AT+CSQ|");
+        ck_assert_str_eq(b->questions->str, "AT+CPIN?|AT+CEREG?|AT+CREG?|AT+CSQ|AT+QFOTADL=?|");
         ck_assert_uint_eq(b->upgrades_sent, 1);
 }
 END_TEST
@@ -107,6 +108,107 @@ START_TEST(cancelled_among_the_questions)
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
         ck_assert_uint_eq(b->upgrades_sent, 0);
+}
+END_TEST
+
+/* ---- AT+QFOTADL=? */
+
+/* What the caller left out is what the module lists; where it tells nothing, the guide's figures hold. */
+static const struct {
+        const char *told;
+        const char *options; /* as in "download-urc-max=50" */
+        const char *command; /* what stands behind the URL */
+        unsigned half;       /* of the whole job, after DOWNLOADING,10 */
+} bounds[] = {
+        { "+QFOTADL: <url>,(0,1),(0,5-100),(0,5-100)", NULL, ",1,100|", 5 },
+        { "+QFOTADL: <url>,(0,1),(0,5-50),(0,5-50)", NULL, ",1,50|", 10 },
+        { "+QFOTADL: <url>,(0,1),(0,5-20),(0,5-50)", "update-urc-max=50", ",1,20,50|", 25 },
+        { "+QFOTADL: <url>,(0,1),(0,5-50),(0,5-50)", "download-urc-max=20", ",1,20|", 25 },
+        { "+QFOTADL: <url>,(0),(0,5-50)", NULL, ",0,50|", 10 },
+        { "+QFOTADL: <url>,(0,1),(0)", NULL, ",1,0|", 5 }, /* none are said; if one is, it can only be a percentage */
+        { "+QFOTADL: <url>,(0,1),(0,5-x)", NULL, ",1,100|", 5 },
+        { "+QFOTADL: rubbish", "upgrade-mode=0", ",0,100|", 5 },
+        { "", NULL, ",1,100|", 5 },
+        { "", "download-urc-max=10", ",1,10|", 50 },
+};
+
+static void set_option(Bench *b, const char *text)
+{
+        g_auto(GStrv) words = g_strsplit(text ?: "", "=", 2);
+        g_autofree char *why = NULL;
+
+        if (text)
+                ck_assert(options_set_number(b->job->options, words[0], (uint32_t)strtoul(words[1], NULL, 10), &why));
+}
+
+START_TEST(what_the_module_lists_is_what_is_sent)
+{
+        g_autoptr(Bench) b = new_bench(false);
+        g_autofree char *command = g_strconcat("send AT+QFOTADL=\"" BENCH_URL "\"", bounds[_i].command, NULL);
+
+        set_option(b, bounds[_i].options);
+        b->qfotadl = bounds[_i].told;
+        bench_ready(b, OLD_REVISION);
+        assert_has(b->log->str, command);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_resurrect(b); /* what was sent is remembered, not what was asked for */
+        bench_fota(b, "\"DOWNLOADING\",10");
+        ck_assert_uint_eq(b->job->percent, bounds[_i].half);
+}
+END_TEST
+
+/* ERROR, or no answer in time: nothing was told. */
+START_TEST(no_list_is_no_reason)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        *(_i ? &b->mutes : &b->rejects) = "AT+QFOTADL=?";
+        set_option(b, "download-urc-max=80");
+        bench_ready(b, OLD_REVISION);
+        assert_has(b->log->str, "send AT+QFOTADL=\"" BENCH_URL "\",1,80|");
+}
+END_TEST
+
+/* What was asked for and is not listed ends the job before anything is changed, and says what would do. */
+START_TEST(what_is_not_listed_is_refused)
+{
+        static const struct {
+                const char *option, *told, *message;
+        } cases[] = {
+                { "download-urc-max=80", "+QFOTADL: <url>,(0,1),(0,5-50),(0,5-50)",
+                  "The module's AT+QFOTADL=? lists 0, 5-50 for download-urc-max, not 80 (guide 3.3.1): leave it out, "
+                  "or give a value of that list." },
+                { "update-urc-max=80", "+QFOTADL: <url>,(0,1),(0,5-100),(0)", "lists 0 for update-urc-max, not 80" },
+                { "upgrade-mode=1", "+QFOTADL: <url>,(0)", "lists 0 for upgrade-mode, not 1" },
+        };
+        g_autoptr(Bench) b = new_bench(false);
+
+        set_option(b, cases[_i].option);
+        set_option(b, "cid=2");
+        b->qfotadl = cases[_i].told;
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        bench_ready(b, OLD_REVISION);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
+        assert_has(b->job->message, cases[_i].message);
+        assert_has(b->disk, "lists 0");
+        assert_has_not(b->log->str, "send");
+}
+END_TEST
+
+/* MiniFOTA takes the URL only, whatever is listed (guide 3.3.1.2, note 2). */
+START_TEST(mini_takes_no_lists)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_make_mini(b);
+        b->qfotadl = "+QFOTADL: <url>,(0),(0,5-20),(0)";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        assert_has(b->log->str, "x.mini_1\"|");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
 }
 END_TEST
 
@@ -245,6 +347,10 @@ int main(void)
         tcase_add_test(t, silence_is_no_reason);
         tcase_add_test(t, mini_is_asked_less);
         tcase_add_test(t, cancelled_among_the_questions);
+        tcase_add_loop_test(t, what_the_module_lists_is_what_is_sent, 0, (int)G_N_ELEMENTS(bounds));
+        tcase_add_loop_test(t, no_list_is_no_reason, 0, 2);
+        tcase_add_loop_test(t, what_is_not_listed_is_refused, 0, 3);
+        tcase_add_test(t, mini_takes_no_lists);
         tcase_add_test(t, server_first);
         tcase_add_test(t, server_says_no);
         tcase_add_loop_test(t, both_packages, 0, 2);

@@ -9,7 +9,7 @@
 
 START_TEST(rejected)
 {
-        static const char *const commands[] = { "AT+QFOTADL", "AT+QICSGP", "AT+QCFG=\"fota/cid\"", "AT+QIACT=" };
+        static const char *const commands[] = { "AT+QFOTADL=\"", "AT+QICSGP", "AT+QCFG=\"fota/cid\"", "AT+QIACT=" };
         g_autoptr(Bench) b = bench_new();
         g_autofree char *why = NULL;
 
@@ -68,7 +68,7 @@ START_TEST(no_answer_to_the_upgrade_command)
 {
         g_autoptr(Bench) b = bench_new();
 
-        b->mutes = "AT+QFOTADL";
+        b->mutes = "AT+QFOTADL=\"";
         bench_begin(b);
         bench_present(b);
         bench_ready(b, OLD_REVISION);

@@ -29,13 +29,15 @@ static void come_to_success(Bench *b)
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
         ck_assert_str_eq(b->urc_port, "uart1");
         ck_assert_str_eq(b->fota_cid, "1");
+        ck_assert_str_eq(b->context, BENCH_CONTEXT);
 }
 
 /* With the answer to each command of the preparations lost; the command itself was carried out, or not. */
 START_TEST(in_the_preparations)
 {
-        static const char *const answers[] = { "+QURCCFG: \"urcport\",\"uart1\"", "", "",
-                                               "+QCFG: \"fota/cid\",1",           "", "" };
+        static const char *const answers[] = {
+                "+QURCCFG: \"urcport\",\"uart1\"", "", "+QICSGP: " BENCH_CONTEXT, "", "+QCFG: \"fota/cid\",1", "", ""
+        };
         g_autoptr(Bench) b = new_bench();
         int step = _i / 2;
         bool done = _i % 2;
@@ -50,7 +52,11 @@ START_TEST(in_the_preparations)
                 g_free(b->urc_port);
                 b->urc_port = g_strdup("usbat");
         }
-        if (step > 4 || (step == 4 && done)) {
+        if (step > 3 || (step == 3 && done)) {
+                g_free(b->context);
+                b->context = g_strdup("1,\"cmnet\",\"\",\"\",0");
+        }
+        if (step > 5 || (step == 5 && done)) {
                 g_free(b->fota_cid);
                 b->fota_cid = g_strdup("2");
         }
@@ -206,7 +212,7 @@ int main(void)
 {
         TCase *t = tcase_create("upgrade-port");
 
-        tcase_add_loop_test(t, in_the_preparations, 0, 12);
+        tcase_add_loop_test(t, in_the_preparations, 0, 14);
         tcase_add_loop_test(t, before_the_ok, 0, 2);
         tcase_add_test(t, in_the_download);
         tcase_add_test(t, in_the_update);

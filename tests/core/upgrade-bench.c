@@ -34,6 +34,7 @@ Bench *bench_new(void)
         b->urc_port = g_strdup("usbat");
         b->fota_cid = g_strdup("1");
         b->flow = g_strdup("0,0");
+        b->context = g_strdup(BENCH_CONTEXT);
         b->reject_number = -1;
         b->log = g_string_new(NULL);
         b->questions = g_string_new(NULL);
@@ -59,6 +60,7 @@ void bench_free(Bench *b)
         g_free(b->urc_port);
         g_free(b->fota_cid);
         g_free(b->flow);
+        g_free(b->context);
         g_free(b);
 }
 
@@ -69,12 +71,19 @@ void bench_clear(Bench *b)
 
 static bool changes_the_module(const char *command)
 {
-        static const char *const changing[] = { "AT+QURCCFG=\"urcport\",", "AT+QICSGP=", "AT+QCFG=\"fota/cid\",",
-                                                "AT+QIACT=", "AT+QFOTADL=", "AT+IFC=", "AT+QCFG=\"usbifc\",", "AT+CFUN=0", "AT+CFUN=1,1" };
+        static const char *const changing[] = { "AT+QURCCFG=\"urcport\",",
+                                                "AT+QICSGP=",
+                                                "AT+QCFG=\"fota/cid\",",
+                                                "AT+QIACT=",
+                                                "AT+QFOTADL=\"",
+                                                "AT+IFC=",
+                                                "AT+QCFG=\"usbifc\",",
+                                                "AT+CFUN=0",
+                                                "AT+CFUN=1,1" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(changing); i++)
                 if (g_str_has_prefix(command, changing[i]))
-                        return true;
+                        return !g_str_has_prefix(command, "AT+QICSGP=") || strchr(command, ',');
         return false;
 }
 
@@ -164,7 +173,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
                 ck_assert(*p >= ' ' && *p < 0x7f);
         if (strstr(action->text, "Geheim7") || g_str_has_prefix(action->text, "AT+QICSGP="))
                 ck_assert_msg(action->secret, "%s is not marked as secret", action->text);
-        if (g_str_has_prefix(action->text, "AT+QFOTADL=")) {
+        if (g_str_has_prefix(action->text, "AT+QFOTADL=\"")) {
                 ck_assert_msg(++b->upgrades_sent <= 1 + b->retries, "AT+QFOTADL is sent a second time");
                 assert_has(b->disk, "Sent=true");
         }
@@ -182,12 +191,8 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
         g_autofree char *why = NULL;
 
         switch (action->type) {
-        case UPGRADE_ACTION_PERSIST:
-                persist(b, persisted);
-                return;
-        case UPGRADE_ACTION_SEND:
-                send(b, action, *persisted);
-                return;
+        case UPGRADE_ACTION_PERSIST: persist(b, persisted); return;
+        case UPGRADE_ACTION_SEND: send(b, action, *persisted); return;
         case UPGRADE_ACTION_LISTEN:
                 g_string_append(b->log, "listen|");
                 b->listening = true;
@@ -269,7 +274,7 @@ static void answer_pending(Bench *b, AtResult result, int error, const char *tex
         event.result = result;
         event.error = error;
         event.text = text;
-        if (result == AT_RESULT_OK && g_str_has_prefix(pending->text, "AT+QFOTADL="))
+        if (result == AT_RESULT_OK && g_str_has_prefix(pending->text, "AT+QFOTADL=\""))
                 b->started = true;
         if (result == AT_RESULT_OK && strcmp(pending->text, "AT+CFUN=1,1") == 0)
                 b->reset = true;
@@ -289,8 +294,10 @@ static char *answer_to_question(const Bench *b, const char *command)
 {
         const struct {
                 const char *command, *information;
-        } answers[] = { { "AT+CPIN?", b->sim },   { "AT+CEREG?", b->cereg },       { "AT+CREG?", b->creg },
-                        { "AT+CSQ", b->csq },     { "AT+QFLDS=\"UFS\"", b->qflds }, { "AT+QNETDEVCTL?", b->qnetdevctl } };
+        } answers[] = { { "AT+CPIN?", b->sim },           { "AT+CEREG?", b->cereg },
+                        { "AT+CREG?", b->creg },          { "AT+CSQ", b->csq },
+                        { "AT+QFLDS=\"UFS\"", b->qflds }, { "AT+QNETDEVCTL?", b->qnetdevctl },
+                        { "AT+QFOTADL=?", b->qfotadl } };
 
         for (size_t i = 0; i < G_N_ELEMENTS(answers); i++)
                 if (strcmp(command, answers[i].command) == 0)
@@ -334,7 +341,14 @@ static void answer_all(Bench *b)
                                 g_free(b->flow);
                                 b->flow = g_strdup(command + strlen(command) - strlen("2,2"));
                         }
-                } else if (strcmp(command, "AT+CMGF?") == 0 && (b->mini || b->no_sms)) {
+                } else if (g_str_has_prefix(command, "AT+QICSGP=") && !strchr(command, ','))
+                        text = g_strdup_printf("+QICSGP: %s", b->context);
+                else if (g_str_has_prefix(command, "AT+QICSGP=")) {
+                        g_free(b->context);
+                        b->context = g_strdup(strchr(command, ',') + 1);
+                } else if (g_str_has_prefix(command, "AT+QIACT=") || g_str_has_prefix(command, "AT+QIDEACT="))
+                        b->context_active = strstr(command, "QIACT") != NULL;
+                else if (strcmp(command, "AT+CMGF?") == 0 && (b->mini || b->no_sms)) {
                         answer_pending(b, AT_RESULT_ERROR, -1, "");
                         continue;
                 } else if (strcmp(command, "AT+CMGF?") == 0)
@@ -430,7 +444,7 @@ void bench_seen(Bench *b)
 void bench_present(Bench *b)
 {
         b->device++;
-        b->radio_off = b->reset = false;
+        b->radio_off = b->reset = b->context_active = false;
         if (b->power_control) {
                 g_free(b->power_control);
                 b->power_control = g_strdup("auto");

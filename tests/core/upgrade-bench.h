@@ -19,6 +19,7 @@
 #define NEW_REVISION "EC200ACNHAR01A02M16"
 #define MINI_OLD     "EC600MCNLER06A08M08"
 #define MINI_NEW     "EC600MCNLER06A09M08"
+#define BENCH_CONTEXT "1,\"iot\",\"gw\",\"Geheim7\",1"
 #define BENCH_IMEI   "860000000000001"
 #define BENCH_URL    "http://user:Geheim7@h/x.bin"
 
@@ -41,12 +42,14 @@ typedef struct Bench {
         bool no_sms;         /* nor does its firmware */
         const char *rejects, *mutes;
         int reject_number;
-        bool contexts_active;
+        bool contexts_active; /* all there are, since before */
+        char *context;        /* what AT+QICSGP has put into the one there is, behind its number */
+        bool context_active;  /* AT+QIACT */
         bool holds_answers;  /* answers wait for bench_answer() */
         bool holds_questions; /* so do those to core/inspect's questions, which otherwise are answered at once, and
                                  stand in questions instead of the log */
         bool inspecting;
-        const char *sim, *cereg, *creg, *csq, *qflds, *qnetdevctl; /* information of their answers; NULL a bare OK */
+        const char *sim, *cereg, *creg, *csq, *qflds, *qnetdevctl, *qfotadl; /* information of their answers; NULL a bare OK */
         bool started;        /* AT+QFOTADL reached it */
         bool reset;          /* AT+CFUN=1,1 reached it */
         bool radio_off;

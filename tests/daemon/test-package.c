@@ -270,6 +270,7 @@ START_TEST(test_damaged)
         Bench *b = bench_new(&WORLD_EC200A);
         g_autofree char *job = NULL, *package = bench_state(b, "packages/1.package");
 
+        g_free(world_sim(b->w, "set 1-1 file-idle 300"));
         bench_slow_down(b);
         job = start(b);
         world_kill_daemon(b->w);

@@ -93,11 +93,46 @@ START_TEST(test_context)
 }
 END_TEST
 
+/* What the module lists in AT+QFOTADL=? bounds what is sent, and what was sent is what progress is counted by; what it
+ * does not list is not tried. */
+START_TEST(test_listed)
+{
+        World *w = idle_world("1-1=ec200a,urcport=uart1");
+        g_autofree char *url = NULL, *refused = NULL, *job = NULL, *truth = world_path(w, "truth.log"), *text = NULL;
+        g_autofree char *message = NULL, *command = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        g_free(world_sim(w, "set 1-1 qfotadl-test +QFOTADL: <url>,(0,1),(0,5-50),(0,5-50)"));
+        refused = world_start(w, "", url, "download-urc-max", "u", "80", NULL);
+        ck_assert_msg(refused != NULL, "%s", world_error_message(w));
+        world_assert_result(w, refused, "failed", "host", "rejected");
+        message = world_property(w, refused, "Message");
+        ck_assert_msg(strstr(message, "lists 0, 5-50 for download-urc-max, not 80"), "%s", message);
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
+        world_assert_sim(w, "0", "count 1-1 rx:AT+QURCCFG=\"urcport\",\"usbat\"");
+
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1 downloading:50"));
+        world_await_property(w, job, "Percent", "25"); /* DOWNLOADING,25 */
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        command = g_strdup_printf("rx at \"AT+QFOTADL=\\\"%s\\\",1,50\"", url);
+        ck_assert(g_file_get_contents(truth, &text, NULL, NULL));
+        find_after(text, command);
+        world_assert_sim(w, "uart1", "get 1-1 urcport");
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("wire");
 
         suite_add(s, "semicolon", test_semicolon, 0, 1);
         suite_add(s, "context", test_context, 0, 2);
+        suite_add(s, "listed", test_listed, 0, 1);
         return suite_run(s);
 }
