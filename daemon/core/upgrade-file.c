@@ -212,6 +212,7 @@ void file_event(Upgrade *u, const UpgradeEvent *event)
                 job->transferred = true;
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_push(u, UPGRADE_ACTION_TRANSFER_LAST, NULL);
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
                 upgrade_wait(u, event);
                 return;
         case UPGRADE_EVENT_NOT_SENT: file_break(u, HOST_INTERRUPTED, event); return;

@@ -78,6 +78,8 @@ bool upgrade_is_cancellable(const Job *job)
                 return false;
         if (job->method == METHOD_MINIFOTA && job->left)
                 return false;
+        if (job->transferred) /* the module has it all, and may begin at once */
+                return false;
         switch (job->state) {
         case JOB_QUEUED:
         case JOB_PREPARING:

@@ -114,7 +114,7 @@ void upgrade_drop_actions(Upgrade *upgrade);
 uint64_t upgrade_deadline(const Upgrade *upgrade);
 
 /* Whether a cancel would be obeyed now (guide 2.3.1.1: until the first upgrade URC, or what tells the same;
- * MiniFOTA: until the module leaves the bus). */
+ * MiniFOTA: until the module leaves the bus; a package on the host: until its last bytes go out). */
 bool upgrade_is_cancellable(const Job *job);
 
 /* Whether the module may be given another source where it is (guide 5.2). Its AT port must answer, too. */

@@ -352,19 +352,14 @@ START_TEST(cancelled_in_the_middle)
 }
 END_TEST
 
-/* The module has the package: it is reset, as after any download. */
-START_TEST(cancelled_after_the_last_byte)
+/* It has what it takes for the package: it is reset, as after any download. */
+START_TEST(cancelled_when_it_has_enough)
 {
         g_autoptr(Bench) b = bench_new_file();
 
-        bench_transfer(b);
-        if (_i == 0)
-                bench_fota(b, "\"FILEEND\",0");
+        go_to_half(b);
         bench_cancel(b);
-        if (_i == 1)
-                bench_fota(b, "\"FILEEND\",0");
-        if (_i == 2)
-                bench_pass(b, b->timeouts.command);
+        bench_fota(b, "\"FILEEND\",0");
         ck_assert(b->identify);
         bench_ready(b, OLD_REVISION);
         ck_assert(b->reset);
@@ -376,6 +371,20 @@ START_TEST(cancelled_after_the_last_byte)
                 bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
         ck_assert_str_eq(b->flow, "0,0");
+}
+END_TEST
+
+/* The module may begin at once: nobody is promised that it will not. */
+START_TEST(too_late_for_a_cancel)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        ck_assert(upgrade_is_cancellable(b->job));
+        bench_clear(b);
+        bench_event(b, UPGRADE_EVENT_ALL_BUT_LAST, NULL);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        ck_assert_str_eq(b->log->str, "persist|last|announce|");
 }
 END_TEST
 
@@ -612,7 +621,8 @@ int main(void)
         tcase_add_test(t, package_cannot_be_read);
         tcase_add_test(t, no_word_after_the_last_byte);
         tcase_add_loop_test(t, cancelled_in_the_middle, 0, 2);
-        tcase_add_loop_test(t, cancelled_after_the_last_byte, 0, 3);
+        tcase_add_test(t, cancelled_when_it_has_enough);
+        tcase_add_test(t, too_late_for_a_cancel);
         tcase_add_test(t, cancelled_before_filestart);
         tcase_add_loop_test(t, port_is_lost_in_the_middle, 0, 3);
         tcase_add_test(t, port_is_lost_after_the_last_byte);

@@ -44,6 +44,7 @@ void file_assert_whole(World *w, const char *module)
         world_assert_sim(w, size, "get %s file-bytes", module);
         world_assert_sim(w, "0", "get %s file-lost", module);
         world_assert_sim(w, "0", "get %s file-extra", module);
+        world_assert_sim(w, "0", "get %s file-behind-max", module);
         world_assert_sim(w, "1", "get %s file-count", module);
         world_assert_sim(w, "1", "get %s qfotadl-count", module);
 }

@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(test_cancel)
 {
-        static const char *const points[] = { "qfotadl", "filestart", "file:40", "fileend" };
+        static const char *const points[] = { "qfotadl", "filestart", "file:40" };
         World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,file-idle=1000", 100000);
         g_autofree char *job = NULL;
 
@@ -159,6 +159,24 @@ START_TEST(test_cancel)
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "cancelled", "host", "cancelled");
         world_assert_sim(w, OLD_REVISION, "get 1-1 revision");
+        file_assert_as_before(w, "1-1", "0,0");
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_too_late)
+{
+        World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3", 100000);
+        g_autofree char *job = NULL;
+
+        g_free(world_sim(w, "hold 1-1 fileend"));
+        job = start(w, NULL);
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "Cancellable", "0");
+        ck_assert(!world_call(w, job, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(w), "NotCancellable");
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
         file_assert_as_before(w, "1-1", "0,0");
         world_free(w);
 }
@@ -271,7 +289,8 @@ int main(void)
         suite_add(s, "modes", test_modes, 0, 3);
         suite_add(s, "breaks", test_breaks, 0, G_N_ELEMENTS(breaks));
         suite_add(s, "stalls", test_stalls_for_good, 0, 1);
-        suite_add(s, "cancel", test_cancel, 0, 4);
+        suite_add(s, "cancel", test_cancel, 0, 3);
+        suite_add(s, "too-late", test_too_late, 0, 1);
         suite_add(s, "restart", test_restart, 0, 1);
         suite_add(s, "dies-away", test_dies_away, 0, G_N_ELEMENTS(deaths));
         suite_add(s, "dies-back", test_dies_back, 0, G_N_ELEMENTS(deaths));
