@@ -39,7 +39,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
-	daemon/module-identity.c daemon/module-inspect.c daemon/module-view.c \
+	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-view.c \
 	daemon/package-store.c daemon/package-store.h \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \

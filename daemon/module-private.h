@@ -99,5 +99,9 @@ void module_inspect_end(Module *m, const char *failure);
 bool module_inspect_advance(Module *m);
 void module_inspect_free(Module *m);
 
+/* module-package.c: the answer to UPGRADE_ACTION_CHECK_SOURCE, and to UPGRADE_ACTION_TRANSFER. */
+void module_check_package(Module *m);
+void module_begin_transfer(Module *m, const char *how);
+
 /* module.c: carries everything on until nothing is left to do now. */
 void module_pump(Module *m);

@@ -114,55 +114,6 @@ static void on_server(void *userdata, ServerAnswer *taken)
         pump(m);
 }
 
-/* ---- a package on the host */
-
-static void on_sent(void *userdata, uint64_t bytes)
-{
-        Module *m = userdata;
-
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SENT, .size = bytes });
-        pump(m);
-}
-
-static void on_all_but_last(void *userdata)
-{
-        Module *m = userdata;
-
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ALL_BUT_LAST });
-        pump(m);
-}
-
-static void on_not_sent(void *userdata, const char *why)
-{
-        Module *m = userdata;
-
-        log_error("job %s on %s: %s", m->job->id, m->id, why);
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
-        pump(m);
-}
-
-static const TransferObserver transfer_observer = {
-        .sent = on_sent,
-        .all_but_last = on_all_but_last,
-        .failed = on_not_sent,
-};
-
-static void begin_transfer(Module *m, const char *how)
-{
-        int fd, r;
-
-        if (!m->serial)
-                return; /* it has been told, or will be */
-        log_info("job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id, m->id, m->job->package_size, how);
-        g_clear_pointer(&m->transfer, transfer_free);
-        fd = r = m->observer->package_open(m->userdata, m->job);
-        if (r >= 0)
-                r = transfer_new(&m->transfer, m->event, m->serial, fd, m->job->package_size, m->job->package_sha256,
-                                 strcmp(how, "paced") == 0, &transfer_observer, m);
-        if (r < 0)
-                on_not_sent(m, g_strerror(-r));
-}
-
 static void carry_out(Module *m, const UpgradeAction *action)
 {
         switch (action->type) {
@@ -185,6 +136,10 @@ static void carry_out(Module *m, const UpgradeAction *action)
                         at_engine_start(m->engine, module_now());
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
+                if (m->job->file) {
+                        module_check_package(m);
+                        return;
+                }
                 source_check_free(m->source_check);
                 m->source_check = source_check_new(m->event, action->text, action->timeout, on_server, m);
                 return;
@@ -192,7 +147,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 if (m->serial)
                         serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0);
                 return;
-        case UPGRADE_ACTION_TRANSFER: begin_transfer(m, action->text); return;
+        case UPGRADE_ACTION_TRANSFER: module_begin_transfer(m, action->text); return;
         case UPGRADE_ACTION_TRANSFER_LAST:
                 if (m->transfer)
                         transfer_send_last(m->transfer);

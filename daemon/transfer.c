@@ -24,14 +24,12 @@ struct Transfer {
         Serial *serial;
         int fd;
         uint64_t size;
-        char *sha256;
         bool paced;
         const TransferObserver *observer;
         void *userdata;
 
         sd_event_source *timer;
         uint64_t written; /* to the port, which may still have some of it */
-        bool checked;     /* it is the package it should be */
         bool may_end;     /* transfer_send_last() was called */
         bool asked_end;
         uint64_t began, last_write; /* µs of CLOCK_MONOTONIC */
@@ -55,31 +53,18 @@ static void wake_at(Transfer *t, uint64_t at)
 
 /* ---- the package */
 
-static char *hash(Transfer *t)
+bool transfer_is_package(int fd, uint64_t size, const char *sha256)
 {
         g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
         uint8_t buffer[1 << 16];
         uint64_t at = 0;
         ssize_t n;
 
-        while ((n = pread(t->fd, buffer, sizeof(buffer), (off_t)at)) > 0) {
+        while ((n = pread(fd, buffer, sizeof(buffer), (off_t)at)) > 0) {
                 g_checksum_update(sum, buffer, n);
                 at += (uint64_t)n;
         }
-        return n == 0 && at == t->size ? g_strdup(g_checksum_get_string(sum)) : NULL;
-}
-
-static bool check(Transfer *t)
-{
-        g_autofree char *sum = NULL;
-
-        if (t->checked)
-                return true;
-        sum = hash(t);
-        t->checked = g_strcmp0(sum, t->sha256) == 0;
-        if (!t->checked)
-                t->observer->failed(t->userdata, "the package on the disk is not the one that was given");
-        return t->checked;
+        return n == 0 && at == size && strcmp(g_checksum_get_string(sum), sha256) == 0;
 }
 
 /* ---- pace */
@@ -156,8 +141,6 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         size_t waiting;
 
         (void)source, (void)usec;
-        if (!check(t))
-                return 0;
         waiting = serial_pending(t->serial);
         if (waiting == 0 && t->written < t->size) {
                 if (t->written + chunk_size(t) == t->size && !t->may_end) {
@@ -187,7 +170,7 @@ void transfer_send_last(Transfer *t)
 
 /* ---- life */
 
-int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, const char *sha256, bool paced,
+int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, bool paced,
                  const TransferObserver *observer, void *userdata)
 {
         Transfer *t = g_new0(Transfer, 1);
@@ -196,7 +179,6 @@ int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64
         t->serial = serial;
         t->fd = fd;
         t->size = size;
-        t->sha256 = g_strdup(sha256);
         t->paced = paced;
         t->observer = observer;
         t->userdata = userdata;
@@ -219,6 +201,5 @@ void transfer_free(Transfer *t)
         if (t->told < t->size)
                 serial_drop(t->serial);
         close(t->fd);
-        g_free(t->sha256);
         g_free(t);
 }

@@ -18,10 +18,12 @@ typedef struct TransferObserver {
         void (*failed)(void *userdata, const char *why);
 } TransferObserver;
 
-/* Begins. Takes the fd of the package, of so many bytes; nothing goes out if it has not that SHA-256 (64 lower-case
- * hexadecimal digits). paced: without flow control, in writes of 32 bytes and under 15 kB/s. Borrows the port, event
- * and observer. 0 or -errno. */
-int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, const char *sha256, bool paced,
+/* Whether it has that size, and that SHA-256 in 64 lower-case hexadecimal digits. */
+bool transfer_is_package(int fd, uint64_t size, const char *sha256);
+
+/* Begins. Takes the fd of the package, of so many bytes. paced: without flow control, in writes of 32 bytes and under
+ * 15 kB/s. Borrows the port, event and observer. 0 or -errno. */
+int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, bool paced,
                  const TransferObserver *observer, void *userdata);
 
 /* Takes NULL. What has not left the host is dropped. */

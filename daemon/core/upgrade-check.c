@@ -54,7 +54,7 @@ void check_server(Upgrade *u, const UpgradeEvent *event)
                 ask_server(u, STEP_ASK_SERVER_MINI_2, url, event);
                 explicit_bzero(url, strlen(url));
         } else {
-                if (!second)
+                if (!second && event->size)
                         u->package_size = event->size;
                 ask_module(u, event);
         }
@@ -139,7 +139,7 @@ void check_answer(Upgrade *u, const UpgradeEvent *event)
 void check_begin(Upgrade *u, const UpgradeEvent *event)
 {
         u->package_size = u->job->package_size;
-        if (u->job->options->check_source && !u->job->file)
+        if (u->job->options->check_source || u->job->file)
                 ask_server(u, STEP_ASK_SERVER, u->job->source, event);
         else
                 ask_module(u, event);

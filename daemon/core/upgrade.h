@@ -72,7 +72,8 @@ typedef enum UpgradeActionType {
         UPGRADE_ACTION_LISTEN,        /* nothing is sent to the module until it has left the bus and come back */
         UPGRADE_ACTION_IDENTIFY,      /* ask who it is: UPGRADE_EVENT_READY */
         UPGRADE_ACTION_CHECK_SOURCE,  /* ask the server for the package at text, within timeout: UPGRADE_EVENT_SOURCE;
-                                         one that is asked already is asked no more */
+                                         one that is asked already is asked no more. Of a package on the
+                                          host: whether it still is the one that was given */
         UPGRADE_ACTION_FLOW,          /* RTS/CTS at our end of the port: text is hardware or none */
         UPGRADE_ACTION_TRANSFER,      /* send the package: text is hardware, or paced (guide 3.3.1.3) */
         UPGRADE_ACTION_TRANSFER_LAST, /* and its last bytes */

@@ -317,6 +317,23 @@ START_TEST(package_cannot_be_read)
 }
 END_TEST
 
+/* Before anything is set on the module, and before it is told of a package. */
+START_TEST(package_is_not_what_was_given)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        b->package_fault = "No such file or directory";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_ready(b, OLD_REVISION); /* who runs at the end is read once more */
+        bench_assert_end(b, JOB_RESULT_FAILED, "source-unreachable");
+        assert_has(b->job->message, "No such file or directory");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        assert_has_not(b->log->str, "send ");
+}
+END_TEST
+
 /* All went out, and nothing came back: it may be writing its flash. It is waited for, and not reset. */
 START_TEST(no_word_after_the_last_byte)
 {
@@ -619,6 +636,7 @@ int main(void)
         tcase_add_test(t, mute_for_good);
         tcase_add_test(t, never_begins);
         tcase_add_test(t, package_cannot_be_read);
+        tcase_add_test(t, package_is_not_what_was_given);
         tcase_add_test(t, no_word_after_the_last_byte);
         tcase_add_loop_test(t, cancelled_in_the_middle, 0, 2);
         tcase_add_test(t, cancelled_when_it_has_enough);

@@ -204,6 +204,14 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
                 b->identify = true;
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
+                if (b->job->file) {
+                        UpgradeEvent event = event_of(b, UPGRADE_EVENT_SOURCE);
+
+                        event.text = b->package_fault;
+                        g_string_append(b->log, "check-package|");
+                        upgrade_handle(b->upgrade, &event);
+                        return;
+                }
                 g_string_append_printf(b->log, "check-source %s|", action->text);
                 ck_assert_msg(action->secret && action->timeout == b->timeouts.source, "%s", action->text);
                 b->asks_server = true;
