@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
@@ -19,6 +20,9 @@ typedef struct SerialSettings {
         unsigned baud_rate;  /* of a UART; USB ports ignore it */
         const char *syspath; /* where the node must be in /sys; NULL anywhere */
 } SerialSettings;
+
+/* Whether a UART can be set to that rate. */
+bool serial_has_rate(unsigned baud_rate);
 
 /* Opens, locks and sets raw. 0, or -errno; -ENODEV if the node is another tty's by now; -EBUSY if another process has
  * it, and *ret_holder then says which, as in "by chat (pid 42)". */

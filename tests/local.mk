@@ -49,6 +49,7 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-check-source \
 	tests/daemon/test-wire \
 	tests/daemon/test-port \
+	tests/daemon/test-uart \
 	tests/daemon/test-service \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
@@ -99,6 +100,8 @@ tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
+tests_daemon_test_uart_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_uart_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_port_LDADD = $(WORLD_LIBS)
 tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)

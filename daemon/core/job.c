@@ -151,6 +151,11 @@ const char *job_place(const Job *job)
         return *job->place ? job->place : job->module;
 }
 
+bool job_is_uart(const Job *job)
+{
+        return g_str_has_prefix(job_place(job), JOB_UART_PREFIX);
+}
+
 char *job_source_shown(const Job *job)
 {
         return source_redact(job->source);

@@ -117,6 +117,10 @@ const char *job_error_name(const Job *job);
 /* Where it is followed now. */
 const char *job_place(const Job *job);
 
+/* Whether that is a UART rather than a place on USB: its Id tells. */
+#define JOB_UART_PREFIX "tty-"
+bool job_is_uart(const Job *job);
+
 /* The source as anybody may see it. */
 char *job_source_shown(const Job *job);
 

@@ -74,7 +74,7 @@ bool upgrade_is_cancellable(const Job *job)
 {
         if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
                 return false;
-        if (job->method == METHOD_MINIFOTA && job->left)
+        if (job->method == METHOD_MINIFOTA && (job->left || (job->sent && job_is_uart(job))))
                 return false;
         switch (job->state) {
         case JOB_QUEUED:
@@ -390,6 +390,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         } else if (mini_applies(u)) {
                 mini_ready(u, event);
         } else {
+                uart_ready(u);
                 upgrade_follow(u, event);
         }
 }
@@ -412,8 +413,11 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FOTA_CID:
         case STEP_READ_CONTEXTS:
         case STEP_ACTIVATE_CONTEXT:
-        case STEP_HAS_SMS:
-        case STEP_QFOTADL: prepare_answer(u, event); return;
+        case STEP_HAS_SMS: prepare_answer(u, event); return;
+        case STEP_QFOTADL:
+                prepare_answer(u, event);
+                uart_sent(u, event);
+                return;
         case STEP_ASK_SMS:
         case STEP_RETRY: mini_answer(u, event); return;
         case STEP_RADIO_OFF:
@@ -468,6 +472,8 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
                 upgrade_wait(u, event);
         } else if (job->result != JOB_RESULT_NONE) {
                 upgrade_finish(u, event);
+        } else if (!(u->ready && job->left) && uart_asks(u, event)) {
+                return;
         } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
                 abandon_reset(u, event);
         } else if (u->ready && job->left) {
@@ -498,6 +504,7 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
         mini_begin(u, event);
+        uart_begin(u, event);
         upgrade_wait(u, event);
 }
 
