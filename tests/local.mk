@@ -16,6 +16,7 @@ check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
+	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/checks.c tests/daemon/checks.h
 
 # A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
@@ -50,6 +51,7 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-wire \
 	tests/daemon/test-port \
 	tests/daemon/test-uart \
+	tests/daemon/test-uart-mini \
 	tests/daemon/test-service \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
@@ -100,6 +102,8 @@ tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
+tests_daemon_test_uart_mini_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_uart_mini_LDADD = $(WORLD_LIBS)
 tests_daemon_test_uart_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_uart_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
