@@ -142,6 +142,33 @@ START_TEST(test_mini_stalled)
 }
 END_TEST
 
+/* One that nobody hears of again is given up by taking its port out of the configuration. */
+START_TEST(test_unconfigured)
+{
+        World *w = uart_world("ec600m", UART_QUICK "stall=2\nrestart=2\n");
+        g_autofree char *job = NULL, *conf = world_path(w, "fotad.conf"), *text = NULL, *problem = NULL;
+        char *ports;
+
+        g_free(world_sim(w, "hold " UART " accepted"));
+        job = start_mini(w, true);
+        g_free(world_sim(w, "held " UART));
+        g_free(world_sim(w, "detach " UART));
+        world_await_property(w, job, "State", "stalled");
+        world_kill_daemon(w);
+        ck_assert(g_file_get_contents(conf, &text, NULL, NULL));
+        ports = strstr(text, "ports=");
+        ck_assert_ptr_nonnull(ports);
+        memcpy(ports, "#orts=", strlen("#orts="));
+        ck_assert(g_file_set_contents(conf, text, -1, NULL));
+        world_start_daemon(w);
+        world_assert_result(w, job, "failed", "host", "module-lost");
+        world_assert_property(w, MODULE_UART, "Present", "0");
+        problem = world_property(w, MODULE_UART, "Problem");
+        ck_assert_msg(strstr(problem, "not among the UARTs") != NULL, "%s", problem);
+        world_free(w);
+}
+END_TEST
+
 /* Where it stands still while the daemon is killed, and the restarts that were heard up to there, of three. */
 static const struct {
         const char *point, *restarts;
@@ -216,6 +243,7 @@ int main(void)
         suite_add(s, "cancel", test_mini_cancel, 0, 3);
         suite_add(s, "fell-back", test_mini_fell_back, 0, 5);
         suite_add(s, "stalled", test_mini_stalled, 0, 2);
+        suite_add(s, "unconfigured", test_unconfigured, 0, 1);
         suite_add(s, "killed", test_mini_killed, 0, G_N_ELEMENTS(mini_points));
         suite_add(s, "adopted", test_adopted, 0, 2);
         return suite_run(s);
