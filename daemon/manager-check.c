@@ -51,10 +51,13 @@ void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *s
 {
         bool of_port;
 
+        if (module_is_uart(module))
+                manager_look_at_uarts(m); /* nobody may have told */
         ret->power_control = module_power_control(module);
         module_describe_problem(module, &ret->problem, &ret->problem_remedy, &of_port);
         ret->facts = (RuleFacts){
                 .module = module_id(module),
+                .uart = module_is_uart(module),
                 .ready = module_is_ready(module),
                 .problem = ret->problem,
                 .problem_remedy = ret->problem_remedy,

@@ -20,6 +20,20 @@ static bool misses_a_module(Manager *m)
         return false;
 }
 
+/* A module that is attached both ways says the same at its UART: one job follows it. */
+static bool is_followed_elsewhere(Manager *m, const Module *module)
+{
+        const char *imei = module_identity(module)->imei;
+
+        for (unsigned i = 0; i < m->jobs->len && *imei; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state != JOB_FINISHED && strcmp(job->imei, imei) == 0)
+                        return true;
+        }
+        return false;
+}
+
 /* It still is in the upgrade whose job brought the daemon down again and again: a new job would do the same. */
 static bool is_given_up(Manager *m, const Module *module)
 {
@@ -45,7 +59,8 @@ void manager_adopt(Manager *m, Module *module, Method method)
         g_autofree char *why = NULL;
         Job *job;
 
-        if (misses_a_module(m) || is_given_up(m, module))
+        if (misses_a_module(m) || (module_is_uart(module) && is_followed_elsewhere(m, module)) ||
+            is_given_up(m, module))
                 return;
         if (module_method(module) != METHOD_UNKNOWN)
                 method = module_method(module);

@@ -170,7 +170,8 @@ void manager_load_jobs(Manager *m)
                 text = job_store_read(m->store, id, &why);
                 if (text)
                         job = job_from_text(text, id, &why);
-                if (job && job->state != JOB_FINISHED && !g_str_has_prefix(job_place(job), "usb-")) {
+                if (job && job->state != JOB_FINISHED && !g_str_has_prefix(job_place(job), "usb-") &&
+                    !job_is_uart(job)) {
                         why = g_strdup("its Module is none");
                         g_clear_pointer(&job, job_free);
                 }

@@ -33,6 +33,14 @@ struct Manager {
 
 Module *manager_module_by_id(Manager *m, const char *id);
 
+/* Made when it is first seen or configured, and kept from then on. */
+Module *manager_module_at(Manager *m, const char *id);
+
+/* manager-uart.c: the UARTs that the configuration names. A module each, whether or not its node is there. */
+void manager_make_uarts(Manager *m);
+/* What has come, what has gone, and what turned out to be a port of a USB module. */
+void manager_look_at_uarts(Manager *m);
+
 /* manager-jobs.c: the records, in memory and on the disk */
 
 int manager_write_job(Manager *m, const Job *job, char **ret_why);

@@ -161,9 +161,10 @@ bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Ref
 
 bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
 {
-        g_autofree char *problem = module_problem(module);
+        g_autofree char *problem = NULL;
 
-        (void)m;
+        manager_look_at_uarts(m); /* nobody may have told */
+        problem = module_problem(module);
         if (module_job(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",
                                    module_id(module), module_job(module)->id);

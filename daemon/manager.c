@@ -107,7 +107,7 @@ static void trim_modules(Manager *m)
         for (unsigned i = 0; i < m->modules->len && m->modules->len >= MODULES_MAX; i++) {
                 Module *module = g_ptr_array_index(m->modules, i);
 
-                if (module_is_present(module) || module_job(module))
+                if (module_is_present(module) || module_job(module) || module_uart(module))
                         continue;
                 manager_drop_checks(m, module);
                 m->observer->module_removed(m->userdata, module);
@@ -115,19 +115,24 @@ static void trim_modules(Manager *m)
         }
 }
 
-/* By its USB path; made when it is first seen, and kept from then on. */
-static Module *module_at(Manager *m, const char *path)
+Module *manager_module_at(Manager *m, const char *id)
 {
-        g_autofree char *id = g_strconcat("usb-", path, NULL);
         Module *module = manager_module_by_id(m, id);
 
         if (module)
                 return module;
         trim_modules(m);
-        module = module_new(path, m->event, m->config, m->boot_id, &module_observer, m);
+        module = module_new(id, m->event, m->config, m->boot_id, &module_observer, m);
         g_ptr_array_add(m->modules, module);
         m->observer->module_added(m->userdata, module);
         return module;
+}
+
+static Module *module_at(Manager *m, const char *path)
+{
+        g_autofree char *id = g_strconcat("usb-", path, NULL);
+
+        return manager_module_at(m, id);
 }
 
 static bool on_awaits(void *userdata, const char *path)
@@ -150,12 +155,19 @@ static void on_device_removed(void *userdata, const char *path)
 
 static void on_tty_added(void *userdata, const UsbTty *tty)
 {
+        manager_look_at_uarts(userdata); /* before the port is opened twice */
         module_tty_added(module_at(userdata, tty->path), tty);
 }
 
 static void on_tty_removed(void *userdata, const char *path, const char *node)
 {
         module_tty_removed(module_at(userdata, path), node);
+        manager_look_at_uarts(userdata);
+}
+
+static void on_other_tty(void *userdata)
+{
+        manager_look_at_uarts(userdata);
 }
 
 static const UsbWatchObserver watch_observer = {
@@ -164,6 +176,7 @@ static const UsbWatchObserver watch_observer = {
         .device_removed = on_device_removed,
         .tty_added = on_tty_added,
         .tty_removed = on_tty_removed,
+        .other_tty = on_other_tty,
 };
 
 /* ---- life */
@@ -218,7 +231,7 @@ void manager_free(Manager *m)
 
 static void take_up(Manager *m, Job *job)
 {
-        Module *module = module_at(m, job_place(job) + strlen("usb-"));
+        Module *module = manager_module_at(m, job_place(job));
 
         log_notice("job %s on %s is taken up again in state %s", job->id, job_place(job),
                    job_state_to_string(job->state));
@@ -239,8 +252,6 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
 
         m->observer = observer;
         m->userdata = userdata;
-        if (m->config->ports[0])
-                log_warning("[serial] ports: this version of fotad does not use UARTs yet");
         manager_load_jobs(m);
         manager_sweep_packages(m); /* before anything is written: they may be what fills the disk */
         for (unsigned i = 0; i < m->jobs->len; i++) {
@@ -255,6 +266,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
         manager_trim_history(m);
+        manager_make_uarts(m);
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
@@ -264,6 +276,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 taken_up = true;
         }
         r = usb_watch_enumerate(m->watch);
+        manager_look_at_uarts(m);
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_settled(g_ptr_array_index(m->modules, i));
         if (r < 0 || !taken_up)

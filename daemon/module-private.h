@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "core/at-engine.h"
+#include "core/uart-life.h"
 #include "module.h"
 #include "ports.h"
 #include "serial.h"
@@ -32,6 +33,11 @@ struct Module {
         char *node;     /* of the AT port, NULL none */
         char *holder;   /* who has the port instead of us, NULL nobody */
         int open_error; /* why the port could not be opened, 0 */
+
+        /* module-uart.c */
+        char *uart;       /* node of the UART that the configuration names, NULL none */
+        char *uart_owner; /* Id of the USB module whose port that is, NULL none */
+        UartLife life;
 
         Serial *serial;
         AtEngine *engine;
@@ -84,6 +90,12 @@ bool module_advance_probe(Module *m);
 /* The answer to that. */
 void module_take_answer(Module *m, const AtEvent *event);
 
+/* module-uart.c */
+/* It is said to have restarted: what was asked and is known of it counts no more. */
+void module_uart_restarted(Module *m);
+/* Its node could not be opened: perhaps it is gone, and nobody tells. */
+void module_uart_missed(Module *m);
+
 #define TAG_INSPECT UINT_MAX /* of AT commands; core/upgrade counts from 1, the identity has 0 */
 
 /* µs of CLOCK_BOOTTIME. */
@@ -102,6 +114,8 @@ void module_inspect_free(Module *m);
 /* module-package.c: the answer to UPGRADE_ACTION_CHECK_SOURCE, and to UPGRADE_ACTION_TRANSFER. */
 void module_check_package(Module *m);
 void module_begin_transfer(Module *m, const char *how);
+/* module.c: says to the upgrade that it is there. */
+void module_feed_present(Module *m);
 
 /* module.c: carries everything on until nothing is left to do now. */
 void module_pump(Module *m);

@@ -11,6 +11,16 @@ const char *module_id(const Module *m)
         return m->id;
 }
 
+bool module_is_uart(const Module *m)
+{
+        return g_str_has_prefix(m->id, JOB_UART_PREFIX);
+}
+
+const char *module_uart(const Module *m)
+{
+        return m->uart;
+}
+
 unsigned module_device(const Module *m)
 {
         return m->device;
@@ -139,9 +149,26 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
         return true;
 }
 
+/* Why a module at a UART is not there. */
+static bool describe_no_uart(const Module *m, char **ret_finding, char **ret_remedy)
+{
+        if (!m->uart)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup("its port is not among the UARTs that fotad.conf names"),
+                                g_strdup("put it into ports, and restart fotad"));
+        if (m->uart_owner)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("%s is a port of %s, and is used as such", m->uart, m->uart_owner),
+                                g_strdup("take it out of ports in fotad.conf, which is for UARTs"));
+        return describe(ret_finding, ret_remedy, g_strdup_printf("there is no %s", m->uart),
+                        g_strdup("plug its adapter in, or correct ports in fotad.conf"));
+}
+
 bool module_describe_problem(const Module *m, char **ret_finding, char **ret_remedy, bool *ret_of_port)
 {
         *ret_of_port = false;
+        if (!m->present && module_is_uart(m))
+                return describe_no_uart(m, ret_finding, ret_remedy);
         if (!m->present)
                 return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
         if (m->boot_rom)
@@ -161,7 +188,9 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
                                 g_strdup("it may be in its Mini system, and is asked again"));
         if (!m->identified)
                 return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", m->node),
-                                g_strdup(""));
+                                g_strdup(module_is_uart(m)
+                                                 ? "look at its power, its wiring, and baud-rate in fotad.conf"
+                                                 : ""));
         describe(ret_finding, ret_remedy, g_strdup(""), g_strdup(""));
         return true;
 }

@@ -28,12 +28,12 @@ uint64_t module_now(void)
         return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
 }
 
-Module *module_new(const char *path, sd_event *event, const Config *config, const char *boot_id,
+Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata)
 {
         Module *m = g_new0(Module, 1);
 
-        m->id = g_strconcat("usb-", path, NULL);
+        m->id = g_strdup(id);
         m->event = event;
         m->config = config;
         m->boot_id = boot_id;
@@ -61,6 +61,8 @@ void module_free(Module *m)
         at_engine_free(m->engine);
         ports_free(m->ports);
         g_free(m->syspath);
+        g_free(m->uart);
+        g_free(m->uart_owner);
         g_free(m->node);
         g_free(m->holder);
         g_free(m->id);
@@ -179,6 +181,7 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
 {
         Module *m = userdata;
 
+        uart_life_bytes(&m->life);
         at_engine_feed(m->engine, bytes, n, module_now());
         pump(m);
 }
@@ -224,6 +227,7 @@ static void open_port(Module *m)
                 m->open_error = 0;
                 m->nameless = 0;
                 m->probe_interval = MODULE_PROBE_INTERVAL;
+                uart_life_begin(&m->life, m->job && m->job->sent);
                 set_holder(m, NULL);
                 if (m->listening)
                         at_engine_listen(m->engine);
@@ -242,6 +246,8 @@ static void open_port(Module *m)
                 log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
                 m->open_error = -r;
                 m->open_at = open_again_at(m);
+                if (m->uart)
+                        module_uart_missed(m);
         }
 }
 
@@ -266,9 +272,10 @@ static bool update_port(Module *m)
 /* Which tty is the AT port may change with each that comes or goes. */
 static void choose_port(Module *m)
 {
-        const char *node = m->boot_rom ? NULL
-                                       : ports_find_at(m->ports, m->product_id,
-                                                       config_at_interface(m->config, m->product_id));
+        const char *node = m->boot_rom         ? NULL
+                           : module_is_uart(m) ? (m->present ? m->uart : NULL)
+                                               : ports_find_at(m->ports, m->product_id,
+                                                               config_at_interface(m->config, m->product_id));
 
         if (g_strcmp0(m->node, node) == 0)
                 return;
@@ -295,6 +302,7 @@ static void write_out(Module *m, const AtEvent *event)
         /* A command that may hold a password is named by what stands before its first value. */
         log_debug("%s: > %.*s%s", m->id, (int)strcspn(event->text, event->secret ? "=\r" : "\r"), event->text,
                   event->secret ? "=***" : "");
+        uart_life_asked(&m->life);
         r = m->serial ? serial_write(m->serial, event->text, strlen(event->text)) : -ENODEV;
         if (r < 0)
                 log_debug("%s: not written: %s", m->id, g_strerror(-r));
@@ -327,10 +335,30 @@ static void log_answer(Module *m, const AtEvent *event)
                                                              : "(no answer)");
 }
 
+/* Whether what comes now comes from a module at a UART that has restarted since what came before: then what was under
+ * way is over, and answers to it are none. */
+static bool uart_has_restarted(Module *m, const AtEvent *event)
+{
+        bool restarted = false;
+
+        if (!module_is_uart(m))
+                return false;
+        if (event->type == AT_EVENT_URC)
+                restarted = uart_life_line(&m->life, event->text, module_now());
+        else if (event->type == AT_EVENT_READY ||
+                 (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
+                restarted = uart_life_answered(&m->life, module_now()) && m->job && m->job->sent;
+        if (restarted)
+                module_uart_restarted(m);
+        return restarted;
+}
+
 static void handle_engine_event(Module *m, const AtEvent *event)
 {
         Method method;
 
+        if (uart_has_restarted(m, event) && event->type != AT_EVENT_URC)
+                return;
         switch (event->type) {
         case AT_EVENT_WRITE: write_out(m, event); return;
         case AT_EVENT_READY:
@@ -455,9 +483,9 @@ void module_pump(Module *m)
 
 /* ---- news from the USB */
 
-static void feed_present(Module *m)
+void module_feed_present(Module *m)
 {
-        g_autofree char *power = power_control_read(m->syspath);
+        g_autofree char *power = m->syspath ? power_control_read(m->syspath) : NULL;
 
         if (m->boot_rom)
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
@@ -481,18 +509,23 @@ void module_device_added(Module *m, const UsbDevice *device)
         m->identified = false;
         g_free(m->syspath);
         m->syspath = g_strdup(device->syspath);
-        if (m->boot_rom)
+        if (module_is_uart(m))
+                log_info("%s: %s is there", m->id, m->uart);
+        else if (m->boot_rom)
                 log_warning("%s: boot ROM %04x:%04x: the module runs no firmware", m->id, m->vendor_id, m->product_id);
         else
                 log_info("%s: %04x:%04x is there", m->id, m->vendor_id, m->product_id);
         m->observer->changed(m->userdata, m);
-        feed_present(m);
+        module_feed_present(m);
+        choose_port(m);
         pump(m);
 }
 
 void module_device_removed(Module *m)
 {
-        log_info("%s: left the bus", m->id);
+        g_autofree char *why = NULL;
+
+        log_info("%s: %s", m->id, module_is_uart(m) ? "its port is gone" : "left the bus");
         m->listening = false;
         m->present = m->identified = false;
         m->left_at = module_now();
@@ -501,7 +534,8 @@ void module_device_removed(Module *m)
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
         m->observer->changed(m->userdata, m);
-        m->observer->probed(m->userdata, m, "it is not on the bus");
+        why = module_problem(m);
+        m->observer->probed(m->userdata, m, why);
         if (!m->boot_rom)
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         m->boot_rom = false;
@@ -557,7 +591,7 @@ void module_begin(Module *m, Job *job)
         module_inspect_end(m, "a job has begun");
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
         if (m->present)
-                feed_present(m);
+                module_feed_present(m);
         m->observer->changed(m->userdata, m);
         pump(m);
 }

@@ -30,16 +30,18 @@ typedef struct ModuleObserver {
         void (*inspected)(void *userdata, Module *module, Inspection *inspection, const char *failure);
 } ModuleObserver;
 
-/* path is where it is plugged in, as UsbDevice has it. Borrows event, settings and observer. */
-Module *module_new(const char *path, sd_event *event, const Config *config, const char *boot_id,
+/* id: usb- and where it is plugged in, as UsbDevice has it, or tty- and the name of a UART. Borrows event, settings and
+ * observer. */
+Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata);
 void module_free(Module *module);
 
-/* Bus and device number: another one after each enumeration. */
+/* Bus and device number: another one after each enumeration. Of a UART a number that counts restarts. */
 unsigned module_device(const Module *module);
 
 /* What the bus shows. */
-const char *module_id(const Module *module); /* usb-1-1.2 */
+const char *module_id(const Module *module); /* usb-1-1.2, tty-ttyS1 */
+bool module_is_uart(const Module *module);
 bool module_is_present(const Module *module);
 const char *module_system(const Module *module); /* unknown, normal, mini, updating */
 const char *module_port(const Module *module);   /* node of the AT port, "" none */
@@ -74,6 +76,14 @@ void module_device_added(Module *module, const UsbDevice *device);
 void module_device_removed(Module *module);
 void module_tty_added(Module *module, const UsbTty *tty);
 void module_tty_removed(Module *module, const char *node);
+
+/* The configuration has this UART: its node, and what module_device() was when it was last seen. */
+void module_set_uart(Module *module, const char *node, unsigned device);
+/* Sees whether that node is there. owner: Id of the USB module whose port it is, NULL none; it then is nobody else's.
+ */
+void module_look_at_uart(Module *module, const char *owner);
+/* The node, NULL of a module that is on USB, or not in the configuration any more. */
+const char *module_uart(const Module *module);
 
 /* All modules that are there have been told: a job whose module is not among them knows that it is absent. */
 void module_settled(Module *module);

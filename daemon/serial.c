@@ -177,15 +177,26 @@ static int lock_take(const char *directory, const char *node, char **ret_path, c
 
 /* ---- the line */
 
+static const struct {
+        unsigned rate;
+        speed_t speed;
+} speeds[] = { { 1200, B1200 },       { 2400, B2400 },       { 4800, B4800 },       { 9600, B9600 },
+               { 19200, B19200 },     { 38400, B38400 },     { 57600, B57600 },     { 115200, B115200 },
+               { 230400, B230400 },   { 460800, B460800 },   { 500000, B500000 },   { 576000, B576000 },
+               { 921600, B921600 },   { 1000000, B1000000 }, { 1152000, B1152000 }, { 1500000, B1500000 },
+               { 2000000, B2000000 }, { 2500000, B2500000 }, { 3000000, B3000000 }, { 3500000, B3500000 },
+               { 4000000, B4000000 } };
+
+bool serial_has_rate(unsigned baud_rate)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(speeds); i++)
+                if (speeds[i].rate == baud_rate)
+                        return true;
+        return false;
+}
+
 static speed_t speed_of(unsigned baud_rate)
 {
-        static const struct {
-                unsigned rate;
-                speed_t speed;
-        } speeds[] = { { 1200, B1200 },     { 2400, B2400 },     { 4800, B4800 },     { 9600, B9600 },
-                       { 19200, B19200 },   { 38400, B38400 },   { 57600, B57600 },   { 115200, B115200 },
-                       { 230400, B230400 }, { 460800, B460800 }, { 921600, B921600 }, { 3000000, B3000000 } };
-
         for (size_t i = 0; i < G_N_ELEMENTS(speeds); i++)
                 if (speeds[i].rate == baud_rate)
                         return speeds[i].speed;

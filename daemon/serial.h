@@ -22,6 +22,9 @@ typedef struct SerialSettings {
         const char *syspath; /* where the node must be in /sys; NULL anywhere */
 } SerialSettings;
 
+/* Whether a UART can be set to that rate. */
+bool serial_has_rate(unsigned baud_rate);
+
 /* Opens, locks and sets raw. 0, or -errno; -ENODEV if the node is another tty's by now; -EBUSY if another process has
  * it, and *ret_holder then says which, as in "by chat (pid 42)". */
 int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSettings *settings,

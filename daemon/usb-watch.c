@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/layout.h"
@@ -199,10 +200,14 @@ static void on_device(UsbWatch *w, udev_device *d)
         if (action && !removed && strcmp(action, "add") != 0)
                 return;
         if (g_strcmp0(subsystem, "tty") == 0) {
+                bool known = g_hash_table_contains(w->ttys, udev_device_get_syspath(d));
+
                 if (removed)
                         tty_removed(w, udev_device_get_syspath(d));
                 else
                         tty_added(w, d);
+                if (action && !known && !g_hash_table_contains(w->ttys, udev_device_get_syspath(d)))
+                        w->observer->other_tty(w->userdata);
         } else if (g_strcmp0(subsystem, "usb") == 0 && g_strcmp0(udev_device_get_devtype(d), "usb_device") == 0) {
                 if (removed)
                         device_removed(w, udev_device_get_syspath(d));
@@ -224,6 +229,7 @@ static void catch_up(UsbWatch *w)
         for (unsigned i = 0; i < gone->len; i++)
                 device_removed(w, g_ptr_array_index(gone, i));
         usb_watch_enumerate(w);
+        w->observer->other_tty(w->userdata);
 }
 
 static int on_monitor(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -277,6 +283,20 @@ void usb_watch_free(UsbWatch *w)
         g_clear_pointer(&w->devices, g_hash_table_unref);
         g_clear_pointer(&w->ttys, g_hash_table_unref);
         g_free(w);
+}
+
+const char *usb_watch_find_tty(UsbWatch *w, const char *node)
+{
+        g_autofree gpointer *syspaths = g_hash_table_get_keys_as_array(w->ttys, NULL);
+        struct stat asked, st;
+
+        for (unsigned i = 0; stat(node, &asked) == 0 && syspaths[i]; i++) {
+                const Tty *tty = g_hash_table_lookup(w->ttys, syspaths[i]);
+
+                if (stat(tty->node, &st) == 0 && st.st_rdev == asked.st_rdev)
+                        return tty->path;
+        }
+        return NULL;
 }
 
 static int enumerate(UsbWatch *w, const char *subsystem)

@@ -34,11 +34,15 @@ typedef struct UsbWatchObserver {
         void (*device_removed)(void *userdata, const char *path);
         void (*tty_added)(void *userdata, const UsbTty *tty);
         void (*tty_removed)(void *userdata, const char *path, const char *node);
+        void (*other_tty)(void *userdata); /* one that is no module's has come or gone */
 } UsbWatchObserver;
 
 /* Listens from here on; usb_watch_enumerate() then tells what is there already. 0 or -errno. */
 int usb_watch_new(UsbWatch **ret, sd_event *event, const UsbWatchObserver *observer, void *userdata);
 void usb_watch_free(UsbWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UsbWatch, usb_watch_free)
+
+/* Where the device is plugged in whose tty that node is, by whatever name; NULL it is none's. */
+const char *usb_watch_find_tty(UsbWatch *watch, const char *node);
 
 int usb_watch_enumerate(UsbWatch *watch);

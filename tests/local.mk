@@ -17,6 +17,7 @@ check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
+	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/packages.c tests/daemon/packages.h tests/daemon/checks.c tests/daemon/checks.h
 
@@ -64,6 +65,8 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-settings-back \
 	tests/daemon/test-servers \
 	tests/daemon/test-port \
+	tests/daemon/test-uart \
+	tests/daemon/test-uart-mini \
 	tests/daemon/test-service \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
@@ -128,6 +131,10 @@ tests_daemon_test_settings_back_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_settings_back_LDADD = $(WORLD_LIBS)
 tests_daemon_test_servers_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_servers_LDADD = $(WORLD_LIBS)
+tests_daemon_test_uart_mini_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_uart_mini_LDADD = $(WORLD_LIBS)
+tests_daemon_test_uart_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_uart_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_port_LDADD = $(WORLD_LIBS)
 tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)

@@ -177,14 +177,14 @@ const char *job_place(const Job *job)
         return *job->place ? job->place : job->module;
 }
 
+bool job_is_uart(const Job *job)
+{
+        return g_str_has_prefix(job_place(job), JOB_UART_PREFIX);
+}
+
 char *job_source_shown(const Job *job)
 {
         return job->file ? g_strdup(job->source) : source_redact(job->source);
-}
-
-bool job_is_uart(const Job *job)
-{
-        return g_str_has_prefix(job_place(job), "tty-");
 }
 
 CodeDomain job_download_domain(const Job *job)

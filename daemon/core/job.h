@@ -129,7 +129,8 @@ unsigned job_download_max(const Job *job);
 /* Where it is followed now. */
 const char *job_place(const Job *job);
 
-/* It is followed at a serial port, where no bus shows whether the module is there. */
+/* Whether that is a UART rather than a place on USB: its Id tells. */
+#define JOB_UART_PREFIX "tty-"
 bool job_is_uart(const Job *job);
 
 /* Which table the codes of its download are in. */

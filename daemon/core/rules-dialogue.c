@@ -225,14 +225,14 @@ void judge_space(const RuleFacts *f, RuleVerdict *v)
 /* Nothing is to be done about it: a job sets it, and puts it back. */
 void judge_urc_port(const RuleFacts *f, RuleVerdict *v)
 {
-        const char *port;
+        const char *port, *ours = f->uart ? "uart1" : "usbat";
 
         if (!is_told(f, INSPECT_URC_PORT)) {
                 unknown(f, INSPECT_URC_PORT, v);
                 return;
         }
         port = f->inspection->urc_port;
-        if (strcmp(port, "usbat") == 0 || strcmp(port, "all") == 0)
+        if (strcmp(port, ours) == 0 || strcmp(port, "all") == 0)
                 rule_holds(v, "%s", port);
         else
                 rule_holds(v, "%s: fotad sets it to its own port while a job runs, and puts it back", port);

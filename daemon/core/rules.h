@@ -31,6 +31,7 @@ typedef struct RuleFacts {
         const char *port;
         const Identity *identity;  /* never NULL */
         const char *job;           /* id of the job that holds it */
+        bool uart;                 /* it is at a UART */
         const char *power_control; /* of its USB device: auto or on; NULL it has none */
         bool modem_manager;        /* ModemManager is on the bus */
 

@@ -34,7 +34,7 @@ void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event)
                 file_break(u, why, event);
                 return;
         }
-        if (u->ready) {
+        if (u->ready && !job_is_uart(u->job)) { /* which may have restarted unseen, and writes its flash: it is asked */
                 abandon_now(u, event);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
@@ -49,6 +49,8 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
         if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_OK) {
                 u->step = STEP_AWAIT_DOWNLOAD_END;
                 upgrade_wait(u, event);
+        } else if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_TIMEOUT && job_is_uart(u->job)) {
+                upgrade_not_stopped(u, event);
         } else if (u->step == STEP_RADIO_OFF) {
                 abandon_reset(u, event);
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {

@@ -67,7 +67,8 @@ static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
         const Job *job = u->job;
 
         *identity = (Identity){ .model = job->model, .revision = job->from_revision, .imei = job->imei };
-        *ret = (RuleFacts){ .module = job->module,
+        *ret = (RuleFacts){ .module = job_place(job),
+                            .uart = job_is_uart(job),
                             .ready = true,
                             .problem = "",
                             .port = "",

@@ -318,7 +318,9 @@ static void conclude(Upgrade *u, const UpgradeEvent *event)
 
         job->system = JOB_SYSTEM_NORMAL;
         job->stalled = false;
-        if (!job->updating && !job->ended && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
+        if (job_is_uart(job) && !job->accepted && job->returns == 0 && !upgrade_is_changed(u))
+                upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL", event);
+        else if (!job->updating && !job->ended && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
                 fell_back(u, event);
         else
                 upgrade_judge(u, event);

@@ -118,7 +118,7 @@ void prepare_begin(Upgrade *u, const UpgradeEvent *event)
 /* The URCs must come to the port we listen at. A module that cannot say where they go keeps them where they are. */
 static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
 {
-        const char *wanted = u->other_port ? "all" : "usbat";
+        const char *wanted = job_is_uart(u->job) ? "uart1" : u->other_port ? "all" : "usbat";
         g_autofree char *value = NULL, *command = g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", wanted);
 
         if (event->result == AT_RESULT_OK)

@@ -161,6 +161,15 @@ void mini_retry(Upgrade *u, const UpgradeEvent *event);
 /* The module refused it, or it never got there: the source is what it was. */
 void mini_retry_refused(Upgrade *u);
 
+/* upgrade-uart.c: all of these do nothing on USB. */
+void uart_begin(Upgrade *u, const UpgradeEvent *event);
+/* AT+QFOTADL was answered, or was not in time: a MiniFOTA has left its firmware, or may have. */
+void uart_sent(Upgrade *u, const UpgradeEvent *event);
+/* Patience is lost: true if it is asked who it is first, which is done once. */
+bool uart_asks(Upgrade *u, const UpgradeEvent *event);
+/* It has told its revision: if it was asked for that, it may have restarted before. */
+void uart_ready(Upgrade *u);
+
 /* upgrade-check.c: from a module that told who it is to prepare_begin() */
 void check_begin(Upgrade *u, const UpgradeEvent *event);
 void check_server(Upgrade *u, const UpgradeEvent *event);

@@ -76,7 +76,7 @@ bool upgrade_is_cancellable(const Job *job)
 {
         if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
                 return false;
-        if (job->method == METHOD_MINIFOTA && job->left)
+        if (job->method == METHOD_MINIFOTA && (job->left || (job->sent && job_is_uart(job))))
                 return false;
         if (job->transferred) /* the module has it all, and may begin at once */
                 return false;
@@ -429,6 +429,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         } else if (mini_applies(u)) {
                 mini_ready(u, event);
         } else {
+                uart_ready(u);
                 upgrade_follow(u, event);
         }
 }
@@ -453,8 +454,11 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FOTA_CID:
         case STEP_READ_CONTEXTS:
         case STEP_ACTIVATE_CONTEXT:
-        case STEP_HAS_SMS:
-        case STEP_QFOTADL: prepare_answer(u, event); return;
+        case STEP_HAS_SMS: prepare_answer(u, event); return;
+        case STEP_QFOTADL:
+                prepare_answer(u, event);
+                uart_sent(u, event);
+                return;
         case STEP_READ_FLOW:
         case STEP_SET_FLOW:
         case STEP_CONFIRM_FLOW:
@@ -520,6 +524,8 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
                 upgrade_wait(u, event);
         } else if (job->result != JOB_RESULT_NONE) {
                 upgrade_finish(u, event);
+        } else if (!(u->ready && job->left) && uart_asks(u, event)) {
+                return;
         } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
                 abandon_reset(u, event);
         } else if (u->ready && job->left) {
@@ -551,6 +557,7 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
                 upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
         mini_begin(u, event);
         file_begin(u);
+        uart_begin(u, event);
         upgrade_wait(u, event);
 }
 

@@ -25,6 +25,8 @@ CORE_TESTS = \
 	tests/core/test-upgrade-command \
 	tests/core/test-upgrade-mini \
 	tests/core/test-upgrade-who \
+	tests/core/test-upgrade-uart \
+	tests/core/test-uart-life \
 	tests/core/test-upgrade-resume \
 	tests/core/test-settings \
 	tests/core/test-job-store \
@@ -137,6 +139,15 @@ tests_core_test_upgrade_mini_SOURCES = tests/core/test-upgrade-mini.c tests/core
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
 tests_core_test_upgrade_mini_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_mini_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_uart_SOURCES = tests/core/test-upgrade-uart.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_uart_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_uart_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_uart_life_SOURCES = tests/core/test-uart-life.c tests/core/testing.h
+tests_core_test_uart_life_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_uart_life_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_upgrade_who_SOURCES = tests/core/test-upgrade-who.c tests/core/testing.h \
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h

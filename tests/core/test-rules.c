@@ -251,6 +251,10 @@ static void sends_urcs_elsewhere(Case *c)
 {
         set_text(&c->inspection->urc_port, "uart1");
 }
+static void sends_urcs_to_usb(Case *c)
+{
+        c->facts.uart = true;
+}
 static void never_sleeps(Case *c)
 {
         c->facts.power_control = "on";
@@ -359,6 +363,7 @@ static const struct {
         { "space", is_mini_and_large, true, RULE_REFUSAL_NONE, "MiniFOTA", "" },
         { "urc-port", is_well, true, RULE_REFUSAL_NONE, "usbat", "" },
         { "urc-port", sends_urcs_elsewhere, true, RULE_REFUSAL_NONE, "uart1: fotad sets it", "" },
+        { "urc-port", sends_urcs_to_usb, true, RULE_REFUSAL_NONE, "usbat: fotad sets it", "" },
         { "urc-port", was_not_asked, true, RULE_REFUSAL_NONE, "not asked", "" },
         { "autosuspend", is_well, true, RULE_REFUSAL_NONE, "auto: fotad sets it to on", "" },
         { "autosuspend", never_sleeps, true, RULE_REFUSAL_NONE, "is on", "" },

@@ -107,6 +107,7 @@ bool world_await_signal(World *world, const char *path, const char *member, cons
 /* The percentage that was told last. */
 unsigned world_told_percent(World *world, const char *job);
 
-#define MODULE_1 "/org/fotad1/module/usb_2d1_2d1"
-#define MODULE_2 "/org/fotad1/module/usb_2d1_2d2"
-#define JOB_1    "/org/fotad1/job/_31"
+#define MODULE_1    "/org/fotad1/module/usb_2d1_2d1"
+#define MODULE_2    "/org/fotad1/module/usb_2d1_2d2"
+#define MODULE_UART "/org/fotad1/module/tty_2dttyS1"
+#define JOB_1       "/org/fotad1/job/_31"

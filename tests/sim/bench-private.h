@@ -25,7 +25,8 @@ struct Unit {
         Bench *bench;
         char *name;
         char *path;
-        bool uart; /* at a serial port, not on USB; `path` is its name as well */
+        unsigned interface; /* of the AT port at a serial port */
+        bool uart;          /* at a serial port, not on USB; `path` is its name as well */
         Device *device;
         Model *model; /* NULL: a decoy, `face` */
         struct usb_face face;

@@ -79,10 +79,11 @@ bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **e
                 return false;
         bool attached = persona_flag(persona, PERSONA_ATTACHED);
         const struct device_options options = bench_device_options(persona);
-        unsigned interface = persona_number(persona, PERSONA_AT_IF);
+        bool adapter = persona_flag(persona, PERSONA_ADAPTER);
+        unit->interface = persona_number(persona, PERSONA_AT_IF);
         unit->model = model_new(g_steal_pointer(&persona), unit->uart, &bench_world, unit);
-        if (unit->uart)
-                device_plug_serial(unit->device, unit->path + strlen(UART), interface, &options);
+        if (unit->uart && adapter)
+                device_plug_serial(unit->device, unit->path + strlen(UART), unit->interface, &options);
         return !attached || unit_attach(unit, error);
 }
 
@@ -146,6 +147,22 @@ void unit_detach(Unit *unit)
                 model_power_off(unit->model);
         else
                 device_leave(unit->device);
+}
+
+bool unit_adapter(Unit *unit, bool there, GError **error)
+{
+        static const struct device_options options = { 0 };
+        bool is = unit->uart && device_node(unit->device, USB_AT)[0] != '\0';
+
+        if (!unit->uart) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is not at a serial port", unit->name);
+                return false;
+        }
+        if (there && !is)
+                device_plug_serial(unit->device, unit->path + strlen(UART), unit->interface, &options);
+        else if (!there && is)
+                device_leave(unit->device);
+        return true;
 }
 
 bool unit_move(Unit *unit, const char *path, GError **error)

@@ -29,6 +29,8 @@ Unit *bench_find(Bench *bench, const char *name);
 
 bool unit_attach(Unit *unit, GError **error);
 void unit_detach(Unit *unit);
+/* The adapter behind which a module at a serial port is; the module stays as it is. */
+bool unit_adapter(Unit *unit, bool there, GError **error);
 bool unit_move(Unit *unit, const char *path, GError **error);
 /* These, and holds, are for modules only. */
 bool unit_power_cut(Unit *unit, GError **error);

@@ -159,6 +159,18 @@ static char *run_power_cut(struct client *client, Unit *unit, char **argument, G
         return done(unit_power_cut(unit, error));
 }
 
+static char *run_plug(struct client *client, Unit *unit, char **argument, GError **error)
+{
+        (void)client, (void)argument;
+        return done(unit_adapter(unit, true, error));
+}
+
+static char *run_pull(struct client *client, Unit *unit, char **argument, GError **error)
+{
+        (void)client, (void)argument;
+        return done(unit_adapter(unit, false, error));
+}
+
 static char *run_move(struct client *client, Unit *unit, char **argument, GError **error)
 {
         (void)client;
@@ -226,6 +238,7 @@ static const struct command commands[] = {
         { "set", 2, 3, true, run_set },       { "get", 2, 2, true, run_get },
         { "count", 2, 2, true, run_count },   { "attach", 1, 1, true, run_attach },
         { "detach", 1, 1, true, run_detach }, { "power-cut", 1, 1, true, run_power_cut },
+        { "plug", 1, 1, true, run_plug },     { "pull", 1, 1, true, run_pull },
         { "move", 2, 2, true, run_move },     { "urc", 2, 2, true, run_urc },
         { "bytes", 2, 2, true, run_bytes },   { "wait", 2, 3, true, run_wait },
         { "hold", 2, 2, true, run_hold },     { "release", 1, 2, true, run_release },

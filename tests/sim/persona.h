@@ -45,6 +45,7 @@
         X(MINI_VID, "mini-vid", "text", "", "vendor id there, empty: 2c7c") \
         X(MINI_PORTS, "mini-ports", "words", "", "serial ports of the Mini systems, empty: the same; none: no tty") \
         X(MINI_USB, "mini-usb", "flag", "1", "0: the Mini systems are not seen on USB") \
+        X(ADAPTER, "adapter", "flag", "1", "0: the serial port of the module is not there when the simulator starts") \
         X(ATTACHED, "attached", "flag", "1", "plugged in when the simulator starts") \
         X(BOUND, "bound", "flag", "1", "0: no driver knows the device, there is no tty") \
         X(APPEAR, "appear", "normal|diag|boot-rom", "normal", "how it enumerates: diag, a crashed module with DIAG alone; boot-rom, 2ecc:3004") \

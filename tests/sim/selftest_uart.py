@@ -87,6 +87,13 @@ def life(sim):
     t.until(rb"PB DONE\r\n")
     m.wait("idle", 3)
     check("OK" in t.at("AT") and m.count("rx:AT+LOST") == 0 and m.count("port-at") == 1, "power again")
+    sim(f"pull {UART}")
+    check(t.read() is None and not os.path.exists("/dev/ttyS1") and m.get("system") == "normal", "the adapter: hang-up, no node, the module goes on")
+    t.close()
+    sim(f"plug {UART}")
+    t = Tty(m.get("port-at"))
+    check("OK" in t.at("AT") and m.count("port-at") == 2 and m.number("restarts") == restarts + 3, "and again")
+    check(sim.ask("pull 1-1").startswith("error"), "a module on USB has none")
     t.close()
     m.end()
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is different for a module at a UART. Its restarts come as GONE and PRESENT like any other's, but one may go
+ * unseen (core/uart-life): where a USB module that never left the bus proves something, this one proves nothing, and is
+ * asked who it is before anything is concluded. */
+
+#include "core/upgrade-private.h"
+
+static void leave(Upgrade *u, const UpgradeEvent *event)
+{
+        mini_gone(u);
+        u->job->left = true;
+        mini_begin(u, event);
+}
+
+void uart_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (job_is_uart(job) && job->sent && job->method == METHOD_MINIFOTA && !job->left)
+                leave(u, event);
+}
+
+void uart_sent(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (!job_is_uart(job) || job->method != METHOD_MINIFOTA || !job->sent || job->left ||
+            job->result != JOB_RESULT_NONE)
+                return;
+        leave(u, event);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
+        mini_ask_soon(u, event);
+}
+
+bool uart_asks(Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+
+        if (!job_is_uart(job) || u->asked || u->step != STEP_NONE || job->result != JOB_RESULT_NONE ||
+            !(job->downloaded || job->updating || job->reset || job->left))
+                return false;
+        u->asked = true;
+        u->live = false;
+        upgrade_identify(u);
+        upgrade_wait(u, event);
+        u->deadline = event->now + u->timeouts->settle;
+        return true;
+}
+
+void uart_ready(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (job_is_uart(job) && u->asked && (job->downloaded || job->updating || job->reset))
+                job->left = true;
+}

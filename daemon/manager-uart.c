@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The UARTs that the configuration names, which udev cannot know to be modules. */
+
+#include <string.h>
+
+#include "log.h"
+#include "manager-private.h"
+#include "serial.h"
+
+/* So that a restart of the daemon is none of the module's. */
+static unsigned device_last_seen(Manager *m, const char *id)
+{
+        unsigned device = 0;
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job_place(job), id) == 0)
+                        device = MAX(device, job->device);
+        }
+        return device;
+}
+
+void manager_make_uarts(Manager *m)
+{
+        if (m->config->ports[0] && !serial_has_rate(m->config->baud_rate))
+                log_warning("[serial] baud-rate: no port can be set to %u; 115200 is used", m->config->baud_rate);
+        for (char **port = m->config->ports; *port; port++) {
+                const char *name = g_str_has_prefix(*port, "/dev/") ? *port + strlen("/dev/") : *port;
+                g_autofree char *id = g_strconcat(JOB_UART_PREFIX, name, NULL);
+                g_autofree char *node = *name == '/' ? g_strdup(name) : g_strconcat("/dev/", name, NULL);
+                Module *module = manager_module_at(m, id);
+
+                if (!module_uart(module))
+                        module_set_uart(module, node, device_last_seen(m, id));
+        }
+}
+
+void manager_look_at_uarts(Manager *m)
+{
+        for (unsigned i = 0; i < m->modules->len; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+                const char *path = module_uart(module) ? usb_watch_find_tty(m->watch, module_uart(module)) : NULL;
+                g_autofree char *owner = path ? g_strconcat("usb-", path, NULL) : NULL;
+
+                if (module_uart(module))
+                        module_look_at_uart(module, owner);
+        }
+}

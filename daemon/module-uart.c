@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A module at a UART: whether its node is there is looked at, for no bus tells that a module is; and what the bus tells
+ * of USB modules, that they left and came back, is told of this one when core/uart-life says that it has restarted.
+ * Knows neither what bytes mean nor which UARTs there are. */
+
+#include <sys/stat.h>
+
+#include "log.h"
+#include "module-private.h"
+
+void module_set_uart(Module *m, const char *node, unsigned device)
+{
+        m->uart = g_strdup(node);
+        m->device = device;
+}
+
+static void come(Module *m)
+{
+        module_device_added(m, &(UsbDevice){ .number = m->device + (m->left_at || m->device == 0) });
+}
+
+void module_look_at_uart(Module *m, const char *owner)
+{
+        struct stat st;
+        bool there = m->uart && !owner && stat(m->uart, &st) == 0 && S_ISCHR(st.st_mode);
+
+        if (g_strcmp0(m->uart_owner, owner) != 0) {
+                g_free(m->uart_owner);
+                m->uart_owner = g_strdup(owner);
+                if (owner)
+                        log_warning("%s: %s is a port of %s, and is used as such: take it out of [serial] ports", m->id,
+                                    m->uart, owner);
+        }
+        if (there && !m->present)
+                come(m);
+        else if (!there && m->present)
+                module_device_removed(m);
+}
+
+void module_uart_missed(Module *m)
+{
+        struct stat st;
+
+        if (stat(m->uart, &st) < 0)
+                module_device_removed(m);
+}
+
+void module_uart_restarted(Module *m)
+{
+        log_info("%s: restarted", m->id);
+        m->device++;
+        m->identified = m->told = m->listening = false;
+        m->nameless = 0;
+        m->probe_interval = MODULE_PROBE_INTERVAL;
+        m->wanted = true;
+        m->wanted_until = module_now() + m->config->timeouts.settle;
+        module_inspect_end(m, "it restarted");
+        module_drop_probe(m);
+        at_engine_listen(m->engine);
+        at_engine_start(m->engine, module_now());
+        m->observer->changed(m->userdata, m);
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+        module_feed_present(m);
+}

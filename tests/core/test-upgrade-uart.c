@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows that an upgrade at a UART, where a restart may go unseen, asks before it concludes or stops anything, and that
+ * its MiniFOTA has no way back from AT+QFOTADL on. */
+
+#include "upgrade-bench.h"
+
+static Bench *new_bench(bool mini)
+{
+        Bench *b = mini ? bench_new_mini() : bench_new();
+
+        job_set_string(&b->job->module, "tty-ttyS1");
+        g_free(b->disk);
+        b->disk = job_to_text(b->job);
+        g_clear_pointer(&b->power_control, g_free);
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        b->product = 0;
+        return b;
+}
+
+START_TEST(whole_run)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("usbat");
+        bench_update(b);
+        ck_assert_str_eq(b->urc_port, "uart1");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_str_eq(b->urc_port, "usbat");
+}
+END_TEST
+
+/* No restart is seen at all. 0: END,0; 1: the last that is heard is UPDATING, 2: HTTPEND,0. */
+static void go_unseen(Bench *b, int how)
+{
+        bench_download(b);
+        if (how < 2) {
+                bench_fota(b, "\"START\"");
+                bench_fota(b, "\"UPDATING\",50");
+        }
+        if (how < 1)
+                bench_fota(b, "\"END\",0");
+        bench_clear(b);
+        ck_assert(!b->identify);
+        bench_tick(b);
+        ck_assert_uint_eq(b->results, 0);
+        ck_assert(b->identify);
+}
+
+START_TEST(unseen)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        go_unseen(b, _i);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->job->restarts, 0);
+}
+END_TEST
+
+START_TEST(unseen_and_unchanged)
+{
+        static const char *const names[] = { "unchanged", "update-timeout", "update-timeout" };
+        g_autoptr(Bench) b = new_bench(false);
+
+        go_unseen(b, _i);
+        bench_ready(b, OLD_REVISION);
+        for (unsigned i = 0; i < 5 && !b->results; i++)
+                bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, names[_i]);
+        assert_has_not(b->log->str, "AT+CFUN");
+}
+END_TEST
+
+START_TEST(unseen_and_silent)
+{
+        static const char *const names[] = { "no-response", "update-timeout", "update-timeout" };
+        g_autoptr(Bench) b = new_bench(false);
+
+        go_unseen(b, _i);
+        for (unsigned i = 0; i < 5 && !b->results; i++)
+                bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, names[_i]);
+        assert_has_not(b->log->str, "AT+CFUN");
+}
+END_TEST
+
+/* Nothing is heard after the OK: it may be writing its flash. Who does not answer is not reset. 0: it does not; 1: it
+ * does, with its old revision; 2: it has been upgraded. */
+START_TEST(no_news)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        bench_go(b);
+        bench_clear(b);
+        bench_tick(b);
+        assert_has_not(b->log->str, "AT+CFUN");
+        ck_assert(b->identify);
+        if (_i == 0) {
+                for (unsigned i = 0; i < 3 && !b->results; i++)
+                        bench_tick(b);
+                bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+                assert_has_not(b->log->str, "AT+CFUN");
+        } else if (_i == 1) {
+                bench_ready(b, OLD_REVISION);
+                assert_has(b->log->str, "AT+CFUN=0");
+        } else {
+                bench_ready(b, NEW_REVISION);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        }
+}
+END_TEST
+
+START_TEST(radio_that_is_not_answered)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->mutes = "AT+CFUN=0";
+        bench_go(b);
+        bench_cancel(b);
+        bench_ready(b, OLD_REVISION);
+        for (unsigned i = 0; i < 5 && !b->results; i++)
+                bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        assert_has_not(b->log->str, "AT+CFUN=1,1");
+}
+END_TEST
+
+/* Our reset is answered, and its boot goes unheard. */
+START_TEST(reset_unseen)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->rejects = "AT+CFUN=0";
+        bench_go(b);
+        bench_cancel(b);
+        bench_ready(b, OLD_REVISION);
+        assert_has(b->log->str, "AT+CFUN=1,1");
+        bench_tick(b);
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        for (unsigned i = 0; i < 5 && !b->results; i++)
+                bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+/* ---- MiniFOTA */
+
+static void answer_until_the_end(Bench *b, const char *revision)
+{
+        for (unsigned i = 0; i < 1000 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, revision);
+        }
+}
+
+START_TEST(no_way_back)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_begin(b);
+        bench_present(b);
+        ck_assert(upgrade_is_cancellable(b->job));
+        b->holds_answers = true;
+        bench_ready(b, MINI_OLD);
+        bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
+        ck_assert(upgrade_is_cancellable(b->job));
+        bench_answer(b, AT_RESULT_OK, -1, "+CMGF: 0");
+        ck_assert(b->job->sent);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        if (_i == 0)
+                bench_answer(b, AT_RESULT_OK, -1, "");
+        else if (_i == 1)
+                bench_answer(b, AT_RESULT_TIMEOUT, -1, "");
+        else
+                bench_resurrect(b);
+        ck_assert(b->job->left);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        b->holds_answers = false;
+        bench_pass(b, 10 * b->timeouts.stall);
+        bench_assert_state(b, JOB_STALLED); /* silent for ever */
+        assert_has_not(b->log->str, "AT+CFUN");
+        bench_restart(b);
+        bench_ready(b, MINI_NEW);
+        answer_until_the_end(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->job->restarts, 1);
+}
+END_TEST
+
+/* It stays, and answers as before. 0: it took AT+QFOTADL; 1: nobody knows. */
+START_TEST(stayed)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        if (_i)
+                b->mutes = "AT+QFOTADL";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        answer_until_the_end(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, _i ? "no-response" : "fell-back");
+        assert_has_not(b->log->str, "AT+CFUN");
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("upgrade-uart");
+
+        tcase_add_test(t, whole_run);
+        tcase_add_loop_test(t, unseen, 0, 3);
+        tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
+        tcase_add_loop_test(t, unseen_and_silent, 0, 3);
+        tcase_add_loop_test(t, no_news, 0, 3);
+        tcase_add_test(t, radio_that_is_not_answered);
+        tcase_add_test(t, reset_unseen);
+        tcase_add_loop_test(t, no_way_back, 0, 3);
+        tcase_add_loop_test(t, stayed, 0, 2);
+        return testing_run(t, "upgrade-uart");
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A world whose module is at a UART. Knows nothing of what is tested there. */
+
+#include <check.h>
+
+#include "uart.h"
+
+World *uart_world(const char *module, const char *config)
+{
+        g_autofree char *first = g_strconcat(UART "=", module, NULL);
+        WorldSettings settings = { .modules = { first }, .config = config, .no_daemon = true };
+        World *w = world_new(&settings);
+
+        g_free(world_sim(w, "wait " UART " idle")); /* its first RDY is none of the job's */
+        world_start_daemon(w);
+        world_await_module(w, MODULE_UART);
+        return w;
+}
+
+char *uart_start(World *w, const char *name)
+{
+        g_autofree char *url = world_http(w, name);
+        char *job = world_start(w, "tty-ttyS1", url, NULL);
+
+        ck_assert_msg(job != NULL, "%s: %s", world_error(w), world_error_message(w));
+        return job;
+}
