@@ -58,6 +58,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-check \
 	tests/daemon/test-check-source \
 	tests/daemon/test-file \
+	tests/daemon/test-file-uart \
 	tests/daemon/test-package \
 	tests/daemon/test-package-refusals \
 	tests/daemon/test-package-spool \
@@ -73,6 +74,8 @@ check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
 tests_daemon_test_file_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_file_LDADD = $(WORLD_LIBS)
+tests_daemon_test_file_uart_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_file_uart_LDADD = $(WORLD_LIBS)
 tests_daemon_test_file_paced_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_file_paced_LDADD = $(WORLD_LIBS)
 tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
