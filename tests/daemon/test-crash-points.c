@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "suite.h"
 #include "workers.h"
 #include "world.h"
@@ -36,9 +37,10 @@ typedef struct Hold {
 
 typedef struct Run {
         const char *name, *module, *from, *to;
-        const char *packages[2];  /* the simulator makes them, by their names; the first is asked for */
-        const char *download_max; /* option download-urc-max, NULL none */
-        Hold holds[4];            /* ends with one that is empty */
+        const char *packages[2];   /* the simulator makes them, by their names; the first is asked for */
+        const char *download_max;  /* option download-urc-max, NULL none */
+        Hold holds[4];             /* ends with one that is empty */
+        const char *since, *until; /* only what lies between the first moments with these in their names; NULL all */
 } Run;
 
 static const Run runs[] = {
@@ -48,7 +50,9 @@ static const Run runs[] = {
           NEW_REVISION,
           { "up.bin" },
           "5",
-          { { "end", "wait 1-1 opened 3" } } },
+          { { "end", "wait 1-1 opened 3" } },
+          NULL,
+          NULL },
         { "MiniFOTA",
           "1-1=ec800m-4,updater-ports=at,mini-updating=30,mini-updating-2=60/96,linger=150," FEW_URCS,
           "EC800MCNGAR06A03M04",
@@ -57,8 +61,31 @@ static const Run runs[] = {
           NULL,
           { { "mini", "wait 1-1 rx:AT+CGSN 3" },
             { "updater", "wait 1-1 opened 4" },
-            { "mini-2", "wait 1-1 rx:AT+CGSN 4" } } },
+            { "mini-2", "wait 1-1 rx:AT+CGSN 4" } },
+          NULL,
+          NULL },
+        /* What differs from a DFOTA: from AT+QFOTADL to the end of the package. */
+        { "FILE",
+          "1-1=ec200a,updating=30/91,file-idle=300," FEW_URCS,
+          OLD_REVISION,
+          NEW_REVISION,
+          { NULL },
+          "5",
+          { { "end", "wait 1-1 opened 2" } },
+          "at-out before AT+QFOTADL",
+          "FILEEND" },
+        { "spool",
+          "1-1=ec200a,updating=30/91,file-idle=300," FEW_URCS,
+          OLD_REVISION,
+          NEW_REVISION,
+          { NULL },
+          "5",
+          { { "end", "wait 1-1 opened 2" } },
+          "state after mkdir packages",
+          "bus-out after reply" },
 };
+
+#define PACKAGE_SIZE 10000 /* three writes */
 
 /* Every kind must have been seen, or nothing was tested. */
 static const char *const kinds[] = { "state", "power", "at-out", "at-in", "device", "bus-out" };
@@ -70,7 +97,7 @@ typedef struct Point {
 
 typedef struct Task {
         const Run *run;
-        char *url;
+        char *url, *file; /* one of them */
         GPtrArray *points;
         unsigned *again; /* by Outcome, of all workers together: what had to be repeated */
 } Task;
@@ -80,7 +107,8 @@ typedef struct Task {
 static World *new_world(const Run *run)
 {
         WorldSettings settings = { .modules = { run->module },
-                                   .config = "[timeouts]\nstart=3\nsettle=5\n",
+                                   .config = run->since ? "[timeouts]\nstart=3\nsettle=5\ncommand=1\n"
+                                                        : "[timeouts]\nstart=3\nsettle=5\n",
                                    .preload = "tests/daemon/kill-at.so",
                                    .no_daemon = true };
 
@@ -99,8 +127,10 @@ static int live(World *w, const Task *task, char **ret_job)
         for (const Hold *hold = held; hold->point; hold++)
                 g_free(world_sim(w, "hold 1-1 %s", hold->point));
         asked = world_try_daemon(w) && world_await_signal(w, MODULE_1, "PropertiesChanged", " Revision ");
-        if (asked)
+        if (asked && task->url)
                 *ret_job = world_start(w, "", task->url, most ? "download-urc-max" : NULL, "u", most, NULL);
+        else if (asked)
+                *ret_job = world_start_file(w, "", task->file, "up.bin", "download-urc-max", "u", most, NULL);
         if (*ret_job) {
                 for (; held->point && world_sim_or_end(w, held->wait); held++)
                         g_free(world_sim(w, "release 1-1 %s", held->point));
@@ -144,7 +174,10 @@ static void check_files(World *w, bool job)
 
         ck_assert(above && below);
         while ((name = g_dir_read_name(above)))
-                ck_assert_str_eq(name, "jobs");
+                if (strcmp(name, "packages") == 0)
+                        file_assert_no_package(w);
+                else
+                        ck_assert_str_eq(name, "jobs");
         while ((name = g_dir_read_name(below)))
                 ck_assert_str_eq(name, "1.job");
         ck_assert((record != NULL) == job);
@@ -171,12 +204,36 @@ static void check_no_job(World *w, const Run *run)
         world_assert_sim(w, run->from, "get 1-1 revision");
 }
 
-/* sent: as the record had it when the daemon died. */
-static void check_verdict(World *w, const Run *run, bool sent)
+/* Of a package on the host the module has all or not enough; what the record had decides what may be said. */
+static void check_file_verdict(World *w, const Run *run, bool sent, bool transferred)
+{
+        g_autofree char *revision = world_sim(w, "get 1-1 revision"), *name = world_property(w, JOB_1, "ErrorName");
+        g_autofree char *count = world_sim(w, "get 1-1 qfotadl-count");
+
+        if (!sent || strcmp(revision, run->to) == 0) {
+                world_assert_sim(w, run->to, "get 1-1 revision");
+                world_assert_outcome(w, JOB_1, "success", "", "");
+                return;
+        }
+        ck_assert_str_eq(revision, run->from);
+        ck_assert_str_le(count, "1");
+        /* The last bytes were to go out, and did not: the module says so. */
+        if (transferred && strcmp(name, "download-failed") == 0)
+                world_assert_outcome(w, JOB_1, "failed", "file", "download-failed");
+        else
+                world_assert_outcome(w, JOB_1, "failed", "host", "interrupted");
+}
+
+/* sent, transferred: as the record had it when the daemon died. */
+static void check_verdict(World *w, const Run *run, bool sent, bool transferred)
 {
         g_autofree char *count = NULL;
 
         world_await_property(w, JOB_1, "State", "finished");
+        if (run->since) {
+                check_file_verdict(w, run, sent, transferred);
+                return;
+        }
         count = world_sim(w, "get 1-1 qfotadl-count");
         if (strcmp(count, "0") == 0) {
                 /* It died between the record and the line: nobody can know that, and the line is not repeated. */
@@ -197,6 +254,7 @@ static void check_second_life(World *w, const Run *run, bool answered)
         g_autoptr(GKeyFile) record = read_record(w);
         unsigned percent = world_told_percent(w, JOB_1), before = world_count_signals(w, JOB_1, "Result"), after;
         bool sent = record && g_key_file_get_boolean(record, "Job", "Sent", NULL);
+        bool transferred = record && g_key_file_get_boolean(record, "Job", "Transferred", NULL);
 
         ck_assert_msg(record || !answered, "StartUpgrade was answered, and no job is on the disk");
         ck_assert_uint_le(before, 1);
@@ -205,7 +263,7 @@ static void check_second_life(World *w, const Run *run, bool answered)
                 g_autofree char *now = world_property(w, JOB_1, "Percent");
 
                 ck_assert_msg(strtoul(now, NULL, 10) >= percent, "%u %% were told, now it is %s", percent, now);
-                check_verdict(w, run, sent);
+                check_verdict(w, run, sent, transferred);
                 after = world_count_signals(w, JOB_1, "Result") - before;
                 ck_assert_msg(before ? after <= 1 : after == 1, "%u Results before the crash, %u after it", before,
                               after);
@@ -312,6 +370,23 @@ static GPtrArray *read_points(const char *file)
         return points;
 }
 
+static unsigned find_point(const GPtrArray *points, const char *part)
+{
+        for (unsigned i = 0; i < points->len; i++)
+                if (strstr(((const Point *)g_ptr_array_index(points, i))->name, part))
+                        return i;
+        ck_abort_msg("no moment has %s in its name", part);
+}
+
+static void cut_points(GPtrArray *points, const Run *run)
+{
+        unsigned since = find_point(points, run->since), until = find_point(points, run->until);
+
+        ck_assert_uint_lt(since, until);
+        g_ptr_array_remove_range(points, until + 1, points->len - until - 1);
+        g_ptr_array_remove_range(points, 0, since);
+}
+
 /* "N crash points of a DFOTA run: n state, ...". */
 static void print_points(const Task *task)
 {
@@ -323,7 +398,8 @@ static void print_points(const Task *task)
 
                 for (unsigned k = 0; k < task->points->len; k++)
                         n += g_str_has_prefix(((Point *)g_ptr_array_index(task->points, k))->name, start);
-                ck_assert_msg(n > 0, "none of the kind %s: does kill-at.so see the daemon's calls?", kinds[i]);
+                ck_assert_msg(n > 0 || task->run->since, "none of the kind %s: does kill-at.so see the daemon's calls?",
+                              kinds[i]);
                 g_string_append_printf(text, "%s %u %s", i ? "," : "", n, kinds[i]);
         }
         printf("%u crash points of a %s run:%s\n", task->points->len, task->run->name, text->str);
@@ -337,7 +413,12 @@ static void list_points(World *w, Task *task)
 
         for (unsigned i = 0; i < G_N_ELEMENTS(task->run->packages) && task->run->packages[i]; i++)
                 world_package(w, task->run->packages[i], task->run->from, task->run->to, NULL);
-        task->url = world_http(w, task->run->packages[0]);
+        if (task->run->packages[0]) {
+                task->url = world_http(w, task->run->packages[0]);
+        } else {
+                world_make_package(w, "up.bin", task->run->from, task->run->to, PACKAGE_SIZE);
+                task->file = world_path(w, "up.bin");
+        }
         world_set_environment(w, "KILL_LIST", file);
         ck_assert_int_eq(live(w, task, &job), 0);
         world_set_environment(w, "KILL_LIST", NULL);
@@ -346,6 +427,8 @@ static void list_points(World *w, Task *task)
         world_assert_sim(w, task->run->to, "get 1-1 revision");
         ck_assert_uint_eq(world_count_signals(w, JOB_1, "Result"), 1);
         task->points = read_points(file);
+        if (task->run->since)
+                cut_points(task->points, task->run);
         /* The updater is part of both runs. */
         world_await_file(w, file, "\"UPDATING\",30");
 }
@@ -368,6 +451,7 @@ START_TEST(test_points)
         fflush(stdout);
         g_ptr_array_unref(task.points);
         g_free(task.url);
+        g_free(task.file);
         world_free(w);
 }
 END_TEST
