@@ -17,7 +17,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
 	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-file.c daemon/core/upgrade-prepare.c \
 	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c \
-	daemon/core/upgrade-mini.c daemon/core/upgrade-restore.c daemon/core/upgrade-uart.c \
+	daemon/core/upgrade-mini.c daemon/core/upgrade-patience.c daemon/core/upgrade-restore.c daemon/core/upgrade-uart.c \
 	daemon/core/upgrade-verdict.c \
 	daemon/core/uart-life.c daemon/core/uart-life.h
 
@@ -41,7 +41,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
-	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-uart.c \
+	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \
 	daemon/module-view.c \
 	daemon/package-store.c daemon/package-store.h \
 	daemon/ports.c daemon/ports.h \

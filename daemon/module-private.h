@@ -111,6 +111,12 @@ void module_inspect_end(Module *m, const char *failure);
 bool module_inspect_advance(Module *m);
 void module_inspect_free(Module *m);
 
+/* module-port.c: which tty it is may change with each that comes or goes; opens or closes it as it is wanted now, true
+ * if that may have made work. */
+void module_choose_port(Module *m);
+bool module_update_port(Module *m);
+void module_close_port(Module *m);
+
 /* module-package.c: the answer to UPGRADE_ACTION_CHECK_SOURCE, and to UPGRADE_ACTION_TRANSFER. */
 void module_check_package(Module *m);
 void module_begin_transfer(Module *m, const char *how);

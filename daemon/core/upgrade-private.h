@@ -118,6 +118,12 @@ void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event);
 /* It was to be given up, and could not be stopped for certain. */
 void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event);
 
+/* upgrade-patience.c */
+/* The module has said that it is done, well or ill, and has not restarted since. */
+bool upgrade_awaits_restart(const Job *job);
+/* The deadline has come. */
+void upgrade_patience_lost(Upgrade *u, const UpgradeEvent *event);
+
 /* upgrade-abandon.c */
 void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event);
 void abandon_now(Upgrade *u, const UpgradeEvent *event); /* the module answers */

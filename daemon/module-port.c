@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The AT port of a module: which tty it is, who else has it, and when it is open: while a job runs, while an identity
+ * is to be read, and for as long as a module is there that has told none. Reads no line. */
+
+#include <errno.h>
+
+#include "core/layout.h"
+#include "log.h"
+#include "module-private.h"
+
+#define OPEN_INTERVAL (G_USEC_PER_SEC / 4) /* a node can be there before it can be opened */
+#define BUSY_INTERVAL G_USEC_PER_SEC       /* somebody has it, and a job wants it */
+
+void module_close_port(Module *m)
+{
+        module_inspect_end(m, "its AT port was lost");
+        g_clear_pointer(&m->transfer, transfer_free);
+        serial_close(g_steal_pointer(&m->serial));
+        at_engine_reset(m->engine);
+        module_drop_probe(m);
+}
+
+static void on_bytes(void *userdata, const void *bytes, size_t n)
+{
+        Module *m = userdata;
+
+        uart_life_bytes(&m->life);
+        at_engine_feed(m->engine, bytes, n, module_now());
+        module_pump(m);
+}
+
+/* When nobody waits for it any more, a port that cannot be had is tried ever so rarely. */
+static uint64_t open_again_at(const Module *m)
+{
+        return module_now() + (m->job || m->wanted ? OPEN_INTERVAL : MAX(m->config->timeouts.settle, OPEN_INTERVAL));
+}
+
+static void on_lost(void *userdata, const char *why)
+{
+        Module *m = userdata;
+
+        log_debug("%s: %s: %s", m->id, m->node ?: "port", why);
+        module_close_port(m);
+        m->open_at = open_again_at(m); /* if the USB does not say that it is gone */
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
+        module_pump(m);
+}
+
+static const SerialObserver serial_observer = { .bytes = on_bytes, .lost = on_lost };
+
+static void set_holder(Module *m, const char *holder)
+{
+        if (g_strcmp0(m->holder, holder) == 0)
+                return;
+        g_free(m->holder);
+        m->holder = g_strdup(holder);
+        m->observer->changed(m->userdata, m);
+}
+
+static void open_port(Module *m)
+{
+        SerialSettings settings = { m->config->lock_directory, m->config->baud_rate, ports_syspath(m->ports, m->node) };
+        g_autofree char *holder = NULL;
+        int r;
+
+        r = serial_open(&m->serial, m->event, m->node, &settings, &serial_observer, m, &holder);
+        if (r >= 0) {
+                log_debug("%s: %s is open", m->id, m->node);
+                m->open_at = UINT64_MAX;
+                m->open_error = 0;
+                m->nameless = 0;
+                m->probe_interval = MODULE_PROBE_INTERVAL;
+                uart_life_begin(&m->life, m->job && m->job->sent);
+                set_holder(m, NULL);
+                if (m->listening)
+                        at_engine_listen(m->engine);
+                else
+                        at_engine_start(m->engine, module_now());
+        } else if (r == -EBUSY) {
+                g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
+
+                set_holder(m, holder);
+                m->open_at = m->job ? module_now() + BUSY_INTERVAL : UINT64_MAX;
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
+                module_inspect_end(m, "another process has its AT port");
+                if (!m->job)
+                        module_give_up_probe(m);
+        } else {
+                log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
+                m->open_error = -r;
+                m->open_at = open_again_at(m);
+                if (m->uart)
+                        module_uart_missed(m);
+        }
+}
+
+/* Opens or closes, as the job and the wish for an identity have it. One that has told no revision may be in its Mini
+ * system, and say so after days. True if it was tried to open: that may have made
+ * work. */
+bool module_update_port(Module *m)
+{
+        bool want = m->node && (m->job || m->wanted || !m->identified || (m->inspecting && !m->inspect_over));
+
+        if (!want && m->serial)
+                module_close_port(m);
+        if (!want)
+                m->open_at = UINT64_MAX;
+        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : module_now() >= m->open_at)) {
+                open_port(m);
+                return true;
+        }
+        return false;
+}
+
+/* Which tty is the AT port may change with each that comes or goes. */
+void module_choose_port(Module *m)
+{
+        const char *node = m->boot_rom         ? NULL
+                           : module_is_uart(m) ? (m->present ? m->uart : NULL)
+                                               : ports_find_at(m->ports, m->product_id,
+                                                               config_at_interface(m->config, m->product_id));
+
+        if (g_strcmp0(m->node, node) == 0)
+                return;
+        if (m->serial)
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
+        module_close_port(m);
+        g_free(m->node);
+        m->node = g_strdup(node);
+        g_clear_pointer(&m->holder, g_free);
+        m->open_at = UINT64_MAX;
+        if (m->node) {
+                log_info("%s: AT port is %s", m->id, m->node);
+                m->wanted = true;
+                m->wanted_until = module_now() + m->config->timeouts.settle;
+        }
+}
