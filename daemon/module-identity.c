@@ -82,7 +82,8 @@ static void take_identity(Module *m)
         m->observer->probed(m->userdata, m, NULL);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
                                        .identity = identity,
-                                       .other_port = !module_is_uart(m) && !ports_is_usual_at(m->ports, m->product_id, m->node) });
+                                       .other_port = !module_is_uart(m) &&
+                                                     !ports_is_usual_at(m->ports, m->product_id, m->node) });
         module_inspect_begin(m);
 }
 

@@ -29,7 +29,8 @@ typedef struct ModuleObserver {
         void (*inspected)(void *userdata, Module *module, Inspection *inspection, const char *failure);
 } ModuleObserver;
 
-/* id: usb- and where it is plugged in, as UsbDevice has it, or tty- and the name of a UART. Borrows event, settings and observer. */
+/* id: usb- and where it is plugged in, as UsbDevice has it, or tty- and the name of a UART. Borrows event, settings and
+ * observer. */
 Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata);
 void module_free(Module *module);
@@ -77,7 +78,8 @@ void module_tty_removed(Module *module, const char *node);
 
 /* The configuration has this UART: its node, and what module_device() was when it was last seen. */
 void module_set_uart(Module *module, const char *node, unsigned device);
-/* Sees whether that node is there. owner: Id of the USB module whose port it is, NULL none; it then is nobody else's. */
+/* Sees whether that node is there. owner: Id of the USB module whose port it is, NULL none; it then is nobody else's.
+ */
 void module_look_at_uart(Module *module, const char *owner);
 /* The node, NULL of a module that is on USB, or not in the configuration any more. */
 const char *module_uart(const Module *module);
