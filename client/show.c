@@ -100,6 +100,8 @@ void show_job(const Object *job, const Object *module)
         text_field(_("Job"), props_text(p, "Id"));
         text_field(_("Module"), place);
         text_field(_("Source"), props_text(p, "Source"));
+        show_number(_("Size"), props_number(p, "PackageSize"), _("bytes"));
+        text_field(_("SHA-256"), props_text(p, "PackageSha256"));
         text_field(_("Method"), props_text(p, "Method"));
         if (strcmp(props_string(p, "Origin"), "adopted") == 0)
                 text_field(_("Origin"), _("adopted: it was found under way"));

@@ -48,6 +48,20 @@ static char *get_source(const void *object)
         return job_source_shown(job);
 }
 
+static char *get_package_size(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->package_size);
+}
+
+static char *get_package_sha256(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->package_sha256);
+}
+
 static char *get_method(const void *object)
 {
         const Job *job = object;
@@ -158,6 +172,8 @@ static const BusProperty properties[] = {
         { "Id", "s", get_id },
         { "Module", "o", get_module },
         { "Source", "s", get_source },
+        { "PackageSize", "t", get_package_size },
+        { "PackageSha256", "s", get_package_sha256 },
         { "Method", "s", get_method },
         { "Origin", "s", get_origin },
         { "State", "s", get_state },
@@ -236,6 +252,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Module", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Source", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("PackageSize", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("PackageSha256", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Method", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Origin", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include "bus-check.h"
+#include "bus-file.h"
 #include "bus-job.h"
 #include "bus-manager.h"
 #include "names.h"
@@ -69,16 +70,6 @@ static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *err
         return begin_upgrade(b, m, module, NULL, error);
 }
 
-static int on_start_upgrade_file(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        (void)userdata;
-        if (!bus_authorize(m, error))
-                return -EACCES;
-        return sd_bus_error_set(error, FOTAD_ERROR_UNSUPPORTED,
-                                "This version of fotad takes no packages on the host yet: publish it over HTTP or FTP "
-                                "and use StartUpgrade.");
-}
-
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Bus *b = userdata;
@@ -128,7 +119,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("StartUpgrade", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
                                 SD_BUS_RESULT("o", job), on_start_upgrade, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("StartUpgradeFile", SD_BUS_ARGS("s", module, "h", package, "s", name, "a{sv}", options),
-                                SD_BUS_RESULT("o", job), on_start_upgrade_file, SD_BUS_VTABLE_UNPRIVILEGED),
+                                SD_BUS_RESULT("o", job), bus_file_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("o", job), SD_BUS_NO_RESULT, on_cancel,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Check", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),

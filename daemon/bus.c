@@ -143,6 +143,7 @@ void bus_free(Bus *b)
                 return;
         bus_drop_waiting(b);
         manager_drop_all_checks(b->manager);
+        manager_drop_all_intakes(b->manager);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         sd_bus_flush_close_unref(b->bus);

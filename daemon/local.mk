@@ -15,7 +15,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/rules-dialogue.c \
 	daemon/core/source.c daemon/core/source.h \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
-	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-prepare.c \
+	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-file.c daemon/core/upgrade-prepare.c \
 	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c \
 	daemon/core/upgrade-mini.c daemon/core/upgrade-restore.c daemon/core/upgrade-verdict.c
 
@@ -26,6 +26,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus.c daemon/bus.h \
 	daemon/bus-call.c daemon/bus-call.h \
 	daemon/bus-check.c daemon/bus-check.h \
+	daemon/bus-file.c daemon/bus-file.h \
 	daemon/bus-job.c daemon/bus-job.h \
 	daemon/bus-manager.c daemon/bus-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
@@ -36,13 +37,16 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \
 	daemon/manager-check.c \
 	daemon/manager-found.c daemon/manager-jobs.c \
-	daemon/manager-lookup.c daemon/manager-requests.c \
+	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
-	daemon/module-identity.c daemon/module-inspect.c daemon/module-view.c \
+	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-view.c \
+	daemon/package-store.c daemon/package-store.h \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
 	daemon/serial.c daemon/serial.h \
 	daemon/source-check.c daemon/source-check.h \
+	daemon/spool.c daemon/spool.h \
+	daemon/transfer.c daemon/transfer.h \
 	daemon/usb-watch.c daemon/usb-watch.h
 
 libexec_PROGRAMS += daemon/fotad

@@ -107,8 +107,11 @@ static void tell_what_stays(Job *job)
                 bool changed;
                 const char *what;
         } settings[] = {
-                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" }, { job->context_up, "AT+QIACT" },
-                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },   { *job->apn_before, "AT+QICSGP" },
+                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
+                { job->context_up, "AT+QIACT" },
+                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
+                { *job->apn_before, "AT+QICSGP" },
+                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
                 { *job->power_control_before, "power/control" },
         };
         g_autoptr(GString) s = g_string_new(NULL);

@@ -6,6 +6,7 @@
 #include "core/rules.h"
 #include "job-store.h"
 #include "manager.h"
+#include "package-store.h"
 #include "source-check.h"
 #include "usb-watch.h"
 
@@ -20,6 +21,8 @@ struct Manager {
         GPtrArray *modules; /* Module */
         GPtrArray *jobs;    /* Job, by creation */
         GPtrArray *checks;  /* Check */
+        GPtrArray *intakes; /* Intake */
+        PackageStore *packages;
         bool modem_manager; /* it is on the bus */
         GHashTable *left_alone; /* ids of jobs that were given up, and whose upgrade was seen to go on */
         guint64 last_id;
@@ -59,6 +62,29 @@ bool manager_is_given_up(const Job *job);
 void manager_adopt(Manager *m, Module *module, Method method);
 void manager_follow_moved(Manager *m, Module *module);
 
+/* manager-package.c */
+
+/* A package on the host that was copied. */
+typedef struct Package {
+        const char *file; /* in the store */
+        const char *sha256;
+        uint64_t size; /* bytes, 0 not known yet */
+} Package;
+
+void manager_intake_free(Intake *intake);
+
+/* As manager_add_job(), with the package on the disk before the record; on failure it is nobody's. */
+Job *manager_add_job_with_package(Manager *m, Job *job, const Package *package, char **ret_why);
+
+/* The job has ended. */
+void manager_free_package(Manager *m, const Job *job);
+
+/* For reading; or -errno, -ESTALE if it is not what was copied. */
+int manager_open_package(Manager *m, const Job *job);
+
+/* What no job needs, once all jobs are loaded. */
+void manager_sweep_packages(Manager *m);
+
 /* manager-check.c */
 
 /* What is known of a module without asking anybody, and what its facts borrow. */
@@ -70,6 +96,18 @@ typedef struct ManagerFacts {
 void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Options *options);
 void manager_facts_clear(ManagerFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ManagerFacts, manager_facts_clear)
+
+/* manager-requests.c */
+
+/* Whether an upgrade may begin; the facts it was judged by are left in any case. package: NULL for a URL. */
+bool manager_judge_request(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Package *package,
+                           const Options *options, Refusal *ret_refusal);
+
+/* manager_accept_upgrade(), of a URL or a package. */
+Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *options,
+                    Refusal *ret_refusal);
+
+/* manager-check.c */
 
 /* false: a rule that must hold does not, and the refusal says which. */
 bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal);

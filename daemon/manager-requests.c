@@ -40,17 +40,26 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
         }
 }
 
-Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *taken, Refusal *ret_refusal)
+bool manager_judge_request(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Package *package,
+                           const Options *options, Refusal *ret_refusal)
+{
+        manager_gather(ret, m, module, source, options);
+        ret->facts.file = package != NULL;
+        ret->facts.package_size = package ? package->size : 0;
+        if (ret->facts.ready)
+                ret->facts.problem = ""; /* of when its port was last wanted: the job will see */
+        return manager_refuse_broken(&ret->facts, ret_refusal);
+}
+
+Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken,
+                    Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         g_auto(ManagerFacts) f = { 0 };
         g_autofree char *why = NULL;
         Job *job;
 
-        manager_gather(&f, m, module, source, options);
-        if (f.facts.ready)
-                f.facts.problem = ""; /* of when its port was last wanted: the job will see */
-        if (!manager_refuse_broken(&f.facts, ret_refusal))
+        if (!manager_judge_request(&f, m, module, source, package, options, ret_refusal))
                 return NULL;
         job = manager_new_job(m, module_id(module));
         job->method = rules_method(&f.facts);
@@ -58,7 +67,7 @@ Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Opti
         options_free(job->options);
         job->options = g_steal_pointer(&options);
         manager_note_identity(job, module_identity(module));
-        job = manager_add_job(m, job, &why);
+        job = package ? manager_add_job_with_package(m, job, package, &why) : manager_add_job(m, job, &why);
         if (!job) {
                 refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
                 return NULL;
@@ -67,6 +76,11 @@ Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Opti
         f.facts.options = job->options;
         warn_of_advice(job, &f.facts);
         return job;
+}
+
+Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, Refusal *ret_refusal)
+{
+        return manager_accept(m, module, source, NULL, options, ret_refusal);
 }
 
 void manager_begin(Manager *m, Job *job)

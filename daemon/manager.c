@@ -4,6 +4,7 @@
  * records, what it finds without having begun it, what is asked of it and how things are named stand in files of their
  * own. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "log.h"
@@ -74,7 +75,7 @@ static void on_job_result(void *userdata, Job *job)
 
 static void on_job_released(void *userdata, Job *job)
 {
-        (void)job;
+        manager_free_package(userdata, job);
         manager_trim_history(userdata);
 }
 
@@ -83,7 +84,13 @@ static void on_module_inspected(void *userdata, Module *module, Inspection *insp
         manager_module_inspected(userdata, module, inspection, failure);
 }
 
+static int on_package_open(void *userdata, const Job *job)
+{
+        return manager_open_package(userdata, job);
+}
+
 static const ModuleObserver module_observer = {
+        .package_open = on_package_open,
         .changed = on_module_changed,
         .probed = on_module_probed,
         .adoptable = on_module_adoptable,
@@ -171,6 +178,8 @@ Manager *manager_new(sd_event *event, const Config *config, const char *state_di
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
         m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
+        m->intakes = g_ptr_array_new_with_free_func((GDestroyNotify)manager_intake_free);
+        m->packages = package_store_new(state_directory);
         m->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
                 g_strstrip(m->boot_id);
@@ -196,11 +205,13 @@ void manager_free(Manager *m)
                 return;
         sd_event_source_disable_unref(m->lives);
         g_ptr_array_unref(m->checks);
+        g_ptr_array_unref(m->intakes);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
         g_hash_table_unref(m->left_alone);
         job_store_free(m->store);
+        package_store_free(m->packages);
         g_free(m->boot_id);
         g_free(m);
 }
@@ -231,11 +242,15 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         if (m->config->ports[0])
                 log_warning("[serial] ports: this version of fotad does not use UARTs yet");
         manager_load_jobs(m);
+        manager_sweep_packages(m); /* before anything is written: they may be what fills the disk */
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
-                if (job->state != JOB_FINISHED)
-                        manager_count_take_up(m, job);
+                if (job->state == JOB_FINISHED)
+                        continue;
+                manager_count_take_up(m, job);
+                if (job->state == JOB_FINISHED) /* given up */
+                        manager_free_package(m, job);
         }
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));

@@ -64,6 +64,19 @@ Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source
                             Refusal *ret_refusal);
 void manager_begin(Manager *manager, Job *job);
 
+/* The same with a package on the host (guide 3.3.1.3), from a descriptor that stays the caller's, by its name. What can
+ * be judged now is; then it is copied, and the function is called once, from the loop: with a job, as
+ * manager_accept_upgrade() gives it, or a refusal. Then, or when it is dropped, userdata is destroyed. NULL: refused, and
+ * userdata stays the caller's. Takes the options. */
+typedef struct Intake Intake;
+typedef void (*ManagerAcceptFunc)(void *userdata, Job *job, const Refusal *refusal);
+Intake *manager_take_in(Manager *manager, Module *module, int fd, const char *name, Options *options,
+                        ManagerAcceptFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
+void manager_drop_intake(Manager *manager, Intake *intake);
+
+/* Before the bus is closed: nobody hears of them any more. */
+void manager_drop_all_intakes(Manager *manager);
+
 bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
 /* AT+QFOTADL once more where a module is stalled (guide 5.2). Takes the options, of which expected-revision,
  * allow-unchanged and allow-https are added to the job's. */

@@ -8,6 +8,7 @@
 #include "ports.h"
 #include "serial.h"
 #include "source-check.h"
+#include "transfer.h"
 
 /* Shared by module.c, which runs a module, module-identity.c, which asks who it is, module-inspect.c, which asks what
  * an upgrade depends on, and module-view.c, which tells what can be seen of it. */
@@ -59,6 +60,7 @@ struct Module {
         bool inspect_over;
 
         SourceCheck *source_check; /* for the job */
+        Transfer *transfer;        /* of its package; it borrows the port */
 
         Job *job;
         Upgrade *upgrade;
@@ -96,6 +98,10 @@ void module_inspect_end(Module *m, const char *failure);
 /* Carries it on. True if something was done. */
 bool module_inspect_advance(Module *m);
 void module_inspect_free(Module *m);
+
+/* module-package.c: the answer to UPGRADE_ACTION_CHECK_SOURCE, and to UPGRADE_ACTION_TRANSFER. */
+void module_check_package(Module *m);
+void module_begin_transfer(Module *m, const char *how);
 
 /* module.c: carries everything on until nothing is left to do now. */
 void module_pump(Module *m);

@@ -51,6 +51,7 @@ void module_free(Module *m)
         if (!m)
                 return;
         sd_event_source_disable_unref(m->timer);
+        transfer_free(m->transfer);
         serial_close(m->serial);
         upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
@@ -108,8 +109,8 @@ static void on_server(void *userdata, ServerAnswer *taken)
         g_clear_pointer(&m->source_check, source_check_free);
         log_info("%s: asked for the package: %s", m->id, answer->finding);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
-                                .text = answer->good ? NULL : answer->finding,
-                                .size = answer->size });
+                                       .text = answer->good ? NULL : answer->finding,
+                                       .size = answer->size });
         pump(m);
 }
 
@@ -135,9 +136,23 @@ static void carry_out(Module *m, const UpgradeAction *action)
                         at_engine_start(m->engine, module_now());
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
+                if (m->job->file) {
+                        module_check_package(m);
+                        return;
+                }
                 source_check_free(m->source_check);
                 m->source_check = source_check_new(m->event, action->text, action->timeout, on_server, m);
                 return;
+        case UPGRADE_ACTION_FLOW:
+                if (m->serial)
+                        serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0);
+                return;
+        case UPGRADE_ACTION_TRANSFER: module_begin_transfer(m, action->text); return;
+        case UPGRADE_ACTION_TRANSFER_LAST:
+                if (m->transfer)
+                        transfer_send_last(m->transfer);
+                return;
+        case UPGRADE_ACTION_TRANSFER_STOP: g_clear_pointer(&m->transfer, transfer_free); return;
         case UPGRADE_ACTION_WARN: log_warning("job %s on %s: %s", m->job->id, m->id, action->text); return;
         case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE:
@@ -154,6 +169,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
 static void close_port(Module *m)
 {
         module_inspect_end(m, "its AT port was lost");
+        g_clear_pointer(&m->transfer, transfer_free);
         serial_close(g_steal_pointer(&m->serial));
         at_engine_reset(m->engine);
         module_drop_probe(m);
@@ -351,6 +367,7 @@ static void release_job(Module *m)
 
         m->released = m->listening = false;
         g_clear_pointer(&m->source_check, source_check_free);
+        g_clear_pointer(&m->transfer, transfer_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
@@ -563,6 +580,7 @@ Job *module_give_up_job(Module *m)
 
         m->released = m->listening = false;
         g_clear_pointer(&m->source_check, source_check_free);
+        g_clear_pointer(&m->transfer, transfer_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->changed(m->userdata, m);
         pump(m);

@@ -20,6 +20,7 @@ typedef struct ModuleObserver {
         void (*probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
         /* It upgrades, or sits in its Mini system, and no job knows of it. */
         void (*adoptable)(void *userdata, Module *module, Method method);
+        int (*package_open)(void *userdata, const Job *job); /* the job's package on the host: its fd, or -errno */
         int (*job_persist)(void *userdata, Job *job, char **ret_why);
         void (*job_changed)(void *userdata, Job *job);
         void (*job_result)(void *userdata, Job *job);

@@ -356,3 +356,44 @@ int serial_write(Serial *s, const void *bytes, size_t n)
         flush_queue(s);
         return 0;
 }
+
+/* ---- many bytes */
+
+ssize_t serial_write_now(Serial *s, const void *bytes, size_t n)
+{
+        ssize_t written;
+
+        do
+                written = write(s->fd, bytes, n);
+        while (written < 0 && errno == EINTR);
+        if (written < 0)
+                return errno == EAGAIN ? 0 : -errno;
+        return written;
+}
+
+size_t serial_pending(Serial *s)
+{
+        int n = 0;
+
+        return s->queue->len + (ioctl(s->fd, TIOCOUTQ, &n) == 0 && n > 0 ? (size_t)n : 0);
+}
+
+void serial_drop(Serial *s)
+{
+        g_byte_array_set_size(s->queue, 0);
+        tcflush(s->fd, TCOFLUSH);
+        update_events(s);
+}
+
+void serial_set_flow_control(Serial *s, bool on)
+{
+        struct termios t;
+
+        if (tcgetattr(s->fd, &t) < 0)
+                return;
+        if (on)
+                t.c_cflag |= CRTSCTS;
+        else
+                t.c_cflag &= ~CRTSCTS;
+        tcsetattr(s->fd, TCSANOW, &t);
+}

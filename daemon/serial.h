@@ -2,7 +2,9 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 /* One open tty. */
@@ -30,3 +32,17 @@ void serial_close(Serial *serial);
 
 /* Writes, now or when the port takes it. -ENOBUFS if the port has taken nothing for so long that too much waits. */
 int serial_write(Serial *serial, const void *bytes, size_t n);
+
+/* ---- for many bytes: nothing is queued here */
+
+/* As many as the port takes now: 0 none, -errno if it is broken, which reading tells, too. */
+ssize_t serial_write_now(Serial *serial, const void *bytes, size_t n);
+
+/* Bytes that have been written and have not left the host. */
+size_t serial_pending(Serial *serial);
+
+/* Drops those. */
+void serial_drop(Serial *serial);
+
+/* RTS/CTS; many ports know none, and do not say so. */
+void serial_set_flow_control(Serial *serial, bool on);

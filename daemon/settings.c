@@ -35,6 +35,7 @@ static const struct {
         { "timeouts", "stall", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.stall), 1, SECONDS_MAX },
         { "timeouts", "source", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.source), 1, SECONDS_MAX },
         { "jobs", "history", KIND_NUMBER, G_STRUCT_OFFSET(Config, history), 1, 100000 },
+        { "jobs", "package-size-max", KIND_NUMBER, G_STRUCT_OFFSET(Config, package_size_max), 1, 1U << 30 },
 };
 
 void config_free(Config *c)
@@ -66,6 +67,7 @@ static Config *config_new(void)
                 .source = 30 * G_USEC_PER_SEC,
         };
         c->history = 100;
+        c->package_size_max = 64 * 1024 * 1024;
         return c;
 }
 

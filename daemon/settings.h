@@ -14,7 +14,8 @@ typedef struct Config {
         char *lock_directory;
         GHashTable *at_interfaces; /* product id -> interface number, both by GUINT_TO_POINTER */
         Timeouts timeouts;
-        unsigned history; /* finished jobs that stay readable, at least 1 */
+        unsigned history;          /* finished jobs that stay readable, at least 1 */
+        unsigned package_size_max; /* of a package on the host, bytes */
 } Config;
 
 void config_free(Config *config);

@@ -18,7 +18,8 @@ check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
-	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/checks.c tests/daemon/checks.h
+	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
+	tests/daemon/packages.c tests/daemon/packages.h tests/daemon/checks.c tests/daemon/checks.h
 
 # A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
 # which look at the daemon behind it.
@@ -27,6 +28,11 @@ tests_daemon_kill_at_so_SOURCES = tests/daemon/kill-at.c
 tests_daemon_kill_at_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_kill_at_so_LDFLAGS = -shared
 
+check_PROGRAMS += tests/daemon/slow-files.so
+tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
+tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
+tests_daemon_slow_files_so_LDFLAGS = -shared
+
 TESTS += tests/test-explained
 
 # Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
@@ -34,7 +40,8 @@ TESTS += tests/test-explained
 TESTS += tests/test-guide.test
 tests/test-guide.log: $(filter-out tests/test-guide.log,$(TEST_LOGS))
 
-world_tests = tests/daemon/test-dfota \
+world_tests = tests/daemon/test-file-paced \
+	tests/daemon/test-dfota \
 	tests/daemon/test-mini \
 	tests/daemon/test-mini-cancel \
 	tests/daemon/test-mini-stalled \
@@ -56,6 +63,10 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-refusals \
 	tests/daemon/test-check \
 	tests/daemon/test-check-source \
+	tests/daemon/test-file \
+	tests/daemon/test-package \
+	tests/daemon/test-package-refusals \
+	tests/daemon/test-package-spool \
 	tests/daemon/test-wire \
 	tests/daemon/test-settings-back \
 	tests/daemon/test-servers \
@@ -64,6 +75,10 @@ world_tests = tests/daemon/test-dfota \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
+tests_daemon_test_file_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_file_LDADD = $(WORLD_LIBS)
+tests_daemon_test_file_paced_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_file_paced_LDADD = $(WORLD_LIBS)
 tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_dfota_LDADD = $(WORLD_LIBS)
 tests_daemon_test_mini_CFLAGS = $(WORLD_CFLAGS)
@@ -108,6 +123,12 @@ tests_daemon_test_check_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_LDADD = $(WORLD_LIBS)
 tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
+tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_package_LDADD = $(WORLD_LIBS)
+tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_package_refusals_LDADD = $(WORLD_LIBS)
+tests_daemon_test_package_spool_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_package_spool_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
 tests_daemon_test_settings_back_CFLAGS = $(WORLD_CFLAGS)

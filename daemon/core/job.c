@@ -12,6 +12,9 @@
 #define GROUP         "Job"
 #define GROUP_OPTIONS "Options"
 
+#define SHA256_DIGITS    64
+#define PACKAGE_NAME_MAX 255 /* bytes, as of any file's name */
+
 static const char *const state_names[] = {
         [JOB_QUEUED] = "queued",         [JOB_PREPARING] = "preparing", [JOB_DOWNLOADING] = "downloading",
         [JOB_RESTARTING] = "restarting", [JOB_UPDATING] = "updating",   [JOB_VERIFYING] = "verifying",
@@ -76,6 +79,8 @@ static const struct {
         { "ToBuild", G_STRUCT_OFFSET(Job, to_build) },
         { "Boot", G_STRUCT_OFFSET(Job, boot) },
         { "UrcPortBefore", G_STRUCT_OFFSET(Job, urc_port_before) },
+        { "PackageSha256", G_STRUCT_OFFSET(Job, package_sha256) },
+        { "FlowBefore", G_STRUCT_OFFSET(Job, flow_before) },
         { "FotaCidBefore", G_STRUCT_OFFSET(Job, fota_cid_before) },
         { "ApnBefore", G_STRUCT_OFFSET(Job, apn_before) },
         { "PowerControlBefore", G_STRUCT_OFFSET(Job, power_control_before) },
@@ -88,6 +93,9 @@ static const struct {
 } booleans[] = {
         { "Sent", G_STRUCT_OFFSET(Job, sent) },
         { "Accepted", G_STRUCT_OFFSET(Job, accepted) },
+        { "File", G_STRUCT_OFFSET(Job, file) },
+        { "Transferring", G_STRUCT_OFFSET(Job, transferring) },
+        { "Transferred", G_STRUCT_OFFSET(Job, transferred) },
         { "Downloading", G_STRUCT_OFFSET(Job, downloading) },
         { "Downloaded", G_STRUCT_OFFSET(Job, downloaded) },
         { "Updating", G_STRUCT_OFFSET(Job, updating) },
@@ -171,7 +179,27 @@ const char *job_place(const Job *job)
 
 char *job_source_shown(const Job *job)
 {
-        return source_redact(job->source);
+        return job->file ? g_strdup(job->source) : source_redact(job->source);
+}
+
+bool job_is_uart(const Job *job)
+{
+        return g_str_has_prefix(job_place(job), "tty-");
+}
+
+CodeDomain job_download_domain(const Job *job)
+{
+        return job->file ? CODE_DOMAIN_FILE : source_domain(job->source);
+}
+
+bool job_is_package_name(const char *name)
+{
+        if (!*name || strlen(name) > PACKAGE_NAME_MAX || !g_utf8_validate(name, -1, NULL))
+                return false;
+        for (const char *p = name; *p; p = g_utf8_next_char(p))
+                if (g_unichar_iscntrl(g_utf8_get_char(p)) || *p == '/')
+                        return false;
+        return true;
 }
 
 static const char *domain_label(CodeDomain domain)
@@ -309,6 +337,7 @@ char *job_to_text(const Job *job)
         g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
         g_key_file_set_uint64(f, GROUP, "Created", job->created);
         g_key_file_set_uint64(f, GROUP, "Finished", job->finished);
+        g_key_file_set_uint64(f, GROUP, "PackageSize", job->package_size);
         g_key_file_set_uint64(f, GROUP, "Percent", job->percent);
         g_key_file_set_uint64(f, GROUP, "Restarts", job->restarts);
         g_key_file_set_uint64(f, GROUP, "Returns", job->returns);
@@ -366,7 +395,8 @@ static guint64 read_number(GKeyFile *f, const char *key, bool *good)
 static bool is_consistent(const Job *job)
 {
         /* These go to the module, or into a file of the kernel's. */
-        if (strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
+        if (!qfota_is_flow(job->flow_before) ||
+            strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
             strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
             strlen(job->fota_cid_before) > 2 || (*job->apn_before && !context_is_valid(job->apn_before)) ||
             (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&
@@ -374,8 +404,24 @@ static bool is_consistent(const Job *job)
                 return false;
         if (job->sent || job->state == JOB_FINISHED)
                 return true;
-        return !job->accepted && !job->downloading && !job->downloaded && !job->updating && !job->ended &&
+        return !job->accepted && !job->transferring && !job->transferred && !job->downloading && !job->downloaded &&
+               !job->updating && !job->ended &&
                (job->state == JOB_QUEUED || job->state == JOB_PREPARING || job->state == JOB_RESTARTING);
+}
+
+/* What goes to a module is checked again: a file can be damaged, or written by hand. */
+static bool is_fit_to_send(const Job *job, char **ret_why)
+{
+        const char *key;
+
+        if (job->file && (job->method == METHOD_MINIFOTA || !job_is_package_name(job->source) ||
+                          strlen(job->package_sha256) != SHA256_DIGITS || job->package_size == 0)) {
+                *ret_why = g_strdup("its package is not described well");
+                return false;
+        }
+        return (job->file || source_check(job->source, job->method, identity_flash_size(job->from_revision),
+                                          job->options->allow_https, ret_why)) &&
+               options_check(job->options, job->method, &key, ret_why);
 }
 
 Job *job_from_text(const char *text, const char *id, char **ret_why)
@@ -385,7 +431,6 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         g_autoptr(Job) job = job_new(id, "");
         g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL;
         unsigned state, origin, system = JOB_SYSTEM_UNKNOWN, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
-        const char *key;
         bool good = true;
 
         if (!g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error)) {
@@ -435,6 +480,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->created = read_number(f, "Created", &good);
         job->finished = read_number(f, "Finished", &good);
         job->percent = (unsigned)MIN(read_number(f, "Percent", &good), result == JOB_RESULT_SUCCESS ? 100 : 99);
+        job->package_size = read_number(f, "PackageSize", &good);
         job->restarts = (unsigned)read_number(f, "Restarts", &good);
         job->returns = (unsigned)read_number(f, "Returns", &good);
         job->device = (unsigned)read_number(f, "Device", &good);
@@ -478,12 +524,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->options = options_load(f, GROUP_OPTIONS, ret_why);
         if (!job->options)
                 return NULL;
-        /* What goes to a module is checked again: a file can be damaged, or written by hand. */
-        if (state != JOB_FINISHED && !job->sent &&
-            !source_check(job->source, job->method, identity_flash_size(job->from_revision), job->options->allow_https,
-                          ret_why))
-                return NULL;
-        if (state != JOB_FINISHED && !job->sent && !options_check(job->options, job->method, &key, ret_why))
+        if (state != JOB_FINISHED && !job->sent && !is_fit_to_send(job, ret_why))
                 return NULL;
         return g_steal_pointer(&job);
 }

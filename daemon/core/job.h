@@ -59,6 +59,9 @@ typedef struct Job {
         char *source; /* with its password while the job runs, redacted afterwards */
         Options *options;
         Method method;
+        bool file;             /* the source is the name of a package on the host, kept until the job ends */
+        char *package_sha256;  /* of that: 64 lower-case hexadecimal digits; "" of a URL */
+        uint64_t package_size; /* of that: bytes */
 
         /* Who is upgraded. */
         char *imei, *model;
@@ -70,22 +73,24 @@ typedef struct Job {
         JobState state;
         unsigned percent;
         unsigned restarts;
-        bool sent;        /* AT+QFOTADL is on the wire or may be: never again by itself */
-        bool accepted;    /* the module has said OK, or anything about the upgrade */
-        bool downloading; /* the module has said xxxSTART or DOWNLOADING */
-        bool downloaded;  /* the module has said xxxEND,0 */
-        bool updating;    /* the module has said START or UPDATING: it will not go back */
-        bool ended;       /* the module has said END,0 */
-        bool returned;    /* it has restarted since it said how it ended */
-        bool left;        /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
-        unsigned returns; /* times it came back since AT+QFOTADL */
-        bool context_up;  /* AT+QIACT is on the wire or may be: a restart of the module undoes it */
-        bool radio_off;   /* AT+CFUN=0 is on the wire or may be */
-        HostCode abandon; /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
-        bool reset;       /* the module took our AT+CFUN=1,1: its next restart is that one */
-        bool has_sms;     /* before AT+QFOTADL it answered AT+CMGF?, which a Mini system does not */
-        bool stalled;     /* it loops in its Mini system, even while it restarts there */
-        bool repeated;    /* it has gone on from there once without getting any further */
+        bool sent;         /* AT+QFOTADL is on the wire or may be: never again by itself */
+        bool accepted;     /* the module has said OK, or anything about the upgrade */
+        bool transferring; /* FILESTART was said: bytes of the package are on the wire or may be */
+        bool transferred;  /* the last of them are, too: before that the module cannot have the package */
+        bool downloading;  /* the module has said xxxSTART or DOWNLOADING */
+        bool downloaded;   /* the module has said xxxEND,0 */
+        bool updating;     /* the module has said START or UPDATING: it will not go back */
+        bool ended;        /* the module has said END,0 */
+        bool returned;     /* it has restarted since it said how it ended */
+        bool left;         /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
+        unsigned returns;  /* times it came back since AT+QFOTADL */
+        bool context_up;   /* AT+QIACT is on the wire or may be: a restart of the module undoes it */
+        bool radio_off;    /* AT+CFUN=0 is on the wire or may be */
+        HostCode abandon;  /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
+        bool reset;        /* the module took our AT+CFUN=1,1: its next restart is that one */
+        bool has_sms;      /* before AT+QFOTADL it answered AT+CMGF?, which a Mini system does not */
+        bool stalled;      /* it loops in its Mini system, even while it restarts there */
+        bool repeated;     /* it has gone on from there once without getting any further */
         CodeDomain said_domain; /* the last failure the module named in its Mini system; it decides nothing */
         int said_code;
         JobSystem system;
@@ -99,6 +104,7 @@ typedef struct Job {
         /* What was changed on the module and is put back: the value before, "" if it was not touched. */
         char *urc_port_before;
         char *fota_cid_before;
+        char *flow_before;          /* AT+QCFG="usbifc" or, on a UART, AT+IFC: as in 0,0 */
         char *apn_before;           /* of the option's context: core/context's values, which may hold a password */
         char *power_control_before; /* of the USB device */
 
@@ -122,6 +128,15 @@ unsigned job_download_max(const Job *job);
 
 /* Where it is followed now. */
 const char *job_place(const Job *job);
+
+/* It is followed at a serial port, where no bus shows whether the module is there. */
+bool job_is_uart(const Job *job);
+
+/* Which table the codes of its download are in. */
+CodeDomain job_download_domain(const Job *job);
+
+/* Whether a name may be a package's: one part of a path, printable, of 255 bytes at most. */
+bool job_is_package_name(const char *name);
 
 /* The source as anybody may see it. */
 char *job_source_shown(const Job *job);

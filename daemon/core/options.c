@@ -43,7 +43,8 @@ static const Key keys[] = {
         KEY_STRING("apn-user", apn_user, NULL),
         KEY_STRING("apn-password", apn_password, NULL),
         KEY_NUMBER("apn-auth", apn_auth, 0, 3, false), /* none, PAP, CHAP, PAP or CHAP */
-        KEY_STRING("flow-control", flow_control, "auto, hardware, none"),
+        KEY_STRING("flow-control", flow_control, "auto, hardware, none, protocol"),
+        KEY_STRING("sha256", sha256, NULL),
         KEY_BOOLEAN("check-source", check_source),
         KEY_BOOLEAN("allow-unchanged", allow_unchanged),
         KEY_BOOLEAN("allow-https", allow_https),
@@ -138,6 +139,11 @@ bool options_set_string(Options *o, const char *name, const char *value, char **
         }
         if (key->offset == G_STRUCT_OFFSET(Options, expected_revision) && strchr(value, ' ')) {
                 *ret_why = g_strdup("may not hold a blank: a revision looks like EC200AEUHAR01A03M16");
+                return false;
+        }
+        if (key->offset == G_STRUCT_OFFSET(Options, sha256) &&
+            (strlen(value) != 64 || strspn(value, "0123456789abcdefABCDEF") != 64)) {
+                *ret_why = g_strdup("must be 64 hexadecimal digits, as sha256sum prints them");
                 return false;
         }
         g_free(*string_field(o, key));

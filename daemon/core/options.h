@@ -19,7 +19,8 @@ typedef struct Options {
         char *apn_user;
         char *apn_password;
         int64_t apn_auth;
-        char *flow_control;
+        char *flow_control; /* auto, hardware, none, protocol */
+        char *sha256;       /* of a package on the host */
         bool check_source;
         bool allow_unchanged;
         bool allow_https;

@@ -147,3 +147,30 @@ char *qfota_parse_setting(const char *information, const char *prefix, const cha
         }
         return NULL;
 }
+
+bool qfota_is_flow(const char *value)
+{
+        return !*value || (strlen(value) == 3 && strchr("012", value[0]) && value[1] == ',' && strchr("012", value[2]));
+}
+
+char *qfota_parse_flow(const char *information, const char *prefix, const char *name)
+{
+        g_auto(GStrv) lines = g_strsplit(information, "\n", -1);
+
+        for (char **line = lines; *line; line++) {
+                g_autofree char *field = NULL, *in = NULL, *out = NULL, *value = NULL;
+                const char *position;
+
+                if (!g_str_has_prefix(*line, prefix))
+                        continue;
+                position = *line + strlen(prefix);
+                if (name && g_strcmp0(field = next_field(&position), name) != 0)
+                        continue;
+                in = next_field(&position);
+                out = next_field(&position);
+                value = g_strdup_printf("%s,%s", in ?: "", out ?: "");
+                if (qfota_is_flow(value))
+                        return g_steal_pointer(&value);
+        }
+        return NULL;
+}

@@ -39,6 +39,15 @@ char *qfota_build_command(const char *url, int upgrade_mode, int download_urc_ma
  * value over the maximum shows it, and *is_percentage remembers it. */
 unsigned qfota_download_percent(int value, unsigned maximum, bool *is_percentage);
 
+/* Whether a value may be that of AT+IFC or AT+QCFG="usbifc", as in 0,0 (0 none, 1 in software, 2 RTS/CTS); "" is one,
+ * too: none. */
+bool qfota_is_flow(const char *value);
+
+/* That value in the answer to its query: for +IFC: 2,2 with the prefix "+IFC:" and no name, for +QCFG: "usbifc",2,2
+ * with
+ * "+QCFG:" and "usbifc". NULL if it is not there. */
+char *qfota_parse_flow(const char *information, const char *prefix, const char *name);
+
 /* The value of a named setting in the answer to its query: for the information +QURCCFG: "urcport","usbat", the prefix
  * "+QURCCFG:" and the name "urcport" it is usbat; NULL if it is not there. */
 char *qfota_parse_setting(const char *information, const char *prefix, const char *name);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "core/job.h"
 #include "core/rules-private.h"
 #include "core/source.h"
 
@@ -181,16 +182,53 @@ static void judge_options(const RuleFacts *f, RuleVerdict *v)
 {
         g_autofree char *why = NULL, *sentence = NULL;
         const char *key;
+        const Options *o = f->options;
+        const char *url_only = o->cid >= 0 ? "cid" : o->apn ? "apn" : o->check_source ? "check-source" : NULL;
+        bool flow_control = o->flow_control && strcmp(o->flow_control, "auto") != 0;
 
-        if (!f->file && f->options->flow_control && strcmp(f->options->flow_control, "auto") != 0) {
+        if (!f->file && (flow_control || o->sha256)) {
                 rule_broken(v, RULE_REFUSAL_OPTION, "leave it out",
-                            "flow-control goes with a package on the host, not with a URL");
+                            "%s goes with a package on the host, not with a URL",
+                            flow_control ? "flow-control" : "sha256");
+        } else if (f->file && url_only) {
+                rule_broken(v, RULE_REFUSAL_OPTION, "leave it out",
+                            "%s goes with a URL, not with a package on the host", url_only);
+        } else if (f->file && flow_control && strcmp(o->flow_control, "protocol") == 0) {
+                rule_broken(v, RULE_REFUSAL_UNSUPPORTED,
+                            "take auto, hardware or none: none sends slowly and needs no flow control",
+                            "the frames of the protocol download mode (guide 3.3.1.4) are not public, the vendor gives "
+                            "them on request");
         } else if (!options_check(f->options, rules_method(f), &key, &why)) {
                 sentence = g_strdup_printf("%s %s", key, why);
                 broken_sentence(v, RULE_REFUSAL_OPTION, sentence);
         } else {
                 rule_holds(v, "they go with the method and with each other");
         }
+}
+
+static bool is_of_minifota(const char *name)
+{
+        const char *dot = strrchr(name, '.');
+
+        return dot && (g_ascii_strcasecmp(dot, ".mini_1") == 0 || g_ascii_strcasecmp(dot, ".mini_2") == 0);
+}
+
+/* Its bytes are never looked at: by its name alone it is told what it is for. */
+static void judge_file(const RuleFacts *f, RuleVerdict *v)
+{
+        static const char publish[] = "publish both packages over HTTP and give the URL of the .mini_1";
+
+        if (rules_method(f) == METHOD_MINIFOTA)
+                rule_broken(v, RULE_REFUSAL_SOURCE, publish,
+                            "MiniFOTA takes no package from the host (guide 3.3.1.3, note 2)");
+        else if (!job_is_package_name(f->source))
+                rule_broken(v, RULE_REFUSAL_SOURCE, "give a file's name: 1 to 255 bytes of printable UTF-8, no slash",
+                            "the package's name is none");
+        else if (is_of_minifota(f->source))
+                rule_broken(v, RULE_REFUSAL_SOURCE, "take the package that was made for this module",
+                            "packages of MiniFOTA cannot be sent from the host (guide 3.3.1.3, note 2)");
+        else
+                rule_holds(v, "a package on the host (guide 3.3.1.3)");
 }
 
 /* The same rules for a retry (guide 5.2), which has a flash size and a method, but no module to look at. */
@@ -200,11 +238,7 @@ static void judge_source(const RuleFacts *f, RuleVerdict *v)
         g_autofree char *why = NULL, *shown = NULL;
 
         if (f->file) {
-                if (method == METHOD_MINIFOTA)
-                        rule_broken(v, RULE_REFUSAL_SOURCE, "publish both packages over HTTP and give the URL",
-                                    "MiniFOTA takes no package from the host (guide 3.3.1.3, note 2)");
-                else
-                        rule_holds(v, "a package on the host (guide 3.3.1.3)");
+                judge_file(f, v);
                 return;
         }
         if (!source_check(f->source, method, identity_flash_size(f->identity->revision), f->options->allow_https,

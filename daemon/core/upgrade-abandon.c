@@ -14,7 +14,11 @@ void abandon_reset(Upgrade *u, const UpgradeEvent *event)
 
 void abandon_now(Upgrade *u, const UpgradeEvent *event)
 {
-        if (u->job->downloaded || u->job->method == METHOD_MINIFOTA) {
+        if (file_cannot_be_there(u->job)) {
+                upgrade_abandoned(u, event); /* it answers: it waits for the package no more */
+                return;
+        }
+        if (u->job->downloaded || u->job->file || u->job->method == METHOD_MINIFOTA) {
                 abandon_reset(u, event); /* there is no download left that could fail */
                 return;
         }
@@ -26,11 +30,15 @@ void abandon_now(Upgrade *u, const UpgradeEvent *event)
 void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event)
 {
         u->job->abandon = why;
+        if (u->job->file && !u->job->downloaded) {
+                file_break(u, why, event);
+                return;
+        }
         if (u->ready) {
                 abandon_now(u, event);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+                upgrade_identify(u);
                 u->deadline = event->now + u->timeouts->settle;
         }
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);

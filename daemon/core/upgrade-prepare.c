@@ -32,11 +32,11 @@ static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent 
         upgrade_send(u, step, command, false, u->timeouts->command, event);
 }
 
-static void send_upgrade(Upgrade *u, const UpgradeEvent *event)
+void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event)
 {
         const Options *o = u->job->options;
         const Inspection *told = inspect_inspection(u->inspect);
-        g_autofree char *command = NULL;
+        g_autofree char *file = g_strdup_printf("FILE:%" G_GUINT64_FORMAT, u->job->package_size), *command = NULL;
 
         if (u->job->method == METHOD_MINIFOTA) { /* which takes the URL only (guide 3.3.1.2, note 2) */
                 command = qfota_build_command(u->job->source, -1, -1, -1);
@@ -48,19 +48,20 @@ static void send_upgrade(Upgrade *u, const UpgradeEvent *event)
                 u->job->download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max
                                                                 : (int)inspect_list_clip(&told->download_urc_maxima,
                                                                                          QFOTA_URC_MAX_DEFAULT);
-                command = qfota_build_command(u->job->source, mode, u->job->download_max, (int)o->update_urc_max);
+                command = qfota_build_command(u->job->file ? file : u->job->source, mode, u->job->download_max,
+                                              (int)o->update_urc_max);
         }
         u->job->sent = true;
         u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_QFOTADL, command, true, u->timeouts->command, event);
+        upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command, event);
         explicit_bzero(command, strlen(command));
 }
 
 static void begin_cid(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->job->options->cid < 0)
-                send_upgrade(u, event);
+                prepare_send_upgrade(u, event);
         else
                 send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"", event);
 }
@@ -97,6 +98,10 @@ static void begin_apn(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
 
+        if (u->job->file) {
+                file_prepare_begin(u, event);
+                return;
+        }
         if (u->job->method == METHOD_MINIFOTA)
                 send(u, STEP_HAS_SMS, MINI_ASK_SMS, event);
         else if (!u->job->options->apn)
@@ -149,7 +154,7 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *command = g_strdup_printf("AT+QIACT=%d", cid);
 
         if (event->result == AT_RESULT_OK && strstr(event->text, active)) {
-                send_upgrade(u, event);
+                prepare_send_upgrade(u, event);
                 return;
         }
         u->job->context_up = true;
@@ -172,6 +177,7 @@ static void got_upgrade_answer(Upgrade *u, const UpgradeEvent *event)
                 break;
         }
         u->step = STEP_NONE;
+        file_accepted(u);
         if (u->job->state == JOB_PREPARING)
                 upgrade_enter(u, JOB_DOWNLOADING, event);
 }
@@ -215,7 +221,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:
                 if (good) {
-                        send_upgrade(u, event);
+                        prepare_send_upgrade(u, event);
                 } else {
                         u->job->context_up = false;
                         rejected(u, "AT+QIACT", event);
@@ -223,13 +229,19 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         case STEP_HAS_SMS:
                 u->job->has_sms = good;
-                send_upgrade(u, event);
+                prepare_send_upgrade(u, event);
                 return;
         case STEP_QFOTADL: got_upgrade_answer(u, event); return;
         case STEP_NONE:
         case STEP_ASK_SERVER:
         case STEP_ASK_SERVER_MINI_2:
         case STEP_INSPECT:
+        case STEP_READ_FLOW:
+        case STEP_SET_FLOW:
+        case STEP_CONFIRM_FLOW:
+        case STEP_UNSET_FLOW:
+        case STEP_AWAIT_FILE_END:
+        case STEP_RESTORE_FLOW:
         case STEP_RADIO_OFF:
         case STEP_AWAIT_DOWNLOAD_END:
         case STEP_RESET:

@@ -7,6 +7,8 @@
 
 /* Shared by the upgrade*.c files only. */
 
+#define PERCENT_DOWNLOADED 50 /* of the whole job: the download ends here, the update takes the rest */
+
 /* Which of our commands is under way. */
 typedef enum Step {
         STEP_NONE,
@@ -22,9 +24,14 @@ typedef enum Step {
         STEP_READ_CONTEXTS,
         STEP_ACTIVATE_CONTEXT,
         STEP_HAS_SMS,
+        STEP_READ_FLOW,
+        STEP_SET_FLOW,
+        STEP_CONFIRM_FLOW,
+        STEP_UNSET_FLOW,
         STEP_QFOTADL,
         STEP_RADIO_OFF,
         STEP_AWAIT_DOWNLOAD_END, /* no command: the radio is off, the download must fail */
+        STEP_AWAIT_FILE_END,     /* no command: a package was not sent to its end, the module must notice */
         STEP_RESET,
         STEP_ASK_SMS,       /* MiniFOTA: which system answers */
         STEP_RETRY,         /* AT+QFOTADL again in the Mini system */
@@ -32,6 +39,7 @@ typedef enum Step {
         STEP_RADIO_ON,
         STEP_DEACTIVATE_CONTEXT,
         STEP_RESTORE_FOTA_CID,
+        STEP_RESTORE_FLOW,
         STEP_RESTORE_APN,
         STEP_RESTORE_URC_PORT,
 } Step;
@@ -66,6 +74,12 @@ struct Upgrade {
         Inspect *inspect;      /* upgrade-check.c: the dialogue */
         uint64_t package_size; /* bytes, 0 not known */
 
+        /* upgrade-file.c; of this enumeration */
+        bool hushed;           /* the port only listens, though the module has not left */
+        bool sending;          /* the package is on its way */
+        bool hardware;         /* our end of the port has RTS/CTS */
+        bool transfer_dropped; /* what was to be sent stood behind a record that could not be written */
+
         /* upgrade-mini.c; all but progress are of this enumeration. */
         uint64_t progress;    /* when it last got further */
         uint64_t ready_since; /* when it first told its revision, 0 not yet */
@@ -79,6 +93,8 @@ struct Upgrade {
 
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text);
 void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout, const UpgradeEvent *event);
+/* Asks who it is: the port does not only listen any more. */
+void upgrade_identify(Upgrade *u);
 void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event);
 
 /* Settles the result and begins what is left to do. */
@@ -154,6 +170,28 @@ bool check_asks_server(const Upgrade *u); /* nothing is asked of the module mean
 /* upgrade-prepare.c: from a module that told who it is to AT+QFOTADL. */
 void prepare_begin(Upgrade *u, const UpgradeEvent *event);
 void prepare_answer(Upgrade *u, const UpgradeEvent *event);
+
+void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event);
+
+/* upgrade-file.c: a package on the host. */
+void file_prepare_begin(Upgrade *u, const UpgradeEvent *event); /* flow control, then prepare_send_upgrade() */
+void file_prepare_answer(Upgrade *u, const UpgradeEvent *event);
+/* What sets the module's flow control. The caller frees it. */
+char *file_flow_command(const Job *job, const char *value);
+void file_accepted(Upgrade *u);
+void file_started(Upgrade *u, const UpgradeEvent *event); /* FILESTART */
+void file_event(Upgrade *u, const UpgradeEvent *event);   /* news of the bytes */
+/* The data phase is over, one way or another. */
+void file_stop(Upgrade *u);
+/* It is not sent to its end: the module is to notice, and to answer AT again. */
+void file_break(Upgrade *u, HostCode why, const UpgradeEvent *event);
+/* true if that is all that follows. */
+bool file_port_lost(Upgrade *u, const UpgradeEvent *event);
+bool file_disk_failed(Upgrade *u, const UpgradeEvent *event);
+void file_begin(Upgrade *u);
+void file_present(Upgrade *u, const UpgradeEvent *event); /* since the daemon was started, not since a restart */
+/* AT+QFOTADL was sent, and its package certainly not to the end. */
+bool file_cannot_be_there(const Job *job);
 
 /* upgrade-restore.c: back to the settings it had. */
 /* Whether settings of the module's are still to be put back. */

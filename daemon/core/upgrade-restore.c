@@ -27,12 +27,24 @@ static void restore_urc_port(Upgrade *u, const UpgradeEvent *event)
         send(u, STEP_RESTORE_URC_PORT, command, event);
 }
 
+static void restore_flow(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *command = NULL;
+
+        if (!*u->job->flow_before) {
+                restore_urc_port(u, event);
+                return;
+        }
+        command = file_flow_command(u->job, u->job->flow_before);
+        send(u, STEP_RESTORE_FLOW, command, event);
+}
+
 static void restore_apn(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *command = NULL;
 
         if (!*u->job->apn_before) {
-                restore_urc_port(u, event);
+                restore_flow(u, event);
                 return;
         }
         command = g_strdup_printf("AT+QICSGP=%d,%s", (int)u->job->options->cid, u->job->apn_before);
@@ -68,7 +80,8 @@ bool restore_is_due(const Upgrade *u)
 {
         const Job *job = u->job;
 
-        return *job->urc_port_before || *job->fota_cid_before || *job->apn_before || job->context_up || job->radio_off;
+        return *job->urc_port_before || *job->flow_before || *job->fota_cid_before || *job->apn_before ||
+               job->context_up || job->radio_off;
 }
 
 void restore_begin(Upgrade *u, const UpgradeEvent *event)
@@ -100,6 +113,8 @@ void restore_answer(Upgrade *u, const UpgradeEvent *event)
         else if (u->step == STEP_RESTORE_FOTA_CID)
                 restore_apn(u, event);
         else if (u->step == STEP_RESTORE_APN)
+                restore_flow(u, event);
+        else if (u->step == STEP_RESTORE_FLOW)
                 restore_urc_port(u, event);
         else
                 upgrade_finish(u, event);

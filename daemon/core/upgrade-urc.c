@@ -6,17 +6,14 @@
 #include <string.h>
 
 #include "core/qfota.h"
-#include "core/source.h"
 #include "core/upgrade-private.h"
 
-/* Of the whole job: the download ends here, the update takes the rest, 100 is success alone. */
-#define PERCENT_DOWNLOADED 50
-#define PERCENT_UPDATED    99
+#define PERCENT_UPDATED 99 /* of the whole job: 100 is success alone */
 
 static void download_failed(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
 {
         Job *job = u->job;
-        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : source_domain(job->source);
+        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : job_download_domain(job);
 
         if (job->abandon)
                 upgrade_abandoned(u, event);
@@ -33,9 +30,11 @@ static void update_runs(Upgrade *u, const UpgradeEvent *event)
         job->abandon = 0; /* too late */
         u->ready = false;
         u->step = STEP_NONE;
+        file_stop(u);
         if (!u->live)
                 upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
         u->live = true;
+        u->hushed = false; /* until it has left */
         upgrade_advance(u, PERCENT_DOWNLOADED);
         if (first)
                 upgrade_enter(u, JOB_UPDATING, event);
@@ -89,7 +88,11 @@ static void download_overtook(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
 
-        if (job->abandon == HOST_CANCELLED) {
+        if (u->step == STEP_AWAIT_FILE_END)
+                u->step = STEP_NONE;
+        if (job->abandon == HOST_CANCELLED && u->hushed) {
+                upgrade_identify(u); /* which leads there */
+        } else if (job->abandon == HOST_CANCELLED) {
                 abandon_reset(u, event);
         } else if (job->abandon) {
                 job->abandon = 0;
@@ -146,7 +149,9 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         }
         switch (urc.type) {
         case QFOTA_URC_DOWNLOAD_START:
-                if (!job->updating)
+                if (job->file)
+                        file_started(u, event);
+                else if (!job->updating)
                         download_goes_on(u, event);
                 return;
         case QFOTA_URC_DOWNLOADING:
@@ -159,6 +164,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         case QFOTA_URC_DOWNLOAD_END:
                 if (job->updating || job->downloaded)
                         return;
+                file_stop(u);
                 if (urc.value != 0) {
                         download_failed(u, &urc, event);
                         return;

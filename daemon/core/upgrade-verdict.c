@@ -94,6 +94,10 @@ void upgrade_follow(Upgrade *u, const UpgradeEvent *event)
                 upgrade_judge(u, event);
                 return;
         }
+        if (job->left && file_cannot_be_there(job)) {
+                upgrade_judge(u, event); /* there is nothing to wait for */
+                return;
+        }
         if (job->abandon && job->left && !job->downloaded && u->booted) {
                 upgrade_judge(u, event); /* the reset has done it */
                 return;

@@ -42,6 +42,8 @@ void upgrade_drop_actions(Upgrade *u)
 
                 if (action->type == UPGRADE_ACTION_SEND && action->tag == u->tag)
                         u->unsent = true;
+                if (action->type == UPGRADE_ACTION_TRANSFER || action->type == UPGRADE_ACTION_TRANSFER_LAST)
+                        u->transfer_dropped = true;
         }
         g_queue_clear_full(&u->actions, (GDestroyNotify)upgrade_action_free);
 }
@@ -75,6 +77,8 @@ bool upgrade_is_cancellable(const Job *job)
         if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
                 return false;
         if (job->method == METHOD_MINIFOTA && job->left)
+                return false;
+        if (job->transferred) /* the module has it all, and may begin at once */
                 return false;
         switch (job->state) {
         case JOB_QUEUED:
@@ -132,22 +136,34 @@ static uint64_t patience(const Upgrade *u)
                 return t->source + t->settle;
         if (job->result != JOB_RESULT_NONE || job->ended || !job->sent)
                 return t->settle;
+        if (u->step == STEP_AWAIT_FILE_END)
+                return t->command;
+        if (job->file && job->abandon && !job->left) /* it is asked who it is */
+                return t->settle;
         if (u->step == STEP_AWAIT_DOWNLOAD_END)
                 return MAX(t->start, t->settle);
         if (u->live && job->updating)
                 return t->update_idle;
         if (u->ready && job->left && upgrade_firmware_is_up(u)) /* what is still to come comes soon */
                 return t->settle;
-        if (job->left || job->downloaded || job->updating)
+        if (job->left || job->downloaded || job->updating || job->transferred)
                 return t->update_idle;
         if (!job->downloading)
                 return t->start;
+        if (job->file) /* whose progress is seen here */
+                return t->download_idle;
         return tells_download(job) ? t->download_idle : MAX(t->download_idle, t->update_idle);
 }
 
 void upgrade_wait(Upgrade *u, const UpgradeEvent *event)
 {
         u->deadline = mini_waits(u) ? mini_deadline(u, event) : event->now + patience(u);
+}
+
+void upgrade_identify(Upgrade *u)
+{
+        u->hushed = false;
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
 }
 
 /* The one door into a state. */
@@ -204,10 +220,20 @@ static bool job_is_host_code(const Job *job, HostCode code)
         return job->domain == CODE_DOMAIN_HOST && job->code == (int)code;
 }
 
+/* It runs its firmware, and has only not answered yet since the daemon was started or the port was opened. */
+static bool will_answer(const Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+
+        return u->ready || u->hushed ||
+               (event->at_port && restore_is_due(u) && !job->left && !job->downloaded && !job->updating &&
+                !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
+}
+
 /* Reads who runs now, then puts the settings back. */
 static void wind_up(Upgrade *u, const UpgradeEvent *event)
 {
-        if (!u->present || !u->ready) {
+        if (!u->present || !will_answer(u, event)) {
                 upgrade_finish(u, event);
                 return;
         }
@@ -216,7 +242,7 @@ static void wind_up(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         u->step = STEP_LAST_IDENTITY;
-        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        upgrade_identify(u);
         /* One that has just failed to answer is not waited for long. */
         u->deadline = event->now +
                       (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
@@ -227,6 +253,7 @@ void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, c
 {
         job_set_result(u->job, result, domain, code, detail);
         u->job->stalled = false;
+        file_stop(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
         wind_up(u, event);
@@ -242,7 +269,8 @@ void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event)
 {
         JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
 
-        upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon, NULL, event);
+        upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon,
+                       file_cannot_be_there(u->job) ? "while its package was being sent" : NULL, event);
 }
 
 void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event)
@@ -266,6 +294,8 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         u->restores = over && restore_is_due(u);
         mini_gone(u);
         u->present = u->ready = u->live = u->booted = u->asked = u->kept_awake = false;
+        file_stop(u);
+        u->hushed = false;
         u->step = STEP_NONE;
         u->job->left = u->job->left || u->job->sent;
         if (over && !u->restores)
@@ -335,6 +365,8 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                         upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
         }
         keep_awake(u, event);
+        if (!came_back)
+                file_present(u, event);
 }
 
 /* ---- it answers */
@@ -410,6 +442,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_LAST_IDENTITY:
         case STEP_ASK_SERVER:
         case STEP_ASK_SERVER_MINI_2:
+        case STEP_AWAIT_FILE_END:
         case STEP_AWAIT_DOWNLOAD_END: return;
         case STEP_INSPECT: check_answer(u, event); return;
         case STEP_READ_URC_PORT:
@@ -422,6 +455,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_ACTIVATE_CONTEXT:
         case STEP_HAS_SMS:
         case STEP_QFOTADL: prepare_answer(u, event); return;
+        case STEP_READ_FLOW:
+        case STEP_SET_FLOW:
+        case STEP_CONFIRM_FLOW:
+        case STEP_UNSET_FLOW: file_prepare_answer(u, event); return;
         case STEP_ASK_SMS:
         case STEP_RETRY: mini_answer(u, event); return;
         case STEP_RADIO_OFF:
@@ -429,6 +466,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RADIO_ON:
         case STEP_DEACTIVATE_CONTEXT:
         case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_FLOW:
         case STEP_RESTORE_APN:
         case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
         }
@@ -469,12 +507,16 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
                 on_absent_too_long(u, event);
         } else if (!u->present) {
                 upgrade_finish(u, event);
+        } else if (u->step == STEP_AWAIT_FILE_END) {
+                u->step = STEP_NONE;
+                upgrade_identify(u);
+                u->deadline = event->now + u->timeouts->settle;
         } else if (mini_waits(u)) {
                 mini_patience_lost(u, event);
         } else if ((job->ended || awaits_restart(job)) && !u->asked && u->step == STEP_NONE) {
                 /* Its restart was not seen: asking cannot hurt any more. */
                 u->asked = true;
-                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+                upgrade_identify(u);
                 upgrade_wait(u, event);
         } else if (job->result != JOB_RESULT_NONE) {
                 upgrade_finish(u, event);
@@ -489,7 +531,7 @@ static void on_patience_lost(Upgrade *u, const UpgradeEvent *event)
         } else if (job->said_domain != CODE_DOMAIN_NONE) {
                 /* It asked for the package before it left for its Mini system, and stayed (field facts 3). */
                 upgrade_settle(u, JOB_RESULT_FAILED, job->said_domain, job->said_code, NULL, event);
-        } else if (job->downloaded) {
+        } else if (job->downloaded || job->transferred) {
                 /* It may be writing its flash without a word: it is not to be reset. */
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
         } else {
@@ -508,6 +550,7 @@ static void on_begin(Upgrade *u, const UpgradeEvent *event)
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
         mini_begin(u, event);
+        file_begin(u);
         upgrade_wait(u, event);
 }
 
@@ -517,6 +560,8 @@ static void on_port_lost(Upgrade *u, const UpgradeEvent *event)
 {
         bool uncertain = u->step == STEP_QFOTADL, news = u->ready || u->step != STEP_NONE;
 
+        if (file_port_lost(u, event))
+                return;
         u->ready = u->live = false;
         u->step = STEP_NONE;
         if (!u->present || !news)
@@ -551,6 +596,8 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
                 return;
         }
+        if (file_disk_failed(u, event))
+                return;
         if (u->step == STEP_QFOTADL && u->unsent)
                 job->sent = false; /* it stood behind the record */
         if (job->result != JOB_RESULT_NONE) {
@@ -608,6 +655,9 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_CANCEL: on_cancel(u, event); return;
         case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
         case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
+        case UPGRADE_EVENT_SENT:
+        case UPGRADE_EVENT_ALL_BUT_LAST:
+        case UPGRADE_EVENT_NOT_SENT: file_event(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
         case UPGRADE_EVENT_TICK:
                 if (event->now >= u->deadline)

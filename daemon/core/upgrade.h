@@ -38,8 +38,12 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_RETRY,     /* asked for, while upgrade_may_retry() and its AT port answers: text is the URL */
         UPGRADE_EVENT_SOURCE,    /* to a UPGRADE_ACTION_CHECK_SOURCE: text NULL if the server has the package, and size;
                                     else why not */
-        UPGRADE_EVENT_DISK,      /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
-        UPGRADE_EVENT_TICK,      /* time passed */
+        UPGRADE_EVENT_SENT,      /* size bytes of the package went out so far, at least once a second while they do, and
+                                    once when all have */
+        UPGRADE_EVENT_ALL_BUT_LAST, /* the last bytes wait for UPGRADE_ACTION_TRANSFER_LAST */
+        UPGRADE_EVENT_NOT_SENT,     /* the package cannot be read: text says why; nothing is sent any more */
+        UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
+        UPGRADE_EVENT_TICK, /* time passed */
 } UpgradeEventType;
 
 typedef struct UpgradeEvent {
@@ -63,17 +67,22 @@ typedef struct UpgradeEvent {
 } UpgradeEvent;
 
 typedef enum UpgradeActionType {
-        UPGRADE_ACTION_PERSIST,      /* the record goes to the disk; if that fails, the list stops here */
-        UPGRADE_ACTION_SEND,         /* text goes to the module, its answer comes back with the tag within timeout */
-        UPGRADE_ACTION_LISTEN,       /* nothing is sent to the module until it has left the bus and come back */
-        UPGRADE_ACTION_IDENTIFY,     /* ask who it is: UPGRADE_EVENT_READY */
-        UPGRADE_ACTION_CHECK_SOURCE, /* ask the server for the package at text, within timeout: UPGRADE_EVENT_SOURCE;
-                                        one that is asked already is asked no more */
-        UPGRADE_ACTION_WARN,         /* text goes to the log */
-        UPGRADE_ACTION_POWER,        /* text goes to power/control of its USB device */
-        UPGRADE_ACTION_ANNOUNCE,     /* the job's properties changed */
-        UPGRADE_ACTION_RESULT,       /* say the job's result, once */
-        UPGRADE_ACTION_RELEASE,      /* the job holds the module no longer */
+        UPGRADE_ACTION_PERSIST,       /* the record goes to the disk; if that fails, the list stops here */
+        UPGRADE_ACTION_SEND,          /* text goes to the module, its answer comes back with the tag within timeout */
+        UPGRADE_ACTION_LISTEN,        /* nothing is sent to the module until it has left the bus and come back */
+        UPGRADE_ACTION_IDENTIFY,      /* ask who it is: UPGRADE_EVENT_READY */
+        UPGRADE_ACTION_CHECK_SOURCE,  /* ask the server for the package at text, within timeout: UPGRADE_EVENT_SOURCE;
+                                         one that is asked already is asked no more. Of a package on the
+                                          host: whether it still is the one that was given */
+        UPGRADE_ACTION_FLOW,          /* RTS/CTS at our end of the port: text is hardware or none */
+        UPGRADE_ACTION_TRANSFER,      /* send the package: text is hardware, or paced (guide 3.3.1.3) */
+        UPGRADE_ACTION_TRANSFER_LAST, /* and its last bytes */
+        UPGRADE_ACTION_TRANSFER_STOP, /* nothing of it goes out any more */
+        UPGRADE_ACTION_WARN,          /* text goes to the log */
+        UPGRADE_ACTION_POWER,         /* text goes to power/control of its USB device */
+        UPGRADE_ACTION_ANNOUNCE,      /* the job's properties changed */
+        UPGRADE_ACTION_RESULT,        /* say the job's result, once */
+        UPGRADE_ACTION_RELEASE,       /* the job holds the module no longer */
 } UpgradeActionType;
 
 typedef struct UpgradeAction {
@@ -106,7 +115,7 @@ void upgrade_drop_actions(Upgrade *upgrade);
 uint64_t upgrade_deadline(const Upgrade *upgrade);
 
 /* Whether a cancel would be obeyed now (guide 2.3.1.1: until the first upgrade URC, or what tells the same;
- * MiniFOTA: until the module leaves the bus). */
+ * MiniFOTA: until the module leaves the bus; a package on the host: until its last bytes go out). */
 bool upgrade_is_cancellable(const Job *job);
 
 /* Whether the module may be given another source where it is (guide 5.2). Its AT port must answer, too. */

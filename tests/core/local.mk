@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The core's tests link the core, the shared table, GLib and check, and nothing else; those of two rooms of the shell,
+# The core's tests link the core, the shared table, GLib and check, and nothing else; those of three rooms of the shell,
 # which need only the disk, besides those rooms. "make check" sets srcdir, where they find their data.
 CORE_TESTS = \
 	tests/core/test-at-line \
@@ -16,6 +16,7 @@ CORE_TESTS = \
 	tests/core/test-job \
 	tests/core/test-upgrade-run \
 	tests/core/test-upgrade-check \
+	tests/core/test-upgrade-file \
 	tests/core/test-upgrade-end \
 	tests/core/test-upgrade-cancel \
 	tests/core/test-upgrade-giveup \
@@ -26,7 +27,8 @@ CORE_TESTS = \
 	tests/core/test-upgrade-who \
 	tests/core/test-upgrade-resume \
 	tests/core/test-settings \
-	tests/core/test-job-store
+	tests/core/test-job-store \
+	tests/core/test-package-store
 
 CORE_TEST_LIBS = daemon/libfotacore.a dbus/libfotashared.a $(CHECK_LIBS) $(GLIB_LIBS)
 SHELL_TEST_LIBS = daemon/libfotashell.a $(CORE_TEST_LIBS) $(SYSTEMD_LIBS)
@@ -96,6 +98,11 @@ tests_core_test_upgrade_check_SOURCES = tests/core/test-upgrade-check.c tests/co
 tests_core_test_upgrade_check_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_check_LDADD = $(CORE_TEST_LIBS)
 
+tests_core_test_upgrade_file_SOURCES = tests/core/test-upgrade-file.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_file_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_file_LDADD = $(CORE_TEST_LIBS)
+
 tests_core_test_upgrade_end_SOURCES = tests/core/test-upgrade-end.c tests/core/testing.h \
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
 tests_core_test_upgrade_end_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
@@ -148,6 +155,10 @@ tests_core_test_settings_LDADD = $(SHELL_TEST_LIBS)
 tests_core_test_job_store_SOURCES = tests/core/test-job-store.c tests/core/testing.h
 tests_core_test_job_store_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_job_store_LDADD = $(SHELL_TEST_LIBS)
+
+tests_core_test_package_store_SOURCES = tests/core/test-package-store.c tests/core/testing.h
+tests_core_test_package_store_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_package_store_LDADD = $(SHELL_TEST_LIBS)
 
 CONVERSATIONS = \
 	tests/data/conversations/echo-of-url-with-urc.txt \

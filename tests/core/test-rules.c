@@ -120,6 +120,16 @@ static void has_file(Case *c)
         c->facts.source = "up.bin";
         c->facts.file = true;
 }
+static void has_bad_name(Case *c)
+{
+        c->facts.source = "dir/up.bin";
+        c->facts.file = true;
+}
+static void has_mini_file(Case *c)
+{
+        c->facts.source = "up.MINI_2";
+        c->facts.file = true;
+}
 static void is_mini_with_file(Case *c)
 {
         is_mini(c);
@@ -307,6 +317,8 @@ static const struct {
         { "source", is_well, true, RULE_REFUSAL_NONE, "http://gw:***@host/up.bin", "" },
         { "source", has_bad_source, false, RULE_REFUSAL_SOURCE, "blank", "%20" },
         { "source", has_file, true, RULE_REFUSAL_NONE, "guide 3.3.1.3", "" },
+        { "source", has_bad_name, false, RULE_REFUSAL_SOURCE, "the package's name", "no slash" },
+        { "source", has_mini_file, false, RULE_REFUSAL_SOURCE, "guide 3.3.1.3, note 2", "made for this module" },
         { "source", is_mini, true, RULE_REFUSAL_NONE, ".mini_1", "" },
         { "source", is_mini_with_file, false, RULE_REFUSAL_SOURCE, "guide 3.3.1.3, note 2", "HTTP" },
         { "qfotadl", is_well, true, RULE_REFUSAL_NONE, "AT+QFOTADL", "" },

@@ -77,6 +77,7 @@ static void assert_defaults(const Config *c)
         ck_assert_uint_eq(c->timeouts.settle, 180 * (uint64_t)G_USEC_PER_SEC);
         ck_assert_uint_eq(c->timeouts.stall, 900 * (uint64_t)G_USEC_PER_SEC);
         ck_assert_uint_eq(c->history, 100);
+        ck_assert_uint_eq(c->package_size_max, 67108864);
 }
 
 START_TEST(without_a_file)
@@ -124,7 +125,7 @@ START_TEST(the_file_we_ship)
                 keys += setting;
                 g_string_append_printf(active, "%s\n", setting ? *line + 1 : *line);
         }
-        ck_assert_uint_eq(keys, 13);
+        ck_assert_uint_eq(keys, 14);
         write_file(file, active->str);
         g_autoptr(Config) with_remarks = load();
         assert_defaults(with_remarks);
@@ -137,7 +138,7 @@ START_TEST(every_key)
                    "[serial]\nports=ttyS1;ttyAMA0\nbaud-rate = 9600 \nlock-directory=/var/lock\n"
                    "[usb]\nat-interfaces=6005=4; 0903=0 ;ABCD=31;\n"
                    "[timeouts]\ncommand=1\nstart=2\ndownload-idle=3\nupdate-idle=4\nrestart=5\nsettle=6\nstall=7\nsource=5\n"
-                   "[jobs]\nhistory=1\n");
+                   "[jobs]\nhistory=1\npackage-size-max=2\n");
         g_autoptr(Config) c = load();
 
         ck_assert_uint_eq(g_strv_length(c->ports), 2);
@@ -155,6 +156,7 @@ START_TEST(every_key)
         ck_assert(c->timeouts.settle == 6 * G_USEC_PER_SEC);
         ck_assert(config_longest_timeout(c) == 7 * G_USEC_PER_SEC);
         ck_assert_uint_eq(c->history, 1);
+        ck_assert_uint_eq(c->package_size_max, 2);
 }
 END_TEST
 
@@ -197,6 +199,8 @@ static const struct {
         { "[timeouts]\nstall=x\n", 2, "stall" },
         { "[jobs]\nhistory=0\n", 2, "history" },
         { "[jobs]\nhistory=100001\n", 2, "100000" },
+        { "[jobs]\npackage-size-max=0\n", 2, "package-size-max" },
+        { "[jobs]\npackage-size-max=1073741825\n", 2, "1073741824" },
         { "[serial]\nbaud-rate=1199\n", 2, "1200" },
         { "[serial]\nbaud-rate=4000001\n", 2, "4000000" },
         { "[serial]\nbaud-rate=fast\n", 2, "baud-rate" },

@@ -286,6 +286,24 @@ START_TEST(dead_before_the_ok)
 END_TEST
 
 /* The gateway was rebooted: device numbers begin anew, and the module may or may not have lost its power too. */
+/* The module says how it ended before it has answered the new daemon: what was changed is put back all the same. */
+START_TEST(download_fails_before_it_answers)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_resurrect(b);
+        bench_fota(b, "\"HTTPEND\",711");
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "url-error");
+        ck_assert_str_eq(b->urc_port, "uart1");
+}
+END_TEST
+
 START_TEST(gateway_rebooted)
 {
         g_autoptr(Bench) b = bench_new();
@@ -428,6 +446,7 @@ int main(void)
         tcase_add_loop_test(t, dead_after_any_action, 0, G_N_ELEMENTS(runs));
         tcase_add_loop_test(t, dead_twice, 0, G_N_ELEMENTS(runs));
         tcase_add_test(t, dead_before_the_ok);
+        tcase_add_test(t, download_fails_before_it_answers);
         tcase_add_loop_test(t, gateway_rebooted, 0, 2);
         tcase_add_test(t, dead_while_cancelling);
         tcase_add_loop_test(t, disk_refuses_any_write, 0, 4);

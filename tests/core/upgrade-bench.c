@@ -33,6 +33,7 @@ Bench *bench_new(void)
         b->power_control = g_strdup("auto");
         b->urc_port = g_strdup("usbat");
         b->fota_cid = g_strdup("1");
+        b->flow = g_strdup("0,0");
         b->context = g_strdup(BENCH_CONTEXT);
         b->reject_number = -1;
         b->log = g_string_new(NULL);
@@ -58,6 +59,7 @@ void bench_free(Bench *b)
         g_free(b->power_control);
         g_free(b->urc_port);
         g_free(b->fota_cid);
+        g_free(b->flow);
         g_free(b->context);
         g_free(b);
 }
@@ -69,8 +71,15 @@ void bench_clear(Bench *b)
 
 static bool changes_the_module(const char *command)
 {
-        static const char *const changing[] = { "AT+QURCCFG=\"urcport\",", "AT+QICSGP=", "AT+QCFG=\"fota/cid\",",
-                                                "AT+QIACT=",            "AT+QFOTADL=\"", "AT+CFUN=0", "AT+CFUN=1,1" };
+        static const char *const changing[] = { "AT+QURCCFG=\"urcport\",",
+                                                "AT+QICSGP=",
+                                                "AT+QCFG=\"fota/cid\",",
+                                                "AT+QIACT=",
+                                                "AT+QFOTADL=\"",
+                                                "AT+IFC=",
+                                                "AT+QCFG=\"usbifc\",",
+                                                "AT+CFUN=0",
+                                                "AT+CFUN=1,1" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(changing); i++)
                 if (g_str_has_prefix(command, changing[i]))
@@ -153,6 +162,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
         if (strcmp(action->text, "AT+QURCCFG=\"urcport\"") == 0) /* what core/inspect asks comes before that */
                 b->inspecting = false;
         g_string_append_printf(b->inspecting ? b->questions : b->log, b->inspecting ? "%s|" : "send %s|", action->text);
+        ck_assert_msg(!b->transfer_runs, "%s is sent into a package", action->text);
         ck_assert_msg(!b->listening, "%s is sent while the port only listens", action->text);
         ck_assert_msg(b->present, "%s is sent to a module that is not there", action->text);
         ck_assert_msg(!changes_the_module(action->text) || persisted || b->job->result != JOB_RESULT_NONE,
@@ -181,12 +191,8 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
         g_autofree char *why = NULL;
 
         switch (action->type) {
-        case UPGRADE_ACTION_PERSIST:
-                persist(b, persisted);
-                return;
-        case UPGRADE_ACTION_SEND:
-                send(b, action, *persisted);
-                return;
+        case UPGRADE_ACTION_PERSIST: persist(b, persisted); return;
+        case UPGRADE_ACTION_SEND: send(b, action, *persisted); return;
         case UPGRADE_ACTION_LISTEN:
                 g_string_append(b->log, "listen|");
                 b->listening = true;
@@ -198,9 +204,38 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
                 b->identify = true;
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
+                if (b->job->file) {
+                        UpgradeEvent event = event_of(b, UPGRADE_EVENT_SOURCE);
+
+                        event.text = b->package_fault;
+                        g_string_append(b->log, "check-package|");
+                        upgrade_handle(b->upgrade, &event);
+                        return;
+                }
                 g_string_append_printf(b->log, "check-source %s|", action->text);
                 ck_assert_msg(action->secret && action->timeout == b->timeouts.source, "%s", action->text);
                 b->asks_server = true;
+                return;
+        case UPGRADE_ACTION_FLOW:
+                g_string_append_printf(b->log, "flow %s|", action->text);
+                b->host_flow = strcmp(action->text, "hardware") == 0;
+                return;
+        case UPGRADE_ACTION_TRANSFER:
+                g_string_append_printf(b->log, "transfer %s|", action->text);
+                ck_assert_msg(b->listening, "a package begins on a port that does not only listen");
+                ck_assert_msg(++b->transfers == 1, "the package is sent a second time");
+                ck_assert(b->host_flow == (strcmp(action->text, "hardware") == 0));
+                assert_has(b->disk, "Transferring=true");
+                b->transfer_runs = true;
+                return;
+        case UPGRADE_ACTION_TRANSFER_LAST:
+                g_string_append(b->log, "last|");
+                ck_assert(b->transfer_runs);
+                assert_has(b->disk, "Transferred=true");
+                return;
+        case UPGRADE_ACTION_TRANSFER_STOP:
+                g_string_append(b->log, "stop|");
+                b->transfer_runs = false;
                 return;
         case UPGRADE_ACTION_WARN:
                 g_string_append_printf(b->log, "warn %s|", action->text);
@@ -267,8 +302,9 @@ static char *answer_to_question(const Bench *b, const char *command)
 {
         const struct {
                 const char *command, *information;
-        } answers[] = { { "AT+CPIN?", b->sim },   { "AT+CEREG?", b->cereg },       { "AT+CREG?", b->creg },
-                        { "AT+CSQ", b->csq },     { "AT+QFLDS=\"UFS\"", b->qflds }, { "AT+QNETDEVCTL?", b->qnetdevctl },
+        } answers[] = { { "AT+CPIN?", b->sim },           { "AT+CEREG?", b->cereg },
+                        { "AT+CREG?", b->creg },          { "AT+CSQ", b->csq },
+                        { "AT+QFLDS=\"UFS\"", b->qflds }, { "AT+QNETDEVCTL?", b->qnetdevctl },
                         { "AT+QFOTADL=?", b->qfotadl } };
 
         for (size_t i = 0; i < G_N_ELEMENTS(answers); i++)
@@ -304,7 +340,16 @@ static void answer_all(Bench *b)
                         text = g_strdup_printf("+QCFG: \"fota/cid\",%s", b->fota_cid);
                 else if (g_str_has_prefix(command, "AT+QCFG=\"fota/cid\","))
                         set_value(&b->fota_cid, command);
-                else if (g_str_has_prefix(command, "AT+QICSGP=") && !strchr(command, ','))
+                else if (strcmp(command, "AT+QCFG=\"usbifc\"") == 0)
+                        text = g_strdup_printf("+QCFG: \"usbifc\",%s", b->flow);
+                else if (strcmp(command, "AT+IFC?") == 0)
+                        text = g_strdup_printf("+IFC: %s", b->flow);
+                else if (g_str_has_prefix(command, "AT+QCFG=\"usbifc\",") || g_str_has_prefix(command, "AT+IFC=")) {
+                        if (!b->keeps_flow) {
+                                g_free(b->flow);
+                                b->flow = g_strdup(command + strlen(command) - strlen("2,2"));
+                        }
+                } else if (g_str_has_prefix(command, "AT+QICSGP=") && !strchr(command, ','))
                         text = g_strdup_printf("+QICSGP: %s", b->context);
                 else if (g_str_has_prefix(command, "AT+QICSGP=")) {
                         g_free(b->context);
@@ -355,6 +400,36 @@ void bench_give(Bench *b, UpgradeEvent event)
         give(b, &event);
 }
 
+Bench *bench_new_file(void)
+{
+        Bench *b = bench_new();
+
+        job_set_string(&b->job->source, "update.bin");
+        job_set_string(&b->job->package_sha256, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+        b->job->package_size = BENCH_PACKAGE_SIZE;
+        b->job->file = true;
+        g_free(b->disk);
+        b->disk = job_to_text(b->job);
+        return b;
+}
+
+void bench_sent(Bench *b, uint64_t bytes)
+{
+        ck_assert_msg(b->transfer_runs, "nothing is being sent");
+        b->now += SECOND / 10;
+        b->transfer_runs = bytes < BENCH_PACKAGE_SIZE;
+        bench_give(b, (UpgradeEvent){ .type = UPGRADE_EVENT_SENT, .size = bytes });
+}
+
+void bench_transfer(Bench *b)
+{
+        bench_go(b);
+        bench_fota(b, "\"FILESTART\"");
+        bench_sent(b, BENCH_PACKAGE_SIZE / 2);
+        bench_event(b, UPGRADE_EVENT_ALL_BUT_LAST, NULL);
+        bench_sent(b, BENCH_PACKAGE_SIZE);
+}
+
 void bench_begin(Bench *b)
 {
         bench_event(b, UPGRADE_EVENT_BEGIN, NULL);
@@ -388,7 +463,7 @@ void bench_present(Bench *b)
 void bench_gone(Bench *b)
 {
         b->present = b->at_port = b->diag_port = false;
-        b->listening = b->identify = false;
+        b->listening = b->identify = b->transfer_runs = b->host_flow = false;
         g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
         bench_event(b, UPGRADE_EVENT_GONE, NULL);
 }
@@ -403,6 +478,7 @@ void bench_ready(Bench *b, const char *revision)
         g_free(identity->imei);
         identity->imei = g_strdup(BENCH_IMEI);
         event.identity = identity;
+        ck_assert_msg(!b->listening || !b->job->file, "it is not asked who it is: the port only listens");
         b->identify = false;
         b->inspecting = !b->job->sent && b->job->result == JOB_RESULT_NONE;
         give(b, &event);
@@ -410,7 +486,8 @@ void bench_ready(Bench *b, const char *revision)
 
 void bench_port_lost(Bench *b)
 {
-        b->listening = b->identify = false;
+        b->transfer_runs = b->host_flow = b->identify = false;
+        b->listening = b->listening && b->job->file; /* what only listens does so when it is open again */
         g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
         bench_event(b, UPGRADE_EVENT_PORT_LOST, NULL);
 }
@@ -518,7 +595,7 @@ void bench_resurrect(Bench *b)
         ck_assert_msg(b->job->percent >= b->announced_percent, "the disk says %u percent, the bus said %u",
                       b->job->percent, b->announced_percent);
         b->upgrade = upgrade_new(b->job, &b->timeouts);
-        b->crashed = b->listening = b->identify = false;
+        b->crashed = b->listening = b->identify = b->transfer_runs = b->host_flow = false;
         b->crash_at = b->crash_again;
         b->crash_again = b->actions = 0;
         b->percent = b->job->percent;

@@ -4,7 +4,8 @@
 /* A module, a disk and a clock for core/upgrade: events are given one by one, actions are carried out at once, and what
  * must hold of every upgrade is asserted at every step:
  *
- *   - AT+QFOTADL is sent once at most and once more for each retry that was asked for, and nothing is sent while the port only listens
+ *   - AT+QFOTADL is sent once at most and once more for each retry that was asked for, and nothing is sent while the
+ * port only listens
  *   - before a command that changes the module the record went to the disk; before AT+QFOTADL it says Sent
  *   - the percentage never goes back, and is 100 with success only
  *   - the result is said once, after it went to the disk without a password
@@ -14,14 +15,14 @@
 #include "core/upgrade.h"
 #include "testing.h"
 
-#define SECOND       ((uint64_t)G_USEC_PER_SEC)
-#define OLD_REVISION "EC200ACNHAR01A01M16"
-#define NEW_REVISION "EC200ACNHAR01A02M16"
-#define MINI_OLD     "EC600MCNLER06A08M08"
-#define MINI_NEW     "EC600MCNLER06A09M08"
+#define SECOND        ((uint64_t)G_USEC_PER_SEC)
+#define OLD_REVISION  "EC200ACNHAR01A01M16"
+#define NEW_REVISION  "EC200ACNHAR01A02M16"
+#define MINI_OLD      "EC600MCNLER06A08M08"
+#define MINI_NEW      "EC600MCNLER06A09M08"
 #define BENCH_CONTEXT "1,\"iot\",\"gw\",\"Geheim7\",1"
-#define BENCH_IMEI   "860000000000001"
-#define BENCH_URL    "http://user:Geheim7@h/x.bin"
+#define BENCH_IMEI    "860000000000001"
+#define BENCH_URL     "http://user:Geheim7@h/x.bin"
 
 typedef struct Bench {
         Job *job;
@@ -35,42 +36,48 @@ typedef struct Bench {
         unsigned device;
         const char *boot;
         char *power_control; /* NULL: it has none */
-        char *urc_port, *fota_cid;
+        char *urc_port, *fota_cid, *flow;
+        bool keeps_flow; /* it answers OK to another one, and keeps the old one */
         unsigned product;
-        bool mini;           /* it runs its Mini system, which knows no SMS */
-        bool no_sms;         /* nor does its firmware */
+        bool mini;   /* it runs its Mini system, which knows no SMS */
+        bool no_sms; /* nor does its firmware */
         const char *rejects, *mutes;
         int reject_number;
         bool contexts_active; /* all there are, since before */
         char *context;        /* what AT+QICSGP has put into the one there is, behind its number */
         bool context_active;  /* AT+QIACT */
-        bool holds_answers;  /* answers wait for bench_answer() */
+        bool holds_answers;   /* answers wait for bench_answer() */
         bool holds_questions; /* so do those to core/inspect's questions, which otherwise are answered at once, and
                                  stand in questions instead of the log */
         bool inspecting;
-        const char *sim, *cereg, *creg, *csq, *qflds, *qnetdevctl, *qfotadl; /* information of their answers; NULL a bare OK */
-        bool started;        /* AT+QFOTADL reached it */
-        bool reset;          /* AT+CFUN=1,1 reached it */
+        const char *sim, *cereg, *creg, *csq, *qflds, *qnetdevctl,
+                *qfotadl; /* information of their answers; NULL a bare OK */
+        bool started;     /* AT+QFOTADL reached it */
+        bool reset;       /* AT+CFUN=1,1 reached it */
         bool radio_off;
 
         /* The disk. */
         char *disk;
-        int fails_at;        /* the how-manieth PERSIST fails, counted from 1; 0 none */
-        bool fails_on;       /* and all after it */
+        int fails_at;  /* the how-manieth PERSIST fails, counted from 1; 0 none */
+        bool fails_on; /* and all after it */
         int persists;
 
         /* What was done, a word or two each, joined by |: persist, send CMD, listen, identify, power X, announce,
          * result, release. */
         GString *log;
-        GString *questions;  /* those core/inspect has asked, joined by | */
-        GQueue pending;      /* commands without an answer */
+        GString *questions; /* those core/inspect has asked, joined by | */
+        GQueue pending;     /* commands without an answer */
         bool listening, identify;
-        bool asks_server; /* check-source was asked for, and its answer is to be given */
+        bool host_flow;     /* our end of the port has RTS/CTS */
+        bool transfer_runs; /* the package is being sent */
+        unsigned transfers;
+        const char *package_fault; /* the package on the disk is not what was given */
+        bool asks_server;          /* check-source was asked for, and its answer is to be given */
         unsigned upgrades_sent, retries, results, released;
         unsigned percent, announced_percent;
-        int actions;         /* carried out since it was started */
-        int crash_at;        /* after so many actions the daemon dies; 0 never */
-        int crash_again;     /* crash_at of the next daemon */
+        int actions;     /* carried out since it was started */
+        int crash_at;    /* after so many actions the daemon dies; 0 never */
+        int crash_again; /* crash_at of the next daemon */
         bool crashed;
 } Bench;
 
@@ -102,6 +109,14 @@ void bench_restart(Bench *bench);
 
 /* A whole preparation: begin, there, answering with the old revision, AT+QFOTADL accepted. */
 void bench_go(Bench *bench);
+
+/* One with a package on the host. */
+#define BENCH_PACKAGE_SIZE 100000
+Bench *bench_new_file(void);
+/* So much of it has gone out. */
+void bench_sent(Bench *bench, uint64_t bytes);
+/* go, FILESTART, and all bytes on their way. */
+void bench_transfer(Bench *bench);
 
 /* go, and the guide's download from HTTPSTART to HTTPEND,0. */
 void bench_download(Bench *bench);

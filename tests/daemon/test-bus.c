@@ -207,7 +207,8 @@ static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        static const char *const constant[] = { "Id", "Module", "Origin", "Version" };
+        static const char *const constant[] = { "Id",          "Module",        "Origin",
+                                                "PackageSize", "PackageSha256", "Version" };
         g_autoptr(GHashTable) changes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         const char *interface, *path = sd_bus_message_get_path(m), *key, *value;
         GHashTableIter iter;
@@ -391,7 +392,7 @@ static char *read_history(World *w, uint32_t limit)
                 const char *key, *value;
                 GHashTableIter iter;
 
-                ck_assert_uint_eq(read_properties(values, "", m), 18);
+                ck_assert_uint_eq(read_properties(values, "", m), 20);
                 path = g_strdup_printf("/org/fotad1/job/_3%s", (char *)g_hash_table_lookup(values, "\nId"));
                 g_string_append_printf(ids, "%s ", (char *)g_hash_table_lookup(values, "\nId"));
                 g_hash_table_iter_init(&iter, values);

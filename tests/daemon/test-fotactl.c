@@ -252,7 +252,7 @@ START_TEST(test_verbs)
         assert_run(w, "start --module usb-1-9 http://host/up.bin", NULL, 3, "", "NoSuchModule");
         assert_run(w, "check --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
         assert_run(w, "check --module usb-1-9 --json http://host/up.bin", NULL, 3, "NoSuchModule", "");
-        assert_run(w, "start /etc/hostname", NULL, 3, "", "Unsupported");
+        assert_run(w, "start --cid 1 /etc/hostname", NULL, 3, "", "InvalidOption");
 
         failing = g_strdup_printf("start --wait %s", missing);
         assert_run(w, failing, NULL, 1, "The upgrade failed: http/711 (url-error)", "");
@@ -387,12 +387,48 @@ START_TEST(test_terminal)
 }
 END_TEST
 
+/* A package on this host: a descriptor of the file, and its base name. */
+START_TEST(test_file)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        g_autofree char *path = world_path(w, "www/up.bin"), *bytes = NULL, *sha256 = NULL, *size = NULL;
+        g_autofree char *check = g_strdup_printf("check --json %s", path), *wrong = NULL, *start = NULL;
+        g_autofree char *protocol = g_strdup_printf("start --flow-control protocol %s", path), *shown = NULL;
+        size_t n;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        ck_assert(g_file_get_contents(path, &bytes, &n, NULL));
+        sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, n);
+        wrong = g_strdup_printf("start --sha256 %064d %s", 0, path);
+        start = g_strdup_printf("start --json --sha256 %s %s", sha256, path);
+        size = g_strdup_printf("%zu bytes", n);
+        shown = g_strdup_printf("\"PackageSize\":%zu,\"PackageSha256\":\"%s\"", n, sha256);
+        world_await_module(w, MODULE_1);
+        assert_run(w, check, NULL, 0, "a package on the host", "");
+        assert_run(w, wrong, NULL, 3, "", "InvalidSource");
+        assert_run(w, protocol, NULL, 3, "", "Unsupported");
+        assert_run(w, "start /dev/null", NULL, 2, "", "not a regular file");
+        g_free(world_sim(w, "set 1-1 delay 4000"));
+        assert_run(w, start, NULL, 0, "\"Id\":\"1\"", "");
+        assert_run(w, "status 1", NULL, 0, "up.bin", "");
+        assert_run(w, "status 1", NULL, 0, size, "");
+        assert_run(w, "status 1", NULL, 0, sha256, "");
+        assert_run(w, "status --json 1", NULL, 0, shown, "");
+        assert_run(w, "cancel 1", NULL, 0, "", "");
+        world_assert_result(w, JOB_1, "cancelled", "host", "cancelled");
+        assert_run(w, "history --json", NULL, 0, shown, "");
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("fotactl");
 
         suite_add(s, "alone", test_alone, 0, 1);
         suite_add(s, "verbs", test_verbs, 0, 1);
+        suite_add(s, "file", test_file, 0, 1);
         suite_add(s, "cancel", test_cancel, 0, 2);
         suite_add(s, "detach", test_detach, 0, 2);
         suite_add(s, "terminal", test_terminal, 0, 2);

@@ -458,7 +458,7 @@ START_TEST(test_calls)
         static const char root[] = "/org/fotad1", manager[] = "org.fotad1.Manager", of_job[] = "org.fotad1.Job";
         Before before = look(w);
 
-        assert_call(w, root, manager, "StartUpgradeFile", "Unsupported", "shsa{sv}", "", "up.bin");
+        assert_call(w, root, manager, "StartUpgradeFile", "InvalidSource", "shsa{sv}", "", "dir/up.bin");
         assert_call(w, root, manager, "Cancel", "NoSuchJob", "o", JOB_1, NULL);
         assert_call(w, root, manager, "Cancel", "NoSuchJob", "o", "/", NULL);
         assert_call(w, root, manager, "Cancel", "NoSuchJob", "o", MODULE_1, NULL);

@@ -3,6 +3,8 @@
 /* The bus as a gateway program sees it: calls, properties, and a record of every signal. */
 
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -159,16 +161,12 @@ static sd_bus_message *method(World *w, const char *path, const char *interface,
         return m;
 }
 
-char *world_start(World *w, const char *module, const char *source, ...)
+/* "key", "type", value triples, NULL at the end. */
+static void append_options(sd_bus_message *m, va_list args)
 {
-        sd_bus_message *m = method(w, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade"), *reply;
-        const char *key, *path;
-        char *copy;
-        va_list args;
+        const char *key;
 
-        ck_assert_int_ge(sd_bus_message_append(m, "ss", module, source), 0);
         ck_assert_int_ge(sd_bus_message_open_container(m, 'a', "{sv}"), 0);
-        va_start(args, source);
         while ((key = va_arg(args, const char *))) {
                 const char *type = va_arg(args, const char *), *value = va_arg(args, const char *);
                 int r;
@@ -179,15 +177,68 @@ char *world_start(World *w, const char *module, const char *source, ...)
                         r = sd_bus_message_append(m, "{sv}", key, type, (int)strtoul(value, NULL, 10));
                 ck_assert_int_ge(r, 0);
         }
-        va_end(args);
         ck_assert_int_ge(sd_bus_message_close_container(m), 0);
-        reply = call(w, m);
+}
+
+/* The path of the job that was begun; NULL if it was refused. */
+static char *call_for_job(World *w, sd_bus_message *m)
+{
+        sd_bus_message *reply = call(w, m);
+        const char *path;
+        char *copy;
+
         if (!reply)
                 return NULL;
         ck_assert_int_ge(sd_bus_message_read(reply, "o", &path), 0);
         copy = g_strdup(path);
         sd_bus_message_unref(reply);
         return copy;
+}
+
+char *world_start(World *w, const char *module, const char *source, ...)
+{
+        sd_bus_message *m = method(w, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade");
+        va_list args;
+
+        ck_assert_int_ge(sd_bus_message_append(m, "ss", module, source), 0);
+        va_start(args, source);
+        append_options(m, args);
+        va_end(args);
+        return call_for_job(w, m);
+}
+
+static char *start_fd(World *w, const char *module, int fd, const char *name, va_list args)
+{
+        sd_bus_message *m = method(w, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile");
+
+        ck_assert_int_ge(sd_bus_message_append(m, "shs", module, fd, name), 0);
+        append_options(m, args);
+        return call_for_job(w, m);
+}
+
+char *world_start_fd(World *w, const char *module, int fd, const char *name, ...)
+{
+        va_list args;
+        char *job;
+
+        va_start(args, name);
+        job = start_fd(w, module, fd, name, args);
+        va_end(args);
+        return job;
+}
+
+char *world_start_file(World *w, const char *module, const char *path, const char *name, ...)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        va_list args;
+        char *job;
+
+        ck_assert_msg(fd >= 0, "%s: %s", path, g_strerror(errno));
+        va_start(args, name);
+        job = start_fd(w, module, fd, name, args);
+        va_end(args);
+        close(fd);
+        return job;
 }
 
 bool world_call(World *w, const char *path, const char *interface, const char *name)

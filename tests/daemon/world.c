@@ -270,6 +270,16 @@ void world_package(World *w, const char *name, const char *from, const char *to,
         ck_assert_int_eq(reap(w, world_spawn(w, argv, NULL, log, log)), 0);
 }
 
+void world_make_package(World *w, const char *name, const char *from, const char *to, unsigned size)
+{
+        g_autofree char *modsim = program("tests/sim/modsim"), *file = world_path(w, name);
+        g_autofree char *bytes = g_strdup_printf("%u", size), *log = world_path(w, "package.log");
+        char *argv[] = { modsim, "--make-package", file,     "--from", (char *)from,
+                         "--to", (char *)to,       "--size", bytes,    NULL };
+
+        ck_assert_int_eq(reap(w, world_spawn(w, argv, NULL, log, log)), 0);
+}
+
 static void start_lighttpd(World *w, unsigned port, bool tls)
 {
         g_autofree char *conf = world_path(w, tls ? "https.conf" : "http.conf"), *log = world_path(w, "http.log");

@@ -62,6 +62,8 @@ char *world_tty(World *world, const char *module, const char *port);
 
 /* Puts a package on all of them. break_ as modsim's --break, NULL for a good one. */
 void world_package(World *world, const char *name, const char *from, const char *to, const char *break_);
+/* One of so many bytes in the world's directory, on no server. */
+void world_make_package(World *world, const char *name, const char *from, const char *to, unsigned size);
 char *world_http(World *world, const char *name);
 char *world_https(World *world, const char *name);
 char *world_ftp(World *world, const char *login, const char *name); /* login as user:password@ or "" */
@@ -73,6 +75,10 @@ sd_bus *world_bus(World *world);
 /* StartUpgrade with options as "key", "type", value triples, NULL at the end. The job's path; NULL if it was refused,
  * and world_error() then names the error, without org.fotad1.Error. in front of ours. */
 char *world_start(World *world, const char *module, const char *source, ...) G_GNUC_NULL_TERMINATED;
+/* The same by StartUpgradeFile, with the file at that path under that name. */
+char *world_start_file(World *world, const char *module, const char *path, const char *name, ...)
+        G_GNUC_NULL_TERMINATED;
+char *world_start_fd(World *world, const char *module, int fd, const char *name, ...) G_GNUC_NULL_TERMINATED;
 /* A method without arguments. true, or false and world_error(). */
 bool world_call(World *world, const char *path, const char *interface, const char *method);
 const char *world_error(World *world);

@@ -17,7 +17,7 @@
 
 struct write {
         gint64 at;
-        size_t size, taken;
+        size_t size, taken, behind;
 };
 
 /* --- what libumockdev's thread calls --- */
@@ -34,21 +34,6 @@ static struct bed_tty *find_tty(Bed *bed, const char *name)
         return NULL;
 }
 
-void bed_note_write(Bed *bed, const char *name, size_t size)
-{
-        struct bed_tty *tty;
-
-        g_mutex_lock(&bed->lock);
-        if (size && (tty = find_tty(bed, name))) {
-                struct write *write = g_new0(struct write, 1);
-
-                write->at = g_get_monotonic_time();
-                write->size = size;
-                g_queue_push_tail(&tty->writes, write);
-        }
-        g_mutex_unlock(&bed->lock);
-}
-
 /* Bytes in the pty's input queue, or 0 if there are none anywhere: what was written travels in a kernel thread, for
  * which a poll() waits that finds the queue empty. FIONREAD does not. */
 static int readable(const struct bed_tty *tty)
@@ -61,23 +46,44 @@ static int readable(const struct bed_tty *tty)
         return n;
 }
 
+/* Noted, and not taken. */
+static size_t outstanding(const struct bed_tty *tty)
+{
+        size_t n = 0;
+
+        for (const GList *each = tty->writes.head; each; each = each->next) {
+                const struct write *write = each->data;
+
+                n += write->size - write->taken;
+        }
+        return n;
+}
+
+void bed_note_write(Bed *bed, const char *name, size_t size)
+{
+        struct bed_tty *tty;
+
+        g_mutex_lock(&bed->lock);
+        if (size && (tty = find_tty(bed, name))) {
+                struct write *write = g_new0(struct write, 1);
+
+                write->at = g_get_monotonic_time();
+                write->size = size;
+                write->behind = readable(tty) > 0 ? outstanding(tty) : 0;
+                g_queue_push_tail(&tty->writes, write);
+        }
+        g_mutex_unlock(&bed->lock);
+}
+
 int bed_waiting(Bed *bed, const char *name)
 {
         struct bed_tty *tty;
         int n = -1;
 
         g_mutex_lock(&bed->lock);
-        if ((tty = find_tty(bed, name)) && (n = readable(tty)) > 0) {
-                size_t noted = 0;
-
-                for (GList *each = tty->writes.head; each; each = each->next) {
-                        const struct write *write = each->data;
-
-                        noted += write->size - write->taken;
-                }
+        if ((tty = find_tty(bed, name)) && (n = readable(tty)) > 0)
                 /* Too many if a write found no room for all of it. */
-                n = MAX(n, (int)MIN(noted, PTY_HOLDS));
-        }
+                n = MAX(n, (int)MIN(outstanding(tty), PTY_HOLDS));
         g_mutex_unlock(&bed->lock);
         return n;
 }
@@ -96,6 +102,7 @@ static struct usb_piece next_piece(struct bed_tty *tty, const guint8 *bytes, siz
                 piece.at = write->at;
                 piece.before = write->taken;
                 piece.write = write->size;
+                piece.behind = write->behind;
                 write->taken += piece.n;
                 if (write->taken == write->size)
                         g_free(g_queue_pop_head(&tty->writes));

@@ -110,6 +110,7 @@ static void note_arrival(Model *m, const struct usb_piece *piece)
         m->file.last = at;
         m->file.bytes += piece->n;
         m->file.chunk_max = MAX(m->file.chunk_max, piece->read);
+        m->file.behind_max = MAX(m->file.behind_max, piece->behind);
         m->file.write_max = MAX(m->file.write_max, piece->write);
         note_rate(m, at, piece->n);
 }

@@ -169,7 +169,7 @@ struct Model {
                 bool crtscts; /* when the first byte came */
                 unsigned count;
                 guint64 bytes, lost, extra, rate_max;
-                size_t chunk_max, write_max;
+                size_t chunk_max, write_max, behind_max;
                 gint64 first, last; /* bytes */
         } file;
 

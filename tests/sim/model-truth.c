@@ -39,6 +39,7 @@ char *model_truth(Model *m, const char *name)
                 { "file-extra", NULL, m->file.extra },
                 { "file-chunk-max", NULL, m->file.chunk_max },
                 { "file-write-max", NULL, m->file.write_max },
+                { "file-behind-max", NULL, m->file.behind_max },
                 { "file-rate-max", NULL, m->file.rate_max },
                 { "file-rate-mean", NULL, file_rate_mean(m) },
                 { "file-count", NULL, m->file.count },

@@ -182,6 +182,7 @@ def whole(sim, package):
     send(t, package)
     t.until(rb'FILEEND",0\r\n')
     mean, most = m.number("file-rate-mean"), m.number("file-rate-max")
+    check(m.number("file-behind-max") >= 1000, "one write behind another is seen")
     check(100000 < mean <= 153000 and most <= 156000 and m.get("file-lost") == "0", f"file-rate 150000: {mean} and {most} bytes/s")
     t.to_the_end()
     m.wait("idle")

@@ -46,6 +46,7 @@ struct usb_piece {
         size_t n;
         int64_t at;    /* µs, monotonic: when it was written */
         size_t write;  /* bytes of that write in all, or nearly so if the line was full */
+        size_t behind; /* bytes of earlier writes that nobody had taken when it was made */
         size_t before; /* bytes of it that came before these */
         size_t read;   /* bytes that came at once, of this write and others */
 };

@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A package that the host sends (guide 3.3.1.3): flow control before it, nothing but it on the wire while it goes, the
+ * record ahead of the bytes, and a clear end however it breaks. That nothing is sent into it, nor a second time, the
+ * bench asserts at every step. */
+
+#include "upgrade-bench.h"
+
+static void go_to_half(Bench *b)
+{
+        bench_go(b);
+        bench_fota(b, "\"FILESTART\"");
+        bench_sent(b, BENCH_PACKAGE_SIZE / 2);
+}
+
+static void finish_new(Bench *b)
+{
+        bench_fota(b, "\"FILEEND\",0");
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"UPDATING\",91");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+}
+
+/* ---- as the guide has it */
+
+START_TEST(whole_run)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_transfer(b);
+        bench_assert_state(b, JOB_DOWNLOADING);
+        ck_assert_uint_eq(b->job->percent, 50);
+        finish_new(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->job->restarts, 2);
+        ck_assert_str_eq(b->flow, "0,0");
+        assert_has(b->log->str, "send AT+QCFG=\"usbifc\"|persist|send AT+QCFG=\"usbifc\",2,2|flow hardware|"
+                                "send AT+QCFG=\"usbifc\"|persist|send AT+QFOTADL=\"FILE:100000\",1,100|listen|");
+        assert_has(b->log->str, "transfer hardware|");
+        assert_has(b->log->str, "|persist|last|");
+}
+END_TEST
+
+START_TEST(progress_is_what_has_gone_out)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_go(b);
+        bench_fota(b, "\"FILESTART\"");
+        bench_sent(b, BENCH_PACKAGE_SIZE / 10);
+        ck_assert_uint_eq(b->job->percent, 5);
+        bench_fota(b, "\"DOWNLOADING\",8"); /* the module is behind */
+        ck_assert_uint_eq(b->job->percent, 5);
+        bench_sent(b, BENCH_PACKAGE_SIZE / 2);
+        ck_assert_uint_eq(b->job->percent, 25);
+        ck_assert(upgrade_is_cancellable(b->job));
+}
+END_TEST
+
+/* ---- flow control */
+
+static Bench *with_flow(const char *option, bool uart)
+{
+        Bench *b = bench_new_file();
+
+        if (uart)
+                job_set_string(&b->job->module, "tty-ttyS1");
+        b->job->options->flow_control = g_strdup(option);
+        return b;
+}
+
+static void run_on(Bench *b, const char *how)
+{
+        g_autofree char *word = g_strdup_printf("transfer %s|", how);
+
+        bench_transfer(b);
+        assert_has(b->log->str, word);
+        finish_new(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert(!b->host_flow);
+}
+
+START_TEST(uart_has_another_command)
+{
+        g_autoptr(Bench) b = with_flow(NULL, true);
+
+        run_on(b, "hardware");
+        assert_has(b->log->str, "send AT+IFC?|persist|send AT+IFC=2,2|flow hardware|send AT+IFC?|");
+        assert_has(b->log->str, "send AT+IFC=0,0|");
+        ck_assert_str_eq(b->flow, "0,0");
+}
+END_TEST
+
+START_TEST(none_touches_nothing)
+{
+        g_autoptr(Bench) b = with_flow("none", false);
+
+        run_on(b, "paced");
+        assert_has_not(b->log->str, "usbifc");
+        assert_has_not(b->log->str, "flow ");
+}
+END_TEST
+
+START_TEST(had_it_already)
+{
+        g_autoptr(Bench) b = with_flow(NULL, false);
+
+        g_free(b->flow);
+        b->flow = g_strdup("2,2");
+        run_on(b, "hardware");
+        assert_has_not(b->log->str, "usbifc\",");
+        ck_assert_str_eq(b->flow, "2,2");
+}
+END_TEST
+
+/* What keeps hardware flow control from being had: a command that is refused, an answer that never comes, a value that
+ * stays. */
+static const struct {
+        const char *rejects, *mutes;
+        bool keeps, uart;
+} without[] = {
+        { "AT+QCFG=\"usbifc\"", NULL, false, false },
+        { "AT+QCFG=\"usbifc\",", NULL, false, false },
+        { NULL, NULL, true, false },
+        { "AT+IFC?", NULL, false, true },
+        { "AT+IFC=2,2", NULL, false, true },
+};
+
+START_TEST(auto_falls_back)
+{
+        g_autoptr(Bench) b = with_flow(_i % 2 ? "auto" : NULL, without[_i].uart);
+
+        b->rejects = without[_i].rejects;
+        b->keeps_flow = without[_i].keeps;
+        run_on(b, "paced");
+        assert_has(b->log->str, "warn no hardware flow control");
+        ck_assert_str_eq(b->flow, "0,0");
+}
+END_TEST
+
+START_TEST(hardware_insists)
+{
+        g_autoptr(Bench) b = with_flow("hardware", without[_i].uart);
+
+        b->rejects = without[_i].rejects;
+        b->keeps_flow = without[_i].keeps;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        ck_assert_str_eq(b->flow, "0,0");
+        ck_assert(!b->host_flow);
+}
+END_TEST
+
+/* A line without the two wires is mute as soon as the module waits for them: it must not stay so. */
+START_TEST(wires_that_are_missing)
+{
+        g_autoptr(Bench) b = with_flow(NULL, true);
+
+        b->holds_answers = true;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
+        if (strstr(b->log->str, "AT+QURCCFG=\"urcport\",")) /* it listens elsewhere */
+                bench_answer(b, AT_RESULT_OK, -1, "");
+        bench_answer(b, AT_RESULT_OK, -1, "+IFC: 0,0");
+        bench_answer(b, AT_RESULT_OK, -1, "");
+        ck_assert(b->host_flow);
+        bench_answer(b, AT_RESULT_TIMEOUT, -1, "");
+        ck_assert(!b->host_flow);
+        assert_has(b->log->str, "flow none|persist|send AT+IFC=0,0|");
+        bench_answer(b, AT_RESULT_OK, -1, "");
+        assert_has(b->log->str, "send AT+QFOTADL=\"FILE:100000\"");
+        bench_answer(b, AT_RESULT_OK, -1, "");
+        b->holds_answers = false;
+        bench_fota(b, "\"FILESTART\"");
+        assert_has(b->log->str, "transfer paced|");
+}
+END_TEST
+
+/* ---- it breaks */
+
+/* The module notices, says so, and answers again: who runs is read, and all is put back. */
+static void end_with(Bench *b, JobResult result, const char *name)
+{
+        ck_assert(!b->transfer_runs);
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, result, name);
+        ck_assert_str_eq(b->flow, "0,0");
+        ck_assert(!b->host_flow);
+        ck_assert_uint_eq(b->transfers, 1);
+        ck_assert_str_eq(b->job->to_revision, OLD_REVISION);
+}
+
+START_TEST(refused_in_the_middle)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_fota(b, "\"FILEEND\",500");
+        end_with(b, JOB_RESULT_FAILED, "download-failed");
+        ck_assert_int_eq(b->job->domain, CODE_DOMAIN_FILE);
+}
+END_TEST
+
+START_TEST(refused_at_the_end)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_transfer(b);
+        bench_fota(b, "\"FILEEND\",500");
+        end_with(b, JOB_RESULT_FAILED, "download-failed");
+}
+END_TEST
+
+/* Of a package that is too long for the module: what it took decides, not what was left. */
+START_TEST(enough_in_the_middle)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_fota(b, "\"FILEEND\",0");
+        ck_assert(!b->transfer_runs);
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+START_TEST(check_fails)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_transfer(b);
+        bench_fota(b, "\"FILEEND\",0");
+        bench_fota(b, "\"END\",505");
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        ck_assert_int_eq(b->job->domain, CODE_DOMAIN_UPDATE);
+        ck_assert_int_eq(b->job->code, 505);
+        ck_assert_str_eq(b->flow, "0,0");
+}
+END_TEST
+
+START_TEST(stalls)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_pass(b, b->timeouts.download_idle + SECOND);
+        ck_assert(!b->transfer_runs);
+        ck_assert(b->listening); /* no AT command before it must have noticed */
+        bench_fota(b, "\"FILEEND\",500");
+        end_with(b, JOB_RESULT_FAILED, "download-timeout");
+}
+END_TEST
+
+START_TEST(stalls_without_a_word)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_pass(b, b->timeouts.download_idle + SECOND);
+        ck_assert(b->listening);
+        bench_pass(b, b->timeouts.command);
+        end_with(b, JOB_RESULT_FAILED, "download-timeout");
+}
+END_TEST
+
+/* It neither says anything nor answers. */
+START_TEST(mute_for_good)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_pass(b, b->timeouts.download_idle + b->timeouts.command + b->timeouts.settle + 2 * SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        ck_assert_uint_eq(b->transfers, 1);
+}
+END_TEST
+
+START_TEST(never_begins)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_go(b);
+        bench_pass(b, b->timeouts.start + SECOND);
+        ck_assert(b->listening);
+        bench_fota(b, "\"FILESTART\""); /* too late: nothing is begun that was given up */
+        ck_assert_uint_eq(b->transfers, 0);
+        bench_fota(b, "\"FILEEND\",500");
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+}
+END_TEST
+
+START_TEST(package_cannot_be_read)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        b->transfer_runs = false; /* it has stopped by itself */
+        bench_event(b, UPGRADE_EVENT_NOT_SENT, "Input/output error");
+        bench_pass(b, b->timeouts.command);
+        end_with(b, JOB_RESULT_FAILED, "interrupted");
+}
+END_TEST
+
+/* Before anything is set on the module, and before it is told of a package. */
+START_TEST(package_is_not_what_was_given)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        b->package_fault = "No such file or directory";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_ready(b, OLD_REVISION); /* who runs at the end is read once more */
+        bench_assert_end(b, JOB_RESULT_FAILED, "source-unreachable");
+        assert_has(b->job->message, "No such file or directory");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        assert_has_not(b->log->str, "send ");
+}
+END_TEST
+
+/* All went out, and nothing came back: it may be writing its flash. It is waited for, and not reset. */
+START_TEST(no_word_after_the_last_byte)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_transfer(b);
+        bench_pass(b, b->timeouts.download_idle + SECOND);
+        bench_assert_state(b, JOB_DOWNLOADING);
+        bench_pass(b, b->timeouts.update_idle);
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
+        assert_has_not(b->log->str, "AT+CFUN");
+}
+END_TEST
+
+/* ---- cancelled */
+
+START_TEST(cancelled_in_the_middle)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_cancel(b);
+        ck_assert(!b->transfer_runs && b->listening);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        if (_i == 0)
+                bench_fota(b, "\"FILEEND\",500");
+        else
+                bench_pass(b, b->timeouts.command);
+        end_with(b, JOB_RESULT_CANCELLED, "cancelled");
+        assert_has_not(b->log->str, "AT+CFUN");
+}
+END_TEST
+
+/* It has what it takes for the package: it is reset, as after any download. */
+START_TEST(cancelled_when_it_has_enough)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_cancel(b);
+        bench_fota(b, "\"FILEEND\",0");
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        ck_assert(b->reset);
+        bench_restart(b);
+        bench_urc(b, "RDY");
+        bench_ready(b, OLD_REVISION);
+        bench_pass(b, b->timeouts.settle); /* what had begun all the same would show */
+        if (b->job->state != JOB_FINISHED)
+                bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert_str_eq(b->flow, "0,0");
+}
+END_TEST
+
+/* The module may begin at once: nobody is promised that it will not. */
+START_TEST(too_late_for_a_cancel)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        ck_assert(upgrade_is_cancellable(b->job));
+        bench_clear(b);
+        bench_event(b, UPGRADE_EVENT_ALL_BUT_LAST, NULL);
+        ck_assert(!upgrade_is_cancellable(b->job));
+        ck_assert_str_eq(b->log->str, "persist|last|announce|");
+}
+END_TEST
+
+START_TEST(cancelled_before_filestart)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_go(b);
+        bench_cancel(b);
+        bench_fota(b, "\"FILESTART\"");
+        ck_assert_uint_eq(b->transfers, 0);
+        bench_fota(b, "\"FILEEND\",500");
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+/* ---- the port, the module, the daemon */
+
+START_TEST(port_is_lost_in_the_middle)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_port_lost(b);
+        ck_assert(b->listening);
+        if (_i == 0)
+                bench_fota(b, "\"FILEEND\",500");
+        else
+                bench_pass(b, b->timeouts.command);
+        if (_i == 2) { /* and again, while it is asked who it is */
+                bench_port_lost(b);
+                ck_assert(!b->listening);
+                b->identify = true; /* what the port does when it is open again */
+        }
+        end_with(b, JOB_RESULT_FAILED, "interrupted");
+}
+END_TEST
+
+START_TEST(port_is_lost_after_the_last_byte)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_transfer(b);
+        bench_port_lost(b);
+        ck_assert(b->listening);
+        finish_new(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+START_TEST(port_is_lost_before_the_answer)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        b->mutes = NULL;
+        bench_begin(b);
+        bench_present(b);
+        b->rejects = NULL;
+        b->holds_answers = true;
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"usbat\"");
+        bench_answer(b, AT_RESULT_OK, -1, "+QCFG: \"usbifc\",2,2");
+        bench_answer(b, AT_RESULT_OK, -1, "+QCFG: \"usbifc\",2,2");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        bench_port_lost(b);
+        ck_assert(b->listening); /* whatever is written may be taken for the package */
+        b->holds_answers = false;
+        bench_pass(b, b->timeouts.command);
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+}
+END_TEST
+
+/* It restarts: what it had of the package is gone. */
+START_TEST(module_leaves_in_the_middle)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_port_lost(b);
+        bench_gone(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        ck_assert_str_eq(b->flow, "0,0");
+}
+END_TEST
+
+START_TEST(daemon_dies_in_the_middle)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        if (_i == 0)
+                go_to_half(b);
+        else
+                bench_go(b); /* the module waits, and nothing was sent */
+        bench_resurrect(b);
+        ck_assert(b->listening);
+        bench_fota(b, "\"FILESTART\"");
+        bench_fota(b, "\"FILEEND\",500");
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        ck_assert_str_eq(b->flow, "0,0");
+        ck_assert_uint_le(b->transfers, 1);
+}
+END_TEST
+
+/* What was said while nobody listened is not said again. */
+START_TEST(daemon_dies_and_hears_nothing)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_resurrect(b);
+        bench_pass(b, b->timeouts.command);
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+}
+END_TEST
+
+START_TEST(daemon_dies_after_the_last_byte)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        bench_transfer(b);
+        bench_resurrect(b);
+        ck_assert(b->listening);
+        if (_i == 0) {
+                finish_new(b);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        } else if (_i == 1) {
+                bench_fota(b, "\"FILEEND\",500");
+                end_with(b, JOB_RESULT_FAILED, "download-failed");
+        } else {
+                bench_pass(b, b->timeouts.command); /* FILEEND,0 was said before */
+                ck_assert(b->identify);
+                bench_ready(b, OLD_REVISION);
+                bench_assert_state(b, JOB_DOWNLOADING);
+                bench_restart(b);
+                bench_fota(b, "\"START\"");
+                bench_fota(b, "\"END\",0");
+                bench_restart(b);
+                bench_ready(b, NEW_REVISION);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        }
+}
+END_TEST
+
+START_TEST(daemon_dies_while_cancelling)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_cancel(b);
+        bench_resurrect(b);
+        ck_assert(b->listening);
+        bench_fota(b, "\"FILEEND\",500");
+        end_with(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
+/* The gateway's power went, and the module's with it. */
+START_TEST(power_fails_in_the_middle)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        b->boot = "boot-2";
+        bench_resurrect(b);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+}
+END_TEST
+
+/* The disk is full at each write in turn: what was begun ends with a result, and the last bytes never go out before the
+ * record that says so (which the bench asserts). */
+START_TEST(disk_is_full)
+{
+        for (int at = 1; at < 30; at++) {
+                g_autoptr(Bench) b = bench_new_file();
+
+                b->fails_at = at;
+                b->fails_on = _i == 1;
+                bench_begin(b);
+                bench_present(b);
+                if (b->job->state != JOB_FINISHED)
+                        bench_ready(b, OLD_REVISION);
+                if (b->job->sent && b->job->state != JOB_FINISHED)
+                        bench_fota(b, "\"FILESTART\"");
+                if (b->transfer_runs)
+                        bench_sent(b, BENCH_PACKAGE_SIZE / 2);
+                if (b->transfer_runs)
+                        bench_event(b, UPGRADE_EVENT_ALL_BUT_LAST, NULL);
+                if (b->transfer_runs && strstr(b->log->str, "last|")) {
+                        bench_sent(b, BENCH_PACKAGE_SIZE);
+                        finish_new(b);
+                        ck_assert_int_eq(b->job->result, JOB_RESULT_SUCCESS);
+                        continue;
+                }
+                ck_assert(!b->transfer_runs);
+                if (b->job->state != JOB_FINISHED)
+                        bench_pass(b, b->timeouts.command);
+                for (int i = 0; i < 2 && b->job->state != JOB_FINISHED; i++)
+                        bench_ready(b, OLD_REVISION);
+                bench_assert_end(b, JOB_RESULT_FAILED, "insufficient-space");
+        }
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("upgrade-file");
+
+        tcase_add_test(t, whole_run);
+        tcase_add_test(t, progress_is_what_has_gone_out);
+        tcase_add_test(t, uart_has_another_command);
+        tcase_add_test(t, none_touches_nothing);
+        tcase_add_test(t, had_it_already);
+        tcase_add_loop_test(t, auto_falls_back, 0, G_N_ELEMENTS(without));
+        tcase_add_loop_test(t, hardware_insists, 0, G_N_ELEMENTS(without));
+        tcase_add_test(t, wires_that_are_missing);
+        tcase_add_test(t, refused_in_the_middle);
+        tcase_add_test(t, refused_at_the_end);
+        tcase_add_test(t, enough_in_the_middle);
+        tcase_add_test(t, check_fails);
+        tcase_add_test(t, stalls);
+        tcase_add_test(t, stalls_without_a_word);
+        tcase_add_test(t, mute_for_good);
+        tcase_add_test(t, never_begins);
+        tcase_add_test(t, package_cannot_be_read);
+        tcase_add_test(t, package_is_not_what_was_given);
+        tcase_add_test(t, no_word_after_the_last_byte);
+        tcase_add_loop_test(t, cancelled_in_the_middle, 0, 2);
+        tcase_add_test(t, cancelled_when_it_has_enough);
+        tcase_add_test(t, too_late_for_a_cancel);
+        tcase_add_test(t, cancelled_before_filestart);
+        tcase_add_loop_test(t, port_is_lost_in_the_middle, 0, 3);
+        tcase_add_test(t, port_is_lost_after_the_last_byte);
+        tcase_add_test(t, port_is_lost_before_the_answer);
+        tcase_add_test(t, module_leaves_in_the_middle);
+        tcase_add_loop_test(t, daemon_dies_in_the_middle, 0, 2);
+        tcase_add_test(t, daemon_dies_and_hears_nothing);
+        tcase_add_loop_test(t, daemon_dies_after_the_last_byte, 0, 3);
+        tcase_add_test(t, daemon_dies_while_cancelling);
+        tcase_add_test(t, power_fails_in_the_middle);
+        tcase_add_loop_test(t, disk_is_full, 0, 2);
+        return testing_run(t, "upgrade-file");
+}
