@@ -8,4 +8,4 @@ update-codes: doc/codes-doc$(EXEEXT)
 	doc/codes-doc$(EXEEXT) > $(srcdir)/doc/codes.md
 .PHONY: update-codes
 
-EXTRA_DIST += doc/codes.md
+EXTRA_DIST += doc/codes.md doc/guide-coverage.md

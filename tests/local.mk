@@ -3,8 +3,9 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-explained
-AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes;
+EXTRA_DIST += tests/test-explained tests/test-guide.test
+AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
+	CK_TAP_LOG_FILE_NAME=-;
 if ENABLE_ASAN
 AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
 endif
@@ -34,6 +35,12 @@ tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_slow_files_so_LDFLAGS = -shared
 
 TESTS += tests/test-explained
+
+# Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
+# (Automake gives up its own rule for a log that has one here, but for those of *.test.)
+TESTS += tests/test-guide.test
+tests/test-guide.log: $(filter-out tests/test-guide.log,$(TEST_LOGS))
+
 world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-dfota \
 	tests/daemon/test-mini \

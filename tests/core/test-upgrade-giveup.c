@@ -177,6 +177,33 @@ START_TEST(download_timeout)
 }
 END_TEST
 
+/* Without DOWNLOADING the silence of a download means nothing for longer. 0: it was asked for none; 1: its list has no
+ * other value; 2: modules of 8 MB print none (guide 6). */
+START_TEST(download_that_tells_nothing)
+{
+        g_autoptr(Bench) b = bench_new();
+        const char *revision = _i == 2 ? "EC200ACNHAR01A01M08" : OLD_REVISION;
+        g_autofree char *why = NULL;
+
+        if (_i == 0)
+                ck_assert(options_set_number(b->job->options, "download-urc-max", 0, &why));
+        if (_i == 1)
+                b->qfotadl = "+QFOTADL: <url>,(0,1),(0)";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, revision);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_clear(b);
+        bench_pass(b, 899 * SECOND);
+        ck_assert_str_eq(b->log->str, "");
+        bench_pass(b, 2 * SECOND);
+        assert_has(b->log->str, "send AT+CFUN=0|");
+        bench_fota(b, "\"HTTPEND\",702");
+        bench_ready(b, revision);
+        bench_assert_end(b, JOB_RESULT_FAILED, "download-timeout");
+}
+END_TEST
+
 /* Its own time-out after six minutes (field facts 2.4 d) comes before ours. */
 START_TEST(six_minutes_are_not_too_long)
 {
@@ -414,6 +441,7 @@ int main(void)
         tcase_add_loop_test(t, never_answers, 0, 3);
         tcase_add_test(t, start_timeout);
         tcase_add_test(t, download_timeout);
+        tcase_add_loop_test(t, download_that_tells_nothing, 0, 3);
         tcase_add_test(t, six_minutes_are_not_too_long);
         tcase_add_test(t, downloaded_and_nothing_more);
         tcase_add_test(t, download_timeout_overtaken);

@@ -238,6 +238,7 @@ static const char *const broken[] = {
         "[Job]\nVersion=1\nId=7\nOrigin=request\nState=finished\nMethod=dfota\nModule=usb-1-1\n",
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\"\\r\\nAT+CFUN=0\n",
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\n[Options]\ncid=99\n",
+        QUEUED "Module=usb-1-1\nSource=http://host/u\nApnBefore=1,\"a\",\"b\",\"s3cret-Pa55\",1;+CFUN=0\n",
         QUEUED "Module=tty-S1\nSource=http://host/u\n",
         QUEUED "Module=usb-1-1\nSource=ftp://me:s3cret-Pa55@host/u\nPercent=x\n[Options]\napn-password=s3cret-Pa55\n",
         "huge",
@@ -297,6 +298,7 @@ START_TEST(test_rivals)
         static const char rival[] = "[Job]\nVersion=1\nId=%u\nOrigin=request\nState=downloading\nMethod=dfota\n"
                                     "Created=1700000000000000\nFinished=0\nPercent=0\nRestarts=0\nDevice=0\nSent=true\n"
                                     "Module=usb-1-1\nSource=ftp://me:s3cret-Pa55@host/u%u\n"
+                                    "ApnBefore=1,\"x\",\"y\",\"s3cret-0ld\",2\nContextUp=true\n"
                                     "[Options]\ncid=1\napn=a\napn-user=b\napn-password=s3cret-Pa55\n";
         static const char *const paths[] = { "/org/fotad1/job/_32", "/org/fotad1/job/_33", "/org/fotad1/job/_34" };
         g_autofree char *message = NULL;
@@ -317,6 +319,7 @@ START_TEST(test_rivals)
         }
         message = world_property(w, paths[1], "Message");
         ck_assert_msg(strstr(message, "job 4") != NULL, "%s", message);
+        ck_assert_msg(strstr(message, "was not put back: AT+QIACT, AT+QICSGP.") != NULL, "%s", message);
         world_assert_property(w, paths[2], "Result", "");
         world_assert_property(w, MODULE_1, "Job", paths[2]);
         world_kill_daemon(w);
