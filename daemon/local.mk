@@ -10,6 +10,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/job.c daemon/core/job.h \
 	daemon/core/layout.c daemon/core/layout.h \
 	daemon/core/options.c daemon/core/options.h \
+	daemon/core/pace.c daemon/core/pace.h \
 	daemon/core/qfota.c daemon/core/qfota.h \
 	daemon/core/rules.c daemon/core/rules.h daemon/core/rules-private.h \
 	daemon/core/rules-dialogue.c \

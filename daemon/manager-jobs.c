@@ -101,35 +101,12 @@ static int compare_jobs(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
-static void tell_what_stays(Job *job)
-{
-        const struct {
-                bool changed;
-                const char *what;
-        } settings[] = {
-                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
-                { job->context_up, "AT+QIACT" },
-                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
-                { *job->apn_before, "AT+QICSGP" },
-                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
-                { *job->power_control_before, "power/control" },
-        };
-        g_autoptr(GString) s = g_string_new(NULL);
-
-        for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
-                if (settings[i].changed)
-                        g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
-                                               settings[i].what);
-        if (s->len)
-                job_add_to_message(job, g_string_append_c(s, '.')->str);
-}
-
 /* The end of a job that nobody follows any more. */
 static void close_interrupted(Job *job, const char *detail)
 {
         if (job->result == JOB_RESULT_NONE)
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
-        tell_what_stays(job);
+        job_tell_what_stays(job, *job->power_control_before);
         job_forget_secrets(job);
         job->stalled = false;
         job->finished = (uint64_t)g_get_real_time();

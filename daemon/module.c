@@ -119,6 +119,13 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 if (!m->serial)
                         return; /* it has been told, or will be */
                 at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, module_now());
+                if (action->hush)
+                        at_engine_hush(m->engine);
+                return;
+        case UPGRADE_ACTION_SEND_BLIND:
+                log_debug("%s: > %s (blindly)", m->id, action->text);
+                if (m->serial)
+                        at_engine_write_blind(m->engine, action->text, module_now());
                 return;
         case UPGRADE_ACTION_LISTEN:
                 module_drop_probe(m);
@@ -141,8 +148,9 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 m->source_check = source_check_new(m->event, action->text, action->timeout, on_server, m);
                 return;
         case UPGRADE_ACTION_FLOW:
-                if (m->serial)
-                        serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0);
+                if (m->serial && !serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0) &&
+                    job_is_uart(m->job)) /* USB ports that know none lose nothing either */
+                        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NO_FLOW });
                 return;
         case UPGRADE_ACTION_TRANSFER: module_begin_transfer(m, action->text); return;
         case UPGRADE_ACTION_TRANSFER_LAST:

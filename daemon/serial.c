@@ -396,15 +396,16 @@ void serial_drop(Serial *s)
         update_events(s);
 }
 
-void serial_set_flow_control(Serial *s, bool on)
+bool serial_set_flow_control(Serial *s, bool on)
 {
         struct termios t;
 
         if (tcgetattr(s->fd, &t) < 0)
-                return;
+                return false;
         if (on)
                 t.c_cflag |= CRTSCTS;
         else
                 t.c_cflag &= ~CRTSCTS;
-        tcsetattr(s->fd, TCSANOW, &t);
+        /* A driver that cannot do it clears the flag, and succeeds. */
+        return tcsetattr(s->fd, TCSANOW, &t) == 0 && tcgetattr(s->fd, &t) == 0 && !(t.c_cflag & CRTSCTS) == !on;
 }

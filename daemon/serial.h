@@ -47,5 +47,5 @@ size_t serial_pending(Serial *serial);
 /* Drops those. */
 void serial_drop(Serial *serial);
 
-/* RTS/CTS; many ports know none, and do not say so. */
-void serial_set_flow_control(Serial *serial, bool on);
+/* RTS/CTS. false: the port keeps what it has. */
+bool serial_set_flow_control(Serial *serial, bool on);

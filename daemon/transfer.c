@@ -10,13 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/pace.h"
 #include "transfer.h"
 
-#define CHUNK         4095  /* one less than a whole number of USB packets: no zero-length packet is needed */
-#define CHUNK_PACED   32    /* guide 3.3.1.3 */
-#define RATE_PACED    14500 /* bytes a second, on the whole: the guide allows 15000 */
-#define RATE_MAX      14900 /* and while a delay is made up for */
-#define POLL_LEAST    1000  /* µs */
+#define CHUNK         4095 /* one less than a whole number of USB packets: no zero-length packet is needed */
+#define POLL_LEAST    250  /* µs */
 #define POLL_MOST     8000
 #define TELL_INTERVAL G_USEC_PER_SEC
 
@@ -32,8 +30,8 @@ struct Transfer {
         uint64_t written; /* to the port, which may still have some of it */
         bool may_end;     /* transfer_send_last() was called */
         bool asked_end;
-        uint64_t began, last_write; /* µs of CLOCK_MONOTONIC */
-        uint64_t poll;              /* until the port is looked at again */
+        Pace pace;
+        uint64_t poll; /* until the port is looked at again */
         uint64_t told, told_at;
 };
 
@@ -71,17 +69,12 @@ bool transfer_is_package(int fd, uint64_t size, const char *sha256)
 
 static uint64_t chunk_size(const Transfer *t)
 {
-        return MIN(t->size - t->written, t->paced ? CHUNK_PACED : CHUNK);
+        return MIN(t->size - t->written, t->paced ? PACE_CHUNK : CHUNK);
 }
 
-/* On a schedule counted from the beginning, so that no delay adds up, and never so soon after the last write that the
- * module's limit is passed. */
 static uint64_t due(const Transfer *t)
 {
-        if (!t->paced)
-                return 0;
-        return MAX(t->began + t->written * G_USEC_PER_SEC / RATE_PACED,
-                   t->last_write + (uint64_t)CHUNK_PACED * G_USEC_PER_SEC / RATE_MAX + 1);
+        return t->paced ? pace_due(&t->pace) : 0;
 }
 
 static void wake(Transfer *t, uint64_t now)
@@ -114,7 +107,7 @@ static bool write_chunk(Transfer *t, uint64_t now)
         n = serial_write_now(t->serial, buffer, (size_t)n);
         if (n > 0) {
                 t->written += (uint64_t)n;
-                t->last_write = now;
+                pace_wrote(&t->pace, (uint64_t)n, now);
                 t->poll = POLL_LEAST;
         }
         return true; /* of a port that is broken, reading tells */
@@ -183,8 +176,8 @@ int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64
         t->observer = observer;
         t->userdata = userdata;
         t->poll = POLL_LEAST;
-        t->began = t->told_at = now_usec();
-        r = sd_event_add_time(event, &t->timer, CLOCK_MONOTONIC, t->began, 1, on_timer, t);
+        t->pace.began = t->told_at = now_usec();
+        r = sd_event_add_time(event, &t->timer, CLOCK_MONOTONIC, t->pace.began, 1, on_timer, t);
         if (r < 0) {
                 transfer_free(t);
                 return r;

@@ -36,6 +36,7 @@ typedef struct Command {
 struct AtEngine {
         Mode mode;
         bool announced;  /* AT_EVENT_READY was said since at_engine_start() */
+        bool hushed;     /* only listens from the head's time-out on */
         bool sent;       /* the head of the queue is on the wire */
         bool fence_seen; /* the information line of the fence came */
         bool fence_ok;   /* an OK came without it: an older answer's, or a module without that line */
@@ -82,7 +83,7 @@ static void forget_commands(AtEngine *e)
 {
         g_queue_clear_full(&e->commands, (GDestroyNotify)command_free);
         g_string_truncate(e->information, 0);
-        e->sent = false;
+        e->sent = e->hushed = false;
         e->deadline = UINT64_MAX;
 }
 
@@ -206,7 +207,7 @@ static void arm_head(AtEngine *e, uint64_t now)
 {
         Command *head = g_queue_peek_head(&e->commands);
 
-        e->sent = false;
+        e->sent = e->hushed = false;
         e->deadline = head ? now + head->timeout : UINT64_MAX;
         advance(e, now);
 }
@@ -228,6 +229,21 @@ void at_engine_command(AtEngine *e, unsigned tag, const char *text, bool secret,
         g_queue_push_tail(&e->commands, command);
         if (g_queue_get_length(&e->commands) == 1)
                 arm_head(e, now);
+}
+
+void at_engine_hush(AtEngine *e)
+{
+        g_assert(!g_queue_is_empty(&e->commands));
+        e->hushed = true;
+}
+
+void at_engine_write_blind(AtEngine *e, const char *command, uint64_t now)
+{
+        g_autofree char *text = g_strconcat("\r", command, NULL); /* what may stand there is a line of its own */
+
+        forget_commands(e);
+        push_write(e, text, false);
+        at_engine_start(e, now);
 }
 
 static void finish_head(AtEngine *e, AtResult result, int error, uint64_t now)
@@ -419,7 +435,11 @@ void at_engine_feed(AtEngine *e, const void *bytes, size_t n, uint64_t now)
 void at_engine_tick(AtEngine *e, uint64_t now)
 {
         if (now >= e->deadline) {
-                if (e->mode == MODE_READY) {
+                if (e->hushed) {
+                        e->mode = MODE_LISTEN;
+                        e->announced = false;
+                        e->sync_deadline = UINT64_MAX;
+                } else if (e->mode == MODE_READY) {
                         /* Before finish_head(), so that the next command waits for the end of this one's answer. */
                         e->sync_errors = e->sync_silences = 0;
                         sync_enter(e, MODE_SYNC_RESET, now);

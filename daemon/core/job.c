@@ -267,6 +267,29 @@ void job_add_to_message(Job *job, const char *sentence)
         job->message = message;
 }
 
+void job_tell_what_stays(Job *job, bool power_control)
+{
+        const struct {
+                bool changed;
+                const char *what;
+        } settings[] = {
+                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
+                { job->context_up, "AT+QIACT" },
+                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
+                { *job->apn_before, "AT+QICSGP" },
+                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
+                { power_control, "power/control" },
+        };
+        g_autoptr(GString) s = g_string_new(NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
+                if (settings[i].changed)
+                        g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
+                                               settings[i].what);
+        if (s->len)
+                job_add_to_message(job, g_string_append_c(s, '.')->str);
+}
+
 void job_forget_secrets(Job *job)
 {
         g_autofree char *shown = job_source_shown(job);

@@ -154,6 +154,9 @@ void job_set_message(Job *job, const char *message);
 /* One more sentence, for what a person has to know besides. */
 void job_add_to_message(Job *job, const char *sentence);
 
+/* One more sentence, if something that was changed for the job was not put back; power_control: that too. */
+void job_tell_what_stays(Job *job, bool power_control);
+
 /* Forgets all credentials: in the record, and so in the next text made of it. */
 void job_forget_secrets(Job *job);
 

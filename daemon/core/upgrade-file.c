@@ -54,12 +54,20 @@ static bool wants(const Upgrade *u, const char *flow_control)
         return g_strcmp0(u->job->options->flow_control, flow_control) == 0;
 }
 
+static void end_flow(Upgrade *u)
+{
+        if (u->hardware)
+                upgrade_push(u, UPGRADE_ACTION_FLOW, "none");
+        u->hardware = false;
+}
+
 static void without_flow(Upgrade *u, const UpgradeEvent *event)
 {
         if (wants(u, "hardware")) {
                 upgrade_fail(u, HOST_REJECTED, "for hardware flow control, which was asked for", event);
                 return;
         }
+        end_flow(u);
         upgrade_push(u, UPGRADE_ACTION_WARN,
                      "no hardware flow control: the package is sent slowly, at 15 kB/s at most");
         prepare_send_upgrade(u, event);
@@ -73,17 +81,12 @@ static void confirm(Upgrade *u, const UpgradeEvent *event)
         ask_flow(u, STEP_CONFIRM_FLOW, event);
 }
 
-static void end_flow(Upgrade *u)
-{
-        if (u->hardware)
-                upgrade_push(u, UPGRADE_ACTION_FLOW, "none");
-        u->hardware = false;
-}
-
 void file_prepare_begin(Upgrade *u, const UpgradeEvent *event)
 {
         if (wants(u, "none"))
                 prepare_send_upgrade(u, event);
+        else if (u->no_flow)
+                without_flow(u, event);
         else
                 ask_flow(u, STEP_READ_FLOW, event);
 }
@@ -107,11 +110,10 @@ static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *value = read_flow(u, event);
 
-        if (g_strcmp0(value, FLOW_HARDWARE) == 0) {
+        if (g_strcmp0(value, FLOW_HARDWARE) == 0 && !u->no_flow) {
                 prepare_send_upgrade(u, event);
                 return;
         }
-        /* A line without the two wires is mute now: the module still hears. */
         end_flow(u);
         if (*u->job->flow_before)
                 set_flow(u, STEP_UNSET_FLOW, u->job->flow_before, event);
@@ -119,11 +121,42 @@ static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
                 without_flow(u, event);
 }
 
+void file_flow_blindly_back(Upgrade *u)
+{
+        g_autofree char *command = NULL;
+
+        end_flow(u);
+        if (!*u->job->flow_before)
+                return;
+        command = file_flow_command(u->job, u->job->flow_before);
+        upgrade_push(u, UPGRADE_ACTION_SEND_BLIND, command);
+}
+
+/* A module whose line has not the two wires is mute now, and still hears. When it answers again, all begins anew. */
+static void fell_mute(Upgrade *u, const UpgradeEvent *event)
+{
+        u->no_flow = true;
+        u->step = STEP_NONE;
+        u->ready = false;
+        if (*u->job->flow_before) {
+                file_flow_blindly_back(u);
+        } else { /* it had that before: it is we who are not heard */
+                end_flow(u);
+                upgrade_identify(u);
+        }
+        upgrade_wait(u, event);
+}
+
 void file_prepare_answer(Upgrade *u, const UpgradeEvent *event)
 {
         bool good = event->result == AT_RESULT_OK;
 
-        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_CONFIRM_FLOW) {
+        if (event->result == AT_RESULT_TIMEOUT &&
+            (u->step == STEP_SET_FLOW || u->step == STEP_CONFIRM_FLOW)) {
+                fell_mute(u, event);
+                return;
+        }
+        if (event->result == AT_RESULT_TIMEOUT) {
                 upgrade_fail(u, HOST_NO_RESPONSE, "when its flow control was to be set", event);
                 return;
         }
@@ -235,9 +268,9 @@ bool file_cannot_be_there(const Job *job)
 
 bool file_port_lost(Upgrade *u, const UpgradeEvent *event)
 {
+        u->sending = u->hardware = false; /* both went with the port */
         if (!may_wait_for_it(u->job) || !u->present)
                 return false;
-        u->sending = u->hardware = false; /* both went with the port */
         if (u->step == STEP_QFOTADL || (u->hushed && !u->job->transferred && !u->job->abandon)) {
                 file_break(u, HOST_INTERRUPTED, event);
                 return true;

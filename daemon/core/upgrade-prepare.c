@@ -55,6 +55,7 @@ void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event)
         u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command, event);
+        ((UpgradeAction *)g_queue_peek_tail(&u->actions))->hush = u->job->file;
         explicit_bzero(command, strlen(command));
 }
 

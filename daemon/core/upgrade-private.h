@@ -78,6 +78,7 @@ struct Upgrade {
         bool hushed;           /* the port only listens, though the module has not left */
         bool sending;          /* the package is on its way */
         bool hardware;         /* our end of the port has RTS/CTS */
+        bool no_flow;          /* hardware flow control was tried and cannot be had; until the job ends */
         bool transfer_dropped; /* what was to be sent stood behind a record that could not be written */
 
         /* upgrade-mini.c; all but progress are of this enumeration. */
@@ -193,6 +194,8 @@ void file_prepare_begin(Upgrade *u, const UpgradeEvent *event); /* flow control,
 void file_prepare_answer(Upgrade *u, const UpgradeEvent *event);
 /* What sets the module's flow control. The caller frees it. */
 char *file_flow_command(const Job *job, const char *value);
+/* To a module that may be mute since its flow control was set. */
+void file_flow_blindly_back(Upgrade *u);
 void file_accepted(Upgrade *u);
 void file_started(Upgrade *u, const UpgradeEvent *event); /* FILESTART */
 void file_event(Upgrade *u, const UpgradeEvent *event);   /* news of the bytes */

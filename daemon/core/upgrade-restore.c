@@ -104,6 +104,12 @@ void restore_answer(Upgrade *u, const UpgradeEvent *event)
                 u->job->context_up = false;
         if (u->step == STEP_RESTORE_APN && good)
                 job_wipe_string(&u->job->apn_before);
+        if (u->step == STEP_RESTORE_FOTA_CID && good)
+                job_set_string(&u->job->fota_cid_before, "");
+        if (u->step == STEP_RESTORE_FLOW && good)
+                job_set_string(&u->job->flow_before, "");
+        if (u->step == STEP_RESTORE_URC_PORT && good)
+                job_set_string(&u->job->urc_port_before, "");
         if (event->result == AT_RESULT_TIMEOUT)
                 upgrade_finish(u, event);
         else if (u->step == STEP_RADIO_ON)

@@ -39,7 +39,7 @@ bool uart_asks(Upgrade *u, const UpgradeEvent *event)
         const Job *job = u->job;
 
         if (!job_is_uart(job) || u->asked || u->step != STEP_NONE || job->result != JOB_RESULT_NONE ||
-            !(job->downloaded || job->updating || job->reset || job->left))
+            !(job->downloaded || job->transferred || job->updating || job->reset || job->left))
                 return false;
         u->asked = true;
         u->live = false;
@@ -53,6 +53,6 @@ void uart_ready(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (job_is_uart(job) && u->asked && (job->downloaded || job->updating || job->reset))
+        if (job_is_uart(job) && u->asked && (job->downloaded || job->transferred || job->updating || job->reset))
                 job->left = true;
 }

@@ -35,24 +35,51 @@ Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
         return u;
 }
 
+/* Whether it may not be done before the record says so. What only keeps our hands off, or asks, may. */
+static bool stands_behind_the_record(UpgradeActionType type)
+{
+        switch (type) {
+        case UPGRADE_ACTION_LISTEN:
+        case UPGRADE_ACTION_IDENTIFY:
+        case UPGRADE_ACTION_FLOW:
+        case UPGRADE_ACTION_TRANSFER_STOP:
+        case UPGRADE_ACTION_SEND_BLIND:
+        case UPGRADE_ACTION_WARN: return false;
+        case UPGRADE_ACTION_PERSIST:
+        case UPGRADE_ACTION_SEND:
+        case UPGRADE_ACTION_CHECK_SOURCE:
+        case UPGRADE_ACTION_TRANSFER:
+        case UPGRADE_ACTION_TRANSFER_LAST:
+        case UPGRADE_ACTION_POWER:
+        case UPGRADE_ACTION_ANNOUNCE:
+        case UPGRADE_ACTION_RESULT:
+        case UPGRADE_ACTION_RELEASE: return true;
+        }
+        return true;
+}
+
 void upgrade_drop_actions(Upgrade *u)
 {
-        for (GList *i = u->actions.head; i; i = i->next) {
-                const UpgradeAction *action = i->data;
+        for (GList *i = u->actions.head, *next; i; i = next) {
+                UpgradeAction *action = i->data;
 
+                next = i->next;
+                if (!stands_behind_the_record(action->type))
+                        continue;
                 if (action->type == UPGRADE_ACTION_SEND && action->tag == u->tag)
                         u->unsent = true;
                 if (action->type == UPGRADE_ACTION_TRANSFER || action->type == UPGRADE_ACTION_TRANSFER_LAST)
                         u->transfer_dropped = true;
+                upgrade_action_free(action);
+                g_queue_delete_link(&u->actions, i);
         }
-        g_queue_clear_full(&u->actions, (GDestroyNotify)upgrade_action_free);
 }
 
 void upgrade_free(Upgrade *u)
 {
         if (!u)
                 return;
-        upgrade_drop_actions(u);
+        g_queue_clear_full(&u->actions, (GDestroyNotify)upgrade_action_free);
         if (u->source_before)
                 explicit_bzero(u->source_before, strlen(u->source_before));
         g_free(u->source_before);
@@ -152,6 +179,9 @@ void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
         Job *job = u->job;
 
         u->step = STEP_NONE;
+        if (u->present && !u->ready && !job->sent)
+                file_flow_blindly_back(u);
+        job_tell_what_stays(job, false);
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
         if (*job->apn_before) {
@@ -302,6 +332,9 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                         mini_came_back(u, event);
                 } else if (++u->restarts > RESTARTS_MAX && job->result == JOB_RESULT_NONE) {
                         upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again", event);
+                        return;
+                } else if (u->restarts > RESTARTS_MAX && job->result != JOB_RESULT_NONE) {
+                        upgrade_finish(u, event);
                         return;
                 }
                 upgrade_enter(u, state_after_return(job), event);
@@ -500,6 +533,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (!job->sent) {
+                file_stop(u);
                 detail = g_strdup_printf("to remember it by (%s)", event->text);
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
                 if (restore_is_due(u)) /* what was there before is remembered here, too */
@@ -544,6 +578,7 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_CANCEL: on_cancel(u, event); return;
         case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
         case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
+        case UPGRADE_EVENT_NO_FLOW: u->no_flow = true; return;
         case UPGRADE_EVENT_SENT:
         case UPGRADE_EVENT_ALL_BUT_LAST:
         case UPGRADE_EVENT_NOT_SENT: file_event(u, event); return;

@@ -42,6 +42,7 @@ typedef enum UpgradeEventType {
                                     once when all have */
         UPGRADE_EVENT_ALL_BUT_LAST, /* the last bytes wait for UPGRADE_ACTION_TRANSFER_LAST */
         UPGRADE_EVENT_NOT_SENT,     /* the package cannot be read: text says why; nothing is sent any more */
+        UPGRADE_EVENT_NO_FLOW,      /* our end of the port has no RTS/CTS, which UPGRADE_ACTION_FLOW wanted */
         UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
         UPGRADE_EVENT_TICK, /* time passed */
 } UpgradeEventType;
@@ -69,6 +70,7 @@ typedef struct UpgradeEvent {
 typedef enum UpgradeActionType {
         UPGRADE_ACTION_PERSIST,       /* the record goes to the disk; if that fails, the list stops here */
         UPGRADE_ACTION_SEND,          /* text goes to the module, its answer comes back with the tag within timeout */
+        UPGRADE_ACTION_SEND_BLIND,    /* text goes to the module at once, answered or not, and the port starts over */
         UPGRADE_ACTION_LISTEN,        /* nothing is sent to the module until it has left the bus and come back */
         UPGRADE_ACTION_IDENTIFY,      /* ask who it is: UPGRADE_EVENT_READY */
         UPGRADE_ACTION_CHECK_SOURCE,  /* ask the server for the package at text, within timeout: UPGRADE_EVENT_SOURCE;
@@ -89,6 +91,7 @@ typedef struct UpgradeAction {
         UpgradeActionType type;
         char *text;
         bool secret;
+        bool hush; /* UPGRADE_ACTION_SEND: without an answer in time the port only listens */
         unsigned tag;
         uint64_t timeout; /* µs */
 } UpgradeAction;

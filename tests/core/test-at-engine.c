@@ -586,6 +586,53 @@ START_TEST(numeric_code_of_errors)
 }
 END_TEST
 
+/* What stands behind AT+QFOTADL="FILE:..." may be a package: not even the question whether anybody is there. */
+START_TEST(hushed_command_is_followed_by_nothing)
+{
+        open_port();
+        ask(1, "AT+X", 30 * SECOND);
+        at_engine_hush(engine);
+        assert_events("W AT+X|");
+        pass(30 * SECOND);
+        assert_events("A 1 t|");
+        pass(300 * SECOND);
+        assert_events("");
+        ck_assert(!at_engine_is_ready(engine));
+        feed("\r\n+QIND: \"FOTA\",\"FILESTART\"\r\n");
+        assert_events("U +QIND: \"FOTA\",\"FILESTART\"|");
+        at_engine_start(engine, clock_us);
+        assert_events("W ATQ0V1E0|");
+}
+END_TEST
+
+START_TEST(hush_is_of_one_command)
+{
+        open_port();
+        ask(1, "AT+X", 30 * SECOND);
+        at_engine_hush(engine);
+        feed("\r\nERROR\r\n");
+        ask(2, "AT+Y", 30 * SECOND);
+        assert_events("W AT+X|A 1 e|W AT+Y|");
+        pass(30 * SECOND);
+        assert_events("W ATQ0V1E0|A 2 t|");
+}
+END_TEST
+
+/* Also in the middle of finding back into step. */
+START_TEST(blind_command_goes_out_at_once)
+{
+        open_port();
+        ask(1, "AT+X", 30 * SECOND);
+        pass(30 * SECOND);
+        ask(2, "AT+Y", 30 * SECOND);
+        g_free(events());
+        at_engine_write_blind(engine, "AT+IFC=0,0", clock_us);
+        assert_events("W \rAT+IFC=0,0|W ATQ0V1E0|");
+        pass(31 * SECOND);
+        ck_assert_ptr_null(strstr(events(), "AT+Y"));
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("at-engine");
@@ -621,6 +668,9 @@ int main(void)
         tcase_add_test(t, reset_forgets_everything);
         tcase_add_loop_test(t, lines_that_answer_nothing, 0, 13);
         tcase_add_test(t, command_s_own_name_is_information);
+        tcase_add_test(t, hushed_command_is_followed_by_nothing);
+        tcase_add_test(t, hush_is_of_one_command);
+        tcase_add_test(t, blind_command_goes_out_at_once);
         tcase_add_loop_test(t, numeric_code_of_errors, 0, 10);
         return testing_run(t, "at-engine");
 }

@@ -158,28 +158,117 @@ START_TEST(hardware_insists)
 }
 END_TEST
 
-/* A line without the two wires is mute as soon as the module waits for them: it must not stay so. */
+/* A line without the two wires is mute as soon as the module waits for them (0: after its OK, 1: before it): it gets
+ * its old setting back though it does not answer, and then all goes on, paced. */
 START_TEST(wires_that_are_missing)
 {
         g_autoptr(Bench) b = with_flow(NULL, true);
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        b->holds_answers = true;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
+        bench_answer(b, AT_RESULT_OK, -1, "+IFC: 0,0");
+        if (_i == 0) {
+                bench_answer(b, AT_RESULT_OK, -1, "");
+                ck_assert(b->host_flow);
+        }
+        bench_clear(b);
+        bench_answer(b, AT_RESULT_TIMEOUT, -1, "");
+        ck_assert(!b->host_flow);
+        ck_assert_str_eq(b->log->str, _i == 0 ? "flow none|blind AT+IFC=0,0|" : "blind AT+IFC=0,0|");
+        b->holds_answers = false;
+        bench_ready(b, OLD_REVISION);
+        assert_has(b->log->str, "send AT+QFOTADL=\"FILE:100000\"");
+        bench_fota(b, "\"FILESTART\"");
+        assert_has(b->log->str, "transfer paced|");
+        ck_assert_str_eq(b->flow, "0,0");
+}
+END_TEST
+
+/* The module had RTS/CTS before, and it is we who are not heard under it. */
+START_TEST(wire_that_is_missing_here)
+{
+        g_autoptr(Bench) b = with_flow(NULL, true);
+
+        g_free(b->flow);
+        b->flow = g_strdup("2,2");
+        b->holds_answers = true;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
+        bench_answer(b, AT_RESULT_OK, -1, "+IFC: 2,2");
+        bench_answer(b, AT_RESULT_TIMEOUT, -1, "");
+        ck_assert(!b->host_flow && b->identify);
+        b->holds_answers = false;
+        bench_ready(b, OLD_REVISION);
+        bench_fota(b, "\"FILESTART\"");
+        assert_has(b->log->str, "transfer paced|");
+        ck_assert_str_eq(b->flow, "2,2");
+}
+END_TEST
+
+/* Nor does it answer then: said so, with what stays changed, and once more it is tried. */
+START_TEST(mute_for_good_by_its_wires)
+{
+        g_autoptr(Bench) b = with_flow("hardware", true);
+
+        b->mutes = "AT+IFC=2,2";
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_pass(b, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        assert_has(b->job->message, "not put back: AT+QURCCFG=\"urcport\", AT+IFC.");
+        ck_assert_ptr_nonnull(strstr(strstr(b->log->str, "blind AT+IFC=0,0|") + 1, "blind AT+IFC=0,0|"));
+}
+END_TEST
+
+/* Our own port has none, and says so. */
+START_TEST(no_flow_control_here)
+{
+        g_autoptr(Bench) b = with_flow(_i ? "hardware" : NULL, true);
 
         b->holds_answers = true;
         bench_begin(b);
         bench_present(b);
         bench_ready(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
-        if (strstr(b->log->str, "AT+QURCCFG=\"urcport\",")) /* it listens elsewhere */
-                bench_answer(b, AT_RESULT_OK, -1, "");
         bench_answer(b, AT_RESULT_OK, -1, "+IFC: 0,0");
         bench_answer(b, AT_RESULT_OK, -1, "");
-        ck_assert(b->host_flow);
-        bench_answer(b, AT_RESULT_TIMEOUT, -1, "");
-        ck_assert(!b->host_flow);
-        assert_has(b->log->str, "flow none|persist|send AT+IFC=0,0|");
-        bench_answer(b, AT_RESULT_OK, -1, "");
-        assert_has(b->log->str, "send AT+QFOTADL=\"FILE:100000\"");
-        bench_answer(b, AT_RESULT_OK, -1, "");
+        bench_event(b, UPGRADE_EVENT_NO_FLOW, NULL);
         b->holds_answers = false;
+        bench_answer(b, AT_RESULT_OK, -1, "+IFC: 2,2");
+        if (_i == 0) {
+                bench_fota(b, "\"FILESTART\"");
+                assert_has(b->log->str, "transfer paced|");
+                ck_assert_str_eq(b->flow, "0,0");
+                return;
+        }
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+}
+END_TEST
+
+START_TEST(port_is_lost_under_flow_control)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        b->holds_answers = true;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"usbat\"");
+        bench_answer(b, AT_RESULT_OK, -1, "+QCFG: \"usbifc\",2,2");
+        bench_port_lost(b);
+        b->holds_answers = false;
+        b->rejects = "AT+QCFG=\"usbifc\"";
+        bench_ready(b, OLD_REVISION);
         bench_fota(b, "\"FILESTART\"");
         assert_has(b->log->str, "transfer paced|");
 }
@@ -611,7 +700,59 @@ START_TEST(disk_is_full)
                 for (int i = 0; i < 2 && b->job->state != JOB_FINISHED; i++)
                         bench_ready(b, OLD_REVISION);
                 bench_assert_end(b, JOB_RESULT_FAILED, "insufficient-space");
+                ck_assert(!b->host_flow);
+                if (!b->job->sent)
+                        ck_assert_str_eq(b->flow, "0,0");
         }
+}
+END_TEST
+
+/* The record of the result cannot be written: what was set is put back all the same. */
+START_TEST(disk_is_full_at_the_end)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        go_to_half(b);
+        b->fails_at = b->persists + 1;
+        bench_fota(b, "\"FILEEND\",500");
+        ck_assert(b->identify);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "download-failed");
+        ck_assert_str_eq(b->flow, "0,0");
+        ck_assert_str_eq(b->urc_port, "uart1");
+        assert_has_not(b->job->message, "not put back");
+}
+END_TEST
+
+/* The new daemon cannot write, and keeps silent all the same while the module may wait for the package. */
+START_TEST(disk_is_full_when_taken_up)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        if (_i == 0)
+                go_to_half(b);
+        else
+                bench_transfer(b);
+        b->fails_at = 1;
+        b->fails_on = true;
+        b->persists = 0;
+        bench_resurrect(b);
+        ck_assert(b->listening);
+}
+END_TEST
+
+START_TEST(restarts_for_ever_when_it_is_over)
+{
+        g_autoptr(Bench) b = bench_new_file();
+
+        go_to_half(b);
+        bench_fota(b, "\"FILEEND\",500");
+        for (int i = 0; i < 20 && b->job->state != JOB_FINISHED; i++)
+                bench_restart(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, "download-failed");
+        assert_has(b->job->message, "not put back: AT+QCFG=\"usbifc\".");
 }
 END_TEST
 
@@ -626,7 +767,14 @@ int main(void)
         tcase_add_test(t, had_it_already);
         tcase_add_loop_test(t, auto_falls_back, 0, G_N_ELEMENTS(without));
         tcase_add_loop_test(t, hardware_insists, 0, G_N_ELEMENTS(without));
-        tcase_add_test(t, wires_that_are_missing);
+        tcase_add_loop_test(t, wires_that_are_missing, 0, 2);
+        tcase_add_test(t, wire_that_is_missing_here);
+        tcase_add_test(t, mute_for_good_by_its_wires);
+        tcase_add_loop_test(t, no_flow_control_here, 0, 2);
+        tcase_add_test(t, port_is_lost_under_flow_control);
+        tcase_add_test(t, disk_is_full_at_the_end);
+        tcase_add_loop_test(t, disk_is_full_when_taken_up, 0, 2);
+        tcase_add_test(t, restarts_for_ever_when_it_is_over);
         tcase_add_test(t, refused_in_the_middle);
         tcase_add_test(t, refused_at_the_end);
         tcase_add_test(t, enough_in_the_middle);

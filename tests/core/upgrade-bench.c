@@ -174,6 +174,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
         if (strstr(action->text, "Geheim7") || g_str_has_prefix(action->text, "AT+QICSGP="))
                 ck_assert_msg(action->secret, "%s is not marked as secret", action->text);
         if (g_str_has_prefix(action->text, "AT+QFOTADL=\"")) {
+                ck_assert_msg(action->hush == b->job->file, "what follows AT+QFOTADL may be a package");
                 ck_assert_msg(++b->upgrades_sent <= 1 + b->retries, "AT+QFOTADL is sent a second time");
                 assert_has(b->disk, "Sent=true");
         }
@@ -215,6 +216,16 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
                 g_string_append_printf(b->log, "check-source %s|", action->text);
                 ck_assert_msg(action->secret && action->timeout == b->timeouts.source, "%s", action->text);
                 b->asks_server = true;
+                return;
+        case UPGRADE_ACTION_SEND_BLIND:
+                g_string_append_printf(b->log, "blind %s|", action->text);
+                ck_assert_msg(!b->listening && !b->transfer_runs && !b->job->sent, "%s is sent blindly", action->text);
+                g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
+                if (g_str_has_prefix(action->text, "AT+IFC=")) {
+                        g_free(b->flow);
+                        b->flow = g_strdup(action->text + strlen("AT+IFC="));
+                }
+                b->identify = true;
                 return;
         case UPGRADE_ACTION_FLOW:
                 g_string_append_printf(b->log, "flow %s|", action->text);
