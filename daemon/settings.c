@@ -35,7 +35,7 @@ static const struct {
         { "timeouts", "stall", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.stall), 1, SECONDS_MAX },
         { "timeouts", "source", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.source), 1, SECONDS_MAX },
         { "jobs", "history", KIND_NUMBER, G_STRUCT_OFFSET(Config, history), 1, 100000 },
-        { "jobs", "package-size-max", KIND_NUMBER, G_STRUCT_OFFSET(Config, package_size_max), 1, 1U << 30 },
+        { "jobs", "package-size-max", KIND_NUMBER, G_STRUCT_OFFSET(Config, package_size_max), 1, 64 << 20 },
 };
 
 void config_free(Config *c)

@@ -200,7 +200,7 @@ static const struct {
         { "[jobs]\nhistory=0\n", 2, "history" },
         { "[jobs]\nhistory=100001\n", 2, "100000" },
         { "[jobs]\npackage-size-max=0\n", 2, "package-size-max" },
-        { "[jobs]\npackage-size-max=1073741825\n", 2, "1073741824" },
+        { "[jobs]\npackage-size-max=67108865\n", 2, "67108864" },
         { "[serial]\nbaud-rate=1199\n", 2, "1200" },
         { "[serial]\nbaud-rate=4000001\n", 2, "4000000" },
         { "[serial]\nbaud-rate=fast\n", 2, "baud-rate" },

@@ -79,6 +79,29 @@ START_TEST(test_hardware_insists)
 }
 END_TEST
 
+/* A line of three wires: the module is mute as soon as it waits for the others, and is told so though it does not
+ * answer. auto goes on, paced; hardware ends, and the module answers again. */
+START_TEST(test_without_wires)
+{
+        World *w = new_world("wires=0", 30000);
+        g_autofree char *job = start(w, _i ? "hardware" : NULL);
+
+        if (_i == 0) {
+                world_assert_result(w, job, "success", "", "");
+                file_assert_whole(w, UART);
+                world_assert_sim(w, "32", "get " UART " file-write-max");
+                assert_as_before(w, "0,0");
+        } else {
+                world_assert_result(w, job, "failed", "host", "rejected");
+                world_assert_sim(w, "0", "get " UART " qfotadl-count");
+                world_assert_sim(w, "0,0", "get " UART " ifc");
+                world_assert_sim(w, "usbat", "get " UART " urcport");
+        }
+        ck_assert(world_call(w, MODULE_UART, "org.fotad1.Module", "Probe"));
+        world_free(w);
+}
+END_TEST
+
 static const struct {
         const char *settings, *domain, *name;
 } breaks[] = {
@@ -150,6 +173,7 @@ int main(void)
         suite_add(s, "hardware", test_hardware, 0, 2);
         suite_add(s, "auto", test_auto_falls_back, 0, G_N_ELEMENTS(without));
         suite_add(s, "insists", test_hardware_insists, 0, G_N_ELEMENTS(without));
+        suite_add(s, "wires", test_without_wires, 0, 2);
         suite_add(s, "breaks", test_breaks, 0, G_N_ELEMENTS(breaks));
         suite_add(s, "cancel", test_cancel, 0, 1);
         suite_add(s, "dies", test_dies, 0, 2);

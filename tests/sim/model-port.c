@@ -56,8 +56,13 @@ static void put_out(void *data)
 
 void at_port_write(struct at_port *port, const char *bytes, size_t n, unsigned ms, bool join)
 {
+        const Model *m = port->model;
         struct at_write *last = g_queue_peek_tail(port->out);
 
+        /* It waits for an RTS that no wire brings. */
+        if (m->uart && !persona_flag(m->persona, PERSONA_WIRES) &&
+            g_str_has_suffix(persona_text(m->persona, PERSONA_IFC), "2"))
+                return;
         if (join && last && last->join) {
                 g_string_append_len(last->bytes, bytes, (gssize)n);
                 return;

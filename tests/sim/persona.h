@@ -85,6 +85,7 @@
         X(USBIFC_ANSWER, "usbifc-answer", "ok|error|ignored", "ok", "answer to its setting; ignored: OK, and nothing done") \
         X(IFC, "ifc", "text", "0,0", "AT+IFC, flow control on the main UART; flash") \
         X(BAUD, "baud", "number", "115200", "speed of the main UART of a module at a serial port") \
+        X(WIRES, "wires", "flag", "1", "0: the serial port has no RTS and CTS: with ifc 2,2 the module says nothing") \
         X(LINE_SPEED, "line-speed", "flag", "0", "1: it takes no more bytes than that line carries, and holds the host up") \
         X(IFC_ANSWER, "ifc-answer", "ok|error|ignored", "ok", "answer to its setting") \
         \
