@@ -239,7 +239,7 @@ static const char *const broken[] = {
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\"\\r\\nAT+CFUN=0\n",
         QUEUED "Module=usb-1-1\nSource=http://host/up.bin\n[Options]\ncid=99\n",
         QUEUED "Module=usb-1-1\nSource=http://host/u\nApnBefore=1,\"a\",\"b\",\"s3cret-Pa55\",1;+CFUN=0\n",
-        QUEUED "Module=tty-S1\nSource=http://host/u\n",
+        QUEUED "Module=com-1\nSource=http://host/u\n",
         QUEUED "Module=usb-1-1\nSource=ftp://me:s3cret-Pa55@host/u\nPercent=x\n[Options]\napn-password=s3cret-Pa55\n",
         "huge",
         "directory",

@@ -76,7 +76,7 @@ static const struct {
         { "nostart", "1" },
         { "ec200a,boot-urcs=RDY/APP RDY/+CPIN: READY", "1" },
         { "ec200a,boot-urcs=RDY/+CPIN: READY/APP RDY", "1" },
-        { "ec200a,boot-urcs=RDY/RDY", "1" },
+        { "ec200a,boot-urcs=RDY/RDY,urc-write=coalesced", "1" }, /* an answer between them would make it two */
         { "ec200a,boot-urcs=APP RDY", "1" },
         { "ec200a,urcport=all", "1" },
         { "ec200a,urc-write=split", "1" },
