@@ -90,6 +90,7 @@ START_TEST(test_daemon_goes)
                 ck_assert_int_eq(world_stop_daemon(w), 0);
         ck_assert(is_claimed(w, "usb-1-1"));
         world_start_daemon(w);
+        g_free(world_property(w, job, "State")); /* it has begun */
         ck_assert(is_claimed(w, "usb-1-1"));
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
@@ -110,6 +111,7 @@ START_TEST(test_made_anew_and_swept)
         ck_assert_int_eq(g_unlink(mine), 0);
         ck_assert(g_file_set_contents(old, "", 0, NULL));
         world_start_daemon(w);
+        g_free(world_property(w, job, "State")); /* it has begun */
         ck_assert(is_claimed(w, "usb-1-1"));
         ck_assert(!g_file_test(old, G_FILE_TEST_EXISTS));
         g_free(world_sim(w, "release 1-1"));
