@@ -35,6 +35,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-module.c daemon/bus-module.h \
 	daemon/bus-snapshot.c daemon/bus-snapshot.h \
 	daemon/settings.c daemon/settings.h \
+	daemon/claim.c daemon/claim.h \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \

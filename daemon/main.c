@@ -34,7 +34,8 @@ static int run(const char *config_file, bool must_exist)
         g_autoptr(sd_event) event = NULL;
         g_autoptr(Manager) manager = NULL;
         g_autoptr(Bus) bus = NULL;
-        const char *state = getenv("STATE_DIRECTORY");
+        const char *state = getenv("STATE_DIRECTORY"), *runtime = getenv("RUNTIME_DIRECTORY");
+        ManagerDirectories directories = { state ?: "/var/lib/fotad", runtime ?: "/run/fotad" };
         sigset_t signals;
         int r;
 
@@ -49,7 +50,7 @@ static int run(const char *config_file, bool must_exist)
             (r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL)) < 0 ||
             (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0)
                 return fail("no event loop: ", g_strerror(-r));
-        manager = manager_new(event, config, state ?: "/var/lib/fotad", &why);
+        manager = manager_new(event, config, &directories, &why);
         if (!manager)
                 return fail("", why);
         if (bus_new(&bus, event, manager, &why) < 0 || bus_start(bus, &why) < 0)

@@ -78,7 +78,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         }
         log_notice("job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id,
                    job->module);
-        module_begin(module, job);
+        manager_begin_on(m, module, job);
 }
 
 /* The same module at another port: a hub was plugged in elsewhere. Serial numbers tell nothing, the IMEI does; and one
@@ -97,8 +97,9 @@ void manager_follow_moved(Manager *m, Module *module)
                     strcmp(job->imei, imei) != 0 || module_came_at(module) < module_left_at(place))
                         continue;
                 log_notice("job %s: its module %s went on to %s", job->id, job_place(job), module_id(module));
+                claims_drop(m->claims, module_id(place));
                 job_set_string(&job->place, module_id(module));
-                module_begin(module, module_give_up_job(place));
+                manager_begin_on(m, module, module_give_up_job(place));
                 return;
         }
 }

@@ -4,6 +4,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/rules.h"
+#include "claim.h"
 #include "job-store.h"
 #include "manager.h"
 #include "package-store.h"
@@ -16,6 +17,7 @@ struct Manager {
         sd_event *event;
         const Config *config;
         JobStore *store;
+        Claims *claims;
         UsbWatch *watch;
         char *boot_id;
         GPtrArray *modules; /* Module */
@@ -32,6 +34,9 @@ struct Manager {
 };
 
 Module *manager_module_by_id(Manager *m, const char *id);
+
+/* The one way for a job to get hold of a module. */
+void manager_begin_on(Manager *m, Module *module, Job *job);
 
 /* Made when it is first seen or configured, and kept from then on. */
 Module *manager_module_at(Manager *m, const char *id);

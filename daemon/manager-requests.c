@@ -85,7 +85,7 @@ Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Opti
 
 void manager_begin(Manager *m, Job *job)
 {
-        module_begin(manager_module_of(m, job), job);
+        manager_begin_on(m, manager_module_of(m, job), job);
 }
 
 bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)

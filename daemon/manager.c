@@ -75,8 +75,11 @@ static void on_job_result(void *userdata, Job *job)
 
 static void on_job_released(void *userdata, Job *job)
 {
-        manager_free_package(userdata, job);
-        manager_trim_history(userdata);
+        Manager *m = userdata;
+
+        claims_drop(m->claims, job_place(job));
+        manager_free_package(m, job);
+        manager_trim_history(m);
 }
 
 static void on_module_inspected(void *userdata, Module *module, Inspection *inspection, const char *failure)
@@ -181,9 +184,11 @@ static const UsbWatchObserver watch_observer = {
 
 /* ---- life */
 
-Manager *manager_new(sd_event *event, const Config *config, const char *state_directory, char **ret_why)
+Manager *manager_new(sd_event *event, const Config *config, const ManagerDirectories *directories, char **ret_why)
 {
         Manager *m = g_new0(Manager, 1);
+        const char *state_directory = directories->state;
+        g_autofree char *claims = g_build_filename(directories->runtime, "claims", NULL);
         int r;
 
         m->event = event;
@@ -193,6 +198,7 @@ Manager *manager_new(sd_event *event, const Config *config, const char *state_di
         m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
         m->intakes = g_ptr_array_new_with_free_func((GDestroyNotify)manager_intake_free);
         m->packages = package_store_new(state_directory);
+        m->claims = claims_new(claims);
         m->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
                 g_strstrip(m->boot_id);
@@ -225,8 +231,23 @@ void manager_free(Manager *m)
         g_hash_table_unref(m->left_alone);
         job_store_free(m->store);
         package_store_free(m->packages);
+        claims_free(m->claims);
         g_free(m->boot_id);
         g_free(m);
+}
+
+/* The claim first: what appears at that place from now on is ours. */
+void manager_begin_on(Manager *m, Module *module, Job *job)
+{
+        claims_take(m->claims, module_id(module));
+        module_begin(module, job);
+}
+
+static bool is_claimed(void *userdata, const char *id)
+{
+        const Module *module = manager_module_by_id(userdata, id);
+
+        return module && module_job(module);
 }
 
 static void take_up(Manager *m, Job *job)
@@ -235,7 +256,7 @@ static void take_up(Manager *m, Job *job)
 
         log_notice("job %s on %s is taken up again in state %s", job->id, job_place(job),
                    job_state_to_string(job->state));
-        module_begin(module, job);
+        manager_begin_on(m, module, job);
 }
 
 static int on_lives(sd_event_source *source, uint64_t usec, void *userdata)
@@ -275,6 +296,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 take_up(m, job);
                 taken_up = true;
         }
+        claims_sweep(m->claims, is_claimed, m);
         r = usb_watch_enumerate(m->watch);
         manager_look_at_uarts(m);
         for (unsigned i = 0; i < m->modules->len; i++)

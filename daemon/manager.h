@@ -35,8 +35,12 @@ typedef struct ManagerObserver {
         void (*job_removed)(void *userdata, Job *job);
 } ManagerObserver;
 
+typedef struct ManagerDirectories {
+        const char *state, *runtime; /* what outlives the gateway's power, and what outlives the daemon */
+} ManagerDirectories;
+
 /* NULL and *ret_why if the state directory or udev cannot be had. Borrows event and config. */
-Manager *manager_new(sd_event *event, const Config *config, const char *state_directory, char **ret_why);
+Manager *manager_new(sd_event *event, const Config *config, const ManagerDirectories *directories, char **ret_why);
 void manager_free(Manager *manager);
 
 /* Takes the jobs on disk up and finds the modules that are there: news begins. 0 or -errno. */

@@ -72,6 +72,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-wire \
 	tests/daemon/test-settings-back \
 	tests/daemon/test-servers \
+	tests/daemon/test-claim \
 	tests/daemon/test-port \
 	tests/daemon/test-uart \
 	tests/daemon/test-uart-mini \
@@ -139,6 +140,8 @@ tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
 tests_daemon_test_settings_back_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_settings_back_LDADD = $(WORLD_LIBS)
+tests_daemon_test_claim_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_claim_LDADD = $(WORLD_LIBS)
 tests_daemon_test_servers_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_servers_LDADD = $(WORLD_LIBS)
 tests_daemon_test_uart_mini_CFLAGS = $(WORLD_CFLAGS)

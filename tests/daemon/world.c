@@ -459,6 +459,7 @@ World *world_new(const WorldSettings *settings)
                                w->directory, settings->config ?: "");
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
         g_ptr_array_add(w->environment, g_strdup_printf("STATE_DIRECTORY=%s/state", w->directory));
+        g_ptr_array_add(w->environment, g_strdup_printf("RUNTIME_DIRECTORY=%s/run", w->directory));
         g_ptr_array_add(w->environment, g_strdup("ASAN_OPTIONS=verify_asan_link_order=0"));
         world_start_bus(w);
         start_sim(w, settings);
