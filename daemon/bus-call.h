@@ -8,7 +8,6 @@
 #include "manager.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_creds, sd_bus_creds_unref)
 
 /* What every object on the bus shares: the connection, the manager it translates for, and the calls that wait. */
 typedef struct Bus {
@@ -19,7 +18,8 @@ typedef struct Bus {
         GQueue waiting;      /* calls that wait for a module's identity */
 } Bus;
 
-/* Whether the sender may change anything: uid 0, and the daemon's own. false: the error is set. */
+/* Whether the sender may change anything: uid 0, the daemon's own, and its own group unless that is root's. false: the
+ * error is set. */
 bool bus_authorize(sd_bus_message *message, sd_bus_error *error);
 
 /* Sets the error; the value is what a method handler returns. */

@@ -47,7 +47,8 @@ static char *process_name(pid_t pid)
         return g_strdup_printf("by %s (pid %d)", name, (int)pid);
 }
 
-/* ---- other processes that have the node open, lock file or not */
+/* ---- other processes that have the node open, lock file or not. Only root sees those of all users: else who took the
+ * port for itself (TIOCEXCL, which stops everybody but root) and who has a lock file are noticed, and nobody else. */
 
 static bool same_node(const struct stat *a, const struct stat *b)
 {
@@ -99,6 +100,16 @@ static char *find_holder(const char *node)
 
 /* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
 
+/* What another user's process has open, root alone can see. Without that it is enough that the process is the user's
+ * who made the lock file. (In a user namespace all others look like one user.) */
+static bool is_process_of(pid_t pid, uid_t user)
+{
+        g_autofree char *directory = g_strdup_printf("/proc/%d", (int)pid);
+        struct stat st;
+
+        return geteuid() != 0 && user != geteuid() && stat(directory, &st) == 0 && st.st_uid == user;
+}
+
 /* The living process a lock file speaks for, 0 for none. The directory is everybody's: a file that root did not make is
  * believed only if its process has the node open. */
 static pid_t lock_owner(const char *path, const char *node)
@@ -124,7 +135,8 @@ static pid_t lock_owner(const char *path, const char *node)
         }
         if (pid <= 0 || pid > INT_MAX || pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
                 return 0;
-        if (file.st_uid != 0 && (stat(node, &st) < 0 || !process_has_open((pid_t)pid, &st)))
+        if (file.st_uid != 0 && !is_process_of((pid_t)pid, file.st_uid) &&
+            (stat(node, &st) < 0 || !process_has_open((pid_t)pid, &st)))
                 return 0;
         return (pid_t)pid;
 }

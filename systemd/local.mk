@@ -2,5 +2,8 @@
 systemdsystemunit_DATA = systemd/fotad.service
 systemd/fotad.service: systemd/fotad.service.in Makefile
 	$(FILL)
-EXTRA_DIST += systemd/fotad.service.in
+sysusers_DATA = systemd/sysusers.d/fotad.conf
+udevrulesdir = $(udevdir)/rules.d
+udevrules_DATA = systemd/70-fotad.rules
+EXTRA_DIST += systemd/fotad.service.in $(sysusers_DATA) $(udevrules_DATA)
 CLEANFILES += systemd/fotad.service

@@ -3,7 +3,7 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-explained tests/test-guide.test
+EXTRA_DIST += tests/test-explained tests/test-security tests/test-guide.test
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
 	CK_TAP_LOG_FILE_NAME=-;
 if ENABLE_ASAN
@@ -34,7 +34,7 @@ tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
 tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_slow_files_so_LDFLAGS = -shared
 
-TESTS += tests/test-explained
+TESTS += tests/test-explained tests/test-security
 
 # Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
 # (Automake gives up its own rule for a log that has one here, but for those of *.test.)

@@ -5,7 +5,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages="autoconf automake autopoint gettext gcc make pkg-config libc6-dev libsystemd-dev libudev-dev libglib2.0-dev
   libglib2.0-bin check libumockdev-dev umockdev libcurl4-openssl-dev dbus lighttpd lighttpd-mod-openssl openssl
-  python3 python3-pyftpdlib xz-utils"
+  python3 python3-pyftpdlib systemd xz-utils"
 
 say() { printf '\n== %s\n' "$*"; }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The core's tests link the core, the shared table, GLib and check, and nothing else; those of three rooms of the shell,
+# The core's tests link the core, the shared table, GLib and check, and nothing else; those of four rooms of the shell,
 # which need only the disk, besides those rooms. "make check" sets srcdir, where they find their data.
 CORE_TESTS = \
 	tests/core/test-at-line \
@@ -31,7 +31,8 @@ CORE_TESTS = \
 	tests/core/test-upgrade-resume \
 	tests/core/test-settings \
 	tests/core/test-job-store \
-	tests/core/test-package-store
+	tests/core/test-package-store \
+	tests/core/test-lock
 
 CORE_TEST_LIBS = daemon/libfotacore.a dbus/libfotashared.a $(CHECK_LIBS) $(GLIB_LIBS)
 SHELL_TEST_LIBS = daemon/libfotashell.a $(CORE_TEST_LIBS) $(SYSTEMD_LIBS)
@@ -167,6 +168,10 @@ tests_core_test_upgrade_resume_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_settings_SOURCES = tests/core/test-settings.c tests/core/testing.h
 tests_core_test_settings_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_settings_LDADD = $(SHELL_TEST_LIBS)
+
+tests_core_test_lock_SOURCES = tests/core/test-lock.c tests/core/testing.h
+tests_core_test_lock_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_lock_LDADD = $(SHELL_TEST_LIBS)
 
 tests_core_test_job_store_SOURCES = tests/core/test-job-store.c tests/core/testing.h
 tests_core_test_job_store_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

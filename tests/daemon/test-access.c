@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who may do what: everybody reads, root acts. */
+/* Who may do what: everybody reads; root acts, and the members of the group that the daemon runs as. */
 
 #include <check.h>
 #include <grp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,28 @@
 #include "world.h"
 
 #define NOBODY 65534
+#define OURS   4242 /* the group that the daemon runs as, once it is installed */
+#define THEIRS 4243
+
+/* The daemon's group, that of the caller, and what else he is a member of. */
+typedef struct Groups {
+        gid_t daemon, caller, others[3];
+        size_t n_others;
+} Groups;
+
+/* Root's group is nobody's pass: the daemon is in it when it is run by hand. */
+static const Groups strangers[] = {
+        { .daemon = 0, .caller = NOBODY },
+        { .daemon = 0, .caller = 0 },
+        { .daemon = 0, .caller = NOBODY, .others = { 0, OURS }, .n_others = 2 },
+        { .daemon = OURS, .caller = NOBODY },
+        { .daemon = OURS, .caller = NOBODY, .others = { 0, THEIRS }, .n_others = 2 },
+};
+static const Groups members[] = {
+        { .daemon = OURS, .caller = OURS },
+        { .daemon = OURS, .caller = NOBODY, .others = { OURS }, .n_others = 1 },
+        { .daemon = OURS, .caller = NOBODY, .others = { THEIRS, OURS, 0 }, .n_others = 3 },
+};
 
 static void report(FILE *f, const char *what, int r, sd_bus_error *error)
 {
@@ -20,7 +43,7 @@ static void report(FILE *f, const char *what, int r, sd_bus_error *error)
 }
 
 /* In a process of its own: nobody's calls, their answers into the file. */
-static void act_as_nobody(const char *file, const char *job, const char *url)
+static void act_as_nobody(const Groups *groups, const char *file, const char *job, const char *url)
 {
         static const char name[] = "org.fotad1", root[] = "/org/fotad1", manager[] = "org.fotad1.Manager";
         FILE *f = fopen(file, "w");
@@ -28,10 +51,11 @@ static void act_as_nobody(const char *file, const char *job, const char *url)
         sd_bus_error e = SD_BUS_ERROR_NULL;
         int r;
 
-        if (!f || setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-            setresuid(NOBODY, NOBODY, NOBODY) < 0 || sd_bus_open_system(&bus) < 0)
+        if (!f || setgroups(groups->n_others, groups->others) < 0 ||
+            setresgid(groups->caller, groups->caller, groups->caller) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0 ||
+            sd_bus_open_system(&bus) < 0)
                 _exit(1);
-        r = sd_bus_call_method(bus, name, root, manager, "StartUpgrade", &e, NULL, "ssa{sv}", "", url, 0);
+        r = sd_bus_call_method(bus, name, root, manager, "StartUpgrade", &e, NULL, "ssa{sv}", "usb-1-2", url, 0);
         report(f, "StartUpgrade", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "StartUpgradeFile", &e, NULL, "shsa{sv}", "", 0, "x", 0);
         report(f, "StartUpgradeFile", r, &e);
@@ -60,34 +84,49 @@ static void act_as_nobody(const char *file, const char *job, const char *url)
         _exit(fclose(f) == 0 ? 0 : 1);
 }
 
-START_TEST(test_access)
+/* A job on the first module, in the midst of its download, and then those calls: what they were answered, and what the
+ * second module had been asked before. */
+static World *begin(const Groups *groups, char **ret_job, char **ret_lines, char **ret_text)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" } };
-        static const char denied[] = "org.freedesktop.DBus.Error.AccessDenied";
-        World *w = world_new(&settings);
-        g_autofree char *url = world_http(w, "up.bin"), *job = NULL, *file = world_path(w, "nobody"), *text = NULL;
-        g_autofree char *wanted = NULL, *lines = NULL, *jobs = world_path(w, "state/jobs/2.job");
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },
+                                   .config = "[timeouts]\nstart=2\nsettle=2\n",
+                                   .group = groups->daemon };
+        World *w;
+        g_autofree char *url = NULL, *file = NULL;
         int status;
         pid_t pid;
 
         ck_assert_msg(geteuid() == 0, "this test becomes another user, which only root can");
+        w = world_new(&settings);
+        url = world_http(w, "up.bin");
+        file = world_path(w, "nobody");
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);
         g_free(world_sim(w, "hold 1-1 downloading:50"));
-        job = world_start(w, "usb-1-1", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        *ret_job = world_start(w, "usb-1-1", url, NULL);
+        ck_assert_msg(*ret_job != NULL, "%s", world_error_message(w));
         g_free(world_sim(w, "held 1-1"));
-        world_await_property(w, job, "State", "downloading");
-        world_assert_property(w, job, "Cancellable", "1");
-        lines = world_sim(w, "get 1-2 at-lines");
+        world_await_property(w, *ret_job, "State", "downloading");
+        world_assert_property(w, *ret_job, "Cancellable", "1");
+        *ret_lines = world_sim(w, "get 1-2 at-lines");
 
         pid = fork();
         if (pid == 0)
-                act_as_nobody(file, job, url);
+                act_as_nobody(groups, file, *ret_job, url);
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
         ck_assert_int_eq(status, 0);
-        ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+        ck_assert(g_file_get_contents(file, ret_text, NULL, NULL));
+        return w;
+}
+
+START_TEST(test_access)
+{
+        static const char denied[] = "org.freedesktop.DBus.Error.AccessDenied";
+        g_autofree char *job = NULL, *text = NULL, *wanted = NULL, *jobs = NULL, *lines = NULL;
+        World *w = begin(&strangers[_i], &job, &lines, &text);
+
+        jobs = world_path(w, "state/jobs/2.job");
         wanted = g_strdup_printf(
                 "StartUpgrade: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\nJob.Cancel: %s\nRetry: %s\n"
                 "Probe: %s\nProbe 2: %s\nGetHistory: done\nGetManagedObjects: done\nGetAll: done\n"
@@ -104,10 +143,27 @@ START_TEST(test_access)
 }
 END_TEST
 
+START_TEST(test_members)
+{
+        static const char *const done[] = { "StartUpgrade: done\n", "\nCheck: done\n",          "\nCancel: done\n",
+                                            "NotCancellable\n",     "Retry: org.fotad1.Error.", "own: 0\n" };
+        g_autofree char *job = NULL, *text = NULL, *lines = NULL;
+        World *w = begin(&members[_i], &job, &lines, &text);
+
+        ck_assert_msg(!strstr(text, "AccessDenied"), "%s", text);
+        for (unsigned i = 0; i < G_N_ELEMENTS(done); i++)
+                ck_assert_msg(strstr(text, done[i]) != NULL, "no '%s' in:\n%s", done[i], text);
+        world_assert_result(w, job, "cancelled", "host", "cancelled");
+        world_assert_result(w, "/org/fotad1/job/_32", "success", "", "");
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("access");
 
-        suite_add(s, "access", test_access, 0, 1);
+        suite_add(s, "access", test_access, 0, G_N_ELEMENTS(strangers));
+        suite_add(s, "members", test_members, 0, G_N_ELEMENTS(members));
         return suite_run(s);
 }

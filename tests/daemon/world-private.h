@@ -17,6 +17,7 @@ struct World {
         GPtrArray *environment; /* of the daemon */
         GPtrArray *processes;   /* pids, killed at the end */
         pid_t daemon, sim;
+        gid_t group; /* of the daemon */
         int control;
         sd_bus *bus;
         GPtrArray *signals;

@@ -354,13 +354,20 @@ static pid_t launch(World *w)
         g_autofree char *fotad = program("daemon/fotad"), *conf = world_path(w, "fotad.conf");
         g_autofree char *log = world_path(w, "fotad.log");
         g_auto(GStrv) environment = g_get_environ();
+        gid_t ours = getgid();
+        pid_t pid;
 
         for (unsigned i = 0; i < w->environment->len; i++) {
                 g_auto(GStrv) pair = g_strsplit(g_ptr_array_index(w->environment, i), "=", 2);
 
                 environment = g_environ_setenv(environment, pair[0], pair[1], TRUE);
         }
-        return world_spawn(w, (char *[]){ fotad, "--debug", "--config", conf, NULL }, environment, log, log);
+        if (w->group)
+                ck_assert_int_eq(setregid(w->group, w->group), 0);
+        pid = world_spawn(w, (char *[]){ fotad, "--debug", "--config", conf, NULL }, environment, log, log);
+        if (w->group)
+                ck_assert_int_eq(setregid(ours, ours), 0);
+        return pid;
 }
 
 void world_start_daemon(World *w)
@@ -448,6 +455,7 @@ World *world_new(const WorldSettings *settings)
         ck_assert_int_eq(chmod(w->directory, 0755), 0); /* the bus is for all users */
         w->environment = g_ptr_array_new_with_free_func(g_free);
         w->processes = g_ptr_array_new();
+        w->group = settings->group;
         for (unsigned i = 0; i < G_N_ELEMENTS(directories); i++) {
                 g_autofree char *path = world_path(w, directories[i]);
 

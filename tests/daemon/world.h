@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <systemd/sd-bus.h>
 
 /* The world around the daemon, all of it replaced: a directory of its own, a private bus, simulated modules, servers
@@ -14,6 +15,7 @@ typedef struct WorldSettings {
         const char *decoys[4];   /* as modsim's --decoy: 1-3=ftdi */
         const char *config;      /* more of fotad.conf, read after what the world says; NULL nothing */
         const char *preload;     /* a library of the build between the daemon and its devices; NULL none */
+        gid_t group;             /* the daemon's own; 0 root's */
         bool no_daemon;          /* world_start_daemon() comes later */
 } WorldSettings;
 
