@@ -37,6 +37,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/settings.c daemon/settings.h \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
+	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \
 	daemon/manager-check.c \
 	daemon/manager-found.c daemon/manager-jobs.c \
