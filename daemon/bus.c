@@ -7,6 +7,7 @@
 
 #include "bus-check.h"
 #include "bus-job.h"
+#include "bus-log-control.h"
 #include "bus-manager.h"
 #include "bus-module.h"
 #include "bus.h"
@@ -110,7 +111,8 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         if ((r = sd_bus_open_system(&b->bus)) < 0 || (r = sd_bus_attach_event(b->bus, event, 0)) < 0 ||
             (r = sd_bus_match_signal(b->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0 ||
-            (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0) {
+            (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
+            (r = bus_log_control_export(b)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }

@@ -31,6 +31,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-check.c daemon/bus-check.h \
 	daemon/bus-file.c daemon/bus-file.h \
 	daemon/bus-job.c daemon/bus-job.h \
+	daemon/bus-log-control.c daemon/bus-log-control.h \
 	daemon/bus-manager.c daemon/bus-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
 	daemon/bus-snapshot.c daemon/bus-snapshot.h \

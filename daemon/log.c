@@ -26,8 +26,13 @@ void log_set_level(int level)
         maximum = level;
 }
 
+int log_get_level(void)
+{
+        return maximum;
+}
+
 /* JOURNAL_STREAM is inherited; it speaks of our stderr only if that is the same file still. */
-static bool stderr_is_journal(void)
+bool log_is_journal(void)
 {
         const char *stream = getenv("JOURNAL_STREAM");
         unsigned long long device, inode;
@@ -88,7 +93,7 @@ void log_event_v(int level, const LogEvent *event, const char *format, va_list a
                 return;
         text = g_strdup_vprintf(format, args);
         make_printable(text);
-        if (!stderr_is_journal() || !send_to_journal(level, event, text))
+        if (!log_is_journal() || !send_to_journal(level, event, text))
                 fprintf(stderr, "%s\n", text);
 }
 

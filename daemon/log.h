@@ -17,6 +17,9 @@ typedef struct LogEvent {
 
 /* Levels are syslog's. Nothing that is logged may hold a password. */
 void log_set_level(int level);
+int log_get_level(void);
+/* Whether lines go to the journal. */
+bool log_is_journal(void);
 void log_message(int level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* The same line, and fields beside it where there are any: in the journal. */
