@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 
 #include "manager.h"
+#include "status.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_creds, sd_bus_creds_unref)
@@ -17,6 +18,7 @@ typedef struct Bus {
         GHashTable *modules; /* Module -> BusModule */
         GHashTable *jobs;    /* Job -> BusJob */
         GQueue waiting;      /* calls that wait for a module's identity */
+        Status *status;
 } Bus;
 
 /* Whether the sender may change anything: uid 0, and the daemon's own. false: the error is set. */

@@ -26,6 +26,7 @@ static void on_module_added(void *userdata, Module *module)
         Bus *b = userdata;
 
         g_hash_table_insert(b->modules, module, bus_module_new(b, module));
+        status_update(b->status);
 }
 
 static void on_module_removed(void *userdata, Module *module)
@@ -41,6 +42,7 @@ static void on_module_changed(void *userdata, Module *module)
         Bus *b = userdata;
 
         bus_module_changed(g_hash_table_lookup(b->modules, module));
+        status_update(b->status);
 }
 
 static void on_job_added(void *userdata, Job *job)
@@ -48,6 +50,7 @@ static void on_job_added(void *userdata, Job *job)
         Bus *b = userdata;
 
         g_hash_table_insert(b->jobs, job, bus_job_new(b, job));
+        status_update(b->status);
 }
 
 static void on_job_changed(void *userdata, Job *job)
@@ -55,6 +58,7 @@ static void on_job_changed(void *userdata, Job *job)
         Bus *b = userdata;
 
         bus_job_changed(g_hash_table_lookup(b->jobs, job));
+        status_update(b->status);
 }
 
 static void on_job_result(void *userdata, Job *job)
@@ -105,6 +109,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         int r;
 
         b->manager = manager;
+        b->status = status_new(manager);
         g_queue_init(&b->waiting);
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
@@ -136,6 +141,7 @@ int bus_start(Bus *b, char **ret_why)
         if (r < 0)
                 return say(ret_why, r, "the USB devices cannot be listed");
         manager_announce(b->manager);
+        status_update(b->status);
         return 0;
 }
 
@@ -148,6 +154,7 @@ void bus_free(Bus *b)
         manager_drop_all_intakes(b->manager);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
+        status_free(b->status);
         sd_bus_flush_close_unref(b->bus);
         g_free(b);
 }

@@ -52,6 +52,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/serial.c daemon/serial.h \
 	daemon/source-check.c daemon/source-check.h \
 	daemon/spool.c daemon/spool.h \
+	daemon/status.c daemon/status.h \
 	daemon/transfer.c daemon/transfer.h \
 	daemon/usb-watch.c daemon/usb-watch.h
 
