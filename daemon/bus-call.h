@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
+#include "bus-inhibit.h"
 #include "manager.h"
 #include "status.h"
 
@@ -19,6 +20,7 @@ typedef struct Bus {
         GHashTable *jobs;    /* Job -> BusJob */
         GQueue waiting;      /* calls that wait for a module's identity */
         Status *status;
+        BusInhibitor *inhibitor;
 } Bus;
 
 /* Whether the sender may change anything: uid 0, and the daemon's own. false: the error is set. */

@@ -45,12 +45,24 @@ static void on_module_changed(void *userdata, Module *module)
         status_update(b->status);
 }
 
+/* What follows from all of them together. */
+static void look_at_jobs(Bus *b)
+{
+        const GPtrArray *jobs = manager_jobs(b->manager);
+        bool critical = false;
+
+        for (unsigned i = 0; i < jobs->len && !critical; i++)
+                critical = upgrade_is_critical(g_ptr_array_index(jobs, i));
+        bus_inhibitor_need(b->inhibitor, critical);
+        status_update(b->status);
+}
+
 static void on_job_added(void *userdata, Job *job)
 {
         Bus *b = userdata;
 
         g_hash_table_insert(b->jobs, job, bus_job_new(b, job));
-        status_update(b->status);
+        look_at_jobs(b);
 }
 
 static void on_job_changed(void *userdata, Job *job)
@@ -58,7 +70,7 @@ static void on_job_changed(void *userdata, Job *job)
         Bus *b = userdata;
 
         bus_job_changed(g_hash_table_lookup(b->jobs, job));
-        status_update(b->status);
+        look_at_jobs(b);
 }
 
 static void on_job_result(void *userdata, Job *job)
@@ -117,7 +129,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
             (r = sd_bus_match_signal(b->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0 ||
             (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
-            (r = bus_log_control_export(b)) < 0) {
+            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_new(&b->inhibitor, b->bus)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -155,6 +167,7 @@ void bus_free(Bus *b)
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         status_free(b->status);
+        bus_inhibitor_free(b->inhibitor);
         sd_bus_flush_close_unref(b->bus);
         g_free(b);
 }

@@ -30,6 +30,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-call.c daemon/bus-call.h \
 	daemon/bus-check.c daemon/bus-check.h \
 	daemon/bus-file.c daemon/bus-file.h \
+	daemon/bus-inhibit.c daemon/bus-inhibit.h \
 	daemon/bus-job.c daemon/bus-job.h \
 	daemon/bus-log-control.c daemon/bus-log-control.h \
 	daemon/bus-manager.c daemon/bus-manager.h \

@@ -77,6 +77,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-uart \
 	tests/daemon/test-uart-mini \
 	tests/daemon/test-service \
+	tests/daemon/test-inhibit \
 	tests/daemon/test-journal \
 	tests/daemon/test-log-control \
 	tests/daemon/test-fotactl
@@ -156,6 +157,8 @@ tests_daemon_test_journal_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_journal_LDADD = $(WORLD_LIBS)
 tests_daemon_test_log_control_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_log_control_LDADD = $(WORLD_LIBS)
+tests_daemon_test_inhibit_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_inhibit_LDADD = $(WORLD_LIBS)
 tests_daemon_test_fotactl_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_fotactl_LDADD = $(WORLD_LIBS)
 endif
