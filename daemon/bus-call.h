@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
+#include "bus-inhibit.h"
 #include "manager.h"
+#include "status.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
@@ -16,6 +18,8 @@ typedef struct Bus {
         GHashTable *modules; /* Module -> BusModule */
         GHashTable *jobs;    /* Job -> BusJob */
         GQueue waiting;      /* calls that wait for a module's identity */
+        Status *status;
+        BusInhibitor *inhibitor;
 } Bus;
 
 /* Whether the sender may change anything: uid 0, the daemon's own, and its own group unless that is root's. false: the

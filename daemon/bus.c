@@ -7,6 +7,7 @@
 
 #include "bus-check.h"
 #include "bus-job.h"
+#include "bus-log-control.h"
 #include "bus-manager.h"
 #include "bus-module.h"
 #include "bus.h"
@@ -25,6 +26,7 @@ static void on_module_added(void *userdata, Module *module)
         Bus *b = userdata;
 
         g_hash_table_insert(b->modules, module, bus_module_new(b, module));
+        status_update(b->status);
 }
 
 static void on_module_removed(void *userdata, Module *module)
@@ -40,6 +42,19 @@ static void on_module_changed(void *userdata, Module *module)
         Bus *b = userdata;
 
         bus_module_changed(g_hash_table_lookup(b->modules, module));
+        status_update(b->status);
+}
+
+/* What follows from all of them together. */
+static void look_at_jobs(Bus *b)
+{
+        const GPtrArray *jobs = manager_jobs(b->manager);
+        bool critical = false;
+
+        for (unsigned i = 0; i < jobs->len && !critical; i++)
+                critical = upgrade_is_critical(g_ptr_array_index(jobs, i));
+        bus_inhibitor_need(b->inhibitor, critical);
+        status_update(b->status);
 }
 
 static void on_job_added(void *userdata, Job *job)
@@ -47,6 +62,7 @@ static void on_job_added(void *userdata, Job *job)
         Bus *b = userdata;
 
         g_hash_table_insert(b->jobs, job, bus_job_new(b, job));
+        look_at_jobs(b);
 }
 
 static void on_job_changed(void *userdata, Job *job)
@@ -54,6 +70,7 @@ static void on_job_changed(void *userdata, Job *job)
         Bus *b = userdata;
 
         bus_job_changed(g_hash_table_lookup(b->jobs, job));
+        look_at_jobs(b);
 }
 
 static void on_job_result(void *userdata, Job *job)
@@ -104,13 +121,15 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         int r;
 
         b->manager = manager;
+        b->status = status_new(manager);
         g_queue_init(&b->waiting);
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
         if ((r = sd_bus_open_system(&b->bus)) < 0 || (r = sd_bus_attach_event(b->bus, event, 0)) < 0 ||
             (r = sd_bus_match_signal(b->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0 ||
-            (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0) {
+            (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
+            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_new(&b->inhibitor, b->bus)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -134,6 +153,7 @@ int bus_start(Bus *b, char **ret_why)
         if (r < 0)
                 return say(ret_why, r, "the USB devices cannot be listed");
         manager_announce(b->manager);
+        status_update(b->status);
         return 0;
 }
 
@@ -146,6 +166,8 @@ void bus_free(Bus *b)
         manager_drop_all_intakes(b->manager);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
+        status_free(b->status);
+        bus_inhibitor_free(b->inhibitor);
         sd_bus_flush_close_unref(b->bus);
         g_free(b);
 }

@@ -30,7 +30,9 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-call.c daemon/bus-call.h \
 	daemon/bus-check.c daemon/bus-check.h \
 	daemon/bus-file.c daemon/bus-file.h \
+	daemon/bus-inhibit.c daemon/bus-inhibit.h \
 	daemon/bus-job.c daemon/bus-job.h \
+	daemon/bus-log-control.c daemon/bus-log-control.h \
 	daemon/bus-manager.c daemon/bus-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
 	daemon/bus-snapshot.c daemon/bus-snapshot.h \
@@ -38,6 +40,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/claim.c daemon/claim.h \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
+	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \
 	daemon/manager-check.c \
 	daemon/manager-found.c daemon/manager-jobs.c \
@@ -51,6 +54,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/serial.c daemon/serial.h \
 	daemon/source-check.c daemon/source-check.h \
 	daemon/spool.c daemon/spool.h \
+	daemon/status.c daemon/status.h \
 	daemon/transfer.c daemon/transfer.h \
 	daemon/usb-watch.c daemon/usb-watch.h
 

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#include "log.h"
+#include "log-job.h"
 #include "manager-private.h"
+#include "message-ids.h"
 
 /* A running job whose module is away: what turns up elsewhere and does not say who it is may be that one. */
 static bool misses_a_module(Manager *m)
@@ -49,8 +50,9 @@ static bool is_given_up(Manager *m, const Module *module)
             strcmp(newest->boot, m->boot_id) != 0)
                 return false;
         if (g_hash_table_add(m->left_alone, g_strdup(newest->id)))
-                log_warning("%s: its upgrade goes on, and is left alone until it restarts: job %s was given up",
-                            module_id(module), newest->id);
+                log_job(LOG_WARNING, NULL, newest,
+                        "%s: its upgrade goes on, and is left alone until it restarts: job %s was given up",
+                        module_id(module), newest->id);
         return true;
 }
 
@@ -76,8 +78,8 @@ void manager_adopt(Manager *m, Module *module, Method method)
                 log_error("%s: an upgrade is under way, and its job cannot be written: %s", module_id(module), why);
                 return;
         }
-        log_notice("job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id,
-                   job->module);
+        log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,
+                "job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id, job->module);
         manager_begin_on(m, module, job);
 }
 
@@ -96,7 +98,8 @@ void manager_follow_moved(Manager *m, Module *module)
                 if (!place || place == module || module_is_present(place) || module_job(place) != job ||
                     strcmp(job->imei, imei) != 0 || module_came_at(module) < module_left_at(place))
                         continue;
-                log_notice("job %s: its module %s went on to %s", job->id, job_place(job), module_id(module));
+                log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
+                        module_id(module));
                 claims_drop(m->claims, module_id(place));
                 job_set_string(&job->place, module_id(module));
                 manager_begin_on(m, module, module_give_up_job(place));

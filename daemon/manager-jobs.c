@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/source.h"
-#include "log.h"
+#include "log-job.h"
 #include "manager-private.h"
 
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
@@ -125,11 +125,12 @@ static void close_rivals(Manager *m)
 
                         if (older->state == JOB_FINISHED || strcmp(job_place(older), job_place(job)) != 0)
                                 continue;
-                        log_warning("job %s: %s is held by job %s", older->id, job_place(older), job->id);
+                        log_job(LOG_WARNING, NULL, older, "job %s: %s is held by job %s", older->id, job_place(older),
+                                job->id);
                         detail = g_strdup_printf("for job %s was begun on the module after it", job->id);
                         close_interrupted(older, detail);
                         if (manager_write_job(m, older, &why) < 0)
-                                log_error("job %s cannot be written: %s", older->id, why);
+                                log_job(LOG_ERR, NULL, older, "job %s cannot be written: %s", older->id, why);
                 }
         }
 }
@@ -155,7 +156,7 @@ void manager_load_jobs(Manager *m)
                 if (job) {
                         g_ptr_array_add(m->jobs, job);
                 } else {
-                        log_warning("job %s cannot be read: %s", id, why);
+                        log_event(LOG_WARNING, &(LogEvent){ .job = id }, "job %s cannot be read: %s", id, why);
                         job_store_quarantine(m->store, id, job_mask_text);
                 }
         }
@@ -186,7 +187,7 @@ void manager_count_take_up(Manager *m, Job *job)
         if (++job->take_ups > TAKE_UPS_MAX)
                 give_up(job);
         if (manager_write_job(m, job, &why) < 0)
-                log_error("job %s cannot be written: %s", job->id, why);
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
 }
 
 /* The daemon lives, or was stopped by somebody: that is no crash loop. */
@@ -200,6 +201,6 @@ void manager_forget_take_ups(Manager *m)
                         continue;
                 job->take_ups = 0;
                 if (manager_write_job(m, job, &why) < 0)
-                        log_error("job %s cannot be written: %s", job->id, why);
+                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
         }
 }

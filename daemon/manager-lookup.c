@@ -8,6 +8,16 @@
 #include "manager-private.h"
 #include "names.h"
 
+const GPtrArray *manager_modules(const Manager *m)
+{
+        return m->modules;
+}
+
+const GPtrArray *manager_jobs(const Manager *m)
+{
+        return m->jobs;
+}
+
 static Module *find_only(Manager *m, Refusal *ret_refusal)
 {
         Module *found = NULL;

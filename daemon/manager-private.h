@@ -25,8 +25,9 @@ struct Manager {
         GPtrArray *checks;  /* Check */
         GPtrArray *intakes; /* Intake */
         PackageStore *packages;
-        bool modem_manager; /* it is on the bus */
+        bool modem_manager;     /* it is on the bus */
         GHashTable *left_alone; /* ids of jobs that were given up, and whose upgrade was seen to go on */
+        GHashTable *stalled;    /* ids of jobs that were said to be */
         guint64 last_id;
         sd_event_source *lives; /* says that the daemon has lived for a while */
         const ManagerObserver *observer;

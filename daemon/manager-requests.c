@@ -6,8 +6,9 @@
 #include <systemd/sd-bus.h>
 
 #include "core/source.h"
-#include "log.h"
+#include "log-job.h"
 #include "manager-private.h"
+#include "message-ids.h"
 #include "names.h"
 
 void refusal_clear(Refusal *refusal)
@@ -36,7 +37,7 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
                 const RuleVerdict *v = g_ptr_array_index(advice, i);
                 g_autofree char *sentence = rules_sentence(v);
 
-                log_warning("job %s on %s: %s: %s", job->id, job->module, v->id, sentence);
+                log_job(LOG_WARNING, NULL, job, "job %s on %s: %s: %s", job->id, job->module, v->id, sentence);
         }
 }
 
@@ -72,7 +73,7 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
                 refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
                 return NULL;
         }
-        log_notice("job %s on %s: queued", job->id, job->module);
+        log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
         f.facts.options = job->options;
         warn_of_advice(job, &f.facts);
         return job;
@@ -145,7 +146,8 @@ bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Ref
 
         if (!may_retry(module, job, source, options, ret_refusal))
                 return false;
-        log_notice("job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id, job_place(job));
+        log_job(LOG_NOTICE, NULL, job, "job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id,
+                job_place(job));
         if (options->expected_revision)
                 job_set_string(&job->options->expected_revision, options->expected_revision);
         job->options->allow_unchanged = job->options->allow_unchanged || options->allow_unchanged;

@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "log.h"
+#include "log-job.h"
 #include "manager-private.h"
+#include "message-ids.h"
 
 #define MODULES_MAX 64 /* places, unless more than that are in use */
 
@@ -48,11 +49,34 @@ static int on_job_persist(void *userdata, Job *job, char **ret_why)
         return manager_write_job(userdata, job, ret_why);
 }
 
+/* Said once each time it is so: it may last for days. */
+static void say_stalled(Manager *m, const Job *job)
+{
+        if (!job->stalled)
+                g_hash_table_remove(m->stalled, job->id);
+        else if (g_hash_table_add(m->stalled, g_strdup(job->id)))
+                log_job(LOG_WARNING, MESSAGE_ID_STALLED, job, "job %s on %s: stalled: %s", job->id, job_place(job),
+                        job->message);
+}
+
 static void on_job_changed(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
+        say_stalled(m, job);
         m->observer->job_changed(m->userdata, job);
+}
+
+static const char *result_id(const Job *job)
+{
+        switch (job->result) {
+        case JOB_RESULT_SUCCESS: return MESSAGE_ID_SUCCESS;
+        case JOB_RESULT_FAILED: return MESSAGE_ID_FAILED;
+        case JOB_RESULT_CANCELLED: return MESSAGE_ID_CANCELLED;
+        case JOB_RESULT_NONE:
+        case _JOB_RESULT_MAX: return NULL;
+        }
+        return NULL;
 }
 
 /* The result was on the disk before it comes here, and is said before the disk knows that it was. */
@@ -60,12 +84,12 @@ static void say_result(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
 
-        log_notice("job %s on %s: %s%s%s", job->id, job->module, job_result_to_string(job->result),
-                   *job->message ? ": " : "", job->message);
+        log_job(LOG_NOTICE, result_id(job), job, "job %s on %s: %s%s%s", job->id, job->module,
+                job_result_to_string(job->result), *job->message ? ": " : "", job->message);
         m->observer->job_result(m->userdata, job);
         job->announced = JOB_ANNOUNCED_YES;
         if (manager_write_job(m, job, &why) < 0)
-                log_warning("job %s: its announcement cannot be noted: %s", job->id, why);
+                log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
 }
 
 static void on_job_result(void *userdata, Job *job)
@@ -199,6 +223,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->intakes = g_ptr_array_new_with_free_func((GDestroyNotify)manager_intake_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(claims);
+        m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         m->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
                 g_strstrip(m->boot_id);
@@ -229,6 +254,7 @@ void manager_free(Manager *m)
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
         g_hash_table_unref(m->left_alone);
+        g_hash_table_unref(m->stalled);
         job_store_free(m->store);
         package_store_free(m->packages);
         claims_free(m->claims);
@@ -254,8 +280,8 @@ static void take_up(Manager *m, Job *job)
 {
         Module *module = manager_module_at(m, job_place(job));
 
-        log_notice("job %s on %s is taken up again in state %s", job->id, job_place(job),
-                   job_state_to_string(job->state));
+        log_job(LOG_NOTICE, NULL, job, "job %s on %s is taken up again in state %s", job->id, job_place(job),
+                job_state_to_string(job->state));
         manager_begin_on(m, module, job);
 }
 
@@ -324,7 +350,7 @@ void manager_announce(Manager *m)
                 /* Noted before it is said: it may have been said once before the crash, and is not said thrice. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
                 if (manager_write_job(m, job, &why) < 0)
-                        log_warning("job %s: %s", job->id, why);
+                        log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
                 else
                         say_result(m, job);
         }

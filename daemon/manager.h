@@ -52,6 +52,10 @@ void manager_stop(Manager *manager);
 /* Once the name is on the bus: says results that a crash kept from it. */
 void manager_announce(Manager *manager);
 
+/* All there are, jobs by creation. Borrowed: both change with the next news. */
+const GPtrArray *manager_modules(const Manager *manager);
+const GPtrArray *manager_jobs(const Manager *manager);
+
 /* The finished ones, the last to finish first. The caller frees the array, not the jobs. */
 GPtrArray *manager_history(Manager *manager);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "log-job.h"
 #include "module-private.h"
 
 static void on_sent(void *userdata, uint64_t bytes)
@@ -29,7 +29,7 @@ static void on_not_sent(void *userdata, const char *why)
 {
         Module *m = userdata;
 
-        log_error("job %s on %s: %s", m->job->id, m->id, why);
+        log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, why);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
         module_pump(m);
 }
@@ -65,7 +65,8 @@ void module_begin_transfer(Module *m, const char *how)
 
         if (!m->serial)
                 return; /* it has been told, or will be */
-        log_info("job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id, m->id, m->job->package_size, how);
+        log_job(LOG_INFO, NULL, m->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id, m->id,
+                m->job->package_size, how);
         g_clear_pointer(&m->transfer, transfer_free);
         fd = r = m->observer->package_open(m->userdata, m->job);
         if (r >= 0)

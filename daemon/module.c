@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "core/layout.h"
-#include "log.h"
+#include "log-job.h"
 #include "module-private.h"
 #include "power.h"
 
@@ -85,7 +85,7 @@ static void persist(Module *m)
 
         if (m->observer->job_persist(m->userdata, m->job, &why) >= 0)
                 return;
-        log_error("%s: job %s cannot be written: %s", m->id, m->job->id, why);
+        log_job(LOG_ERR, NULL, m->job, "%s: job %s cannot be written: %s", m->id, m->job->id, why);
         upgrade_drop_actions(m->upgrade);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
 }
@@ -158,7 +158,9 @@ static void carry_out(Module *m, const UpgradeAction *action)
                         transfer_send_last(m->transfer);
                 return;
         case UPGRADE_ACTION_TRANSFER_STOP: g_clear_pointer(&m->transfer, transfer_free); return;
-        case UPGRADE_ACTION_WARN: log_warning("job %s on %s: %s", m->job->id, m->id, action->text); return;
+        case UPGRADE_ACTION_WARN:
+                log_job(LOG_WARNING, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, action->text);
+                return;
         case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE:
                 m->observer->job_changed(m->userdata, m->job);

@@ -3,7 +3,7 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-explained tests/test-security tests/test-guide.test
+EXTRA_DIST += tests/test-explained tests/test-security tests/test-catalog tests/test-guide.test
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
 	CK_TAP_LOG_FILE_NAME=-;
 if ENABLE_ASAN
@@ -20,7 +20,8 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
-	tests/daemon/packages.c tests/daemon/packages.h tests/daemon/checks.c tests/daemon/checks.h
+	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \
+	tests/daemon/checks.c tests/daemon/checks.h
 
 # A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
 # which look at the daemon behind it.
@@ -34,7 +35,7 @@ tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
 tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_slow_files_so_LDFLAGS = -shared
 
-TESTS += tests/test-explained tests/test-security
+TESTS += tests/test-explained tests/test-security tests/test-catalog
 
 # Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
 # (Automake gives up its own rule for a log that has one here, but for those of *.test.)
@@ -77,6 +78,9 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-uart \
 	tests/daemon/test-uart-mini \
 	tests/daemon/test-service \
+	tests/daemon/test-inhibit \
+	tests/daemon/test-journal \
+	tests/daemon/test-log-control \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
@@ -152,6 +156,12 @@ tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_port_LDADD = $(WORLD_LIBS)
 tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_service_LDADD = $(WORLD_LIBS)
+tests_daemon_test_journal_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_journal_LDADD = $(WORLD_LIBS)
+tests_daemon_test_log_control_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_log_control_LDADD = $(WORLD_LIBS)
+tests_daemon_test_inhibit_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_inhibit_LDADD = $(WORLD_LIBS)
 tests_daemon_test_fotactl_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_fotactl_LDADD = $(WORLD_LIBS)
 endif

@@ -121,6 +121,17 @@ bool upgrade_is_cancellable(const Job *job)
         return false;
 }
 
+bool upgrade_is_critical(const Job *job)
+{
+        if (job->state == JOB_FINISHED || !job->sent)
+                return false;
+        if (job->updating || job->ended)
+                return true;
+        if (job->abandon) /* a reset, and the old firmware */
+                return false;
+        return job->downloaded || job->transferred || job->left || (job->method == METHOD_MINIFOTA && job_is_uart(job));
+}
+
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text)
 {
         UpgradeAction *action = g_new0(UpgradeAction, 1);

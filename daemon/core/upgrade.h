@@ -121,6 +121,10 @@ uint64_t upgrade_deadline(const Upgrade *upgrade);
  * MiniFOTA: until the module leaves the bus; a package on the host: until its last bytes go out). */
 bool upgrade_is_cancellable(const Job *job);
 
+/* Whether the module may be writing its flash, or about to: from the end of its download, or what tells the same, to
+ * the job's end. Power should not fail then. */
+bool upgrade_is_critical(const Job *job);
+
 /* Whether the module may be given another source where it is (guide 5.2). Its AT port must answer, too. */
 bool upgrade_may_retry(const Job *job);
 

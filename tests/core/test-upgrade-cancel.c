@@ -299,6 +299,34 @@ START_TEST(not_cancellable_by_the_facts)
 }
 END_TEST
 
+/* When the gateway is to stay on: from each of the facts that say so, to the end. */
+START_TEST(critical_by_the_facts)
+{
+        g_autoptr(Bench) b = bench_new();
+        bool *const facts[] = { &b->job->downloaded, &b->job->transferred, &b->job->left, &b->job->updating,
+                                &b->job->ended };
+
+        ck_assert(!upgrade_is_critical(b->job));
+        bench_go(b);
+        ck_assert(!upgrade_is_critical(b->job));
+        for (size_t i = 0; i < G_N_ELEMENTS(facts); i++) {
+                *facts[i] = true;
+                ck_assert(upgrade_is_critical(b->job));
+                b->job->abandon = HOST_CANCELLED; /* only what is not written yet is given up */
+                ck_assert(upgrade_is_critical(b->job) == (i >= 3));
+                b->job->abandon = 0;
+                b->job->state = JOB_FINISHED;
+                ck_assert(!upgrade_is_critical(b->job));
+                b->job->state = JOB_DOWNLOADING;
+                *facts[i] = false;
+        }
+        b->job->method = METHOD_MINIFOTA;
+        ck_assert(!upgrade_is_critical(b->job));
+        job_set_string(&b->job->module, "tty-ttyS1"); /* where it is not seen to leave */
+        ck_assert(upgrade_is_critical(b->job));
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-cancel");
@@ -318,5 +346,6 @@ int main(void)
         tcase_add_test(t, cancel_before_the_ok);
         tcase_add_test(t, not_cancellable);
         tcase_add_test(t, not_cancellable_by_the_facts);
+        tcase_add_test(t, critical_by_the_facts);
         return testing_run(t, "upgrade-cancel");
 }

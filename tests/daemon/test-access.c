@@ -46,6 +46,7 @@ static void report(FILE *f, const char *what, int r, sd_bus_error *error)
 static void act_as_nobody(const Groups *groups, const char *file, const char *job, const char *url)
 {
         static const char name[] = "org.fotad1", root[] = "/org/fotad1", manager[] = "org.fotad1.Manager";
+        static const char log[] = "org.freedesktop.LogControl1";
         FILE *f = fopen(file, "w");
         sd_bus *bus = NULL;
         sd_bus_error e = SD_BUS_ERROR_NULL;
@@ -71,6 +72,10 @@ static void act_as_nobody(const Groups *groups, const char *file, const char *jo
         report(f, "Probe", r, &e);
         r = sd_bus_call_method(bus, name, MODULE_2, "org.fotad1.Module", "Probe", &e, NULL, NULL);
         report(f, "Probe 2", r, &e);
+        r = sd_bus_set_property(bus, name, "/org/freedesktop/LogControl1", log, "LogLevel", &e, "s", "emerg");
+        report(f, "LogLevel", r, &e);
+        r = sd_bus_set_property(bus, name, "/org/freedesktop/LogControl1", log, "LogTarget", &e, "s", "console");
+        report(f, "LogTarget", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "GetHistory", &e, NULL, "u", 0);
         report(f, "GetHistory", r, &e);
         r = sd_bus_call_method(bus, name, root, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", &e, NULL,
@@ -129,9 +134,10 @@ START_TEST(test_access)
         jobs = world_path(w, "state/jobs/2.job");
         wanted = g_strdup_printf(
                 "StartUpgrade: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\nJob.Cancel: %s\nRetry: %s\n"
-                "Probe: %s\nProbe 2: %s\nGetHistory: done\nGetManagedObjects: done\nGetAll: done\n"
+                "Probe: %s\nProbe 2: %s\nLogLevel: %s\nLogTarget: %s\n"
+                "GetHistory: done\nGetManagedObjects: done\nGetAll: done\n"
                 "own: 0\n",
-                denied, denied, denied, denied, denied, denied, denied, denied);
+                denied, denied, denied, denied, denied, denied, denied, denied, denied, denied);
         ck_assert_str_eq(text, wanted);
 
         world_assert_sim(w, lines, "get 1-2 at-lines");

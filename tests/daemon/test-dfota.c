@@ -40,8 +40,8 @@ START_TEST(test_http)
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         ck_assert_str_eq(job, JOB_1);
         g_free(world_sim(w, "held 1-1"));
-        world_assert_sim(w, "on", "get 1-1 power-control"); /* in this enumeration, too */
         world_await_property(w, job, "Percent", "74"); /* 49 of 100: the hold is before it is said */
+        world_assert_sim(w, "on", "get 1-1 power-control"); /* in this enumeration, too */
         world_assert_property(w, job, "State", "updating");
         world_assert_property(w, job, "Restarts", "1");
         world_assert_property(w, job, "Cancellable", "0");

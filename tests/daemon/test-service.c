@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "datagrams.h"
 #include "suite.h"
 #include "world.h"
 
@@ -215,6 +216,58 @@ START_TEST(test_stop)
 }
 END_TEST
 
+/* ---- what systemctl status shows */
+
+static void assert_nothing_twice(Datagrams *said)
+{
+        g_autoptr(GPtrArray) texts = datagrams_get(said);
+        const char *last = "";
+
+        for (unsigned i = 0; i < texts->len; i++) {
+                const char *text = g_ptr_array_index(texts, i);
+
+                if (!g_str_has_prefix(text, "STATUS="))
+                        continue;
+                ck_assert_str_ne(text, last);
+                last = text;
+        }
+}
+
+START_TEST(test_status)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *path = world_path(w, "notify"), *url = NULL, *job = NULL;
+        Datagrams *said = datagrams_new(path);
+        unsigned n;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_set_environment(w, "NOTIFY_SOCKET", path);
+        world_start_daemon(w);
+        datagrams_await(said, 0, "READY=1");
+        n = datagrams_await(said, 0, "STATUS=Idle, 1 module");
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 updating:50"));
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        n = datagrams_await(said, n, "STATUS=job 1 on usb-1-1: preparing 0 %");
+        n = datagrams_await(said, n, "STATUS=job 1 on usb-1-1: downloading ");
+        n = datagrams_await(said, n, "STATUS=job 1 on usb-1-1: updating 74 %");
+        g_free(world_sim(w, "held 1-1"));
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        n = datagrams_await(said, n, "STATUS=Idle, 1 module");
+        g_free(world_sim(w, "detach 1-1"));
+        n = datagrams_await(said, n, "STATUS=Idle, no modules");
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        datagrams_await(said, n, "STOPPING=1");
+        assert_nothing_twice(said);
+        world_free(w);
+        datagrams_free(said);
+}
+END_TEST
+
 /* ---- job files */
 
 #define FINISHED(id, announced)                                                                                        \
@@ -411,6 +464,7 @@ int main(void)
         suite_add(s, "second", test_second, 0, 1);
         suite_add(s, "activation", test_activation, 0, 1);
         suite_add(s, "stop", test_stop, 0, 4);
+        suite_add(s, "status", test_status, 0, 1);
         suite_add(s, "broken", test_broken, 0, G_N_ELEMENTS(broken));
         suite_add(s, "rivals", test_rivals, 0, 1);
         suite_add(s, "announce", test_announce, 0, 3);

@@ -84,6 +84,7 @@ void world_start_bus(World *w)
                 "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
                 /* as the system bus of a distribution has it: signals pass, method calls need a policy */
                 "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/><deny send_type='method_call'/><allow send_type='signal'/>"
+                "<allow own='org.freedesktop.login1'/><allow send_destination='org.freedesktop.login1'/>"
                 "<allow send_requested_reply='true' send_type='method_return'/>"
                 "<allow send_requested_reply='true' send_type='error'/>"
                 "<allow receive_type='method_call'/><allow receive_type='method_return'/>"

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manager.h"
+
+/* What systemctl status shows beside the service: "Idle, 2 modules", "job 3 on usb-1-1: downloading 37 %". */
+typedef struct Status Status;
+
+/* Borrows the manager. */
+Status *status_new(Manager *manager);
+void status_free(Status *status);
+
+/* Says how things are, if that is not what was said last. */
+void status_update(Status *status);

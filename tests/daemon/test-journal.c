@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the journal is told beside the words of a line: by which job, module and code it files it, and under which id
+ * its catalog explains it. The journal is the test's own, where libsystemd looks for it: in a mount namespace. */
+
+#include <check.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datagrams.h"
+#include "message-ids.h"
+#include "mini.h"
+#include "suite.h"
+#include "world.h"
+
+#define NOTHING_THERE "http://127.0.0.1:1/up.bin"
+
+static Datagrams *journal_new(void)
+{
+        ck_assert_msg(geteuid() == 0, "this test puts a journal in place of the machine's, which only root can");
+        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+        ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_int_eq(mount("tmpfs", "/run", "tmpfs", 0, NULL), 0);
+        ck_assert_int_eq(g_mkdir_with_parents("/run/systemd/journal", 0755), 0);
+        return datagrams_new("/run/systemd/journal/socket");
+}
+
+/* Daemons that are started from now on find that their stderr is the journal's stream. */
+static void connect_journal(World *w)
+{
+        g_autofree char *log = world_path(w, "fotad.log"), *stream = NULL;
+        int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        struct stat st;
+
+        ck_assert_int_eq(fstat(fd, &st), 0);
+        close(fd);
+        stream = g_strdup_printf("%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+        world_set_environment(w, "JOURNAL_STREAM", stream);
+}
+
+static char *await_entry(Datagrams *journal, const char *id)
+{
+        g_autofree char *field = g_strdup_printf("\nMESSAGE_ID=%s\n", id);
+        unsigned n = datagrams_await(journal, 0, field);
+        g_autoptr(GPtrArray) entries = datagrams_get(journal);
+
+        return g_strconcat("\n", (char *)g_ptr_array_index(entries, n), NULL);
+}
+
+/* fields: each with its value; one that ends in = has none there. */
+static void assert_entry(Datagrams *journal, const char *id, const char *const *fields)
+{
+        g_autofree char *entry = await_entry(journal, id);
+
+        for (; *fields; fields++) {
+                bool absent = g_str_has_suffix(*fields, "=");
+                g_autofree char *line = g_strconcat("\n", *fields, absent ? "" : "\n", NULL);
+
+                ck_assert_msg((strstr(entry, line) != NULL) != absent, "%s in: %s", *fields, entry);
+        }
+}
+
+static unsigned count_entries(Datagrams *journal, const char *text)
+{
+        g_autoptr(GPtrArray) entries = datagrams_get(journal);
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < entries->len; i++)
+                n += strstr(g_ptr_array_index(entries, i), text) != NULL;
+        return n;
+}
+
+/* A good job, one that fails, and one that is cancelled. */
+START_TEST(test_jobs)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,imei=867710050000024" }, .no_daemon = true };
+        Datagrams *journal = journal_new();
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *first = NULL, *second = NULL, *third = NULL, *log = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_ftp(w, "gateway:s3cret-Pa55@", "up.bin");
+        connect_journal(w);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        first = world_start(w, "", url, NULL);
+        ck_assert_msg(first != NULL, "%s", world_error_message(w));
+        world_assert_result(w, first, "success", "", "");
+        assert_entry(journal, MESSAGE_ID_QUEUED,
+                     (const char *[]){ "MESSAGE=job 1 on usb-1-1: queued", "PRIORITY=5", "FOTAD_JOB=1",
+                                       "FOTAD_MODULE=usb-1-1", "FOTAD_IMEI=867710050000024", "FOTAD_STATE=queued",
+                                       "FOTAD_CODE=", "SYSLOG_IDENTIFIER=fotad", NULL });
+        assert_entry(journal, MESSAGE_ID_SUCCESS,
+                     (const char *[]){ "FOTAD_JOB=1", "FOTAD_MODULE=usb-1-1", "FOTAD_IMEI=867710050000024",
+                                       "FOTAD_STATE=finished", "FOTAD_CODE=", NULL });
+
+        world_await_property(w, MODULE_1, "Job", "/");
+        second = world_start(w, "", NOTHING_THERE, NULL);
+        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        world_assert_result(w, second, "failed", "http", "socket-connect-failed");
+        assert_entry(journal, MESSAGE_ID_FAILED,
+                     (const char *[]){ "FOTAD_JOB=2", "FOTAD_MODULE=usb-1-1", "FOTAD_IMEI=867710050000024",
+                                       "FOTAD_STATE=finished", "FOTAD_CODE=http/716", NULL });
+
+        world_await_property(w, MODULE_1, "Job", "/");
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        world_package(w, "next.bin", NEW_REVISION, OLD_REVISION, NULL);
+        g_free(url);
+        url = world_http(w, "next.bin");
+        third = world_start(w, "", url, NULL);
+        ck_assert_msg(third != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, third, "State", "downloading");
+        ck_assert_msg(world_call(w, third, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
+        world_assert_result(w, third, "cancelled", "host", "cancelled");
+        assert_entry(journal, MESSAGE_ID_CANCELLED,
+                     (const char *[]){ "FOTAD_JOB=3", "FOTAD_STATE=finished", "FOTAD_CODE=host/1", NULL });
+
+        /* What belongs to no job has no such field; nothing has a password; nothing is said twice. */
+        ck_assert_uint_gt(count_entries(journal, "MESSAGE=usb-1-1: EC200A, revision"), 0);
+        ck_assert_uint_eq(count_entries(journal, "s3cret"), 0);
+        ck_assert_uint_eq(count_entries(journal, "MESSAGE_ID="), 6);
+        log = world_log(w);
+        ck_assert_str_eq(log, "");
+        world_free(w);
+        datagrams_free(journal);
+}
+END_TEST
+
+/* Once, however long it stays so, and again by the daemon that takes it up. */
+START_TEST(test_stalled)
+{
+        Datagrams *journal = journal_new();
+        Course *c = course_stall_in_second("ec600m");
+        g_autofree char *log = NULL;
+        const char *said;
+
+        course_await_stalled(c, "up.mini_2");
+        g_free(world_sim(c->w, "power-cut 1-1")); /* it is stalled still, and much is told of it */
+        world_await_property(c->w, c->job, "State", "restarting");
+        course_await_stalled(c, "up.mini_2");
+        log = world_log(c->w);
+        said = strstr(log, "job 1 on usb-1-1: stalled: ");
+        ck_assert(said && !strstr(said + 1, "job 1 on usb-1-1: stalled"));
+        world_kill_daemon(c->w);
+        connect_journal(c->w);
+        world_start_daemon(c->w);
+        assert_entry(journal, MESSAGE_ID_STALLED,
+                     (const char *[]){ "PRIORITY=4", "FOTAD_JOB=1", "FOTAD_MODULE=usb-1-1", "FOTAD_CODE=", NULL });
+        course_await_stalled(c, "up.mini_2");
+        ck_assert_uint_eq(count_entries(journal, MESSAGE_ID_STALLED), 1);
+        course_publish_as(c, "up.mini_2", NULL);
+        course_assert_success(c, NULL);
+        assert_entry(journal, MESSAGE_ID_SUCCESS, (const char *[]){ "FOTAD_JOB=1", "FOTAD_STATE=finished", NULL });
+        course_free(c);
+        datagrams_free(journal);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("journal");
+
+        suite_add(s, "jobs", test_jobs, 0, 1);
+        suite_add(s, "stalled", test_stalled, 0, 1);
+        return suite_run(s);
+}
