@@ -195,13 +195,6 @@ void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
         job_tell_what_stays(job, false);
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
-        if (*job->apn_before) {
-                g_autofree char *what = g_strdup_printf("What stood in PDP context %d was not put back: AT+QICSGP=%d "
-                                                        "reads what stands there now.",
-                                                        (int)job->options->cid, (int)job->options->cid);
-
-                job_add_to_message(job, what);
-        }
         job_forget_secrets(job);
         job->finished = event->realtime;
         if (job->result == JOB_RESULT_SUCCESS)
@@ -341,11 +334,11 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->radio_off = job->context_up = false;
                 if (mini_applies(u)) {
                         mini_came_back(u, event);
-                } else if (++u->restarts > RESTARTS_MAX && job->result == JOB_RESULT_NONE) {
-                        upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again", event);
-                        return;
-                } else if (u->restarts > RESTARTS_MAX && job->result != JOB_RESULT_NONE) {
-                        upgrade_finish(u, event);
+                } else if (++u->restarts > RESTARTS_MAX) {
+                        if (job->result == JOB_RESULT_NONE)
+                                upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again", event);
+                        else
+                                upgrade_finish(u, event);
                         return;
                 }
                 upgrade_enter(u, state_after_return(job), event);

@@ -17,6 +17,7 @@ CORE_TESTS = \
 	tests/core/test-upgrade-run \
 	tests/core/test-upgrade-check \
 	tests/core/test-upgrade-file \
+	tests/core/test-upgrade-flow \
 	tests/core/test-pace \
 	tests/core/test-upgrade-end \
 	tests/core/test-upgrade-cancel \
@@ -105,6 +106,11 @@ tests_core_test_upgrade_check_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_pace_SOURCES = tests/core/test-pace.c tests/core/testing.h
 tests_core_test_pace_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_pace_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_flow_SOURCES = tests/core/test-upgrade-flow.c tests/core/testing.h \
+	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_flow_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_flow_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_upgrade_file_SOURCES = tests/core/test-upgrade-file.c tests/core/testing.h \
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h

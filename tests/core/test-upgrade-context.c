@@ -266,7 +266,8 @@ START_TEST(not_put_back)
                 bench_pass(b, 301 * SECOND);
         }
         bench_assert_end(b, JOB_RESULT_FAILED, _i ? "module-lost" : "dns-failed");
-        assert_has(b->job->message, "What stood in PDP context 2 was not put back");
+        assert_has(b->job->message, "What was changed for it was not put back: ");
+        assert_has(b->job->message, "AT+QICSGP.");
         ck_assert_str_eq(b->job->apn_before, "");
         assert_has_not(b->disk, "Geheim7");
 }

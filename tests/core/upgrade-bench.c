@@ -441,6 +441,17 @@ void bench_transfer(Bench *b)
         bench_sent(b, BENCH_PACKAGE_SIZE);
 }
 
+void bench_finish_file(Bench *b)
+{
+        bench_fota(b, "\"FILEEND\",0");
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"UPDATING\",91");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+}
+
 void bench_begin(Bench *b)
 {
         bench_event(b, UPGRADE_EVENT_BEGIN, NULL);

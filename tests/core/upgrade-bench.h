@@ -115,8 +115,9 @@ void bench_go(Bench *bench);
 Bench *bench_new_file(void);
 /* So much of it has gone out. */
 void bench_sent(Bench *bench, uint64_t bytes);
-/* go, FILESTART, and all bytes on their way. */
+/* go, FILESTART, and all bytes on their way; and from there to the new revision. */
 void bench_transfer(Bench *bench);
+void bench_finish_file(Bench *bench);
 
 /* go, and the guide's download from HTTPSTART to HTTPEND,0. */
 void bench_download(Bench *bench);
