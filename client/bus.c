@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "agent.h"
 #include "bus.h"
 #include "names.h"
 #include "report.h"
@@ -25,7 +25,6 @@ int bus_connect(Ctl *ctl)
         if (r < 0)
                 return fail(ctl, STATUS_NO_DAEMON, ERROR_NO_DAEMON, _("the system bus cannot be reached: %s"),
                             g_strerror(-r));
-        sd_bus_set_allow_interactive_authorization(ctl->bus, isatty(STDIN_FILENO));
         return STATUS_DONE;
 }
 
@@ -44,6 +43,20 @@ int bus_call(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply)
 
         r = sd_bus_call(ctl->bus, call, CALL_TIMEOUT_SEC * G_USEC_PER_SEC, &error, ret_reply);
         return r < 0 ? fail_bus(ctl, &error, r) : STATUS_DONE;
+}
+
+int bus_act(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply)
+{
+        pid_t agent;
+        int status, r;
+
+        r = sd_bus_message_set_allow_interactive_authorization(call, agent_has_person());
+        if (r < 0)
+                return fail_bus(ctl, NULL, r);
+        agent = agent_open();
+        status = bus_call(ctl, call, ret_reply);
+        agent_close(agent);
+        return status;
 }
 
 char *bus_path_id(const char *path)

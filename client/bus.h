@@ -15,5 +15,8 @@ int bus_new_call(Ctl *ctl, const char *path, const char *interface, const char *
 /* Sends and waits. ret_reply may be NULL. */
 int bus_call(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
 
+/* The same for what not everybody may do: a person at the terminal may be asked for a password. */
+int bus_act(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
+
 /* The last part of an object path, decoded: the id of a job or a module. */
 char *bus_path_id(const char *path);

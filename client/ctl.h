@@ -22,6 +22,8 @@ enum {
 /* What every verb is handed. */
 typedef struct Ctl {
         bool json;
+        bool notify; /* systemd is told how it goes and why it ended (STATUS=); the verb says the end in a line of its
+                        own */
         sd_bus *bus; /* NULL until bus_connect() */
 } Ctl;
 
@@ -38,4 +40,4 @@ typedef struct Verb {
 } Verb;
 
 extern const Verb verb_list, verb_status, verb_start, verb_watch, verb_cancel, verb_retry, verb_check, verb_history,
-        verb_probe, verb_explain;
+        verb_probe, verb_explain, verb_schedule;

@@ -12,6 +12,7 @@
 
 #include "bus.h"
 #include "follow.h"
+#include "message.h"
 #include "names.h"
 #include "objects.h"
 #include "progress.h"
@@ -79,35 +80,48 @@ static void write_event(Follow *f, const char *event)
 
 static void tell(Follow *f, const char *event, const char *note)
 {
+        tell_status(f->ctl, note);
         if (f->ctl->json)
                 write_event(f, event);
         else
                 progress_note(f->progress, note);
 }
 
+static void show_progress(Follow *f)
+{
+        g_autofree char *progress = job_progress(f->job);
+        g_autofree char *status = g_strdup_printf(_("job %s: %s"), props_text(f->job, "Id"), progress);
+
+        tell_status(f->ctl, status);
+        if (f->ctl->json)
+                write_event(f, "progress");
+        else
+                progress_update(f->progress, f->job);
+}
+
 static void show_end(Follow *f, int status)
 {
         g_autofree char *revisions = job_revisions(f->job), *error = job_error(f->job);
-        const char *detail = "";
+        g_autofree char *message = message_words(f->job);
+        const char *head, *detail = "";
 
         if (f->ctl->json) {
                 write_event(f, "result");
                 return;
         }
         progress_clear(f->progress);
-        if (status == STATUS_DONE)
-                g_print("%s%s%s", text_colour(TEXT_GOOD), _("The upgrade succeeded"), text_colour(TEXT_PLAIN));
-        else if (status == STATUS_CANCELLED)
-                g_print("%s%s%s", text_colour(TEXT_WARN), _("The upgrade was cancelled"), text_colour(TEXT_PLAIN));
-        else
-                g_print("%s%s%s", text_colour(TEXT_BAD), _("The upgrade failed"), text_colour(TEXT_PLAIN));
+        if (f->ctl->notify)
+                return;
+        head = status == STATUS_DONE        ? _("The upgrade succeeded")
+               : status == STATUS_CANCELLED ? _("The upgrade was cancelled")
+                                            : _("The upgrade failed");
         if (status == STATUS_DONE)
                 detail = revisions;
         else if (status == STATUS_FAILED)
                 detail = error;
-        g_print("%s%s\n", *detail ? ": " : "", detail);
-        if (*props_text(f->job, "Message"))
-                text_wrap(props_text(f->job, "Message"), 0);
+        text_say(job_colour(f->job), "%s%s%s", head, *detail ? ": " : "", detail);
+        if (*message)
+                text_wrap(message, 0);
 }
 
 /* The job has ended: the loop ends with what the upgrade came to. */
@@ -186,10 +200,7 @@ static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error
         f->over = job_is_finished(f->job);
         if (f->over)
                 return end(f);
-        if (f->ctl->json)
-                write_event(f, "progress");
-        else
-                progress_update(f->progress, f->job);
+        show_progress(f);
         return 0;
 }
 
@@ -278,10 +289,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         f->over = job_is_finished(f->job);
         if (f->over)
                 return read_job(f);
-        if (f->ctl->json)
-                write_event(f, "progress");
-        else
-                progress_update(f->progress, f->job);
+        show_progress(f);
         return 0;
 }
 
@@ -387,4 +395,9 @@ int follow_run(Follow *f, const char *path)
         read_job(f);
         r = sd_event_loop(f->event);
         return r < 0 ? fail_bus(f->ctl, NULL, r) : r;
+}
+
+const Props *follow_job(const Follow *f)
+{
+        return f->job;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ctl.h"
+#include "props.h"
 
 /* Follows one job to its end. */
 typedef struct Follow Follow;
@@ -15,3 +16,6 @@ int follow_new(Ctl *ctl, Follow **ret);
 
 /* Shows the job's course until it ends or the user leaves; the exit status says how it ended. */
 int follow_run(Follow *follow, const char *path);
+
+/* The job as it was seen last; NULL if it never was. */
+const Props *follow_job(const Follow *follow);

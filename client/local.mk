@@ -2,20 +2,30 @@
 # fotactl: one file a verb. Speaks D-Bus only; nothing of daemon/ may be included here.
 bin_PROGRAMS += client/fotactl
 client_fotactl_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir)/dbus -I$(top_srcdir)/client -I$(top_builddir) $(SYSTEMD_CFLAGS) \
-	-DLOCALEDIR=\"$(localedir)\"
+	-DLOCALEDIR=\"$(localedir)\" -DSCHEDULE_DIR=\"$(sysconfdir)/fotad/schedule\"
 client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
+	client/agent.c client/agent.h \
 	client/bus.c client/bus.h \
+	client/credentials.c client/credentials.h \
 	client/follow.c client/follow.h \
 	client/json.c client/json.h \
+	client/message.c client/message.h \
 	client/objects.c client/objects.h \
 	client/options.c client/options.h \
+	client/placeholder.c client/placeholder.h \
 	client/progress.c client/progress.h \
 	client/props.c client/props.h \
 	client/report.c client/report.h \
+	client/schedule.c client/schedule.h \
+	client/schedule-run.c client/schedule-run.h \
+	client/schedule-wait.c client/schedule-wait.h \
 	client/show.c client/show.h \
 	client/source.c client/source.h \
+	client/start.c client/start.h \
 	client/table.c client/table.h \
 	client/text.c client/text.h \
+	client/units.c client/units.h \
+	client/url.c client/url.h \
 	client/verb-cancel.c \
 	client/verb-check.c \
 	client/verb-explain.c \
@@ -23,7 +33,10 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/verb-list.c \
 	client/verb-probe.c \
 	client/verb-retry.c \
+	client/verb-schedule.c \
 	client/verb-start.c \
 	client/verb-status.c \
 	client/verb-watch.c
 client_fotactl_LDADD = dbus/libfotashared.a $(SYSTEMD_LIBS) $(GLIB_LIBS) $(LIBINTL)
+
+dist_completions_DATA = client/completion/fotactl

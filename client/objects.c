@@ -188,13 +188,16 @@ int objects_find_job(Ctl *ctl, const Objects *objects, const char *name, bool an
                     _("there is no such job; \"fotactl history\" and \"fotactl status\" tell those there are"));
 }
 
-static bool module_is_called(const Object *module, const char *name)
+bool module_is_called(const Object *module, const char *name)
 {
         static const char *const properties[] = { "Id", "Imei", "Port" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(properties); i++)
                 if (strcmp(props_string(module->props, properties[i]), name) == 0)
                         return true;
+        if (g_str_has_prefix(props_string(module->props, "Port"), "/dev/") &&
+            strcmp(props_string(module->props, "Port") + strlen("/dev/"), name) == 0)
+                return true;
         return strcmp(module->path, name) == 0;
 }
 

@@ -28,6 +28,9 @@ int objects_find_job(Ctl *ctl, const Objects *objects, const char *name, bool an
 /* name is an id, IMEI, tty path or object path; NULL is the only module that is present. */
 int objects_find_module(Ctl *ctl, const Objects *objects, const char *name, const Object **ret);
 
+/* Whether that is the module's id, IMEI, tty or object path. */
+bool module_is_called(const Object *module, const char *name);
+
 /* NULL if there is none. */
 const Object *objects_at(const GPtrArray *array, const char *path);
 

@@ -27,7 +27,7 @@ const GOptionEntry upgrade_options[] = {
           N_("File with the APN's password in its first line"), N_("FILE") },
         { "apn-auth", 0, 0, G_OPTION_ARG_STRING, &apn_auth, N_("The guide's authentication type"), "N" },
         { "flow-control", 0, 0, G_OPTION_ARG_STRING, &flow_control,
-          N_("Of a package on this host: auto, hardware, none or protocol"), N_("FLOW") },
+          N_("Of a file: auto, hardware, none or protocol"), N_("FLOW") },
         { "sha256", 0, 0, G_OPTION_ARG_STRING, &sha256, N_("What the package on this host must have"), N_("SHA256") },
         { "check-source", 0, 0, G_OPTION_ARG_NONE, &check_source, N_("Ask the server first"), NULL },
         { "allow-unchanged", 0, 0, G_OPTION_ARG_NONE, &allow_unchanged, N_("The same revision is no failure"), NULL },
@@ -86,6 +86,38 @@ int upgrade_options_check(Ctl *ctl)
                     !g_ascii_string_to_unsigned(*wire[i].text, 10, 0, G_MAXUINT32, NULL, NULL))
                         return fail_usage(ctl, _("--%s takes a number"), wire[i].key);
         return read_password(ctl);
+}
+
+static size_t find_option(const char *key)
+{
+        size_t i = 0;
+
+        while (i < G_N_ELEMENTS(wire) && strcmp(wire[i].key, key) != 0)
+                i++;
+        return i;
+}
+
+const char *upgrade_option_judge(const char *key, const char *value)
+{
+        size_t i = find_option(key);
+
+        if (i == G_N_ELEMENTS(wire))
+                return _("is no option of an upgrade");
+        if (wire[i].type == 'u' && !g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT32, NULL, NULL))
+                return _("must be a number");
+        if (wire[i].type == 'b' && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+                return _("must be true or false");
+        return g_utf8_validate(value, -1, NULL) ? NULL : _("is not UTF-8");
+}
+
+void upgrade_option_set(const char *key, const char *value)
+{
+        size_t i = find_option(key);
+
+        if (wire[i].type == 'b')
+                *wire[i].flag = strcmp(value, "true") == 0;
+        else
+                *wire[i].text = g_strdup(value);
 }
 
 static int append_option(sd_bus_message *call, size_t i)

@@ -11,3 +11,9 @@ int upgrade_options_check(Ctl *ctl);
 
 /* Adds the a{sv}. */
 int upgrade_options_append(Ctl *ctl, sd_bus_message *call);
+
+/* For options that come from a file. NULL if there is such a key and the value is of its type, else what is wrong. */
+const char *upgrade_option_judge(const char *key, const char *value);
+
+/* As if it had been given on the command line: a pair that was judged to be right. */
+void upgrade_option_set(const char *key, const char *value);

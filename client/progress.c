@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "message.h"
 #include "progress.h"
 #include "show.h"
 #include "text.h"
@@ -126,8 +127,9 @@ void progress_update(Progress *progress, const Props *job)
         const char *message = props_text(job, "Message");
 
         if (g_strcmp0(message, progress->message) != 0) {
-                if (*message)
-                        progress_note(progress, message);
+                g_autofree char *words = message_words(job);
+                if (*words)
+                        progress_note(progress, words);
                 g_free(progress->message);
                 progress->message = g_strdup(message);
         }

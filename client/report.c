@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <systemd/sd-daemon.h>
 
 #include "bus.h"
 #include "json.h"
@@ -13,10 +14,19 @@
 #include "report.h"
 #include "text.h"
 
+void tell_status(const Ctl *ctl, const char *text)
+{
+        g_autofree char *clean = text_clean(text);
+
+        if (ctl->notify)
+                sd_notifyf(0, "STATUS=%s", clean);
+}
+
 static void print_error(const Ctl *ctl, const char *name, const char *message)
 {
         g_autofree char *clean_name = text_clean(name), *clean_message = text_clean(message);
 
+        tell_status(ctl, message);
         if (ctl->json) {
                 g_autoptr(Json) json = json_new();
                 json_begin(json, NULL, '{');

@@ -6,6 +6,10 @@
 /* Names of errors that arise here and not on the bus. */
 #define ERROR_USAGE     "fotactl.Usage"
 #define ERROR_NO_DAEMON "fotactl.NoDaemon"
+#define ERROR_SCHEDULE  "fotactl.Schedule"
+
+/* What "systemctl status" shows, if this runs as a service (Ctl.notify). Cleans. */
+void tell_status(const Ctl *ctl, const char *text);
 
 /* Each says what went wrong, in JSON on stdout or as text on stderr, and returns the exit status. */
 int fail(const Ctl *ctl, int status, const char *name, const char *format, ...) G_GNUC_PRINTF(4, 5);

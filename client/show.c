@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "bus.h"
+#include "message.h"
 #include "show.h"
-#include "text.h"
 
 static const struct {
         const char *state, *word;
@@ -50,7 +50,7 @@ char *job_revisions(const Props *job)
 {
         const char *from = props_text(job, "FromRevision"), *to = props_text(job, "ToRevision");
 
-        if (!*to || !*from)
+        if (!*to || !*from || strcmp(from, to) == 0)
                 return g_strdup(*to ? to : from);
         return g_strdup_printf("%s -> %s", from, to);
 }
@@ -85,14 +85,27 @@ const char *result_word(const Props *job)
         return result;
 }
 
+TextColour job_colour(const Props *job)
+{
+        const char *result = props_string(job, "Result");
+
+        if (strcmp(result, "success") == 0)
+                return TEXT_GOOD;
+        if (strcmp(result, "failed") == 0)
+                return TEXT_BAD;
+        return strcmp(result, "cancelled") == 0 || strcmp(props_string(job, "State"), "stalled") == 0 ? TEXT_WARN
+                                                                                                  : TEXT_NONE;
+}
+
 void show_job(const Object *job, const Object *module)
 {
         const Props *p = job->props;
         int seconds = job_seconds(p);
         g_autofree char *id = bus_path_id(props_string(p, "Module")), *progress = job_progress(p);
         g_autofree char *error = job_error(p), *revisions = job_revisions(p);
-        g_autofree char *created = text_time(props_number(p, "Created"));
-        g_autofree char *finished = text_time(props_number(p, "Finished"));
+        g_autofree char *created = text_when(props_number(p, "Created"));
+        g_autofree char *finished = text_when(props_number(p, "Finished"));
+        g_autofree char *message = message_words(p);
         g_autofree char *duration = seconds >= 0 ? text_duration(seconds) : g_strdup("");
         g_autofree char *place = module ? g_strdup_printf("%s %s", id, props_text(module->props, "Model"))
                                         : g_strdup(id);
@@ -105,7 +118,7 @@ void show_job(const Object *job, const Object *module)
         text_field(_("Method"), props_text(p, "Method"));
         if (strcmp(props_string(p, "Origin"), "adopted") == 0)
                 text_field(_("Origin"), _("adopted: it was found under way"));
-        text_field(_("State"), progress);
+        text_field_at(_("State"), progress, FIELD_INDENT, job_is_finished(p) ? TEXT_NONE : job_colour(p));
         show_number(_("Restarts"), props_number(p, "Restarts"), "");
         text_field(_("Revision"), revisions);
         text_field(_("Created"), created);
@@ -113,9 +126,9 @@ void show_job(const Object *job, const Object *module)
         text_field(_("Duration"), duration);
         if (!job_is_finished(p))
                 text_field(_("Cancellable"), props_number(p, "Cancellable") ? _("yes") : _("no"));
-        text_field(_("Result"), result_word(p));
+        text_field_at(_("Result"), result_word(p), FIELD_INDENT, job_colour(p));
         text_field(_("Error"), error);
-        text_field(_("Message"), props_text(p, "Message"));
+        text_field(_("Message"), message);
 }
 
 void show_module(const Object *module, const Object *job)

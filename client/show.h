@@ -2,6 +2,7 @@
 #pragma once
 
 #include "objects.h"
+#include "text.h"
 
 /* One object in full, for people. */
 void show_job(const Object *job, const Object *module);
@@ -15,6 +16,9 @@ const char *state_word(const Props *job);
 
 /* The same for a job's result; "" if it has none yet. */
 const char *result_word(const Props *job);
+
+/* How a person is to take the state, or the result if there is one. */
+TextColour job_colour(const Props *job);
 
 /* "downloading, 45 %" */
 char *job_progress(const Props *job);

@@ -16,6 +16,7 @@
 
 #include "report.h"
 #include "source.h"
+#include "url.h"
 
 void source_clear(Source *source)
 {
@@ -58,16 +59,6 @@ int source_read(Ctl *ctl, const char *arg, char **ret)
         return STATUS_DONE;
 }
 
-static bool is_url(const char *s)
-{
-        static const char *const schemes[] = { "http://", "https://", "ftp://" };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
-                if (g_ascii_strncasecmp(s, schemes[i], strlen(schemes[i])) == 0)
-                        return true;
-        return false;
-}
-
 static int open_file(Ctl *ctl, const char *path, Source *source)
 {
         g_autofree char *base = g_path_get_basename(path);
@@ -93,7 +84,7 @@ int source_open(Ctl *ctl, const char *arg, Source *ret)
         status = source_read(ctl, arg, &text);
         if (status != STATUS_DONE)
                 return status;
-        if (!is_url(text))
+        if (!url_is(text))
                 status = open_file(ctl, text, &source);
         else if (!g_utf8_validate(text, -1, NULL))
                 status = fail_usage(ctl, _("the URL is not UTF-8"));

@@ -9,11 +9,13 @@
 
 typedef struct Row {
         GStrv cells;
+        TextColour colour; /* of the last cell */
         char *note;
 } Row;
 
 struct Table {
         GPtrArray *headings;
+        GPtrArray *spare; /* headings */
         GPtrArray *rows;
 };
 
@@ -34,10 +36,11 @@ Table *table_new(const char *heading, ...)
         va_list ap;
 
         table->headings = g_ptr_array_new_with_free_func(g_free);
+        table->spare = g_ptr_array_new_with_free_func(g_free);
         table->rows = g_ptr_array_new_with_free_func(row_free);
         va_start(ap, heading);
         for (; heading; heading = va_arg(ap, const char *))
-                g_ptr_array_add(table->headings, g_strdup(heading));
+                g_ptr_array_add(table->headings, g_utf8_strup(heading, -1));
         va_end(ap);
         return table;
 }
@@ -47,6 +50,7 @@ void table_free(Table *table)
         if (!table)
                 return;
         g_ptr_array_unref(table->headings);
+        g_ptr_array_unref(table->spare);
         g_ptr_array_unref(table->rows);
         g_free(table);
 }
@@ -61,6 +65,16 @@ void table_add(Table *table, const char *const *cells)
         g_ptr_array_add(table->rows, row);
 }
 
+void table_spare(Table *table, const char *heading)
+{
+        g_ptr_array_add(table->spare, g_utf8_strup(heading, -1));
+}
+
+void table_colour(Table *table, TextColour colour)
+{
+        ((Row *)g_ptr_array_index(table->rows, table->rows->len - 1))->colour = colour;
+}
+
 void table_note(Table *table, const char *note)
 {
         Row *row = g_ptr_array_index(table->rows, table->rows->len - 1);
@@ -69,32 +83,46 @@ void table_note(Table *table, const char *note)
         row->note = g_strdup(note);
 }
 
-/* Columns of each column, and of all together. */
-static int measure(const Table *table, int *ret_columns)
+static int measure_column(const Table *table, guint i)
 {
-        int total = -GAP;
+        int columns = text_columns(g_ptr_array_index(table->headings, i));
 
-        for (guint i = 0; i < table->headings->len; i++) {
-                ret_columns[i] = text_columns(g_ptr_array_index(table->headings, i));
-                for (guint k = 0; k < table->rows->len; k++) {
-                        const Row *row = g_ptr_array_index(table->rows, k);
-                        ret_columns[i] = MAX(ret_columns[i], text_columns(row->cells[i]));
-                }
-                total += ret_columns[i] + GAP;
+        for (guint k = 0; k < table->rows->len; k++) {
+                const Row *row = g_ptr_array_index(table->rows, k);
+                columns = MAX(columns, text_columns(row->cells[i]));
         }
-        return total;
+        return columns;
 }
 
-static void print_cells(char *const *cells, guint n, const int *columns, TextColour colour)
+/* How wide each column is to be, 0: left out. false if they do not fit. */
+static bool arrange(const Table *table, int *ret_columns)
 {
-        g_autoptr(GString) line = g_string_new(NULL);
+        int total = -GAP, width = text_width();
+        guint i;
 
-        for (guint i = 0; i < n; i++) {
-                g_string_append(line, cells[i]);
-                if (i + 1 < n)
-                        g_string_append_printf(line, "%*s", columns[i] - text_columns(cells[i]) + GAP, "");
+        for (i = 0; i < table->headings->len; i++) {
+                ret_columns[i] = measure_column(table, i);
+                total += ret_columns[i] + GAP;
         }
-        g_print("%s%s%s\n", text_colour(colour), line->str, text_colour(TEXT_PLAIN));
+        for (guint k = 0; k < table->spare->len && width > 0 && total > width; k++) {
+                const char *heading = g_ptr_array_index(table->spare, k);
+
+                if (!g_ptr_array_find_with_equal_func(table->headings, heading, g_str_equal, &i))
+                        g_assert_not_reached();
+                total -= ret_columns[i] + GAP;
+                ret_columns[i] = 0;
+        }
+        return width == 0 || total <= width;
+}
+
+/* base: of all, last: of the last cell */
+static void print_cells(char *const *cells, guint n, const int *columns, TextColour base, TextColour last)
+{
+        g_print("%s", text_colour(base));
+        for (guint i = 0; i + 1 < n; i++)
+                if (columns[i] > 0)
+                        g_print("%s%*s", cells[i], columns[i] - text_columns(cells[i]) + GAP, "");
+        g_print("%s%s%s%s\n", text_colour(last), cells[n - 1], text_colour_end(last), text_colour_end(base));
 }
 
 static void print_note(const char *note)
@@ -116,7 +144,8 @@ static void print_blocks(const Table *table)
                 if (k > 0)
                         g_print("\n");
                 for (guint i = 0; i < table->headings->len; i++)
-                        text_field_at(g_ptr_array_index(table->headings, i), row->cells[i], indent);
+                        text_field_at(g_ptr_array_index(table->headings, i), row->cells[i], indent,
+                                      i + 1 < table->headings->len ? TEXT_NONE : row->colour);
                 print_note(row->note);
         }
 }
@@ -124,16 +153,16 @@ static void print_blocks(const Table *table)
 void table_print(const Table *table)
 {
         g_autofree int *columns = g_new0(int, table->headings->len);
-        int total = measure(table, columns), width = text_width();
+        guint n = table->headings->len;
 
-        if (width > 0 && total > width) {
+        if (!arrange(table, columns)) {
                 print_blocks(table);
                 return;
         }
-        print_cells((char *const *)table->headings->pdata, table->headings->len, columns, TEXT_BOLD);
+        print_cells((char *const *)table->headings->pdata, n, columns, TEXT_BOLD, TEXT_NONE);
         for (guint k = 0; k < table->rows->len; k++) {
                 const Row *row = g_ptr_array_index(table->rows, k);
-                print_cells(row->cells, table->headings->len, columns, TEXT_PLAIN);
+                print_cells(row->cells, n, columns, TEXT_NONE, row->colour);
                 print_note(row->note);
         }
 }

@@ -11,9 +11,10 @@
 #include <unistd.h>
 #include <glib.h>
 
+#include "ctl.h"
 #include "text.h"
 
-enum { FIELD_INDENT = 15, FALLBACK_WIDTH = 80 };
+enum { FALLBACK_WIDTH = 80, ROOM = 16 /* for a value, at least */ };
 
 static bool is_harmful(gunichar c)
 {
@@ -72,50 +73,130 @@ int text_width(void)
 const char *text_colour(TextColour colour)
 {
         static const char *const sequences[] = {
-                [TEXT_PLAIN] = "\033[0m", [TEXT_GOOD] = "\033[32m", [TEXT_BAD] = "\033[31m",
-                [TEXT_WARN] = "\033[33m", [TEXT_BOLD] = "\033[1m",
+                [TEXT_NONE] = "",          [TEXT_PLAIN] = "\033[0m", [TEXT_GOOD] = "\033[32m",
+                [TEXT_BAD] = "\033[31m",   [TEXT_WARN] = "\033[33m", [TEXT_BOLD] = "\033[1m",
         };
 
-        return text_is_terminal() && !getenv("NO_COLOR") ? sequences[colour] : "";
+        const char *no_colour = getenv("NO_COLOR");
+
+        return text_is_terminal() && !(no_colour && *no_colour) ? sequences[colour] : "";
+}
+
+const char *text_colour_end(TextColour colour)
+{
+        return text_colour(colour == TEXT_NONE ? TEXT_NONE : TEXT_PLAIN);
+}
+
+/* Chinese and Japanese marks that belong to what stands before them. */
+static bool closes(gunichar c)
+{
+        static const char marks[] = "，。、；：？！）］｝》」』”’…";
+
+        return g_utf8_strchr(marks, -1, c) != NULL;
+}
+
+/* And to what stands behind them. */
+static bool opens(gunichar c)
+{
+        static const char marks[] = "([{（［｛《「『“‘";
+
+        return g_utf8_strchr(marks, -1, c) != NULL;
+}
+
+/* The end of what is not to be torn: a word, or a character of a script that has no blanks between words. */
+static const char *unit_end(const char *s)
+{
+        gunichar before = g_utf8_get_char(s);
+
+        for (s = g_utf8_next_char(s); *s && *s != ' '; s = g_utf8_next_char(s)) {
+                gunichar c = g_utf8_get_char(s);
+                bool joined = closes(c) || opens(before) || g_unichar_iszerowidth(c);
+                if (!joined && (g_unichar_iswide(before) || g_unichar_iswide(c)))
+                        break;
+                before = c;
+        }
+        return s;
+}
+
+/* A colour ends with its line. */
+static void print_wrapped(const char *s, int indent, TextColour colour)
+{
+        g_autofree char *clean = text_clean(s);
+        g_autoptr(GString) out = g_string_new(text_colour(colour));
+        int width = text_width(), column = indent;
+
+        for (const char *p = clean, *end; *p; p = end) {
+                bool blank = *p == ' ';
+
+                while (*p == ' ')
+                        p++;
+                end = *p ? unit_end(p) : p;
+                g_autofree char *unit = g_strndup(p, (gsize)(end - p));
+                int columns = text_columns(unit), gap = blank && column > indent;
+
+                if (column > indent && width > 0 && column + gap + columns > width) {
+                        g_string_append_printf(out, "%s\n%*s%s", text_colour_end(colour), indent, "",
+                                               text_colour(colour));
+                        column = indent;
+                        gap = 0;
+                }
+                g_string_append_printf(out, "%*s%s", gap, "", unit);
+                column += gap + columns;
+        }
+        g_print("%s%s\n", out->str, text_colour_end(colour));
 }
 
 void text_wrap(const char *s, int indent)
 {
-        g_autofree char *clean = text_clean(s);
-        g_auto(GStrv) words = g_strsplit(clean, " ", -1);
-        g_autoptr(GString) out = g_string_new(NULL);
-        int width = text_width(), column = indent;
-
-        for (int i = 0; words[i]; i++) {
-                int columns = text_columns(words[i]);
-                if (columns == 0)
-                        continue;
-                if (column > indent && width > 0 && column + 1 + columns > width) {
-                        g_string_append_printf(out, "\n%*s", indent, "");
-                        column = indent;
-                } else if (column > indent) {
-                        g_string_append_c(out, ' ');
-                        column++;
-                }
-                g_string_append(out, words[i]);
-                column += columns;
-        }
-        g_print("%s\n", out->str);
+        print_wrapped(s, indent, TEXT_NONE);
 }
 
-void text_field_at(const char *label, const char *value, int indent)
+void text_say(TextColour colour, const char *format, ...)
+{
+        g_autofree char *text = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        text = g_strdup_vprintf(format, ap);
+        va_end(ap);
+        print_wrapped(text, 0, colour);
+}
+
+/* Whether the value is better beneath its label: there is hardly room beside it, or a word would be torn. */
+static bool is_cramped(const char *value, int indent)
+{
+        int width = text_width(), longest = 0;
+
+        if (width == 0 || indent + text_columns(value) <= width)
+                return false;
+        for (const char *p = value, *end; *p; p = end) {
+                end = unit_end(p);
+                g_autofree char *unit = g_strndup(p, (gsize)(end - p));
+                longest = MAX(longest, text_columns(unit));
+        }
+        return width - indent < ROOM || indent + longest > width;
+}
+
+void text_field_at(const char *label, const char *value, int indent, TextColour colour)
 {
         int columns = text_columns(label);
 
         if (!value || !*value)
                 return;
-        g_print("%s%*s", label, MAX(1, indent - columns), "");
-        text_wrap(value, MAX(columns + 1, indent));
+        g_autofree char *clean = text_clean(value);
+        indent = MAX(columns + 1, indent);
+        if (is_cramped(clean, indent)) {
+                indent = 2;
+                g_print("%s\n%*s", label, indent, "");
+        } else {
+                g_print("%s%*s", label, indent - columns, "");
+        }
+        print_wrapped(clean, indent, colour);
 }
 
 void text_field(const char *label, const char *value)
 {
-        text_field_at(label, value, FIELD_INDENT);
+        text_field_at(label, value, FIELD_INDENT, TEXT_NONE);
 }
 
 char *text_duration(int seconds)
@@ -130,4 +211,28 @@ char *text_time(unsigned long long usec)
         g_autoptr(GDateTime) time = usec > 0 ? g_date_time_new_from_unix_local((gint64)(usec / G_USEC_PER_SEC)) : NULL;
 
         return time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("");
+}
+
+static char *ago(unsigned seconds)
+{
+        unsigned minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+
+        if (minutes == 0)
+                return g_strdup(_("just now"));
+        if (hours == 0)
+                return g_strdup_printf(ngettext("%u minute ago", "%u minutes ago", minutes), minutes);
+        if (days == 0)
+                return g_strdup_printf(ngettext("%u hour ago", "%u hours ago", hours), hours);
+        return g_strdup_printf(ngettext("%u day ago", "%u days ago", days), days);
+}
+
+char *text_when(unsigned long long usec)
+{
+        g_autofree char *time = text_time(usec), *words = NULL;
+        gint64 now = g_get_real_time();
+
+        if (!*time || !text_is_terminal() || now < (gint64)usec)
+                return g_steal_pointer(&time);
+        words = ago((unsigned)((now - (gint64)usec) / G_USEC_PER_SEC));
+        return g_strdup_printf("%s (%s)", time, words);
 }

@@ -16,7 +16,7 @@ static void tell(Ctl *ctl, const Object *job)
         g_autoptr(Json) json = json_new();
 
         if (!ctl->json) {
-                g_print(_("Job %s will be cancelled; its result: fotactl watch %s\n"), props_text(job->props, "Id"),
+                text_say(TEXT_NONE, _("Job %s will be cancelled; its result: fotactl watch %s"), props_text(job->props, "Id"),
                         props_text(job->props, "Id"));
                 return;
         }
@@ -42,7 +42,7 @@ static int run(Ctl *ctl, char **args)
         if (status == STATUS_DONE)
                 status = bus_new_call(ctl, job->path, FOTAD_JOB_INTERFACE, "Cancel", &call);
         if (status == STATUS_DONE)
-                status = bus_call(ctl, call, NULL);
+                status = bus_act(ctl, call, NULL);
         if (status == STATUS_DONE)
                 tell(ctl, job);
         return status;
@@ -52,7 +52,7 @@ const Verb verb_cancel = {
         .name = "cancel",
         .args = "[JOB]",
         .summary = N_("give an upgrade up while that is still possible"),
-        .description = N_("Without JOB the only upgrade under way. Status 0 says that the wish was accepted."),
+        .description = N_("Without JOB the only upgrade under way. Status 0: the wish was accepted."),
         .max_args = 1,
         .run = run,
 };

@@ -104,19 +104,20 @@ static int run(Ctl *ctl, char **args)
         if (status == STATUS_DONE)
                 status = new_call(ctl, &source, &call);
         if (status == STATUS_DONE)
-                status = bus_call(ctl, call, &reply);
+                status = bus_act(ctl, call, &reply);
         return status == STATUS_DONE ? show_reply(ctl, reply) : status;
 }
 
 const Verb verb_check = {
         .name = "check",
         .args = "SOURCE",
-        .summary = N_("what would be checked before an upgrade, and what to do about it"),
+        .summary = N_("whether an upgrade could be begun, and what is in the way"),
         .description = N_(
-                "Asks the module, and with --check-source the package's server; changes nothing.\nOf a package on this "
-                "host only the name is looked at. Ends with status 3 if a rule\ndoes not hold: the upgrade would be "
-                "refused or fail, or, where it says \"advice\",\nis begun with a warning. \"-\" as SOURCE reads it "
-                "from standard input, where a\npassword in it is not seen by others."),
+                "Asks the module, and with --check-source the package's server; changes nothing.\n"
+                          "Of a package on this host only the name is looked at. Ends with status 3 if a\n"
+                          "rule does not hold: the upgrade would be refused or fail, or, where it says\n"
+                          "\"advice\", is begun with a warning. \"-\" as SOURCE reads it from standard\n"
+                          "input, where a password in it is not seen by others."),
         .min_args = 1,
         .max_args = 1,
         .entries = entries,

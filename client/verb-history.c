@@ -44,14 +44,16 @@ static void add_job(Table *table, const Props *job)
         const char *cells[] = { props_text(job, "Id"), finished, module, *to ? to : from, outcome };
 
         table_add(table, cells);
+        table_colour(table, job_colour(job));
 }
 
 static int show_reply(Ctl *ctl, sd_bus_message *reply)
 {
-        g_autoptr(Table) table = table_new(_("JOB"), _("FINISHED"), _("MODULE"), _("REVISION"), _("RESULT"), NULL);
+        g_autoptr(Table) table = table_new(_("Job"), _("Finished"), _("Module"), _("Revision"), _("Result"), NULL);
         g_autoptr(Json) json = json_new();
         int n = 0, r;
 
+        table_spare(table, _("Module"));
         json_begin(json, NULL, '[');
         r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "a{sv}");
         while (r >= 0 && (r = sd_bus_message_at_end(reply, 0)) == 0) {

@@ -47,8 +47,9 @@ static void add_module(Table *table, const Objects *objects, const Object *modul
 {
         const Props *p = module->props;
         int flash = (int)props_number(p, "FlashSize");
-        g_autofree char *size = flash > 0 ? g_strdup_printf("%d", flash) : NULL;
-        g_autofree char *state = describe_state(module, objects_at(objects->jobs, props_string(p, "Job")));
+        g_autofree char *size = flash > 0 ? g_strdup_printf("%d MiB", flash) : NULL;
+        const Object *job = objects_at(objects->jobs, props_string(p, "Job"));
+        g_autofree char *state = describe_state(module, job);
         const char *port = props_text(p, "Port");
         const char *cells[] = {
                 props_text(p, "Id"),
@@ -61,6 +62,7 @@ static void add_module(Table *table, const Objects *objects, const Object *modul
         };
 
         table_add(table, cells);
+        table_colour(table, job ? job_colour(job->props) : TEXT_NONE);
         table_note(table, props_text(p, "Problem"));
 }
 
@@ -84,7 +86,11 @@ static int run(Ctl *ctl, char **args)
                 text_wrap(_("No module is known."), 0);
                 return STATUS_DONE;
         }
-        table = table_new(_("ID"), _("MODEL"), _("REVISION"), _("MiB"), _("METHOD"), _("PORT"), _("STATE"), NULL);
+        table = table_new(_("Module"), _("Model"), _("Revision"), _("Flash"), _("Method"), _("Port"), _("State"),
+                          NULL);
+        table_spare(table, _("Method"));
+        table_spare(table, _("Flash"));
+        table_spare(table, _("Port"));
         for (guint i = 0; i < objects->modules->len; i++)
                 add_module(table, objects, g_ptr_array_index(objects->modules, i));
         table_print(table);

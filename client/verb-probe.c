@@ -15,7 +15,7 @@ static int call_probe(Ctl *ctl, const char *path)
         int status;
 
         status = bus_new_call(ctl, path, FOTAD_MODULE_INTERFACE, "Probe", &call);
-        return status == STATUS_DONE ? bus_call(ctl, call, NULL) : status;
+        return status == STATUS_DONE ? bus_act(ctl, call, NULL) : status;
 }
 
 static int run(Ctl *ctl, char **args)

@@ -35,7 +35,7 @@ static int call_retry(Ctl *ctl, const Object *job, const char *url)
         if (r < 0)
                 return fail_bus(ctl, NULL, r);
         status = upgrade_options_append(ctl, call);
-        return status == STATUS_DONE ? bus_call(ctl, call, NULL) : status;
+        return status == STATUS_DONE ? bus_act(ctl, call, NULL) : status;
 }
 
 static void tell(Ctl *ctl, const Object *job)
@@ -43,9 +43,9 @@ static void tell(Ctl *ctl, const Object *job)
         g_autoptr(Json) json = json_new();
 
         if (!ctl->json) {
-                g_print(_("Job %s is tried again.\n"), props_text(job->props, "Id"));
+                text_say(TEXT_NONE, _("Job %s is tried again."), props_text(job->props, "Id"));
                 if (!wait_for_end)
-                        g_print(_("Follow it with: fotactl watch %s\n"), props_text(job->props, "Id"));
+                        text_say(TEXT_NONE, _("Follow it with: fotactl watch %s"), props_text(job->props, "Id"));
                 return;
         }
         json_begin(json, NULL, '{');

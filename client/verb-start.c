@@ -6,11 +6,9 @@
 
 #include "bus.h"
 #include "follow.h"
-#include "names.h"
 #include "options.h"
-#include "report.h"
-#include "show.h"
 #include "source.h"
+#include "start.h"
 #include "text.h"
 
 static char *module;
@@ -22,54 +20,12 @@ static const GOptionEntry entries[] = {
         { NULL },
 };
 
-static int new_call(Ctl *ctl, const Source *source, sd_bus_message **ret)
-{
-        g_autoptr(sd_bus_message) call = NULL;
-        int status, r;
-
-        status = bus_new_call(ctl, FOTAD_PATH, FOTAD_MANAGER_INTERFACE,
-                              source->url ? "StartUpgrade" : "StartUpgradeFile", &call);
-        if (status != STATUS_DONE)
-                return status;
-        r = sd_bus_message_sensitive(call);
-        if (r >= 0)
-                r = source->url ? sd_bus_message_append(call, "ss", module ?: "", source->url)
-                                : sd_bus_message_append(call, "shs", module ?: "", source->fd, source->name);
-        if (r < 0)
-                return fail_bus(ctl, NULL, r);
-        status = upgrade_options_append(ctl, call);
-        if (status == STATUS_DONE)
-                *ret = g_steal_pointer(&call);
-        return status;
-}
-
-static void tell(Ctl *ctl, const char *path)
-{
-        g_autofree char *id = bus_path_id(path), *clean = text_clean(id);
-        g_autoptr(Props) job = props_new();
-        g_autoptr(Json) json = json_new();
-
-        if (ctl->json) {
-                props_set_string(job, "Id", id);
-                json_begin(json, NULL, '{');
-                json_string(json, "event", "started");
-                write_object(json, "job", &(Object){ (char *)path, job });
-                json_end(json, '}');
-                json_print(json);
-                return;
-        }
-        g_print(_("Job %s is started: %s\n"), clean, path);
-        if (!wait_for_end)
-                g_print(_("Follow it with: fotactl watch %s\n"), clean);
-}
-
 static int run(Ctl *ctl, char **args)
 {
-        g_autoptr(sd_bus_message) call = NULL, reply = NULL;
         g_autoptr(Follow) follow = NULL;
         g_auto(Source) source = SOURCE_NULL;
-        const char *path;
-        int status, r;
+        g_autofree char *path = NULL, *id = NULL, *clean = NULL;
+        int status;
 
         status = upgrade_options_check(ctl);
         if (status == STATUS_DONE)
@@ -79,16 +35,17 @@ static int run(Ctl *ctl, char **args)
         if (status == STATUS_DONE && wait_for_end)
                 status = follow_new(ctl, &follow);
         if (status == STATUS_DONE)
-                status = new_call(ctl, &source, &call);
-        if (status == STATUS_DONE)
-                status = bus_call(ctl, call, &reply);
+                status = start_upgrade(ctl, module ?: "", &source, &path);
         if (status != STATUS_DONE)
                 return status;
-        r = sd_bus_message_read(reply, "o", &path);
-        if (r < 0)
-                return fail_bus(ctl, NULL, r);
-        tell(ctl, path);
-        return wait_for_end ? follow_run(follow, path) : STATUS_DONE;
+        start_tell(ctl, path);
+        if (wait_for_end)
+                return follow_run(follow, path);
+        id = bus_path_id(path);
+        clean = text_clean(id);
+        if (!ctl->json)
+                text_say(TEXT_NONE, _("Follow it with: fotactl watch %s"), clean);
+        return STATUS_DONE;
 }
 
 const Verb verb_start = {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What all objects on the bus need to answer a call: who may do what, how a refusal is said, calls that have to wait,
- * and the names of objects. Knows none of the objects. */
+/* What all objects on the bus need to answer a call: how a refusal is said, calls that have to wait, and the names of
+ * objects. Knows none of the objects. */
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bus-call.h"
 #include "names.h"
@@ -38,75 +37,6 @@ char *bus_job_path(const char *id)
         char *path = NULL;
 
         return sd_bus_path_encode(FOTAD_JOB_PREFIX, id, &path) >= 0 ? path : NULL;
-}
-
-/* root, the daemon's own user, and its own group: fotad, as it is installed. Of a daemon that root runs by hand the
- * group is root's, which some systems put others into: that one counts for nothing. */
-static bool is_entitled_user(uint32_t uid)
-{
-        return uid == 0 || uid == geteuid();
-}
-
-static bool is_entitled_group(uint32_t gid)
-{
-        return gid != 0 && gid == getegid();
-}
-
-/* "au" in a variant. */
-static bool read_groups(sd_bus_message *reply)
-{
-        const uint32_t *groups;
-        size_t size;
-
-        if (sd_bus_message_enter_container(reply, 'v', "au") < 0 ||
-            sd_bus_message_read_array(reply, 'u', (const void **)&groups, &size) < 0 ||
-            sd_bus_message_exit_container(reply) < 0)
-                return false;
-        for (size_t i = 0; i < size / sizeof(*groups); i++)
-                if (is_entitled_group(groups[i]))
-                        return true;
-        return false;
-}
-
-/* What the bus vouches for: the kernel told it of the sender's user and groups when the sender connected. sd-bus knows
- * groups only from a look into /proc, at whoever has the sender's process id by now, and that is nobody's word. A bus
- * that tells no groups (dbus before 1.14) lets none in. */
-static bool is_entitled(sd_bus *bus, const char *sender)
-{
-        g_autoptr(sd_bus_message) reply = NULL;
-        bool entitled = false;
-
-        if (sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                               "GetConnectionCredentials", NULL, &reply, "s", sender) < 0 ||
-            sd_bus_message_enter_container(reply, 'a', "{sv}") < 0)
-                return false;
-        while (!entitled && sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
-                const char *name;
-                uint32_t uid;
-
-                if (sd_bus_message_read_basic(reply, 's', &name) < 0)
-                        return false;
-                if (strcmp(name, "UnixUserID") == 0)
-                        entitled = sd_bus_message_read(reply, "v", "u", &uid) >= 0 && is_entitled_user(uid);
-                else if (strcmp(name, "UnixGroupIDs") == 0)
-                        entitled = read_groups(reply);
-                else if (sd_bus_message_skip(reply, "v") < 0)
-                        return false;
-                if (sd_bus_message_exit_container(reply) < 0)
-                        return entitled;
-        }
-        return entitled;
-}
-
-bool bus_authorize(sd_bus_message *message, sd_bus_error *error)
-{
-        const char *sender = sd_bus_message_get_sender(message);
-
-        if (sender && is_entitled(sd_bus_message_get_bus(message), sender))
-                return true;
-        sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-                         "Only root and the members of the group fotad may do this; everybody may read.");
-        return false;
 }
 
 int bus_refuse(sd_bus_error *error, const Refusal *refusal)

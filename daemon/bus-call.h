@@ -6,25 +6,25 @@
 #include <systemd/sd-bus.h>
 
 #include "bus-inhibit.h"
+#include "bus-modem-manager.h"
 #include "manager.h"
 #include "status.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 
 /* What every object on the bus shares: the connection, the manager it translates for, and the calls that wait. */
 typedef struct Bus {
         sd_bus *bus;
         Manager *manager;
-        GHashTable *modules; /* Module -> BusModule */
-        GHashTable *jobs;    /* Job -> BusJob */
-        GQueue waiting;      /* calls that wait for a module's identity */
+        GHashTable *modules;   /* Module -> BusModule */
+        GHashTable *jobs;      /* Job -> BusJob */
+        GQueue waiting;        /* calls that wait for a module's identity */
+        GQueue authorizations; /* calls that wait for polkit */
         Status *status;
         BusInhibitor *inhibitor;
+        BusModemManager *modem_manager;
 } Bus;
-
-/* Whether the sender may change anything: uid 0, the daemon's own, and its own group unless that is root's. false: the
- * error is set. */
-bool bus_authorize(sd_bus_message *message, sd_bus_error *error);
 
 /* Sets the error; the value is what a method handler returns. */
 int bus_refuse(sd_bus_error *error, const Refusal *refusal);

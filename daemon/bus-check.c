@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The Manager's Check: reads the call, answers when the manager has its verdicts, and knows of the one fact that only
- * the bus can tell, whether ModemManager is there. Decides nothing. */
+/* The Manager's Check: reads the call, and answers when the manager has its verdicts. Decides nothing. */
 
-#include <errno.h>
 #include <string.h>
 
+#include "bus-authorize.h"
 #include "bus-check.h"
 #include "log.h"
 #include "names.h"
-
-#define MODEM_MANAGER "org.freedesktop.ModemManager1"
 
 /* ---- the answer */
 
@@ -83,40 +80,15 @@ int bus_check_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
         int r;
 
         sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
-        if (!bus_authorize(m, error))
-                return -EACCES;
         if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
                 return r;
         module = manager_find_module(b->manager, name, &refusal);
         if (!module)
                 return bus_refuse(error, &refusal);
+        r = bus_authorize(b, m, BUS_ACTION_PROBE, module_id(module), NULL, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
         if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, begin_check))
                 return 1;
         return begin_check(b, m, module, NULL, error);
-}
-
-/* ---- ModemManager */
-
-static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        Bus *b = userdata;
-        const char *name, *before, *now;
-
-        (void)error;
-        if (sd_bus_message_read(m, "sss", &name, &before, &now) >= 0 && strcmp(name, MODEM_MANAGER) == 0)
-                manager_set_modem_manager(b->manager, *now != 0);
-        return 0;
-}
-
-int bus_watch_modem_manager(Bus *b)
-{
-        int r = sd_bus_add_match(b->bus, NULL,
-                                 "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                                 "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" MODEM_MANAGER "'",
-                                 on_owner_changed, b);
-
-        if (r < 0)
-                return r;
-        manager_set_modem_manager(b->manager, sd_bus_get_name_creds(b->bus, MODEM_MANAGER, 0, NULL) >= 0);
-        return 0;
 }

@@ -5,6 +5,3 @@
 
 /* The handler of the Manager's Check. */
 int bus_check_call(sd_bus_message *message, void *userdata, sd_bus_error *error);
-
-/* Follows whether ModemManager is on the bus. 0 or -errno. */
-int bus_watch_modem_manager(Bus *bus);

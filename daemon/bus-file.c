@@ -3,8 +3,8 @@
 /* The Manager's StartUpgradeFile: reads the call, answers when the manager has the package and a job for it, and tells
  * it if the caller has left before that. Decides nothing. */
 
-#include <errno.h>
-
+#include "bus-authorize.h"
+#include "bus-caller.h"
 #include "bus-file.h"
 #include "names.h"
 
@@ -69,8 +69,8 @@ static int take_in(Bus *b, sd_bus_message *m, Module *module, int fd, const char
                 call_free(call);
                 return r;
         }
-        call->intake = manager_take_in(b->manager, module, fd, name, g_steal_pointer(&options), on_accepted, call,
-                                       call_free, &refusal);
+        call->intake = manager_take_in(b->manager, module, fd, name, g_steal_pointer(&options), bus_caller(m).uid,
+                                       on_accepted, call, call_free, &refusal);
         if (call->intake)
                 return 1;
         call_free(call);
@@ -102,14 +102,15 @@ int bus_file_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
         int fd, r;
 
         sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
-        if (!bus_authorize(m, error))
-                return -EACCES;
         if ((r = sd_bus_message_read(m, "shs", &which, &fd, &name)) < 0 ||
             (r = bus_read_options(m, options, error)) < 0)
                 return r;
         module = manager_find_module(b->manager, which, &refusal);
         if (!module)
                 return bus_refuse(error, &refusal);
+        r = bus_authorize(b, m, BUS_ACTION_START, module_id(module), NULL, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
         /* As in StartUpgrade: who it is may not be known yet. */
         if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, begin))
                 return 1;

@@ -2,9 +2,9 @@
 
 /* org.fotad1.Job: a job's properties and signals, Cancel and Retry. Translates, nothing more. */
 
-#include <errno.h>
 #include <string.h>
 
+#include "bus-authorize.h"
 #include "bus-job.h"
 #include "bus-snapshot.h"
 #include "names.h"
@@ -218,9 +218,11 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusJob *bj = userdata;
         g_auto(Refusal) refusal = { 0 };
+        int r;
 
-        if (!bus_authorize(m, error))
-                return -EACCES;
+        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
         if (!manager_cancel(bj->bus->manager, bj->job, &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, NULL);
@@ -235,8 +237,9 @@ static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
         int r;
 
         sd_bus_message_sensitive(m); /* its memory is erased: it may hold a password */
-        if (!bus_authorize(m, error))
-                return -EACCES;
+        r = bus_authorize(bj->bus, m, BUS_ACTION_RETRY, job_place(bj->job), NULL, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
         if ((r = sd_bus_message_read(m, "s", &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
                 return r;
         if (!manager_retry(bj->bus->manager, bj->job, source, g_steal_pointer(&options), &refusal))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bus-caller.h"
 #include "bus-log-control.h"
 #include "log.h"
 
@@ -34,7 +35,7 @@ static int set_level(sd_bus *bus, const char *path, const char *interface, const
         int r;
 
         (void)bus, (void)path, (void)interface, (void)property, (void)userdata;
-        if (!bus_authorize(value, error))
+        if (!bus_require_privilege(value, error))
                 return -EACCES;
         r = sd_bus_message_read(value, "s", &name);
         if (r < 0)
@@ -62,7 +63,7 @@ static int set_target(sd_bus *bus, const char *path, const char *interface, cons
         int r;
 
         (void)bus, (void)path, (void)interface, (void)property, (void)userdata;
-        if (!bus_authorize(value, error))
+        if (!bus_require_privilege(value, error))
                 return -EACCES;
         r = sd_bus_message_read(value, "s", &name);
         if (r < 0)

@@ -2,11 +2,12 @@
 
 /* org.fotad1.Manager: translates calls for the manager, and its answers. Decides nothing. */
 
-#include <errno.h>
 #include <string.h>
 
 #include <config.h>
 
+#include "bus-authorize.h"
+#include "bus-caller.h"
 #include "bus-check.h"
 #include "bus-file.h"
 #include "bus-job.h"
@@ -28,7 +29,8 @@ static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *
         if ((r = sd_bus_message_rewind(m, true)) < 0 || (r = sd_bus_message_read(m, "ss", &name, &source)) < 0 ||
             (r = bus_read_options(m, options, error)) < 0)
                 return r;
-        job = manager_accept_upgrade(b->manager, module, source, g_steal_pointer(&options), &refusal);
+        job = manager_accept_upgrade(b->manager, module, source, g_steal_pointer(&options), bus_caller(m).uid,
+                                     &refusal);
         if (!job)
                 return bus_refuse(error, &refusal);
         path = bus_job_path(job->id);
@@ -45,19 +47,22 @@ static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *err
         g_autofree char *path = NULL;
         const char *name, *source;
         Module *module;
+        bool retry;
         Job *job;
         int r;
 
         sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
-        if (!bus_authorize(m, error))
-                return -EACCES;
         if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
                 return r;
         module = manager_find_module(b->manager, name, &refusal);
         if (!module)
                 return bus_refuse(error, &refusal);
         job = module_job(module);
-        if (job && job->origin == JOB_ORIGIN_ADOPTED && job->method == METHOD_MINIFOTA) {
+        retry = job && job->origin == JOB_ORIGIN_ADOPTED && job->method == METHOD_MINIFOTA;
+        r = bus_authorize(b, m, retry ? BUS_ACTION_RETRY : BUS_ACTION_START, module_id(module), NULL, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        if (retry) {
                 /* What it was begun with, nobody remembers: this is what it needs. */
                 path = bus_job_path(job->id);
                 if (!manager_retry(b->manager, job, source, g_steal_pointer(&options), &refusal))
@@ -80,10 +85,13 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         if (r < 0)
                 return r;
-        if (!bus_authorize(m, error))
-                return -EACCES;
         job = manager_find_job(b->manager, path, &refusal);
-        if (!job || !manager_cancel(b->manager, job, &refusal))
+        if (!job)
+                return bus_refuse(error, &refusal);
+        r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        if (!manager_cancel(b->manager, job, &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, NULL);
 }

@@ -2,9 +2,9 @@
 
 /* org.fotad1.Module: a module's properties, and Probe. Translates, nothing more. */
 
-#include <errno.h>
 #include <string.h>
 
+#include "bus-authorize.h"
 #include "bus-module.h"
 #include "bus-snapshot.h"
 #include "names.h"
@@ -128,9 +128,11 @@ static int on_probe(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusModule *bm = userdata;
         g_auto(Refusal) refusal = { 0 };
+        int r;
 
-        if (!bus_authorize(m, error))
-                return -EACCES;
+        r = bus_authorize(bm->bus, m, BUS_ACTION_PROBE, module_id(bm->module), NULL, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
         if (!bus_wait(bm->bus, m, bm->module, answer_probe))
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls wait for a probe.");
         if (!manager_probe(bm->bus->manager, bm->module, &refusal)) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bus-authorize.h"
 #include "bus-check.h"
 #include "bus-job.h"
 #include "bus-log-control.h"
@@ -21,6 +22,13 @@ static void on_module_probed(void *userdata, Module *module, const char *failure
         bus_answer_waiting(userdata, module, failure);
 }
 
+static void on_module_needed(void *userdata, Module *module, ModuleNeed need)
+{
+        Bus *b = userdata;
+
+        bus_modem_manager_need(b->modem_manager, module, need);
+}
+
 static void on_module_added(void *userdata, Module *module)
 {
         Bus *b = userdata;
@@ -33,6 +41,7 @@ static void on_module_removed(void *userdata, Module *module)
 {
         Bus *b = userdata;
 
+        bus_modem_manager_need(b->modem_manager, module, MODULE_NEED_NONE);
         bus_module_removed(g_hash_table_lookup(b->modules, module));
         g_hash_table_remove(b->modules, module);
 }
@@ -93,6 +102,7 @@ static const ManagerObserver manager_observer = {
         .module_added = on_module_added,
         .module_removed = on_module_removed,
         .module_changed = on_module_changed,
+        .module_needed = on_module_needed,
         .module_probed = on_module_probed,
         .job_added = on_job_added,
         .job_changed = on_job_changed,
@@ -123,13 +133,15 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         b->manager = manager;
         b->status = status_new(manager);
         g_queue_init(&b->waiting);
+        g_queue_init(&b->authorizations);
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
         if ((r = sd_bus_open_system(&b->bus)) < 0 || (r = sd_bus_attach_event(b->bus, event, 0)) < 0 ||
             (r = sd_bus_match_signal(b->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0 ||
             (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
-            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_new(&b->inhibitor, b->bus)) < 0) {
+            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_new(&b->inhibitor, b->bus)) < 0 ||
+            (r = bus_modem_manager_new(&b->modem_manager, b->bus, manager)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -146,9 +158,7 @@ int bus_start(Bus *b, char **ret_why)
         r = sd_bus_request_name(b->bus, FOTAD_BUS_NAME, 0);
         if (r < 0)
                 return say(ret_why, r, "the name " FOTAD_BUS_NAME " cannot be had (a second fotad, or no bus policy)");
-        r = bus_watch_modem_manager(b);
-        if (r < 0)
-                return say(ret_why, r, "the bus cannot be watched");
+        bus_modem_manager_start(b->modem_manager);
         r = manager_start(b->manager, &manager_observer, b);
         if (r < 0)
                 return say(ret_why, r, "the USB devices cannot be listed");
@@ -157,17 +167,24 @@ int bus_start(Bus *b, char **ret_why)
         return 0;
 }
 
+void bus_reloaded(Bus *b, const char *failure)
+{
+        status_reloaded(b->status, failure);
+}
+
 void bus_free(Bus *b)
 {
         if (!b)
                 return;
         bus_drop_waiting(b);
+        bus_drop_authorizations(b);
         manager_drop_all_checks(b->manager);
         manager_drop_all_intakes(b->manager);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         status_free(b->status);
         bus_inhibitor_free(b->inhibitor);
+        bus_modem_manager_free(b->modem_manager);
         sd_bus_flush_close_unref(b->bus);
         g_free(b);
 }

@@ -8,5 +8,8 @@
 int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why);
 void bus_free(Bus *bus);
 
+/* As status_reloaded(). */
+void bus_reloaded(Bus *bus, const char *failure);
+
 /* Takes the name, the jobs up, and finds the modules: whoever calls finds everything there. */
 int bus_start(Bus *bus, char **ret_why);

@@ -27,6 +27,7 @@ noinst_LIBRARIES += daemon/libfotashell.a
 daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS) $(LIBCURL_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
 	daemon/bus.c daemon/bus.h \
+	daemon/bus-authorize.c daemon/bus-authorize.h daemon/bus-caller.c daemon/bus-caller.h \
 	daemon/bus-call.c daemon/bus-call.h \
 	daemon/bus-check.c daemon/bus-check.h \
 	daemon/bus-file.c daemon/bus-file.h \
@@ -34,6 +35,8 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-job.c daemon/bus-job.h \
 	daemon/bus-log-control.c daemon/bus-log-control.h \
 	daemon/bus-manager.c daemon/bus-manager.h \
+	daemon/bus-modem-identity.c daemon/bus-modem-identity.h \
+	daemon/bus-modem-manager.c daemon/bus-modem-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
 	daemon/bus-snapshot.c daemon/bus-snapshot.h \
 	daemon/settings.c daemon/settings.h \
@@ -46,6 +49,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
+	daemon/module-gate.c \
 	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \
 	daemon/module-view.c \
 	daemon/package-store.c daemon/package-store.h \
@@ -56,6 +60,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/spool.c daemon/spool.h \
 	daemon/status.c daemon/status.h \
 	daemon/transfer.c daemon/transfer.h \
+	daemon/uevent.c daemon/uevent.h \
 	daemon/usb-watch.c daemon/usb-watch.h
 
 libexec_PROGRAMS += daemon/fotad
@@ -63,4 +68,6 @@ daemon_fotad_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
 daemon_fotad_SOURCES = daemon/main.c
 daemon_fotad_LDADD = daemon/libfotashell.a daemon/libfotacore.a dbus/libfotashared.a \
 	$(SYSTEMD_LIBS) $(UDEV_LIBS) $(LIBCURL_LIBS) $(GLIB_LIBS)
-EXTRA_DIST += daemon/fotad.conf
+
+# The settings with their defaults, to copy: what is in /etc/fotad is the administrator's.
+dist_doc_DATA = daemon/fotad.conf

@@ -14,9 +14,11 @@
 #include "bus.h"
 #include "log.h"
 #include "manager.h"
+#include "message-ids.h"
 #include "settings.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event, sd_event_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event_source, sd_event_source_disable_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manager, manager_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
 
@@ -27,34 +29,75 @@ static int fail(const char *what, const char *why)
         return EXIT_FAILURE;
 }
 
+/* What a reload is about. */
+typedef struct Running {
+        const char *config_file;
+        bool must_exist;
+        Config *config;
+        Manager *manager;
+        Bus *bus;
+} Running;
+
+/* Reads the configuration again; one that cannot be used changes nothing. The service manager hears of both ends. */
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+        Running *running = userdata;
+        g_autofree char *why = NULL;
+        Config *config;
+
+        (void)source, (void)info;
+        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
+        config = config_load(running->config_file, running->must_exist, &why);
+        if (config) {
+                config_replace(running->config, config);
+                manager_reconfigured(running->manager);
+                log_notice("the configuration was read again");
+        } else {
+                log_event(LOG_ERR, &(LogEvent){ .message_id = MESSAGE_ID_CONFIG },
+                          "%s; the configuration stays as it was", why);
+        }
+        bus_reloaded(running->bus, why);
+        sd_notify(0, "READY=1");
+        return 0;
+}
+
 static int run(const char *config_file, bool must_exist)
 {
         g_autofree char *why = NULL;
         g_autoptr(Config) config = NULL;
         g_autoptr(sd_event) event = NULL;
+        g_autoptr(sd_event_source) hangup = NULL;
         g_autoptr(Manager) manager = NULL;
         g_autoptr(Bus) bus = NULL;
+        Running running = { config_file, must_exist, NULL, NULL, NULL };
         const char *state = getenv("STATE_DIRECTORY"), *runtime = getenv("RUNTIME_DIRECTORY");
         ManagerDirectories directories = { state ?: "/var/lib/fotad", runtime ?: "/run/fotad" };
         sigset_t signals;
         int r;
 
-        config = config_load(config_file, must_exist, &why);
-        if (!config)
-                return fail("", why);
         sigemptyset(&signals);
         sigaddset(&signals, SIGTERM);
         sigaddset(&signals, SIGINT);
+        sigaddset(&signals, SIGHUP);
         sigprocmask(SIG_BLOCK, &signals, NULL);
+        config = config_load(config_file, must_exist, &why);
+        if (!config)
+                return fail("", why);
         if ((r = sd_event_default(&event)) < 0 || (r = sd_event_set_watchdog(event, true)) < 0 ||
             (r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL)) < 0 ||
-            (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0)
+            (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0 ||
+            (r = sd_event_add_signal(event, &hangup, SIGHUP, on_hangup, &running)) < 0 ||
+            /* Before calls that come after it: the unit's ExecReload= waits for the answer to one. */
+            (r = sd_event_source_set_priority(hangup, SD_EVENT_PRIORITY_IMPORTANT)) < 0)
                 return fail("no event loop: ", g_strerror(-r));
         manager = manager_new(event, config, &directories, &why);
         if (!manager)
                 return fail("", why);
         if (bus_new(&bus, event, manager, &why) < 0 || bus_start(bus, &why) < 0)
                 return fail("", why);
+        running.config = config;
+        running.manager = manager;
+        running.bus = bus;
         sd_notify(0, "READY=1");
         r = sd_event_loop(event);
         sd_notify(0, "STOPPING=1");
@@ -62,12 +105,22 @@ static int run(const char *config_file, bool must_exist)
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int check_config(const char *file, bool must_exist)
+{
+        g_autofree char *why = NULL;
+        g_autoptr(Config) config = config_load(file, must_exist, &why);
+
+        return config ? EXIT_SUCCESS : fail("", why);
+}
+
 int main(int argc, char **argv)
 {
         g_autofree char *file = NULL;
-        gboolean version = FALSE, debug = FALSE;
+        gboolean version = FALSE, debug = FALSE, check = FALSE;
         GOptionEntry entries[] = {
                 { "config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "Read FILE instead of " CONFIG_DEFAULT_FILE, "FILE" },
+                { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, "Only say what is wrong with the configuration",
+                  NULL },
                 { "debug", 'd', 0, G_OPTION_ARG_NONE, &debug, "Log what is said on the AT port", NULL },
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
                 { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -87,6 +140,8 @@ int main(int argc, char **argv)
                 puts("fotad " PACKAGE_VERSION);
                 return EXIT_SUCCESS;
         }
+        if (check)
+                return check_config(file ?: CONFIG_DEFAULT_FILE, file != NULL);
         if (debug)
                 log_set_level(LOG_DEBUG);
         signal(SIGPIPE, SIG_IGN);

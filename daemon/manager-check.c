@@ -67,6 +67,7 @@ void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *s
                 .job = module_job(module) ? module_job(module)->id : NULL,
                 .power_control = ret->power_control,
                 .modem_manager = m->modem_manager,
+                .left_alone = module_is_left_alone(module),
                 .source = source,
                 .options = options,
         };
@@ -79,9 +80,9 @@ void manager_facts_clear(ManagerFacts *f)
         g_clear_pointer(&f->power_control, g_free);
 }
 
-void manager_set_modem_manager(Manager *m, bool running)
+void manager_set_modem_manager(Manager *m, ModemManagerPresence presence)
 {
-        m->modem_manager = running;
+        m->modem_manager = presence;
 }
 
 /* ---- refusals */
@@ -120,12 +121,13 @@ static void look_for_end(Check *c)
         f.facts.server = c->server;
         f.facts.server_mini_2 = c->server_mini_2;
         f.facts.package_size = c->server ? c->server->size : 0;
-        if (!*f.problem && c->not_inspected && !f.facts.job) {
+        if (!*f.problem && c->not_inspected && !f.facts.job && !f.facts.left_alone) {
                 f.facts.problem = c->not_inspected;
                 f.facts.problem_remedy = "probe it, and if that does not help cycle its power";
         }
         verdicts = rules_judge(&f.facts);
         c->func(c->userdata, verdicts);
+        manager_drop_uarts_soon(c->manager);
         g_ptr_array_remove(c->manager->checks, c); /* which frees it */
 }
 
@@ -227,6 +229,11 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
 void manager_drop_all_checks(Manager *m)
 {
         g_ptr_array_set_size(m->checks, 0);
+}
+
+bool manager_is_checked(Manager *m, const Module *module)
+{
+        return find_check(m, module) != NULL;
 }
 
 void manager_drop_checks(Manager *m, const Module *module)

@@ -100,9 +100,9 @@ void manager_follow_moved(Manager *m, Module *module)
                         continue;
                 log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
                         module_id(module));
-                claims_drop(m->claims, module_id(place));
                 job_set_string(&job->place, module_id(module));
                 manager_begin_on(m, module, module_give_up_job(place));
+                claims_drop(m->claims, module_id(place));
                 return;
         }
 }

@@ -20,7 +20,8 @@ struct Intake {
         char *module; /* its Id: it may be forgotten meanwhile */
         char *name;
         Options *options;
-        char *file; /* in the store, until a job has it */
+        int64_t uid; /* of the one who asked, -1 unknown */
+        char *file;  /* in the store, until a job has it */
         Spool *spool;
         ManagerAcceptFunc func;
         void *userdata;
@@ -99,7 +100,8 @@ static Job *accept_copy(Intake *in, const SpoolResult *copy, Refusal *ret_refusa
                 return NULL;
         }
         /* The module may be another job's by now, or gone. */
-        job = manager_accept(in->manager, module, in->name, &package, g_steal_pointer(&in->options), ret_refusal);
+        job = manager_accept(in->manager, module, in->name, &package, g_steal_pointer(&in->options), in->uid,
+                             ret_refusal);
         if (job)
                 g_clear_pointer(&in->file, g_free); /* the job has it */
         return job;
@@ -139,8 +141,8 @@ static bool begin_copy(Intake *in, int fd, Refusal *ret_refusal)
         return true;
 }
 
-Intake *manager_take_in(Manager *m, Module *module, int fd, const char *name, Options *taken, ManagerAcceptFunc func,
-                        void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
+Intake *manager_take_in(Manager *m, Module *module, int fd, const char *name, Options *taken, int64_t uid,
+                        ManagerAcceptFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         Intake *in;
@@ -152,6 +154,7 @@ Intake *manager_take_in(Manager *m, Module *module, int fd, const char *name, Op
         in->module = g_strdup(module_id(module));
         in->name = g_strdup(name);
         in->options = g_steal_pointer(&options);
+        in->uid = uid;
         in->func = func;
         in->userdata = userdata;
         if (!begin_copy(in, fd, ret_refusal)) {

@@ -25,11 +25,12 @@ struct Manager {
         GPtrArray *checks;  /* Check */
         GPtrArray *intakes; /* Intake */
         PackageStore *packages;
-        bool modem_manager;     /* it is on the bus */
+        ModemManagerPresence modem_manager;
         GHashTable *left_alone; /* ids of jobs that were given up, and whose upgrade was seen to go on */
         GHashTable *stalled;    /* ids of jobs that were said to be */
         guint64 last_id;
         sd_event_source *lives; /* says that the daemon has lived for a while */
+        sd_event_source *drops; /* manager_drop_uarts_soon() */
         const ManagerObserver *observer;
         void *userdata;
 };
@@ -44,6 +45,9 @@ Module *manager_module_at(Manager *m, const char *id);
 
 /* manager-uart.c: the UARTs that the configuration names. A module each, whether or not its node is there. */
 void manager_make_uarts(Manager *m);
+/* Those that it does not name any more, and that nobody holds, go: now, or from the loop. */
+void manager_drop_uarts(Manager *m);
+void manager_drop_uarts_soon(Manager *m);
 /* What has come, what has gone, and what turned out to be a port of a USB module. */
 void manager_look_at_uarts(Manager *m);
 
@@ -119,7 +123,7 @@ bool manager_judge_request(ManagerFacts *ret, Manager *m, Module *module, const 
 
 /* manager_accept_upgrade(), of a URL or a package. */
 Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *options,
-                    Refusal *ret_refusal);
+                    int64_t uid, Refusal *ret_refusal);
 
 /* manager-check.c */
 
@@ -132,6 +136,8 @@ void manager_check_free(Check *check);
 
 /* The module was asked. Takes the inspection. */
 void manager_module_inspected(Manager *m, Module *module, Inspection *inspection, const char *failure);
+
+bool manager_is_checked(Manager *m, const Module *module);
 
 /* The module goes away, and what is being checked of it. */
 void manager_drop_checks(Manager *m, const Module *module);

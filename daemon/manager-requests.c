@@ -52,7 +52,7 @@ bool manager_judge_request(ManagerFacts *ret, Manager *m, Module *module, const 
         return manager_refuse_broken(&ret->facts, ret_refusal);
 }
 
-Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken,
+Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
                     Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
@@ -64,6 +64,7 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
                 return NULL;
         job = manager_new_job(m, module_id(module));
         job->method = rules_method(&f.facts);
+        job->started_by = uid;
         job_set_string(&job->source, source);
         options_free(job->options);
         job->options = g_steal_pointer(&options);
@@ -79,9 +80,10 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
         return job;
 }
 
-Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, Refusal *ret_refusal)
+Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, int64_t uid,
+                            Refusal *ret_refusal)
 {
-        return manager_accept(m, module, source, NULL, options, ret_refusal);
+        return manager_accept(m, module, source, NULL, options, uid, ret_refusal);
 }
 
 void manager_begin(Manager *m, Job *job)

@@ -22,12 +22,17 @@ static unsigned device_last_seen(Manager *m, const char *id)
         return device;
 }
 
+static const char *name_of(const char *port)
+{
+        return g_str_has_prefix(port, "/dev/") ? port + strlen("/dev/") : port;
+}
+
 void manager_make_uarts(Manager *m)
 {
         if (m->config->ports[0] && !serial_has_rate(m->config->baud_rate))
                 log_warning("[serial] baud-rate: no port can be set to %u; 115200 is used", m->config->baud_rate);
         for (char **port = m->config->ports; *port; port++) {
-                const char *name = g_str_has_prefix(*port, "/dev/") ? *port + strlen("/dev/") : *port;
+                const char *name = name_of(*port);
                 g_autofree char *id = g_strconcat(JOB_UART_PREFIX, name, NULL);
                 g_autofree char *node = *name == '/' ? g_strdup(name) : g_strconcat("/dev/", name, NULL);
                 Module *module = manager_module_at(m, id);
@@ -35,6 +40,44 @@ void manager_make_uarts(Manager *m)
                 if (!module_uart(module))
                         module_set_uart(module, node, device_last_seen(m, id));
         }
+}
+
+static bool is_named(Manager *m, const Module *module)
+{
+        for (char **port = m->config->ports; *port; port++)
+                if (strcmp(module_id(module) + strlen(JOB_UART_PREFIX), name_of(*port)) == 0)
+                        return true;
+        return false;
+}
+
+void manager_drop_uarts(Manager *m)
+{
+        for (unsigned i = 0; i < m->modules->len; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+
+                if (!module_uart(module) || is_named(m, module) || module_job(module) || manager_is_checked(m, module))
+                        continue;
+                log_info("%s: fotad.conf does not name it any more", module_id(module));
+                module_unset_uart(module);
+                m->observer->module_removed(m->userdata, module);
+                g_ptr_array_remove_index(m->modules, i--);
+        }
+}
+
+static int on_drops(sd_event_source *source, void *userdata)
+{
+        (void)source;
+        manager_drop_uarts(userdata);
+        return 0;
+}
+
+void manager_drop_uarts_soon(Manager *m)
+{
+        int r = m->drops ? sd_event_source_set_enabled(m->drops, SD_EVENT_ONESHOT)
+                         : sd_event_add_defer(m->event, &m->drops, on_drops, m);
+
+        if (r < 0)
+                log_error("no event: %s", g_strerror(-r));
 }
 
 void manager_look_at_uarts(Manager *m)

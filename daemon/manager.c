@@ -10,6 +10,7 @@
 #include "log-job.h"
 #include "manager-private.h"
 #include "message-ids.h"
+#include "uevent.h"
 
 #define MODULES_MAX 64 /* places, unless more than that are in use */
 
@@ -28,6 +29,13 @@ static void on_module_changed(void *userdata, Module *module)
         Manager *m = userdata;
 
         m->observer->module_changed(m->userdata, module);
+}
+
+static void on_module_needed(void *userdata, Module *module, ModuleNeed need)
+{
+        Manager *m = userdata;
+
+        m->observer->module_needed(m->userdata, module, need);
 }
 
 static void on_module_probed(void *userdata, Module *module, const char *failure)
@@ -97,13 +105,27 @@ static void on_job_result(void *userdata, Job *job)
         say_result(userdata, job);
 }
 
+void manager_tell_claim(Manager *m, Module *module)
+{
+        int r;
+
+        (void)m;
+        if (!module_is_present(module) || module_is_uart(module))
+                return;
+        r = uevent_repeat(module_syspath(module));
+        if (r < 0)
+                log_debug("%s: udev cannot be told who claims it: %s", module_id(module), g_strerror(-r));
+}
+
 static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
         claims_drop(m->claims, job_place(job));
+        manager_tell_claim(m, manager_module_of(m, job));
         manager_free_package(m, job);
         manager_trim_history(m);
+        manager_drop_uarts_soon(m); /* it may have been kept for this job only */
 }
 
 static void on_module_inspected(void *userdata, Module *module, Inspection *inspection, const char *failure)
@@ -119,6 +141,7 @@ static int on_package_open(void *userdata, const Job *job)
 static const ModuleObserver module_observer = {
         .package_open = on_package_open,
         .changed = on_module_changed,
+        .needed = on_module_needed,
         .probed = on_module_probed,
         .adoptable = on_module_adoptable,
         .job_persist = on_job_persist,
@@ -212,7 +235,6 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
 {
         Manager *m = g_new0(Manager, 1);
         const char *state_directory = directories->state;
-        g_autofree char *claims = g_build_filename(directories->runtime, "claims", NULL);
         int r;
 
         m->event = event;
@@ -222,7 +244,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
         m->intakes = g_ptr_array_new_with_free_func((GDestroyNotify)manager_intake_free);
         m->packages = package_store_new(state_directory);
-        m->claims = claims_new(claims);
+        m->claims = claims_new(directories->runtime);
         m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         m->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
@@ -248,6 +270,7 @@ void manager_free(Manager *m)
         if (!m)
                 return;
         sd_event_source_disable_unref(m->lives);
+        sd_event_source_disable_unref(m->drops);
         g_ptr_array_unref(m->checks);
         g_ptr_array_unref(m->intakes);
         usb_watch_free(m->watch);
@@ -269,11 +292,12 @@ void manager_begin_on(Manager *m, Module *module, Job *job)
         module_begin(module, job);
 }
 
-static bool is_claimed(void *userdata, const char *id)
+static void on_claim_swept(void *userdata, const char *id)
 {
-        const Module *module = manager_module_by_id(userdata, id);
+        Module *module = manager_module_by_id(userdata, id);
 
-        return module && module_job(module);
+        if (module)
+                manager_tell_claim(userdata, module);
 }
 
 static void take_up(Manager *m, Job *job)
@@ -322,8 +346,8 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 take_up(m, job);
                 taken_up = true;
         }
-        claims_sweep(m->claims, is_claimed, m);
         r = usb_watch_enumerate(m->watch);
+        claims_sweep(m->claims, on_claim_swept, m);
         manager_look_at_uarts(m);
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_settled(g_ptr_array_index(m->modules, i));
@@ -332,6 +356,16 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         /* Until then whatever a job waits for has come, or has been found not to come: that may be what kills us. */
         return sd_event_add_time_relative(m->event, &m->lives, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config), 0,
                                           on_lives, m);
+}
+
+void manager_reconfigured(Manager *m)
+{
+        manager_drop_uarts(m);
+        manager_make_uarts(m);
+        for (unsigned i = 0; i < m->modules->len; i++)
+                module_reconfigured(g_ptr_array_index(m->modules, i));
+        manager_look_at_uarts(m);
+        manager_trim_history(m);
 }
 
 void manager_stop(Manager *m)
@@ -354,6 +388,11 @@ void manager_announce(Manager *m)
                 else
                         say_result(m, job);
         }
+}
+
+const Config *manager_config(const Manager *m)
+{
+        return m->config;
 }
 
 Module *manager_module_of(Manager *m, const Job *job)

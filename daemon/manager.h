@@ -28,6 +28,7 @@ typedef struct ManagerObserver {
         void (*module_added)(void *userdata, Module *module);
         void (*module_removed)(void *userdata, Module *module);
         void (*module_changed)(void *userdata, Module *module);
+        void (*module_needed)(void *userdata, Module *module, ModuleNeed need); /* as the module's observer has it */
         void (*module_probed)(void *userdata, Module *module, const char *failure); /* NULL: well */
         void (*job_added)(void *userdata, Job *job);
         void (*job_changed)(void *userdata, Job *job);
@@ -45,6 +46,9 @@ void manager_free(Manager *manager);
 
 /* Takes the jobs on disk up and finds the modules that are there: news begins. 0 or -errno. */
 int manager_start(Manager *manager, const ManagerObserver *observer, void *userdata);
+
+/* The configuration has other contents now: whatever they change without harm to a job is changed. */
+void manager_reconfigured(Manager *manager);
 
 /* Before a clean end: the jobs stay. */
 void manager_stop(Manager *manager);
@@ -67,18 +71,19 @@ Module *manager_find_module(Manager *manager, const char *name, Refusal *ret_ref
 /* By object path. */
 Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
 
-/* The job is on disk and on the bus when this returns; manager_begin() must follow. Takes the options. */
-Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source, Options *options,
+/* The job is on disk and on the bus when this returns; manager_begin() must follow. Takes the options. uid: of the one
+ * who asks, -1 unknown. */
+Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source, Options *options, int64_t uid,
                             Refusal *ret_refusal);
 void manager_begin(Manager *manager, Job *job);
 
 /* The same with a package on the host (guide 3.3.1.3), from a descriptor that stays the caller's, by its name. What can
  * be judged now is; then it is copied, and the function is called once, from the loop: with a job, as
- * manager_accept_upgrade() gives it, or a refusal. Then, or when it is dropped, userdata is destroyed. NULL: refused, and
- * userdata stays the caller's. Takes the options. */
+ * manager_accept_upgrade() gives it, or a refusal. Then, or when it is dropped, userdata is destroyed. NULL: refused,
+ * and userdata stays the caller's. Takes the options. */
 typedef struct Intake Intake;
 typedef void (*ManagerAcceptFunc)(void *userdata, Job *job, const Refusal *refusal);
-Intake *manager_take_in(Manager *manager, Module *module, int fd, const char *name, Options *options,
+Intake *manager_take_in(Manager *manager, Module *module, int fd, const char *name, Options *options, int64_t uid,
                         ManagerAcceptFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
 void manager_drop_intake(Manager *manager, Intake *intake);
 
@@ -100,8 +105,12 @@ bool manager_check(Manager *manager, Module *module, const char *source, Options
 /* Before the bus is closed: what is being checked is answered to nobody. */
 void manager_drop_all_checks(Manager *manager);
 
-/* Whether ModemManager is on the bus. */
-void manager_set_modem_manager(Manager *manager, bool running);
+void manager_set_modem_manager(Manager *manager, ModemManagerPresence presence);
+
+/* Has udev look again at the module, which its rules treat otherwise while a job has claimed it. */
+void manager_tell_claim(Manager *manager, Module *module);
+
+const Config *manager_config(const Manager *manager);
 
 /* module_probed() follows. */
 bool manager_probe(Manager *manager, Module *module, Refusal *ret_refusal);

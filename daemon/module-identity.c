@@ -59,17 +59,12 @@ static void answered_nameless(Module *m, bool mini)
         }
 }
 
-static void take_identity(Module *m)
+/* It is ready. Takes the identity. */
+static void know_identity(Module *m, Identity *identity)
 {
-        g_autoptr(Identity) identity = identity_probe_steal(m->probe), known = NULL;
+        g_autoptr(Identity) known = m->identity;
 
-        module_drop_probe(m);
-        if (!*identity->revision || (identity->mini && !m->job)) {
-                answered_nameless(m, identity->mini);
-                return;
-        }
-        known = m->identity;
-        m->identity = identity_copy(identity);
+        m->identity = identity;
         if (m->job && m->job->method == METHOD_MINIFOTA)
                 identity_complete(m->identity, known); /* a Mini system tells less */
         m->identified = true;
@@ -80,6 +75,24 @@ static void take_identity(Module *m)
         m->told = true;
         m->observer->changed(m->userdata, m);
         m->observer->probed(m->userdata, m, NULL);
+}
+
+void module_take_identity(Module *m, Identity *identity)
+{
+        know_identity(m, identity);
+        module_pump(m);
+}
+
+static void take_identity(Module *m)
+{
+        g_autoptr(Identity) identity = identity_probe_steal(m->probe);
+
+        module_drop_probe(m);
+        if (!*identity->revision || (identity->mini && !m->job)) {
+                answered_nameless(m, identity->mini);
+                return;
+        }
+        know_identity(m, identity_copy(identity));
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
                                        .identity = identity,
                                        .other_port = !module_is_uart(m) &&

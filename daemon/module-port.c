@@ -60,7 +60,7 @@ static void set_holder(Module *m, const char *holder)
 
 static void open_port(Module *m)
 {
-        SerialSettings settings = { m->config->lock_directory, m->config->baud_rate, ports_syspath(m->ports, m->node) };
+        SerialSettings settings = { m->config->lock_directory, m->baud_rate, ports_syspath(m->ports, m->node) };
         g_autofree char *holder = NULL;
         int r;
 
@@ -95,13 +95,21 @@ static void open_port(Module *m)
         }
 }
 
+bool module_wants_port(const Module *m)
+{
+        return m->node && (m->job || m->wanted || !m->identified || (m->inspecting && !m->inspect_over));
+}
+
 /* Opens or closes, as the job and the wish for an identity have it. One that has told no revision may be in its Mini
  * system, and say so after days. True if it was tried to open: that may have made
  * work. */
 bool module_update_port(Module *m)
 {
-        bool want = m->node && (m->job || m->wanted || !m->identified || (m->inspecting && !m->inspect_over));
+        bool want = module_wants_port(m);
 
+        if (!want && m->serial)
+                module_close_port(m); /* before it is said that it is needed no more */
+        want = module_gate_is_open(m) && want;
         if (!want && m->serial)
                 module_close_port(m);
         if (!want)
@@ -119,7 +127,7 @@ void module_choose_port(Module *m)
         const char *node = m->boot_rom         ? NULL
                            : module_is_uart(m) ? (m->present ? m->uart : NULL)
                                                : ports_find_at(m->ports, m->product_id,
-                                                               config_at_interface(m->config, m->product_id));
+                                                               config_at_interface(m->at_interfaces, m->product_id));
 
         if (g_strcmp0(m->node, node) == 0)
                 return;

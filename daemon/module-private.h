@@ -34,9 +34,16 @@ struct Module {
         char *holder;   /* who has the port instead of us, NULL nobody */
         int open_error; /* why the port could not be opened, 0 */
 
+        /* module-gate.c */
+        char *uid; /* as ModemManager names its device, NULL never seen */
+        ModuleNeed need;
+        ModuleGate gate;
+        char *gate_why; /* what keeps it shut */
+
         /* module-uart.c */
         char *uart;       /* node of the UART that the configuration names, NULL none */
         char *uart_owner; /* Id of the USB module whose port that is, NULL none */
+        unsigned baud_rate;
         UartLife life;
 
         Serial *serial;
@@ -71,6 +78,8 @@ struct Module {
         Job *job;
         Upgrade *upgrade;
         bool released;
+        GHashTable *at_interfaces; /* as the configuration had them when no job held it */
+        bool reconfigured;         /* while the job held it */
         bool pumping;
 };
 
@@ -90,7 +99,14 @@ bool module_advance_probe(Module *m);
 /* The answer to that. */
 void module_take_answer(Module *m, const AtEvent *event);
 
+/* module-gate.c: whether the port may be opened as far as ModemManager is concerned, who is told of the need. */
+bool module_gate_is_open(Module *m);
+/* It was waited for long enough. False if the gate is not what is waited for. */
+bool module_gate_give_up(Module *m);
+
 /* module-uart.c */
+/* The rate that the configuration says; if that is another one, it is asked at it who it is. */
+void module_uart_set_rate(Module *m);
 /* It is said to have restarted: what was asked and is known of it counts no more. */
 void module_uart_restarted(Module *m);
 /* Its node could not be opened: perhaps it is gone, and nobody tells. */
@@ -115,6 +131,8 @@ void module_inspect_free(Module *m);
  * if that may have made work. */
 void module_choose_port(Module *m);
 bool module_update_port(Module *m);
+/* Somebody wants to talk to it, whether or not that may be. */
+bool module_wants_port(const Module *m);
 void module_close_port(Module *m);
 
 /* module-package.c: the answer to UPGRADE_ACTION_CHECK_SOURCE, and to UPGRADE_ACTION_TRANSFER. */

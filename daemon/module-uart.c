@@ -15,6 +15,28 @@ void module_set_uart(Module *m, const char *node, unsigned device)
         m->device = device;
 }
 
+void module_unset_uart(Module *m)
+{
+        g_clear_pointer(&m->uart, g_free);
+        g_clear_pointer(&m->uart_owner, g_free);
+        if (m->present)
+                module_device_removed(m);
+}
+
+void module_uart_set_rate(Module *m)
+{
+        if (!module_is_uart(m) || m->baud_rate == m->config->baud_rate)
+                return;
+        m->baud_rate = m->config->baud_rate;
+        module_close_port(m);
+        m->identified = m->told = false;
+        m->open_at = UINT64_MAX;
+        if (!m->node)
+                return;
+        m->wanted = true;
+        m->wanted_until = module_now() + m->config->timeouts.settle;
+}
+
 static void come(Module *m)
 {
         module_device_added(m, &(UsbDevice){ .number = m->device + (m->left_at || m->device == 0) });

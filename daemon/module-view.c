@@ -26,6 +26,21 @@ unsigned module_device(const Module *m)
         return m->device;
 }
 
+const char *module_uid(const Module *m)
+{
+        return m->uid;
+}
+
+bool module_is_left_alone(const Module *m)
+{
+        return m->gate == MODULE_GATE_BARRED && m->identified;
+}
+
+const char *module_syspath(const Module *m)
+{
+        return m->syspath;
+}
+
 bool module_is_present(const Module *m)
 {
         return m->present;
@@ -117,7 +132,7 @@ static bool describe(char **ret_finding, char **ret_remedy, char *finding, char 
 /* What is the matter with its port. false: something is. */
 static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
 {
-        int interface = config_at_interface(m->config, m->product_id);
+        int interface = config_at_interface(m->at_interfaces, m->product_id);
 
         if (!m->node && ports_are_none(m->ports))
                 return describe(ret_finding, ret_remedy, g_strdup("no tty is bound to it"),
@@ -137,6 +152,11 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
         if (!m->node)
                 return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
+        if (m->gate != MODULE_GATE_OPEN && m->gate_why && !m->identified)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node,
+                                                m->gate_why),
+                                g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
         if (m->holder)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup_printf("its AT port %s is held %s", m->node, m->holder),
@@ -155,7 +175,7 @@ static bool describe_no_uart(const Module *m, char **ret_finding, char **ret_rem
         if (!m->uart)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its port is not among the UARTs that fotad.conf names"),
-                                g_strdup("put it into ports, and restart fotad"));
+                                g_strdup("put it into ports, and reload fotad"));
         if (m->uart_owner)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup_printf("%s is a port of %s, and is used as such", m->uart, m->uart_owner),

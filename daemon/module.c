@@ -31,6 +31,8 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->id = g_strdup(id);
         m->event = event;
         m->config = config;
+        m->baud_rate = config->baud_rate;
+        m->at_interfaces = g_hash_table_ref(config->at_interfaces);
         m->boot_id = boot_id;
         m->observer = observer;
         m->userdata = userdata;
@@ -55,7 +57,10 @@ void module_free(Module *m)
         identity_free(m->identity);
         at_engine_free(m->engine);
         ports_free(m->ports);
+        g_hash_table_unref(m->at_interfaces);
         g_free(m->syspath);
+        g_free(m->uid);
+        g_free(m->gate_why);
         g_free(m->uart);
         g_free(m->uart_owner);
         g_free(m->node);
@@ -267,6 +272,16 @@ static void handle_engine_event(Module *m, const AtEvent *event)
         }
 }
 
+static void reconfigure(Module *m)
+{
+        m->reconfigured = false;
+        g_hash_table_unref(m->at_interfaces);
+        m->at_interfaces = g_hash_table_ref(m->config->at_interfaces);
+        module_uart_set_rate(m);
+        module_choose_port(m);
+        m->observer->changed(m->userdata, m);
+}
+
 static void release_job(Module *m)
 {
         Job *job = g_steal_pointer(&m->job);
@@ -277,6 +292,8 @@ static void release_job(Module *m)
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
+        if (m->reconfigured)
+                reconfigure(m);
         if (!m->identified && at_engine_is_ready(m->engine))
                 module_start_probe(m);
 }
@@ -341,7 +358,8 @@ static void pump(Module *m)
                         continue;
                 }
                 if (m->upgrade && module_now() >= upgrade_deadline(m->upgrade)) {
-                        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
+                        if (!module_gate_give_up(m))
+                                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
                 if (!m->job && module_now() >= m->wanted_until) {
@@ -387,6 +405,8 @@ void module_device_added(Module *m, const UsbDevice *device)
         m->identified = false;
         g_free(m->syspath);
         m->syspath = g_strdup(device->syspath);
+        g_free(m->uid);
+        m->uid = g_strdup(device->uid);
         if (module_is_uart(m))
                 log_info("%s: %s is there", m->id, m->uart);
         else if (m->boot_rom)
@@ -445,6 +465,15 @@ void module_settled(Module *m)
         pump(m);
 }
 
+void module_reconfigured(Module *m)
+{
+        m->reconfigured = true;
+        if (m->job)
+                return;
+        reconfigure(m);
+        pump(m);
+}
+
 void module_probe(Module *m)
 {
         m->wanted = true;
@@ -495,6 +524,8 @@ Job *module_give_up_job(Module *m)
         g_clear_pointer(&m->transfer, transfer_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
         m->observer->changed(m->userdata, m);
+        if (m->reconfigured)
+                reconfigure(m);
         pump(m);
         return job;
 }

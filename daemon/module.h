@@ -14,10 +14,27 @@
 /* One physical place where a module is or was attached. */
 typedef struct Module Module;
 
+/* What it needs its AT port for, and whether it may have it, as far as ModemManager is concerned. */
+typedef enum ModuleNeed {
+        MODULE_NEED_NONE,
+        MODULE_NEED_IDENTITY,
+        MODULE_NEED_JOB,
+        MODULE_NEED_UNDER_WAY, /* a job whose AT+QFOTADL went out before us: what the module says is to be heard at once
+                                */
+} ModuleNeed;
+typedef enum ModuleGate {
+        MODULE_GATE_SHUT,   /* not yet */
+        MODULE_GATE_BARRED, /* not before a job needs it */
+        MODULE_GATE_LOCKED, /* not for a job either */
+        MODULE_GATE_OPEN,
+} ModuleGate;
+
 /* News for whoever owns the module. job_persist returns 0 or -errno and *ret_why. */
 typedef struct ModuleObserver {
         void (*changed)(void *userdata, Module *module);
         void (*probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
+        /* module_set_gate() is expected, at once or later; of MODULE_NEED_NONE not. */
+        void (*needed)(void *userdata, Module *module, ModuleNeed need);
         /* It upgrades, or sits in its Mini system, and no job knows of it. */
         void (*adoptable)(void *userdata, Module *module, Method method);
         int (*package_open)(void *userdata, const Job *job); /* the job's package on the host: its fd, or -errno */
@@ -71,6 +88,19 @@ uint64_t module_left_at(const Module *module);
 /* It has come, or was asked, and its identity is being read: probed() follows. */
 bool module_is_probing(const Module *module);
 
+/* The UID of its device for ModemManager's InhibitDevice, NULL it was never seen; where it is in sysfs. */
+const char *module_uid(const Module *module);
+const char *module_syspath(const Module *module);
+
+/* why: what ModemManager does, as in "is still looking at it"; NULL if the gate is open. */
+void module_set_gate(Module *module, ModuleGate gate, const char *why);
+
+/* Who it is, as ModemManager read it, which has its port. Takes the identity. */
+void module_take_identity(Module *module, Identity *identity);
+
+/* ModemManager has it, and told who it is: nothing is wrong with that. */
+bool module_is_left_alone(const Module *module);
+
 /* News from the USB. */
 void module_device_added(Module *module, const UsbDevice *device);
 void module_device_removed(Module *module);
@@ -82,11 +112,17 @@ void module_set_uart(Module *module, const char *node, unsigned device);
 /* Sees whether that node is there. owner: Id of the USB module whose port it is, NULL none; it then is nobody else's.
  */
 void module_look_at_uart(Module *module, const char *owner);
+/* Not any more: it is gone for good. */
+void module_unset_uart(Module *module);
 /* The node, NULL of a module that is on USB, or not in the configuration any more. */
 const char *module_uart(const Module *module);
 
 /* All modules that are there have been told: a job whose module is not among them knows that it is absent. */
 void module_settled(Module *module);
+
+/* The configuration has other contents: its AT port may be another one, and a UART is spoken to at another rate. Of a
+ * module that a job holds, once it has ended. */
+void module_reconfigured(Module *module);
 
 /* Reads the identity again: probed() follows. Not while a job holds the module. */
 void module_probe(Module *module);

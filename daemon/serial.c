@@ -177,7 +177,14 @@ static int lock_take(const char *directory, const char *node, char **ret_path, c
                 *ret_holder = process_name(owner);
                 return -EBUSY;
         }
-        unlink(path);
+        /* In a directory that is everybody's a file of another user's stays, though nobody lives who needs it. */
+        if (unlink(path) < 0 && errno != ENOENT) {
+                log_warning(
+                        "%s is of no process that has the port, and not ours to remove: no lock file is made for %s",
+                        path, node);
+                unlink(mine);
+                return 0;
+        }
         /* link() fails if somebody was faster, and is never half done. */
         if (link(mine, path) == 0)
                 *ret_path = g_steal_pointer(&path);

@@ -238,8 +238,8 @@ static bool read_file(Config *c, const char *path, bool must_exist, char **ret_w
                                 known = known ||
                                         (strcmp(keys[i].group, *group) == 0 && strcmp(keys[i].key, *name) == 0);
                         if (!known)
-                                log_warning("%s:%u: ignored, for there is no key %s in [%s]", path, find_line(text, *group, *name),
-                                            *name, *group);
+                                log_warning("%s:%u: ignored, for there is no key %s in [%s]", path,
+                                            find_line(text, *group, *name), *name, *group);
                 }
         }
         return true;
@@ -272,9 +272,18 @@ Config *config_load(const char *path, bool must_exist, char **ret_why)
         return g_steal_pointer(&c);
 }
 
-int config_at_interface(const Config *c, uint16_t product_id)
+void config_replace(Config *c, Config *taken)
 {
-        gpointer value = g_hash_table_lookup(c->at_interfaces, GUINT_TO_POINTER(product_id));
+        Config before = *c;
+
+        *c = *taken;
+        *taken = before;
+        config_free(taken);
+}
+
+int config_at_interface(GHashTable *at_interfaces, uint16_t product_id)
+{
+        gpointer value = g_hash_table_lookup(at_interfaces, GUINT_TO_POINTER(product_id));
 
         return value ? (int)GPOINTER_TO_UINT(value) - 1 : LAYOUT_NO_OVERRIDE;
 }

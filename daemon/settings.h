@@ -25,8 +25,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
  * must_exist. NULL: *ret_why names file, line and what would be right. */
 Config *config_load(const char *file, bool must_exist, char **ret_why);
 
+/* Puts the contents of the second in the place of the first's, so that who borrows the first goes on with them. Takes
+ * the second. */
+void config_replace(Config *config, Config *by);
+
 /* The longest of [timeouts], in µs. */
 uint64_t config_longest_timeout(const Config *config);
 
 /* The interface that must be the AT port for this product id, LAYOUT_NO_OVERRIDE if the file names none. */
-int config_at_interface(const Config *config, uint16_t product_id);
+int config_at_interface(GHashTable *at_interfaces, uint16_t product_id);

@@ -9,6 +9,7 @@
 struct Status {
         Manager *manager;
         char *told;
+        char *failure; /* of the last reload, NULL it went well */
 };
 
 Status *status_new(Manager *manager)
@@ -24,6 +25,7 @@ void status_free(Status *s)
         if (!s)
                 return;
         g_free(s->told);
+        g_free(s->failure);
         g_free(s);
 }
 
@@ -54,9 +56,17 @@ static char *describe(Manager *m)
         return text->len ? g_strdup(text->str) : describe_idle(m);
 }
 
+void status_reloaded(Status *s, const char *failure)
+{
+        g_free(s->failure);
+        s->failure = g_strdup(failure);
+        status_update(s);
+}
+
 void status_update(Status *s)
 {
-        g_autofree char *text = describe(s->manager);
+        g_autofree char *now = describe(s->manager);
+        g_autofree char *text = g_strconcat(now, s->failure ? "; not reloaded: " : NULL, s->failure, NULL);
 
         if (g_strcmp0(text, s->told) == 0)
                 return;

@@ -10,5 +10,9 @@ typedef struct Status Status;
 Status *status_new(Manager *manager);
 void status_free(Status *status);
 
+/* The configuration was to be read again. failure: why the old one stays in force, NULL it does not; that is said until
+ * the next time. */
+void status_reloaded(Status *status, const char *failure);
+
 /* Says how things are, if that is not what was said last. */
 void status_update(Status *status);

@@ -107,6 +107,7 @@ static void device_added(UsbWatch *w, udev_device *d)
         UsbDevice device = {
                 .path = udev_device_get_sysname(d),
                 .syspath = syspath,
+                .uid = udev_device_get_property_value(d, "ID_MM_PHYSDEV_UID") ?: syspath,
                 .vendor_id = (uint16_t)number_of(d, "idVendor", 16),
                 .product_id = (uint16_t)number_of(d, "idProduct", 16),
                 .number = number_of(d, "busnum", 10) * 1000 + number_of(d, "devnum", 10),

@@ -12,6 +12,7 @@ typedef struct UsbWatch UsbWatch;
 typedef struct UsbDevice {
         const char *path;    /* where it is plugged in, the same after every restart: 1-1.2 */
         const char *syspath; /* /sys/devices/... */
+        const char *uid;     /* ModemManager's: the syspath, unless a rule names another */
         uint16_t vendor_id, product_id;
         unsigned number; /* bus and device number: another one after each enumeration */
 } UsbDevice;

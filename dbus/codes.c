@@ -270,3 +270,17 @@ const Code *code_find_name(CodeDomain domain, const char *name)
                         return &code_table[i];
         return NULL;
 }
+
+const char *code_domain_label(CodeDomain domain)
+{
+        switch (domain) {
+        case CODE_DOMAIN_FTP: return "FTP";
+        case CODE_DOMAIN_HTTP: return "HTTP";
+        case CODE_DOMAIN_FILE: return "file";
+        case CODE_DOMAIN_UPDATE: return "update";
+        case CODE_DOMAIN_NONE:
+        case CODE_DOMAIN_HOST:
+        case _CODE_DOMAIN_MAX: return "";
+        }
+        return "";
+}

@@ -51,6 +51,9 @@ extern const size_t code_table_size;
 /* "", "ftp", "http", "file", "update", "host" */
 const char *code_domain_to_string(CodeDomain domain);
 
+/* For sentences: "FTP", "HTTP", "file", "update"; "" of what no module reports. */
+const char *code_domain_label(CodeDomain domain);
+
 /* CODE_DOMAIN_NONE for "" and for anything unknown. */
 CodeDomain code_domain_from_string(const char *s);
 

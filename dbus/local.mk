@@ -8,5 +8,17 @@ dbuspolicy_DATA = dbus/org.fotad1.conf
 dbusservices_DATA = dbus/org.fotad1.service
 dbus/org.fotad1.service: dbus/org.fotad1.service.in Makefile
 	$(FILL)
+
+# Its texts are translated in po/, as po/its tells.
+translations = $(addprefix po/, $(addsuffix .po, $(shell cat $(srcdir)/po/LINGUAS)))
+polkitrules_DATA = dbus/fotad.rules
+EXTRA_DIST += dbus/fotad.rules
+action_DATA = dbus/org.fotad1.policy
+dbus/org.fotad1.policy: dbus/org.fotad1.policy.in $(translations) po/LINGUAS po/its/polkit.its po/its/polkit.loc
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && GETTEXTDATADIRS=$(srcdir)/po $(MSGFMT) --xml --template=$< -d $(srcdir)/po -o $@.tmp && \
+		mv $@.tmp $@
+EXTRA_DIST += dbus/org.fotad1.policy.in po/its/polkit.its po/its/polkit.loc
+CLEANFILES += dbus/org.fotad1.policy
+
 EXTRA_DIST += $(dbusinterfaces_DATA) $(dbuspolicy_DATA) dbus/org.fotad1.service.in
 CLEANFILES += dbus/org.fotad1.service

@@ -6,6 +6,28 @@ doc_codes_doc_LDADD = dbus/libfotashared.a
 
 update-codes: doc/codes-doc$(EXEEXT)
 	doc/codes-doc$(EXEEXT) > $(srcdir)/doc/codes.md
-.PHONY: update-codes
+update-manuals: client/fotactl$(EXEEXT)
+	$(srcdir)/doc/man/make.py client/fotactl$(EXEEXT) $(srcdir)/doc/man
+.PHONY: update-codes update-manuals
 
-EXTRA_DIST += doc/codes.md doc/guide-coverage.md
+dist_man_MANS = doc/man/fotactl.1 doc/man/fotad.8 doc/man/fotad.conf.5 doc/man/org.fotad1.5 doc/man/fotad-upgrade@.service.8
+# The timer is told of on its service's page.
+install-data-hook:
+	cd "$(DESTDIR)$(man8dir)" && $(LN_S) -f fotad-upgrade@.service.8 fotad-upgrade@.timer.8
+uninstall-hook:
+	rm -f "$(DESTDIR)$(man8dir)/fotad-upgrade@.timer.8"
+
+EXTRA_DIST += doc/codes.md doc/guide-coverage.md doc/man/make.py doc/man/fotactl.1.in doc/man/fotad.8.in \
+	doc/man/fotad.conf.5.in doc/man/org.fotad1.5.in doc/man/fotad-upgrade@.service.8.in
+# To be copied; built by the tests.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = doc/examples/README.md doc/examples/upgrade.c
+dist_examples_SCRIPTS = doc/examples/upgrade-gdbus doc/examples/upgrade-busctl doc/examples/upgrade.py
+if HAVE_TESTS
+check_PROGRAMS += doc/examples/upgrade
+doc_examples_upgrade_SOURCES = doc/examples/upgrade.c
+doc_examples_upgrade_CPPFLAGS = $(SYSTEMD_CFLAGS)
+doc_examples_upgrade_LDADD = $(SYSTEMD_LIBS)
+endif
+
+dist_doc_DATA += README.md NEWS doc/integration.md

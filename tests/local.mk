@@ -3,25 +3,29 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-explained tests/test-security tests/test-catalog tests/test-guide.test
+EXTRA_DIST += tests/test-manuals tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
+	tests/test-guide.test tests/package/boot tests/package/guest.py tests/package/life
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
 	CK_TAP_LOG_FILE_NAME=-;
 if ENABLE_ASAN
 AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
 endif
 
-WORLD_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SYSTEMD_CFLAGS)
+WORLD_CFLAGS = $(AM_CFLAGS) -DLOCALEDIR=\"$(localedir)\" $(CHECK_CFLAGS) $(SYSTEMD_CFLAGS)
 WORLD_LIBS = tests/daemon/libworld.a $(CHECK_LIBS) $(SYSTEMD_LIBS) $(GLIB_LIBS)
 
 if HAVE_TESTS
 check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
-	tests/daemon/world-bus.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
+	tests/daemon/world-bus.c tests/daemon/world-launch.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \
-	tests/daemon/checks.c tests/daemon/checks.h
+	tests/daemon/checks.c tests/daemon/checks.h tests/daemon/polkit.c tests/daemon/polkit.h \
+	tests/daemon/client-run.c tests/daemon/client-run.h tests/daemon/systemd.c tests/daemon/systemd.h \
+	tests/daemon/schedules.c tests/daemon/schedules.h \
+	tests/daemon/modem-manager.c tests/daemon/modem-manager.h
 
 # A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
 # which look at the daemon behind it.
@@ -35,7 +39,25 @@ tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
 tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_slow_files_so_LDFLAGS = -shared
 
-TESTS += tests/test-explained tests/test-security tests/test-catalog
+# Runs the daemon as the unit says, before anything of ours is in it: without sanitizers, which would start up twice.
+check_PROGRAMS += tests/daemon/confine tests/daemon/confine-probe
+CONFINE_CFLAGS = -std=gnu11 $(WARNINGS) $(GLIB_CFLAGS) $(SECCOMP_CFLAGS)
+if ENABLE_ASAN
+CONFINE_CFLAGS += -DSANITIZED
+endif
+tests_daemon_confine_SOURCES = tests/daemon/confine.c tests/daemon/confine.h tests/daemon/confine-files.c \
+	tests/daemon/confine-rights.c tests/daemon/confine-calls.c
+tests_daemon_confine_CFLAGS = $(CONFINE_CFLAGS)
+tests_daemon_confine_LDFLAGS =
+tests_daemon_confine_LDADD = $(SECCOMP_LIBS) $(GLIB_LIBS)
+tests_daemon_confine_probe_CFLAGS = $(CONFINE_CFLAGS)
+tests_daemon_confine_probe_LDFLAGS =
+check_DATA = tests/daemon/syscall-sets
+tests/daemon/syscall-sets:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
+CLEANFILES += tests/daemon/syscall-sets
+
+TESTS += tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-translations
 
 # Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
 # (Automake gives up its own rule for a log that has one here, but for those of *.test.)
@@ -43,6 +65,7 @@ TESTS += tests/test-guide.test
 tests/test-guide.log: $(filter-out tests/test-guide.log,$(TEST_LOGS))
 
 world_tests = tests/daemon/test-file-paced \
+	tests/daemon/test-modem-manager-real \
 	tests/daemon/test-dfota \
 	tests/daemon/test-mini \
 	tests/daemon/test-mini-cancel \
@@ -62,6 +85,11 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-timeouts \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
+	tests/daemon/test-polkit \
+	tests/daemon/test-polkit-installed \
+	tests/daemon/test-polkit-person \
+	tests/daemon/test-polkit-waits \
+	tests/daemon/test-confine \
 	tests/daemon/test-refusals \
 	tests/daemon/test-check \
 	tests/daemon/test-check-source \
@@ -78,12 +106,27 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-uart \
 	tests/daemon/test-uart-mini \
 	tests/daemon/test-service \
+	tests/daemon/test-reload \
 	tests/daemon/test-inhibit \
+	tests/daemon/test-modem-manager \
 	tests/daemon/test-journal \
 	tests/daemon/test-log-control \
+	tests/daemon/test-schedule \
+	tests/daemon/test-schedule-files \
+	tests/daemon/test-schedule-waits \
+	tests/daemon/test-completion \
+	tests/daemon/test-examples \
+	tests/daemon/test-terminal \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
+EXTRA_DIST += tests/daemon/complete
+tests_daemon_test_completion_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_completion_LDADD = $(WORLD_LIBS)
+tests_daemon_test_examples_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_examples_LDADD = $(WORLD_LIBS)
+tests_daemon_test_terminal_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_terminal_LDADD = $(WORLD_LIBS)
 tests_daemon_test_file_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_file_LDADD = $(WORLD_LIBS)
 tests_daemon_test_file_uart_CFLAGS = $(WORLD_CFLAGS)
@@ -128,6 +171,16 @@ tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
 tests_daemon_test_bus_LDADD = $(WORLD_LIBS) $(SIM_LIBS)
 tests_daemon_test_access_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_access_LDADD = $(WORLD_LIBS)
+tests_daemon_test_polkit_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_polkit_LDADD = $(WORLD_LIBS)
+tests_daemon_test_polkit_installed_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_polkit_installed_LDADD = $(WORLD_LIBS)
+tests_daemon_test_polkit_person_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_polkit_person_LDADD = $(WORLD_LIBS)
+tests_daemon_test_polkit_waits_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_polkit_waits_LDADD = $(WORLD_LIBS)
+tests_daemon_test_confine_CFLAGS = $(WORLD_CFLAGS) $(filter -DSANITIZED,$(CONFINE_CFLAGS))
+tests_daemon_test_confine_LDADD = $(WORLD_LIBS)
 tests_daemon_test_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_refusals_LDADD = $(WORLD_LIBS)
 tests_daemon_test_check_CFLAGS = $(WORLD_CFLAGS)
@@ -156,12 +209,24 @@ tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_port_LDADD = $(WORLD_LIBS)
 tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_service_LDADD = $(WORLD_LIBS)
+tests_daemon_test_reload_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_reload_LDADD = $(WORLD_LIBS)
 tests_daemon_test_journal_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_journal_LDADD = $(WORLD_LIBS)
 tests_daemon_test_log_control_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_log_control_LDADD = $(WORLD_LIBS)
+tests_daemon_test_modem_manager_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_modem_manager_LDADD = $(WORLD_LIBS)
+tests_daemon_test_modem_manager_real_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_modem_manager_real_LDADD = $(WORLD_LIBS)
 tests_daemon_test_inhibit_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_inhibit_LDADD = $(WORLD_LIBS)
+tests_daemon_test_schedule_files_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_schedule_files_LDADD = $(WORLD_LIBS)
+tests_daemon_test_schedule_waits_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_schedule_waits_LDADD = $(WORLD_LIBS)
+tests_daemon_test_schedule_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_schedule_LDADD = $(WORLD_LIBS)
 tests_daemon_test_fotactl_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_fotactl_LDADD = $(WORLD_LIBS)
 endif

@@ -4,8 +4,8 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages="autoconf automake autopoint gettext gcc make pkg-config libc6-dev libsystemd-dev libudev-dev libglib2.0-dev
-  libglib2.0-bin check libumockdev-dev umockdev libcurl4-openssl-dev dbus lighttpd lighttpd-mod-openssl openssl
-  python3 python3-pyftpdlib systemd xz-utils"
+  libglib2.0-bin check libumockdev-dev umockdev libseccomp-dev libcurl4-openssl-dev dbus lighttpd lighttpd-mod-openssl
+  openssl groff-base man-db mandoc polkitd python3 python3-gi python3-pyftpdlib systemd xz-utils"
 
 say() { printf '\n== %s\n' "$*"; }
 

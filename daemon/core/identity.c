@@ -258,6 +258,28 @@ static bool is_imei(const char *s)
         return strlen(s) == 15 && strspn(s, "0123456789") == 15;
 }
 
+static void distrust(char **text)
+{
+        for (const char *c = *text; *c; c++)
+                if (!g_ascii_isprint(*c)) {
+                        g_free(*text);
+                        *text = g_strdup("");
+                        return;
+                }
+}
+
+void identity_distrust(Identity *i)
+{
+        distrust(&i->manufacturer);
+        distrust(&i->model);
+        distrust(&i->revision);
+        distrust(&i->build);
+        if (!is_imei(i->imei)) {
+                g_free(i->imei);
+                i->imei = g_strdup("");
+        }
+}
+
 /* AT+QGMR repeats the revision and appends the build of its parts. True if it has to be asked again later. */
 static bool read_build(IdentityProbe *p, const char *information, uint64_t now)
 {

@@ -33,6 +33,8 @@ Identity *identity_copy(const Identity *identity);
 /* What it does not tell, as another told it. */
 void identity_complete(Identity *identity, const Identity *other);
 bool identity_equal(const Identity *a, const Identity *b);
+/* Of one that somebody else has read: what is not printable ASCII, or no IMEI, is not known. */
+void identity_distrust(Identity *identity);
 void identity_free(Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_free)
 

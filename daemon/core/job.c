@@ -127,6 +127,7 @@ Job *job_new(const char *id, const char *module)
         job_set_string(&job->module, module);
         job->options = options_new();
         job->download_max = -1;
+        job->started_by = -1;
         return job;
 }
 
@@ -202,20 +203,6 @@ bool job_is_package_name(const char *name)
         return true;
 }
 
-static const char *domain_label(CodeDomain domain)
-{
-        switch (domain) {
-        case CODE_DOMAIN_FTP: return "FTP";
-        case CODE_DOMAIN_HTTP: return "HTTP";
-        case CODE_DOMAIN_FILE: return "file";
-        case CODE_DOMAIN_UPDATE: return "update";
-        case CODE_DOMAIN_NONE:
-        case CODE_DOMAIN_HOST:
-        case _CODE_DOMAIN_MAX: return "";
-        }
-        return "";
-}
-
 void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, const char *detail)
 {
         const Code *code = code_find(domain, number);
@@ -233,7 +220,7 @@ void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, c
         if (detail && *detail)
                 g_string_append_printf(s, " %s", detail);
         if (domain != CODE_DOMAIN_NONE && domain != CODE_DOMAIN_HOST)
-                g_string_append_printf(s, " (%s code %d%s%s)", domain_label(domain), number,
+                g_string_append_printf(s, " (%s code %d%s%s)", code_domain_label(domain), number,
                                        code && *code->cause ? "; usual cause: " : "", code ? code->cause : "");
         else if (code && *code->cause)
                 g_string_append_printf(s, " (usual cause: %s)", code->cause);
@@ -250,7 +237,7 @@ char *job_code_text(CodeDomain domain, int number)
 {
         const Code *code = code_find(domain, number);
 
-        return g_strdup_printf("%s code %d%s%s", domain_label(domain), number, code ? ": " : "",
+        return g_strdup_printf("%s code %d%s%s", code_domain_label(domain), number, code ? ": " : "",
                                code ? code->what : "");
 }
 
@@ -367,6 +354,8 @@ char *job_to_text(const Job *job)
         g_key_file_set_uint64(f, GROUP, "Device", job->device);
         g_key_file_set_uint64(f, GROUP, "Product", job->product);
         g_key_file_set_uint64(f, GROUP, "TakeUps", job->take_ups);
+        if (job->started_by >= 0)
+                g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
         if (job->download_max >= 0)
                 g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
         g_key_file_set_string(f, GROUP, "System", system_names[job->system]);
@@ -509,6 +498,12 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->device = (unsigned)read_number(f, "Device", &good);
         job->product = (unsigned)read_number(f, "Product", &good);
         job->take_ups = (unsigned)read_number(f, "TakeUps", &good);
+        if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
+                guint64 uid = read_number(f, "StartedBy", &good);
+
+                good = good && uid < UINT32_MAX;
+                job->started_by = good ? (int64_t)uid : -1;
+        }
         if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL)) {
                 guint64 maximum = read_number(f, "DownloadMax", &good);
 

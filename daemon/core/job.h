@@ -55,6 +55,8 @@ typedef struct Job {
         JobOrigin origin;
         uint64_t created, finished; /* µs since the epoch, 0 not yet */
 
+        int64_t started_by; /* uid of the one who asked for it, -1 unknown */
+
         /* What was asked for. */
         char *source; /* with its password while the job runs, redacted afterwards */
         Options *options;

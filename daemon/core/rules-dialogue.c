@@ -78,6 +78,11 @@ void judge_qfotadl(const RuleFacts *f, RuleVerdict *v)
 
         switch (answer_of(f, INSPECT_QFOTADL)) {
         case INSPECT_NOT_ASKED:
+                if (f->left_alone) { /* a job will ask, before it sends anything */
+                        rule_holds(v, "%s", why);
+                        return;
+                }
+                /* fall through */
         case INSPECT_SILENT:
                 rule_broken(v, RULE_REFUSAL_NOT_READY, "check again when the module can be asked", "%s", why);
                 return;

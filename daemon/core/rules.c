@@ -266,11 +266,19 @@ static void judge_autosuspend(const RuleFacts *f, RuleVerdict *v)
 
 static void judge_modem_manager(const RuleFacts *f, RuleVerdict *v)
 {
-        if (f->modem_manager)
-                rule_broken(v, RULE_REFUSAL_NONE, "systemctl stop ModemManager for the time of the upgrade",
-                            "ModemManager is running, and may take the AT port whenever the module comes back");
-        else
-                rule_holds(v, "ModemManager is not running");
+        switch (f->modem_manager) {
+        case MODEM_MANAGER_NONE: rule_holds(v, "ModemManager is not running"); return;
+        case MODEM_MANAGER_YIELDS:
+                rule_holds(v, "ModemManager is running: it lets go of the module, and of its connection, while a job "
+                              "holds it");
+                return;
+        case MODEM_MANAGER_REFUSES:
+                rule_broken(v, RULE_REFUSAL_NONE,
+                            "install fotad's bus policy and polkit rule, or systemctl stop ModemManager for the time "
+                            "of the upgrade",
+                            "ModemManager is running, and may not be asked to let go of the module");
+                return;
+        }
 }
 
 static void judge_answer(const ServerAnswer *answer, RuleVerdict *v)

@@ -21,6 +21,13 @@ ServerAnswer *server_answer_new(bool good, const char *finding, const char *reme
 void server_answer_free(ServerAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerAnswer, server_answer_free)
 
+/* Whether ModemManager is on the bus, and lets go of a module when it is asked to. */
+typedef enum ModemManagerPresence {
+        MODEM_MANAGER_NONE,
+        MODEM_MANAGER_YIELDS,
+        MODEM_MANAGER_REFUSES, /* the bus or polkit keeps us from asking */
+} ModemManagerPresence;
+
 /* All that rules are judged by. Borrowed; NULL, 0 and "" are not known, unless it says otherwise. */
 typedef struct RuleFacts {
         const char *module;         /* its Id */
@@ -33,7 +40,8 @@ typedef struct RuleFacts {
         const char *job;           /* id of the job that holds it */
         bool uart;                 /* it is at a UART */
         const char *power_control; /* of its USB device: auto or on; NULL it has none */
-        bool modem_manager;        /* ModemManager is on the bus */
+        ModemManagerPresence modem_manager;
+        bool left_alone; /* ModemManager has it: only a job may ask it anything */
 
         Method method;          /* METHOD_UNKNOWN: as the module and the options say */
         const char *source;     /* a URL, or a package's name: never NULL */

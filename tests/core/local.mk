@@ -42,6 +42,10 @@ CORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/core $(CHECK_CFLAGS)
 if HAVE_TESTS
 check_PROGRAMS += $(CORE_TESTS)
 TESTS += $(CORE_TESTS) tests/core/test-wall
+
+# For packagers: what decides, in seconds.
+check-core: $(CORE_TESTS)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(CORE_TESTS)'
 endif
 
 tests_core_test_at_line_SOURCES = tests/core/test-at-line.c tests/core/testing.h

@@ -52,6 +52,7 @@ static Job *full_job(void)
         job->abandon = HOST_DOWNLOAD_TIMEOUT;
         job->device = 1 << 20 | 7;
         job->download_max = 50;
+        job->started_by = 4294967294;
         return job;
 }
 
@@ -86,6 +87,7 @@ START_TEST(round_trip)
         ck_assert_str_eq(a->fota_cid_before, b->fota_cid_before);
         ck_assert_str_eq(a->apn_before, b->apn_before);
         ck_assert(b->context_up);
+        ck_assert_int_eq(b->started_by, 4294967294);
         ck_assert_str_eq(a->power_control_before, b->power_control_before);
         ck_assert_str_eq(a->message, b->message);
         ck_assert_str_eq(b->options->apn_password, SECRET2);
@@ -108,6 +110,7 @@ START_TEST(round_trip_of_an_empty_one)
         ck_assert(!b->sent && !b->ended && b->state == JOB_QUEUED && b->abandon == 0 && b->percent == 0);
         ck_assert_str_eq(b->imei, "");
         ck_assert_int_eq(b->download_max, -1);
+        ck_assert_int_eq(b->started_by, -1);
         ck_assert_uint_eq(job_download_max(b), 100);
         b->options->download_urc_max = 20;
         ck_assert_uint_eq(job_download_max(b), 20);

@@ -265,7 +265,16 @@ static void is_no_usb(Case *c)
 }
 static void has_modem_manager(Case *c)
 {
-        c->facts.modem_manager = true;
+        c->facts.modem_manager = MODEM_MANAGER_YIELDS;
+}
+static void is_left_alone(Case *c)
+{
+        was_not_asked(c);
+        c->facts.left_alone = true;
+}
+static void has_stubborn_modem_manager(Case *c)
+{
+        c->facts.modem_manager = MODEM_MANAGER_REFUSES;
 }
 static void asks_server(Case *c)
 {
@@ -330,6 +339,7 @@ static const struct {
         { "qfotadl", lists_modes, false, RULE_REFUSAL_OPTION, "upgrade-mode", "list" },
         { "qfotadl", lists_maxima, false, RULE_REFUSAL_OPTION, "download-urc-max", "list" },
         { "qfotadl", was_not_asked, false, RULE_REFUSAL_NOT_READY, "not asked: job 3 holds the module", "again" },
+        { "qfotadl", is_left_alone, true, RULE_REFUSAL_NONE, "not asked", "" },
         { "sim", is_well, true, RULE_REFUSAL_NONE, "READY", "" },
         { "sim", wants_pin, false, RULE_REFUSAL_NONE, "SIM PIN", "unlock" },
         { "sim", has_no_sim, false, RULE_REFUSAL_NONE, "there is no SIM", "insert" },
@@ -369,7 +379,8 @@ static const struct {
         { "autosuspend", never_sleeps, true, RULE_REFUSAL_NONE, "is on", "" },
         { "autosuspend", is_no_usb, true, RULE_REFUSAL_NONE, "not on USB", "" },
         { "modem-manager", is_well, true, RULE_REFUSAL_NONE, "not running", "" },
-        { "modem-manager", has_modem_manager, false, RULE_REFUSAL_NONE, "is running", "systemctl stop" },
+        { "modem-manager", has_modem_manager, true, RULE_REFUSAL_NONE, "lets go of the module", "" },
+        { "modem-manager", has_stubborn_modem_manager, false, RULE_REFUSAL_NONE, "may not be asked", "systemctl stop" },
         { "server", asks_server, true, RULE_REFUSAL_NONE, "5000 bytes", "" },
         { "server", has_no_server, false, RULE_REFUSAL_SOURCE, "refuses the connection", "check it" },
         { "server", has_not_asked_server, false, RULE_REFUSAL_SOURCE, "not asked", "URL" },
@@ -475,7 +486,7 @@ START_TEST(first_broken)
         g_autoptr(GPtrArray) call = NULL, of_dialogue = NULL;
         g_autofree char *sentence = NULL;
 
-        has_modem_manager(c);
+        has_stubborn_modem_manager(c);
         wants_pin(c);
         is_weak(c);
         none = rules_find_broken(&c->facts, RULE_STAGE_CALL);

@@ -146,10 +146,10 @@ START_TEST(every_key)
         ck_assert_str_eq(c->ports[1], "ttyAMA0");
         ck_assert_uint_eq(c->baud_rate, 9600);
         ck_assert_str_eq(c->lock_directory, "/var/lock");
-        ck_assert_int_eq(config_at_interface(c, 0x6005), 4);
-        ck_assert_int_eq(config_at_interface(c, 0x0903), 0);
-        ck_assert_int_eq(config_at_interface(c, 0xabcd), 31);
-        ck_assert_int_eq(config_at_interface(c, 0x6002), LAYOUT_NO_OVERRIDE);
+        ck_assert_int_eq(config_at_interface(c->at_interfaces, 0x6005), 4);
+        ck_assert_int_eq(config_at_interface(c->at_interfaces, 0x0903), 0);
+        ck_assert_int_eq(config_at_interface(c->at_interfaces, 0xabcd), 31);
+        ck_assert_int_eq(config_at_interface(c->at_interfaces, 0x6002), LAYOUT_NO_OVERRIDE);
         ck_assert(c->timeouts.command == G_USEC_PER_SEC && c->timeouts.stall == 7 * G_USEC_PER_SEC);
         ck_assert(c->timeouts.start == 2 * G_USEC_PER_SEC && c->timeouts.download_idle == 3 * G_USEC_PER_SEC);
         ck_assert(c->timeouts.update_idle == 4 * G_USEC_PER_SEC && c->timeouts.restart == 5 * G_USEC_PER_SEC);
@@ -250,8 +250,8 @@ START_TEST(bounds_are_taken)
         g_autoptr(Config) c = load();
 
         ck_assert_uint_eq(c->timeouts.command, 2592000 * (uint64_t)G_USEC_PER_SEC);
-        ck_assert_int_eq(config_at_interface(c, 0), 0);
-        ck_assert_int_eq(config_at_interface(c, 0xffff), 31);
+        ck_assert_int_eq(config_at_interface(c->at_interfaces, 0), 0);
+        ck_assert_int_eq(config_at_interface(c->at_interfaces, 0xffff), 31);
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ struct Datagrams {
         GMutex lock;
         GCond news;
         GPtrArray *texts;
+        bool listening;
 };
 
 static void *receive(void *userdata)
@@ -27,6 +29,10 @@ static void *receive(void *userdata)
         char buffer[64 * 1024];
         ssize_t n;
 
+        g_mutex_lock(&d->lock);
+        d->listening = true;
+        g_cond_broadcast(&d->news);
+        g_mutex_unlock(&d->lock);
         while ((n = recv(d->fd, buffer, sizeof(buffer), 0)) > 0) {
                 g_mutex_lock(&d->lock);
                 g_ptr_array_add(d->texts, g_strndup(buffer, (gsize)n));
@@ -44,10 +50,16 @@ Datagrams *datagrams_new(const char *path)
         ck_assert_uint_lt(g_strlcpy(address.sun_path, path, sizeof(address.sun_path)), sizeof(address.sun_path));
         d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         ck_assert_int_eq(bind(d->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(chmod(path, 0666), 0); /* as the real ones are */
         d->texts = g_ptr_array_new_with_free_func(g_free);
         g_mutex_init(&d->lock);
         g_cond_init(&d->news);
         d->thread = g_thread_new("datagrams", receive, d);
+        /* A process forked while the thread starts would inherit the locks of the allocator, held for ever. */
+        g_mutex_lock(&d->lock);
+        while (!d->listening)
+                g_cond_wait(&d->news, &d->lock);
+        g_mutex_unlock(&d->lock);
         return d;
 }
 

@@ -13,27 +13,28 @@
 #include "world.h"
 
 #define NOBODY 65534
-#define OURS   4242 /* the group that the daemon runs as, once it is installed */
+#define OURS   WORLD_USER /* the group that the daemon runs as, once it is installed */
 #define THEIRS 4243
 
-/* The daemon's group, that of the caller, and what else he is a member of. */
+/* Who runs the daemon, the group of the caller, and what else he is a member of. */
 typedef struct Groups {
-        gid_t daemon, caller, others[3];
+        bool by_hand;
+        gid_t caller, others[3];
         size_t n_others;
 } Groups;
 
 /* Root's group is nobody's pass: the daemon is in it when it is run by hand. */
 static const Groups strangers[] = {
-        { .daemon = 0, .caller = NOBODY },
-        { .daemon = 0, .caller = 0 },
-        { .daemon = 0, .caller = NOBODY, .others = { 0, OURS }, .n_others = 2 },
-        { .daemon = OURS, .caller = NOBODY },
-        { .daemon = OURS, .caller = NOBODY, .others = { 0, THEIRS }, .n_others = 2 },
+        { .by_hand = true, .caller = NOBODY },
+        { .by_hand = true, .caller = 0 },
+        { .by_hand = true, .caller = NOBODY, .others = { 0, OURS }, .n_others = 2 },
+        { .caller = NOBODY },
+        { .caller = NOBODY, .others = { 0, THEIRS }, .n_others = 2 },
 };
 static const Groups members[] = {
-        { .daemon = OURS, .caller = OURS },
-        { .daemon = OURS, .caller = NOBODY, .others = { OURS }, .n_others = 1 },
-        { .daemon = OURS, .caller = NOBODY, .others = { THEIRS, OURS, 0 }, .n_others = 3 },
+        { .caller = OURS },
+        { .caller = NOBODY, .others = { OURS }, .n_others = 1 },
+        { .caller = NOBODY, .others = { THEIRS, OURS, 0 }, .n_others = 3 },
 };
 
 static void report(FILE *f, const char *what, int r, sd_bus_error *error)
@@ -58,7 +59,7 @@ static void act_as_nobody(const Groups *groups, const char *file, const char *jo
                 _exit(1);
         r = sd_bus_call_method(bus, name, root, manager, "StartUpgrade", &e, NULL, "ssa{sv}", "usb-1-2", url, 0);
         report(f, "StartUpgrade", r, &e);
-        r = sd_bus_call_method(bus, name, root, manager, "StartUpgradeFile", &e, NULL, "shsa{sv}", "", 0, "x", 0);
+        r = sd_bus_call_method(bus, name, root, manager, "StartUpgradeFile", &e, NULL, "shsa{sv}", "usb-1-2", 0, "x", 0);
         report(f, "StartUpgradeFile", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "Check", &e, NULL, "ssa{sv}", "usb-1-2", url, 0);
         report(f, "Check", r, &e);
@@ -95,7 +96,7 @@ static World *begin(const Groups *groups, char **ret_job, char **ret_lines, char
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },
                                    .config = "[timeouts]\nstart=2\nsettle=2\n",
-                                   .group = groups->daemon };
+                                   .by_hand = groups->by_hand };
         World *w;
         g_autofree char *url = NULL, *file = NULL;
         int status;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client-run.h"
 #include "mini.h"
 #include "suite.h"
 
@@ -166,6 +167,30 @@ START_TEST(test_start_on_adopted)
         ck_assert_str_eq(world_error(c->w), "NotStalled");
         check_adopted_success(c, "minifota", 2);
         world_assert_property(c->w, JOB_1, "Source", c->url);
+        world_assert_sim(c->w, c->url, "get 1-1 last-qfotadl");
+        course_free(c);
+}
+END_TEST
+
+/* A schedule's run does so as well, and follows it; what the Mini system calls itself is no part of its URL. */
+START_TEST(test_schedule_on_adopted)
+{
+        Course *c = begun_by_hand("ec600m", NOWHERE, "mini", QUICK);
+        g_autofree char *directory = world_path(c->w, "schedule"), *path = world_path(c->w, "schedule/night.conf");
+        g_autofree char *run = g_strdup_printf("schedule --directory '%s' run night", directory), *text = NULL;
+        g_autofree char *show = g_strdup_printf("schedule --directory '%s' show night", directory), *bad = NULL;
+
+        ck_assert_int_eq(g_mkdir_with_parents(directory, 0755), 0);
+        world_start_daemon(c->w);
+        await_adopted(c);
+        bad = g_strdup_printf("[upgrade]\nsource=http://host/%%{revision}.mini_1\nexpected-revision=%s\n", c->new);
+        ck_assert(g_file_set_contents(path, bad, -1, NULL));
+        client_assert(c->w, run, NULL, 2, "", "source needs the module's revision, which is not known");
+        text = g_strdup_printf("[upgrade]\nsource=%s\nexpected-revision=%s\n", c->url, c->new);
+        ck_assert(g_file_set_contents(path, text, -1, NULL));
+        client_assert(c->w, show, NULL, 0, "job 1 was found under way", "");
+        client_assert(c->w, run, NULL, 0, "night: the upgrade succeeded", "");
+        check_adopted_success(c, "minifota", 2);
         world_assert_sim(c->w, c->url, "get 1-1 last-qfotadl");
         course_free(c);
 }
@@ -447,6 +472,7 @@ int main(void)
         suite_add(s, "late", test_late, 0, 1);
         suite_add(s, "replugged", test_replugged, 0, 1);
         suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
+        suite_add(s, "schedule-on-adopted", test_schedule_on_adopted, 0, 1);
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
         suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));

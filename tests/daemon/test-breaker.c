@@ -265,6 +265,7 @@ START_TEST(test_stop)
         crash(&l, TAKE_UPS_MAX);
         ck_assert_int_eq(world_stop_daemon(l.w), 0);
         world_start_daemon(l.w);
+        world_assert_property(l.w, l.job, "Result", ""); /* it has taken the job up */
         crash(&l, TAKE_UPS_MAX - 1);
         check_success(&l, (unsigned)_i, 0);
 }

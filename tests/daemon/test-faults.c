@@ -243,7 +243,7 @@ START_TEST(test_plug)
         if (when)
                 g_free(world_sim(w, "hold 1-1 %s", when));
         else
-                g_free(world_sim(w, "set 1-1 delay 100"));
+                g_free(world_sim(w, "set 1-1 delay 50"));
         job = begin(w, NULL, false);
         if (when)
                 g_free(world_sim(w, "held 1-1"));

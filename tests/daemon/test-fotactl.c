@@ -4,159 +4,13 @@
  * leaves the upgrade alone. */
 
 #include <check.h>
-#include <errno.h>
-#include <poll.h>
-#include <pty.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "client-run.h"
 #include "suite.h"
 #include "world.h"
-
-#define SECRET   "s3cret-Pa55"
-#define PATIENCE (30 * G_USEC_PER_SEC)
-
-/* ---- running it */
-
-typedef struct Run {
-        World *w;
-        pid_t pid;
-        int out;       /* stdout, or the terminal */
-        GString *text; /* stdout */
-        char *error;   /* stderr */
-        bool json;
-} Run;
-
-static char *error_path(World *w)
-{
-        return world_path(w, "fotactl.err");
-}
-
-static void become(World *w, const char *command, const char *input)
-{
-        g_autofree char *err = error_path(w), *line = NULL;
-
-        /* $F stands for the program. exec: signals go to it, not to the shell. */
-        line = g_strdup_printf("%s exec \"$F\" %s 2>'%s'", input ? "printf '%s\\n' \"$INPUT\" |" : "", command, err);
-        g_setenv("F", g_build_filename(g_getenv("abs_top_builddir"), "client/fotactl", NULL), TRUE);
-        g_setenv("INPUT", input ?: "", TRUE);
-        g_setenv("LC_ALL", "C.UTF-8", TRUE);
-        g_setenv("TERM", "xterm", TRUE);
-        g_unsetenv("NO_COLOR");
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl("/bin/sh", "sh", "-c", line, NULL);
-        _exit(127);
-}
-
-/* input: its standard input, NULL for none; terminal: on a terminal of 80 columns. */
-static Run *begin(World *w, const char *command, const char *input, bool terminal)
-{
-        struct winsize size = { .ws_row = 24, .ws_col = 80 };
-        Run *r = g_new0(Run, 1);
-        int ends[2];
-
-        r->w = w;
-        r->text = g_string_new(NULL);
-        r->json = strstr(command, "--json") != NULL;
-        if (terminal) {
-                r->pid = forkpty(&r->out, NULL, NULL, &size);
-        } else {
-                ck_assert_int_eq(pipe(ends), 0);
-                r->pid = fork();
-                if (r->pid == 0) {
-                        dup2(ends[1], STDOUT_FILENO);
-                        close(ends[0]);
-                        close(ends[1]);
-                }
-                r->out = ends[0];
-        }
-        ck_assert_int_ge(r->pid, 0);
-        if (r->pid == 0)
-                become(w, command, input);
-        if (!terminal)
-                close(ends[1]);
-        return r;
-}
-
-/* Its last words: a whole upgrade's output is too long for a message of check's. */
-static const char *last_words(const Run *r)
-{
-        return r->text->len > 600 ? r->text->str + r->text->len - 600 : r->text->str;
-}
-
-/* false at the end of its output. */
-static bool read_more(Run *r)
-{
-        struct pollfd fd = { .fd = r->out, .events = POLLIN };
-        char buffer[4096];
-        ssize_t n;
-
-        ck_assert_msg(poll(&fd, 1, PATIENCE / 1000) > 0, "it says nothing any more: %s", last_words(r));
-        n = read(r->out, buffer, sizeof(buffer));
-        if (n > 0)
-                g_string_append_len(r->text, buffer, n);
-        return n > 0; /* a terminal ends with EIO */
-}
-
-static void await_text(Run *r, const char *part)
-{
-        while (!strstr(r->text->str, part))
-                ck_assert_msg(read_more(r), "ended without '%s': %s", part, last_words(r));
-}
-
-/* Every line is a JSON text. */
-static void assert_json(World *w, const char *text)
-{
-        g_autofree char *file = world_path(w, "lines.json");
-        g_autofree char *command = g_strdup_printf("/usr/bin/python3 -m json.tool --json-lines '%s' >/dev/null", file);
-
-        ck_assert_msg(*text && g_str_has_suffix(text, "\n"), "no line: '%s'", text);
-        ck_assert(g_file_set_contents(file, text, -1, NULL));
-        ck_assert_msg(system(command) == 0, "no JSON: %.600s", text);
-}
-
-/* Its end; nothing it said holds a password. */
-static void finish(Run *r, int expected)
-{
-        g_autofree char *err = error_path(r->w);
-        int status;
-
-        while (read_more(r))
-                ;
-        close(r->out);
-        ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
-        ck_assert(g_file_get_contents(err, &r->error, NULL, NULL));
-        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == expected, "status %x instead of %d: %s%s", status,
-                      expected, last_words(r), r->error);
-        ck_assert(!strstr(r->text->str, "s3cret") && !strstr(r->error, "s3cret"));
-        if (r->json) {
-                assert_json(r->w, r->text->str);
-                ck_assert_str_eq(r->error, "");
-        }
-}
-
-static void run_free(Run *r)
-{
-        g_string_free(r->text, TRUE);
-        g_free(r->error);
-        g_free(r);
-}
-
-/* Runs it to its end; out and err: what they must hold. */
-static void assert_run(World *w, const char *command, const char *input, int status, const char *out, const char *err)
-{
-        Run *r = begin(w, command, input, false);
-
-        finish(r, status);
-        ck_assert_msg(strstr(r->text->str, out) != NULL, "%s: '%s' without '%s'; %s", command, last_words(r), out,
-                      r->error);
-        ck_assert_msg(strstr(r->error, err) != NULL, "%s: '%s' without '%s'", command, r->error, err);
-        run_free(r);
-}
 
 /* ---- tests */
 
@@ -210,11 +64,11 @@ START_TEST(test_alone)
         World *w = world_new(&settings);
 
         for (size_t i = 0; i < G_N_ELEMENTS(alone); i++)
-                assert_run(w, alone[i].command, NULL, alone[i].status, alone[i].out, alone[i].err);
+                client_assert(w, alone[i].command, NULL, alone[i].status, alone[i].out, alone[i].err);
         g_setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/does/not/exist", TRUE);
-        assert_run(w, "explain 504", NULL, 0, "update/504", "");
-        assert_run(w, "list", NULL, 4, "", "system bus");
-        assert_run(w, "list --json", NULL, 4, "\"error\"", "");
+        client_assert(w, "explain 504", NULL, 0, "update/504", "");
+        client_assert(w, "list", NULL, 4, "", "system bus");
+        client_assert(w, "list --json", NULL, 4, "\"error\"", "");
         world_free(w);
 }
 END_TEST
@@ -224,56 +78,58 @@ START_TEST(test_verbs)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w = world_new(&settings);
-        g_autofree char *missing = NULL, *failing = NULL, *secret = NULL;
+        g_autofree char *missing = NULL, *failing = NULL, *secret = NULL, *message = NULL;
         static const char second[] = "/org/fotad1/job/_32";
 
-        assert_run(w, "status", NULL, 0, "no upgrade", "");
-        assert_run(w, "status --json", NULL, 0, "[]", "");
-        assert_run(w, "history", NULL, 0, "No upgrade", "");
-        assert_run(w, "history --json", NULL, 0, "[]", "");
-        assert_run(w, "watch", NULL, 3, "", "NoSuchJob");
-        assert_run(w, "cancel", NULL, 3, "", "NoSuchJob");
-        assert_run(w, "status 77", NULL, 3, "", "NoSuchJob");
-        assert_run(w, "status --json 77", NULL, 3, "NoSuchJob", "");
+        client_assert(w, "status", NULL, 0, "no upgrade", "");
+        client_assert(w, "status --json", NULL, 0, "[]", "");
+        client_assert(w, "history", NULL, 0, "No upgrade", "");
+        client_assert(w, "history --json", NULL, 0, "[]", "");
+        client_assert(w, "watch", NULL, 3, "", "NoSuchJob");
+        client_assert(w, "cancel", NULL, 3, "", "NoSuchJob");
+        client_assert(w, "status 77", NULL, 3, "", "NoSuchJob");
+        client_assert(w, "status --json 77", NULL, 3, "NoSuchJob", "");
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         missing = world_http(w, "missing.bin");
         secret = world_ftp(w, "gateway:" SECRET "@", "up.bin");
         world_await_module(w, MODULE_1);
-        assert_run(w, "list", NULL, 0, OLD_REVISION, "");
-        assert_run(w, "list --json", NULL, 0, "\"Revision\":\"" OLD_REVISION "\"", "");
-        assert_run(w, "probe", NULL, 0, "EC200A", "");
-        assert_run(w, "probe --json usb-1-1", NULL, 0, "\"Imei\"", "");
-        assert_run(w, "probe usb-1-9", NULL, 3, "", "NoSuchModule");
+        client_assert(w, "list", NULL, 0, OLD_REVISION, "");
+        client_assert(w, "list --json", NULL, 0, "\"Revision\":\"" OLD_REVISION "\"", "");
+        client_assert(w, "probe", NULL, 0, "EC200A", "");
+        client_assert(w, "probe --json usb-1-1", NULL, 0, "\"Imei\"", "");
+        client_assert(w, "probe usb-1-9", NULL, 3, "", "NoSuchModule");
 
-        assert_run(w, "start gopher://gw:" SECRET "@host/up", NULL, 2, "", "SOURCE");
-        assert_run(w, "start 'http://gw:" SECRET "@host/a b'", NULL, 3, "", "InvalidSource");
-        assert_run(w, "start --json 'http://gw:" SECRET "@host/a b'", NULL, 3, "InvalidSource", "");
-        assert_run(w, "start --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
-        assert_run(w, "start --module usb-1-9 http://host/up.bin", NULL, 3, "", "NoSuchModule");
-        assert_run(w, "check --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
-        assert_run(w, "check --module usb-1-9 --json http://host/up.bin", NULL, 3, "NoSuchModule", "");
-        assert_run(w, "start --cid 1 /etc/hostname", NULL, 3, "", "InvalidOption");
+        client_assert(w, "start gopher://gw:" SECRET "@host/up", NULL, 2, "", "SOURCE");
+        client_assert(w, "start 'http://gw:" SECRET "@host/a b'", NULL, 3, "", "InvalidSource");
+        client_assert(w, "start --json 'http://gw:" SECRET "@host/a b'", NULL, 3, "InvalidSource", "");
+        client_assert(w, "start --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
+        client_assert(w, "start --module usb-1-9 http://host/up.bin", NULL, 3, "", "NoSuchModule");
+        client_assert(w, "check --cid 99 http://host/up.bin", NULL, 3, "", "InvalidOption: cid");
+        client_assert(w, "check --module usb-1-9 --json http://host/up.bin", NULL, 3, "NoSuchModule", "");
+        client_assert(w, "start --cid 1 /etc/hostname", NULL, 3, "", "InvalidOption");
 
         failing = g_strdup_printf("start --wait %s", missing);
-        assert_run(w, failing, NULL, 1, "The upgrade failed: http/711 (url-error)", "");
+        client_assert(w, failing, NULL, 1, "The upgrade failed: http/711 (url-error)", "");
         world_assert_result(w, JOB_1, "failed", "http", "url-error");
-        assert_run(w, "watch 1", NULL, 1, "The upgrade failed", "");
-        assert_run(w, "watch --json " JOB_1, NULL, 1, "\"event\":\"result\"", "");
-        assert_run(w, "status 1", NULL, 0, "url-error", "");
-        assert_run(w, "retry 1 http://host/x", NULL, 3, "", "NotStalled");
-        assert_run(w, "retry --json 1 http://host/x", NULL, 3, "NotStalled", "");
-        assert_run(w, "cancel 1", NULL, 3, "", "NotCancellable");
-        assert_run(w, "cancel --json 1", NULL, 3, "NotCancellable", "");
+        client_assert(w, "watch 1", NULL, 1, "The upgrade failed", "");
+        client_assert(w, "watch --json " JOB_1, NULL, 1, "\"event\":\"result\"", "");
+        client_assert(w, "status 1", NULL, 0, "url-error", "");
+        message = world_property(w, JOB_1, "Message");
+        client_assert(w, "status 1", NULL, 0, message, "");
+        client_assert(w, "retry 1 http://host/x", NULL, 3, "", "NotStalled");
+        client_assert(w, "retry --json 1 http://host/x", NULL, 3, "NotStalled", "");
+        client_assert(w, "cancel 1", NULL, 3, "", "NotCancellable");
+        client_assert(w, "cancel --json 1", NULL, 3, "NotCancellable", "");
 
         /* A password comes by standard input, where nobody sees it. */
         world_await_property(w, MODULE_1, "Job", "/");
-        assert_run(w, "start --wait --json --expect " NEW_REVISION " -", secret, 0, "\"Result\":\"success\"", "");
+        client_assert(w, "start --wait --json --expect " NEW_REVISION " -", secret, 0, "\"Result\":\"success\"", "");
         world_assert_result(w, second, "success", "", "");
-        assert_run(w, "status", NULL, 0, "ftp://gateway:***@", "");
-        assert_run(w, "status --json", NULL, 0, "ftp://gateway:***@", "");
-        assert_run(w, "history", NULL, 0, "url-error", "");
-        assert_run(w, "history --json -n 1", NULL, 0, "success", "");
-        assert_run(w, "watch", NULL, 0, "The upgrade succeeded: " OLD_REVISION " -> " NEW_REVISION, "");
+        client_assert(w, "status", NULL, 0, "ftp://gateway:***@", "");
+        client_assert(w, "status --json", NULL, 0, "ftp://gateway:***@", "");
+        client_assert(w, "history", NULL, 0, "url-error", "");
+        client_assert(w, "history --json -n 1", NULL, 0, "success", "");
+        client_assert(w, "watch", NULL, 0, "The upgrade succeeded: " OLD_REVISION " -> " NEW_REVISION, "");
         world_free(w);
 }
 END_TEST
@@ -283,23 +139,23 @@ START_TEST(test_cancel)
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *command = NULL;
-        Run *r;
+        ClientRun *r;
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 downloading:50"));
         command = g_strdup_printf("start --wait %s %s", _i ? "--json" : "", url);
-        r = begin(w, command, NULL, false);
-        await_text(r, "downloading");
+        r = client_begin(w, command, NULL, false);
+        client_await(r, "downloading");
         g_free(world_sim(w, "held 1-1"));
-        assert_run(w, "retry 1 http://host/x", NULL, 3, "", "NotStalled");
-        assert_run(w, _i ? "cancel --json" : "cancel", NULL, 0, _i ? "cancelling" : "will be cancelled", "");
-        finish(r, 5);
+        client_assert(w, "retry 1 http://host/x", NULL, 3, "", "NotStalled");
+        client_assert(w, _i ? "cancel --json" : "cancel", NULL, 0, _i ? "cancelling" : "will be cancelled", "");
+        client_finish(r, 5);
         ck_assert(strstr(r->text->str, _i ? "\"Result\":\"cancelled\"" : "The upgrade was cancelled"));
-        run_free(r);
+        client_free(r);
         world_assert_result(w, JOB_1, "cancelled", "host", "cancelled");
-        assert_run(w, "watch", NULL, 5, "cancelled", "");
+        client_assert(w, "watch", NULL, 5, "cancelled", "");
         world_free(w);
 }
 END_TEST
@@ -310,32 +166,32 @@ START_TEST(test_detach)
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *command = NULL;
-        Run *r;
+        ClientRun *r;
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 updating:50"));
         command = g_strdup_printf("start --wait %s %s", _i ? "--json" : "", url);
-        r = begin(w, command, NULL, false);
-        await_text(r, "updating");
+        r = client_begin(w, command, NULL, false);
+        client_await(r, "updating");
         g_free(world_sim(w, "held 1-1"));
         kill(r->pid, _i ? SIGTERM : SIGINT);
-        finish(r, 0);
+        client_finish(r, 0);
         ck_assert(strstr(r->text->str, _i ? "\"detached\"" : "fotactl watch 1"));
-        run_free(r);
+        client_free(r);
         world_assert_property(w, JOB_1, "State", "updating");
 
-        r = begin(w, _i ? "watch --json" : "watch", NULL, false);
-        await_text(r, "updating");
+        r = client_begin(w, _i ? "watch --json" : "watch", NULL, false);
+        client_await(r, "updating");
         world_kill_daemon(w);
-        await_text(r, _i ? "daemon-gone" : "fotad has left the bus");
+        client_await(r, _i ? "daemon-gone" : "fotad has left the bus");
         world_start_daemon(w);
-        await_text(r, _i ? "daemon-back" : "fotad is back");
+        client_await(r, _i ? "daemon-back" : "fotad is back");
         g_free(world_sim(w, "release 1-1"));
-        finish(r, 0);
+        client_finish(r, 0);
         ck_assert(strstr(r->text->str, _i ? "\"Result\":\"success\"" : "The upgrade succeeded: "));
-        run_free(r);
+        client_free(r);
         world_assert_result(w, JOB_1, "success", "", "");
         world_free(w);
 }
@@ -347,24 +203,24 @@ START_TEST(test_terminal)
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *command = NULL;
-        Run *r;
+        ClientRun *r;
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 updating:50"));
         command = g_strdup_printf("start --wait %s", url);
-        r = begin(w, command, NULL, true);
-        await_text(r, "\rupdating     [###");
+        r = client_begin(w, command, NULL, true);
+        client_await(r, "\rupdating     [###");
         g_free(world_sim(w, "held 1-1"));
         if (_i) {
                 ck_assert_int_eq(write(r->out, "\x03", 1), 1);
-                await_text(r, "fotactl watch 1");
+                client_await(r, "fotactl watch 1");
         } else {
-                await_text(r, " 74 %");
+                client_await(r, " 74 %");
         }
         g_free(world_sim(w, "release 1-1"));
-        finish(r, 0);
+        client_finish(r, 0);
         if (!_i)
                 ck_assert(strstr(r->text->str, "The upgrade succeeded"));
         ck_assert(g_str_has_suffix(r->text->str, "\r\n"));
@@ -381,7 +237,7 @@ START_TEST(test_terminal)
                 }
                 ck_assert_uint_le(columns, 80);
         }
-        run_free(r);
+        client_free(r);
         world_assert_result(w, JOB_1, "success", "", "");
         world_free(w);
 }
@@ -405,19 +261,19 @@ START_TEST(test_file)
         size = g_strdup_printf("%zu bytes", n);
         shown = g_strdup_printf("\"PackageSize\":%zu,\"PackageSha256\":\"%s\"", n, sha256);
         world_await_module(w, MODULE_1);
-        assert_run(w, check, NULL, 0, "a package on the host", "");
-        assert_run(w, wrong, NULL, 3, "", "InvalidSource");
-        assert_run(w, protocol, NULL, 3, "", "Unsupported");
-        assert_run(w, "start /dev/null", NULL, 2, "", "not a regular file");
+        client_assert(w, check, NULL, 0, "a package on the host", "");
+        client_assert(w, wrong, NULL, 3, "", "InvalidSource");
+        client_assert(w, protocol, NULL, 3, "", "Unsupported");
+        client_assert(w, "start /dev/null", NULL, 2, "", "not a regular file");
         g_free(world_sim(w, "set 1-1 delay 4000"));
-        assert_run(w, start, NULL, 0, "\"Id\":\"1\"", "");
-        assert_run(w, "status 1", NULL, 0, "up.bin", "");
-        assert_run(w, "status 1", NULL, 0, size, "");
-        assert_run(w, "status 1", NULL, 0, sha256, "");
-        assert_run(w, "status --json 1", NULL, 0, shown, "");
-        assert_run(w, "cancel 1", NULL, 0, "", "");
+        client_assert(w, start, NULL, 0, "\"Id\":\"1\"", "");
+        client_assert(w, "status 1", NULL, 0, "up.bin", "");
+        client_assert(w, "status 1", NULL, 0, size, "");
+        client_assert(w, "status 1", NULL, 0, sha256, "");
+        client_assert(w, "status --json 1", NULL, 0, shown, "");
+        client_assert(w, "cancel 1", NULL, 0, "", "");
         world_assert_result(w, JOB_1, "cancelled", "host", "cancelled");
-        assert_run(w, "history --json", NULL, 0, shown, "");
+        client_assert(w, "history --json", NULL, 0, shown, "");
         world_free(w);
 }
 END_TEST

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ static void reads_listen(Reads *r, World *w)
         g_strlcpy(address.sun_path, r->path, sizeof(address.sun_path));
         r->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         ck_assert_int_eq(bind(r->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(g_chmod(r->path, 0666), 0);
         ck_assert_int_eq(listen(r->listener, CALLERS), 0);
         world_set_environment(w, "READS_WAIT", r->path);
 }

@@ -6,10 +6,12 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,10 +20,10 @@
 #include "suite.h"
 #include "world.h"
 
-/* A process named "squatter" that has the tty open, or just lives. */
-static pid_t squat(const char *tty)
+/* A process named "squatter" that has the tty open, perhaps for itself alone, or just lives. */
+static pid_t squat(const char *tty, bool exclusive)
 {
-        int ready[2];
+        int ready[2], fd;
         char byte;
         pid_t pid;
 
@@ -31,7 +33,8 @@ static pid_t squat(const char *tty)
         if (pid == 0) {
                 prctl(PR_SET_NAME, "squatter");
                 prctl(PR_SET_PDEATHSIG, SIGKILL);
-                if (tty && open(tty, O_RDWR | O_NOCTTY) < 0)
+                fd = tty ? open(tty, O_RDWR | O_NOCTTY) : -1;
+                if ((tty && fd < 0) || (exclusive && ioctl(fd, TIOCEXCL) < 0))
                         _exit(1);
                 if (write(ready[1], "r", 1) == 1)
                         for (;;)
@@ -48,6 +51,16 @@ static void evict(pid_t pid)
 {
         kill(pid, SIGKILL);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+/* A pty stays exclusive after its last close, which no serial port does. */
+static void end_exclusive(const char *tty)
+{
+        int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(ioctl(fd, TIOCNXCL), 0);
+        close(fd);
 }
 
 /* LCK..ttyUSBn of the module's AT port. */
@@ -75,7 +88,12 @@ static void assert_message(World *w, const char *path, const char *property, con
         ck_assert_msg(strstr(message, part) != NULL, "'%s' does not say '%s'", message, part);
 }
 
-/* A job asks for a port that somebody else has: with the tty open, or with a lock file. */
+/* A job asks for a port that somebody else has: with a lock file, for himself alone, or just open, which only a daemon
+ * of root's can see. */
+static const struct {
+        bool lock, exclusive, by_hand;
+} holders[] = { { .lock = true }, { .exclusive = true }, { .by_hand = true } };
+
 START_TEST(test_held)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -85,25 +103,27 @@ START_TEST(test_held)
         World *w;
 
         settings.config = "[timeouts]\nstart=2\nsettle=2\nrestart=2\n";
+        settings.by_hand = holders[_i].by_hand;
         w = idle_world(&settings);
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         tty = world_tty(w, "1-1", "at");
         lock = lock_path(w, MODULE_1);
         lines = world_sim(w, "get 1-1 at-lines");
-        squatter = squat(_i == 0 ? tty : NULL);
-        if (_i == 1) {
+        squatter = squat(holders[_i].lock ? NULL : tty, holders[_i].exclusive);
+        if (holders[_i].lock) {
                 text = g_strdup_printf("%10d\n", (int)squatter);
                 ck_assert(g_file_set_contents(lock, text, -1, NULL));
         }
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         world_assert_result(w, job, "failed", "host", "port-busy");
-        pid = g_strdup_printf("by squatter (pid %d)", (int)squatter);
+        pid = holders[_i].exclusive ? g_strdup("by another process")
+                                    : g_strdup_printf("by squatter (pid %d)", (int)squatter);
         assert_message(w, job, "Message", pid);
         world_assert_sim(w, lines, "get 1-1 at-lines");
         world_assert_sim(w, "0", "get 1-1 qfotadl-count");
-        if (_i == 1) {
+        if (holders[_i].lock) {
                 ck_assert(g_file_get_contents(lock, &kept, NULL, NULL));
                 ck_assert_str_eq(kept, text);
         } else {
@@ -112,6 +132,8 @@ START_TEST(test_held)
 
         /* The way out that the message names. A killed process leaves its lock file. */
         evict(squatter);
+        if (holders[_i].exclusive)
+                end_exclusive(tty);
         g_free(job);
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
@@ -129,7 +151,7 @@ START_TEST(test_stale)
         World *w = idle_world(&settings);
         g_autofree char *lock = lock_path(w, MODULE_1), *text = NULL, *mine = NULL, *found = NULL, *dead = NULL;
         g_autofree char *url = NULL, *job = NULL, *directory = world_path(w, "lock");
-        pid_t pid = squat(NULL);
+        pid_t pid = squat(NULL, false);
         struct stat st;
 
         evict(pid);
@@ -138,6 +160,8 @@ START_TEST(test_stale)
                : g_str_has_prefix(stale[_i], "%") ? g_strdup(g_strstrip(dead))
                                                   : g_strdup(stale[_i]);
         ck_assert(g_file_set_contents(lock, text, -1, NULL));
+        if (geteuid() == 0)
+                ck_assert_int_eq(chown(lock, WORLD_USER, WORLD_USER), 0);
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         g_free(world_sim(w, "hold 1-1 downloading:50"));
@@ -156,6 +180,39 @@ START_TEST(test_stale)
         world_assert_property(w, MODULE_1, "Problem", "");
         /* An answered call is later than the close that came before it. */
         ck_assert_int_eq(rmdir(directory), 0);
+        world_free(w);
+}
+END_TEST
+
+/* One that a dead process of root's has left nobody but root can remove: it stays, and the port is used all the same.
+ */
+START_TEST(test_stale_foreign)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w;
+        g_autofree char *lock = NULL, *url = NULL, *job = NULL, *text = NULL, *found = NULL, *log = NULL;
+        g_autofree char *directory = NULL;
+        pid_t pid;
+
+        ck_assert_msg(geteuid() == 0, "this test makes a file of root's, which only root can");
+        w = idle_world(&settings);
+        lock = lock_path(w, MODULE_1);
+        pid = squat(NULL, false);
+        evict(pid);
+        text = g_strdup_printf("%10d\n", (int)pid);
+        ck_assert(g_file_set_contents(lock, text, -1, NULL));
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        ck_assert(g_file_get_contents(lock, &found, NULL, NULL));
+        ck_assert_str_eq(found, text);
+        ck_assert_int_eq(g_unlink(lock), 0);
+        directory = world_path(w, "lock");
+        ck_assert_int_eq(g_rmdir(directory), 0); /* nothing else was left there */
+        log = world_log(w);
+        ck_assert_ptr_nonnull(strstr(log, "is of no process that has the port, and not ours to remove"));
         world_free(w);
 }
 END_TEST
@@ -196,6 +253,7 @@ START_TEST(test_probe)
         pid_t squatter;
 
         settings.config = "[timeouts]\ncommand=1\nsettle=2\n";
+        settings.by_hand = true; /* which sees who has it open */
         w = idle_world(&settings);
         g_free(world_sim(w, "set 1-1 revision EC200AEUHAR01A09M16"));
         g_free(world_sim(w, "set 1-1 imei 867710050000099"));
@@ -206,7 +264,7 @@ START_TEST(test_probe)
 
         tty = world_tty(w, "1-1", "at");
         lines = world_sim(w, "get 1-1 at-lines");
-        squatter = squat(tty);
+        squatter = squat(tty, false);
         pid = g_strdup_printf("is held by squatter (pid %d)", (int)squatter);
         ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
         ck_assert_str_eq(world_error(w), "ModuleNotReady");
@@ -336,8 +394,9 @@ int main(void)
 {
         Suite *s = suite_create("port");
 
-        suite_add(s, "held", test_held, 0, 2);
+        suite_add(s, "held", test_held, 0, G_N_ELEMENTS(holders));
         suite_add(s, "stale", test_stale, 0, G_N_ELEMENTS(stale));
+        suite_add(s, "stale-foreign", test_stale_foreign, 0, 1);
         suite_add(s, "decoys", test_decoys, 0, 1);
         suite_add(s, "probe", test_probe, 0, 1);
         suite_add(s, "probe-left", test_probe_left, 0, 1);

@@ -161,7 +161,7 @@ static void begin(World *w, One *one, unsigned i)
 
 START_TEST(test_sixteen)
 {
-        WorldSettings settings = { .config = "restart=6\nsettle=5\nstall=3\n" };
+        WorldSettings settings = { .config = "restart=15\nsettle=15\nstall=3\n" };
         One all[N] = { 0 };
         World *w;
         unsigned late = N;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,9 +67,32 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 s->text = g_strdup_printf("%s|%s|%d|%s", result, domain, code, message);
         } else if (strcmp(s->member, "PropertiesChanged") == 0) {
                 s->text = read_names(m);
+        } else if (g_str_has_prefix(s->member, "Interfaces")) { /* Added, Removed */
+                const char *object;
+
+                ck_assert_int_ge(sd_bus_message_read(m, "o", &object), 0);
+                s->text = g_strdup(object);
         }
         g_ptr_array_add(w->signals, s);
         return 0;
+}
+
+/* As shipped, but for the user, whom nobody on this machine need have installed. */
+static void write_policy(World *w)
+{
+        g_autofree char *shipped = g_build_filename(g_getenv("abs_top_srcdir") ?: "..", "dbus/org.fotad1.conf", NULL);
+        g_autofree char *path = world_path(w, "org.fotad1.conf"), *text = NULL, *ours = NULL;
+        struct passwd *user = getpwuid(w->user);
+        g_auto(GStrv) parts = NULL;
+
+        ck_assert_msg(user != NULL, "the bus does not know the user %u", (unsigned)w->user);
+        ck_assert(g_file_get_contents(shipped, &text, NULL, NULL));
+        ours = g_strdup_printf("<policy user=\"%s\">", user->pw_name);
+        parts = g_strsplit(text, "<policy user=\"fotad\">", -1);
+        ck_assert_uint_ge(g_strv_length(parts), 2);
+        g_clear_pointer(&text, g_free);
+        text = g_strjoinv(ours, parts);
+        ck_assert(g_file_set_contents(path, text, -1, NULL));
 }
 
 void world_start_bus(World *w)
@@ -85,13 +109,22 @@ void world_start_bus(World *w)
                 /* as the system bus of a distribution has it: signals pass, method calls need a policy */
                 "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/><deny send_type='method_call'/><allow send_type='signal'/>"
                 "<allow own='org.freedesktop.login1'/><allow send_destination='org.freedesktop.login1'/>"
+                "<allow own='org.freedesktop.PolicyKit1'/><allow send_destination='org.freedesktop.PolicyKit1'/>"
+                "<allow send_interface='org.freedesktop.PolicyKit1.AuthenticationAgent'/>"
+                "<allow own='org.freedesktop.systemd1'/><allow send_destination='org.freedesktop.systemd1' "
+                "send_interface='org.freedesktop.DBus.Properties' send_member='GetAll'/>"
                 "<allow send_requested_reply='true' send_type='method_return'/>"
                 "<allow send_requested_reply='true' send_type='error'/>"
                 "<allow receive_type='method_call'/><allow receive_type='method_return'/>"
                 "<allow receive_type='error'/><allow receive_type='signal'/>"
                 "<allow send_destination='org.freedesktop.DBus'/></policy>"
-                "<include>%s/dbus/org.fotad1.conf</include></busconfig>",
-                w->directory, g_getenv("abs_top_srcdir") ?: "..");
+                /* as ModemManager's own policy has it */
+                "<policy user='root'><allow send_destination='org.freedesktop.ModemManager1'/></policy>"
+                "<policy context='default'><allow send_destination='org.freedesktop.ModemManager1' "
+                "send_interface='org.freedesktop.DBus.ObjectManager'/></policy>"
+                "<include>%s/org.fotad1.conf</include></busconfig>",
+                w->directory, w->directory);
+        write_policy(w);
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
         world_spawn(w, (char *[]){ "dbus-daemon", "--nofork", "--print-address", "--config-file", conf, NULL }, NULL,
                     out, log);

@@ -5,7 +5,7 @@
 
 /* Shared by world.c (files, processes, modules, servers) and world-bus.c (what the daemon says on the bus). */
 
-#define PATIENCE (60 * G_USEC_PER_SEC) /* far more than anything here takes */
+#define PATIENCE (120 * G_USEC_PER_SEC) /* far more than anything here takes: ModemManager half a minute for a modem */
 
 typedef struct Signal {
         char *path, *member, *text; /* text: the arguments */
@@ -17,7 +17,9 @@ struct World {
         GPtrArray *environment; /* of the daemon */
         GPtrArray *processes;   /* pids, killed at the end */
         pid_t daemon, sim;
-        gid_t group; /* of the daemon */
+        uid_t user; /* of the daemon */
+        bool by_hand;
+        char *program;
         int control;
         sd_bus *bus;
         GPtrArray *signals;
@@ -33,6 +35,16 @@ void world_await(World *world, bool (*ready)(World *world, const void *data), co
 
 /* data: a file and a text, const char *[2]. */
 bool world_file_has(World *world, const void *data);
+
+/* A program of the build; the caller frees it. */
+char *world_program(const char *name);
+/* Where the mocked /sys and /dev are. */
+const char *world_testbed(World *world);
+
+/* What udev's rules want to know, for modsim --groups; NULL: all runs as one user. */
+char *world_groups(World *world);
+/* The daemon, or what is run in its place. */
+pid_t world_launch(World *world);
 
 void world_start_bus(World *world);
 void world_drain(World *world);

@@ -31,7 +31,7 @@ char *world_path(World *w, const char *name)
         return g_build_filename(w->directory, name, NULL);
 }
 
-static char *program(const char *name)
+char *world_program(const char *name)
 {
         return g_build_filename(build_directory(), name, NULL);
 }
@@ -132,7 +132,7 @@ static int connect_control(World *w)
 
 static void set_preload(World *w, const char *library, const char *simulators)
 {
-        g_autofree char *path = library ? program(library) : NULL, *value = NULL;
+        g_autofree char *path = library ? world_program(library) : NULL, *value = NULL;
         /* The sanitizer's library must be the first of all. */
         const char *libraries[] = { g_getenv("FOTAD_TEST_PRELOAD"), path, simulators };
         g_autoptr(GPtrArray) list = g_ptr_array_new();
@@ -147,9 +147,10 @@ static void set_preload(World *w, const char *library, const char *simulators)
 
 static void start_sim(World *w, const WorldSettings *settings)
 {
-        g_autofree char *modsim = program("tests/sim/modsim"), *socket_path = world_path(w, "ctl");
+        g_autofree char *modsim = world_program("tests/sim/modsim"), *socket_path = world_path(w, "ctl");
         g_autofree char *log = world_path(w, "truth.log"), *out = world_path(w, "sim.out"), *text = NULL;
-        g_autofree char *err = world_path(w, "sim.err");
+        g_autofree char *err = world_path(w, "sim.err"), *groups = world_groups(w);
+        g_autofree char *claims = world_path(w, "run/claims");
         g_autoptr(GPtrArray) argv = g_ptr_array_new();
         g_auto(GStrv) lines = NULL;
 
@@ -162,10 +163,16 @@ static void start_sim(World *w, const WorldSettings *settings)
                 g_ptr_array_add(argv, "--decoy");
                 g_ptr_array_add(argv, (char *)settings->decoys[i]);
         }
+        g_ptr_array_add(argv, "--claims");
+        g_ptr_array_add(argv, claims);
         g_ptr_array_add(argv, "--control");
         g_ptr_array_add(argv, socket_path);
         g_ptr_array_add(argv, "--log");
         g_ptr_array_add(argv, log);
+        if (groups) {
+                g_ptr_array_add(argv, "--groups");
+                g_ptr_array_add(argv, groups);
+        }
         g_ptr_array_add(argv, NULL);
         w->sim = world_spawn(w, (char **)argv->pdata, NULL, out, err);
         world_await(w, world_file_has, (const char *[]){ out, "ready\n" }, "the simulator");
@@ -186,7 +193,8 @@ static char *sim_command(int control, const char *command, int other)
         g_autoptr(GString) answer = g_string_new(NULL);
         gint64 end = g_get_monotonic_time() + PATIENCE;
 
-        ck_assert_int_eq(write(control, line, strlen(line)), (ssize_t)strlen(line));
+        ck_assert_msg(send(control, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line),
+                      "the simulator has ended before '%s'", command);
         while (!g_str_has_suffix(answer->str, "\n")) {
                 struct pollfd fds[] = { { .fd = control, .events = POLLIN }, { .fd = other, .events = POLLIN } };
                 char buffer[4096];
@@ -216,11 +224,6 @@ char *world_sim(World *w, const char *format, ...)
         return sim_command(w->control, command, -1);
 }
 
-pid_t world_sim_pid(World *w)
-{
-        return w->sim;
-}
-
 bool world_sim_or_end(World *w, const char *command)
 {
         int control = connect_control(w), daemon = pidfd_open(w->daemon, 0);
@@ -245,16 +248,22 @@ void world_assert_sim(World *w, const char *expected, const char *format, ...)
         ck_assert_msg(strcmp(answer, expected) == 0, "'%s': %s instead of %s", command, answer, expected);
 }
 
-char *world_tty(World *w, const char *module, const char *port)
+const char *world_testbed(World *w)
 {
-        g_autofree char *node = world_sim(w, "get %s port-%s", module, port), *link = NULL;
-
         for (unsigned i = 0; i < w->environment->len; i++) {
                 const char *entry = g_ptr_array_index(w->environment, i);
 
                 if (g_str_has_prefix(entry, "UMOCKDEV_DIR="))
-                        link = g_build_filename(entry + strlen("UMOCKDEV_DIR="), node, NULL);
+                        return entry + strlen("UMOCKDEV_DIR=");
         }
+        ck_abort_msg("the simulator has not told its test bed");
+}
+
+char *world_tty(World *w, const char *module, const char *port)
+{
+        g_autofree char *node = world_sim(w, "get %s port-%s", module, port);
+        g_autofree char *link = g_build_filename(world_testbed(w), node, NULL);
+
         return g_file_read_link(link, NULL);
 }
 
@@ -262,7 +271,7 @@ char *world_tty(World *w, const char *module, const char *port)
 
 void world_package(World *w, const char *name, const char *from, const char *to, const char *break_)
 {
-        g_autofree char *modsim = program("tests/sim/modsim"), *www = world_path(w, "www");
+        g_autofree char *modsim = world_program("tests/sim/modsim"), *www = world_path(w, "www");
         g_autofree char *file = g_build_filename(www, name, NULL), *log = world_path(w, "package.log");
         char *argv[] = { modsim,     "--make-package",          file,           "--from", (char *)from, "--to",
                          (char *)to, break_ ? "--break" : NULL, (char *)break_, NULL };
@@ -272,7 +281,7 @@ void world_package(World *w, const char *name, const char *from, const char *to,
 
 void world_make_package(World *w, const char *name, const char *from, const char *to, unsigned size)
 {
-        g_autofree char *modsim = program("tests/sim/modsim"), *file = world_path(w, name);
+        g_autofree char *modsim = world_program("tests/sim/modsim"), *file = world_path(w, name);
         g_autofree char *bytes = g_strdup_printf("%u", size), *log = world_path(w, "package.log");
         char *argv[] = { modsim, "--make-package", file,     "--from", (char *)from,
                          "--to", (char *)to,       "--size", bytes,    NULL };
@@ -349,30 +358,9 @@ void world_set_environment(World *w, const char *name, const char *value)
                 g_ptr_array_add(w->environment, g_strconcat(start, value, NULL));
 }
 
-static pid_t launch(World *w)
-{
-        g_autofree char *fotad = program("daemon/fotad"), *conf = world_path(w, "fotad.conf");
-        g_autofree char *log = world_path(w, "fotad.log");
-        g_auto(GStrv) environment = g_get_environ();
-        gid_t ours = getgid();
-        pid_t pid;
-
-        for (unsigned i = 0; i < w->environment->len; i++) {
-                g_auto(GStrv) pair = g_strsplit(g_ptr_array_index(w->environment, i), "=", 2);
-
-                environment = g_environ_setenv(environment, pair[0], pair[1], TRUE);
-        }
-        if (w->group)
-                ck_assert_int_eq(setregid(w->group, w->group), 0);
-        pid = world_spawn(w, (char *[]){ fotad, "--debug", "--config", conf, NULL }, environment, log, log);
-        if (w->group)
-                ck_assert_int_eq(setregid(ours, ours), 0);
-        return pid;
-}
-
 void world_start_daemon(World *w)
 {
-        w->daemon = launch(w);
+        w->daemon = world_launch(w);
         world_await(w, world_name_is_owned, NULL, "the daemon");
 }
 
@@ -392,14 +380,14 @@ static bool has_come_or_gone(World *w, const void *data)
 
 bool world_try_daemon(World *w)
 {
-        w->daemon = launch(w);
+        w->daemon = world_launch(w);
         world_await(w, has_come_or_gone, NULL, "the daemon, or its end");
         return !daemon_is_dead(w);
 }
 
 int world_run_daemon(World *w)
 {
-        return reap(w, launch(w));
+        return reap(w, world_launch(w));
 }
 
 int world_await_end(World *w)
@@ -444,7 +432,7 @@ char *world_log(World *w)
 World *world_new(const WorldSettings *settings)
 {
         World *w = g_new0(World, 1);
-        g_autofree char *fotad = program("daemon/fotad");
+        g_autofree char *fotad = world_program("daemon/fotad");
         static const char *const directories[] = { "state", "lock", "www" };
         g_autofree char *conf = NULL, *text = NULL;
 
@@ -455,7 +443,9 @@ World *world_new(const WorldSettings *settings)
         ck_assert_int_eq(chmod(w->directory, 0755), 0); /* the bus is for all users */
         w->environment = g_ptr_array_new_with_free_func(g_free);
         w->processes = g_ptr_array_new();
-        w->group = settings->group;
+        w->user = geteuid() == 0 ? WORLD_USER : geteuid();
+        w->by_hand = settings->by_hand;
+        w->program = world_program(settings->program ?: "daemon/fotad");
         for (unsigned i = 0; i < G_N_ELEMENTS(directories); i++) {
                 g_autofree char *path = world_path(w, directories[i]);
 
@@ -502,6 +492,7 @@ void world_free(World *w)
         g_ptr_array_unref(w->signals);
         g_free(w->error);
         g_free(w->error_message);
+        g_free(w->program);
         g_free(w->directory);
         g_free(w);
 }

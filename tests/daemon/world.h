@@ -15,9 +15,14 @@ typedef struct WorldSettings {
         const char *decoys[4];   /* as modsim's --decoy: 1-3=ftdi */
         const char *config;      /* more of fotad.conf, read after what the world says; NULL nothing */
         const char *preload;     /* a library of the build between the daemon and its devices; NULL none */
-        gid_t group;             /* the daemon's own; 0 root's */
+        const char *program;     /* of the build, in place of the daemon; NULL the daemon */
+        bool by_hand;            /* root runs the daemon, without what the unit restricts */
         bool no_daemon;          /* world_start_daemon() comes later */
 } WorldSettings;
+
+/* The daemon's user and group, in the place of fotad: uucp, which the bus knows on every Debian, and as whom nothing
+ * else runs. Tests that root does not run have it run as their own. */
+#define WORLD_USER 10
 
 /* For most tests: one EC200A. */
 #define WORLD_EC200A ((WorldSettings){ .modules = { "1-1=ec200a" }, .decoys = { "1-3=ftdi" } })
@@ -53,7 +58,6 @@ char *world_log(World *world);
 
 /* ---- the modules: a command for modsim; its answer, which must be ok */
 char *world_sim(World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
-pid_t world_sim_pid(World *world);
 /* The same for one that waits; false if the daemon has ended instead. */
 bool world_sim_or_end(World *world, const char *command);
 void world_assert_sim(World *world, const char *expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -78,8 +82,8 @@ sd_bus *world_bus(World *world);
  * and world_error() then names the error, without org.fotad1.Error. in front of ours. */
 char *world_start(World *world, const char *module, const char *source, ...) G_GNUC_NULL_TERMINATED;
 /* The same by StartUpgradeFile, with the file at that path under that name. */
-char *world_start_file(World *world, const char *module, const char *path, const char *name, ...)
-        G_GNUC_NULL_TERMINATED;
+char *world_start_file(World *world, const char *module, const char *path, const char *name,
+                       ...) G_GNUC_NULL_TERMINATED;
 char *world_start_fd(World *world, const char *module, int fd, const char *name, ...) G_GNUC_NULL_TERMINATED;
 /* A method without arguments. true, or false and world_error(). */
 bool world_call(World *world, const char *path, const char *interface, const char *method);
@@ -103,7 +107,8 @@ void world_assert_outcome(World *world, const char *job, const char *result, con
 
 /* How many signals of that name the daemon has sent since the world began. */
 unsigned world_count_signals(World *world, const char *path, const char *member);
-/* Waits until there is one with that word among its arguments, of PropertiesChanged the properties' names; NULL: any.
+/* Waits until there is one with that word among its arguments, of PropertiesChanged the properties' names, of
+ * InterfacesAdded and InterfacesRemoved the object; NULL: any.
  * false if the daemon has ended without. */
 bool world_await_signal(World *world, const char *path, const char *member, const char *word);
 /* The percentage that was told last. */

@@ -3,7 +3,7 @@
  * Devices coming and going in the test bed: sysfs, udev properties, uevents in the order a kernel sends them.
  * Their ttys are bed-tty.c's. This room must not know what a module is: it shows the face it is given.
  */
-#include "attach-umockdev.h"
+#include "attach.h"
 #include "bed-private.h"
 
 #include <glib/gstdio.h>
@@ -35,17 +35,28 @@ struct Device {
         unsigned old_numbers[USB_PORTS_MAX]; /* of the last enumeration, by order of ports */
         unsigned n_old;
         int power_watch;
+        struct bed_rule *rule;
 };
 
 /* --- sysfs --- */
+
+static char *power_control(const Device *device)
+{
+        return g_strdup_printf("%s/sys%s/power/control", device->bed->root, device->syspath);
+}
 
 static void add_usb_device(Device *device, const struct usb_face *face)
 {
         unsigned bus = (unsigned)atoi(device->path);
         const char *devpath = strchr(device->path, '-') + 1;
         g_autofree char *up = bed_up_to_sys(device->syspath);
-        g_autofree char *text = g_strdup_printf(
-                "P: %s\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nE: DRIVER=usb\nE: DEVNAME=/dev/bus/usb/%03u/%03u\n"
+        g_autofree char *control = power_control(device);
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        device->rule = bed_rule_new(device->bed, device->syspath, device->path, false, text);
+        g_string_append_printf(
+                text,
+                "E: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nE: DRIVER=usb\nE: DEVNAME=/dev/bus/usb/%03u/%03u\n"
                 "E: PRODUCT=%x/%x/318\nE: TYPE=239/2/1\nE: BUSNUM=%03u\nE: DEVNUM=%03u\nE: MAJOR=189\nE: MINOR=%u\n"
                 "E: ID_BUS=usb\nE: ID_VENDOR=%s\nE: ID_VENDOR_ID=%04x\nE: ID_MODEL=%s\nE: ID_MODEL_ID=%04x\nE: "
                 "ID_SERIAL=%s\n"
@@ -57,12 +68,13 @@ static void add_usb_device(Device *device, const struct usb_face *face)
                 "A: bConfigurationValue=1\\n\nA: authorized=1\\n\nA: power/control=auto\\n\nA: "
                 "power/runtime_status=active\\n\n"
                 "L: driver=%sbus/usb/drivers/usb\n",
-                device->syspath, bus, device->devnum, face->vendor, face->product, bus, device->devnum,
+                bus, device->devnum, face->vendor, face->product, bus, device->devnum,
                 (bus - 1) * 128 + device->devnum - 1, face->manufacturer, face->vendor, face->product_name,
                 face->product, device->serial_id, face->serial, devpath, face->vendor, face->product,
                 face->manufacturer, face->product_name, face->serial, bus, device->devnum, devpath, up);
-
-        bed_add_device(device->bed, text);
+        bed_add_usb(device->bed, text->str, face->vendor, face->product,
+                    bed_rule_is_claimed(device->rule), control);
+        bed_rule_begin(device->rule);
 }
 
 static char *interface_path(const Device *device, unsigned interface)
@@ -120,8 +132,9 @@ static void add_tty(Device *device, const struct usb_port *port, struct bed_tty 
         /* The node stands before the event that announces it. No newline after dev=: libumockdev would leave the
          * link in /sys/dev/char behind. */
         bed_tty_make_node(tty);
-        g_string_append_printf(text, "P: %s\nE: SUBSYSTEM=tty\nE: DEVNAME=/dev/%s\nE: MAJOR=%u\nE: MINOR=%u\n",
-                               tty->syspath, tty->name, tty->major, tty->number);
+        tty->rule = bed_rule_new(device->bed, tty->syspath, device->path, true, text);
+        g_string_append_printf(text, "E: SUBSYSTEM=tty\nE: DEVNAME=/dev/%s\nE: MAJOR=%u\nE: MINOR=%u\n", tty->name,
+                               tty->major, tty->number);
         g_string_append_printf(
                 text,
                 "E: ID_BUS=usb\nE: ID_VENDOR_ID=%04x\nE: ID_MODEL_ID=%04x\nE: ID_SERIAL=%s\nE: ID_REVISION=0318\n"
@@ -130,6 +143,7 @@ static void add_tty(Device *device, const struct usb_port *port, struct bed_tty 
         g_string_append_printf(text, "E: ID_PATH=pci-0000:00:14.0-usb-0:%s:1.%u\nE: TAGS=:systemd:\nA: dev=%u:%u\n",
                                devpath, port->interface, tty->major, tty->number);
         bed_add_device(device->bed, text->str);
+        bed_rule_begin(tty->rule);
         device->ttys[device->n_ttys++] = tty;
 }
 
@@ -225,7 +239,7 @@ void device_enumerate(Device *device, const char *path, const struct usb_face *f
         tell_log(device, "bus: %04x:%04x at %s, device %u", face->vendor, face->product, path, device->devnum);
 
         add_usb_device(device, face);
-        g_autofree char *control = g_strdup_printf("%s/sys%s/power/control", device->bed->root, device->syspath);
+        g_autofree char *control = power_control(device);
         device->power_watch = bed_watch(device->bed, control, IN_CLOSE_WRITE, device->observer, device->user);
         for (unsigned i = 0; face->network && i < 2; i++) {
                 add_interface(device, i, i == 0 ? "02/06/00" : "0a/00/00", i == 0 ? 1 : 2, "Mobile ECM Network Adapter",
@@ -325,6 +339,7 @@ void device_leave(Device *device)
                 g_autofree char *interface = interface_path(device, tty->interface);
 
                 bed_tty_remove_node(tty);
+                bed_rule_free(tty->rule);
                 bed_remove_device(device->bed, tty->syspath);
                 if (tty->parent)
                         bed_remove_device(device->bed, tty->parent);
@@ -334,6 +349,7 @@ void device_leave(Device *device)
                 bed_remove_device(device->bed, g_ptr_array_index(device->plain, i));
         g_ptr_array_set_size(device->plain, 0);
         bed_unwatch(device->bed, device->power_watch);
+        bed_rule_free(device->rule);
         bed_remove_device(device->bed, device->syspath);
         for (unsigned i = 0; i < device->n_ttys; i++)
                 bed_tty_free(device->ttys[i]);

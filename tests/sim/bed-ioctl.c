@@ -75,7 +75,7 @@ static gboolean pass_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *clie
 
         (void)handler;
         /* A pty stays exclusive after its last close, which a serial port does not; root passes anyway. */
-        if (!exclusive || geteuid() == 0)
+        if (!exclusive || note->bed->host_is_root)
                 result = umockdev_ioctl_client_execute(client, &number, &error);
         if (request == TIOCEXCL)
                 g_idle_add_full(G_PRIORITY_DEFAULT, tell_exclusive, note_new(note->bed, note->name), note_free);
@@ -112,4 +112,5 @@ void bed_tty_attach_ioctl(struct bed_tty *tty)
                               note_closure_free, 0);
         if (!umockdev_testbed_attach_ioctl(tty->bed->testbed, tty->node, handler, &error))
                 g_error("test bed: %s", error->message);
+        bed_udev_ioctls(tty);
 }

@@ -2,17 +2,18 @@
 /*
  * The inside of the test bed, shared by attach-umockdev.c (devices and their events), bed-sysfs.c (what they stand
  * on), bed-tty.c (the bed itself and its ttys), bed-take.c (how they take what hosts write) and bed-ioctl.c (what else
- * hosts do to them).
+ * hosts do to them), bed-rules.c (what udev makes of claims).
  */
 #pragma once
 
-#include "attach-umockdev.h"
+#include "attach.h"
 
 #include <umockdev.h>
 
 struct Bed {
         UMockdevTestbed *testbed;
         char *root;            /* directory that holds the mocked /sys and /dev */
+        char *claims;          /* directory of fotad's claims, NULL none */
         GHashTable *ancestors; /* syspaths of controllers and hubs */
         GHashTable *taken;     /* port paths with a device */
         GHashTable *numbers;   /* "ttyUSB1" in use */
@@ -24,7 +25,9 @@ struct Bed {
         guint inotify_source;
         GHashTable *watches; /* descriptor -> struct bed_watch */
         GPtrArray *ttys;
-        GMutex lock; /* of `ttys`, and of what bed-take.c's part says */
+        bool host_is_root;             /* the programs that see the devices run as root */
+        gid_t ttys_group, power_group; /* 0: root's */
+        GMutex lock;                   /* of `ttys`, and of what bed-take.c's part says */
 };
 
 /* One tty of one enumeration. */
@@ -36,6 +39,7 @@ struct bed_tty {
         char *slave; /* /dev/pts/5 */
         char *syspath;
         char *parent; /* of the usb-serial device, or NULL */
+        struct bed_rule *rule;
         unsigned major, number, interface;
         enum usb_role role;
         int master; /* locked where it changes */
@@ -78,6 +82,20 @@ void bed_number_give_back(Bed *bed, const char *family, unsigned number);
 int bed_watch(Bed *bed, const char *file, unsigned mask, const struct device_observer *observer, void *user);
 void bed_unwatch(Bed *bed, int watch);
 
+/* The same for a rule. */
+int bed_watch_rule(Bed *bed, const char *file, unsigned mask, struct bed_rule *rule);
+
+/* --- bed-rules.c --- */
+
+/* Of a device or, `port`, a tty of the one at that place. Begins its description; after it was added, bed_rule_begin(). */
+struct bed_rule *bed_rule_new(Bed *bed, const char *syspath, const char *place, bool port, GString *text);
+void bed_rule_begin(struct bed_rule *rule);
+bool bed_rule_is_claimed(const struct bed_rule *rule);
+/* Before it goes. */
+void bed_rule_free(struct bed_rule *rule);
+/* Its uevent was written. */
+void bed_apply_rule(struct bed_rule *rule);
+
 /* --- bed-take.c --- */
 
 /* Hand on what a host wrote, as far as the module listens. */
@@ -94,6 +112,16 @@ int bed_waiting(Bed *bed, const char *name);
 /* --- bed-ioctl.c --- */
 
 void bed_tty_attach_ioctl(struct bed_tty *tty);
+
+/* --- bed-udev.c --- */
+
+/* Before its node is there, and when its ioctls are passed on. */
+void bed_udev_tty(struct bed_tty *tty);
+void bed_udev_ioctls(struct bed_tty *tty);
+/* A file of sysfs that fotad's rules open to its group. */
+void bed_udev_give(Bed *bed, const char *file);
+/* As bed_add_device(); control: the path of its power/control. */
+void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, bool claimed, const char *control);
 
 /* --- bed-sysfs.c --- */
 

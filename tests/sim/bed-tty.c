@@ -5,7 +5,6 @@
  */
 #include "bed-private.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -16,7 +15,6 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -24,7 +22,8 @@
 
 struct watch {
         struct bed_tty *tty; /* opened and closed, or */
-        char *file;          /* written */
+        char *file;          /* written, or */
+        struct bed_rule *rule;
         const struct device_observer *observer;
         void *user;
 };
@@ -80,6 +79,10 @@ static gboolean on_epoll(int fd, GIOCondition condition, void *data)
 
 static void handle_watch(struct watch *watch, uint32_t mask)
 {
+        if (watch->rule) {
+                bed_apply_rule(watch->rule);
+                return;
+        }
         if (watch->file) {
                 g_autofree char *value = NULL;
 
@@ -189,6 +192,7 @@ void bed_tty_make_node(struct bed_tty *tty)
         g_autofree char *directory = g_path_get_dirname(tty->link);
 
         g_mkdir_with_parents(directory, 0755);
+        bed_udev_tty(tty);
         if (symlink(tty->slave, tty->link) < 0)
                 g_error("%s: %s", tty->link, g_strerror(errno));
         bed_tty_attach_ioctl(tty);
@@ -330,6 +334,15 @@ int bed_watch(Bed *bed, const char *file, unsigned mask, const struct device_obs
         return descriptor;
 }
 
+int bed_watch_rule(Bed *bed, const char *file, unsigned mask, struct bed_rule *rule)
+{
+        int descriptor = bed_watch(bed, file, mask, NULL, NULL);
+        struct watch *watch = g_hash_table_lookup(bed->watches, GINT_TO_POINTER(descriptor));
+
+        watch->rule = rule;
+        return descriptor;
+}
+
 void bed_unwatch(Bed *bed, int descriptor)
 {
         inotify_rm_watch(bed->inotify, descriptor);
@@ -351,6 +364,7 @@ Bed *bed_new(void)
         bed->watches = g_hash_table_new_full(NULL, NULL, NULL, free_watch);
         bed->ttys = g_ptr_array_new();
         g_mutex_init(&bed->lock);
+        bed->host_is_root = geteuid() == 0;
         bed->epoll = epoll_create1(EPOLL_CLOEXEC);
         bed->epoll_source = g_unix_fd_add(bed->epoll, G_IO_IN, on_epoll, bed);
         bed->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -375,23 +389,6 @@ void bed_free(Bed *bed)
         g_object_unref(bed->testbed); /* removes the directory */
         g_mutex_clear(&bed->lock);
         g_free(bed->root);
+        g_free(bed->claims);
         g_free(bed);
-}
-
-/* In place of libc's, for libumockdev: it aborts when a listener has not read its last ten uevents yet, as a busy
- * machine with many modules brings about. A kernel's netlink socket holds more. */
-ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
-{
-        static ssize_t (*next)(int, const struct msghdr *, int);
-        ssize_t n;
-
-        if (!next)
-                next = (ssize_t(*)(int, const struct msghdr *, int))dlsym(RTLD_NEXT, "sendmsg");
-        while ((n = next(fd, message, flags)) < 0 && errno == EAGAIN) {
-                struct pollfd room = { .fd = fd, .events = POLLOUT };
-
-                if (poll(&room, 1, 10000) <= 0)
-                        break;
-        }
-        return n;
 }

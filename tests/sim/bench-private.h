@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "attach-umockdev.h"
+#include "attach.h"
 #include "bench.h"
 #include "fetch.h"
 #include "model.h"

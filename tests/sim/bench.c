@@ -301,6 +301,24 @@ Bench *bench_new(const char *log, GError **error)
         return bench;
 }
 
+void bench_follow_claims(Bench *bench, const char *directory)
+{
+        bed_follow_claims(bench->bed, directory);
+}
+
+bool bench_serve_groups(Bench *bench, const char *groups, GError **error)
+{
+        unsigned ttys, power;
+        char end;
+
+        if (sscanf(groups, "%u:%u%c", &ttys, &power, &end) != 2 || !ttys || !power) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "groups are two numbers: %s", groups);
+                return false;
+        }
+        bed_serve_groups(bench->bed, ttys, power);
+        return true;
+}
+
 void bench_free(Bench *bench)
 {
         if (!bench)

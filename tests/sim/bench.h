@@ -12,6 +12,8 @@ typedef struct Unit Unit;
 
 /* `log`: file of the truth log, NULL for none. */
 Bench *bench_new(const char *log, GError **error);
+/* "TTYS:POWER": numbers of the groups that udev gives the ttys and power/control to. Before anything is added. */
+bool bench_serve_groups(Bench *bench, const char *groups, GError **error);
 /* Everything leaves the bus, the test bed is removed. */
 void bench_free(Bench *bench);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
@@ -19,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
 const char *bench_log_path(Bench *bench);
 /* Called after every event of every unit. */
 void bench_on_event(Bench *bench, void (*fn)(void *user), void *user);
+
+/* The directory of a host's claims on places, which need not be there. Before the first module. */
+void bench_follow_claims(Bench *bench, const char *directory);
 
 /* "1-1=ec200a,key=value": a module named 1-1, at that port path; "tty:ttyS1=...": one at a serial port. */
 bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **error);

@@ -4,10 +4,19 @@ if HAVE_TESTS
 noinst_PROGRAMS += tests/sim/modsim
 tests_sim_modsim_CFLAGS = $(AM_CFLAGS) $(SIM_CFLAGS)
 tests_sim_modsim_LDADD = $(SIM_LIBS) $(GLIB_LIBS)
-tests_sim_modsim_SOURCES = \
-	tests/sim/attach-umockdev.c tests/sim/attach-umockdev.h \
-	tests/sim/bed-ioctl.c tests/sim/bed-private.h tests/sim/bed-sysfs.c tests/sim/bed-take.c \
-	tests/sim/bed-tty.c \
+tests_sim_modsim_SOURCES = $(modsim_sources) \
+	tests/sim/attach-umockdev.c \
+	tests/sim/bed-ioctl.c tests/sim/bed-preload.c tests/sim/bed-private.h tests/sim/bed-rules.c tests/sim/bed-sysfs.c \
+	tests/sim/bed-take.c tests/sim/bed-tty.c tests/sim/bed-udev.c
+
+# The same modules on the real USB of another machine (tests/system).
+noinst_PROGRAMS += tests/sim/modsim-usb
+tests_sim_modsim_usb_CFLAGS = $(AM_CFLAGS) $(SIM_USB_CFLAGS)
+tests_sim_modsim_usb_LDADD = $(SIM_USB_LIBS) $(GLIB_LIBS)
+tests_sim_modsim_usb_SOURCES = $(modsim_sources) \
+	tests/sim/attach-usbip.c tests/sim/usbip.c tests/sim/usbip.h tests/sim/descriptors.c tests/sim/descriptors.h
+
+modsim_sources = tests/sim/attach.h \
 	tests/sim/bench.c tests/sim/bench.h tests/sim/bench-private.h tests/sim/bench-world.c \
 	tests/sim/control.c tests/sim/control.h \
 	tests/sim/fetch.c tests/sim/fetch.h \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * modsim - emulates LTE modules on a mocked USB, for tests and rehearsals. Command line, loop and exit status;
- * nothing here knows how a module behaves.
+ * modsim - emulates LTE modules, for tests and rehearsals. Command line, loop and exit status; nothing here knows how a
+ * module behaves, or what kind of USB it is on.
  */
+#include "attach.h"
 #include "bench.h"
 #include "control.h"
 #include "package.h"
@@ -19,10 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PRELOAD "libumockdev-preload.so.0"
-
 static char **opt_modules, **opt_decoys;
-static char *opt_control, *opt_log, *opt_package, *opt_from, *opt_to, *opt_project, *opt_baseline, *opt_break;
+static char *opt_groups, *opt_control, *opt_log, *opt_package, *opt_from, *opt_to, *opt_project, *opt_baseline,
+        *opt_break, *opt_claims;
 static gboolean opt_real_time, opt_until_eof, opt_die_with_parent, opt_settings;
 static gint64 opt_size = 65536;
 static int opt_mini = -1;
@@ -33,6 +33,8 @@ static const GOptionEntry options[] = {
         { "decoy", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &opt_decoys, "Some other device", "PATH=ftdi|boot-rom" },
         { "control", 'c', 0, G_OPTION_ARG_FILENAME, &opt_control, "Listen for commands on this Unix socket", "PATH" },
         { "log", 'l', 0, G_OPTION_ARG_FILENAME, &opt_log, "Write down everything that happens", "FILE" },
+        { "claims", 0, 0, G_OPTION_ARG_FILENAME, &opt_claims, "What fotad has claimed there is not ModemManager's, as its udev rules have it", "DIRECTORY" },
+        { "groups", 'g', 0, G_OPTION_ARG_STRING, &opt_groups, "Not for root's programs: groups of the ttys and of power/control", "GID:GID" },
         { "real-time", 'r', 0, G_OPTION_ARG_NONE, &opt_real_time, "An upgrade takes about 20 seconds (pace=real)", NULL },
         { "until-eof", 0, 0, G_OPTION_ARG_NONE, &opt_until_eof, "Quit when standard input ends", NULL },
         { "die-with-parent", 0, 0, G_OPTION_ARG_NONE, &opt_die_with_parent, "Quit when the process that started this one ends", NULL },
@@ -98,24 +100,6 @@ static void in_child(void *data)
         prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
-/* The events of the test bed come only to preloaded processes, and this one sends them: it needs the library
- * itself. Returns if it has it. */
-static void preload(char **argv)
-{
-        const char *now = g_getenv("LD_PRELOAD"), *sanitizer = g_getenv("ASAN_OPTIONS");
-
-        if (now && strstr(now, "libumockdev-preload"))
-                return;
-        g_autofree char *all = now && *now ? g_strconcat(PRELOAD ":", now, NULL) : g_strdup(PRELOAD);
-        g_setenv("LD_PRELOAD", all, TRUE);
-        /* A sanitizer wants to be the first library, in this process and in a COMMAND, and works all the same. */
-        g_autofree char *calm = g_strconcat(sanitizer ?: "", sanitizer ? ":" : "", "verify_asan_link_order=0", NULL);
-        g_setenv("ASAN_OPTIONS", calm, TRUE);
-        execv("/proc/self/exe", argv);
-        g_printerr("modsim: cannot start itself again: %s\n", g_strerror(errno));
-        exit(1);
-}
-
 static int make_package(GError **error)
 {
         const struct package_plan plan = {
@@ -145,6 +129,10 @@ static int simulate(char **command, GError **error)
         g_autoptr(Control) control = NULL;
         g_autoptr(GMainLoop) loop = run.loop = g_main_loop_new(NULL, FALSE);
 
+        if (bench && opt_claims)
+                bench_follow_claims(bench, opt_claims);
+        if (bench && opt_groups && !bench_serve_groups(bench, opt_groups, error))
+                return 2;
         for (char **module = opt_modules; bench && module && *module; module++)
                 if (!bench_add_module(bench, *module, opt_real_time, error))
                         return 2;
@@ -158,9 +146,8 @@ static int simulate(char **command, GError **error)
         g_unix_signal_add(SIGINT, on_signal, &run);
         if (opt_until_eof)
                 g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_stdin, &run);
-        if (!command)
-                printf("UMOCKDEV_DIR=%s\nLD_PRELOAD=%s\n", g_getenv("UMOCKDEV_DIR"), PRELOAD);
-        printf("ready\n");
+        g_autofree char *environment = bed_environment();
+        printf("%sready\n", command ? "" : environment);
         fflush(stdout);
         if (command) {
                 if (opt_control)
@@ -194,7 +181,7 @@ int main(int argc, char **argv)
                 command = NULL;
 
         persona_describe(tables);
-        g_option_context_set_summary(context, "Emulates LTE modules on a mocked USB.");
+        g_option_context_set_summary(context, "Emulates LTE modules.");
         g_option_context_set_description(context, tables->str);
         g_option_context_add_main_entries(context, options, NULL);
         if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
@@ -210,7 +197,7 @@ int main(int argc, char **argv)
         } else {
                 if (opt_die_with_parent)
                         prctl(PR_SET_PDEATHSIG, SIGTERM);
-                preload(whole);
+                bed_prepare(whole);
                 status = simulate(command, &error);
         }
         if (error)

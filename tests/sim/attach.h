@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A mocked USB, and serial ports: devices with sysfs, uevents and tty nodes on ptys, seen by every program that runs
- * with LD_PRELOAD=libumockdev-preload.so.0 and this test bed's UMOCKDEV_DIR. This process must be preloaded too.
+ * Where a host sees devices: either a mocked USB, and serial ports (attach-umockdev.c: sysfs, uevents and tty nodes on
+ * ptys, for every program that runs with the environment that bed_prepare() tells), or the USB of
+ * another machine's kernel (attach-usbip.c: with its own drivers and its own udev). A program has one of them.
  */
 #pragma once
 
@@ -34,7 +35,17 @@ struct device_observer {
         void (*log)(void *user, const char *line);
 };
 
+/* First of all; may start the program anew. Returns what programs that are to see the devices need in their
+ * environment, "NAME=value\n" each. */
+void bed_prepare(char **argv);
+char *bed_environment(void);
+
 Bed *bed_new(void);
+/* The directory of a host's claims on places, which need not be there. */
+void bed_follow_claims(Bed *bed, const char *directory);
+/* The programs that see the devices are not root's: ttys are for one group, power/control for another. Before there is
+ * any device. */
+void bed_serve_groups(Bed *bed, gid_t ttys, gid_t power);
 /* All devices must be gone. */
 void bed_free(Bed *bed);
 

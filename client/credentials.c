@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The passwords of scheduled upgrades: files for root alone beside the schedule, which systemd hands to the unit as
+ * credentials (LoadCredential= in fotad-upgrade@.service). Whoever runs this needs no right to read the files. */
+
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "credentials.h"
+#include "ctl.h"
+#include "url.h"
+
+#define SOURCE_PASSWORD "source-password"
+#define APN_PASSWORD    "apn-password"
+
+static void wipe(char **text)
+{
+        if (*text)
+                explicit_bzero(*text, strlen(*text));
+        g_clear_pointer(text, g_free);
+}
+
+void credentials_clear(Credentials *c)
+{
+        wipe(&c->source_password);
+        wipe(&c->apn_password);
+}
+
+/* The file beside the schedule. */
+static char *file_of(const Schedule *s, const char *name)
+{
+        return g_strdup_printf("%.*s.%s", (int)(strlen(s->path) - strlen(SCHEDULE_SUFFIX)), s->path, name);
+}
+
+/* What the schedule lacks for that password to be of use; NULL: nothing. */
+static const char *find_lack(const Schedule *s, const char *name)
+{
+        if (strcmp(name, APN_PASSWORD) == 0)
+                return schedule_option(s, "apn") ? NULL : _("is of no use without apn= in [options]");
+        return url_has_user(s->source)
+                       ? NULL
+                       : _("is of no use unless source= names the user it belongs to: ftp://user@server/...");
+}
+
+static bool check_file(const Schedule *s, const char *name, char **ret_why)
+{
+        g_autofree char *path = file_of(s, name);
+        const char *lack = find_lack(s, name);
+        struct stat st;
+
+        if (lstat(path, &st) < 0)
+                return true;
+        if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+                *ret_why = g_strdup_printf(_("%s must be a file for its owner alone: chmod 600"), path);
+        else if (lack)
+                *ret_why = g_strdup_printf("%s %s", path, lack);
+        return !*ret_why;
+}
+
+bool credentials_check_files(const Schedule *s, char **ret_why)
+{
+        return check_file(s, SOURCE_PASSWORD, ret_why) && check_file(s, APN_PASSWORD, ret_why);
+}
+
+/* By hand: without systemd nobody has read the file. */
+static bool read_nothing(const Schedule *s, const char *name, char **ret_why)
+{
+        g_autofree char *path = file_of(s, name);
+
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+                return true;
+        *ret_why = g_strdup_printf(_("only systemd hands over what is in %s: systemctl start fotad-upgrade@%s"), path,
+                                   s->name);
+        return false;
+}
+
+static bool read_one(const Schedule *s, const char *name, char **ret, char **ret_why)
+{
+        const char *directory = g_getenv("CREDENTIALS_DIRECTORY"), *lack = find_lack(s, name);
+        g_autofree char *path = directory ? g_build_filename(directory, name, NULL) : NULL;
+        g_autoptr(GError) error = NULL;
+        char *text = NULL;
+
+        if (!directory)
+                return read_nothing(s, name, ret_why);
+        if (!g_file_get_contents(path, &text, NULL, &error)) {
+                if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+                        return true;
+                *ret_why = g_strdup_printf(_("the credential %s cannot be read: %s"), name, error->message);
+                return false;
+        }
+        text[strcspn(text, "\r\n")] = '\0';
+        if (*text && lack)
+                *ret_why = g_strdup_printf(_("the credential %s %s"), name, lack);
+        else if (!g_utf8_validate(text, -1, NULL))
+                *ret_why = g_strdup_printf(_("the credential %s is not UTF-8"), name);
+        if (*ret_why || !*text)
+                wipe(&text);
+        *ret = text;
+        return !*ret_why;
+}
+
+bool credentials_read(const Schedule *s, Credentials *ret, char **ret_why)
+{
+        return read_one(s, SOURCE_PASSWORD, &ret->source_password, ret_why) &&
+               read_one(s, APN_PASSWORD, &ret->apn_password, ret_why);
+}

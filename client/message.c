@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the daemon says of a job's end, in the reader's language. Knows how such a message is put together (the daemon's
+ * core/job.c) and the table of codes; no text may be lost on the way. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "codes.h"
+#include "ctl.h"
+#include "message.h"
+
+/* What stands between beginning and end, or NULL. */
+static char *between(const char *message, const char *beginning, const char *end)
+{
+        size_t length = strlen(message), before = strlen(beginning), after = strlen(end);
+
+        if (length < before + after || !g_str_has_prefix(message, beginning) || !g_str_has_suffix(message, end))
+                return NULL;
+        return g_strndup(message + before, length - before - after);
+}
+
+static char *put_together(const Code *code, const char *detail, const char *(*translate)(const char *))
+{
+        const char *label = code_domain_label(code->domain), *what = translate(code->what);
+        const char *cause = *code->cause ? translate(code->cause) : "", *remedy = translate(code->remedy);
+
+        if (*label && *cause) /* what happened, a detail or "", the domain, its number, the cause, what to do */
+                return g_strdup_printf(translate(N_("%s%s (%s code %d; usual cause: %s): %s.")), what, detail, label,
+                                       code->number, cause, remedy);
+        if (*label)
+                return g_strdup_printf(translate(N_("%s%s (%s code %d): %s.")), what, detail, label, code->number, remedy);
+        if (*cause)
+                return g_strdup_printf(translate(N_("%s%s (usual cause: %s): %s.")), what, detail, cause, remedy);
+        return g_strdup_printf(translate(N_("%s%s: %s.")), what, detail, remedy);
+}
+
+static const char *english(const char *text)
+{
+        return text;
+}
+
+static const char *translated(const char *text)
+{
+        return gettext(text);
+}
+
+char *message_words(const Props *job)
+{
+        const char *message = props_text(job, "Message"), *revision = props_text(job, "ToRevision");
+        const Code *code = code_find(code_domain_from_string(props_text(job, "ErrorDomain")),
+                                     (int)props_number(job, "ErrorCode"));
+        g_autofree char *success = g_strdup_printf("The module runs %s now.", revision);
+
+        if (strcmp(message, success) == 0)
+                return g_strdup_printf(_("The module runs %s now."), revision);
+        if (code) {
+                g_autofree char *whole = put_together(code, "", english);
+                g_autofree char *detail = between(message, code->what, whole + strlen(code->what));
+                if (detail)
+                        return put_together(code, detail, translated);
+        }
+        return g_strdup(message);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* %{model} and %{revision} in the texts of a schedule. Not one letter behind a %, for a URL's own %20 must stay what it
+ * is. What a module says of itself is put in only if it cannot change the shape of a URL or path. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "ctl.h"
+#include "placeholder.h"
+
+/* The next %{ at or after p, and its name; NULL if there is none. *ret_end is behind its }, NULL if that is missing. */
+static const char *next(const char *p, char **ret_name, const char **ret_end)
+{
+        const char *start = strstr(p, "%{"), *brace;
+
+        if (!start)
+                return NULL;
+        brace = strchr(start, '}');
+        *ret_name = brace ? g_strndup(start + 2, brace - start - 2) : NULL;
+        *ret_end = brace ? brace + 1 : NULL;
+        return start;
+}
+
+bool placeholder_check(const char *text, char **ret_why)
+{
+        const char *end;
+
+        for (const char *p = text; p; p = end) {
+                g_autofree char *name = NULL;
+
+                if (!next(p, &name, &end))
+                        return true;
+                if (!name || (strcmp(name, "model") != 0 && strcmp(name, "revision") != 0)) {
+                        *ret_why = g_strdup(_("has a placeholder that is neither %{model} nor %{revision}"));
+                        return false;
+                }
+        }
+        return true;
+}
+
+bool placeholder_has(const char *text, const char *name)
+{
+        g_autofree char *whole = g_strdup_printf("%%{%s}", name);
+
+        return strstr(text, whole) != NULL;
+}
+
+/* Letters, digits, - _ . and no folder of its own: "." and "..". */
+static bool is_harmless(const char *value)
+{
+        for (const char *p = value; *p; p++)
+                if (!g_ascii_isalnum(*p) && !strchr("-_.", *p))
+                        return false;
+        return g_ascii_isalnum(*value);
+}
+
+char *placeholder_fill(const char *text, const char *model, const char *revision, char **ret_why)
+{
+        g_autoptr(GString) filled = g_string_new(NULL);
+        const char *p = text, *start, *end;
+
+        for (;;) {
+                g_autofree char *name = NULL;
+                const char *value;
+
+                start = next(p, &name, &end);
+                if (!start)
+                        break;
+                value = strcmp(name, "model") == 0 ? model : revision;
+                if (!*value) {
+                        *ret_why = g_strdup_printf(_("needs the module's %s, which is not known"), name);
+                        return NULL;
+                }
+                if (!is_harmless(value)) {
+                        *ret_why = g_strdup_printf(
+                                _("cannot take the module's %s: it is not of letters, digits, - _ . only"), name);
+                        return NULL;
+                }
+                g_string_append_len(filled, p, start - p);
+                g_string_append(filled, value);
+                p = end;
+        }
+        g_string_append(filled, p);
+        return g_string_free(g_steal_pointer(&filled), FALSE);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One run of a scheduled upgrade, as fotad-upgrade@.service does it: looks whether there is anything to do, asks the
+ * daemon for it, and waits. Nobody watches, so every end has one line that tells it all. It retries nothing: the next
+ * run is the timer's. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "credentials.h"
+#include "follow.h"
+#include "message.h"
+#include "names.h"
+#include "options.h"
+#include "report.h"
+#include "schedule-run.h"
+#include "schedule-wait.h"
+#include "show.h"
+#include "start.h"
+#include "text.h"
+#include "url.h"
+
+typedef struct Run {
+        Ctl *ctl;
+        const Schedule *schedule;
+        Credentials credentials;
+        Follow *follow;
+        Objects *objects;
+        const Object *module; /* of objects */
+        char *expected;       /* revision */
+        char *shown;          /* the source as the daemon shows it */
+        Source source;
+} Run;
+
+static void clear_filled(Run *run)
+{
+        g_clear_pointer(&run->expected, g_free);
+        g_clear_pointer(&run->shown, g_free);
+        if (run->source.url) /* it may hold the password */
+                explicit_bzero(run->source.url, strlen(run->source.url));
+        source_clear(&run->source);
+}
+
+static void run_clear(Run *run)
+{
+        credentials_clear(&run->credentials);
+        follow_free(run->follow);
+        objects_free(run->objects);
+        clear_filled(run);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+static int fail_schedule(const Run *run, const char *why)
+{
+        return fail(run->ctl, STATUS_USAGE, ERROR_SCHEDULE, "%s", why);
+}
+
+/* The line that tells the end. In JSON the last event has done that. */
+static void tell_end(const Run *run, int status, const char *text)
+{
+        tell_status(run->ctl, text);
+        if (run->ctl->json)
+                return;
+        if (status == STATUS_DONE)
+                g_print("%s: %s\n", run->schedule->name, text);
+        else
+                g_printerr("fotactl: %s: %s\n", run->schedule->name, text);
+}
+
+int schedule_find_module(Ctl *ctl, const Objects *objects, const Schedule *s, const Object **ret)
+{
+        if (!*s->module && objects->modules->len == 1) {
+                *ret = g_ptr_array_index(objects->modules, 0);
+                return STATUS_DONE;
+        }
+        return objects_find_module(ctl, objects, *s->module ? s->module : NULL, ret);
+}
+
+static int read_module(Run *run)
+{
+        int status;
+
+        g_clear_pointer(&run->objects, objects_free);
+        status = objects_read(run->ctl, &run->objects);
+        return status == STATUS_DONE ? schedule_find_module(run->ctl, run->objects, run->schedule, &run->module)
+                                     : status;
+}
+
+static const Object *find_job(const Run *run)
+{
+        return objects_at(run->objects->jobs, props_string(run->module->props, "Job"));
+}
+
+/* What is to be done with a module of that revision. false, and *ret_why. */
+static bool fill(Run *run, const char *revision, char **ret_why)
+{
+        const char *password = run->credentials.source_password;
+        g_autofree char *source = NULL, *why = NULL;
+
+        clear_filled(run);
+        if (!schedule_fill(run->schedule, props_string(run->module->props, "Model"), revision, &source, &run->expected,
+                           ret_why))
+                return false;
+        if (!url_is(source)) {
+                run->shown = g_path_get_basename(source);
+                run->source.name = g_steal_pointer(&source);
+                return true;
+        }
+        run->shown = password ? url_with_hidden_password(source) : g_strdup(source);
+        run->source.url = password ? url_with_password(source, password, &why) : g_steal_pointer(&source);
+        if (why)
+                *ret_why = g_strdup_printf(_("the credential source-password %s"), why);
+        return !why;
+}
+
+/* How a job ended that was followed to its end; one that was left, or lost, has been told. */
+static int conclude(const Run *run, int status)
+{
+        const Props *job = follow_job(run->follow);
+        g_autofree char *error = NULL, *revisions = NULL, *text = NULL, *message = NULL;
+
+        if (!job || !job_is_finished(job) ||
+            (status != STATUS_DONE && status != STATUS_FAILED && status != STATUS_CANCELLED))
+                return status;
+        error = job_error(job);
+        revisions = job_revisions(job);
+        message = message_words(job);
+        if (status == STATUS_DONE && strcmp(props_string(job, "ToRevision"), run->expected) != 0) {
+                status = STATUS_FAILED;
+                text = g_strdup_printf(_("the upgrade succeeded, but not to what this schedule expects: %s, not %s"),
+                                       revisions, run->expected);
+        } else if (status == STATUS_DONE) {
+                text = g_strdup_printf(_("the upgrade succeeded: %s"), revisions);
+        } else if (status == STATUS_CANCELLED) {
+                text = g_strdup_printf(_("the upgrade was cancelled: %s"), message);
+        } else {
+                text = g_strdup_printf(_("the upgrade failed: %s: %s"), error, message);
+        }
+        tell_end(run, status, text);
+        return status;
+}
+
+/* Whether it is known to have what is expected: it is there, and has told its revision since it came (normal). Then it
+ * is not asked again, week for week. */
+static bool is_fulfilled(Run *run)
+{
+        const char *revision = props_string(run->module->props, "Revision");
+        g_autofree char *why = NULL;
+
+        return props_number(run->module->props, "Present") &&
+               strcmp(props_string(run->module->props, "System"), "normal") == 0 && fill(run, revision, &why) &&
+               strcmp(revision, run->expected) == 0;
+}
+
+/* Before anything is done to it: so that it starts from what runs now, not from what ran when the module was seen
+ * first. */
+static int probe(Run *run)
+{
+        g_autoptr(sd_bus_message) call = NULL;
+        int status;
+
+        status = bus_new_call(run->ctl, run->module->path, FOTAD_MODULE_INTERFACE, "Probe", &call);
+        if (status == STATUS_DONE)
+                status = bus_act(run->ctl, call, NULL);
+        return status == STATUS_DONE ? read_module(run) : status;
+}
+
+static int do_nothing(const Run *run)
+{
+        const char *id = props_text(run->module->props, "Id");
+        g_autofree char *text = g_strdup_printf(_("nothing to do: %s has %s already"), id, run->expected);
+
+        if (run->ctl->json) {
+                g_autoptr(Json) json = json_new();
+
+                json_begin(json, NULL, '{');
+                json_string(json, "event", "nothing-to-do");
+                write_object(json, "module", run->module);
+                json_end(json, '}');
+                json_print(json);
+        }
+        tell_end(run, STATUS_DONE, text);
+        return STATUS_DONE;
+}
+
+/* fill() left the path of a package on the host in place of its name. */
+static int open_package(Run *run)
+{
+        g_autofree char *path = g_steal_pointer(&run->source.name), *error = NULL, *why = NULL;
+
+        if (access(path, R_OK) < 0) {
+                error = g_strdup_printf(_("cannot be read: %s: %s"), path, g_strerror(errno));
+                why = schedule_complain(run->schedule, run->schedule->source_line, "source", error);
+                return fail_schedule(run, why);
+        }
+        return source_open(run->ctl, path, &run->source);
+}
+
+static int start(Run *run)
+{
+        const Schedule *s = run->schedule;
+        g_autofree char *path = NULL;
+        int status = run->source.url || run->source.fd >= 0 ? STATUS_DONE : open_package(run);
+
+        if (status != STATUS_DONE)
+                return status;
+        for (unsigned i = 0; i < s->options->len; i += 2)
+                upgrade_option_set(g_ptr_array_index(s->options, i), g_ptr_array_index(s->options, i + 1));
+        upgrade_option_set("expected-revision", run->expected);
+        if (run->credentials.apn_password)
+                upgrade_option_set("apn-password", run->credentials.apn_password);
+        status = start_upgrade(run->ctl, run->module->path, &run->source, &path);
+        if (status != STATUS_DONE)
+                return status;
+        start_tell(run->ctl, path);
+        return conclude(run, follow_run(run->follow, path));
+}
+
+static char *checksum(int fd)
+{
+        g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+        guchar buffer[64 * 1024];
+        off_t offset = 0;
+        ssize_t n;
+
+        for (; (n = pread(fd, buffer, sizeof(buffer), offset)) > 0; offset += n)
+                g_checksum_update(sum, buffer, n);
+        return g_strdup(g_checksum_get_string(sum));
+}
+
+/* Whether the job is of what fill() left: the same URL, or a package of the same name and bytes. */
+static int compare_source(Run *run, const Object *job, bool *ret_same)
+{
+        g_autofree char *sha256 = NULL;
+        int status;
+
+        *ret_same = strcmp(run->shown, props_string(job->props, "Source")) == 0;
+        if (!*ret_same || run->source.url)
+                return STATUS_DONE;
+        status = open_package(run);
+        if (status != STATUS_DONE)
+                return status;
+        sha256 = checksum(run->source.fd);
+        *ret_same = strcmp(sha256, props_string(job->props, "PackageSha256")) == 0;
+        return STATUS_DONE;
+}
+
+static int follow_same(Run *run, const Object *job)
+{
+        if (run->ctl->json) {
+                g_autoptr(Json) json = json_new();
+
+                json_begin(json, NULL, '{');
+                json_string(json, "event", "following");
+                write_object(json, "job", job);
+                json_end(json, '}');
+                json_print(json);
+        } else {
+                text_say(TEXT_NONE, _("Job %s upgrades the module from the same source already; it is followed."),
+                        props_text(job->props, "Id"));
+        }
+        return conclude(run, follow_run(run->follow, job->path));
+}
+
+/* A run that was interrupted left its job behind: this one takes it up, if it is the same. Its placeholders were filled
+ * with what ran then. One that was found in its Mini system may wait for just this source, and StartUpgrade gives it:
+ * whether that is so the daemon says. What it tells as its revision there is not what the package is made for. */
+static int follow_other(Run *run, const Object *job)
+{
+        const char *from = props_string(job->props, "FromRevision");
+        bool adopted = strcmp(props_string(job->props, "Origin"), "adopted") == 0, same = false;
+        g_autofree char *why = NULL;
+        int status = STATUS_DONE;
+
+        if (fill(run, *from || adopted ? from : props_string(run->module->props, "Revision"), &why))
+                status = compare_source(run, job, &same);
+        else if (adopted)
+                return fail_schedule(run, why);
+        if (status != STATUS_DONE)
+                return status;
+        if (same)
+                return follow_same(run, job);
+        if (adopted)
+                return start(run);
+        return fail(run->ctl, STATUS_REFUSED, FOTAD_ERROR_BUSY,
+                    _("job %s, which is not this schedule's, holds the module: %s"), props_text(job->props, "Id"),
+                    props_text(job->props, "Source"));
+}
+
+static int upgrade(Run *run)
+{
+        g_autofree char *why = NULL;
+        const char *revision;
+        int status;
+
+        if (!find_job(run) && is_fulfilled(run))
+                return do_nothing(run);
+        status = find_job(run) ? STATUS_DONE : probe(run);
+        if (status != STATUS_DONE)
+                return status;
+        if (find_job(run))
+                return follow_other(run, find_job(run));
+        revision = props_string(run->module->props, "Revision");
+        if (!*revision)
+                return fail(run->ctl, STATUS_REFUSED, FOTAD_ERROR_MODULE_NOT_READY, _("%s has told no revision: %s"),
+                            props_text(run->module->props, "Id"), props_text(run->module->props, "Problem"));
+        if (!fill(run, revision, &why))
+                return fail_schedule(run, why);
+        return strcmp(revision, run->expected) == 0 ? do_nothing(run) : start(run);
+}
+
+int schedule_run(Ctl *ctl, const Schedule *s, unsigned patience)
+{
+        g_auto(Run) run = { .ctl = ctl, .schedule = s, .source = SOURCE_NULL };
+        g_autofree char *why = NULL;
+        int status;
+
+        if (!credentials_read(s, &run.credentials, &why))
+                return fail_schedule(&run, why);
+        status = bus_connect(ctl);
+        if (status == STATUS_DONE)
+                status = follow_new(ctl, &run.follow);
+        if (status == STATUS_DONE)
+                status = schedule_await_module(ctl, s, patience);
+        if (status == STATUS_DONE)
+                status = read_module(&run);
+        return status == STATUS_DONE ? upgrade(&run) : status;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The files of scheduled upgrades: which there are, what stands in one, and whether it is right as far as that can be
+ * told without a module. It is stricter than with fotad.conf: nobody is there to read a warning at night, so what is
+ * not known is wrong. Passwords have no place in these files. Knows no bus. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "ctl.h"
+#include "options.h"
+#include "placeholder.h"
+#include "schedule.h"
+#include "url.h"
+
+#define GROUP         "upgrade"
+#define GROUP_OPTIONS "options"
+
+/* systemd's unit names have 255 characters at most. */
+#define NAME_MAX_LENGTH (255 - strlen("fotad-upgrade@.service"))
+
+void schedule_free(Schedule *s)
+{
+        if (!s)
+                return;
+        g_free(s->name);
+        g_free(s->path);
+        g_free(s->module);
+        g_free(s->source);
+        g_free(s->expected_revision);
+        g_ptr_array_unref(s->options);
+        g_free(s);
+}
+
+bool schedule_name_is_good(const char *name)
+{
+        for (const char *p = name; *p; p++)
+                if (!g_ascii_isalnum(*p) && !strchr("-_.:", *p))
+                        return false;
+        return g_ascii_isalnum(*name) && strlen(name) <= NAME_MAX_LENGTH;
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *schedule_names(const char *directory, char **ret_why)
+{
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GDir) dir = g_dir_open(directory, 0, &error);
+        const char *file;
+
+        if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+                *ret_why = g_strdup(error->message);
+                return NULL;
+        }
+        while (dir && (file = g_dir_read_name(dir)))
+                if (g_str_has_suffix(file, SCHEDULE_SUFFIX))
+                        g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(SCHEDULE_SUFFIX)));
+        g_ptr_array_sort(names, by_name);
+        return g_steal_pointer(&names);
+}
+
+char *schedule_complain(const Schedule *s, unsigned line, const char *key, const char *why)
+{
+        return g_strdup_printf("%s:%u: %s%s%s", s->path, line, key ?: "", key ? " " : "", why);
+}
+
+/* What a module says of itself may name a file, but not the server that it gets its firmware from. */
+static bool check_source(const char *source, char **ret_why)
+{
+        const char *first = strstr(source, "%{");
+
+        if (!url_is(source) && *source != '/') {
+                *ret_why = g_strdup(_("must be a http://, https:// or ftp:// URL, or the absolute path of a package on "
+                                      "this host"));
+                return false;
+        }
+        if (url_is(source) && first && first < url_behind_server(source)) {
+                *ret_why = g_strdup(_("may have placeholders behind the server only: in the path, or in the query"));
+                return false;
+        }
+        return (!url_is(source) || url_check_public(source, ret_why)) && placeholder_check(source, ret_why);
+}
+
+/* As the daemon takes the option. */
+static bool check_revision(const char *revision, char **ret_why)
+{
+        for (const char *p = revision; *p; p++)
+                if (!g_ascii_isgraph(*p) || strchr("\"\\", *p)) {
+                        *ret_why = g_strdup(_("may hold ASCII without blanks, quotes and backslashes only: a revision "
+                                              "looks like EC200AEUHAR01A03M16"));
+                        return false;
+                }
+        if (*revision)
+                return placeholder_check(revision, ret_why);
+        *ret_why = g_strdup(_("must be the revision that the module has after the upgrade"));
+        return false;
+}
+
+/* NULL if it was taken, else what is wrong; the caller frees it. */
+static char *take_upgrade(Schedule *s, const char *key, const char *value, unsigned line)
+{
+        g_autofree char *why = NULL;
+
+        if (strcmp(key, "module") == 0) {
+                s->module = g_strdup(value);
+                return NULL;
+        }
+        if (strcmp(key, "source") == 0) {
+                if (!check_source(value, &why))
+                        return g_steal_pointer(&why);
+                s->source = g_strdup(value);
+                s->source_line = line;
+                return NULL;
+        }
+        if (strcmp(key, "expected-revision") == 0) {
+                if (!check_revision(value, &why))
+                        return g_steal_pointer(&why);
+                if (placeholder_has(value, "revision"))
+                        return g_strdup(_("may not depend on %{revision}: that is what runs now"));
+                s->expected_revision = g_strdup(value);
+                s->expected_revision_line = line;
+                return NULL;
+        }
+        return g_strdup(_("is no key of [upgrade]: module, source, expected-revision"));
+}
+
+static char *take_option(Schedule *s, const char *key, const char *value)
+{
+        const char *why;
+
+        if (strcmp(key, "expected-revision") == 0)
+                return g_strdup(_("belongs into [upgrade]"));
+        if (strcmp(key, "apn-password") == 0)
+                return g_strdup_printf(
+                        _("has no place here, for everybody may read this file: put it into %s.apn-password "
+                          "beside it, for root alone"),
+                        s->name);
+        why = upgrade_option_judge(key, value);
+        if (why)
+                return g_strdup(why);
+        g_ptr_array_add(s->options, g_strdup(key));
+        g_ptr_array_add(s->options, g_strdup(value));
+        return NULL;
+}
+
+static char *take_key(Schedule *s, GKeyFile *file, const char *group, const char *key, unsigned line)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *value = g_key_file_get_string(file, group, key, &error);
+
+        if (error)
+                return g_strdup(g_key_file_has_key(file, group, key, NULL)
+                                        ? _("must be text; a backslash is written twice")
+                                        : _("is no key of this file"));
+        g_strchomp(value); /* GKeyFile takes those in front away, and CRLF is not ours to mind */
+        return strcmp(group, GROUP) == 0 ? take_upgrade(s, key, value, line) : take_option(s, key, value);
+}
+
+/* One line, its blanks off; group is the one it stands in, "" before the first. The caller frees the answer: NULL, or
+ * what is wrong with it, *ret_key being what with. */
+static char *take_line(Schedule *s, GKeyFile *file, GHashTable *seen, char **group, char *text, unsigned line,
+                       char **ret_key)
+{
+        char *equals = strchr(text, '='), *id;
+
+        if (*text == '\0' || *text == '#')
+                return NULL;
+        if (*text == '[' && g_str_has_suffix(text, "]")) {
+                g_free(*group);
+                *group = g_strndup(text + 1, strlen(text) - 2);
+                if (strcmp(*group, GROUP) == 0 || strcmp(*group, GROUP_OPTIONS) == 0)
+                        return NULL;
+                *ret_key = g_strdup(text);
+                return g_strdup(_("is no group of this file: [upgrade], [options]"));
+        }
+        if (!equals || equals == text)
+                return g_strdup(_("this is no [group], no key=value and no comment"));
+        *ret_key = g_strchomp(g_strndup(text, equals - text));
+        if (!**group)
+                return g_strdup(_("stands before the first [group]"));
+        id = g_strdup_printf("%s/%s", *group, *ret_key);
+        if (!g_hash_table_add(seen, id))
+                return g_strdup(_("stands here a second time"));
+        return take_key(s, file, *group, *ret_key, line);
+}
+
+/* GKeyFile knows what a value is, but not where; its own complaints may repeat a line with a password in it. */
+static bool take_text(Schedule *s, const char *text, char **ret_why)
+{
+        g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_autofree char *group = g_strdup("");
+
+        g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, NULL);
+        for (unsigned i = 0; lines[i]; i++) {
+                g_autofree char *key = NULL, *why = NULL;
+
+                why = take_line(s, file, seen, &group, g_strstrip(lines[i]), i + 1, &key);
+                if (why) {
+                        *ret_why = schedule_complain(s, i + 1, key, why);
+                        return false;
+                }
+        }
+        return true;
+}
+
+Schedule *schedule_load(const char *directory, const char *name, char **ret_why)
+{
+        g_autoptr(Schedule) s = g_new0(Schedule, 1);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *file = g_strconcat(name, SCHEDULE_SUFFIX, NULL), *text = NULL;
+        size_t length;
+
+        s->options = g_ptr_array_new_with_free_func(g_free);
+        s->name = g_strdup(name);
+        s->path = g_build_filename(directory, file, NULL);
+        if (!schedule_name_is_good(name)) {
+                *ret_why = g_strdup_printf(
+                        _("%s: the name of a scheduled upgrade begins with a letter or digit, and goes on "
+                          "with those and - _ . : only"),
+                        s->path);
+                return NULL;
+        }
+        if (!g_file_get_contents(s->path, &text, &length, &error)) {
+                *ret_why = g_strdup(error->message);
+                return NULL;
+        }
+        if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
+                *ret_why = g_strdup_printf(_("%s is not a text in UTF-8"), s->path);
+                return NULL;
+        }
+        if (!take_text(s, text, ret_why))
+                return NULL;
+        if (!s->source || !s->expected_revision) {
+                *ret_why = g_strdup_printf(_("%s: there is no %s= in [upgrade]"), s->path,
+                                           s->source ? "expected-revision" : "source");
+                return NULL;
+        }
+        s->module = s->module ?: g_strdup("");
+        return g_steal_pointer(&s);
+}
+
+bool schedule_fill(const Schedule *s, const char *model, const char *revision, char **ret_source,
+                   char **ret_expected_revision, char **ret_why)
+{
+        g_autofree char *source = NULL, *expected = NULL, *why = NULL;
+
+        source = placeholder_fill(s->source, model, revision, &why);
+        if (!source) {
+                *ret_why = schedule_complain(s, s->source_line, "source", why);
+                return false;
+        }
+        expected = placeholder_fill(s->expected_revision, model, revision, &why);
+        if (!expected) {
+                *ret_why = schedule_complain(s, s->expected_revision_line, "expected-revision", why);
+                return false;
+        }
+        *ret_source = g_steal_pointer(&source);
+        *ret_expected_revision = g_steal_pointer(&expected);
+        return true;
+}
+
+const char *schedule_option(const Schedule *s, const char *key)
+{
+        for (unsigned i = 0; i < s->options->len; i += 2)
+                if (strcmp(g_ptr_array_index(s->options, i), key) == 0)
+                        return g_ptr_array_index(s->options, i + 1);
+        return NULL;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* fotactl schedule: the upgrades that timers start. list and verify work without a daemon, show asks it what module
+ * there is, run is what fotad-upgrade@.service calls. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "bus.h"
+#include "credentials.h"
+#include "placeholder.h"
+#include "report.h"
+#include "schedule.h"
+#include "schedule-run.h"
+#include "show.h"
+#include "table.h"
+#include "text.h"
+#include "units.h"
+
+static char *directory;
+static int patience;
+
+static const GOptionEntry entries[] = {
+        { "directory", 0, 0, G_OPTION_ARG_FILENAME, &directory,
+          N_("Where the files are, instead of the configured folder"), N_("DIR") },
+        { "patience", 0, 0, G_OPTION_ARG_INT, &patience, N_("How long run waits for a module that is not there yet"),
+          N_("SECONDS") },
+        { NULL },
+};
+
+static const char *where(void)
+{
+        return directory ?: SCHEDULE_DIR;
+}
+
+/* A file that is not right is the command line's fault as much as a wrong option is. */
+static int load(Ctl *ctl, const char *name, Schedule **ret)
+{
+        g_autofree char *why = NULL;
+
+        *ret = schedule_load(where(), name, &why);
+        return *ret ? STATUS_DONE : fail(ctl, STATUS_USAGE, ERROR_SCHEDULE, "%s", why);
+}
+
+static int read_names(Ctl *ctl, GPtrArray **ret)
+{
+        g_autofree char *why = NULL;
+
+        *ret = schedule_names(where(), &why);
+        return *ret ? STATUS_DONE : fail(ctl, STATUS_USAGE, ERROR_SCHEDULE, "%s", why);
+}
+
+/* ---- list */
+
+static void write_units(Json *json, const Units *u)
+{
+        if (!u->known)
+                return;
+        json_begin(json, "systemd", '{');
+        json_string(json, "timer", u->timer);
+        json_string(json, "enabled", u->enabled);
+        json_string(json, "service", u->service);
+        json_string(json, "result", u->result);
+        json_signed(json, "exitStatus", u->exit_status);
+        json_string(json, "reason", u->reason);
+        json_unsigned(json, "next", u->next);
+        json_unsigned(json, "last", u->last);
+        json_end(json, '}');
+}
+
+static void write_schedule(Json *json, const Schedule *s)
+{
+        json_string(json, "module", s->module);
+        json_string(json, "source", s->source);
+        json_string(json, "expectedRevision", s->expected_revision);
+        json_begin(json, "options", '{');
+        for (unsigned i = 0; i < s->options->len; i += 2)
+                json_string(json, g_ptr_array_index(s->options, i), g_ptr_array_index(s->options, i + 1));
+        json_end(json, '}');
+}
+
+/* "success" stands there before the first run as well. */
+static char *describe_result(const Units *u)
+{
+        g_autofree char *last = text_time(u->last);
+
+        if (g_strcmp0(u->service, "activating") == 0)
+                return g_strdup(_("under way"));
+        if (u->last == 0)
+                return NULL;
+        if (strcmp(u->result, "exit-code") == 0)
+                return g_strdup_printf(_("%s, exit status %d"), last, u->exit_status);
+        return g_strdup_printf("%s, %s", last, strcmp(u->result, "success") == 0 ? _("success") : u->result);
+}
+
+/* A timer that runs is enabled, as a rule, and one that does not is not; what is not so will be otherwise after the
+ * next start of the gateway. */
+static char *describe_timer(const Units *u)
+{
+        bool active = g_strcmp0(u->timer, "active") == 0, enabled = g_strcmp0(u->enabled, "enabled") == 0;
+
+        return !u->known || active == enabled || !*u->enabled ? g_strdup(u->timer)
+                                                              : g_strdup_printf("%s, %s", u->timer, u->enabled);
+}
+
+static void add_row(Table *table, const char *name, const Schedule *s, const Units *u, const char *why)
+{
+        g_autofree char *clean = text_clean(name), *module = s ? text_clean(s->module) : NULL;
+        g_autofree char *expected = s ? text_clean(s->expected_revision) : NULL,
+                        *source = s ? text_clean(s->source) : NULL;
+        g_autofree char *timer = describe_timer(u), *next = text_time(u->next), *result = describe_result(u);
+        const char *cells[] = { clean, module, source, expected, timer, next, result };
+
+        table_add(table, cells);
+        if (why)
+                table_note(table, why);
+        else if (u->last > 0 && strcmp(u->result, "success") != 0 && *u->reason)
+                table_note(table, u->reason);
+}
+
+/* The bus is for systemd alone here: without one the files are listed all the same. */
+static sd_bus *find_bus(void)
+{
+        sd_bus *bus = NULL;
+
+        return sd_bus_open_system(&bus) >= 0 ? bus : NULL;
+}
+
+static int list(Ctl *ctl, char **names)
+{
+        g_autoptr(Table) table = table_new(_("Name"), _("Module"), _("Source"), _("Expected"), _("Timer"), _("Next"),
+                                           _("Last"), NULL);
+        g_autoptr(GPtrArray) all = NULL;
+        g_autoptr(Json) json = json_new();
+        int status;
+
+        (void)names;
+        status = read_names(ctl, &all);
+        if (status != STATUS_DONE)
+                return status;
+        table_spare(table, _("Source"));
+        table_spare(table, _("Expected"));
+        table_spare(table, _("Module"));
+        ctl->bus = find_bus();
+        json_begin(json, NULL, '[');
+        for (guint i = 0; i < all->len; i++) {
+                const char *name = g_ptr_array_index(all, i);
+                g_autofree char *why = NULL;
+                g_autoptr(Schedule) s = schedule_load(where(), name, &why);
+                g_auto(Units) units = { 0 };
+
+                if (ctl->bus && schedule_name_is_good(name))
+                        units_read(ctl->bus, name, &units);
+                add_row(table, name, s, &units, why);
+                json_begin(json, NULL, '{');
+                json_string(json, "name", name);
+                if (s)
+                        write_schedule(json, s);
+                else
+                        json_string(json, "error", why);
+                write_units(json, &units);
+                json_end(json, '}');
+        }
+        json_end(json, ']');
+        if (ctl->json)
+                json_print(json);
+        else if (all->len == 0)
+                text_say(TEXT_NONE, _("No upgrade is scheduled: there is no *.conf in %s."), where());
+        else
+                table_print(table);
+        return STATUS_DONE;
+}
+
+/* ---- show */
+
+/* What a run would do with the module as it is known now. */
+static char *describe_run(const Object *module, const Object *job, const char *expected, const char *why)
+{
+        const char *revision = props_text(module->props, "Revision");
+
+        if (job && strcmp(props_string(job->props, "Origin"), "adopted") == 0)
+                return g_strdup_printf(
+                        _("job %s was found under way: follow it if its source is the same, else ask fotad "
+                          "to have it go on with this one"),
+                        props_text(job->props, "Id"));
+        if (job)
+                return g_strdup_printf(_("job %s holds the module: follow it if its source is the same, else refuse"),
+                                       props_text(job->props, "Id"));
+        if (!*revision)
+                return g_strdup(_("ask the module for its revision, and go by that"));
+        if (why)
+                return g_strdup_printf(_("refuse: %s"), why);
+        if (strcmp(revision, expected) == 0)
+                return g_strdup(_("nothing, the module has that revision"));
+        return g_strdup_printf(_("upgrade from %s"), revision);
+}
+
+static int show(Ctl *ctl, char **names)
+{
+        g_autofree char *source = NULL, *expected = NULL, *why = NULL, *run = NULL, *id = NULL;
+        g_autoptr(Objects) objects = NULL;
+        g_autoptr(Schedule) s = NULL;
+        g_autoptr(Json) json = json_new();
+        const Object *module = NULL;
+        int status;
+
+        status = load(ctl, names[0], &s);
+        if (status == STATUS_DONE)
+                status = bus_connect(ctl);
+        if (status == STATUS_DONE)
+                status = objects_read(ctl, &objects);
+        if (status == STATUS_DONE)
+                status = schedule_find_module(ctl, objects, s, &module);
+        if (status != STATUS_DONE)
+                return status;
+        schedule_fill(s, props_string(module->props, "Model"), props_string(module->props, "Revision"), &source,
+                      &expected, &why);
+        run = describe_run(module, objects_at(objects->jobs, props_string(module->props, "Job")), expected, why);
+        if (ctl->json) {
+                json_begin(json, NULL, '{');
+                json_string(json, "name", s->name);
+                write_schedule(json, s);
+                if (!why) {
+                        json_string(json, "filledSource", source);
+                        json_string(json, "filledExpectedRevision", expected);
+                }
+                json_string(json, "run", run);
+                write_object(json, "moduleNow", module);
+                json_end(json, '}');
+                json_print(json);
+                return STATUS_DONE;
+        }
+        text_field(_("Schedule"), s->path);
+        text_field(_("Module"), props_string(module->props, "Id"));
+        text_field(_("Source"), source ?: s->source);
+        text_field(_("Expected"), expected ?: s->expected_revision);
+        for (unsigned i = 0; i < s->options->len; i += 2) {
+                g_autofree char *option = g_strdup_printf("%s=%s", (char *)g_ptr_array_index(s->options, i),
+                                                          (char *)g_ptr_array_index(s->options, i + 1));
+                text_field(_("Option"), option);
+        }
+        text_field(_("A run would"), run);
+        return STATUS_DONE;
+}
+
+/* ---- verify */
+
+static bool verify_one(const char *name, char **ret_why)
+{
+        g_autoptr(Schedule) s = schedule_load(where(), name, ret_why);
+
+        return s && credentials_check_files(s, ret_why);
+}
+
+static int verify(Ctl *ctl, char **names)
+{
+        g_autoptr(GPtrArray) all = NULL;
+        g_autoptr(Json) json = json_new();
+        int status = STATUS_DONE;
+
+        if (!*names) {
+                status = read_names(ctl, &all);
+                if (status != STATUS_DONE)
+                        return status;
+                g_ptr_array_add(all, NULL);
+                names = (char **)all->pdata;
+        }
+        json_begin(json, NULL, '[');
+        for (; *names; names++) {
+                g_autofree char *why = NULL, *clean = text_clean(*names);
+                bool good = verify_one(*names, &why);
+
+                json_begin(json, NULL, '{');
+                json_string(json, "name", *names);
+                json_bool(json, "good", good);
+                if (!good)
+                        json_string(json, "error", why);
+                json_end(json, '}');
+                if (!good && !ctl->json)
+                        fail(ctl, STATUS_USAGE, ERROR_SCHEDULE, "%s", why);
+                else if (!ctl->json)
+                        text_say(TEXT_NONE, _("%s: good"), clean);
+                status = good ? status : STATUS_USAGE;
+        }
+        json_end(json, ']');
+        if (ctl->json)
+                json_print(json);
+        return status;
+}
+
+/* ---- run */
+
+static int run_one(Ctl *ctl, char **names)
+{
+        g_autoptr(Schedule) s = NULL;
+        int status;
+
+        ctl->notify = true;
+        status = load(ctl, names[0], &s);
+        return status == STATUS_DONE ? schedule_run(ctl, s, (unsigned)patience) : status;
+}
+
+/* ---- which of them */
+
+static const struct {
+        const char *name;
+        unsigned min_names, max_names;
+        int (*run)(Ctl *ctl, char **names);
+} commands[] = {
+        { "list", 0, 0, list },
+        { "show", 1, 1, show },
+        { "verify", 0, G_MAXUINT, verify },
+        { "run", 1, 1, run_one },
+};
+
+static int run(Ctl *ctl, char **args)
+{
+        unsigned names = g_strv_length(args) - 1;
+
+        if (patience < 0)
+                return fail_usage(ctl, _("--patience takes a number of seconds"));
+        for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+                if (strcmp(commands[i].name, args[0]) != 0)
+                        continue;
+                if (names < commands[i].min_names || names > commands[i].max_names)
+                        return fail_usage(ctl,
+                                          commands[i].max_names == 0
+                                                  ? _("\"schedule %s\" takes no names")
+                                                  : _("\"schedule %s\" takes the name of one schedule"),
+                                          commands[i].name);
+                return commands[i].run(ctl, args + 1);
+        }
+        return fail_usage(ctl, _("\"schedule\" takes one of list, show NAME, verify [NAME ...], run NAME"));
+}
+
+const Verb verb_schedule = {
+        .name = "schedule",
+        .args = "COMMAND",
+        .summary = N_("the upgrades that timers start"),
+        .description = N_("Commands:\n"
+                          "  list               the scheduled upgrades, their timers and last runs\n"
+                          "  show NAME          what a run would do with the module that is there now\n"
+                          "  verify [NAME ...]  whether the files are right; asks nobody\n"
+                          "  run NAME           what the timer does: nothing, if the module has the\n"
+                          "                     expected revision, else an upgrade, followed to its end\n"
+                          "\nNAME is a file's, /etc/fotad/schedule/NAME.conf as a rule, and its timer's:\n"
+                          "\"systemctl enable --now fotad-upgrade@NAME.timer\". A file that is not right\n"
+                          "ends with status 2."),
+        .min_args = 1,
+        .max_args = G_MAXINT,
+        .entries = entries,
+        .run = run,
+};

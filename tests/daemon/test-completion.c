@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The completion for bash, by bash itself (complete), beside a live daemon and without one. */
+
+#include <check.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "client-run.h"
+#include "suite.h"
+#include "world.h"
+
+static void complete_with(const char *program)
+{
+        g_autofree char *path = g_build_filename(g_getenv("abs_top_srcdir"), program, NULL);
+
+        g_setenv("CLIENT_PROGRAM", path, TRUE);
+}
+
+/* All that is offered at the end of that line, and nothing else is said. */
+static void assert_offered(World *w, const char *line, const char *expected)
+{
+        g_autofree char *argument = g_strdup_printf("'%s'", line);
+        ClientRun *r = client_begin(w, argument, NULL, false);
+
+        client_finish(r, 0);
+        ck_assert_msg(strcmp(r->text->str, expected) == 0, "'%s' is offered:\n%s", line, r->text->str);
+        ck_assert_str_eq(r->error, "");
+        client_free(r);
+}
+
+START_TEST(test_live)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,imei=867710050000011", "1-2=ec200a,imei=867710050000022" } };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *missing = NULL;
+
+        complete_with("tests/daemon/complete");
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        missing = world_http(w, "missing.bin");
+        world_await_module(w, MODULE_1);
+        world_await_module(w, MODULE_2);
+        assert_offered(w, "fotactl cancel ", "");
+        g_free(world_start(w, MODULE_2, missing, NULL));
+        world_assert_result(w, JOB_1, "failed", "http", "url-error");
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        g_free(world_sim(w, "hold 1-1 updating:50"));
+        g_free(world_start(w, MODULE_1, url, NULL));
+        g_free(world_sim(w, "held 1-1 downloading:50"));
+
+        assert_offered(w, "fotactl status ", "[1]\n[2]\n");
+        assert_offered(w, "fotactl watch ", "[2]\n");
+        assert_offered(w, "fotactl cancel ", "[2]\n");
+        assert_offered(w, "fotactl retry ", "");
+        assert_offered(w, "fotactl start --module=", "[867710050000011]\n[867710050000022]\n[usb-1-1]\n[usb-1-2]\n");
+        assert_offered(w, "fotactl check -m usb-1-2", "[usb-1-2]\n");
+        assert_offered(w, "fotactl --json probe 8677100500000", "[867710050000011]\n[867710050000022]\n");
+        assert_offered(w, "fotactl cancel 2 ", "");
+        g_free(world_sim(w, "release 1-1 downloading:50"));
+        g_free(world_sim(w, "held 1-1 updating:50"));
+        world_await_property(w, "/org/fotad1/job/_32", "Cancellable", "0");
+        assert_offered(w, "fotactl cancel ", "");
+        assert_offered(w, "fotactl watch ", "[2]\n");
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_stalled)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m" }, .config = "stall=1\n" };
+        World *w = world_new(&settings);
+        g_autofree char *old = NULL, *url = NULL, *job = NULL;
+
+        complete_with("tests/daemon/complete");
+        old = world_sim(w, "get 1-1 revision");
+        world_package(w, "up.mini_1", old, "EC600MCNAAR01A99M08", NULL);
+        url = world_http(w, "up.mini_1");
+        world_await_module(w, MODULE_1);
+        job = world_start(w, MODULE_1, url, NULL);
+        ck_assert_ptr_nonnull(job);
+        world_await_property(w, JOB_1, "State", "stalled");
+        assert_offered(w, "fotactl retry ", "[1]\n");
+        assert_offered(w, "fotactl retry 1 ft", "[ftp://]\n");
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_alone)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+
+        complete_with("tests/daemon/complete");
+        assert_offered(w, "fotactl sta", "[start]\n[status]\n");
+        assert_offered(w, "fotactl cancel ", "");
+        assert_offered(w, "fotactl start -m ", "");
+        assert_offered(w, "fotactl start --meth", "[--method=]\n");
+        assert_offered(w, "fotactl start --method=m", "[minifota]\n");
+        assert_offered(w, "fotactl start --expect ", "");
+        assert_offered(w, "fotactl start http:/", "[//]\n");
+        assert_offered(w, "fotactl explain host/crash", "[host/crashed]\n");
+        assert_offered(w, "fotactl help pro", "[probe]\n");
+        assert_offered(w, "fotactl schedule ver", "[verify]\n");
+        world_free(w);
+}
+END_TEST
+
+/* Every option that a verb's help tells. */
+START_TEST(test_options)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+
+        g_setenv("CLIENT_PROGRAM", "/bin/bash", TRUE);
+        client_assert(w,
+                      "-c 'F=$abs_top_builddir/client/fotactl; n=0; "
+                      "for v in $($F --help | sed -nE \"/^Verbs:/,/^$/s/^  ([a-z]+) .*/\\1/p\"); do "
+                      "[ $v != help ] || continue; "
+                      "diff <($F $v --help | grep -oE \"^  (-., )?--[a-z0-9-]+\" | sed \"s/.*--/--/\" | sort) "
+                      "<($abs_top_srcdir/tests/daemon/complete \"fotactl $v --\" | tr -d \"[]=\" | sort) || exit 1; "
+                      "n=$((n + 1)); done; echo $n verbs'",
+                      NULL, 0, "11 verbs", "");
+        world_free(w);
+}
+END_TEST
+
+/* What files and schedules are called is never run. */
+START_TEST(test_hostile)
+{
+        static const char name[] = "a$(touch pwned)`touch pwned`.conf";
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *place = world_path(w, "names"), *file = g_build_filename(place, name, NULL), *line = NULL;
+        g_autofree char *good = g_build_filename(place, "night.conf", NULL), *offered = NULL;
+
+        complete_with("tests/daemon/complete");
+        ck_assert_int_eq(g_mkdir(place, 0755), 0);
+        ck_assert_int_eq(g_chdir(place), 0);
+        ck_assert(g_file_set_contents(file, "", 0, NULL));
+        ck_assert(g_file_set_contents(good, "[upgrade]\n", -1, NULL));
+        offered = g_strdup_printf("[./%s]\n", name);
+        assert_offered(w, "fotactl start ./a", offered);
+        line = g_strdup_printf("fotactl schedule --directory=%s show ", place);
+        assert_offered(w, line, "[night]\n");
+        ck_assert_int_ne(g_access("pwned", F_OK), 0);
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("completion");
+
+        suite_add(s, "live", test_live, 0, 1);
+        suite_add(s, "stalled", test_stalled, 0, 1);
+        suite_add(s, "alone", test_alone, 0, 1);
+        suite_add(s, "options", test_options, 0, 1);
+        suite_add(s, "hostile", test_hostile, 0, 1);
+        return suite_run(s);
+}

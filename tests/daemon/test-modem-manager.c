@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Beside ModemManager: what it has is left to it, what a job holds it lets go of, over all restarts, and gets back. The
+ * ModemManager here is modem-manager.c's; Debian's own is met by test-modem-manager-real. */
+
+#include <check.h>
+#include <string.h>
+
+#include "checks.h"
+#include "modem-manager.h"
+#include "suite.h"
+#include "world.h"
+
+#define SYSPATH "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1"
+
+static World *new_world(const char *config, bool no_daemon)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = config, .no_daemon = no_daemon };
+        World *w = world_new(&settings);
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        return w;
+}
+
+/* ModemManager has the module, and fotad knows it from there. */
+static World *begin(const char *config, FakeMM **ret_mm)
+{
+        World *w = new_world(config, true);
+
+        *ret_mm = fake_mm_start(w, FAKE_EXPORTED, OLD_REVISION);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        return w;
+}
+
+/* It has nothing of it in the end. */
+static void end(World *w, FakeMM *mm)
+{
+        fake_mm_await_held(mm, 0);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+
+static char *start(World *w, const char *package, const char *point)
+{
+        g_autofree char *url = world_http(w, package);
+        char *job;
+
+        if (point)
+                g_free(world_sim(w, "hold 1-1 %s", point));
+        job = world_start(w, MODULE_1, url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        if (point)
+                g_free(world_sim(w, "held 1-1"));
+        return job;
+}
+
+/* Nothing was ever written to the module. */
+static void assert_untouched(World *w)
+{
+        world_assert_sim(w, "0", "get 1-1 at-lines");
+        world_assert_sim(w, "0", "get 1-1 connected");
+}
+
+/* Who a modem is, its ModemManager tells; the port is opened when it has let go of it, and given back after the last
+ * line, in success (0), failure (1) and cancellation (2). */
+START_TEST(test_held)
+{
+        FakeMM *mm;
+        World *w = begin("[timeouts]\nsettle=5\nstart=5\n", &mm);
+        g_autofree char *job = NULL, *uid = NULL;
+
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        world_assert_property(w, MODULE_1, "Imei", "867710050000016");
+        world_assert_property(w, MODULE_1, "Problem", "");
+        assert_untouched(w);
+        ck_assert_uint_eq(fake_mm_calls(mm, true), 0);
+
+        job = start(w, _i == 1 ? "none.bin" : "up.bin", _i == 1 ? NULL : _i == 0 ? "off:1" : "downloading:20");
+        if (_i != 1)
+                ck_assert_uint_eq(fake_mm_held(mm), 1);
+        if (_i == 2)
+                ck_assert(world_call(w, job, "org.fotad1.Job", "Cancel"));
+        if (_i == 0)
+                g_free(world_sim(w, "release 1-1"));
+        if (_i == 0)
+                world_assert_result(w, job, "success", "", "");
+        else if (_i == 1)
+                world_assert_result(w, job, "failed", "http", "url-error");
+        else
+                world_assert_result(w, job, "cancelled", "host", "cancelled");
+        fake_mm_await_held(mm, 0);
+        uid = fake_mm_uid(mm);
+        ck_assert_str_eq(uid, SYSPATH);
+        world_assert_sim(w, "0", "get 1-1 connected");
+        ck_assert_uint_eq(fake_mm_calls(mm, true), 1);
+        ck_assert_uint_eq(fake_mm_calls(mm, false), 1);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+/* It may be looking at the module for a while: it is asked until it has it on the bus, and nothing is written before.
+ */
+START_TEST(test_probing)
+{
+        FakeMM *mm;
+        World *w = begin("", &mm);
+        g_autofree char *job = NULL;
+
+        fake_mm_set(mm, FAKE_PROBING);
+        job = start(w, "up.bin", NULL);
+        fake_mm_await_calls(mm, true, 3);
+        assert_untouched(w);
+        world_assert_property(w, job, "Percent", "0");
+        fake_mm_set(mm, FAKE_EXPORTED);
+        world_assert_result(w, job, "success", "", "");
+        end(w, mm);
+}
+END_TEST
+
+/* One that never lets go: the job ends, says who has the port, and has written nothing. */
+static const struct {
+        FakeState state;
+        const char *why;
+} stubborn[] = {
+        { FAKE_PROBING, "is still looking at it" },
+        { FAKE_TAKEN, "another program" },
+        { FAKE_REFUSES, "polkit rule" },
+        { FAKE_SILENT, "has not let go of it" },
+};
+
+START_TEST(test_stubborn)
+{
+        FakeMM *mm;
+        World *w = begin("[timeouts]\nsettle=3\n", &mm);
+        g_autofree char *job = NULL, *message = NULL;
+
+        fake_mm_set(mm, stubborn[_i].state);
+        job = start(w, "up.bin", NULL);
+        world_assert_result(w, job, "failed", "host", "port-busy");
+        message = world_property(w, job, "Message");
+        ck_assert_msg(strstr(message, "ModemManager") && strstr(message, stubborn[_i].why), "%s", message);
+        assert_untouched(w);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+/* A job that ends while ModemManager makes up its mind: what it then grants is given back. */
+START_TEST(test_granted_too_late)
+{
+        FakeMM *mm;
+        World *w = begin("", &mm);
+        g_autofree char *job = NULL;
+
+        fake_mm_set(mm, FAKE_SILENT);
+        job = start(w, "up.bin", NULL);
+        fake_mm_await_calls(mm, true, 1);
+        ck_assert(world_call(w, job, "org.fotad1.Job", "Cancel"));
+        world_assert_result(w, job, "cancelled", "host", "cancelled");
+        fake_mm_set(mm, FAKE_EXPORTED);
+        fake_mm_await_calls(mm, false, 1);
+        end(w, mm);
+}
+END_TEST
+
+/* It may take longer than fotad waits, for it disconnects who is connected by the modem first. By then two jobs have
+ * ended, and what the first had asked for is given back all the same. */
+START_TEST(test_granted_far_too_late)
+{
+        World *w = new_world("[timeouts]\nsettle=1\n", true);
+        FakeMM *mm = fake_mm_start(w, FAKE_EXPORTED, OLD_REVISION);
+
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        fake_mm_set(mm, FAKE_SILENT);
+        for (unsigned i = 0; i < 2; i++) {
+                g_autofree char *job = start(w, "up.bin", NULL);
+
+                world_assert_result(w, job, "failed", "host", "port-busy");
+        }
+        fake_mm_set(mm, FAKE_EXPORTED);
+        fake_mm_await_calls(mm, false, 1);
+        fake_mm_await_held(mm, 0);
+        assert_untouched(w);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+/* A module that it does not know is nobody's; that is believed when it was said more than once. */
+START_TEST(test_unknown)
+{
+        World *w = new_world("", true);
+        FakeMM *mm = fake_mm_start(w, FAKE_UNKNOWN, OLD_REVISION);
+        g_autofree char *job = NULL;
+
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        ck_assert_uint_gt(fake_mm_calls(mm, true), 1);
+        job = start(w, "up.bin", NULL);
+        world_assert_result(w, job, "success", "", "");
+        ck_assert_uint_eq(fake_mm_calls(mm, false), 0);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+/* Of two modules it has one: the other is asked itself. */
+START_TEST(test_other)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" }, .no_daemon = true };
+        World *w = world_new(&settings);
+        FakeMM *mm = fake_mm_start(w, FAKE_EXPORTED, NEW_REVISION);
+
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        world_await_module(w, MODULE_2);
+        world_assert_property(w, MODULE_1, "Revision", NEW_REVISION); /* which it does not run: ModemManager said so */
+        world_assert_property(w, MODULE_2, "Revision", OLD_REVISION);
+        world_assert_property(w, MODULE_2, "Imei", "867710050000024");
+        assert_untouched(w);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+/* A modem that it has, and of which it does not know what it runs: nothing is taken from it to find that out. What it
+ * tells and is no revision is none. */
+START_TEST(test_nameless)
+{
+        World *w = new_world("[timeouts]\nsettle=1\n", true);
+        FakeMM *mm = fake_mm_start(w, FAKE_EXPORTED, _i == 0 ? "" : "EC200A\nEUHAR01");
+        g_autofree char *job = NULL;
+
+        world_start_daemon(w);
+        job = world_start(w, MODULE_1, "http://host/up.bin", NULL);
+        ck_assert_ptr_null(job);
+        ck_assert_str_eq(world_error(w), "ModuleNotReady");
+        ck_assert_msg(strstr(world_error_message(w), "does not tell its revision"), "%s", world_error_message(w));
+        world_assert_property(w, MODULE_1, "Revision", "");
+        ck_assert_uint_eq(fake_mm_calls(mm, true), 0);
+        assert_untouched(w);
+        end(w, mm);
+}
+END_TEST
+
+/* While it looks at a module that nobody wants, fotad does not; a caller is told so. */
+START_TEST(test_not_ready)
+{
+        World *w = new_world("[timeouts]\nsettle=2\n", true);
+        FakeMM *mm = fake_mm_start(w, FAKE_PROBING, OLD_REVISION);
+        g_autofree char *url = NULL, *job = NULL;
+
+        url = world_http(w, "up.bin");
+        world_start_daemon(w);
+        job = world_start(w, MODULE_1, url, NULL);
+        ck_assert_ptr_null(job);
+        ck_assert_str_eq(world_error(w), "ModuleNotReady");
+        ck_assert_msg(strstr(world_error_message(w), "ModemManager, which is still looking at it"), "%s",
+                      world_error_message(w));
+        assert_untouched(w);
+        fake_mm_set(mm, FAKE_EXPORTED);
+        ck_assert(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        assert_untouched(w);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+/* One that may not be asked is asked again for as long as it has told nobody who the module is; the log says so once. */
+START_TEST(test_refusal_is_said_once)
+{
+        World *w = new_world("", true);
+        FakeMM *mm = fake_mm_start(w, FAKE_REFUSES, OLD_REVISION);
+        g_autofree char *log = NULL;
+        const char *first;
+
+        world_start_daemon(w);
+        fake_mm_await_calls(mm, true, 4);
+        log = world_log(w);
+        first = strstr(log, "left alone, for ModemManager does not let fotad inhibit it");
+        ck_assert_msg(first != NULL, "%s", log);
+        ck_assert_msg(!strstr(first + 1, "left alone, for ModemManager does not let fotad inhibit it"), "%s", log);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+/* Another ModemManager turns up in the middle: it is asked at once, and the upgrade goes on meanwhile. */
+START_TEST(test_restarts)
+{
+        FakeMM *mm;
+        World *w = begin("", &mm);
+        g_autofree char *job = NULL;
+
+        job = start(w, "up.bin", "downloading:20");
+        fake_mm_stop(mm);
+        mm = fake_mm_start(w, FAKE_PROBING, OLD_REVISION);
+        fake_mm_await_calls(mm, true, 2);
+        world_assert_sim(w, "1", "get 1-1 connected");
+        fake_mm_set(mm, FAKE_EXPORTED);
+        fake_mm_await_held(mm, 1);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        end(w, mm);
+}
+END_TEST
+
+/* It starts while a job has the port: it is asked to keep away. */
+START_TEST(test_starts_beside_job)
+{
+        World *w = new_world("", false);
+        g_autofree char *job = NULL;
+        FakeMM *mm;
+
+        world_await_module(w, MODULE_1);
+        job = start(w, "up.bin", "downloading:20");
+        mm = fake_mm_start(w, FAKE_EXPORTED, OLD_REVISION);
+        fake_mm_await_held(mm, 1);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        end(w, mm);
+}
+END_TEST
+
+/* It starts while fotad has the port only to know who is there: the port is left to it at once, and tried again when it
+ * has gone. */
+START_TEST(test_starts_beside_nothing)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,mute=600000" } };
+        World *w = world_new(&settings);
+        FakeMM *mm;
+
+        g_free(world_sim(w, "wait 1-1 opened"));
+        mm = fake_mm_start(w, FAKE_PROBING, OLD_REVISION);
+        g_free(world_sim(w, "wait 1-1 closed"));
+        fake_mm_stop(mm);
+        g_free(world_sim(w, "wait 1-1 opened 2"));
+        world_free(w);
+}
+END_TEST
+
+/* A daemon that dies loses what it held; the next one asks for it again, and listens meanwhile. */
+START_TEST(test_daemon_dies)
+{
+        FakeMM *mm;
+        World *w = begin("", &mm);
+        g_autofree char *job = NULL;
+
+        job = start(w, "up.bin", "downloading:20");
+        ck_assert_uint_eq(fake_mm_held(mm), 1);
+        fake_mm_set(mm, FAKE_PROBING);
+        world_kill_daemon(w);
+        fake_mm_await_held(mm, 0);
+        world_start_daemon(w);
+        fake_mm_await_calls(mm, true, 3);
+        world_assert_sim(w, "1", "get 1-1 connected");
+        fake_mm_set(mm, FAKE_EXPORTED);
+        fake_mm_await_held(mm, 1);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        end(w, mm);
+}
+END_TEST
+
+/* A check interrupts nobody: what only the module can tell is not asked of one that ModemManager has. */
+START_TEST(test_check)
+{
+        FakeMM *mm;
+        World *w = begin("", &mm);
+        g_autoptr(GPtrArray) rows = NULL, refused = NULL;
+        g_autofree char *log = world_path(w, "fotad.log");
+
+        rows = check_call(w, "", "http://host/up.bin", NULL, NULL);
+        check_assert(rows, "modem-manager", true, "lets go of the module");
+        check_assert(rows, "sim", true, "not asked: ModemManager has it");
+        check_assert_all_but(rows, "");
+        assert_untouched(w);
+        ck_assert_uint_eq(fake_mm_calls(mm, true), 0);
+        fake_mm_stop(mm);
+
+        mm = fake_mm_start(w, FAKE_REFUSES, OLD_REVISION);
+        world_await_file(w, log, "may not be asked to let go of modules");
+        refused = check_call(w, "", "http://host/up.bin", NULL, NULL);
+        check_assert(refused, "modem-manager", false, "may not be asked");
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("modem-manager");
+
+        suite_add(s, "held", test_held, 0, 3);
+        suite_add(s, "probing", test_probing, 0, 1);
+        suite_add(s, "stubborn", test_stubborn, 0, G_N_ELEMENTS(stubborn));
+        suite_add(s, "granted-too-late", test_granted_too_late, 0, 1);
+        suite_add(s, "granted-far-too-late", test_granted_far_too_late, 0, 1);
+        suite_add(s, "unknown", test_unknown, 0, 1);
+        suite_add(s, "nameless", test_nameless, 0, 2);
+        suite_add(s, "other", test_other, 0, 1);
+        suite_add(s, "not-ready", test_not_ready, 0, 1);
+        suite_add(s, "refusal-is-said-once", test_refusal_is_said_once, 0, 1);
+        suite_add(s, "restarts", test_restarts, 0, 1);
+        suite_add(s, "starts-beside-job", test_starts_beside_job, 0, 1);
+        suite_add(s, "starts-beside-nothing", test_starts_beside_nothing, 0, 1);
+        suite_add(s, "daemon-dies", test_daemon_dies, 0, 1);
+        suite_add(s, "check", test_check, 0, 1);
+        return suite_run(s);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* While polkit thinks the daemon goes on, forgets nobody, and does nothing for those who left; and where there is no
+ * polkit at all. What its rules say is test-polkit's. */
+
+#include <check.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "polkit.h"
+#include "suite.h"
+#include "world.h"
+
+#define NAME     "org.fotad1"
+#define PATIENCE 60000 /* ms, far more than anything takes */
+
+/* Of one user, and of all, before the daemon says that they are too many. */
+#define CALLS_MAX 8
+#define CROWD_MAX 64
+
+#define LONG 100000 /* bytes, more than any call needs */
+
+/* alice may start upgrades of one module. */
+#define RULES                                                                                                          \
+        "polkit.addRule(function(action, subject) {\n"                                                                 \
+        "  if (subject.user == 'alice' && action.id == 'org.fotad1.start' && action.lookup('module') == 'usb-1-1')\n"  \
+        "    return polkit.Result.YES;\n"                                                                              \
+        "});\n"
+
+static World *begin(char **ret_url)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },
+                                   .config = "[timeouts]\nstart=2\nsettle=2\n" };
+        World *w;
+
+        polkit_prepare(RULES);
+        w = world_new(&settings);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        world_await_module(w, MODULE_1);
+        world_await_module(w, MODULE_2);
+        *ret_url = world_http(w, "up.bin");
+        return w;
+}
+
+static int start(sd_bus *bus, const void *url, sd_bus_error *e)
+{
+        return sd_bus_call_method(bus, NAME, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade", e, NULL, "ssa{sv}",
+                                  "usb-1-1", url, 0);
+}
+
+/* One option again and again. */
+static int start_repeating(sd_bus *bus, const void *url, sd_bus_error *e)
+{
+        sd_bus_message *m = NULL;
+        int r;
+
+        ck_assert_int_ge(
+                sd_bus_message_new_method_call(bus, &m, NAME, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade"), 0);
+        ck_assert_int_ge(sd_bus_message_append(m, "ss", "usb-1-1", url), 0);
+        ck_assert_int_ge(sd_bus_message_open_container(m, 'a', "{sv}"), 0);
+        for (unsigned i = 0; i < LONG / strlen("internet"); i++)
+                ck_assert_int_ge(sd_bus_message_append(m, "{sv}", "apn", "s", "internet"), 0);
+        ck_assert_int_ge(sd_bus_message_close_container(m), 0);
+        r = sd_bus_call(bus, m, 0, e, NULL);
+        sd_bus_message_unref(m);
+        return r;
+}
+
+static int probe(sd_bus *bus, const void *path, sd_bus_error *e)
+{
+        return sd_bus_call_method(bus, NAME, path, "org.fotad1.Module", "Probe", e, NULL, NULL);
+}
+
+/* Which of them is answered first. */
+static unsigned await_one(const UserCall *calls, unsigned n)
+{
+        struct pollfd fds[CROWD_MAX + 1];
+
+        for (unsigned i = 0; i < n; i++)
+                fds[i] = (struct pollfd){ .fd = calls[i].fd, .events = POLLIN };
+        ck_assert_int_eq(poll(fds, n, PATIENCE), 1);
+        for (unsigned i = 0; i < n; i++)
+                if (fds[i].revents)
+                        return i;
+        ck_abort_msg("none");
+}
+
+/* alice's, all of which wait for polkit when this returns: that there is one more than may wait shows that the others
+ * have arrived. */
+static void call_often(UserCall *calls, UserFunc func, const char *url)
+{
+        unsigned refused;
+
+        for (unsigned i = 0; i < CALLS_MAX + 1; i++)
+                calls[i] = user_begin(&alice, false, func, url);
+        refused = await_one(calls, CALLS_MAX + 1);
+        user_assert(user_await(calls[refused]), "LimitsExceeded", "polkit");
+        calls[refused] = calls[CALLS_MAX];
+}
+
+/* ---- polkit alone */
+
+START_TEST(test_none)
+{
+        g_autofree char *url = NULL;
+        World *w = begin(&url);
+
+        user_assert(user_do(&alice, false, start, url), "AccessDenied", "there is no polkit");
+        user_assert(user_do(&alice, true, start, url), "AccessDenied", "there is no polkit");
+        user_assert(user_do(&carol, true, probe, MODULE_1), "AccessDenied", "there is no polkit");
+        user_assert(user_do(&member, false, start, url), "done", "");
+        world_assert_result(w, JOB_1, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* Nobody else waits with them; what they asked for is judged by what is so when there is an answer. */
+START_TEST(test_frozen)
+{
+        g_autofree char *url = NULL, *job = NULL;
+        World *w = begin(&url);
+        pid_t polkitd = polkit_start(w);
+        UserCall calls[CALLS_MAX + 1];
+
+        kill(polkitd, SIGSTOP);
+        call_often(calls, start, url);
+        ck_assert(world_call(w, MODULE_2, "org.fotad1.Module", "Probe"));
+        user_assert(user_do(&member, false, probe, MODULE_1), "done", "");
+        world_assert_property(w, MODULE_1, "Job", "/");
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = world_start(w, "usb-1-1", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        kill(polkitd, SIGCONT);
+        for (unsigned i = 0; i < CALLS_MAX; i++)
+                user_assert(user_await(calls[i]), "Busy", "job 1");
+        g_free(world_sim(w, "held 1-1"));
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, JOB_1, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* Several users together cannot have it remember any number of calls; the privileged are not among those. */
+START_TEST(test_crowd)
+{
+        UserCall calls[CROWD_MAX + 1];
+        g_autofree char *url = NULL;
+        World *w = begin(&url);
+        pid_t polkitd = polkit_start(w);
+        unsigned refused;
+
+        kill(polkitd, SIGSTOP);
+        for (unsigned i = 0; i < CROWD_MAX + 1; i++) {
+                User user = { .uid = GUEST_UID + i / CALLS_MAX, .group = GUEST_UID };
+
+                calls[i] = user_begin(&user, false, start, url);
+        }
+        refused = await_one(calls, CROWD_MAX + 1);
+        user_assert(user_await(calls[refused]), "LimitsExceeded", "polkit");
+        calls[refused] = calls[CROWD_MAX];
+        user_assert(user_do(&member, false, probe, MODULE_1), "done", "");
+        for (unsigned i = 0; i < CROWD_MAX; i++)
+                user_kill(calls[i]);
+        world_free(w);
+}
+END_TEST
+
+/* What is remembered of a call that waits is little, whatever its caller put into it. */
+START_TEST(test_long)
+{
+        g_autofree char *url = NULL, *more = g_strnfill(LONG, 'x'), *longer = NULL;
+        World *w = begin(&url);
+        pid_t polkitd = polkit_start(w);
+
+        longer = g_strconcat(url, more, NULL);
+        kill(polkitd, SIGSTOP);
+        user_assert(user_do(&alice, false, start, longer), "LimitsExceeded", "too long");
+        user_assert(user_do(&alice, false, start_repeating, url), "LimitsExceeded", "too long");
+        world_free(w);
+}
+END_TEST
+
+/* Those who left get nothing, and take no place. */
+START_TEST(test_left)
+{
+        g_autofree char *url = NULL, *second = NULL;
+        World *w = begin(&url);
+        pid_t polkitd = polkit_start(w);
+        UserCall calls[CALLS_MAX + 1], last;
+
+        kill(polkitd, SIGSTOP);
+        call_often(calls, start, url);
+        for (unsigned i = 0; i < CALLS_MAX; i++)
+                user_kill(calls[i]);
+        call_often(calls, start, url);
+        for (unsigned i = 0; i < CALLS_MAX; i++)
+                user_kill(calls[i]);
+        last = user_begin(&alice, false, start, url);
+        kill(polkitd, SIGCONT);
+        user_assert(user_await(last), "done", "");
+        world_assert_result(w, JOB_1, "success", "", "");
+        second = world_path(w, "state/jobs/2.job");
+        ck_assert(!g_file_test(second, G_FILE_TEST_EXISTS));
+        world_free(w);
+}
+END_TEST
+
+static int start_only(sd_bus *bus, const void *url, sd_bus_error *e)
+{
+        return sd_bus_call_method(bus, NAME, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade", e, NULL, "ssa{sv}",
+                                  "", url, 0);
+}
+
+/* What was asked about the only module there was is not the answer about the one that is there now. */
+START_TEST(test_other)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[timeouts]\nstart=2\nsettle=2\n" };
+        UserCall calls[CALLS_MAX + 1];
+        g_autofree char *url = NULL, *first = NULL;
+        World *w;
+        pid_t polkitd;
+
+        polkit_prepare(RULES);
+        w = world_new(&settings);
+        world_await_module(w, MODULE_1);
+        url = world_http(w, "up.bin");
+        polkitd = polkit_start(w);
+        kill(polkitd, SIGSTOP);
+        call_often(calls, start_only, url);
+        g_free(world_sim(w, "move 1-1 1-2"));
+        world_await_module(w, MODULE_2);
+        kill(polkitd, SIGCONT);
+        for (unsigned i = 0; i < CALLS_MAX; i++)
+                user_assert(user_await(calls[i]), "InteractiveAuthorizationRequired", "org.fotad1.start");
+        first = world_path(w, "state/jobs/1.job");
+        ck_assert(!g_file_test(first, G_FILE_TEST_EXISTS));
+        world_free(w);
+}
+END_TEST
+
+/* Of a polkit that never answers, or dies, and of a daemon that ends, somebody hears. */
+START_TEST(test_dies)
+{
+        g_autofree char *url = NULL, *first = NULL;
+        World *w = begin(&url);
+        pid_t polkitd = polkit_start(w);
+        UserCall calls[CALLS_MAX + 1];
+
+        kill(polkitd, SIGSTOP);
+        call_often(calls, start, url);
+        if (_i == 1)
+                kill(polkitd, SIGKILL);
+        else if (_i == 2)
+                ck_assert_int_eq(world_stop_daemon(w), 0);
+        for (unsigned i = 0; i < CALLS_MAX; i++)
+                user_assert(user_await(calls[i]), _i == 2 ? "NoReply" : "AccessDenied",
+                            _i == 2 ? "" : "polkit did not answer");
+        if (_i == 2) {
+                world_start_daemon(w);
+                kill(polkitd, SIGCONT);
+                world_await_module(w, MODULE_1);
+                user_assert(user_do(&alice, false, start, url), "done", "");
+                world_assert_result(w, JOB_1, "success", "", "");
+        }
+        first = world_path(w, "state/jobs/2.job");
+        ck_assert(!g_file_test(first, G_FILE_TEST_EXISTS));
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("polkit-waits");
+
+        suite_add(s, "none", test_none, 0, 1);
+        suite_add(s, "frozen", test_frozen, 0, 1);
+        suite_add(s, "crowd", test_crowd, 0, 1);
+        suite_add(s, "long", test_long, 0, 1);
+        suite_add(s, "left", test_left, 0, 1);
+        suite_add(s, "dies", test_dies, 0, 3);
+        suite_add(s, "other", test_other, 0, 1);
+        return suite_run(s);
+}

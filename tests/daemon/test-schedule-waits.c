@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Scheduled upgrades whose module is not there, or not ready, when the timer runs. */
+
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client-run.h"
+#include "schedules.h"
+#include "suite.h"
+
+/* At the gateway's start: the module shows later than the timer runs. */
+START_TEST(test_patience)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,attached=0" }, .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *url = world_http(b->w, "up.bin"), *line = schedules_command(b, "run --patience=60 night");
+        ClientRun *r;
+
+        world_package(b->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        schedules_write(b, url, "");
+        schedules_assert(b, "run --patience=-1 night", 2, "", "--patience takes a number");
+        schedules_assert(b, "run --patience=60 night", 4, "", "fotad is not running");
+        world_start_daemon(b->w);
+        schedules_assert(b, "run night", 3, "", "NoSuchModule");
+        schedules_assert(b, "run --patience=1 night", 3, "", "NoSuchModule");
+        schedules_assert_told(b, 0, "STATUS=there is no such module");
+        r = client_begin(b->w, line, NULL, false);
+        datagrams_await(b->systemd, schedules_count_told(b), "STATUS=waiting for the module");
+        g_free(world_sim(b->w, "attach 1-1"));
+        client_finish(r, 0);
+        client_free(r);
+        schedules_assert_told(b, 0, "STATUS=the upgrade succeeded: " OLD_REVISION " -> " NEW_REVISION);
+        schedules_free(b);
+}
+END_TEST
+
+static void await_problem(World *w, const char *part)
+{
+        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+        for (;;) {
+                g_autofree char *problem = world_property(w, MODULE_1, "Problem");
+
+                if (strstr(problem, part))
+                        break;
+                ck_assert_msg(g_get_monotonic_time() < end, "'%s' is not in: %s", part, problem);
+                sd_bus_process(world_bus(w), NULL);
+                sd_bus_wait(world_bus(w), G_USEC_PER_SEC / 10);
+        }
+}
+
+/* A pty stays exclusive after its last close, which no serial port does. */
+static void let_go(int fd)
+{
+        ck_assert_int_eq(ioctl(fd, TIOCNXCL), 0);
+        close(fd);
+}
+
+/* Its port is somebody else's when it shows. He has gone before the run begins, or goes meanwhile: nobody tells the
+ * daemon, which is asked to look. */
+START_TEST(test_held)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .config = "[timeouts]\ncommand=1\nstart=1\nsettle=1\n",
+                                   .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *tty = world_tty(b->w, "1-1", "at"), *line = schedules_command(b, "run --patience=3600 night");
+        int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        ClientRun *r;
+        unsigned n;
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(ioctl(fd, TIOCEXCL), 0);
+        world_start_daemon(b->w);
+        schedules_write(b, "http://host/up.bin", "");
+        g_free(world_sim(b->w, "set 1-1 revision " NEW_REVISION));
+        await_problem(b->w, "is held by another process");
+        if (_i == 0)
+                let_go(fd);
+        r = client_begin(b->w, line, NULL, false);
+        if (_i == 1) {
+                /* it is asked once in between, for nothing */
+                n = datagrams_await(b->systemd, 0, "STATUS=waiting for the module: its AT port ");
+                datagrams_await(b->systemd, n + 1, "STATUS=waiting for the module: its AT port ");
+                let_go(fd);
+        }
+        client_finish(r, 0);
+        client_free(r);
+        schedules_assert_told(b, 0, "STATUS=nothing to do: usb-1-1 has " NEW_REVISION " already");
+        schedules_free(b);
+}
+END_TEST
+
+/* ---- a daemon whose timing is the test's */
+
+static void append_module(sd_bus_message *reply)
+{
+        static const char *const strings[][2] = {
+                { "Id", "usb-1-1" }, { "System", "normal" }, { "Model", "EC200A" }, { "Revision", NEW_REVISION }
+        };
+
+        sd_bus_message_open_container(reply, 'e', "oa{sa{sv}}");
+        sd_bus_message_append(reply, "o", MODULE_1);
+        sd_bus_message_open_container(reply, 'a', "{sa{sv}}");
+        sd_bus_message_open_container(reply, 'e', "sa{sv}");
+        sd_bus_message_append(reply, "s", "org.fotad1.Module");
+        sd_bus_message_open_container(reply, 'a', "{sv}");
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                sd_bus_message_append(reply, "{sv}", strings[i][0], "s", strings[i][1]);
+        sd_bus_message_append(reply, "{sv}", "Present", "b", 1);
+        sd_bus_message_append(reply, "{sv}", "Job", "o", "/");
+        for (unsigned i = 0; i < 4; i++)
+                sd_bus_message_close_container(reply);
+}
+
+/* The first time there is none. The news of one leaves in front of that answer, so that it is there when the answer is
+ * read: as if it had come between the answer and the wait. */
+static int on_call(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        unsigned *asked = userdata;
+        sd_bus_message *reply = NULL;
+        int r;
+
+        (void)error;
+        if (!sd_bus_message_is_method_call(call, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"))
+                return 0;
+        if (*asked == 0)
+                sd_bus_emit_signal(sd_bus_message_get_bus(call), "/org/fotad1", "org.freedesktop.DBus.ObjectManager",
+                                   "InterfacesAdded", "oa{sa{sv}}", MODULE_1, 0);
+        sd_bus_message_new_method_return(call, &reply);
+        sd_bus_message_open_container(reply, 'a', "{oa{sa{sv}}}");
+        if ((*asked)++ > 0)
+                append_module(reply);
+        sd_bus_message_close_container(reply);
+        r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+static void serve(int ready)
+{
+        unsigned asked = 0;
+        sd_bus *bus = NULL;
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (sd_bus_open_system(&bus) < 0 || sd_bus_add_fallback(bus, NULL, "/org/fotad1", on_call, &asked) < 0 ||
+            sd_bus_request_name(bus, "org.fotad1", 0) < 0 || write(ready, "r", 1) != 1)
+                _exit(1);
+        while (sd_bus_wait(bus, UINT64_MAX) >= 0)
+                while (sd_bus_process(bus, NULL) > 0)
+                        ;
+        _exit(1);
+}
+
+/* What is told while the objects are read is not slept over. */
+START_TEST(test_news)
+{
+        WorldSettings settings = { .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        int ends[2];
+        pid_t pid;
+        char c;
+
+        ck_assert_int_eq(pipe(ends), 0);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+                serve(ends[1]);
+        close(ends[1]);
+        ck_assert_int_eq(read(ends[0], &c, 1), 1);
+        close(ends[0]);
+        schedules_write(b, "http://host/up.bin", "");
+        schedules_assert(b, "run --patience=3600 night", 0, "night: nothing to do: usb-1-1 has " NEW_REVISION, "");
+        kill(pid, SIGKILL);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        schedules_free(b);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("schedule-waits");
+
+        suite_add(s, "patience", test_patience, 0, 1);
+        suite_add(s, "held", test_held, 0, 2);
+        suite_add(s, "news", test_news, 0, 1);
+        return suite_run(s);
+}

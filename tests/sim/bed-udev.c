@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What udev does before anybody hears of a device: whose its nodes and attributes are. By udev's own rules ttys belong
+ * to a group (dialout), by 70-fotad.rules power/control of a module to another. This room must not know what else
+ * there is to a device.
+ */
+#include "bed-private.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A device's file that is given away before its event is sent. */
+static const char *attribute;
+static gid_t attribute_group;
+
+static void give(const char *path, gid_t group, mode_t mode)
+{
+        if (chown(path, 0, group) < 0 || chmod(path, mode) < 0)
+                g_error("test bed: %s: %s", path, g_strerror(errno));
+}
+
+static void give_attribute(void)
+{
+        if (attribute)
+                give(attribute, attribute_group, 0664);
+        attribute = NULL;
+}
+
+void bed_udev_give(Bed *bed, const char *file)
+{
+        if (bed->power_group)
+                give(file, bed->power_group, 0664);
+}
+
+void bed_serve_groups(Bed *bed, gid_t ttys, gid_t power)
+{
+        g_autofree char *ioctls = g_strconcat(bed->root, "/ioctl/_default", NULL);
+
+        bed->host_is_root = false;
+        bed->ttys_group = ttys;
+        bed->power_group = power;
+        /* Who listens for events has a socket of his own there. */
+        g_chmod(bed->root, 01777);
+        g_chmod(ioctls, 0666);
+}
+
+void bed_udev_tty(struct bed_tty *tty)
+{
+        /* By way of /proc, where the preload library does not look for devices. */
+        g_autofree char *slave = g_strconcat("/proc/self/root", tty->slave, NULL);
+
+        if (tty->bed->ttys_group)
+                give(slave, tty->bed->ttys_group, 0660);
+}
+
+/* Of libumockdev's, by which the ioctls of a node are passed on: no file of a real /dev. */
+void bed_udev_ioctls(struct bed_tty *tty)
+{
+        g_autofree char *path = g_strconcat(tty->bed->root, "/ioctl", tty->node, NULL);
+
+        if (tty->bed->ttys_group)
+                g_chmod(path, 0666);
+}
+
+void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, bool claimed, const char *control)
+{
+        bool module = vendor == 0x2c7c || (vendor == 0x2ecc && product == 0x3004) || claimed;
+
+        attribute = bed->power_group && module ? control : NULL;
+        attribute_group = bed->power_group;
+        bed_add_device(bed, text);
+        give_attribute(); /* there was nobody to send the event to */
+}
+
+static void *next_of(const char *name)
+{
+        return dlsym(RTLD_NEXT, name);
+}
+
+/* In place of libc's, for libumockdev, which ends the process at errors that a listener brings about. That one has gone
+ * it knows by ECONNREFUSED only. One that has not read its last ten uevents yet, as a busy machine with many modules
+ * brings about, is waited for: a kernel's netlink socket holds more. */
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+        static ssize_t (*next)(int, const struct msghdr *, int);
+        ssize_t n;
+
+        give_attribute();
+        if (!next)
+                next = (ssize_t(*)(int, const struct msghdr *, int))next_of("sendmsg");
+        while ((n = next(fd, message, flags)) < 0 && errno == EAGAIN) {
+                struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+                if (poll(&room, 1, 10000) <= 0)
+                        break;
+        }
+        if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) /* it is just closing */
+                errno = ECONNREFUSED;
+        return n;
+}
+
+/* It has closed since its name was read from the folder. */
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+        static int (*next)(int, const struct sockaddr *, socklen_t);
+        int r;
+
+        if (!next)
+                next = (int (*)(int, const struct sockaddr *, socklen_t))next_of("connect");
+        r = next(fd, address, length);
+        if (r < 0 && errno == ENOENT && address->sa_family == AF_UNIX)
+                errno = ECONNREFUSED;
+        return r;
+}
