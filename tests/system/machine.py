@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The virtual machine (image made what it boots), and what is asked of it and of the simulator."""
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+
+
+class Lines:
+    """Of a Unix socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.file = self.socket.makefile(encoding="utf-8")
+        self.lock = threading.Lock()
+
+    def write(self, text):
+        with self.lock:
+            self.socket.sendall(f"{text}\n".encode())
+
+    def close(self):
+        self.socket.close()
+
+
+class Machine:
+    def __init__(self, image, directory):
+        self.image, self.directory = image, directory
+        self.answers, self.condition, self.asked, self.lives = {}, threading.Condition(), 0, 0
+        self.process = self.agent = self.monitor = None
+
+    # ---- its life
+
+    def path(self, name):
+        return f"{self.directory}/{name}"
+
+    def boot(self):
+        """Returns when the units of multi-user.target have started."""
+        argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-M", "q35", "-m", "1024",
+                "-accel", "tcg,thread=multi", "-smp", "2", "-kernel", f"{self.image}/kernel/vmlinux",
+                "-initrd", f"{self.image}/start.cpio", "-device", "virtio-rng-pci", "-serial", f"file:{self.path('console')}",
+                # Written for this run alone, and over its resets.
+                "-drive", f"file={self.image}/disk,if=none,id=disk,format=raw,snapshot=on,cache=writeback",
+                "-device", "virtio-blk-pci,drive=disk", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net",
+                "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.path('agent')},server=on,wait=off",
+                "-device", "virtserialport,chardev=agent,name=agent",
+                "-qmp", f"unix:{self.path('qmp')},server=on,wait=off",
+                "-append", "console=ttyS0 panic=-1 mitigations=off quiet net.ifnames=0 systemd.show_status=0"]
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=open(self.path("qemu"), "wb"),
+                                        stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": self.directory})
+        self.wait_for_sockets()
+        self.agent, self.monitor = Lines(self.path("agent")), Lines(self.path("qmp"))
+        self.monitor.file.readline()
+        self.qmp("qmp_capabilities")
+        threading.Thread(target=self.read_answers, daemon=True).start()
+        return self.await_boot(1)
+
+    def wait_for_sockets(self):
+        while not (os.path.exists(self.path("agent")) and os.path.exists(self.path("qmp"))):
+            assert self.process.poll() is None, open(self.path("qemu"), encoding="utf-8").read()
+            time.sleep(0.01)  # nobody tells
+
+    def await_boot(self, lives, timeout=180):
+        """Seconds of its own clock that it took."""
+        with self.condition:
+            assert self.condition.wait_for(lambda: self.lives >= lives, timeout), self.last_words()
+        self.run("systemctl", "is-system-running", "--wait", status=None, timeout=180)
+        return float(self.run("cat", "/proc/uptime").split()[0])
+
+    def cut_power(self):
+        """What was not written through to the disk is lost. Returns when it is up again."""
+        lives = self.lives
+        self.qmp("system_reset")
+        return self.await_boot(lives + 1)
+
+    def qmp(self, command):
+        self.monitor.write(json.dumps({"execute": command}))
+        while "return" not in json.loads(self.monitor.file.readline()):
+            pass
+
+    def end(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def last_words(self):
+        with open(self.path("console"), encoding="utf-8", errors="replace") as file:
+            return file.read()[-3000:]
+
+    # ---- what runs in it
+
+    def read_answers(self):
+        for line in self.agent.file:
+            try:
+                answer = json.loads(line[line.index("{"):])
+            except ValueError:
+                continue  # a reset in the middle of one
+            with self.condition:
+                if answer["id"] == 0:
+                    self.lives += 1
+                self.answers[answer["id"]] = answer
+                self.condition.notify_all()
+
+    def begin(self, *argv, timeout=120):
+        self.asked += 1
+        self.agent.write(json.dumps({"id": self.asked, "argv": argv, "timeout": timeout}))
+        return Command(self, self.asked, argv, timeout)
+
+    def run(self, *argv, status=0, timeout=120):
+        """What it printed; it must end with that status, None for any."""
+        return self.begin(*argv, timeout=timeout).finish(status)
+
+    def shell(self, script, status=0, timeout=120):
+        return self.run("bash", "-c", script, status=status, timeout=timeout)
+
+    def write(self, path, text):
+        self.run("bash", "-c", 'mkdir -p "${1%/*}" && printf %s "$2" >"$1"', "sh", path, text)
+
+
+class Command:
+    def __init__(self, machine, number, argv, timeout):
+        self.machine, self.number, self.argv, self.timeout = machine, number, argv, timeout
+
+    def finish(self, status=0):
+        m = self.machine
+        with m.condition:
+            done = m.condition.wait_for(lambda: self.number in m.answers, self.timeout + 30)
+        assert done, f"{self.argv}: no answer\n{m.last_words()}"
+        answer = m.answers.pop(self.number)
+        assert status is None or answer["status"] == status, f"{self.argv}: {answer['status']}\n{answer['output'][-3000:]}"
+        return answer["output"]
+
+
+class Simulator:
+    """On this side: what happens to the machine does not happen to the modules."""
+
+    def __init__(self, program, directory, machine, *modules, decoys=()):
+        self.machine, self.control_path, self.log = machine, f"{directory}/modsim", f"{directory}/modsim.log"
+        argv = [program, "--control", self.control_path, "--log", self.log]
+        for module in modules:
+            argv += ["--module", module]
+        for decoy in decoys:
+            argv += ["--decoy", decoy]
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        self.unit = f"usb@{self.process.stdout.readline().strip().split('=')[1]}"
+        assert self.process.stdout.readline() == "ready\n"
+        machine.run("systemctl", "--quiet", "enable", "--now", self.unit)
+
+    def ask(self, command, timeout=180):
+        """A command of its control socket, which answers when it has come about."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(timeout)
+            s.connect(self.control_path)
+            s.sendall(f"{command}\n".encode())
+            answer = s.makefile(encoding="utf-8").readline().strip()
+        assert answer == "ok" or answer.startswith("ok "), f"{command}: {answer}"
+        return answer.removeprefix("ok").strip()
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+        self.machine.run("systemctl", "--quiet", "disable", "--now", self.unit)
