@@ -4,7 +4,7 @@ include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
 EXTRA_DIST += tests/test-manuals tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
-	tests/test-guide.test tests/package/boot tests/package/guest.py tests/package/life
+	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
 	CK_TAP_LOG_FILE_NAME=-;
 if ENABLE_ASAN

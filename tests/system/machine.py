@@ -146,7 +146,11 @@ class Simulator:
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         self.unit = f"usb@{self.process.stdout.readline().strip().split('=')[1]}"
         assert self.process.stdout.readline() == "ready\n"
-        machine.run("systemctl", "--quiet", "enable", "--now", self.unit)
+        try:
+            machine.run("systemctl", "--quiet", "enable", "--now", self.unit)
+        except AssertionError:
+            self.process.kill()
+            raise
 
     def ask(self, command, timeout=180):
         """A command of its control socket, which answers when it has come about."""
