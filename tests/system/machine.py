@@ -47,7 +47,7 @@ class Machine:
                 "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.path('agent')},server=on,wait=off",
                 "-device", "virtserialport,chardev=agent,name=agent",
                 "-qmp", f"unix:{self.path('qmp')},server=on,wait=off",
-                "-append", "console=ttyS0 panic=-1 mitigations=off quiet net.ifnames=0 systemd.show_status=0"]
+                "-append", "console=ttyS0 panic=-1 mitigations=off net.ifnames=0 systemd.show_status=1"]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=open(self.path("qemu"), "wb"),
                                         stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": self.directory})
         self.wait_for_sockets()
@@ -116,7 +116,7 @@ class Machine:
         return self.run("bash", "-c", script, status=status, timeout=timeout)
 
     def write(self, path, text):
-        self.run("bash", "-c", 'mkdir -p "${1%/*}" && printf %s "$2" >"$1"', "sh", path, text)
+        self.run("bash", "-c", 'mkdir -p "${1%/*}" && printf %s "$2" >"$1" && sync "$1"', "sh", path, text)
 
 
 class Command:
@@ -144,10 +144,11 @@ class Simulator:
         for decoy in decoys:
             argv += ["--decoy", decoy]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-        self.unit = f"usb@{self.process.stdout.readline().strip().split('=')[1]}"
+        port = self.process.stdout.readline().strip().split("=")[1]
         assert self.process.stdout.readline() == "ready\n"
         try:
-            machine.run("systemctl", "--quiet", "enable", "--now", self.unit)
+            machine.write("/etc/usb.port", port)
+            machine.run("systemctl", "restart", "usb")
         except AssertionError:
             self.process.kill()
             raise
@@ -165,4 +166,4 @@ class Simulator:
     def end(self):
         self.process.terminate()
         self.process.wait()
-        self.machine.run("systemctl", "--quiet", "disable", "--now", self.unit)
+        self.machine.shell("rm /etc/usb.port; systemctl stop usb; udevadm settle")

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The daemon, the gateway or the module is interrupted in the middle of an upgrade."""
+from world import EC200A, EC800M, NEW, NEW_MINI, OLD_MINI, until
+
+DFOTA = ["accepted", "downloading:30", "downloaded", "off:1", "updater", "updating:40", "end", "ended", "off:2"]
+MINI = ["accepted", "off:1", "mini", "mini-1:20", "mini-1-done", "off:2", "updater", "off:3", "mini-2", "updating:84", "end",
+        "off:4"]
+
+
+def pid(w):
+    return w.machine.run("systemctl", "show", "--value", "--property=MainPID", "fotad").strip()
+
+
+def ping(w):
+    w.machine.run("busctl", "call", "org.fotad1", "/org/fotad1", "org.freedesktop.DBus.Peer", "Ping")
+
+
+def kill(w):
+    def do(_point):
+        before = pid(w)
+        w.machine.run("systemctl", "kill", "--signal=KILL", "fotad")
+        until(lambda: pid(w) not in ("0", before))
+        ping(w)
+
+    return do
+
+
+def killed(w):
+    """SIGKILL at each stage: systemd starts it again, and it goes on"""
+    w.follow(EC200A, "up.bin", DFOTA, kill(w))
+
+
+def killed_mini(w):
+    """the same with MiniFOTA"""
+    w.follow(EC800M, "up.mini_1", MINI, kill(w), before=OLD_MINI, after=NEW_MINI, restarts=4)
+
+
+def restarted_and_stopped(w):
+    """systemctl restart in the download; systemctl stop in the update, and a client starts it again"""
+    def do(point):
+        before = pid(w)
+        if point == "downloading:30":
+            w.machine.run("systemctl", "restart", "fotad")
+        else:
+            w.machine.run("systemctl", "stop", "fotad")
+            assert pid(w) == "0"
+            ping(w)
+        assert pid(w) not in ("0", before)
+
+    w.follow(EC200A, "up.bin", ["downloading:30", "updating:40"], do)
+
+
+def power_cut(w):
+    """the gateway loses its power at stages of an upgrade, and goes on at boot"""
+    w.follow(EC200A, "up.bin", ["accepted", "downloading:30", "off:1", "updating:40", "ended"], cut(w))
+
+
+def power_cut_mini(w):
+    """the same with MiniFOTA"""
+    w.follow(EC800M, "up.mini_1", ["off:1", "mini-1:20", "off:2", "mini-2", "off:4"], cut(w), before=OLD_MINI, after=NEW_MINI,
+             restarts=4)
+
+
+def cut(w):
+    return lambda point: print(f"power cut at {point}, up again after {w.machine.cut_power():.0f} s", flush=True)
+
+
+def unplugged_for_ever(w):
+    """a module that is unplugged in the download and never comes back is lost"""
+    w.machine.write("/etc/fotad/fotad.conf", "[timeouts]\nrestart=10\n")
+    w.plug(f"1-1={EC200A}")
+    w.sim.ask("hold 1-1 downloading:30")
+    w.start(f"{w.http}/up.bin")
+    w.sim.ask("held 1-1 downloading:30")
+    w.sim.ask("detach 1-1")
+    w.await_state("finished")
+    told = [w.job(name) for name in ("Result", "ErrorDomain", "ErrorName", "Percent")]
+    assert told[:3] == ["failed", "host", "module-lost"] and told[3] < 100, told
+    assert w.module("1-1", "Present") is False
+
+
+def plugged_in_elsewhere(w):
+    """a module that is moved to another port in the update is followed"""
+    w.plug(f"1-1={EC200A}")
+    w.sim.ask("hold 1-1 updating:50")
+    w.start(f"{w.http}/up.bin")
+    w.sim.ask("held 1-1 updating:50")
+    w.sim.ask("move 1-1 1-5")
+    w.sim.ask("release 1-1 updating:50")
+    w.assert_success()
+    assert (w.module("1-5", "Revision"), w.module("1-1", "Present")) == (NEW, False)
+
+
+ALL = [killed, killed_mini, restarted_and_stopped, power_cut, power_cut_mini, unplugged_for_ever, plugged_in_elsewhere]

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What else is on a gateway: other devices, power management, ModemManager, polkit, logind."""
+from interruptions import kill
+from world import EC200A, NEW, OLD, until
+
+OTHER_IMEI = "867710050000024"
+
+
+def alike_and_decoys(w):
+    """of two equal modules one is upgraded, then the other; a serial adapter and a boot loader are let alone"""
+    w.plug(f"1-1={EC200A}", f"1-2={EC200A},imei={OTHER_IMEI}", decoys=("1-4=ftdi", "1-6=boot-rom"))
+    assert "ttyUSB" in w.machine.shell("ls -d /sys/bus/usb-serial/drivers/ftdi_sio/ttyUSB*")
+    w.start("--module", "usb-1-2", f"{w.http}/up.bin")
+    w.assert_success(place="1-2")
+    assert (w.module("1-2", "Imei"), w.module("1-1", "Revision")) == (OTHER_IMEI, OLD)
+    assert w.sim.ask("get 1-1 qfotadl-count") == "0"
+    w.start("--module", "usb-1-1", f"{w.http}/up.bin")
+    w.assert_success(number=2)
+    for decoy in ("1-4", "1-6"):
+        assert w.sim.ask(f"get {decoy} bytes") == "0"
+
+
+def autosuspend(w):
+    """power/control of the module is auto before, on while the job runs, over its restarts, and auto after"""
+    def control(*value):
+        path = "/sys/bus/usb/devices/1-1/power/control"
+        return w.machine.shell(f"echo {value[0]} >{path}" if value else f"cat {path}").strip()
+
+    w.plug(f"1-1={EC200A}")
+    control("auto")
+    for point in ("downloading:30", "updating:40"):
+        w.sim.ask(f"hold 1-1 {point}")
+    w.start(f"{w.http}/up.bin")
+    for point in ("downloading:30", "updating:40"):
+        w.sim.ask(f"held 1-1 {point}")
+        until(lambda: control() == "on", 30)
+        w.sim.ask(f"release 1-1 {point}")
+    w.assert_success()
+    until(lambda: control() == "auto", 30)
+
+
+def modem_manager(w):
+    """ModemManager, restarted twice, does not touch the module from the start to the end of the job, nor when fotad dies"""
+    m = w.machine
+    m.run("systemctl", "start", "ModemManager")
+    try:
+        w.plug(f"1-1={EC200A},updater-ports=at/modem")
+        w.sim.ask("wait 1-1 opened-modem")
+        points = ("downloading:30", "updating:40")
+        for point in points:
+            w.sim.ask(f"hold 1-1 {point}")
+        until(lambda: not m.run("fotactl", "start", f"{w.http}/up.bin", status=None).startswith("fotactl: "))
+        for i, point in enumerate(points):
+            w.sim.ask(f"held 1-1 {point}")
+            before = w.sim.ask("count 1-1 opened-modem") if i == 0 else before
+            kill(w)(point)
+            m.run("systemctl", "restart", "ModemManager")
+            assert "No modems" in m.run("mmcli", "--list-modems", timeout=60)
+            m.run("udevadm", "settle")
+            w.sim.ask(f"release 1-1 {point}")
+        w.await_state("finished")
+        assert w.sim.ask("count 1-1 opened-modem") == before
+        w.assert_success()
+        w.sim.ask(f"wait 1-1 opened-modem {int(before) + 1}")
+        print(m.run("journalctl", "--no-pager", "--output=short-monotonic", "--unit=ModemManager", "-n", "30"))
+    finally:
+        m.run("systemctl", "stop", "ModemManager")
+
+
+def rights(w):
+    """polkit refuses an ordinary user, admits one whom a rule names; the group fotad needs no polkit; all may read"""
+    m = w.machine
+
+    def as_user(name, *argv, status=0):
+        return m.run("setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups", *argv, status=status)
+
+    m.shell("useradd ann; useradd bert; useradd --groups=fotad carl")
+    m.write("/etc/polkit-1/rules.d/10-bert.rules",
+            'polkit.addRule((action, subject) => action.id == "org.fotad1.start" && subject.user == "bert" ? "yes" : undefined);\n')
+    m.run("systemctl", "restart", "polkit")
+    w.plug(f"1-1={EC200A}")
+    assert OLD in as_user("ann", "fotactl", "list")
+    print(as_user("ann", "fotactl", "start", f"{w.http}/up.bin", status=3))
+    assert w.job("State") is None
+    as_user("bert", "fotactl", "start", f"{w.http}/none.bin", "--wait", status=1)
+    as_user("carl", "fotactl", "start", f"{w.http}/up.bin", "--wait")
+    assert w.sim.ask("get 1-1 revision") == NEW
+
+
+def reboot_held(w):
+    """systemctl reboot is refused while flash is written, and told why; a site's watchdog has a target to mind"""
+    m = w.machine
+
+    def target():
+        return m.run("systemctl", "is-active", "fotad-upgrading.target", status=None).strip()
+
+    def do(_point):
+        said = m.run("systemctl", "reboot", "--check-inhibitors=yes", status=1)
+        print(said)
+        assert "fotad" in said
+        assert target() == "active"
+
+    w.follow(EC200A, "up.bin", ["updating:40"], do)
+    until(lambda: "fotad" not in m.run("systemd-inhibit", "--list", "--no-pager"), 30)
+    until(lambda: target() == "inactive", 30)
+
+
+ALL = [alike_and_decoys, autosuspend, modem_manager, rights, reboot_held]
