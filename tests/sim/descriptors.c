@@ -43,6 +43,8 @@ static int string(const struct usb_face *face, unsigned index, uint8_t *bytes)
 static int device(const struct usb_face *face, uint8_t *bytes)
 {
         const bool whole = !face->network; /* the class is the device's, not that of each interface */
+        /* ftdi_sio tells its chips by it, and knows none but real ones: an FT232R. */
+        const unsigned release = g_str_equal(face->driver, "ftdi_sio") ? 0x0600 : 0x0318;
         const uint8_t d[] = { 18,
                               DEVICE,
                               0x00,
@@ -55,8 +57,8 @@ static int device(const struct usb_face *face, uint8_t *bytes)
                               (uint8_t)(face->vendor >> 8),
                               (uint8_t)face->product,
                               (uint8_t)(face->product >> 8),
-                              0x18,
-                              0x03,
+                              (uint8_t)release,
+                              (uint8_t)(release >> 8),
                               MANUFACTURER,
                               PRODUCT,
                               SERIAL,

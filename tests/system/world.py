@@ -95,13 +95,13 @@ class World:
         said = self.machine.run("python3", f"{EXAMPLES}/upgrade.py", source, NEW, timeout=180)
         assert said.splitlines()[-1].startswith("success "), said
 
-    def assert_success(self, before=OLD, after=NEW, place="1-1", restarts=2, number=1):
+    def assert_success(self, before=OLD, after=NEW, place="1-1", restarts=2, number=1, diag="0"):
         self.await_state("finished", number=number)
         told = [self.job(name, number) for name in ("Result", "FromRevision", "ToRevision", "Message", "Restarts")]
         assert told[:3] == ["success", before, after], told
         assert told[4] >= restarts, told
         truth = [self.sim.ask(f"get {place} {name}") for name in ("revision", "qfotadl-count", "diag-bytes")]
-        assert truth == [after, "1", "0"], truth
+        assert truth == [after, "1", diag], truth
 
     def follow(self, persona, package, points, do, **expected):
         """An upgrade that stands still at each of the points, where something is done."""
