@@ -4,7 +4,11 @@ include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
 EXTRA_DIST += tests/test-manuals tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
-	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life
+	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
+	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
+	tests/system/machine.py tests/system/neighbours.py tests/system/run tests/system/units/agent.service \
+	tests/system/units/network-of-the-test.service tests/system/units/usb.service tests/system/upgrades.py \
+	tests/system/usb tests/system/world.py
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
 	CK_TAP_LOG_FILE_NAME=-;
 if ENABLE_ASAN

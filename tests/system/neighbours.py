@@ -21,13 +21,18 @@ def alike_and_decoys(w):
 
 
 def autosuspend(w):
-    """power/control of the module is auto before, on while the job runs, over its restarts, and auto after"""
-    def control(*value):
-        path = "/sys/bus/usb/devices/1-1/power/control"
-        return w.machine.shell(f"echo {value[0]} >{path}" if value else f"cat {path}").strip()
+    """a module that is suspended is on while the job runs, over its restarts, and suspended again after"""
+    power = "/sys/bus/usb/devices/1-1/power"
+
+    def control():
+        return w.machine.shell(f"cat {power}/control").strip()
+
+    def await_suspended():
+        until(lambda: w.machine.shell(f"cat {power}/runtime_status").strip() == "suspended", 30)
 
     w.plug(f"1-1={EC200A}")
-    control("auto")
+    w.machine.shell(f"echo auto >{power}/control")
+    await_suspended()
     for point in ("downloading:30", "updating:40"):
         w.sim.ask(f"hold 1-1 {point}")
     w.start(f"{w.http}/up.bin")
@@ -37,6 +42,7 @@ def autosuspend(w):
         w.sim.ask(f"release 1-1 {point}")
     w.assert_success()
     until(lambda: control() == "auto", 30)
+    await_suspended()
 
 
 def modem_manager(w):
