@@ -174,35 +174,49 @@ static int list(Ctl *ctl, char **names)
 
 /* ---- show */
 
-/* What a run would do with the module as it is known now. */
-static char *describe_run(const Object *module, const Object *job, const char *expected, const char *why)
+/* What a run would do with the module as it is known now: a word for programs, and a sentence for people. */
+static const char *decide_run(const Object *module, const Object *job, const char *expected, const char *why,
+                              char **ret_text)
 {
         const char *revision = props_text(module->props, "Revision");
 
-        if (job && strcmp(props_string(job->props, "Origin"), "adopted") == 0)
-                return g_strdup_printf(
+        if (job && strcmp(props_string(job->props, "Origin"), "adopted") == 0) {
+                *ret_text = g_strdup_printf(
                         _("job %s was found under way: follow it if its source is the same, else ask fotad "
                           "to have it go on with this one"),
                         props_text(job->props, "Id"));
-        if (job)
-                return g_strdup_printf(_("job %s holds the module: follow it if its source is the same, else refuse"),
-                                       props_text(job->props, "Id"));
-        if (!*revision)
-                return g_strdup(_("ask the module for its revision, and go by that"));
-        if (why)
-                return g_strdup_printf(_("refuse: %s"), why);
-        if (strcmp(revision, expected) == 0)
-                return g_strdup(_("nothing, the module has that revision"));
-        return g_strdup_printf(_("upgrade from %s"), revision);
+                return "follow-or-retry";
+        }
+        if (job) {
+                *ret_text =
+                        g_strdup_printf(_("job %s holds the module: follow it if its source is the same, else refuse"),
+                                        props_text(job->props, "Id"));
+                return "follow-or-refuse";
+        }
+        if (!*revision) {
+                *ret_text = g_strdup(_("ask the module for its revision, and go by that"));
+                return "ask";
+        }
+        if (why) {
+                *ret_text = g_strdup_printf(_("refuse: %s"), why);
+                return "refuse";
+        }
+        if (strcmp(revision, expected) == 0) {
+                *ret_text = g_strdup(_("nothing, the module has that revision"));
+                return "nothing";
+        }
+        *ret_text = g_strdup_printf(_("upgrade from %s"), revision);
+        return "upgrade";
 }
 
 static int show(Ctl *ctl, char **names)
 {
-        g_autofree char *source = NULL, *expected = NULL, *why = NULL, *run = NULL, *id = NULL;
+        g_autofree char *source = NULL, *expected = NULL, *why = NULL, *text = NULL;
         g_autoptr(Objects) objects = NULL;
         g_autoptr(Schedule) s = NULL;
         g_autoptr(Json) json = json_new();
         const Object *module = NULL;
+        const char *run;
         int status;
 
         status = load(ctl, names[0], &s);
@@ -216,7 +230,7 @@ static int show(Ctl *ctl, char **names)
                 return status;
         schedule_fill(s, props_string(module->props, "Model"), props_string(module->props, "Revision"), &source,
                       &expected, &why);
-        run = describe_run(module, objects_at(objects->jobs, props_string(module->props, "Job")), expected, why);
+        run = decide_run(module, objects_at(objects->jobs, props_string(module->props, "Job")), expected, why, &text);
         if (ctl->json) {
                 json_begin(json, NULL, '{');
                 json_string(json, "name", s->name);
@@ -226,6 +240,7 @@ static int show(Ctl *ctl, char **names)
                         json_string(json, "filledExpectedRevision", expected);
                 }
                 json_string(json, "run", run);
+                json_string(json, "runText", text);
                 write_object(json, "moduleNow", module);
                 json_end(json, '}');
                 json_print(json);
@@ -240,7 +255,7 @@ static int show(Ctl *ctl, char **names)
                                                           (char *)g_ptr_array_index(s->options, i + 1));
                 text_field(_("Option"), option);
         }
-        text_field(_("A run would"), run);
+        text_field(_("A run would"), text);
         return STATUS_DONE;
 }
 

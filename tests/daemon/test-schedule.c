@@ -25,6 +25,7 @@ START_TEST(test_once)
         schedules_assert(b, "show night", 0, "EC200A_" OLD_REVISION ".bin", "");
         schedules_assert(b, "show night", 0, "upgrade from " OLD_REVISION, "");
         schedules_assert(b, "show --json night", 0, "EC200A_" OLD_REVISION ".bin", "");
+        schedules_assert(b, "show --json night", 0, "\"run\":\"upgrade\"", "");
         world_assert_sim(b->w, "0", "get 1-1 qfotadl-count");
 
         schedules_assert(b, _i ? "run --json night" : "run night", 0,
@@ -47,6 +48,7 @@ START_TEST(test_once)
         schedules_assert_told(b, n, "STATUS=nothing to do: usb-1-1 has " NEW_REVISION " already");
         world_assert_sim(b->w, lines, "get 1-1 at-lines"); /* it was not even asked */
         schedules_assert(b, "show night", 0, "nothing, the module has that revision", "");
+        schedules_assert(b, "show --json night", 0, "\"run\":\"nothing\"", "");
         world_assert_sim(b->w, "1", "get 1-1 qfotadl-count");
         schedules_free(b);
 }
