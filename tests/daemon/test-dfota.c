@@ -152,6 +152,8 @@ static const char *const kinds[] = {
         "ec200a,updater-pid=6001,updater-ports=diag/at",
         "ec200a,updater-ports=diag",
         "ec200a,updater-at=1",
+        "ec200a,updater-usb=0", /* or there for so short that the kernel did not see it */
+        "ec200a,updater-usb=0,lost=downloading/download-end,unopened=keep",
         "ec200a,labels=0",
         "ec200a,urcport=usbmodem",
         "ec200a,urcport=all",

@@ -318,7 +318,7 @@ static void model_return(Model *m)
                 appear(m, MODEL_CRASHED, &face);
         } else if (m->pending.there) {
                 module_face(m, &face, PERSONA_UPDATER_PID, PERSONA_UPDATER_PORTS);
-                appear(m, MODEL_UPDATER, &face);
+                appear(m, MODEL_UPDATER, persona_flag(m->persona, PERSONA_UPDATER_USB) ? &face : NULL);
                 model_next(m, LANE_JOB, boot, "updater", fota_updater_boot);
         } else if (m->mini.stage != MINI_NONE) {
                 return_mini(m);

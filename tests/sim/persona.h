@@ -40,7 +40,7 @@
         X(SERIAL, "serial", "text", "0000", "USB serial number") \
         X(UPDATER_PID, "updater-pid", "text", "", "product id inside the updater, empty: the same") \
         X(UPDATER_PORTS, "updater-ports", "words", "", "serial ports of the updater, empty: the same; none: no tty") \
-        X(UPDATER_USB, "updater-usb", "flag", "1", "0: with method minifota the updater is not seen on USB") \
+        X(UPDATER_USB, "updater-usb", "flag", "1", "0: the updater is not seen on USB") \
         X(MINI_PID, "mini-pid", "text", "", "product id in the Mini systems, empty: the same") \
         X(MINI_VID, "mini-vid", "text", "", "vendor id there, empty: 2c7c") \
         X(MINI_PORTS, "mini-ports", "words", "", "serial ports of the Mini systems, empty: the same; none: no tty") \
