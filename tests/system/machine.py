@@ -47,7 +47,7 @@ class Machine:
                 "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.path('agent')},server=on,wait=off",
                 "-device", "virtserialport,chardev=agent,name=agent",
                 "-qmp", f"unix:{self.path('qmp')},server=on,wait=off",
-                "-append", "console=ttyS0 panic=-1 mitigations=off net.ifnames=0 systemd.show_status=0"]
+                "-append", "console=ttyS0 panic=-1 mitigations=off net.ifnames=0 quiet systemd.show_status=0"]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=open(self.path("qemu"), "wb"),
                                         stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": self.directory})
         self.wait_for_sockets()
