@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 
         const Verb *verb = find_verb(argv[1]);
         if (!verb)
-                return fail_usage(&ctl, _("there is no such verb"));
+                return fail_usage(&ctl, _("there is no verb \"%s\""), argv[1]);
         status = run_verb(&ctl, verb, argc - 1, argv + 1);
         sd_bus_flush_close_unref(ctl.bus);
         return status;

@@ -39,12 +39,17 @@ static int new_call(Ctl *ctl, const Source *source, sd_bus_message **ret)
         return status;
 }
 
+/* What a remedy begins with that does not keep an upgrade from being begun (org.fotad1.Manager.Check). */
+#define ADVICE "advice: "
+
 static void show_rule(const char *rule, bool holds, const char *finding, const char *remedy)
 {
         g_autofree char *clean = text_clean(rule);
 
         if (holds)
                 g_print("%s%s%s %s\n", text_colour(TEXT_GOOD), _("ok  "), text_colour(TEXT_PLAIN), clean);
+        else if (g_str_has_prefix(remedy, ADVICE))
+                g_print("%s%s%s %s\n", text_colour(TEXT_WARN), _("warn"), text_colour(TEXT_PLAIN), clean);
         else
                 g_print("%s%s%s %s\n", text_colour(TEXT_BAD), _("FAIL"), text_colour(TEXT_PLAIN), clean);
         if (*finding) {
@@ -64,19 +69,40 @@ static void write_rule(Json *json, const char *rule, bool holds, const char *fin
         json_bool(json, "holds", holds);
         json_string(json, "finding", finding);
         json_string(json, "remedy", remedy);
+        json_bool(json, "advice", !holds && g_str_has_prefix(remedy, ADVICE));
         json_end(json, '}');
+}
+
+/* The last line, which may be all that is read. */
+static void show_verdict(unsigned broken, unsigned advice)
+{
+        g_autofree char *text = NULL;
+
+        if (broken > 0)
+                text = g_strdup_printf(ngettext("An upgrade would be refused or fail: %u rule does not hold.",
+                                                "An upgrade would be refused or fail: %u rules do not hold.", broken),
+                                       broken);
+        else if (advice > 0)
+                text = g_strdup_printf(ngettext("An upgrade can be begun, with %u piece of advice.",
+                                                "An upgrade can be begun, with %u pieces of advice.", advice),
+                                       advice);
+        else
+                text = g_strdup(_("An upgrade can be begun."));
+        text_say(broken > 0 ? TEXT_BAD : advice > 0 ? TEXT_WARN : TEXT_GOOD, "%s", text);
 }
 
 static int show_reply(Ctl *ctl, sd_bus_message *reply)
 {
         g_autoptr(Json) json = json_new();
         const char *rule, *finding, *remedy;
-        int holds, broken = 0, r;
+        unsigned broken = 0, advice = 0;
+        int holds, r;
 
         json_begin(json, NULL, '[');
         r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "(sbss)");
         while (r >= 0 && (r = sd_bus_message_read(reply, "(sbss)", &rule, &holds, &finding, &remedy)) > 0) {
-                broken += !holds;
+                advice += !holds && g_str_has_prefix(remedy, ADVICE);
+                broken += !holds && !g_str_has_prefix(remedy, ADVICE);
                 if (ctl->json)
                         write_rule(json, rule, holds, finding, remedy);
                 else
@@ -87,6 +113,8 @@ static int show_reply(Ctl *ctl, sd_bus_message *reply)
         json_end(json, ']');
         if (ctl->json)
                 json_print(json);
+        else
+                show_verdict(broken, advice);
         return broken > 0 ? STATUS_REFUSED : STATUS_DONE;
 }
 
@@ -115,9 +143,9 @@ const Verb verb_check = {
         .description = N_(
                 "Asks the module, and with --check-source the package's server; changes nothing.\n"
                           "Of a package on this host only the name is looked at. Ends with status 3 if a\n"
-                          "rule does not hold: the upgrade would be refused or fail, or, where it says\n"
-                          "\"advice\", is begun with a warning. \"-\" as SOURCE reads it from standard\n"
-                          "input, where a password in it is not seen by others."),
+                          "rule does not hold, for which the upgrade would be refused or fail; \"advice\"\n"
+                          "does not stop it. \"-\" as SOURCE reads it from standard input, where a\n"
+                          "password in it is not seen by others."),
         .min_args = 1,
         .max_args = 1,
         .entries = entries,

@@ -215,11 +215,16 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
         return true;
 }
 
+/* While a job holds it, a port that is missing or mute is part of the upgrade, and "cycle its power" would be the end of
+ * it: what there is to know the job tells. What others do to its port is said all the same. */
 char *module_problem(const Module *m)
 {
         g_autofree char *finding = NULL, *remedy = NULL;
-        bool of_port;
+        bool of_port, expected;
 
         module_describe_problem(m, &finding, &remedy, &of_port);
+        expected = m->present ? !m->boot_rom && !(of_port && m->node) : !module_is_uart(m);
+        if (m->job && expected)
+                return g_strdup("");
         return *remedy ? g_strconcat(finding, ": ", remedy, NULL) : g_steal_pointer(&finding);
 }

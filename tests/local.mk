@@ -3,7 +3,7 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-manuals tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
+EXTRA_DIST += tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
 	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
 	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
 	tests/system/machine.py tests/system/neighbours.py tests/system/run tests/system/units/agent.service \
@@ -61,7 +61,7 @@ tests/daemon/syscall-sets:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
 CLEANFILES += tests/daemon/syscall-sets
 
-TESTS += tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-translations
+TESTS += tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
 
 # Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
 # (Automake gives up its own rule for a log that has one here, but for those of *.test.)

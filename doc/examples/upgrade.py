@@ -7,6 +7,9 @@ import sys
 from gi.repository import Gio, GLib
 
 NAME, MANAGER, JOB = "org.fotad1", "org.fotad1.Manager", "org.fotad1.Job"
+if len(sys.argv) != 3:
+    print(f"usage: {__doc__}", file=sys.stderr)
+    sys.exit(2)
 source, revision = sys.argv[1:]
 bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
 loop = GLib.MainLoop()

@@ -281,6 +281,22 @@ void course_assert_history(Course *c, const char *path, const char *property, co
                       expected);
 }
 
+void course_assert_no_problem(Course *c)
+{
+        bool begun = false;
+
+        world_count_signals(c->w, c->job, "");
+        for (unsigned i = 0; i < c->seen->len; i++) {
+                const Seen *s = g_ptr_array_index(c->seen, i);
+
+                if (strcmp(s->path, c->job) == 0 && strcmp(s->value, "finished") == 0)
+                        break;
+                begun = begun || strcmp(s->path, c->job) == 0;
+                ck_assert_msg(!begun || strcmp(s->property, "Problem") != 0 || !*s->value, "Problem: %s", s->value);
+        }
+        ck_assert(begun);
+}
+
 void course_assert_message(Course *c, const char *part)
 {
         g_autofree char *message = world_property(c->w, c->job, "Message");

@@ -56,6 +56,8 @@ void course_assert_retry(Course *course, const char *source);
  * so far, each once in a row, with blanks between; without unknown. The property "added" is yes once InterfacesAdded
  * has named the object. */
 char *course_history(Course *course, const char *path, const char *property);
+/* While the job ran, the module's Problem told nobody to cycle its power, or anything else. */
+void course_assert_no_problem(Course *course);
 void course_assert_history(Course *course, const char *path, const char *property, const char *expected);
 
 void course_assert_message(Course *course, const char *part);

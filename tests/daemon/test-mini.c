@@ -255,6 +255,7 @@ START_TEST(test_kind)
         course_follow(c, kinds[_i].percents);
         course_assert_success(c, kinds[_i].restarts);
         course_assert_history(c, c->job, "Percent", kinds[_i].percents);
+        course_assert_no_problem(c);
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
         world_assert_sim(c->w, "2", "get 1-1 fetches");
         if (strcmp(kinds[_i].percents, COURSE_SERIES) == 0) /* nothing was hidden */
