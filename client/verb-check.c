@@ -140,8 +140,7 @@ const Verb verb_check = {
         .name = "check",
         .args = "SOURCE",
         .summary = N_("whether an upgrade could be begun, and what is in the way"),
-        .description = N_(
-                "Asks the module, and with --check-source the package's server; changes nothing.\n"
+        .description = N_("Asks the module, and with --check-source the package's server; changes nothing.\n"
                           "Of a package on this host only the name is looked at. Ends with status 3 if a\n"
                           "rule does not hold, for which the upgrade would be refused or fail; \"advice\"\n"
                           "does not stop it. \"-\" as SOURCE reads it from standard input, where a\n"

@@ -188,9 +188,9 @@ static const char *decide_run(const Object *module, const Object *job, const cha
                 return "follow-or-retry";
         }
         if (job) {
-                *ret_text =
-                        g_strdup_printf(_("job %s holds the module: follow it if its source is the same, else refuse"),
-                                        props_text(job->props, "Id"));
+                *ret_text = g_strdup_printf(
+                        _("job %s holds the module: follow it if its source is the same, else refuse"),
+                        props_text(job->props, "Id"));
                 return "follow-or-refuse";
         }
         if (!*revision) {
