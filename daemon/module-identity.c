@@ -34,7 +34,7 @@ void module_give_up_probe(Module *m)
         m->wanted_until = UINT64_MAX;
         if (!wanted)
                 return;
-        problem = module_problem(m);
+        problem = module_explain(m);
         log_warning("%s: %s", m->id, problem);
         m->observer->changed(m->userdata, m);
         m->observer->probed(m->userdata, m, problem);

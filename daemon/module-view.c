@@ -129,6 +129,12 @@ static bool describe(char **ret_finding, char **ret_remedy, char *finding, char 
         return false;
 }
 
+/* Its power is not to be cycled. */
+static bool upgrades(const Module *m)
+{
+        return m->job && m->job->sent;
+}
+
 /* What is the matter with its port. false: something is. */
 static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
 {
@@ -148,15 +154,15 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
         if (!m->node && ports_have_diag(m->ports, m->product_id))
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
-                                g_strdup("if that stays so, cycle its power"));
+                                g_strdup(upgrades(m) ? "" : "if that stays so, cycle its power"));
         if (!m->node)
                 return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
         if (m->gate != MODULE_GATE_OPEN && m->gate_why && !m->identified)
-                return describe(ret_finding, ret_remedy,
-                                g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node,
-                                                m->gate_why),
-                                g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
+                return describe(
+                        ret_finding, ret_remedy,
+                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node, m->gate_why),
+                        g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
         if (m->holder)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup_printf("its AT port %s is held %s", m->node, m->holder),
@@ -194,8 +200,9 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
         if (m->boot_rom)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its chip's boot loader shows instead of its firmware"),
-                                g_strdup("cycle its power, and if that does not help write it anew with the vendor's "
-                                         "tool"));
+                                g_strdup(upgrades(m) ? "leave it powered until its job has ended"
+                                                     : "cycle its power, and if that does not help write it anew with "
+                                                       "the vendor's tool"));
         *ret_of_port = true;
         if (!describe_port(m, ret_finding, ret_remedy))
                 return false;
@@ -215,16 +222,20 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
         return true;
 }
 
-/* While a job holds it, a port that is missing or mute is part of the upgrade, and "cycle its power" would be the end of
- * it: what there is to know the job tells. What others do to its port is said all the same. */
-char *module_problem(const Module *m)
+char *module_explain(const Module *m)
 {
         g_autofree char *finding = NULL, *remedy = NULL;
-        bool of_port, expected;
+        bool of_port;
 
         module_describe_problem(m, &finding, &remedy, &of_port);
-        expected = m->present ? !m->boot_rom && !(of_port && m->node) : !module_is_uart(m);
-        if (m->job && expected)
-                return g_strdup("");
         return *remedy ? g_strconcat(finding, ": ", remedy, NULL) : g_steal_pointer(&finding);
+}
+
+/* What others do to its port is no part of an upgrade, and one that is stalled may wait for help. */
+char *module_problem(const Module *m)
+{
+        bool of_the_upgrade = m->present ? !m->boot_rom && !(m->node && (m->holder || m->open_error))
+                                         : !module_is_uart(m);
+
+        return upgrades(m) && m->job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
 }

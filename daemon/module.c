@@ -432,7 +432,7 @@ void module_device_removed(Module *m)
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
         m->observer->changed(m->userdata, m);
-        why = module_problem(m);
+        why = module_explain(m);
         m->observer->probed(m->userdata, m, why);
         if (!m->boot_rom)
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });

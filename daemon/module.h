@@ -69,6 +69,8 @@ unsigned module_flash_size(const Module *module);      /* MiB, 0 unknown */
 Method module_method(const Module *module);
 Job *module_job(const Module *module);
 /* What keeps it from being used now, one sentence; "" if nothing is known to. The caller frees it. */
+char *module_explain(const Module *module);
+/* The same for everybody to read: "" also for what is part of the upgrade that is under way. */
 char *module_problem(const Module *module);
 /* The same in two parts, what it is and what to do about it; the caller frees both. false if there is something, and
  * *ret_of_port then says whether it is the port's rather than the module's. */

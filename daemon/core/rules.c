@@ -145,8 +145,8 @@ static void judge_port(const RuleFacts *f, RuleVerdict *v)
 static void judge_job(const RuleFacts *f, RuleVerdict *v)
 {
         if (f->job)
-                rule_broken(v, RULE_REFUSAL_BUSY, "wait for its end, or cancel it if that can still be", "%s is held by job %s", f->module,
-                            f->job);
+                rule_broken(v, RULE_REFUSAL_BUSY, "wait for its end, or cancel it if that can still be",
+                            "%s is held by job %s", f->module, f->job);
         else
                 rule_holds(v, "no job holds the module");
 }

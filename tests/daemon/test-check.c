@@ -528,16 +528,16 @@ START_TEST(test_fotactl)
         run_fotactl(w, good, 0,
                     (const char *[]){ "ok   module", "ok   server", "HTTP status 200, ", "ok   space",
                                       "An upgrade can be begun.\n", NULL });
-        run_fotactl(
-                w, json, 0,
-                (const char *[]){ "{\"rule\":\"sim\",\"holds\":true,\"finding\":\"READY\",\"remedy\":\"\",\"advice\":false}", NULL });
+        run_fotactl(w, json, 0,
+                    (const char *[]){
+                            "{\"rule\":\"sim\",\"holds\":true,\"finding\":\"READY\",\"remedy\":\"\",\"advice\":false}",
+                            NULL });
         run_fotactl(w, bad, 3, (const char *[]){ "FAIL server", "404", "-> check the URL, and publish", NULL });
         run_fotactl(w, json_bad, 3, (const char *[]){ "{\"rule\":\"server\",\"holds\":false,", NULL });
         run_fotactl(w, package, 0, (const char *[]){ "ok   source", "a package on the host", NULL });
         g_free(world_sim(w, "set 1-1 sim SIM PIN"));
         run_fotactl(w, json, 0, (const char *[]){ "\"remedy\":\"advice: unlock it", "\"advice\":true}", NULL });
-        run_fotactl(w, good, 0,
-                    (const char *[]){ "warn sim", "advice: unlock it", "with 1 piece of advice", NULL });
+        run_fotactl(w, good, 0, (const char *[]){ "warn sim", "advice: unlock it", "with 1 piece of advice", NULL });
         run_fotactl(w, bad, 3, (const char *[]){ "warn sim", "FAIL server", "1 rule does not hold", NULL });
         run_fotactl(w, "check --help", 0, (const char *[]){ "advice", NULL });
         world_free(w);

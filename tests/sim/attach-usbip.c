@@ -32,7 +32,7 @@ struct line {
         struct usb_port port;
         bool open;       /* the host reads there */
         GQueue in, out;  /* struct urb */
-        GByteArray *out_bytes; /* for the host, not read yet */
+        GByteArray *to_host; /* for the host, not read yet */
         size_t allowance;
         unsigned rate;
         double credit;
@@ -70,12 +70,12 @@ static void urb_free(void *data)
 
 static void push_in(struct line *line)
 {
-        while (line->in.length > 0 && line->out_bytes->len > 0) {
+        while (line->in.length > 0 && line->to_host->len > 0) {
                 struct urb *urb = g_queue_pop_head(&line->in);
-                size_t n = MIN(urb->length, line->out_bytes->len);
+                size_t n = MIN(urb->length, line->to_host->len);
 
-                usbip_answer(line->device->usb, urb->number, 0, line->out_bytes->data, n);
-                g_byte_array_remove_range(line->out_bytes, 0, (guint)n);
+                usbip_answer(line->device->usb, urb->number, 0, line->to_host->data, n);
+                g_byte_array_remove_range(line->to_host, 0, (guint)n);
                 urb_free(urb);
         }
 }
@@ -136,7 +136,7 @@ static gboolean on_tick(void *data)
                 line->credit = 0;
                 return G_SOURCE_REMOVE;
         }
-        line->credit = MIN(line->credit, 0) + line->rate * TICK_MS / 1000.0;
+        line->credit = MIN(line->credit, 1) + line->rate * TICK_MS / 1000.0;
         pull_out(line);
         return G_SOURCE_CONTINUE;
 }
@@ -147,7 +147,7 @@ static void set_open(struct line *line, bool open)
                 return;
         line->open = open;
         if (!open && !line->device->options.keep_unheard)
-                g_byte_array_set_size(line->out_bytes, 0);
+                g_byte_array_set_size(line->to_host, 0);
         line->device->observer->opened(line->device->user, line->port.interface, open);
 }
 
@@ -278,7 +278,7 @@ static void forget(Device *device)
 
                 g_queue_clear_full(&line->in, urb_free);
                 g_queue_clear_full(&line->out, urb_free);
-                g_byte_array_set_size(line->out_bytes, 0);
+                g_byte_array_set_size(line->to_host, 0);
                 if (line->tick)
                         g_source_remove(line->tick);
                 line->tick = 0;
@@ -378,7 +378,7 @@ Device *device_new(Bed *bed, const struct device_observer *device_observer, void
         device->idle = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         for (unsigned i = 0; i < USB_PORTS_MAX; i++) {
                 device->lines[i].device = device;
-                device->lines[i].out_bytes = g_byte_array_new();
+                device->lines[i].to_host = g_byte_array_new();
                 device->lines[i].allowance = SIZE_MAX;
         }
         g_ptr_array_add(bed->devices, device);
@@ -389,7 +389,7 @@ void device_free(Device *device)
 {
         device_leave(device);
         for (unsigned i = 0; i < USB_PORTS_MAX; i++)
-                g_byte_array_unref(device->lines[i].out_bytes);
+                g_byte_array_unref(device->lines[i].to_host);
         g_ptr_array_remove(device->bed->devices, device);
         g_array_unref(device->idle);
         g_free(device);
@@ -452,7 +452,7 @@ void device_tx(Device *device, unsigned interface, const void *bytes, size_t n)
 
         if (!device->usb || !line || (!line->open && !device->options.keep_unheard))
                 return;
-        g_byte_array_append(line->out_bytes, bytes, (guint)MIN(n, UNHEARD_MAX - MIN(line->out_bytes->len, UNHEARD_MAX)));
+        g_byte_array_append(line->to_host, bytes, (guint)MIN(n, UNHEARD_MAX - MIN(line->to_host->len, UNHEARD_MAX)));
         push_in(line);
 }
 
@@ -460,7 +460,7 @@ size_t device_unread(Device *device, unsigned interface)
 {
         const struct line *line = find_line(device, interface);
 
-        return line && line->open ? line->out_bytes->len : 0;
+        return line && line->open ? line->to_host->len : 0;
 }
 
 bool device_is_open(Device *device, unsigned interface)

@@ -14,7 +14,7 @@ enum { MANUFACTURER = 1, PRODUCT, SERIAL, MAC, NETWORK, LABEL /* of the first po
 
 static int put_string(uint8_t *bytes, const char *text)
 {
-        size_t n = strlen(text);
+        size_t n = MIN(strlen(text), 126);
 
         bytes[0] = (uint8_t)(2 + 2 * n);
         bytes[1] = STRING;

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define REQUEST_MAX (1 << 20) /* bytes; drivers ask for a few KB */
+
 enum { SUBMIT = 1, UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4 };
 
 /* All in the network's order. */
@@ -97,8 +99,11 @@ static bool on_submit(UsbipDevice *device, const struct header *header)
                                          .endpoint = ntohl(header->endpoint),
                                          .in = ntohl(header->direction) == 1,
                                          .length = ntohl(header->submit.length) };
-        g_autofree uint8_t *bytes = request.in ? NULL : g_malloc(request.length + 1);
+        g_autofree uint8_t *bytes = NULL;
 
+        if (request.length > REQUEST_MAX)
+                return false;
+        bytes = request.in ? NULL : g_malloc(request.length + 1);
         if (!request.in && !receive(device, bytes, request.length))
                 return false;
         request.bytes = bytes;
@@ -130,6 +135,8 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
                 good = on_submit(device, &header);
         else if (good && header.command == htonl(UNLINK))
                 on_unlink(device, &header);
+        else
+                good = false;
         if (good)
                 return G_SOURCE_CONTINUE;
         device->source = 0;
@@ -183,6 +190,9 @@ static bool take_device(Usbip *usbip, unsigned port, int fd)
 static gboolean on_connection(int listener, GIOCondition condition, void *data)
 {
         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), on = 1;
+        const struct timeval patience = {
+                .tv_sec = 5
+        }; /* with a machine whose power goes in the middle of a message */
         char line[11] = "";
         unsigned port;
 
@@ -190,6 +200,8 @@ static gboolean on_connection(int listener, GIOCondition condition, void *data)
         if (fd < 0)
                 return G_SOURCE_CONTINUE;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         if (recv(fd, line, 10, MSG_WAITALL) == 10 && g_str_equal(line, "controller"))
                 take_controller(data, fd);
         else if (sscanf(line, "device %u", &port) != 1 || !take_device(data, port, fd))

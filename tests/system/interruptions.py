@@ -51,23 +51,29 @@ def restarted_and_stopped(w):
 
 
 def power_cut(w):
-    """the gateway loses its power at stages of an upgrade, and goes on at boot"""
-    w.follow(EC200A, "up.bin", ["accepted", "downloading:30", "off:1", "updating:40", "ended"], cut(w))
+    """the gateway loses its power at each stage of an upgrade, and goes on at boot"""
+    w.follow(EC200A, "up.bin", DFOTA, cut(w))
 
 
 def power_cut_mini(w):
     """the same with MiniFOTA"""
-    w.follow(EC800M, "up.mini_1", ["off:1", "mini-1:20", "off:2", "mini-2", "off:4"], cut(w), before=OLD_MINI, after=NEW_MINI,
-             restarts=4)
+    w.follow(EC800M, "up.mini_1", MINI, cut(w), before=OLD_MINI, after=NEW_MINI, restarts=4)
 
 
 def cut(w):
-    return lambda point: print(f"power cut at {point}, up again after {w.machine.cut_power():.0f} s", flush=True)
+    """It is running again before anybody asks for it."""
+    def do(point):
+        print(f"power cut at {point}, up again after {w.machine.cut_power():.0f} s", flush=True)
+        assert w.machine.run("systemctl", "is-active", "fotad").strip() == "active"
+        assert "is taken up again" in w.machine.run("journalctl", "--no-pager", "--boot", "--unit=fotad")
+
+    return do
 
 
 def unplugged_for_ever(w):
     """a module that is unplugged in the download and never comes back is lost"""
     w.machine.write("/etc/fotad/fotad.conf", "[timeouts]\nrestart=10\n")
+    w.machine.run("systemctl", "restart", "fotad")
     w.plug(f"1-1={EC200A}")
     w.sim.ask("hold 1-1 downloading:30")
     w.start(f"{w.http}/up.bin")

@@ -5,15 +5,14 @@ import os
 import socket
 import subprocess
 import threading
-import time
 
 
 class Lines:
     """Of a Unix socket."""
 
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+    def __init__(self, connection):
+        self.socket = connection
+        self.socket.settimeout(None)
         self.file = self.socket.makefile(encoding="utf-8")
         self.lock = threading.Lock()
 
@@ -23,6 +22,14 @@ class Lines:
 
     def close(self):
         self.socket.close()
+
+
+def listen(path):
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(path)
+    door.listen()
+    door.settimeout(60)
+    return door
 
 
 class Machine:
@@ -38,35 +45,35 @@ class Machine:
 
     def boot(self):
         """Returns when the units of multi-user.target have started."""
-        argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-M", "q35", "-m", "1024",
-                "-accel", "tcg,thread=multi", "-smp", "2", "-kernel", f"{self.image}/kernel/vmlinux",
+        argv = ["setpriv", "--pdeathsig=KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+                "-M", "q35", "-m", "1024", "-accel", "tcg,thread=multi", "-smp", "2", "-kernel", f"{self.image}/kernel/vmlinux",
                 "-initrd", f"{self.image}/start.cpio", "-device", "virtio-rng-pci", "-serial", f"file:{self.path('console')}",
                 # Written for this run alone, and over its resets.
                 "-drive", f"file={self.image}/disk,if=none,id=disk,format=raw,snapshot=on,cache=writeback",
                 "-device", "virtio-blk-pci,drive=disk", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net",
-                "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.path('agent')},server=on,wait=off",
+                "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.path('agent')}",
                 "-device", "virtserialport,chardev=agent,name=agent",
-                "-qmp", f"unix:{self.path('qmp')},server=on,wait=off",
+                "-qmp", f"unix:{self.path('qmp')}",
                 "-append", "console=ttyS0 panic=-1 mitigations=off net.ifnames=0 quiet systemd.show_status=0"]
-        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=open(self.path("qemu"), "wb"),
-                                        stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": self.directory})
-        self.wait_for_sockets()
-        self.agent, self.monitor = Lines(self.path("agent")), Lines(self.path("qmp"))
+        doors = [listen(self.path(name)) for name in ("agent", "qmp")]
+        with open(self.path("qemu"), "wb") as log:
+            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                            env={**os.environ, "TMPDIR": self.directory})
+        try:
+            self.agent, self.monitor = (Lines(door.accept()[0]) for door in doors)
+        except TimeoutError as error:
+            with open(self.path("qemu"), encoding="utf-8") as log:
+                raise AssertionError(log.read()) from error
         self.monitor.file.readline()
         self.qmp("qmp_capabilities")
         threading.Thread(target=self.read_answers, daemon=True).start()
         return self.await_boot(1)
 
-    def wait_for_sockets(self):
-        while not (os.path.exists(self.path("agent")) and os.path.exists(self.path("qmp"))):
-            assert self.process.poll() is None, open(self.path("qemu"), encoding="utf-8").read()
-            time.sleep(0.01)  # nobody tells
-
     def await_boot(self, lives, timeout=180):
         """Seconds of its own clock that it took."""
         with self.condition:
             assert self.condition.wait_for(lambda: self.lives >= lives, timeout), self.last_words()
-        self.run("systemctl", "is-system-running", "--wait", status=None, timeout=180)
+        self.run("systemctl", "is-system-running", "--wait", timeout=180)
         return float(self.run("cat", "/proc/uptime").split()[0])
 
     def cut_power(self):
@@ -138,15 +145,15 @@ class Simulator:
 
     def __init__(self, program, directory, machine, *modules, decoys=()):
         self.machine, self.control_path, self.log = machine, f"{directory}/modsim", f"{directory}/modsim.log"
-        argv = [program, "--control", self.control_path, "--log", self.log]
+        argv = [program, "--die-with-parent", "--control", self.control_path, "--log", self.log]
         for module in modules:
             argv += ["--module", module]
         for decoy in decoys:
             argv += ["--decoy", decoy]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-        port = self.process.stdout.readline().strip().split("=")[1]
-        assert self.process.stdout.readline() == "ready\n"
         try:
+            port = self.process.stdout.readline().strip().removeprefix("USB_PORT=")
+            assert self.process.stdout.readline() == "ready\n"
             machine.write("/etc/usb.port", port)
             machine.run("systemctl", "restart", "usb")
         except AssertionError:

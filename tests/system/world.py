@@ -63,13 +63,16 @@ class World:
         if self.sim:
             self.sim.end()
             self.sim = None
-        self.machine.shell("systemctl stop fotad; rm -rf /var/lib/fotad/* /etc/fotad/fotad.conf; systemctl reset-failed")
+        self.machine.shell("systemctl stop fotad ModemManager holder 'fotad-upgrade@*'; rm -rf /var/lib/fotad/* /etc/fotad/*.conf "
+                           "/etc/fotad/schedule/* /etc/systemd/system/fotad-upgrade@* /etc/udev/rules.d/99-site.rules; "
+                           "systemctl daemon-reload; udevadm control --reload; systemctl reset-failed")
 
     # ---- what the bus says
 
     def get(self, path, interface, name):
         """A property; None if there is no such object now."""
         text = self.machine.run("busctl", "--json=short", "get-property", "org.fotad1", path, interface, name, status=None)
+        assert text.startswith("{") or "Unknown object" in text, text
         return json.loads(text)["data"] if text.startswith("{") else None
 
     def module(self, place, name):
@@ -96,10 +99,10 @@ class World:
         assert said.splitlines()[-1].startswith("success "), said
 
     def assert_success(self, before=OLD, after=NEW, place="1-1", restarts=2, number=1, diag="0"):
+        """At this pace none of its restarts can be missed; those of the gateway are none of the module's."""
         self.await_state("finished", number=number)
-        told = [self.job(name, number) for name in ("Result", "FromRevision", "ToRevision", "Message", "Restarts")]
-        assert told[:3] == ["success", before, after], told
-        assert told[4] >= restarts, told
+        told = [self.job(name, number) for name in ("Result", "FromRevision", "ToRevision", "Restarts", "Message")]
+        assert told[:4] == ["success", before, after, restarts], told
         truth = [self.sim.ask(f"get {place} {name}") for name in ("revision", "qfotadl-count", "diag-bytes")]
         assert truth == [after, "1", diag], truth
 
