@@ -17,7 +17,7 @@
 #include "workers.h"
 
 #define WORKERS 5
-#define NICE    5 /* they are many, and other tests have a clock to keep */
+#define NICE    10 /* they are many, and other tests have a clock to keep */
 
 typedef struct Worker {
         pid_t pid; /* 0: none */
