@@ -40,7 +40,8 @@ static void progress(Upgrade *u, const UpgradeEvent *event)
 
 uint64_t mini_deadline(const Upgrade *u, const UpgradeEvent *event)
 {
-        uint64_t deadline = u->job->stalled ? event->now + u->timeouts->stall : u->progress + u->timeouts->stall;
+        /* What a stalled one says puts nothing off: it may say the same for ever. */
+        uint64_t deadline = (u->job->stalled ? u->last_look : u->progress) + u->timeouts->stall;
 
         if (u->ask_at && !u->live)
                 deadline = MIN(deadline, u->ask_at);
@@ -50,6 +51,17 @@ uint64_t mini_deadline(const Upgrade *u, const UpgradeEvent *event)
 void mini_begin(Upgrade *u, const UpgradeEvent *event)
 {
         progress(u, event);
+        u->last_look = event->now;
+}
+
+/* It is stalled and has long said nothing new: asking whether its port answers cannot hurt. */
+static void look(Upgrade *u, const UpgradeEvent *event)
+{
+        u->last_look = event->now;
+        u->ask_at = 0;
+        u->live = false;
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        upgrade_wait(u, event);
 }
 
 /* ---- stalled */
@@ -118,10 +130,8 @@ static void stall(Upgrade *u, const UpgradeEvent *event)
                 job->system = JOB_SYSTEM_MINI;
         message = stalled_message(u);
         job_set_message(job, message);
-        u->ask_at = 0;
-        u->live = false; /* it has long said nothing: asking whether its port answers cannot hurt */
         upgrade_enter(u, JOB_STALLED, event);
-        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        look(u, event);
 }
 
 static void goes_on(Upgrade *u)
@@ -476,10 +486,7 @@ void mini_patience_lost(Upgrade *u, const UpgradeEvent *event)
         bool late = event->now >= stalls;
 
         if (u->job->stalled) {
-                u->ask_at = 0;
-                u->live = false;
-                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-                upgrade_wait(u, event);
+                look(u, event);
         } else if (late && u->marker != MINI_MARKER_BIG) {
                 stall(u, event);
         } else {

@@ -81,8 +81,9 @@ struct Upgrade {
         bool no_flow;          /* hardware flow control was tried and cannot be had; until the job ends */
         bool transfer_dropped; /* what was to be sent stood behind a record that could not be written */
 
-        /* upgrade-mini.c; all but progress are of this enumeration. */
+        /* upgrade-mini.c; all but the first two are of this enumeration. */
         uint64_t progress;    /* when it last got further */
+        uint64_t last_look;   /* when it was last asked who it is for being stalled */
         uint64_t ready_since; /* when it first told its revision, 0 not yet */
         uint64_t ask_at;      /* when it is to be asked again who it is, 0 not */
         uint64_t ask_interval;

@@ -26,6 +26,7 @@ CORE_TESTS = \
 	tests/core/test-upgrade-context \
 	tests/core/test-upgrade-command \
 	tests/core/test-upgrade-mini \
+	tests/core/test-upgrade-mini-stalled \
 	tests/core/test-upgrade-who \
 	tests/core/test-upgrade-uart \
 	tests/core/test-uart-life \
@@ -152,9 +153,14 @@ tests_core_test_upgrade_command_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_command_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_upgrade_mini_SOURCES = tests/core/test-upgrade-mini.c tests/core/testing.h \
-	tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+	tests/core/mini-bench.c tests/core/mini-bench.h tests/core/upgrade-bench.c tests/core/upgrade-bench.h
 tests_core_test_upgrade_mini_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_mini_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_upgrade_mini_stalled_SOURCES = tests/core/test-upgrade-mini-stalled.c tests/core/testing.h \
+	tests/core/mini-bench.c tests/core/mini-bench.h tests/core/upgrade-bench.c tests/core/upgrade-bench.h
+tests_core_test_upgrade_mini_stalled_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_mini_stalled_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_upgrade_uart_SOURCES = tests/core/test-upgrade-uart.c tests/core/testing.h \
 	tests/core/upgrade-bench.c tests/core/upgrade-bench.h

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows what is told of a MiniFOTA that does not get on (guide 5): which package it waits for, word by word, that it is
+ * stalled and not failed, that it goes on whenever it can, and what a retry does. */
+
+#include "mini-bench.h"
+
+/* ---- scenarios 3 and 4 */
+
+START_TEST(stalls_in_the_old_mini_system)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        uint64_t began;
+
+        go_mini(b);
+        began = b->now;
+        if (_i == 1)
+                bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+        if (_i == 2)
+                bench_ready(b, MINI_OLD);
+        while (b->job->state != JOB_STALLED) {
+                bench_tick(b);
+                answer(b, MINI_OLD);
+        }
+        ck_assert_uint_eq(b->now - began, b->timeouts.stall);
+        assert_stalled(b, "waits for http://user:***@h/x.mini_1: publish");
+        /* A day later the network is back. */
+        bench_pass(b, 86400 * SECOND);
+        assert_stalled(b, "x.mini_1");
+        restart(b, false);
+        bench_assert_state(b, JOB_STALLED); /* it does not know better yet */
+        bench_updating(b, 2);
+        bench_assert_state(b, JOB_UPDATING);
+        ck_assert_str_eq(b->job->message, "");
+        ck_assert(!upgrade_may_retry(b->job));
+}
+END_TEST
+
+START_TEST(stalls_in_the_new_mini_system)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        go_mini2(b);
+        bench_updating(b, 75);
+        bench_fota(b, "\"HTTPEND\",717");
+        bench_pass(b, b->timeouts.stall + SECOND);
+        assert_stalled(b, "x.mini_2, and cannot go back");
+        assert_has(b->job->message, "It last reported HTTP code 717");
+        ck_assert_uint_eq(b->job->percent, 75);
+        ck_assert(b->identify); /* so that a retry can be offered */
+        /* It repeats the step, from 60 (guide 2.3.1.2, step 5). */
+        bench_updating(b, 60);
+        bench_assert_state(b, JOB_UPDATING);
+        ck_assert_uint_eq(b->job->percent, 75);
+        bench_updating(b, 96);
+        bench_fota(b, "\"END\",0");
+        restart(b, false);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* ---- what a person reads, word by word (guide 5.1) */
+
+static const char *const sentence[] = {
+        "The Mini system gave up and the old firmware runs again without having said why; likelier the package could "
+        "not be had (a wrong URL, not published, no network, a power cut) than made for another revision: check the "
+        "URL and that the package fits "
+        "the revision that runs, then start again.",
+        "The Mini system gave up and the old firmware runs again after it had reported HTTP code 711: The module "
+        "rejected the URL, or the server does not have the package; so the package could not be had: check the URL and "
+        "that the package fits "
+        "the revision that runs, then start again.",
+        "The Mini system gave up and the old firmware runs again after it had reported update code 507: The package "
+        "was "
+        "made for another revision than the one that runs; so the package does not fit this module: check the URL and "
+        "that the package fits "
+        "the revision that runs, then start again.",
+        "The module is in its Mini system and waits for http://user:***@h/x.mini_1: publish that very file and restore "
+        "the "
+        "module's network, and it goes on by itself.",
+        "The module is in its Mini system and waits for http://user:***@h/x.mini_2, and cannot go back: publish that "
+        "very "
+        "file and restore the module's network, and it goes on by itself, or correct the source with Retry (fotactl "
+        "retry).",
+        "The module is in its Mini system and waits for http://user:***@h/x.mini_2, and cannot go back: publish that "
+        "very "
+        "file and restore the module's network, and it goes on by itself.",
+};
+
+START_TEST(sentences)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        go_mini(b);
+        switch (_i) {
+        case 0: /* scenario 1 */
+        case 1:
+        case 2: /* scenario 2 */
+                if (_i == 1)
+                        bench_fota(b, "\"HTTPEND\",711");
+                if (_i == 2)
+                        bench_fota(b, "\"END\",507");
+                restart(b, false);
+                bench_urc(b, "RDY");
+                bench_ready(b, MINI_OLD);
+                break;
+        case 3: /* scenario 3 */ bench_pass(b, b->timeouts.stall + SECOND); break;
+        case 4: /* scenario 4, where a port answers */
+        case 5: /* and where none does */
+                restart(b, false);
+                bench_updating(b, 60);
+                restart(b, true);
+                bench_updating(b, 60);
+                bench_pass(b, b->timeouts.stall + SECOND);
+                if (_i == 4)
+                        bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+                break;
+        }
+        ck_assert_str_eq(b->job->message, sentence[_i]);
+}
+END_TEST
+
+/* Whoever repeats the same for ever is stalled, and says so but once. */
+START_TEST(repeats_for_ever)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        unsigned changes = 0;
+        JobState state;
+
+        go_mini2(b);
+        bench_updating(b, 96);
+        state = b->job->state;
+        for (unsigned i = 0; i < 1000; i++) {
+                bench_fota(b, "\"END\",505");
+                bench_pass(b, 60 * SECOND);
+                bench_updating(b, 60);
+                bench_updating(b, 80);
+                bench_updating(b, 96);
+                changes += state != b->job->state;
+                state = b->job->state;
+        }
+        assert_stalled(b, "x.mini_2");
+        ck_assert_uint_le(changes, 4);
+}
+END_TEST
+
+/* One whose words come in between whenever it is asked who it is: it is asked again, and offered a retry once it
+ * answers. */
+START_TEST(speaks_and_is_asked)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        unsigned asked = 0;
+
+        go_mini2(b);
+        for (unsigned i = 0; i < 240; i++) {
+                bench_pass(b, 60 * SECOND);
+                asked += !b->listening;
+                if (!b->listening && i > 200)
+                        bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+                bench_updating(b, 60); /* and it only listens again */
+                ck_assert(b->listening);
+        }
+        ck_assert_uint_ge(asked, 240 * 60 * SECOND / b->timeouts.stall - 1);
+        ck_assert_uint_le(asked, 240 * 60 * SECOND / b->timeouts.stall + 1);
+        assert_stalled(b, "fotactl retry");
+}
+END_TEST
+
+/* A damaged .mini_1: it restarts into the Mini system again and again (guide 2.3.1.2, step 4). */
+START_TEST(restarts_for_ever)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        go_mini(b);
+        for (unsigned i = 0; i < 200; i++) {
+                bench_pass(b, 60 * SECOND);
+                restart(b, true);
+                bench_ready(b, MINI_OLD);
+                ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
+        }
+        assert_stalled(b, "x.mini_1");
+        ck_assert_uint_ge(b->job->restarts, 200);
+        restart(b, false);
+        bench_updating(b, 10);
+        bench_assert_state(b, JOB_UPDATING);
+}
+END_TEST
+
+/* In the updater, between the packages. */
+START_TEST(stalls_while_it_updates)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        go_mini(b);
+        restart(b, false);
+        bench_updating(b, 30);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_assert_state(b, JOB_STALLED);
+        assert_has(b->job->message, "cycle its power once");
+        bench_updating(b, 31);
+        bench_assert_state(b, JOB_UPDATING);
+}
+END_TEST
+
+/* ---- a day without network: next to nothing is done, and the first word is heeded at once */
+
+START_TEST(a_day)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        uint64_t end;
+        unsigned ticks = 0;
+        int persists;
+
+        if (_i == 0)
+                go_mini(b);
+        else
+                go_mini2(b);
+        bench_clear(b);
+        persists = b->persists;
+        end = b->now + 86400 * SECOND;
+        while (b->now < end) {
+                bench_tick(b);
+                ticks++;
+                if (_i != 2) /* 2: mute */
+                        answer(b, MINI_NEW);
+        }
+        ck_assert_uint_le(ticks, 86400 / 180 + 20);
+        ck_assert_int_le(b->persists - persists, 5);
+        ck_assert_uint_le(b->log->len, 100000);
+        assert_stalled(b, _i == 0 ? ".mini_1" : ".mini_2");
+        bench_updating(b, _i == 0 ? 2 : 64);
+        bench_assert_state(b, JOB_UPDATING);
+}
+END_TEST
+
+/* ---- retry (guide 5.2) */
+
+START_TEST(retry)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        go_mini2(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_clear(b);
+        bench_retry(b, "http://u:Geheim7@h/y.mini_1");
+        assert_has(b->log->str, "persist|announce|send AT+QFOTADL=\"http://u:Geheim7@h/y.mini_1\"|");
+        assert_has(b->disk, "y.mini_1");
+        bench_assert_state(b, JOB_UPDATING);
+        ck_assert_str_eq(b->job->message, "");
+        bench_updating(b, 70);
+        bench_fota(b, "\"END\",0");
+        restart(b, false);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_str_eq(b->job->source, "http://u:***@h/y.mini_1");
+}
+END_TEST
+
+START_TEST(retry_is_rejected)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        go_mini(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        b->rejects = "AT+QFOTADL=";
+        bench_retry(b, "http://h/y.mini_1");
+        assert_stalled(b, "answered ERROR");
+        assert_has(b->job->message, "still waits for http://user:***@h/x.mini_1");
+        ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
+        b->rejects = NULL;
+        bench_retry(b, "http://h/z.mini_1");
+        bench_assert_state(b, JOB_DOWNLOADING);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        assert_stalled(b, "z.mini_1");
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("mini-stalled");
+
+        tcase_add_loop_test(t, stalls_in_the_old_mini_system, 0, 3);
+        tcase_add_test(t, stalls_in_the_new_mini_system);
+        tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
+        tcase_add_test(t, repeats_for_ever);
+        tcase_add_test(t, speaks_and_is_asked);
+        tcase_add_test(t, restarts_for_ever);
+        tcase_add_test(t, stalls_while_it_updates);
+        tcase_add_loop_test(t, a_day, 0, 3);
+        tcase_add_test(t, retry);
+        tcase_add_test(t, retry_is_rejected);
+        return testing_run(t, "upgrade-mini-stalled");
+}
