@@ -435,7 +435,7 @@ void module_device_removed(Module *m)
         why = module_explain(m);
         m->observer->probed(m->userdata, m, why);
         if (!m->boot_rom)
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE, .boot = m->boot_id });
         m->boot_rom = false;
         pump(m);
 }
@@ -461,7 +461,7 @@ void module_tty_removed(Module *m, const char *node)
 void module_settled(Module *m)
 {
         if (!m->present)
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE, .boot = m->boot_id });
         pump(m);
 }
 

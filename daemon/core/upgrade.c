@@ -272,11 +272,18 @@ void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event)
 
 /* ---- the bus */
 
+static bool is_rebooted(const Job *job, const UpgradeEvent *event)
+{
+        return *job->boot && g_strcmp0(job->boot, event->boot) != 0;
+}
+
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
 {
         bool over = u->job->result != JOB_RESULT_NONE && !upgrade_awaits_restart(u->job);
 
         u->restores = over && restore_is_due(u);
+        if (!u->present && is_rebooted(u->job, event))
+                u->job->device = 0; /* it is not there yet: no departure of the module's */
         mini_gone(u);
         u->present = u->ready = u->live = u->booted = u->asked = u->kept_awake = false;
         file_stop(u);
@@ -317,9 +324,8 @@ static void keep_awake(Upgrade *u, const UpgradeEvent *event)
 static void on_present(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
-        bool first = job->device == 0 || g_strcmp0(job->boot, event->boot) != 0;
-        bool came_back = job->state == JOB_RESTARTING || (!first && job->device != event->device);
-        bool rebooted = *job->boot && g_strcmp0(job->boot, event->boot) != 0;
+        bool rebooted = is_rebooted(job, event), first = job->device == 0 || !*job->boot || rebooted;
+        bool came_back = job->device && (job->state == JOB_RESTARTING || (!first && job->device != event->device));
 
         u->present = true;
         u->boot_rom = false;
@@ -342,9 +348,9 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                         return;
                 }
                 upgrade_enter(u, state_after_return(job), event);
-        } else if (rebooted && job->sent) {
+        } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
                 /* The gateway was off, and the module perhaps with it. */
-                job->left = true;
+                job->left = job->left || job->sent;
                 upgrade_enter(u, state_after_return(job), event);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);

@@ -56,7 +56,7 @@ typedef struct UpgradeEvent {
 
         unsigned product;          /* USB product id */
         unsigned device;           /* USB bus and device number, another one after each enumeration */
-        const char *boot;          /* boot id of the gateway */
+        const char *boot;          /* boot id of the gateway; of PRESENT and GONE */
         const char *power_control; /* of the USB device: auto or on; NULL if it has none */
         const Identity *identity;
         bool other_port; /* it answers at another port than its usual AT port */

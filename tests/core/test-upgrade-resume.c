@@ -285,7 +285,6 @@ START_TEST(dead_before_the_ok)
 }
 END_TEST
 
-/* The gateway was rebooted: device numbers begin anew, and the module may or may not have lost its power too. */
 /* The module says how it ended before it has answered the new daemon: what was changed is put back all the same. */
 START_TEST(download_fails_before_it_answers)
 {
@@ -304,6 +303,7 @@ START_TEST(download_fails_before_it_answers)
 }
 END_TEST
 
+/* The gateway was rebooted: device numbers begin anew, and the module may or may not have lost its power too. */
 START_TEST(gateway_rebooted)
 {
         g_autoptr(Bench) b = bench_new();
@@ -322,6 +322,70 @@ START_TEST(gateway_rebooted)
         }
         bench_ready(b, NEW_REVISION);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+static void reboot(Bench *b)
+{
+        b->boot = "boot-2";
+        b->device = 3;
+        b->present = false;
+        bench_resurrect(b);
+        bench_gone(b);
+        bench_assert_state(b, JOB_RESTARTING);
+}
+
+/* It is seen later than the daemon starts: that is no restart of the module's, however often the daemon is. */
+START_TEST(module_comes_after_reboot)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        if (_i == 0)
+                bench_update(b);
+        else
+                bench_go(b);
+        ck_assert_uint_eq(b->job->restarts, _i == 0 ? 1 : 0);
+        reboot(b);
+        bench_resurrect(b);
+        bench_gone(b);
+        bench_present(b);
+        bench_assert_state(b, _i == 0 ? JOB_UPDATING : JOB_VERIFYING);
+        ck_assert_uint_eq(b->job->restarts, _i == 0 ? 1 : 0);
+        bench_fota(b, "\"UPDATING\",60");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->job->restarts, _i == 0 ? 2 : 1);
+}
+END_TEST
+
+/* Nothing was sent yet: it begins anew. */
+START_TEST(module_comes_after_reboot_before_all)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        reboot(b);
+        bench_present(b);
+        bench_assert_state(b, JOB_PREPARING);
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        ck_assert_uint_eq(b->job->restarts, 0);
+}
+END_TEST
+
+/* It had left before. */
+START_TEST(module_comes_back_after_reboot)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_gone(b);
+        reboot(b);
+        bench_present(b);
+        ck_assert_uint_eq(b->job->restarts, 1);
 }
 END_TEST
 
@@ -448,6 +512,9 @@ int main(void)
         tcase_add_test(t, dead_before_the_ok);
         tcase_add_test(t, download_fails_before_it_answers);
         tcase_add_loop_test(t, gateway_rebooted, 0, 2);
+        tcase_add_loop_test(t, module_comes_after_reboot, 0, 2);
+        tcase_add_test(t, module_comes_after_reboot_before_all);
+        tcase_add_test(t, module_comes_back_after_reboot);
         tcase_add_test(t, dead_while_cancelling);
         tcase_add_loop_test(t, disk_refuses_any_write, 0, 4);
         tcase_add_test(t, disk_refuses_between_command_and_answer);

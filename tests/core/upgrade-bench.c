@@ -93,6 +93,7 @@ static UpgradeEvent event_of(Bench *b, UpgradeEventType type)
                                .now = b->now,
                                .realtime = 1700000000000000 + b->now,
                                .at_port = b->at_port,
+                               .boot = b->boot,
                                .diag_port = b->diag_port };
 }
 
@@ -466,7 +467,6 @@ void bench_seen(Bench *b)
         event = event_of(b, UPGRADE_EVENT_PRESENT);
         event.product = b->product;
         event.device = b->device;
-        event.boot = b->boot;
         event.power_control = b->power_control;
         give(b, &event);
 }
