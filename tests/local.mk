@@ -22,7 +22,8 @@ if HAVE_TESTS
 check_LIBRARIES = tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
-	tests/daemon/world-bus.c tests/daemon/world-launch.c tests/daemon/suite.h tests/daemon/mini.c tests/daemon/mini.h \
+	tests/daemon/world-bus.c tests/daemon/world-launch.c tests/daemon/suite.c tests/daemon/suite.h \
+	tests/daemon/mini.c tests/daemon/mini.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \

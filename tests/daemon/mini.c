@@ -258,16 +258,16 @@ char *course_second_url(const Course *c)
 char *course_history(Course *c, const char *path, const char *property)
 {
         g_autoptr(GString) text = g_string_new(NULL);
-        const char *last = "";
+        const char *last = NULL;
 
         world_count_signals(c->w, path, ""); /* takes in what has come */
         for (unsigned i = 0; i < c->seen->len; i++) {
                 const Seen *s = g_ptr_array_index(c->seen, i);
 
-                if (strcmp(s->path, path) != 0 || strcmp(s->property, property) != 0 || strcmp(s->value, last) == 0 ||
-                    strcmp(s->value, "unknown") == 0)
+                if (strcmp(s->path, path) != 0 || strcmp(s->property, property) != 0 ||
+                    g_strcmp0(s->value, last) == 0 || strcmp(s->value, "unknown") == 0)
                         continue;
-                g_string_append_printf(text, "%s%s", *last ? " " : "", s->value);
+                g_string_append_printf(text, "%s%s", text->len ? " " : "", *s->value ? s->value : "\"\"");
                 last = s->value;
         }
         return g_strdup(text->str);

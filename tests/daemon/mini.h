@@ -53,7 +53,7 @@ char *course_retry(Course *course, const char *source, const char *key, const ch
 void course_assert_retry(Course *course, const char *source);
 
 /* The values that a property of the module 1-1 (System, Job) or of the job (State, Percent, Restarts, Cancellable) had
- * so far, each once in a row, with blanks between; without unknown. The property "added" is yes once InterfacesAdded
+ * so far, each once in a row, with blanks between, an empty one as ""; without unknown. The property "added" is yes once InterfacesAdded
  * has named the object. */
 char *course_history(Course *course, const char *path, const char *property);
 /* While the job ran, the module's Problem told nobody to cycle its power, or anything else. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A module that waits in its Mini system for a network, for a day or a week: what the daemon does meanwhile is next to
- * nothing, and the network's return is enough. The day itself is lived through in tests/core/test-upgrade-mini, where
- * time can be made; here the program is measured over a few of its own intervals.
+ * nothing, and the network's return is enough. The day itself is lived through in
+ * tests/core/test-upgrade-mini-stalled, where time can be made; here the program is measured over a few of its own
+ * intervals.
  *
  * What may happen while a job is stalled: the module is asked again who it is, once in `stall` because it is stalled
  * and once in `settle` because what answered was not its firmware, these two independently of each other. A port
@@ -32,18 +33,17 @@
 static const struct {
         const char *module;
         const char *point, *package; /* where it is when the network goes, and what it waits for then */
-        const char *news;            /* the point behind its first UPDATING when the network is there again */
-        const char *percent;
+        const char *percent;         /* of its first UPDATING when the network is there again */
         bool mute;
 } courses[] = {
-        { "ec600m", "mini-2", "up.mini_2", "updating:60", "60", false },
-        { "ec600m,mini-at=none", "mini-2", "up.mini_2", "updating:60", "60", true },
-        { "ec600m,mini-tries=999999", "mini", "up.mini_1", "updating:2", "2", false },
-        { "ec600m,mini-tries=999999,mini-tells=1", "mini", "up.mini_1", "updating:2", "2", false },
-        { "ec800m-4", "mini-2", "up.mini_2", "updating:60", "60", false },
-        { "ec800m-4,mini-at=none", "mini-2", "up.mini_2", "updating:60", "60", true },
-        { "ec800m-4,mini-tries=999999", "mini", "up.mini_1", "updating:64", "64", false },
-        { "eg800k-2,mini-tries=999999", "mini", "up.mini_1", "updating:64", "64", true },
+        { "ec600m", "mini-2", "up.mini_2", "60", false },
+        { "ec600m,mini-at=none", "mini-2", "up.mini_2", "60", true },
+        { "ec600m,mini-tries=999999", "mini", "up.mini_1", "2", false },
+        { "ec600m,mini-tries=999999,mini-tells=1", "mini", "up.mini_1", "2", false },
+        { "ec800m-4", "mini-2", "up.mini_2", "60", false },
+        { "ec800m-4,mini-at=none", "mini-2", "up.mini_2", "60", true },
+        { "ec800m-4,mini-tries=999999", "mini", "up.mini_1", "64", false },
+        { "eg800k-2,mini-tries=999999", "mini", "up.mini_1", "64", true },
 };
 
 typedef struct Effort {
@@ -120,6 +120,19 @@ static Effort measure(World *w)
         };
 }
 
+/* Whether there is anything to read, or will be in so many milliseconds; it is read. */
+static bool was_written(int writes, int timeout)
+{
+        struct pollfd fd = { .fd = writes, .events = POLLIN };
+        char events[4096];
+
+        if (poll(&fd, 1, timeout) <= 0)
+                return false;
+        while (read(writes, events, sizeof(events)) > 0)
+                ;
+        return true;
+}
+
 /* Nobody asks the daemon anything meanwhile; what it says by itself is read afterwards. */
 static void let_pass(int seconds)
 {
@@ -135,10 +148,10 @@ static void stay_away(unsigned i, void *data)
         Course *c = course_new(module, CONFIG);
         World *w = c->w;
         g_autofree char *jobs = world_path(w, "state/jobs"), *message = NULL, *stalled = NULL;
-        int writes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        g_autofree char *history = NULL, *later = NULL, *went_on = g_strdup_printf("updating %s", courses[i].percent);
         unsigned long asks = PERIODS + 1 + PERIODS + 1, lines = asks * QUESTIONS, said;
+        int writes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         Effort before, after;
-        char event[4096];
 
         (void)data;
         course_publish(c, NULL);
@@ -148,8 +161,10 @@ static void stay_away(unsigned i, void *data)
         world_await_property(w, c->job, "State", "stalled");
         g_free(world_sim(w, "wait 1-1 retry +1"));
 
-        /* Over some of its intervals. */
+        /* Over some of its intervals, once all is said of this state. */
         ck_assert_int_ge(inotify_add_watch(writes, jobs, IN_ALL_EVENTS & ~(IN_ACCESS | IN_OPEN | IN_CLOSE_NOWRITE)), 0);
+        for (unsigned n = 0; was_written(writes, STALL * 1000); n++)
+                ck_assert_msg(n < PERIODS, "it writes to its state directory again and again");
         before = measure(w);
         let_pass(PERIODS * STALL);
         after = measure(w);
@@ -165,23 +180,26 @@ static void stay_away(unsigned i, void *data)
         ck_assert_uint_le(said, lines);
         said += after.fotas - before.fotas; /* what the module says has to be read */
         ck_assert_uint_le(after.switches - before.switches, said * WAKE_UPS + asks);
-        ck_assert_msg(read(writes, event, sizeof(event)) < 0, "it wrote to its state directory");
+        ck_assert_msg(!was_written(writes, 0), "it wrote to its state directory");
         ck_assert_uint_eq(after.log - before.log, 0);
         ck_assert_uint_eq(after.signals - before.signals, 0);
         world_assert_property(w, c->job, "State", "stalled");
         world_assert_property(w, c->job, "Cancellable", "0");
         stalled = world_property(w, c->job, "Message");
+        history = course_history(c, c->job, "State");
+        ck_assert_msg(g_str_has_suffix(history, " stalled"), "%s", history);
 
         /* The network is back. */
-        g_free(world_sim(w, "hold 1-1 %s", courses[i].news));
+        g_free(world_sim(w, "hold 1-1 updating:%s", courses[i].percent)); /* each word is a signal of its own */
         g_free(world_sim(w, "set 1-1 registered 1"));
-        g_free(world_sim(w, "held 1-1 %s", courses[i].news));
-        world_await_property(w, c->job, "State", "updating");
-        world_await_property(w, c->job, "Percent", courses[i].percent);
-        message = world_property(w, c->job, "Message");
-        ck_assert_str_eq(message, "");
+        g_free(world_sim(w, "held 1-1 updating:%s", courses[i].percent));
+        ck_assert(world_await_signal(w, c->job, "Progress", went_on));
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, c->job, "success", "", "");
+        later = course_history(c, c->job, "State");
+        ck_assert_msg(g_str_has_prefix(later, history) && strstr(later + strlen(history), " updating"), "%s", later);
+        message = course_history(c, c->job, "Message");
+        ck_assert_msg(strstr(message, " \"\" ") != NULL, "not taken back: %s", message);
         world_assert_property(w, c->job, "ToRevision", c->new);
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
         ck_assert_msg(strstr(stalled, courses[i].package) != NULL, "no '%s' in: %s", courses[i].package, stalled);

@@ -211,7 +211,10 @@ START_TEST(test_cancel)
         g_free(world_sim(w, "held " UART));
         world_assert_property(w, job, "Cancellable", "1");
         ck_assert_msg(world_call(w, job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
-        g_free(world_sim(w, "release " UART));
+        if (strcmp(holds[_i], "qfotadl") == 0) {
+                g_free(world_sim(w, "hold " UART " accepted")); /* it gets no further than the radio, which frees it */
+                g_free(world_sim(w, "release " UART));
+        }
         world_assert_result(w, job, "cancelled", "host", "cancelled");
         world_assert_sim(w, OLD_REVISION, "get " UART " revision");
         world_assert_sim(w, "1", "get " UART " cfun");

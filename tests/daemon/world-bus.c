@@ -107,7 +107,8 @@ void world_start_bus(World *w)
                 "<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
                 "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
                 /* as the system bus of a distribution has it: signals pass, method calls need a policy */
-                "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/><deny send_type='method_call'/><allow send_type='signal'/>"
+                "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/><deny send_type='method_call'/><allow "
+                "send_type='signal'/>"
                 "<allow own='org.freedesktop.login1'/><allow send_destination='org.freedesktop.login1'/>"
                 "<allow own='org.freedesktop.PolicyKit1'/><allow send_destination='org.freedesktop.PolicyKit1'/>"
                 "<allow send_interface='org.freedesktop.PolicyKit1.AuthenticationAgent'/>"
@@ -170,7 +171,8 @@ static sd_bus_message *call(World *w, sd_bus_message *m)
                 if (g_str_has_prefix(name, "org.fotad1.Error."))
                         name += strlen("org.fotad1.Error.");
                 w->error = g_strdup(name);
-                w->error_message = g_strdup(error.message ?: "");
+                w->error_message = g_strconcat(error.message ?: "",
+                                               w->daemon && world_daemon_is_dead(w) ? " (it has ended)" : "", NULL);
         }
         sd_bus_error_free(&error);
         sd_bus_message_unref(m);

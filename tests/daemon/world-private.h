@@ -45,6 +45,7 @@ const char *world_testbed(World *world);
 char *world_groups(World *world);
 /* The daemon, or what is run in its place. */
 pid_t world_launch(World *world);
+bool world_daemon_is_dead(World *world);
 
 void world_start_bus(World *world);
 void world_drain(World *world);

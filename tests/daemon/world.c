@@ -365,7 +365,7 @@ void world_start_daemon(World *w)
 }
 
 /* Its status stays to be asked for. */
-static bool daemon_is_dead(World *w)
+bool world_daemon_is_dead(World *w)
 {
         siginfo_t info = { 0 };
 
@@ -375,14 +375,14 @@ static bool daemon_is_dead(World *w)
 
 static bool has_come_or_gone(World *w, const void *data)
 {
-        return world_name_is_owned(w, data) || daemon_is_dead(w);
+        return world_name_is_owned(w, data) || world_daemon_is_dead(w);
 }
 
 bool world_try_daemon(World *w)
 {
         w->daemon = world_launch(w);
         world_await(w, has_come_or_gone, NULL, "the daemon, or its end");
-        return !daemon_is_dead(w);
+        return !world_daemon_is_dead(w);
 }
 
 int world_run_daemon(World *w)

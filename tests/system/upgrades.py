@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Upgrades that programs which are no part of fotad, people and timers begin. The ids and numbers change at each restart."""
 import base64
+import hashlib
 
 from world import EC200A, EC800M, EXAMPLES, NEW, NEW_MINI, OLD_MINI, PASSWORD, USER, until
 
@@ -39,12 +40,14 @@ def ftp_by_gdbus(w):
 def file_over_usb(w):
     """Python gives a package of the gateway's, which goes over the USB AT port"""
     w.plug(f"1-1={EC200A}")
-    with open(f"{w.www}/up.bin", "rb") as package:
-        w.machine.write("/root/up.64", base64.b64encode(package.read()).decode())
+    with open(f"{w.www}/up.bin", "rb") as file:
+        package = file.read()
+    w.machine.write("/root/up.64", base64.b64encode(package).decode())
     w.machine.shell("base64 -d /root/up.64 >/root/up.bin")
     w.python("/root/up.bin")
     w.assert_success(restarts=1)  # from where it was taken to where it is written there is none
-    assert [w.sim.ask(f"get 1-1 {name}") for name in ("file-count", "file-lost", "fetched-bytes")] == ["1", "0", "0"]
+    came = [w.sim.ask(f"get 1-1 {name}") for name in ("file-count", "file-lost", "file-extra", "fetched-sha256")]
+    assert came == ["1", "0", "0", hashlib.sha256(package).hexdigest()], came
 
 
 def mini_by_busctl(w):

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Runs a suite, and tells of what went wrong in it more than the assertion does. Knows no world but by the names of its
+ * files. */
+
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+#define LAST_LINES 25
+
+static void print_end(const char *path)
+{
+        g_autofree char *text = NULL;
+        char *line;
+        unsigned n = 0;
+
+        if (!g_file_get_contents(path, &text, NULL, NULL) || !*text)
+                return;
+        for (line = text + strlen(text); line > text && n <= LAST_LINES; line--)
+                n += line[-1] == '\n';
+        printf("---- the end of %s\n%s", path, line == text ? text : line + 1);
+}
+
+static void print_ends(const char *directory)
+{
+        GDir *worlds = g_dir_open(directory, 0, NULL);
+        const char *world;
+
+        while (worlds && (world = g_dir_read_name(worlds))) {
+                g_autofree char *log = g_build_filename(directory, world, "fotad.log", NULL);
+
+                print_end(log);
+        }
+        g_clear_pointer(&worlds, g_dir_close);
+        fflush(stdout);
+}
+
+static char *make_directory(void)
+{
+        char *directory = g_build_filename(g_getenv("TMPDIR") ?: "/tmp", "fotad-XXXXXX", NULL);
+
+        if (mkdtemp(directory) && chmod(directory, 0755) == 0) /* the bus is for all users */
+                return directory;
+        perror(directory);
+        exit(EXIT_FAILURE);
+}
+
+int suite_run(Suite *suite)
+{
+        g_autofree char *directory = make_directory(), *remove = g_strdup_printf("rm -rf '%s'", directory);
+        SRunner *runner = srunner_create(suite);
+        int failed;
+
+        g_setenv("TMPDIR", directory, TRUE);
+        srunner_run_all(runner, CK_NORMAL);
+        failed = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        if (failed)
+                print_ends(directory);
+        if (g_getenv("FOTAD_TEST_KEEP"))
+                printf("The worlds are in %s.\n", directory);
+        else if (system(remove) != 0)
+                return EXIT_FAILURE;
+        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
