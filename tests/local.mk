@@ -32,8 +32,7 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/schedules.c tests/daemon/schedules.h \
 	tests/daemon/modem-manager.c tests/daemon/modem-manager.h
 
-# A library to preload: a program to automake, so that it is built, cleaned and distributed as one. Without sanitizers,
-# which look at the daemon behind it.
+# Libraries to preload, as tests/sim/bed-guard.so.
 check_PROGRAMS += tests/daemon/kill-at.so
 tests_daemon_kill_at_so_SOURCES = tests/daemon/kill-at.c
 tests_daemon_kill_at_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC

@@ -29,15 +29,16 @@ static void print_end(const char *path)
 
 static void print_ends(const char *directory)
 {
-        GDir *worlds = g_dir_open(directory, 0, NULL);
+        g_autoptr(GDir) worlds = g_dir_open(directory, 0, NULL);
         const char *world;
 
         while (worlds && (world = g_dir_read_name(worlds))) {
                 g_autofree char *log = g_build_filename(directory, world, "fotad.log", NULL);
+                g_autofree char *errors = g_build_filename(directory, world, "sim.err", NULL);
 
                 print_end(log);
+                print_end(errors);
         }
-        g_clear_pointer(&worlds, g_dir_close);
         fflush(stdout);
 }
 

@@ -105,7 +105,7 @@ typedef struct Task {
 static World *new_world(const Run *run)
 {
         WorldSettings settings = { .modules = { run->module },
-                                   .config = run->since ? "[timeouts]\nstart=3\nsettle=5\ncommand=1\n"
+                                   .config = run->since ? "[timeouts]\nstart=3\nsettle=5\ncommand=5\n"
                                                         : "[timeouts]\nstart=3\nsettle=5\n",
                                    .preload = "tests/daemon/kill-at.so",
                                    .no_daemon = true };
@@ -209,8 +209,8 @@ static void check_file_verdict(World *w, const Run *run, bool sent, bool transfe
         g_autofree char *count = world_sim(w, "get 1-1 qfotadl-count");
 
         if (!sent || strcmp(revision, run->to) == 0) {
-                world_assert_sim(w, run->to, "get 1-1 revision");
                 world_assert_outcome(w, JOB_1, "success", "", "");
+                ck_assert_str_eq(revision, run->to);
                 return;
         }
         ck_assert_str_eq(revision, run->from);
@@ -353,6 +353,17 @@ static void cut_points(GPtrArray *points, const Run *run)
         g_ptr_array_remove_range(points, 0, since);
 }
 
+/* After the Result it gives the claim up, and is told of the devices again. Whether it reads that before the test ends
+ * it, chance decides; it does nothing about it. */
+static void cut_devices_after_result(GPtrArray *points)
+{
+        unsigned result = find_point(points, " Result");
+
+        for (unsigned i = points->len - 1; i > result; i--)
+                if (g_str_has_prefix(((const Point *)g_ptr_array_index(points, i))->name, "device "))
+                        g_ptr_array_remove_index(points, i);
+}
+
 /* "N crash points of a DFOTA run: n state, ...". */
 static void print_points(const Task *task)
 {
@@ -393,6 +404,7 @@ static void list_points(World *w, Task *task)
         world_assert_sim(w, task->run->to, "get 1-1 revision");
         ck_assert_uint_eq(world_count_signals(w, JOB_1, "Result"), 1);
         task->points = read_points(file);
+        cut_devices_after_result(task->points);
         if (task->run->since)
                 cut_points(task->points, task->run);
         /* The updater is part of both runs. */
@@ -425,9 +437,6 @@ int main(void)
 {
         Suite *s = suite_create("crash-points");
 
-        /* Hundreds of worlds, of hundreds of files each: in memory, where there is a place for that. */
-        if (g_access("/dev/shm", W_OK | X_OK) == 0)
-                g_setenv("TMPDIR", "/dev/shm", FALSE);
         for (int i = 0; i < (int)G_N_ELEMENTS(runs); i++) {
                 TCase *tcase = tcase_create(runs[i].name);
 

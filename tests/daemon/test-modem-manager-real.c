@@ -28,7 +28,7 @@ static RealMM start_mm(World *w, const char *name)
 
         ck_assert_msg(g_file_test(PROGRAM, G_FILE_TEST_IS_EXECUTABLE), "%s is not there (Debian's modemmanager)", PROGRAM);
         environment = g_environ_setenv(environment, "UMOCKDEV_DIR", world_testbed(w), TRUE);
-        environment = g_environ_setenv(environment, "LD_PRELOAD", "libumockdev-preload.so.0", TRUE);
+        environment = g_environ_setenv(environment, "LD_PRELOAD", world_preload(w), TRUE);
         mm.pid = world_spawn(w, (char *[]){ PROGRAM, "--debug", NULL }, environment, mm.log, mm.log);
         return mm;
 }

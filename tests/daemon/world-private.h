@@ -20,6 +20,7 @@ struct World {
         uid_t user; /* of the daemon */
         bool by_hand;
         char *program;
+        char *preload; /* what makes a program see the mocked /sys and /dev */
         int control;
         sd_bus *bus;
         GPtrArray *signals;
@@ -40,11 +41,14 @@ bool world_file_has(World *world, const void *data);
 char *world_program(const char *name);
 /* Where the mocked /sys and /dev are. */
 const char *world_testbed(World *world);
+/* And the libraries that make a program see them, as in LD_PRELOAD. */
+const char *world_preload(World *world);
 
 /* What udev's rules want to know, for modsim --groups; NULL: all runs as one user. */
 char *world_groups(World *world);
 /* The daemon, or what is run in its place. */
 pid_t world_launch(World *world);
+/* It has ended, and nobody has asked for its status yet. */
 bool world_daemon_is_dead(World *world);
 
 void world_start_bus(World *world);

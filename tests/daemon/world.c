@@ -130,11 +130,11 @@ static int connect_control(World *w)
         return fd;
 }
 
-static void set_preload(World *w, const char *library, const char *simulators)
+static void set_preload(World *w, const char *library)
 {
         g_autofree char *path = library ? world_program(library) : NULL, *value = NULL;
         /* The sanitizer's library must be the first of all. */
-        const char *libraries[] = { g_getenv("FOTAD_TEST_PRELOAD"), path, simulators };
+        const char *libraries[] = { g_getenv("FOTAD_TEST_PRELOAD"), path, w->preload };
         g_autoptr(GPtrArray) list = g_ptr_array_new();
 
         for (unsigned i = 0; i < G_N_ELEMENTS(libraries); i++)
@@ -182,7 +182,8 @@ static void start_sim(World *w, const WorldSettings *settings)
                 if (g_str_has_prefix(*line, "UMOCKDEV_DIR="))
                         g_ptr_array_add(w->environment, g_strdup(*line));
                 else if (g_str_has_prefix(*line, "LD_PRELOAD="))
-                        set_preload(w, settings->preload, *line + strlen("LD_PRELOAD="));
+                        w->preload = g_strdup(*line + strlen("LD_PRELOAD="));
+        set_preload(w, settings->preload);
         w->control = connect_control(w);
 }
 
@@ -246,6 +247,11 @@ void world_assert_sim(World *w, const char *expected, const char *format, ...)
         va_end(args);
         answer = sim_command(w->control, command, -1);
         ck_assert_msg(strcmp(answer, expected) == 0, "'%s': %s instead of %s", command, answer, expected);
+}
+
+const char *world_preload(World *w)
+{
+        return w->preload;
 }
 
 const char *world_testbed(World *w)
@@ -493,6 +499,7 @@ void world_free(World *w)
         g_free(w->error);
         g_free(w->error_message);
         g_free(w->program);
+        g_free(w->preload);
         g_free(w->directory);
         g_free(w);
 }

@@ -82,9 +82,9 @@ static void *next_of(const char *name)
         return dlsym(RTLD_NEXT, name);
 }
 
-/* In place of libc's, for libumockdev, which ends the process at errors that a listener brings about. That one has gone
- * it knows by ECONNREFUSED only. One that has not read its last ten uevents yet, as a busy machine with many modules
- * brings about, is waited for: a kernel's netlink socket holds more. */
+/* In place of libc's, for libumockdev, which ends the process at errors that a listener brings about. One that has not
+ * read its last ten uevents yet, as a busy machine with many modules brings about, is waited for: a kernel's netlink
+ * socket holds more. One that has gone, now or while it was waited for, needs none. */
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
         static ssize_t (*next)(int, const struct msghdr *, int);
@@ -99,12 +99,11 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
                 if (poll(&room, 1, 10000) <= 0)
                         break;
         }
-        if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) /* it is just closing */
-                errno = ECONNREFUSED;
-        return n;
+        return n < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED || errno == ENOTCONN) ? 0 : n;
 }
 
-/* It has closed since its name was read from the folder. */
+/* A listener that has gone it knows by ECONNREFUSED. By ENOENT it is the same: its socket was removed after the folder
+ * was read. */
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
         static int (*next)(int, const struct sockaddr *, socklen_t);

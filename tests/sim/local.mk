@@ -9,6 +9,15 @@ tests_sim_modsim_SOURCES = $(modsim_sources) \
 	tests/sim/bed-ioctl.c tests/sim/bed-preload.c tests/sim/bed-private.h tests/sim/bed-rules.c tests/sim/bed-sysfs.c \
 	tests/sim/bed-take.c tests/sim/bed-tty.c tests/sim/bed-udev.c
 
+# Libraries to preload are programs to automake, so that they are built, cleaned and distributed as such. Without
+# sanitizers, which look at the program behind them.
+noinst_PROGRAMS += tests/sim/bed-guard.so
+tests_sim_bed_guard_so_SOURCES = tests/sim/bed-guard.c
+tests_sim_bed_guard_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
+tests_sim_bed_guard_so_LDFLAGS = -shared
+check_PROGRAMS += tests/sim/guard-check
+tests_sim_guard_check_CFLAGS = -std=gnu11 $(WARNINGS)
+
 # The same modules on the real USB of another machine (tests/system).
 noinst_PROGRAMS += tests/sim/modsim-usb
 tests_sim_modsim_usb_CFLAGS = $(AM_CFLAGS) $(SIM_USB_CFLAGS)

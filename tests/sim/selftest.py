@@ -27,6 +27,7 @@ def inside(base):
         file.everything(sim, base)
         uart.everything(sim, http, base)
         mini.everything(sim, http, https, ftp, base)
+        guarded()
         many(sim)
     finally:
         for p in processes:
@@ -266,6 +267,11 @@ def faults(sim, http):
     check("OK" in t.at("AT") and sim("get 1-1 downloading") == "0", "silent")
     t.close()
     sim("set 1-1 qfotadl ok")
+
+
+def guarded():
+    print("--- the guard before libumockdev's library")
+    check(subprocess.run([f"{os.path.dirname(MODSIM)}/guard-check"]).returncode == 0, "devices that are not there, and two threads")
 
 
 def many(sim):

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A library that is preloaded before libumockdev's. That one keeps a table of the devices that are open, without a
+ * lock, and aborts when one thread closes any file while another opens a device; and when opening devices has failed
+ * fifty times, for those are never taken out. Here it hears of a file's end only if the file is a device, and of the
+ * devices that could not be opened. guard-check.c shows both. Devices must be opened by one thread, as all programs
+ * here do.
+ */
+
+/* The names below are meant, not what headers would put in their place. */
+#undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+#define FDS_MAX    1024 /* above, all are devices */
+
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+
+static atomic_bool devices[FDS_MAX]; /* by file descriptor: is in libumockdev's table, perhaps */
+static int (*libc_fclose)(FILE *);
+
+__attribute__((constructor)) static void set_up(void)
+{
+        void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+
+        libc_fclose = libc ? (int (*)(FILE *))dlsym(libc, "fclose") : NULL;
+}
+
+static bool is_below_dev(const char *path)
+{
+        return strncmp(path, "/dev/", strlen("/dev/")) == 0;
+}
+
+static int opened(int fd, bool device)
+{
+        int error = errno;
+
+        if (!device)
+                return fd;
+        if (fd < 0)
+                NEXT(close)(fd);
+        else if (fd < FDS_MAX)
+                devices[fd] = true;
+        errno = error;
+        return fd;
+}
+
+/* false: libumockdev need not hear of it. */
+static bool closes_device(int fd)
+{
+        return fd < 0 || fd >= FDS_MAX || atomic_exchange(&devices[fd], false);
+}
+
+#define GUARD_OPEN(function)                                                                                           \
+        int function(const char *path, int flags, ...)                                                                 \
+        {                                                                                                              \
+                mode_t mode = 0;                                                                                       \
+                                                                                                                       \
+                if (flags & (O_CREAT | __O_TMPFILE)) {                                                                 \
+                        va_list args;                                                                                  \
+                                                                                                                       \
+                        va_start(args, flags);                                                                         \
+                        mode = va_arg(args, mode_t);                                                                   \
+                        va_end(args);                                                                                  \
+                }                                                                                                      \
+                return opened(NEXT(function)(path, flags, mode), is_below_dev(path));                                  \
+        }
+
+GUARD_OPEN(open)
+GUARD_OPEN(open64)
+
+/* What the two are with _FORTIFY_SOURCE. */
+int __open_2(const char *path, int flags)
+{
+        return opened(NEXT(__open_2)(path, flags), is_below_dev(path));
+}
+
+int __open64_2(const char *path, int flags)
+{
+        return opened(NEXT(__open64_2)(path, flags), is_below_dev(path));
+}
+
+#define GUARD_FOPEN(function)                                                                                          \
+        FILE *function(const char *path, const char *mode)                                                             \
+        {                                                                                                              \
+                FILE *file = NEXT(function)(path, mode);                                                               \
+                                                                                                                       \
+                if (file)                                                                                              \
+                        opened(fileno(file), is_below_dev(path));                                                      \
+                return file;                                                                                           \
+        }
+
+GUARD_FOPEN(fopen)
+GUARD_FOPEN(fopen64)
+
+int socket(int domain, int type, int protocol)
+{
+        return opened(NEXT(socket)(domain, type, protocol), domain == AF_NETLINK);
+}
+
+int close(int fd)
+{
+        return closes_device(fd) ? NEXT(close)(fd) : (int)syscall(SYS_close, fd);
+}
+
+int fclose(FILE *file)
+{
+        return closes_device(fileno(file)) || !libc_fclose ? NEXT(fclose)(file) : libc_fclose(file);
+}
