@@ -82,6 +82,6 @@ void module_uart_restarted(Module *m)
         at_engine_listen(m->engine);
         at_engine_start(m->engine, module_now());
         m->observer->changed(m->userdata, m);
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE, .boot = m->boot_id });
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         module_feed_present(m);
 }

@@ -79,6 +79,7 @@ void module_feed(Module *m, UpgradeEvent event)
                 return;
         event.now = module_now();
         event.realtime = (uint64_t)g_get_real_time();
+        event.boot = m->boot_id;
         event.at_port = m->node != NULL;
         event.diag_port = ports_have_diag(m->ports, m->product_id);
         upgrade_handle(m->upgrade, &event);
@@ -389,7 +390,6 @@ void module_feed_present(Module *m)
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
                                                .product = m->product_id,
                                                .device = m->device,
-                                               .boot = m->boot_id,
                                                .power_control = power });
 }
 
@@ -435,7 +435,7 @@ void module_device_removed(Module *m)
         why = module_explain(m);
         m->observer->probed(m->userdata, m, why);
         if (!m->boot_rom)
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE, .boot = m->boot_id });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         m->boot_rom = false;
         pump(m);
 }
@@ -461,7 +461,7 @@ void module_tty_removed(Module *m, const char *node)
 void module_settled(Module *m)
 {
         if (!m->present)
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE, .boot = m->boot_id });
+                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         pump(m);
 }
 

@@ -100,7 +100,8 @@ typedef struct Job {
         int download_max;  /* <download_URC_max> as it was sent, -1 was not or is not known */
         unsigned take_ups; /* times the daemon was started with it since its last progress */
         bool percentage;   /* DOWNLOADING counts in percent, whatever was asked for */
-        unsigned device;   /* USB bus and device number when last seen, 0 unknown: another one means a restart */
+        unsigned device;   /* USB bus and device number when last seen: another one means a restart;
+                              0 not seen yet, or not since the gateway has booted */
         char *boot;        /* boot id of the gateway that number belongs to */
 
         /* What was changed on the module and is put back: the value before, "" if it was not touched. */

@@ -272,9 +272,10 @@ void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event)
 
 /* ---- the bus */
 
+/* Has the gateway, since the module was last seen? Where boot ids cannot be read it never has. */
 static bool is_rebooted(const Job *job, const UpgradeEvent *event)
 {
-        return *job->boot && g_strcmp0(job->boot, event->boot) != 0;
+        return job->device && g_strcmp0(job->boot, event->boot) != 0;
 }
 
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
@@ -324,7 +325,7 @@ static void keep_awake(Upgrade *u, const UpgradeEvent *event)
 static void on_present(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
-        bool rebooted = is_rebooted(job, event), first = job->device == 0 || !*job->boot || rebooted;
+        bool rebooted = is_rebooted(job, event), first = job->device == 0 || rebooted;
         bool came_back = job->device && (job->state == JOB_RESTARTING || (!first && job->device != event->device));
 
         u->present = true;

@@ -25,7 +25,7 @@ typedef struct Timeouts {
 
 typedef enum UpgradeEventType {
         UPGRADE_EVENT_BEGIN,     /* once, first of all: the job is new, or was read from the disk */
-        UPGRADE_EVENT_PRESENT,   /* the module is on the bus: device, boot, power_control */
+        UPGRADE_EVENT_PRESENT,   /* the module is on the bus: product, device, power_control */
         UPGRADE_EVENT_BOOT_ROM,  /* its chip's boot loader is there instead */
         UPGRADE_EVENT_GONE,      /* it left the bus */
         UPGRADE_EVENT_READY,     /* its AT port answers and told who it is: identity */
@@ -56,7 +56,7 @@ typedef struct UpgradeEvent {
 
         unsigned product;          /* USB product id */
         unsigned device;           /* USB bus and device number, another one after each enumeration */
-        const char *boot;          /* boot id of the gateway; of PRESENT and GONE */
+        const char *boot;          /* boot id of the gateway, "" unknown */
         const char *power_control; /* of the USB device: auto or on; NULL if it has none */
         const Identity *identity;
         bool other_port; /* it answers at another port than its usual AT port */

@@ -376,6 +376,27 @@ START_TEST(module_comes_after_reboot_before_all)
 }
 END_TEST
 
+/* Where the boot id is not to be had, device numbers tell all the same. */
+START_TEST(no_boot_id)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        b->boot = "";
+        bench_update(b);
+        ck_assert_uint_eq(b->job->restarts, 1);
+        bench_resurrect(b);
+        ck_assert_uint_eq(b->job->restarts, 1);
+        b->device++;
+        bench_resurrect(b);
+        ck_assert_uint_eq(b->job->restarts, 2);
+        /* Now it is to be had: another boot, for all that is known. */
+        b->boot = "boot-1";
+        b->device++;
+        bench_resurrect(b);
+        ck_assert_uint_eq(b->job->restarts, 2);
+}
+END_TEST
+
 /* It had left before. */
 START_TEST(module_comes_back_after_reboot)
 {
@@ -515,6 +536,7 @@ int main(void)
         tcase_add_loop_test(t, module_comes_after_reboot, 0, 2);
         tcase_add_test(t, module_comes_after_reboot_before_all);
         tcase_add_test(t, module_comes_back_after_reboot);
+        tcase_add_test(t, no_boot_id);
         tcase_add_test(t, dead_while_cancelling);
         tcase_add_loop_test(t, disk_refuses_any_write, 0, 4);
         tcase_add_test(t, disk_refuses_between_command_and_answer);
