@@ -3,16 +3,15 @@
 
 #include "upgrade-bench.h"
 
-/* To AT+QFOTADL accepted; to the old Mini system; to the new one, which has begun. */
-void go(Bench *bench);
-void go_mini(Bench *bench);
-void go_mini2(Bench *bench);
+/* bench_go(), and on to the old Mini system; to the new one, which has begun. */
+void bench_go_mini(Bench *bench);
+void bench_go_mini2(Bench *bench);
 
 /* Into another system: off the bus, and back. */
-void restart(Bench *bench, bool mini);
+void bench_mini_restart(Bench *bench, bool mini);
 
 /* Which questions are asked on the way, is not the module's concern: answers as whoever runs now. */
-void answer(Bench *bench, const char *revision);
+void bench_answer_identity(Bench *bench, const char *revision);
 
 /* Stalled, with all that must hold of that; the message says what it needs. */
-void assert_stalled(Bench *bench, const char *needs);
+void bench_assert_stalled(Bench *bench, const char *needs);

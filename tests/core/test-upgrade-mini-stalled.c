@@ -12,7 +12,7 @@ START_TEST(stalls_in_the_old_mini_system)
         g_autoptr(Bench) b = bench_new_mini();
         uint64_t began;
 
-        go_mini(b);
+        bench_go_mini(b);
         began = b->now;
         if (_i == 1)
                 bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
@@ -20,14 +20,14 @@ START_TEST(stalls_in_the_old_mini_system)
                 bench_ready(b, MINI_OLD);
         while (b->job->state != JOB_STALLED) {
                 bench_tick(b);
-                answer(b, MINI_OLD);
+                bench_answer_identity(b, MINI_OLD);
         }
         ck_assert_uint_eq(b->now - began, b->timeouts.stall);
-        assert_stalled(b, "waits for http://user:***@h/x.mini_1: publish");
+        bench_assert_stalled(b, "waits for http://user:***@h/x.mini_1: publish");
         /* A day later the network is back. */
         bench_pass(b, 86400 * SECOND);
-        assert_stalled(b, "x.mini_1");
-        restart(b, false);
+        bench_assert_stalled(b, "x.mini_1");
+        bench_mini_restart(b, false);
         bench_assert_state(b, JOB_STALLED); /* it does not know better yet */
         bench_updating(b, 2);
         bench_assert_state(b, JOB_UPDATING);
@@ -40,11 +40,11 @@ START_TEST(stalls_in_the_new_mini_system)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini2(b);
+        bench_go_mini2(b);
         bench_updating(b, 75);
         bench_fota(b, "\"HTTPEND\",717");
         bench_pass(b, b->timeouts.stall + SECOND);
-        assert_stalled(b, "x.mini_2, and cannot go back");
+        bench_assert_stalled(b, "x.mini_2, and cannot go back");
         assert_has(b->job->message, "It last reported HTTP code 717");
         ck_assert_uint_eq(b->job->percent, 75);
         ck_assert(b->identify); /* so that a retry can be offered */
@@ -54,7 +54,7 @@ START_TEST(stalls_in_the_new_mini_system)
         ck_assert_uint_eq(b->job->percent, 75);
         bench_updating(b, 96);
         bench_fota(b, "\"END\",0");
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
@@ -92,7 +92,7 @@ START_TEST(sentences)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
+        bench_go_mini(b);
         switch (_i) {
         case 0: /* scenario 1 */
         case 1:
@@ -101,16 +101,16 @@ START_TEST(sentences)
                         bench_fota(b, "\"HTTPEND\",711");
                 if (_i == 2)
                         bench_fota(b, "\"END\",507");
-                restart(b, false);
+                bench_mini_restart(b, false);
                 bench_urc(b, "RDY");
                 bench_ready(b, MINI_OLD);
                 break;
         case 3: /* scenario 3 */ bench_pass(b, b->timeouts.stall + SECOND); break;
         case 4: /* scenario 4, where a port answers */
         case 5: /* and where none does */
-                restart(b, false);
+                bench_mini_restart(b, false);
                 bench_updating(b, 60);
-                restart(b, true);
+                bench_mini_restart(b, true);
                 bench_updating(b, 60);
                 bench_pass(b, b->timeouts.stall + SECOND);
                 if (_i == 4)
@@ -128,7 +128,7 @@ START_TEST(repeats_for_ever)
         unsigned changes = 0;
         JobState state;
 
-        go_mini2(b);
+        bench_go_mini2(b);
         bench_updating(b, 96);
         state = b->job->state;
         for (unsigned i = 0; i < 1000; i++) {
@@ -140,7 +140,7 @@ START_TEST(repeats_for_ever)
                 changes += state != b->job->state;
                 state = b->job->state;
         }
-        assert_stalled(b, "x.mini_2");
+        bench_assert_stalled(b, "x.mini_2");
         ck_assert_uint_le(changes, 4);
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(speaks_and_is_asked)
         g_autoptr(Bench) b = bench_new_mini();
         unsigned asked = 0;
 
-        go_mini2(b);
+        bench_go_mini2(b);
         for (unsigned i = 0; i < 240; i++) {
                 bench_pass(b, 60 * SECOND);
                 asked += !b->listening;
@@ -163,7 +163,7 @@ START_TEST(speaks_and_is_asked)
         }
         ck_assert_uint_ge(asked, 240 * 60 * SECOND / b->timeouts.stall - 1);
         ck_assert_uint_le(asked, 240 * 60 * SECOND / b->timeouts.stall + 1);
-        assert_stalled(b, "fotactl retry");
+        bench_assert_stalled(b, "fotactl retry");
 }
 END_TEST
 
@@ -172,16 +172,16 @@ START_TEST(restarts_for_ever)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
+        bench_go_mini(b);
         for (unsigned i = 0; i < 200; i++) {
                 bench_pass(b, 60 * SECOND);
-                restart(b, true);
+                bench_mini_restart(b, true);
                 bench_ready(b, MINI_OLD);
                 ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
         }
-        assert_stalled(b, "x.mini_1");
+        bench_assert_stalled(b, "x.mini_1");
         ck_assert_uint_ge(b->job->restarts, 200);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_updating(b, 10);
         bench_assert_state(b, JOB_UPDATING);
 }
@@ -192,8 +192,8 @@ START_TEST(stalls_while_it_updates)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
-        restart(b, false);
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
         bench_updating(b, 30);
         bench_pass(b, b->timeouts.stall + SECOND);
         bench_assert_state(b, JOB_STALLED);
@@ -213,9 +213,9 @@ START_TEST(a_day)
         int persists;
 
         if (_i == 0)
-                go_mini(b);
+                bench_go_mini(b);
         else
-                go_mini2(b);
+                bench_go_mini2(b);
         bench_clear(b);
         persists = b->persists;
         end = b->now + 86400 * SECOND;
@@ -223,12 +223,12 @@ START_TEST(a_day)
                 bench_tick(b);
                 ticks++;
                 if (_i != 2) /* 2: mute */
-                        answer(b, MINI_NEW);
+                        bench_answer_identity(b, MINI_NEW);
         }
         ck_assert_uint_le(ticks, 86400 / 180 + 20);
         ck_assert_int_le(b->persists - persists, 5);
         ck_assert_uint_le(b->log->len, 100000);
-        assert_stalled(b, _i == 0 ? ".mini_1" : ".mini_2");
+        bench_assert_stalled(b, _i == 0 ? ".mini_1" : ".mini_2");
         bench_updating(b, _i == 0 ? 2 : 64);
         bench_assert_state(b, JOB_UPDATING);
 }
@@ -240,7 +240,7 @@ START_TEST(retry)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini2(b);
+        bench_go_mini2(b);
         bench_pass(b, b->timeouts.stall + SECOND);
         bench_clear(b);
         bench_retry(b, "http://u:Geheim7@h/y.mini_1");
@@ -250,7 +250,7 @@ START_TEST(retry)
         ck_assert_str_eq(b->job->message, "");
         bench_updating(b, 70);
         bench_fota(b, "\"END\",0");
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
         ck_assert_str_eq(b->job->source, "http://u:***@h/y.mini_1");
@@ -261,18 +261,18 @@ START_TEST(retry_is_rejected)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
+        bench_go_mini(b);
         bench_pass(b, b->timeouts.stall + SECOND);
         b->rejects = "AT+QFOTADL=";
         bench_retry(b, "http://h/y.mini_1");
-        assert_stalled(b, "answered ERROR");
+        bench_assert_stalled(b, "answered ERROR");
         assert_has(b->job->message, "still waits for http://user:***@h/x.mini_1");
         ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
         b->rejects = NULL;
         bench_retry(b, "http://h/z.mini_1");
         bench_assert_state(b, JOB_DOWNLOADING);
         bench_pass(b, b->timeouts.stall + SECOND);
-        assert_stalled(b, "z.mini_1");
+        bench_assert_stalled(b, "z.mini_1");
 }
 END_TEST
 

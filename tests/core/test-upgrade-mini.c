@@ -9,20 +9,20 @@ START_TEST(whole)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go(b);
+        bench_go(b);
         assert_has(b->log->str, "send AT+QFOTADL=\"http://user:Geheim7@h/x.mini_1\"|");
-        restart(b, true);
+        bench_mini_restart(b, true);
         bench_urc(b, "RDY");
-        restart(b, false);
+        bench_mini_restart(b, false);
         for (int i = 2; i <= 60; i += 2)
                 bench_updating(b, i);
-        restart(b, true);
+        bench_mini_restart(b, true);
         for (int i = 60; i <= 96; i += 4)
                 bench_updating(b, i);
         ck_assert_uint_eq(b->job->percent, 96);
         bench_fota(b, "\"END\",0");
         bench_assert_state(b, JOB_VERIFYING);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_urc(b, "RDY");
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
@@ -37,13 +37,13 @@ START_TEST(nothing_is_said)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
-        restart(b, false);
-        restart(b, true);
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
+        bench_mini_restart(b, true);
         bench_ready(b, MINI_NEW); /* the new Mini system calls itself by the new revision */
         ck_assert(b->job->state != JOB_FINISHED);
         ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
@@ -55,15 +55,15 @@ START_TEST(other_face)
         g_autoptr(Bench) b = bench_new_mini();
 
         b->no_sms = true;
-        go(b);
+        bench_go(b);
         b->product = 0x6001;
-        restart(b, true);
+        bench_mini_restart(b, true);
         bench_ready(b, MINI_OLD);
         for (unsigned i = 0; i < 200 && b->job->state != JOB_STALLED; i++) {
                 bench_tick(b);
-                answer(b, MINI_OLD);
+                bench_answer_identity(b, MINI_OLD);
         }
-        assert_stalled(b, "http://user:***@h/x.mini_1");
+        bench_assert_stalled(b, "http://user:***@h/x.mini_1");
 }
 END_TEST
 
@@ -73,14 +73,14 @@ START_TEST(seen_late)
         g_autoptr(Bench) b = bench_new_mini();
         uint64_t since;
 
-        go(b);
-        restart(b, false);
+        bench_go(b);
+        bench_mini_restart(b, false);
         since = b->now;
         bench_ready(b, MINI_NEW);
         ck_assert(b->job->state != JOB_FINISHED);
         for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
                 bench_tick(b);
-                answer(b, MINI_NEW);
+                bench_answer_identity(b, MINI_NEW);
         }
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
         ck_assert_uint_eq(b->now - since, b->timeouts.settle);
@@ -92,16 +92,16 @@ START_TEST(mini_system_that_looks_like_the_big_one)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
-        restart(b, false);
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
         bench_updating(b, 60);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         ck_assert(b->job->state != JOB_FINISHED);
         bench_pass(b, 5 * SECOND);
         bench_updating(b, 64);
         bench_fota(b, "\"END\",0");
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
@@ -113,9 +113,9 @@ START_TEST(another_revision_than_expected)
         char *why = NULL;
 
         ck_assert(options_set_string(b->job->options, "expected-revision", "EC600MCNLER06A10M08", &why));
-        go_mini2(b);
+        bench_go_mini2(b);
         bench_fota(b, "\"END\",0");
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_FAILED, "revision-mismatch");
 }
@@ -135,11 +135,11 @@ START_TEST(falls_back)
         };
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
+        bench_go_mini(b);
         if (words[_i].said)
                 bench_fota(b, words[_i].said);
         bench_assert_state(b, JOB_DOWNLOADING);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_urc(b, "RDY");
         bench_ready(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
@@ -155,15 +155,15 @@ START_TEST(falls_back_and_says_so_late)
         g_autoptr(Bench) b = bench_new_mini();
         uint64_t since;
 
-        go_mini(b);
-        restart(b, false);
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_OLD);
         bench_pass(b, 5 * SECOND);
         since = b->now;
         bench_urc(b, "RDY");
         while (b->job->state != JOB_FINISHED) {
                 bench_tick(b);
-                answer(b, MINI_OLD);
+                bench_answer_identity(b, MINI_OLD);
         }
         ck_assert_uint_le(b->now - since, 2 * SECOND);
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
@@ -175,8 +175,8 @@ START_TEST(falls_back_unseen)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go(b);
-        restart(b, false);
+        bench_go(b);
+        bench_mini_restart(b, false);
         bench_urc(b, "RDY");
         if (_i)
                 bench_urc(b, "+QIND: SMS DONE");
@@ -184,7 +184,7 @@ START_TEST(falls_back_unseen)
         ck_assert(b->job->state != JOB_FINISHED);
         for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
                 bench_tick(b);
-                answer(b, MINI_OLD);
+                bench_answer_identity(b, MINI_OLD);
         }
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
 }
@@ -197,12 +197,12 @@ START_TEST(does_not_leave)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go(b);
+        bench_go(b);
         bench_fota(b, "\"HTTPEND\",717");
         ck_assert(b->job->state != JOB_FINISHED);
         ck_assert(upgrade_is_cancellable(b->job));
         bench_pass(b, b->timeouts.start + SECOND);
-        answer(b, MINI_OLD);
+        bench_answer_identity(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, "socket-read-failed");
         ck_assert_int_eq(b->job->code, 717);
 }
@@ -213,14 +213,14 @@ START_TEST(leaves_all_the_same)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go(b);
+        bench_go(b);
         bench_fota(b, "\"HTTPEND\",727");
-        restart(b, true);
-        restart(b, false);
+        bench_mini_restart(b, true);
+        bench_mini_restart(b, false);
         bench_updating(b, 40);
-        restart(b, true);
+        bench_mini_restart(b, true);
         bench_updating(b, 80);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
@@ -234,7 +234,7 @@ START_TEST(rejected)
         bench_begin(b);
         bench_present(b);
         bench_ready(b, MINI_OLD);
-        answer(b, MINI_OLD);
+        bench_answer_identity(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
 }
 END_TEST
@@ -243,12 +243,12 @@ START_TEST(cancelled_in_time)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go(b);
+        bench_go(b);
         bench_clear(b);
         bench_cancel(b);
         assert_has(b->log->str, "send AT+CFUN=1,1|");
         assert_has_not(b->log->str, "AT+CFUN=0");
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_urc(b, "RDY");
         bench_ready(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
@@ -260,17 +260,17 @@ START_TEST(cancelled_too_late)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go(b);
+        bench_go(b);
         bench_cancel(b);
-        restart(b, true);
+        bench_mini_restart(b, true);
         ck_assert(!upgrade_is_cancellable(b->job));
         bench_ready(b, MINI_OLD);
         ck_assert(b->job->state != JOB_FINISHED);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_updating(b, 20);
-        restart(b, true);
+        bench_mini_restart(b, true);
         bench_fota(b, "\"END\",0");
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
@@ -280,12 +280,12 @@ START_TEST(left_before_it_could_be_reset)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go(b);
+        bench_go(b);
         bench_port_lost(b);
         bench_cancel(b);
-        restart(b, true);
+        bench_mini_restart(b, true);
         ck_assert_int_eq(b->job->abandon, 0);
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_urc(b, "RDY");
         bench_ready(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
@@ -298,7 +298,7 @@ START_TEST(never_returns)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
+        bench_go_mini(b);
         bench_gone(b);
         bench_pass(b, b->timeouts.restart - SECOND);
         bench_assert_state(b, JOB_RESTARTING);
@@ -311,8 +311,8 @@ START_TEST(another_module)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        go_mini(b);
-        restart(b, false);
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
         g_free(b->job->imei);
         b->job->imei = g_strdup("860000000000009");
         bench_ready(b, MINI_OLD);
@@ -329,12 +329,12 @@ START_TEST(adopted)
         bench_updating(b, 70);
         if (_i == 0)
                 bench_fota(b, "\"END\",0");
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         if (_i == 1) /* whether that is the big system is told by quiet alone */
                 for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
                         bench_tick(b);
-                        answer(b, MINI_NEW);
+                        bench_answer_identity(b, MINI_NEW);
                 }
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
         ck_assert_uint_eq(b->upgrades_sent, 0);
@@ -348,7 +348,7 @@ START_TEST(adopted_and_retried)
         ck_assert(upgrade_may_retry(b->job));
         bench_retry(b, "http://h/y.mini_1");
         ck_assert(!upgrade_may_retry(b->job));
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_updating(b, 20);
         bench_assert_state(b, JOB_UPDATING);
 }
@@ -358,11 +358,11 @@ START_TEST(adopted_and_over_unseen)
 {
         g_autoptr(Bench) b = bench_new_adopted();
 
-        restart(b, false);
+        bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
         for (unsigned i = 0; i < 60 && b->job->state != JOB_FINISHED && b->job->state != JOB_STALLED; i++) {
                 bench_tick(b);
-                answer(b, MINI_NEW);
+                bench_answer_identity(b, MINI_NEW);
         }
         ck_assert_int_ne(b->job->result, JOB_RESULT_SUCCESS);
 }

@@ -580,9 +580,10 @@ void bench_go(Bench *b)
         bench_begin(b);
         bench_present(b);
         b->now += 5 * SECOND;
-        bench_ready(b, OLD_REVISION);
+        bench_ready(b, b->job->method == METHOD_MINIFOTA ? MINI_OLD : OLD_REVISION);
         ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_assert_state(b, JOB_DOWNLOADING);
+        ck_assert(upgrade_is_cancellable(b->job));
 }
 
 void bench_download(Bench *b)

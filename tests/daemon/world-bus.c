@@ -107,8 +107,8 @@ void world_start_bus(World *w)
                 "<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
                 "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
                 /* as the system bus of a distribution has it: signals pass, method calls need a policy */
-                "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/><deny send_type='method_call'/><allow "
-                "send_type='signal'/>"
+                "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/>"
+                "<deny send_type='method_call'/><allow send_type='signal'/>"
                 "<allow own='org.freedesktop.login1'/><allow send_destination='org.freedesktop.login1'/>"
                 "<allow own='org.freedesktop.PolicyKit1'/><allow send_destination='org.freedesktop.PolicyKit1'/>"
                 "<allow send_interface='org.freedesktop.PolicyKit1.AuthenticationAgent'/>"
