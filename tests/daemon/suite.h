@@ -15,5 +15,6 @@
         } while (0)
 
 /* The program's exit status. What the tests make lies in a directory of this run's own, which is removed
- * (FOTAD_TEST_KEEP=1: it stays); of what a test that failed has left, the daemons' last words are printed first. */
+ * (FOTAD_TEST_KEEP=1: it stays); of what a test that failed has left, the last words of daemons and simulators are
+ * printed first. */
 int suite_run(Suite *suite);

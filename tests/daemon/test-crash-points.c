@@ -8,7 +8,7 @@
  * FOTAD_TEST_POINT=N runs the N-th alone; FOTAD_TEST_KEEP=1 leaves the list and the worlds' files. */
 
 #include <check.h>
-#include <glib/gstdio.h>
+#include <glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,6 @@ static char *preload(void)
 {
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
         g_autofree char *directory = self ? g_path_get_dirname(self) : NULL;
-
         g_autofree char *guard = g_build_filename(directory ?: "", "bed-guard.so", NULL);
 
         if (access(guard, R_OK) < 0)
