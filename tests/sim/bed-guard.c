@@ -3,8 +3,12 @@
  * A library that is preloaded before libumockdev's. That one keeps a table of the devices that are open, without a
  * lock, and aborts when one thread closes any file while another opens a device; and when opening devices has failed
  * fifty times, for those are never taken out. Here it hears of a file's end only if the file is a device, and of the
- * devices that could not be opened. guard-check.c shows both. Devices must be opened by one thread, as all programs
- * here do.
+ * devices that could not be opened. Devices must be opened by one thread, as all programs here do.
+ *
+ * And the socket by which a process hears of uevents it names by the number of its descriptor alone: another's of that
+ * number it removes, or is refused where that one is another user's. Here the name has the process in it.
+ *
+ * guard-check.c shows all three.
  */
 
 /* The names below are meant, not what headers would put in their place. */
@@ -18,9 +22,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
@@ -109,6 +115,21 @@ GUARD_FOPEN(fopen64)
 int socket(int domain, int type, int protocol)
 {
         return opened(NEXT(socket)(domain, type, protocol), domain == AF_NETLINK);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+        const char *bed = getenv("UMOCKDEV_DIR");
+        struct sockaddr_un name = { .sun_family = AF_UNIX };
+        socklen_t n = sizeof(int);
+        int domain = 0;
+
+        if (!bed || address->sa_family != AF_NETLINK || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0 ||
+            domain != AF_UNIX)
+                return NEXT(bind)(fd, address, length);
+        snprintf(name.sun_path, sizeof name.sun_path, "%s/event%d.%d", bed, (int)getpid(), fd);
+        unlink(name.sun_path);
+        return (int)syscall(SYS_bind, fd, &name, sizeof name);
 }
 
 int close(int fd)

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * guard-check, as a COMMAND of modsim: opens devices that are not there, and devices that are while another thread
- * opens and closes what is none. Exit status 0 if it lives; without bed-guard.so it is aborted over the former, and
- * every other time over the latter.
+ * guard-check, as a COMMAND of modsim: listens for uevents in two processes, opens devices that are not there, and
+ * devices that are while another thread opens and closes what is none. Exit status 0 if it lives and both processes can
+ * be reached; without bed-guard.so one cannot, it is aborted over the second, and every other time over the third.
  */
 
 #include <fcntl.h>
+#include <glob.h>
+#include <linux/netlink.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define OPENS  100000
@@ -32,10 +36,50 @@ static void *close_others(void *data)
         return NULL;
 }
 
+static bool listen_for_uevents(void)
+{
+        struct sockaddr_nl all = { .nl_family = AF_NETLINK, .nl_groups = 2 };
+        int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+
+        return fd >= 0 && bind(fd, (struct sockaddr *)&all, sizeof all) == 0;
+}
+
+static size_t count_listeners(void)
+{
+        char pattern[4096];
+        glob_t found;
+        size_t n;
+
+        snprintf(pattern, sizeof pattern, "%s/event[0-9]*", getenv("UMOCKDEV_DIR"));
+        n = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+        if (n)
+                globfree(&found);
+        return n;
+}
+
+/* Whether two processes listen by descriptors of the same number. */
+static bool listen_twice(void)
+{
+        size_t before = count_listeners();
+
+        for (int i = 0; i < 2; i++) {
+                pid_t child = fork();
+                int status;
+
+                if (child == 0)
+                        _exit(!listen_for_uevents());
+                if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+                        return false;
+        }
+        return count_listeners() == before + 2;
+}
+
 int main(void)
 {
         pthread_t others;
 
+        if (!listen_twice())
+                return EXIT_FAILURE;
         for (int i = 0; i < ABSENT; i++)
                 if (open("/dev/ttyUSB99", O_RDWR | O_CLOEXEC) >= 0)
                         return EXIT_FAILURE;
