@@ -318,14 +318,15 @@ START_TEST(test_healthy)
         Course *c = course_new(healthy[_i], QUICK);
 
         ck_assert(world_call(c->w, MODULE_1, "org.fotad1.Module", "Probe"));
-        g_free(world_sim(c->w, "set 1-1 delay 50"));
+        g_free(world_sim(c->w, "hold 1-1 answer:ATI"));
         g_free(world_sim(c->w, "power-cut 1-1"));
         world_await_property(c->w, MODULE_1, "System", "unknown");
-        g_free(world_sim(c->w, "wait 1-1 rx:ATI 3"));
+        g_free(world_sim(c->w, "held 1-1"));
         g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"END\",0"));
         g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"HTTPEND\",0"));
         g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"HTTPEND\",711"));
         g_free(world_sim(c->w, "urc 1-1 +QIND: \"ABFOTA\",\"UPDATING\",50"));
+        g_free(world_sim(c->w, "release 1-1"));
         world_await_property(c->w, MODULE_1, "System", "normal");
         world_await_module(c->w, MODULE_1);
         world_assert_property(c->w, MODULE_1, "Job", "/");

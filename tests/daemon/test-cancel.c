@@ -83,12 +83,12 @@ START_TEST(test_preparing)
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "set 1-1 delay 100"));
+        g_free(world_sim(w, "hold 1-1 answer:AT+QURCCFG=\"urcport\",\"usbat\""));
         job = world_start(w, "", url, NULL);
-        g_free(world_sim(w, "wait 1-1 rx:AT+QURCCFG=\"urcport\",\"usbat\""));
+        g_free(world_sim(w, "held 1-1"));
         ck_assert_msg(world_call(w, job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
+        g_free(world_sim(w, "release 1-1"));
         world_await_property(w, job, "State", "finished");
-        g_free(world_sim(w, "set 1-1 delay 0"));
         world_assert_sim(w, "0", "get 1-1 qfotadl-count");
         check_cancelled(w, job, NULL);
         world_free(w);

@@ -464,12 +464,12 @@ START_TEST(test_meanwhile)
         check_assert_all_but(rows, "server");
 
         /* In the middle of its dialogue. */
-        g_free(world_sim(w, "set 1-1 delay 100"));
+        g_free(world_sim(w, "hold 1-1 answer:AT+CPIN?"));
         second = begin_check(w, "http://host/up.bin", &answer, false);
-        g_free(world_sim(w, "wait 1-1 rx:AT+CPIN? 2"));
-        g_free(world_sim(w, "set 1-1 delay 0"));
+        g_free(world_sim(w, "held 1-1"));
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "release 1-1"));
         await_reply(w, &answer);
         last = check_read(answer);
         check_assert(last, "job", false, "job 1");

@@ -141,12 +141,12 @@ START_TEST(test_preparing)
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "set 1-1 delay 100"));
+        g_free(world_sim(w, "hold 1-1 answer:%s", commands[_i]));
         job = world_start(w, "", url, "cid", "u", "2", NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
-        g_free(world_sim(w, "wait 1-1 rx:%s", commands[_i]));
+        g_free(world_sim(w, "held 1-1"));
         world_kill_daemon(w);
-        g_free(world_sim(w, "set 1-1 delay 0"));
+        g_free(world_sim(w, "release 1-1"));
         world_start_daemon(w);
         check_success(w, job);
         world_assert_sim(w, "5", "get 1-1 fota-cid");

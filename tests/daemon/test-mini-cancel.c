@@ -47,9 +47,9 @@ START_TEST(test_cancel)
                 g_free(world_sim(w, "hold 1-1 accepted"));
                 course_begin_and_hold(c, hold);
         } else {
-                g_free(world_sim(w, "set 1-1 delay 100"));
+                g_free(world_sim(w, "hold 1-1 answer:AT+QURCCFG=\"urcport\",\"usbat\""));
                 course_begin(c);
-                g_free(world_sim(w, "wait 1-1 rx:AT+QURCCFG=\"urcport\",\"usbat\""));
+                g_free(world_sim(w, "held 1-1"));
         }
         world_assert_property(w, c->job, "Cancellable", "1");
         ck_assert_msg(world_call(w, c->job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
@@ -58,13 +58,16 @@ START_TEST(test_cancel)
         ck_assert_str_eq(world_error(w), "NotCancellable");
         if (_i % 3 == 1)
                 g_free(world_sim(w, "release 1-1 qfotadl"));
+        else if (!hold)
+                g_free(world_sim(w, "release 1-1"));
         check_cancelled(c);
         world_assert_sim(w, hold ? "1" : "0", "get 1-1 qfotadl-count");
         world_assert_sim(w, hold ? "1" : "0", "get 1-1 restarts");
         world_assert_property(w, c->job, "Restarts", hold ? "1" : "0");
         systems = course_history(c, MODULE_1, "System");
 
-        g_free(world_sim(w, hold ? "release 1-1 accepted" : "set 1-1 delay 0"));
+        if (hold)
+                g_free(world_sim(w, "release 1-1 accepted"));
         world_await_module(w, MODULE_1);
         course_begin(c);
         world_assert_result(w, c->job, "success", "", "");

@@ -104,7 +104,6 @@ static void cut_at(unsigned step, void *data)
 
         publish(w, power->run);
         world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "wait 1-1 idle"));
         job = power->run->mini ? world_start(w, "", url, NULL)
                                : world_start(w, "", url, "download-urc-max", "u", "5", NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
@@ -152,7 +151,6 @@ START_TEST(test_late_boot)
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "wait 1-1 idle"));
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         world_assert_result(w, job, "failed", "host", "interrupted");
@@ -172,16 +170,16 @@ START_TEST(test_restoring)
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "wait 1-1 idle"));
         g_free(world_sim(w, "hold 1-1 off:2"));
         job = world_start(w, "", url, "cid", "u", "2", NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         g_free(world_sim(w, "held 1-1"));
-        g_free(world_sim(w, "set 1-1 delay 300"));
+        g_free(world_sim(w, "hold 1-1 answer:AT+QCFG=\"fota/cid\",5"));
         g_free(world_sim(w, "release 1-1"));
-        g_free(world_sim(w, "wait 1-1 rx:AT+QCFG=\"fota/cid\",5"));
+        g_free(world_sim(w, "held 1-1 answer:AT+QCFG=\"fota/cid\",5"));
+        g_free(world_sim(w, "wait 1-1 idle 2"));
         g_free(world_sim(w, "power-cut 1-1"));
-        g_free(world_sim(w, "set 1-1 delay 0"));
+        g_free(world_sim(w, "release 1-1 answer:AT+QCFG=\"fota/cid\",5"));
         world_assert_result(w, job, "success", "", "");
         world_assert_property(w, job, "ToRevision", NEW_REVISION);
         g_free(world_sim(w, "wait 1-1 idle 3"));

@@ -196,14 +196,14 @@ END_TEST
 
 START_TEST(test_restart)
 {
-        World *w = world_with(_i == 0 ? "delay=100" : "", "restart=1");
+        static const char *const holds[] = { PREPARING, "off:1", "off:2" };
+        World *w = world_with("", "restart=1");
         g_autofree char *job = NULL;
 
-        if (_i > 0)
-                g_free(world_sim(w, "hold 1-1 off:%d", _i));
+        g_free(world_sim(w, "hold 1-1 %s", holds[_i]));
         job = begin(w, "up.bin");
         if (_i == 0) {
-                g_free(world_sim(w, "wait 1-1 rx:AT+QURCCFG=\"urcport\""));
+                g_free(world_sim(w, "held 1-1"));
                 g_free(world_sim(w, "detach 1-1"));
         }
         check_failed(w, job, "module-lost", "did not come back");
@@ -212,12 +212,9 @@ START_TEST(test_restart)
         world_assert_property(w, MODULE_1, "Present", "0");
 
         /* It comes back all the same, and does what it had to do. */
-        g_free(world_sim(w, "set 1-1 delay 0"));
-        if (_i == 0)
-                g_free(world_sim(w, "attach 1-1"));
-        else
-                g_free(world_sim(w, "release 1-1"));
+        g_free(world_sim(w, "release 1-1 %s", holds[_i]));
         if (_i == 0) {
+                g_free(world_sim(w, "attach 1-1"));
                 world_await_module(w, MODULE_1);
                 world_await_property(w, MODULE_1, "System", "normal");
                 check_next(w, "up.bin", NEW_REVISION, "1");
@@ -267,18 +264,15 @@ END_TEST
 START_TEST(test_command)
 {
         World *w = world_with("", "command=1");
-        g_autofree char *job = NULL, *asked = NULL;
+        g_autofree char *job = NULL;
 
-        /* From its next answer on, which is that to the first command of the preparations. */
-        g_free(world_sim(w, "set 1-1 delay 100"));
-        asked = world_sim(w, "count 1-1 rx:AT+CGSN");
+        /* The first command of the preparations; nothing is answered behind it. */
+        g_free(world_sim(w, "hold 1-1 answer:AT+CPIN?"));
         job = begin(w, "up.bin");
-        g_free(world_sim(w, "wait 1-1 rx:AT+CGSN %lu", strtoul(asked, NULL, 10) + 1));
-        g_free(world_sim(w, "set 1-1 delay 600000"));
         check_failed(w, job, "no-response", "to the preparations");
         world_assert_sim(w, "0", "get 1-1 qfotadl-count");
         world_assert_sim(w, OLD_REVISION, "get 1-1 revision");
-        g_free(world_sim(w, "set 1-1 delay 0"));
+        g_free(world_sim(w, "release 1-1"));
         power_cycle(w);
         world_await_property(w, MODULE_1, "System", "normal");
         check_next(w, "up.bin", NEW_REVISION, "1");

@@ -79,15 +79,16 @@ END_TEST
 /* From its OK on there is no way back, though nobody can see that it has left. */
 START_TEST(test_mini_cancel)
 {
-        World *w = uart_world("ec600m,delay=100", UART_QUICK "stall=8\n");
+        World *w = uart_world("ec600m", UART_QUICK "stall=8\n");
         g_autofree char *job = NULL;
 
-        g_free(world_sim(w, "hold " UART " accepted"));
+        g_free(world_sim(w, "hold " UART " %s", _i == 0 ? PREPARING : "accepted"));
         job = start_mini(w, true);
         if (_i == 0) {
-                g_free(world_sim(w, "wait " UART " rx:AT+QURCCFG=\"urcport\""));
+                g_free(world_sim(w, "held " UART));
                 world_assert_property(w, job, "Cancellable", "1");
                 ck_assert_msg(world_call(w, job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
+                g_free(world_sim(w, "release " UART));
                 world_assert_result(w, job, "cancelled", "host", "cancelled");
                 world_assert_sim(w, "0", "get " UART " qfotadl-count");
         } else {
@@ -215,7 +216,6 @@ START_TEST(test_adopted)
                 world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
                 url = world_http(w, "up.bin");
         }
-        g_free(world_sim(w, "wait " UART " idle"));
         g_free(world_sim(w, "hold " UART " updater"));
         tty = world_tty(w, UART, "at");
         line = g_strdup_printf("AT+QFOTADL=\"%s\"\r", url);

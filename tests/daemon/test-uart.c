@@ -130,11 +130,14 @@ END_TEST
 /* It restarts by itself while the daemon prepares: all is asked again, and AT+QFOTADL is sent once. */
 START_TEST(test_restart_before)
 {
-        World *w = uart_world("ec200a,delay=50", UART_PORTS);
-        g_autofree char *job = start_dfota(w);
+        World *w = uart_world("ec200a", UART_PORTS);
+        g_autofree char *job = NULL;
 
-        g_free(world_sim(w, "wait " UART " rx:AT+QURCCFG=\"urcport\""));
+        g_free(world_sim(w, "hold " UART " " PREPARING));
+        job = start_dfota(w);
+        g_free(world_sim(w, "held " UART));
         g_free(world_sim(w, "power-cut " UART));
+        g_free(world_sim(w, "release " UART " " PREPARING));
         assert_success(w, job, "2");
         world_free(w);
 }
@@ -293,11 +296,17 @@ END_TEST
 /* The restart was heard: the next daemon knows of it. */
 START_TEST(test_killed_after_boot)
 {
-        World *w = uart_world("ec200a,lost=end,delay=100", UART_QUICK "update-idle=4\n");
-        g_autofree char *job = start_dfota(w);
+        World *w = uart_world("ec200a,lost=end", UART_QUICK "update-idle=4\n");
+        g_autofree char *job = NULL;
 
+        g_free(world_sim(w, "hold " UART " ended"));
+        job = start_dfota(w);
+        g_free(world_sim(w, "held " UART));
+        g_free(world_sim(w, "hold " UART " answer"));
+        g_free(world_sim(w, "release " UART " ended"));
         world_await_property(w, job, "Restarts", "1");
         world_kill_daemon(w);
+        g_free(world_sim(w, "release " UART " answer"));
         world_start_daemon(w);
         assert_success(w, job, "1");
         world_free(w);
@@ -308,12 +317,10 @@ END_TEST
 
 START_TEST(test_no_node)
 {
-        WorldSettings settings = { .modules = { UART "=ec200a,adapter=0" }, .config = UART_PORTS, .no_daemon = true };
+        WorldSettings settings = { .modules = { UART "=ec200a,adapter=0" }, .config = UART_PORTS };
         World *w = world_new(&settings);
         g_autofree char *url = world_http(w, "up.bin"), *job = NULL, *problem = NULL;
 
-        g_free(world_sim(w, "wait " UART " idle"));
-        world_start_daemon(w);
         world_assert_property(w, MODULE_UART, "Present", "0");
         world_assert_property(w, MODULE_UART, "Port", "");
         world_assert_property(w, MODULE_UART, "System", "unknown");

@@ -9,11 +9,9 @@
 World *uart_world(const char *module, const char *config)
 {
         g_autofree char *first = g_strconcat(UART "=", module, NULL);
-        WorldSettings settings = { .modules = { first }, .config = config, .no_daemon = true };
+        WorldSettings settings = { .modules = { first }, .config = config };
         World *w = world_new(&settings);
 
-        g_free(world_sim(w, "wait " UART " idle")); /* its first RDY is none of the job's */
-        world_start_daemon(w);
         world_await_module(w, MODULE_UART);
         return w;
 }

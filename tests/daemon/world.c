@@ -435,6 +435,18 @@ char *world_log(World *w)
 
 /* ---- life */
 
+/* What a module does at its first boot must not be taken for what it is to do later. */
+static void await_boots(World *w, const WorldSettings *settings, bool uarts)
+{
+        for (unsigned i = 0; i < G_N_ELEMENTS(settings->modules) && settings->modules[i]; i++) {
+                const char *module = settings->modules[i];
+                bool boots = !strstr(module, ",attached=0") && !strstr(module, ",appear=");
+
+                if (boots && g_str_has_prefix(module, "tty:") == uarts)
+                        g_free(world_sim(w, "wait %.*s idle", (int)strcspn(module, "="), module));
+        }
+}
+
 World *world_new(const WorldSettings *settings)
 {
         World *w = g_new0(World, 1);
@@ -467,8 +479,10 @@ World *world_new(const WorldSettings *settings)
         g_ptr_array_add(w->environment, g_strdup("ASAN_OPTIONS=verify_asan_link_order=0"));
         world_start_bus(w);
         start_sim(w, settings);
+        await_boots(w, settings, true); /* to the daemon, any RDY is that of a restart */
         if (!settings->no_daemon)
                 world_start_daemon(w);
+        await_boots(w, settings, false);
         return w;
 }
 

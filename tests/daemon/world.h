@@ -29,6 +29,10 @@ typedef struct WorldSettings {
 #define OLD_REVISION "EC200AEUHAR01A02M16"
 #define NEW_REVISION "EC200AEUHAR01A03M16"
 
+/* A hold in the preparations of a job: AT+QFOTADL comes later. */
+#define PREPARING "answer:AT+QURCCFG=\"urcport\""
+
+/* Modules have booted, those that do. */
 World *world_new(const WorldSettings *settings);
 void world_free(World *world);
 

@@ -61,8 +61,7 @@ bool model_point_between(const Model *m, enum persona_key key, const char *what,
         return percent > (int)before && percent <= (int)now;
 }
 
-/* A hold "off" stops at "off:1" and "off:2". */
-static const char *find_hold(const Model *m, const char *point)
+const char *model_hold_at(const Model *m, const char *point)
 {
         for (guint i = 0; point && i < m->holds->len; i++) {
                 const char *hold = g_ptr_array_index(m->holds, i);
@@ -91,7 +90,7 @@ static void lane_run(void *data)
 {
         struct lane_state *lane = data;
         Model *m = lane->model;
-        const char *hold = find_hold(m, lane->point);
+        const char *hold = model_hold_at(m, lane->point);
 
         lane->timer = 0;
         if (hold) {

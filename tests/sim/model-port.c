@@ -14,6 +14,7 @@ struct at_write {
         GString *bytes;
         unsigned ms;
         bool join;
+        char *point; /* where it is held; NULL nowhere */
 };
 
 /* --- output --- */
@@ -23,17 +24,29 @@ static void free_write(void *data)
         struct at_write *write = data;
 
         g_string_free(write->bytes, TRUE);
+        g_free(write->point);
         g_free(write);
 }
 
 static void put_out(void *data);
+static void let_out(Model *m);
+
+static enum lane lane_of(const struct at_port *port)
+{
+        return port == port->model->ports ? LANE_ANSWER : LANE_ANSWER_MODEM;
+}
 
 static void schedule_out(struct at_port *port)
 {
         Model *m = port->model;
         struct at_write *write;
 
-        while (!port->timer && (write = g_queue_peek_head(port->out))) {
+        while (!port->timer && !port->held && (write = g_queue_peek_head(port->out))) {
+                if (write->point) {
+                        port->held = true;
+                        model_poll(m, lane_of(port), 0, write->point, let_out);
+                        return;
+                }
                 if (write->ms) {
                         port->timer = m->world->timer_start(m->user, write->ms, put_out, port);
                         return;
@@ -54,7 +67,22 @@ static void put_out(void *data)
         schedule_out(port);
 }
 
-void at_port_write(struct at_port *port, const char *bytes, size_t n, unsigned ms, bool join)
+/* The hold of an answer is over, of one port's. */
+static void let_out(Model *m)
+{
+        for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++) {
+                struct at_port *port = &m->ports[i];
+                struct at_write *write = g_queue_peek_head(port->out);
+
+                if (!port->held || m->lanes[lane_of(port)].fn)
+                        continue;
+                port->held = false;
+                g_clear_pointer(&write->point, g_free);
+                schedule_out(port);
+        }
+}
+
+static void put(struct at_port *port, const char *bytes, size_t n, unsigned ms, bool join, const char *point)
 {
         const Model *m = port->model;
         struct at_write *last = g_queue_peek_tail(port->out);
@@ -71,8 +99,14 @@ void at_port_write(struct at_port *port, const char *bytes, size_t n, unsigned m
         write->bytes = g_string_new_len(bytes, (gssize)n);
         write->ms = ms;
         write->join = join;
+        write->point = g_strdup(point);
         g_queue_push_tail(port->out, write);
         schedule_out(port);
+}
+
+void at_port_write(struct at_port *port, const char *bytes, size_t n, unsigned ms, bool join)
+{
+        put(port, bytes, n, ms, join, NULL);
 }
 
 /* --- answers --- */
@@ -97,14 +131,14 @@ void at_port_answer(struct at_port *port, const char *text, unsigned error)
 {
         const Persona *p = port->model->persona;
         unsigned delay = persona_number(p, PERSONA_DELAY);
-        g_autofree char *result = result_line(port, error);
+        g_autofree char *result = result_line(port, error), *point = g_strconcat("answer:", port->command, NULL);
         g_autoptr(GString) all = g_string_new(text ?: "");
 
         if (all->len && !persona_is(p, PERSONA_INSIDE, ""))
                 g_string_append_printf(all, "\r\n%s\r\n", persona_text(p, PERSONA_INSIDE));
         g_string_append(all, result);
         if (all->len)
-                at_port_write(port, all->str, all->len, delay, false);
+                put(port, all->str, all->len, delay, false, model_hold_at(port->model, point) ? point : NULL);
 }
 
 void at_port_result(struct at_port *port, unsigned error)
@@ -130,6 +164,8 @@ static void end_of_line(struct at_port *port)
         model_log(m, "rx %s \"%s\"", usb_role_name(port->role), escaped);
         model_event(m, "rx-%s", usb_role_name(port->role));
         model_event(m, "rx:%s", command);
+        g_free(port->command);
+        port->command = g_strdup(command);
         if (!whole)
                 at_port_result(port, CME_PARAMETER);
         else if (*command)
@@ -203,7 +239,7 @@ void at_port_reset(struct at_port *port)
         swallow(port, "forgotten");
         g_string_truncate(port->line, 0);
         g_queue_clear_full(port->out, free_write);
-        port->busy = port->data_mode = port->quiet = false;
+        port->busy = port->data_mode = port->quiet = port->held = false;
         port->verbose = true;
         port->echo = persona_flag(m->persona, PERSONA_ECHO);
         port->cmee = persona_number(m->persona, PERSONA_CMEE);
@@ -215,5 +251,6 @@ void at_port_free(struct at_port *port)
                 port->model->world->timer_stop(port->model->user, port->timer);
         g_string_free(port->in, TRUE);
         g_string_free(port->line, TRUE);
+        g_free(port->command);
         g_queue_free_full(port->out, free_write);
 }

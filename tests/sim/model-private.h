@@ -11,11 +11,13 @@
 
 /* Things that go on at the same time; each lane has one step to come. */
 enum lane {
-        LANE_LIFE, /* off, return, boot lines */
-        LANE_JOB,  /* the upgrade */
-        LANE_FILE, /* the package that the host sends */
-        LANE_IDLE, /* its time-out */
-        LANE_MUTE, /* the end of a fault */
+        LANE_LIFE,   /* off, return, boot lines */
+        LANE_JOB,    /* the upgrade */
+        LANE_FILE,   /* the package that the host sends */
+        LANE_IDLE,   /* its time-out */
+        LANE_MUTE,   /* the end of a fault */
+        LANE_ANSWER, /* held, of the AT port */
+        LANE_ANSWER_MODEM,
         _LANE_MAX,
 };
 
@@ -42,8 +44,10 @@ struct at_port {
         bool quiet;
         bool verbose;
         unsigned cmee;
-        GQueue *out; /* of struct at_write */
+        char *command; /* the last one */
+        GQueue *out;   /* of struct at_write */
         unsigned timer;
+        bool held;      /* what would go out now */
         bool data_mode; /* what comes in is a package */
 };
 
@@ -197,6 +201,8 @@ void model_poll(Model *m, enum lane lane, unsigned ms, const char *point, model_
 /* A step of the upgrade is about to be taken. True: power failed instead, return at once. */
 bool model_step_cut(Model *m);
 void model_stop(Model *m, enum lane lane);
+/* The hold that stops at that point, or NULL; one at "off" stops at "off:1", too. */
+const char *model_hold_at(const Model *m, const char *point);
 /* The hold for a percentage that went from `before` to `now`, or NULL: "downloading", 39, 40. */
 const char *model_hold_between(Model *m, const char *what, unsigned before, unsigned now);
 /* Whether setting `key` ("downloading:40") is reached by that step. */

@@ -160,8 +160,31 @@ def codes(sim, http, https, ftp):
     check("END,504" in fota(reader.text) and sim("get 1-1 revision") == OLD, "flashing fails: END,504, old revision")
 
 
+def answers_held(sim):
+    sim("hold 1-1 answer:AT+CMEE=2")
+    t = Tty(sim("get 1-1 port-at"))
+    check("OK" in t.at("AT+CMEE?"), "another command is answered")
+    os.write(t.fd, b"AT+CMEE=2\r")
+    check(sim("held 1-1") == "answer:AT+CMEE=2", "an answer is held")
+    sim("urc 1-1 LATER")
+    sim("release 1-1")
+    check(t.until(rb"LATER\r\n").replace(b"\r", b"").split() == [b"AT+CMEE=2", b"OK", b"LATER"], "released, with what was said meanwhile behind it")
+    sim("hold 1-1 answer")
+    os.write(t.fd, b"AT+CMEE=0\r")
+    sim("held 1-1 answer")
+    restarts = int(sim("count 1-1 normal"))
+    sim("power-cut 1-1")
+    sim(f"wait 1-1 normal {restarts + 1}")
+    sim("release 1-1 answer")
+    t.close()
+    t = Tty(sim("get 1-1 port-at"))
+    check("OK" in t.at("AT"), "a power cut forgets what is held")
+    t.close()
+
+
 def holds_and_cuts(sim, http):
     print("--- holds, cancelling, power")
+    answers_held(sim)
     sim("hold 1-1 downloading:40")
     t = start(sim, f"{http}/good.bin", ",0,100")
     check(sim("held 1-1") == "downloading:40" and t.until(b'DOWNLOADING",40\r\n') and sim("get 1-1 downloading") == "1", "held at 40 %")
@@ -271,7 +294,7 @@ def faults(sim, http):
 
 def guarded():
     print("--- the guard before libumockdev's library")
-    check(subprocess.run([f"{os.path.dirname(MODSIM)}/guard-check"]).returncode == 0, "devices that are not there, and two threads")
+    check(subprocess.run([f"{os.path.dirname(MODSIM)}/guard-check"]).returncode == 0, "two listeners, devices that are not there, two threads")
 
 
 def many(sim):
