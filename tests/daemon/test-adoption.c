@@ -126,7 +126,6 @@ static const struct {
         { "ec600m", "updating:30", "minifota", false, "2" },
         { "ec600m", "mini-2", "minifota", false, "1" },
         { "ec600m", "updating:76", "minifota", false, "1" },
-        { "ec600m,sms=0,mini-at=full,mini-revision=new", "updating:76", "minifota", false, "1" },
         { "eg800k-2", "mini-2", "minifota", false, "1" },
         { "ec200a", "downloading:40", "dfota", false, NULL },
         { "ec200a", "updater", "dfota", false, "1" },
@@ -141,6 +140,27 @@ START_TEST(test_found)
         check_adopted_success(c, founds[_i].method, 1);
         if (founds[_i].restarts)
                 world_assert_property(c->w, c->job, "Restarts", founds[_i].restarts);
+        course_free(c);
+}
+END_TEST
+
+/* A Mini system that answers as the firmware does, and then has its port closed, is known by what it says while it is
+ * asked who it is. */
+START_TEST(test_found_as_firmware)
+{
+        Course *c = begun_by_hand("ec600m,sms=0,mini-at=full,mini-revision=new", NULL, "updating:76", QUICK);
+
+        g_free(world_sim(c->w, "hold 1-1 answer:ATI"));
+        g_free(world_sim(c->w, "hold 1-1 end"));
+        world_start_daemon(c->w);
+        g_free(world_sim(c->w, "held 1-1 answer:ATI"));
+        g_free(world_sim(c->w, "release 1-1 updating:76"));
+        g_free(world_sim(c->w, "held 1-1 end"));
+        g_free(world_sim(c->w, "release 1-1 answer:ATI"));
+        await_adopted(c);
+        g_free(world_sim(c->w, "release 1-1 end"));
+        check_adopted_success(c, "minifota", 1);
+        world_assert_property(c->w, c->job, "Restarts", "1");
         course_free(c);
 }
 END_TEST
@@ -472,6 +492,7 @@ int main(void)
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
         suite_add(s, "late", test_late, 0, 1);
         suite_add(s, "replugged", test_replugged, 0, 1);
+        suite_add(s, "found-as-firmware", test_found_as_firmware, 0, 1);
         suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
         suite_add(s, "schedule-on-adopted", test_schedule_on_adopted, 0, 1);
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);

@@ -61,7 +61,7 @@ START_TEST(test_away)
         world_kill_daemon(w);
         count = world_sim(w, "count 1-1 idle");
         g_free(world_sim(w, "release 1-1"));
-        g_free(world_sim(w, "wait 1-1 idle +1"));
+        g_free(world_sim(w, "wait 1-1 idle %d", atoi(count) + 1));
         world_start_daemon(w);
         check_success(w, job);
         world_free(w);

@@ -367,9 +367,11 @@ START_TEST(test_two)
         second = world_start(w, "usb-1-2", url, NULL);
         ck_assert_msg(second != NULL, "%s", world_error_message(w));
         g_free(world_sim(w, "held 1-2"));
+        g_free(world_sim(w, "hold 1-1 " PREPARING));
         first = world_start(w, "usb-1-1", url, NULL);
         ck_assert_msg(first != NULL, "%s", world_error_message(w));
-        world_await_property(w, MODULE_1, "Job", first);
+        world_assert_property(w, MODULE_1, "Job", first);
+        g_free(world_sim(w, "release 1-1 " PREPARING));
         g_free(world_sim(w, "release 1-2"));
         world_assert_result(w, second, "success", "", "");
         world_assert_result(w, first, "failed", "host", firsts[_i].name);

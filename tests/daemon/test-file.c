@@ -213,7 +213,8 @@ static const struct {
 static void die(int i, bool away)
 {
         World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,file-idle=500", 100000);
-        g_autofree char *job = NULL, *opened = NULL;
+        const char *over = deaths[i].success ? "idle" : "fileend";
+        g_autofree char *job = NULL, *opened = NULL, *count = NULL;
 
         g_free(world_sim(w, "hold 1-1 %s", deaths[i].point));
         job = start(w, NULL);
@@ -223,10 +224,10 @@ static void die(int i, bool away)
                 file_await_all_out(w);
         world_kill_daemon(w);
         opened = world_sim(w, "count 1-1 opened");
+        count = world_sim(w, "count 1-1 %s", over);
         if (away) {
                 g_free(world_sim(w, "release 1-1"));
-                if (strcmp(deaths[i].point, "ended") != 0)
-                        g_free(world_sim(w, "wait 1-1 %s +1", deaths[i].success ? "idle" : "fileend"));
+                g_free(world_sim(w, "wait 1-1 %s %d", over, atoi(count) + 1));
                 world_start_daemon(w);
         } else {
                 world_start_daemon(w);

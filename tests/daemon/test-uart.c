@@ -278,14 +278,15 @@ END_TEST
 START_TEST(test_killed_away)
 {
         World *w = uart_world("ec200a,urcport=usbat", UART_QUICK "update-idle=4\ndownload-idle=4\n");
-        g_autofree char *job = NULL;
+        g_autofree char *job = NULL, *count = NULL;
 
         g_free(world_sim(w, "hold " UART " %s", points[_i]));
         job = start_dfota(w);
         g_free(world_sim(w, "held " UART));
         world_kill_daemon(w);
+        count = world_sim(w, "count " UART " idle");
         g_free(world_sim(w, "release " UART));
-        g_free(world_sim(w, "wait " UART " idle +1"));
+        g_free(world_sim(w, "wait " UART " idle %d", atoi(count) + 1));
         world_start_daemon(w);
         assert_success(w, job, "0");
         world_assert_sim(w, "usbat", "get " UART " urcport");

@@ -227,9 +227,9 @@ bool unit_release(Unit *unit, const char *point, GError **error)
         return true;
 }
 
-const char *unit_held(Unit *unit)
+const char *unit_held(Unit *unit, const char *point)
 {
-        return unit->model ? model_held(unit->model) : NULL;
+        return unit->model ? model_held(unit->model, point) : NULL;
 }
 
 void unit_bytes(Unit *unit, const char *escaped)

@@ -43,8 +43,8 @@ bool unit_say(Unit *unit, const char *text, GError **error);
 bool unit_set(Unit *unit, const char *key, const char *value, GError **error);
 bool unit_hold(Unit *unit, const char *point, GError **error);
 bool unit_release(Unit *unit, const char *point, GError **error);
-/* NULL: not held. */
-const char *unit_held(Unit *unit);
+/* NULL: not held, or not at that point. */
+const char *unit_held(Unit *unit, const char *point);
 
 /* Raw bytes out of the AT port, with C escapes. */
 void unit_bytes(Unit *unit, const char *escaped);

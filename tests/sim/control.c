@@ -70,14 +70,11 @@ static void client_answer(struct client *client, const char *word, const char *v
 /* What it waits for has happened: the value of the answer, else NULL. */
 static char *client_ready(struct client *client)
 {
-        const char *held;
-
         if (client->event)
                 return unit_count(client->unit, client->event) >= client->count
                                ? g_strdup_printf("%u", unit_count(client->unit, client->event))
                                : NULL;
-        held = unit_held(client->unit);
-        return held && (!client->point || g_str_equal(held, client->point)) ? g_strdup(held) : NULL;
+        return g_strdup(unit_held(client->unit, client->point));
 }
 
 static void on_event(void *user)

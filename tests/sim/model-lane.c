@@ -147,10 +147,10 @@ void model_hold(Model *m, const char *point)
         file_listen(m);
 }
 
-const char *model_held(const Model *m)
+const char *model_held(const Model *m, const char *point)
 {
         for (unsigned i = 0; i < _LANE_MAX; i++)
-                if (m->lanes[i].held)
+                if (m->lanes[i].held && (!point || g_str_equal(m->lanes[i].held, point)))
                         return m->lanes[i].held;
         return NULL;
 }
@@ -158,7 +158,7 @@ const char *model_held(const Model *m)
 bool model_release(Model *m, const char *point)
 {
         guint index;
-        g_autofree char *name = g_strdup(point ?: model_held(m));
+        g_autofree char *name = g_strdup(point ?: model_held(m, NULL));
 
         if (!name || !g_ptr_array_find_with_equal_func(m->holds, name, g_str_equal, &index))
                 return false;

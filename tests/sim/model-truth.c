@@ -53,7 +53,7 @@ char *model_truth(Model *m, const char *name)
                 { "fetches", NULL, m->fetches },
                 { "steps", NULL, m->steps },
                 { "cfun", NULL, m->cfun },
-                { "held", model_held(m) ?: "", 0 },
+                { "held", model_held(m, NULL) ?: "", 0 },
                 { "apn", pdp->apn ?: "", 0 },
                 { "apn-user", pdp->user ?: "", 0 },
                 { "apn-password", pdp->password ?: "", 0 },

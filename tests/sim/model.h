@@ -77,8 +77,8 @@ void model_say(Model *model, const char *text);
 void model_hold(Model *model, const char *point);
 /* False if there is no such hold. NULL: the hold it is stopped at. */
 bool model_release(Model *model, const char *point);
-/* The hold it is stopped at, or NULL. */
-const char *model_held(const Model *model);
+/* The hold it is stopped at, or NULL. point: whether at that one; NULL any. */
+const char *model_held(const Model *model, const char *point);
 
 Persona *model_persona(Model *model);
 enum model_system model_system(const Model *model);
