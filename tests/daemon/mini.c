@@ -178,6 +178,14 @@ void course_pass(Course *c, const char *point)
         g_free(world_sim(c->w, "release 1-1"));
 }
 
+void course_cut_power(Course *c)
+{
+        g_free(world_sim(c->w, "hold 1-1 off"));
+        g_free(world_sim(c->w, "power-cut 1-1"));
+        world_await_property(c->w, c->job, "State", "restarting");
+        g_free(world_sim(c->w, "release 1-1 off"));
+}
+
 void course_follow(Course *c, const char *percents)
 {
         g_auto(GStrv) values = g_strsplit(percents, " ", -1);

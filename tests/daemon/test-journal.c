@@ -141,10 +141,7 @@ START_TEST(test_stalled)
         const char *said;
 
         course_await_stalled(c, "up.mini_2");
-        g_free(world_sim(c->w, "hold 1-1 off"));
-        g_free(world_sim(c->w, "power-cut 1-1")); /* it is stalled still, and much is told of it */
-        world_await_property(c->w, c->job, "State", "restarting");
-        g_free(world_sim(c->w, "release 1-1 off"));
+        course_cut_power(c); /* it is stalled still, and much is told of it */
         course_await_stalled(c, "up.mini_2");
         log = world_log(c->w);
         said = strstr(log, "job 1 on usb-1-1: stalled: ");

@@ -367,8 +367,7 @@ START_TEST(test_cut)
         pass(c, cuts[_i].before);
         g_free(world_sim(c->w, "held 1-1 %s", cuts[_i].point));
         world_await_property(c->w, c->job, "Percent", cuts[_i].percent);
-        g_free(world_sim(c->w, "power-cut 1-1"));
-        world_await_property(c->w, c->job, "State", "restarting");
+        course_cut_power(c);
         world_assert_property(c->w, c->job, "Cancellable", "0");
         if (strcmp(cuts[_i].point, "updater") != 0 && strcmp(cuts[_i].point, "mini-2") != 0)
                 g_free(world_sim(c->w, "release 1-1 %s", cuts[_i].point));
@@ -396,8 +395,7 @@ START_TEST(test_repeated)
 
                 world_await_property(c->w, c->job, "Percent", "92");
                 sixties = world_sim(c->w, "count 1-1 updating:60");
-                g_free(world_sim(c->w, "power-cut 1-1"));
-                world_await_property(c->w, c->job, "State", "restarting");
+                course_cut_power(c);
                 g_free(world_sim(c->w, "wait 1-1 updating:60 %d", atoi(sixties) + 1));
                 g_free(world_sim(c->w, "held 1-1"));
                 world_await_property(c->w, c->job, "State", "updating");
