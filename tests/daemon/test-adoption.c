@@ -40,7 +40,6 @@ static Course *begun_by_hand(const char *module, const char *source, const char 
         WorldSettings settings = { .modules = { first }, .config = config, .no_daemon = true };
         Course *c = course_new_world(&settings);
 
-        g_free(world_sim(c->w, "wait 1-1 normal"));
         if (g_str_has_prefix(c->old, "EC200A")) {
                 g_free(c->url);
                 c->url = world_http(c->w, "up.bin");

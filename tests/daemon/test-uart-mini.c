@@ -84,15 +84,14 @@ START_TEST(test_mini_cancel)
 
         g_free(world_sim(w, "hold " UART " %s", _i == 0 ? PREPARING : "accepted"));
         job = start_mini(w, true);
+        g_free(world_sim(w, "held " UART));
         if (_i == 0) {
-                g_free(world_sim(w, "held " UART));
                 world_assert_property(w, job, "Cancellable", "1");
                 ck_assert_msg(world_call(w, job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
                 g_free(world_sim(w, "release " UART));
                 world_assert_result(w, job, "cancelled", "host", "cancelled");
                 world_assert_sim(w, "0", "get " UART " qfotadl-count");
         } else {
-                g_free(world_sim(w, "held " UART));
                 world_await_property(w, job, "State", "downloading");
                 world_assert_property(w, job, "Cancellable", "0");
                 ck_assert(!world_call(w, job, "org.fotad1.Job", "Cancel"));

@@ -127,7 +127,11 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
         if (!bed || address->sa_family != AF_NETLINK || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0 ||
             domain != AF_UNIX)
                 return NEXT(bind)(fd, address, length);
-        snprintf(name.sun_path, sizeof name.sun_path, "%s/event%d.%d", bed, (int)getpid(), fd);
+        if (snprintf(name.sun_path, sizeof name.sun_path, "%s/event%d.%d", bed, (int)getpid(), fd) >=
+            (int)sizeof name.sun_path) {
+                errno = ENAMETOOLONG;
+                return -1;
+        }
         unlink(name.sun_path);
         return (int)syscall(SYS_bind, fd, &name, sizeof name);
 }
