@@ -166,18 +166,6 @@ void course_begin_and_hold(Course *c, const char *point)
         g_free(world_sim(c->w, "held 1-1 %s", point));
 }
 
-void course_pass(Course *c, const char *point)
-{
-        g_autofree char *opened = NULL, *connected = NULL;
-
-        g_free(world_sim(c->w, "held 1-1 %s", point));
-        opened = world_sim(c->w, "count 1-1 opened");
-        connected = world_sim(c->w, "get 1-1 connected");
-        if (strcmp(connected, "1") != 0)
-                g_free(world_sim(c->w, "wait 1-1 opened %d", atoi(opened) + 1));
-        g_free(world_sim(c->w, "release 1-1"));
-}
-
 void course_cut_power(Course *c)
 {
         g_free(world_sim(c->w, "hold 1-1 off"));
@@ -199,9 +187,9 @@ void course_follow(Course *c, const char *percents)
                 g_free(world_sim(c->w, "hold 1-1 mini-2"));
         course_begin(c);
         if (first)
-                course_pass(c, "updater");
+                world_pass(c->w, "updater");
         if (second)
-                course_pass(c, "mini-2");
+                world_pass(c->w, "mini-2");
 }
 
 char *course_retry(Course *c, const char *source, const char *key, const char *type, const char *value,

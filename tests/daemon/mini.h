@@ -36,16 +36,13 @@ void course_begin_with(Course *course, const char *source, const char *key, cons
 /* Stops the module at a point, begins, and returns when it is there. */
 void course_begin_and_hold(Course *course, const char *point);
 
-/* Stops the module where it has booted into a system that talks; course_pass() waits until it is there and the daemon
- * has its port open, so that nothing it says is lost, and lets it go on. */
-void course_pass(Course *course, const char *point);
 /* Cuts the module's power, and lets it come back once the job has been seen to wait for it. */
 void course_cut_power(Course *course);
 /* Begins, and passes wherever what is to be heard is said. */
 void course_follow(Course *course, const char *percents);
 
 /* Begins without a .mini_2, and returns when the module looks for it. */
-#define COURSE_STALLS "settle=1\nstall=2\n"
+#define COURSE_STALLS "settle=2\nstall=2\n"
 Course *course_stall_in_second(const char *module);
 char *course_second_url(const Course *course);
 

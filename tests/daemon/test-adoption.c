@@ -84,7 +84,7 @@ static void adopt(Course *c, const char *point, bool still)
                 g_free(world_sim(c->w, "release 1-1"));
                 point = "updater";
         }
-        course_pass(c, point);
+        world_pass(c->w, point);
         g_free(world_sim(c->w, "held 1-1 end"));
         await_adopted(c);
         g_free(world_sim(c->w, "release 1-1"));
@@ -177,6 +177,7 @@ START_TEST(test_start_on_adopted)
         ck_assert_ptr_null(world_start(c->w, "", c->url, "cid", "u", "1", NULL));
         ck_assert_str_eq(world_error(c->w), "InvalidOption");
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        g_free(world_sim(c->w, "hold 1-1 accepted"));
         path = world_start(c->w, "", c->url, "expected-revision", "s", c->new, NULL);
         ck_assert_msg(path != NULL, "%s: %s", world_error(c->w), world_error_message(c->w));
         ck_assert_str_eq(path, JOB_1);
@@ -184,6 +185,7 @@ START_TEST(test_start_on_adopted)
         world_await_property(c->w, JOB_1, "Source", c->url);
         ck_assert_ptr_null(world_start(c->w, "", c->url, NULL)); /* it has one now */
         ck_assert_str_eq(world_error(c->w), "NotStalled");
+        g_free(world_sim(c->w, "release 1-1 accepted"));
         check_adopted_success(c, "minifota", 2);
         world_assert_property(c->w, JOB_1, "Source", c->url);
         world_assert_sim(c->w, c->url, "get 1-1 last-qfotadl");
@@ -389,7 +391,7 @@ START_TEST(test_remembered)
 
                 g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN %d", atoi(asked) + 4));
         }
-        course_pass(c, remembered[_i].point);
+        world_pass(c->w, remembered[_i].point);
         world_assert_result(c->w, c->job, "success", "", "");
         world_assert_property(c->w, c->job, "Origin", "request");
         course_assert_history(c, JOB_2, "added", "");
@@ -459,7 +461,7 @@ START_TEST(test_chip)
         world_start_daemon(c->w);
         world_assert_property(c->w, MODULE_1, "VendorId", "11980");
         world_assert_property(c->w, MODULE_1, "Job", c->job);
-        course_pass(c, "mini-2");
+        world_pass(c->w, "mini-2");
         course_assert_success(c, "4");
         course_assert_history(c, JOB_2, "added", "");
         course_free(c);

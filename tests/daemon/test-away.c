@@ -66,7 +66,6 @@ static unsigned long count_switches(World *w)
                 if (*task->d_name == '.' || !g_file_get_contents(status, &text, NULL, NULL))
                         continue;
                 n += strtoul(strstr(text, "\nvoluntary_ctxt_switches:") + 25, NULL, 10);
-                n += strtoul(strstr(text, "\nnonvoluntary_ctxt_switches:") + 28, NULL, 10);
         }
         closedir(tasks);
         return n;

@@ -196,6 +196,7 @@ START_TEST(test_left_alone)
                 for (unsigned k = 20; k < 23; k++)
                         g_free(world_sim(l.w, "urc 1-1 +QIND: \"FOTA\",\"UPDATING\",%u", k));
                 await_in_log(l.w, "is left alone until it restarts: job 1 was given up", i + 1);
+                await_in_log(l.w, "\"UPDATING\",22", i + 1); /* what was not read would be the next one's */
                 world_assert_property(l.w, MODULE_1, "Job", "/");
                 world_kill_daemon(l.w);
                 world_start_daemon(l.w);

@@ -318,7 +318,7 @@ static void picture_assert(Picture *p)
 /* A module that comes late, goes and comes back, and its upgrade: objects, properties, introspection. */
 START_TEST(test_objects)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a,attached=0" }, .no_daemon = true };
+        WorldSettings settings = { .modules = { "1-1=ec200a,attached=0,unopened=keep" }, .no_daemon = true };
         World *w = world_new(&settings);
         Picture *p = picture_new(w);
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);

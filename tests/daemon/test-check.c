@@ -445,7 +445,7 @@ static void await_reply(World *w, sd_bus_message *const *reply)
 /* One at a time; others are answered meanwhile, and an upgrade takes precedence. */
 START_TEST(test_meanwhile)
 {
-        World *w = new_world("1-1=ec200a", "[timeouts]\nsource=1\n");
+        World *w = new_world("1-1=ec200a", "[timeouts]\nsource=3\n");
         g_autofree char *never = g_strdup_printf("http://127.0.0.1:%u/up.bin", check_server(NULL)), *error = NULL;
         g_autofree char *url = NULL, *job = NULL, *name = NULL;
         g_autoptr(sd_bus_message) call = NULL, reply = NULL, second = NULL, answer = NULL;

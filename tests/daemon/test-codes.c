@@ -174,7 +174,11 @@ START_TEST(test_update_code)
                 g_autofree char *job = NULL;
 
                 g_free(world_sim(w, "set 1-1 %s-code %d", _i ? "update" : "check", update_codes[i].number));
+                if (_i == 1)
+                        g_free(world_sim(w, "hold 1-1 end"));
                 job = begin(w, url);
+                if (_i == 1)
+                        world_pass(w, "end");
                 check_code(w, job, "update", update_codes[i].number, update_codes[i].name);
                 world_assert_property(w, job, "Restarts", _i ? "2" : "0");
                 world_assert_property(w, job, "ToRevision", OLD_REVISION);
@@ -196,8 +200,10 @@ START_TEST(test_failed_update_waits)
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, "flash");
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 end"));
         g_free(world_sim(w, "hold 1-1 off:2"));
         job = begin(w, url);
+        world_pass(w, "end");
         g_free(world_sim(w, "held 1-1 off:2"));
         world_await_property(w, job, "State", "restarting");
         world_assert_property(w, job, "Restarts", "1");

@@ -32,7 +32,8 @@ static void assert_offered(World *w, const char *line, const char *expected)
 
 START_TEST(test_live)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a,imei=867710050000011", "1-2=ec200a,imei=867710050000022" } };
+        WorldSettings settings = { .modules = { "1-1=ec200a,imei=867710050000011", "1-2=ec200a,imei=867710050000022" },
+                                   .config = "download-idle=60\nupdate-idle=60\n" };
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *missing = NULL;
 

@@ -197,13 +197,18 @@ START_TEST(test_other_port)
         World *w;
         g_autofree char *url = NULL, *job = NULL;
 
+        settings.modules[0] = "1-1=ec200a,unopened=keep";
         settings.config = "[usb]\nat-interfaces=6005=4\n";
         w = world_new(&settings);
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 end"));
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "Percent", "99");
+        g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
         ck_assert_uint_gt(world_count_signals(w, job, "Progress"), 100);
         world_assert_sim(w, "usbat", "get 1-1 urcport");

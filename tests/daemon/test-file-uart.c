@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(test_cancel)
 {
-        World *w = new_world("file-idle=1000", 100000);
+        World *w = new_world("file-idle=300", 100000);
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold " UART " file:40"));

@@ -200,7 +200,7 @@ END_TEST
 /* A bar that is drawn over itself, and whole lines at the end; Ctrl-C as a terminal sends it. */
 START_TEST(test_terminal)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        WorldSettings settings = { .modules = { "1-1=ec200a,unopened=keep" } };
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *command = NULL;
         ClientRun *r;

@@ -72,13 +72,14 @@ START_TEST(test_retry_first)
 
         course_publish(c, "digest");
         course_begin(c);
+        /* It restarts over and over: between two restarts its port answers, for a moment. */
+        g_free(world_sim(c->w, "wait 1-1 bad-package"));
+        g_free(world_sim(c->w, "hold 1-1 mini-1:2k"));
+        g_free(world_sim(c->w, "held 1-1"));
         course_await_stalled(c, c->url);
         course_publish_as(c, "fixed.mini_1", NULL);
         course_publish_as(c, "fixed.mini_2", NULL);
         url = world_http(c->w, "fixed.mini_1");
-        /* It restarts over and over: between two restarts its port answers, for a moment. */
-        g_free(world_sim(c->w, "hold 1-1 mini-1:2k"));
-        g_free(world_sim(c->w, "held 1-1"));
         for (g_autofree char *name = g_strdup("ModuleNotReady"); name;) {
                 ck_assert_str_eq(name, "ModuleNotReady");
                 g_free(name);

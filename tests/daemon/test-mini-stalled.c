@@ -10,7 +10,7 @@
 #include "mini.h"
 #include "suite.h"
 
-#define BACK    "settle=1\nstart=1\nstall=20\n"
+#define BACK    "settle=2\nstart=1\nstall=20\n"
 #define STALLS  COURSE_STALLS
 #define NOWHERE "http://nowhere.invalid/" UP
 
@@ -65,7 +65,7 @@ START_TEST(test_fell_back)
 
         g_free(world_sim(c->w, "hold 1-1 mini"));
         course_begin_with(c, source, NULL, NULL, NULL);
-        course_pass(c, "mini");
+        world_pass(c->w, "mini");
         course_assert_failed(c, "host", "fell-back");
         world_assert_property(c->w, c->job, "Restarts", "2");
         world_assert_property(c->w, c->job, "Percent", "0");
@@ -93,8 +93,8 @@ static const struct {
         { "ec800m-4", "2", "4" },
         { "eg800k-2", "2", "3" },
         { "eg800k-4", "1", "2" },
-        { "ec600m,sms=0", "2", "4" },
-        { "ec600m,sms=0,mini-at=full,mini-revision=same", "2", "4" },
+        { "ec600m,sms=0,unopened=keep", "2", "4" },
+        { "ec600m,sms=0,mini-at=full,mini-revision=same,unopened=keep", "2", "4" },
         { "ec600m,mini-at=none", "2", "4" },
         { "ec600m,mini-ports=none", "2", "4" },
         { "ec600m,boot-urcs=", "2", "4" },
@@ -119,7 +119,7 @@ END_TEST
 /* Its Mini systems never show on the bus, and it knows no SMS: what its firmware says at the end of its boot tells. */
 START_TEST(test_told_by_words)
 {
-        Course *c = course_new("eg800k-4,sms=0", BACK);
+        Course *c = course_new("eg800k-4,sms=0,unopened=keep", BACK);
 
         course_begin(c);
         course_assert_failed(c, "host", "fell-back");
@@ -162,7 +162,7 @@ static const struct {
 
 START_TEST(test_probe)
 {
-        Course *c = course_new("ec600m,mini-probes-url=1", BACK);
+        Course *c = course_new("ec600m,mini-probes-url=1", "settle=2\nstart=10\nstall=20\n");
         g_autofree char *source = wrong_source(c, probes[_i].wrong);
 
         course_begin_with(c, source, NULL, NULL, NULL);
@@ -318,7 +318,7 @@ static const struct {
 /* The module loops with restarts, more than any upgrade has, and is not given up. */
 START_TEST(test_damaged)
 {
-        Course *c = course_new("ec600m,off=20,boot=20", STALLS);
+        Course *c = course_new("ec600m,off=20,boot=20,unopened=keep", STALLS);
 
         course_publish(c, damages[_i].break_);
         course_begin(c);
@@ -376,8 +376,8 @@ static const struct {
         const char *system, *percent, *message;
 } hangs[] = {
         { "ec600m,stall=mini-1:50", "mini", "0", "waits for" },
-        { "ec600m,stall=updating:30", "updating", "30", "keep it powered" },
-        { "ec600m,stall=updating:76", "mini", "76", "cannot go back" },
+        { "ec600m,stall=updating:30,unopened=keep", "updating", "30", "keep it powered" },
+        { "ec600m,stall=updating:76,unopened=keep", "mini", "76", "cannot go back" },
         { "ec600m,return=diag,return-at=1", "mini", "0", "" },
         { "ec600m,return=diag,return-at=2", NULL, "0", "" },
         { "ec600m,return=diag,return-at=3", NULL, "60", "" },
@@ -386,10 +386,15 @@ static const struct {
 START_TEST(test_hang)
 {
         Course *c = course_new(hangs[_i].module, STALLS);
+        bool says_before_it_goes = strcmp(hangs[_i].percent, "60") == 0;
         g_autofree char *system = NULL;
 
         course_publish(c, NULL);
+        if (says_before_it_goes)
+                g_free(world_sim(c->w, "hold 1-1 updater"));
         course_begin(c);
+        if (says_before_it_goes)
+                world_pass(c->w, "updater");
         world_await_property(c->w, c->job, "State", "stalled");
         world_assert_property(c->w, c->job, "Percent", hangs[_i].percent);
         world_assert_property(c->w, c->job, "Result", "");
@@ -424,7 +429,7 @@ static const struct {
 START_TEST(test_lost)
 {
         g_autofree char *module = g_strconcat("ec600m,", losses[_i].module, NULL);
-        Course *c = course_new(module, "restart=2\nsettle=1\nstall=20\n");
+        Course *c = course_new(module, "restart=2\nsettle=2\nstall=20\n");
 
         course_publish(c, NULL);
         course_begin(c);

@@ -169,7 +169,7 @@ END_TEST
  * ended, and what the first had asked for is given back all the same. */
 START_TEST(test_granted_far_too_late)
 {
-        World *w = new_world("[timeouts]\nsettle=1\n", true);
+        World *w = new_world("[timeouts]\nsettle=3\n", true);
         FakeMM *mm = fake_mm_start(w, FAKE_EXPORTED, OLD_REVISION);
 
         world_start_daemon(w);
@@ -230,7 +230,7 @@ END_TEST
  * tells and is no revision is none. */
 START_TEST(test_nameless)
 {
-        World *w = new_world("[timeouts]\nsettle=1\n", true);
+        World *w = new_world("[timeouts]\nsettle=3\n", true);
         FakeMM *mm = fake_mm_start(w, FAKE_EXPORTED, _i == 0 ? "" : "EC200A\nEUHAR01");
         g_autofree char *job = NULL;
 
