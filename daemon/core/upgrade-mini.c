@@ -383,6 +383,8 @@ static void decide(Upgrade *u, const UpgradeEvent *event)
 void mini_ready(Upgrade *u, const UpgradeEvent *event)
 {
         set_answers(u, true);
+        if (u->step == STEP_RETRY) /* asked before that was sent; its answer says more */
+                return;
         u->ask_at = 0;
         if (!u->ready_since)
                 u->ready_since = event->now;

@@ -276,6 +276,29 @@ START_TEST(retry_is_rejected)
 }
 END_TEST
 
+/* It was being asked who is there when the retry came, and tells that first: the retry's own answer decides. */
+START_TEST(retry_while_it_is_asked)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini2(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        ck_assert(b->identify);
+        b->holds_answers = true;
+        bench_retry(b, "http://h/y.mini_1");
+        bench_ready(b, MINI_OLD);
+        bench_answer(b, _i == 0 ? AT_RESULT_OK : AT_RESULT_ERROR, -1, "");
+        if (_i == 0) {
+                bench_assert_state(b, JOB_UPDATING);
+                ck_assert_str_eq(b->job->message, "");
+                ck_assert_str_eq(b->job->source, "http://h/y.mini_1");
+        } else {
+                bench_assert_stalled(b, "answered ERROR");
+                ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
+        }
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("mini-stalled");
@@ -290,5 +313,6 @@ int main(void)
         tcase_add_loop_test(t, a_day, 0, 3);
         tcase_add_test(t, retry);
         tcase_add_test(t, retry_is_rejected);
+        tcase_add_loop_test(t, retry_while_it_is_asked, 0, 2);
         return testing_run(t, "upgrade-mini-stalled");
 }

@@ -172,7 +172,11 @@ START_TEST(test_retry_again)
         g_autofree char *waits = world_http(w, "other.mini_2");
 
         course_await_stalled(c, package);
+        /* While it is asked the last of who it is: that is answered first. */
+        g_free(world_sim(w, "hold 1-1 answer:AT+CGSN"));
+        g_free(world_sim(w, "held 1-1 answer:AT+CGSN"));
         course_assert_retry(c, other);
+        g_free(world_sim(w, "release 1-1 answer:AT+CGSN"));
         g_free(world_sim(w, "wait 1-1 accepted 2"));
         world_await_property(w, c->job, "State", "updating");
         world_assert_property(w, c->job, "Message", "");
