@@ -17,7 +17,7 @@
 #include "world.h"
 
 #define NAME   "org.fotad1"
-#define CONFIG "[timeouts]\nstart=2\nsettle=2\n"
+#define CONFIG "[timeouts]\nstart=5\nsettle=5\n"
 
 /* alice and nobody may start upgrades of one module, and alice look at all; bob may nothing; carol has to be asked for
  * a password. */

@@ -22,6 +22,7 @@ START_TEST(test_patience)
         Schedules *b = schedules_new(&settings);
         g_autofree char *url = world_http(b->w, "up.bin"), *line = schedules_command(b, "run --patience=60 night");
         ClientRun *r;
+        unsigned n;
 
         world_package(b->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         schedules_write(b, url, "");
@@ -31,8 +32,9 @@ START_TEST(test_patience)
         schedules_assert(b, "run night", 3, "", "NoSuchModule");
         schedules_assert(b, "run --patience=1 night", 3, "", "NoSuchModule");
         schedules_assert_told(b, 0, "STATUS=there is no such module");
+        n = schedules_count_told(b);
         r = client_begin(b->w, line, NULL, false);
-        datagrams_await(b->systemd, schedules_count_told(b), "STATUS=waiting for the module");
+        datagrams_await(b->systemd, n, "STATUS=waiting for the module");
         g_free(world_sim(b->w, "attach 1-1"));
         client_finish(r, 0);
         client_free(r);

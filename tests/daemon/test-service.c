@@ -235,7 +235,7 @@ static void assert_nothing_twice(Datagrams *said)
 
 START_TEST(test_status)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
+        WorldSettings settings = { .modules = { "1-1=ec200a,unopened=keep" }, .no_daemon = true };
         World *w = world_new(&settings);
         g_autofree char *path = world_path(w, "notify"), *url = NULL, *job = NULL;
         Datagrams *said = datagrams_new(path);

@@ -37,7 +37,7 @@ static void fill_context(World *w)
 static World *new_world(void)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1" },
-                                   .config = "[timeouts]\nstart=2\nsettle=2\n" };
+                                   .config = "[timeouts]\nstart=5\nsettle=5\n" };
         World *w = world_new(&settings);
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);

@@ -120,7 +120,7 @@ static void assert_bar(World *w, const ClientTerminal *terminal, const char *con
 START_TEST(test_states)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,mute=600000000,imei=867710050000024" },
-                                   .config = "command=1\nstart=5\nsettle=5\n" };
+                                   .config = "command=1\nstart=5\nsettle=5\ndownload-idle=60\nupdate-idle=60\n" };
         World *w = world_new(&settings);
         g_autofree char *url = world_http(w, "up.bin"), *none = world_http(w, "none.bin"), *check = NULL, *start = NULL;
         g_autofree char *job = NULL, *next = NULL;
@@ -150,6 +150,7 @@ START_TEST(test_states)
         assert_seen(w, "status", 0, "State          downloading, 25 %");
         g_free(world_sim(w, "release 1-1"));
         g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "State", "updating");
         assert_seen(w, "status", 0, "State          updating, ");
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");

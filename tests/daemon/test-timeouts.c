@@ -230,12 +230,14 @@ END_TEST
 
 START_TEST(test_settle)
 {
-        World *w = world_with("", "settle=1");
+        World *w = world_with("", "settle=2");
         g_autofree char *job = NULL;
 
         if (_i == 0) {
                 g_free(world_sim(w, "set 1-1 mute 600000")); /* from its next boot */
+                g_free(world_sim(w, "hold 1-1 end"));
                 job = begin(w, "up.bin");
+                world_pass(w, "end");
                 check_failed(w, job, "no-response", "it had reported success");
                 world_assert_property(w, job, "Restarts", "2");
                 world_assert_sim(w, "1", "get 1-1 qfotadl-count");

@@ -334,7 +334,7 @@ def outside():
             subprocess.run(make + [f"{base}/www/{name}.bin", "--break", name, "--size", "2000"], check=True)
         mini.make_packages(base)
         keep = os.environ.get("MODSIM_LOG", f"{base}/log")
-        status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=40,update-step=1", "--module", "1-2=ec600m,off=5,boot=120,unopened=keep",
+        status = subprocess.run([MODSIM, "--die-with-parent", "--module", "1-1=ec200a,off=20,boot=150,update-step=1", "--module", "1-2=ec600m,off=5,boot=120,unopened=keep",
                                  "--module", "1-5=ec800m-4,off=5,boot=120,unopened=keep", "--module", "1-6=eg800k-2,off=5,boot=120,unopened=keep",
                                  "--module", "1-7=eg800k-4,off=5,boot=120,unopened=keep", *[w for module in uart.MODULES for w in ("--module", module)], "--decoy", "1-3=ftdi", "--control", f"{base}/control", "--log", keep, "--",
                                  sys.executable, os.path.abspath(__file__), MODSIM, base]).returncode
