@@ -491,9 +491,9 @@ int main(void)
         Suite *s = suite_create("adoption");
 
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
+        suite_add(s, "found-as-firmware", test_found_as_firmware, 0, 1);
         suite_add(s, "late", test_late, 0, 1);
         suite_add(s, "replugged", test_replugged, 0, 1);
-        suite_add(s, "found-as-firmware", test_found_as_firmware, 0, 1);
         suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
         suite_add(s, "schedule-on-adopted", test_schedule_on_adopted, 0, 1);
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);

@@ -236,7 +236,7 @@ static const struct {
 
 START_TEST(test_plug)
 {
-        World *w = world_with("", plugs[_i].back ? "command=2\nstart=5\ndownload-idle=5\nsettle=2\n" : STAYS_AWAY);
+        World *w = world_with("", plugs[_i].back ? COMES_BACK "start=5\ndownload-idle=5\n" : STAYS_AWAY);
         g_autofree char *job = NULL;
         const char *when = plugs[_i].when;
         bool sent = strcmp(when, PREPARING) != 0;

@@ -162,7 +162,7 @@ static const struct {
 
 START_TEST(test_probe)
 {
-        Course *c = course_new("ec600m,mini-probes-url=1", "settle=2\nstart=10\nstall=20\n");
+        Course *c = course_new("ec600m,mini-probes-url=1", BACK "start=10\n");
         g_autofree char *source = wrong_source(c, probes[_i].wrong);
 
         course_begin_with(c, source, NULL, NULL, NULL);

@@ -17,7 +17,7 @@ static const char *const actions[] = { "org.fotad1.start", "org.fotad1.cancel", 
 
 static World *begin(const char *rules)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[timeouts]\nstart=5\nsettle=5\n" };
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w;
 
         polkit_prepare(rules);

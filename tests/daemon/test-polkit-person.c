@@ -29,7 +29,7 @@
 
 static World *begin(char **ret_url)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[timeouts]\nstart=2\nsettle=10\n" };
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w;
 
         polkit_prepare("");

@@ -30,8 +30,7 @@
 
 static World *begin(char **ret_url)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },
-                                   .config = "[timeouts]\nstart=5\nsettle=5\n" };
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" } };
         World *w;
 
         polkit_prepare(RULES);
@@ -215,7 +214,7 @@ static int start_only(sd_bus *bus, const void *url, sd_bus_error *e)
 /* What was asked about the only module there was is not the answer about the one that is there now. */
 START_TEST(test_other)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[timeouts]\nstart=5\nsettle=5\n" };
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
         UserCall calls[CALLS_MAX + 1];
         g_autofree char *url = NULL, *first = NULL;
         World *w;

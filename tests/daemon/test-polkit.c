@@ -16,8 +16,7 @@
 #include "suite.h"
 #include "world.h"
 
-#define NAME   "org.fotad1"
-#define CONFIG "[timeouts]\nstart=5\nsettle=5\n"
+#define NAME "org.fotad1"
 
 /* alice and nobody may start upgrades of one module, and alice look at all; bob may nothing; carol has to be asked for
  * a password. */
@@ -120,8 +119,7 @@ static int read_all(sd_bus *bus, const void *data, sd_bus_error *e)
 
 static World *two_modules(const char *rules)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },
-                                   .config = CONFIG };
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" } };
         World *w;
 
         polkit_prepare(rules);

@@ -118,14 +118,6 @@ static void assert_logged(Reload *r, const char *text)
 
 /* ---- the signal */
 
-static bool is_connected(World *w, const void *data)
-{
-        g_autofree char *connected = world_sim(w, "get 1-1 connected");
-
-        (void)data;
-        return strcmp(connected, "1") == 0;
-}
-
 /* Nothing changes, wherever a job is. */
 START_TEST(test_harmless)
 {
@@ -139,7 +131,7 @@ START_TEST(test_harmless)
         if (strcmp(points[_i], "boot") == 0)
                 world_await_property(r.w, job, "State", "finished"); /* it answers meanwhile */
         else if (!g_str_has_prefix(points[_i], "off"))
-                world_await(r.w, is_connected, NULL, "the port");
+                world_await_port(r.w);
         opened = world_sim(r.w, "count 1-1 opened");
         reload(&r, "");
         reload(&r, "");

@@ -36,8 +36,7 @@ static void fill_context(World *w)
 
 static World *new_world(void)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1" },
-                                   .config = "[timeouts]\nstart=5\nsettle=5\n" };
+        WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1" } };
         World *w = world_new(&settings);
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);

@@ -237,16 +237,19 @@ bool world_sim_or_end(World *w, const char *command)
         return answer != NULL;
 }
 
-void world_pass(World *w, const char *point)
+void world_await_port(World *w)
 {
-        g_autofree char *opened = NULL, *connected = NULL;
+        g_autofree char *opened = world_sim(w, "count 1-1 opened"), *connected = world_sim(w, "get 1-1 connected");
 
-        g_free(world_sim(w, "held 1-1 %s", point));
-        opened = world_sim(w, "count 1-1 opened");
-        connected = world_sim(w, "get 1-1 connected");
         if (strcmp(connected, "1") != 0)
                 g_free(world_sim(w, "wait 1-1 opened %d", atoi(opened) + 1));
-        g_free(world_sim(w, "release 1-1"));
+}
+
+void world_pass(World *w, const char *point)
+{
+        g_free(world_sim(w, "held 1-1 %s", point));
+        world_await_port(w);
+        g_free(world_sim(w, "release 1-1 %s", point));
 }
 
 void world_assert_sim(World *w, const char *expected, const char *format, ...)

@@ -65,8 +65,10 @@ char *world_sim(World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The same for one that waits; false if the daemon has ended instead. */
 bool world_sim_or_end(World *world, const char *command);
 void world_assert_sim(World *world, const char *expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/* Of module 1-1, which a hold is to stop where it has booted into a system that talks: waits until it is there and the
- * daemon has its port open, so that nothing it says is lost, and lets it go on. */
+/* Until the daemon has the AT port of module 1-1 open. */
+void world_await_port(World *world);
+/* Of that module, which a hold is to stop where it has booted into a system that talks: waits until it is there and its
+ * port is open, so that nothing it says is lost, and lets it go on. */
 void world_pass(World *world, const char *point);
 /* The tty behind a port of a module, as other programs on the gateway would open it: a path outside the test bed. */
 char *world_tty(World *world, const char *module, const char *port);
