@@ -68,7 +68,7 @@ void device_plug_serial(Device *device, const char *name, unsigned interface, co
 void device_leave(Device *device);
 
 void device_tx(Device *device, unsigned interface, const void *bytes, size_t n);
-/* Bytes in the tty's input queue that the host has not read; 0 if nobody has it open. */
+/* Bytes that the host has not read. While nobody has the tty open: those that are kept for whoever opens it. */
 size_t device_unread(Device *device, unsigned interface);
 bool device_is_open(Device *device, unsigned interface);
 /* How many bytes more are taken from the host there (SIZE_MAX: all), and how many a second (0: any), until told

@@ -45,6 +45,8 @@ struct bed_tty {
         int master; /* locked where it changes */
         int watch;
         unsigned own_opens; /* opened by ourselves, event still to come */
+        bool told_open;     /* to the observer */
+        bool closing;       /* somebody has closed it, and it was still open */
         bool has_node;
         bool keep_unheard;
         GByteArray *out; /* not taken by the pty yet */
@@ -87,7 +89,8 @@ int bed_watch_rule(Bed *bed, const char *file, unsigned mask, struct bed_rule *r
 
 /* --- bed-rules.c --- */
 
-/* Of a device or, `port`, a tty of the one at that place. Begins its description; after it was added, bed_rule_begin(). */
+/* Of a device or, `port`, a tty of the one at that place. Begins its description; after it was added, bed_rule_begin().
+ */
 struct bed_rule *bed_rule_new(Bed *bed, const char *syspath, const char *place, bool port, GString *text);
 void bed_rule_begin(struct bed_rule *rule);
 bool bed_rule_is_claimed(const struct bed_rule *rule);

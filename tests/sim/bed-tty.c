@@ -57,6 +57,23 @@ static void push_out(struct bed_tty *tty)
         }
 }
 
+static void tell_open(struct bed_tty *tty, bool open)
+{
+        if (!open)
+                bed_tty_pull(tty); /* what was written before */
+        tty->told_open = open;
+        tty->closing = false;
+        tty->observer->opened(tty->user, tty->interface, open);
+}
+
+/* The event of a close comes before the kernel closes the tty, the hang-up of our master after it; either may be what
+ * finds it closed. */
+static void look_closed(struct bed_tty *tty)
+{
+        if (tty->told_open && tty->master >= 0 && !bed_tty_is_open(tty))
+                tell_open(tty, false);
+}
+
 static gboolean on_epoll(int fd, GIOCondition condition, void *data)
 {
         Bed *bed = data;
@@ -72,6 +89,7 @@ static gboolean on_epoll(int fd, GIOCondition condition, void *data)
                                 continue;
                         push_out(tty);
                         bed_tty_pull(tty);
+                        look_closed(tty);
                         break;
                 }
         return G_SOURCE_CONTINUE;
@@ -96,10 +114,13 @@ static void handle_watch(struct watch *watch, uint32_t mask)
                         tty->own_opens--;
                         return;
                 }
+                if (tty->closing) /* and opened again before we looked */
+                        tell_open(tty, false);
                 push_out(tty);
-                watch->observer->opened(watch->user, tty->interface, true);
-        } else if ((mask & IN_CLOSE) && !bed_tty_is_open(tty)) {
-                watch->observer->opened(watch->user, tty->interface, false);
+                tell_open(tty, true);
+        } else if (mask & IN_CLOSE) {
+                tty->closing = tty->told_open;
+                look_closed(tty);
         }
 }
 
@@ -255,7 +276,7 @@ size_t bed_tty_unread(struct bed_tty *tty)
         int n = 0;
 
         if (!bed_tty_is_open(tty))
-                return 0;
+                return tty->keep_unheard ? tty->out->len : 0;
         on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
         int slave = ioctl(tty->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
         if (slave < 0)
@@ -269,6 +290,7 @@ size_t bed_tty_unread(struct bed_tty *tty)
         close(slave);
         on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
         tty->own_opens = 0;
+        tty->closing = false; /* that was we */
         return (size_t)MAX(n, 0) + tty->out->len;
 }
 

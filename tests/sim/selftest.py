@@ -27,6 +27,7 @@ def inside(base):
         file.everything(sim, base)
         uart.everything(sim, http, base)
         mini.everything(sim, http, https, ftp, base)
+        opened_and_closed(sim)
         guarded()
         many(sim)
     finally:
@@ -300,6 +301,36 @@ def faults(sim, http):
     check("OK" in t.at("AT") and sim("get 1-1 downloading") == "0", "silent")
     t.close()
     sim("set 1-1 qfotadl ok")
+
+
+def opened_and_closed(sim):
+    print("--- ttys opened and closed")
+    node, n = sim("get 1-1 port-at"), int(sim("count 1-1 closed"))
+    for _ in range(3000):
+        Tty(node).close()
+        n += 1
+        sim(f"wait 1-1 closed {n}", 10)
+    check(sim("count 1-1 closed") == str(n), "every close is seen")
+    for key, value in (("unopened", "keep"), ("drain", "60000")):
+        sim(f"set 1-1 {key} {value}")
+    idle = int(sim("count 1-1 idle"))
+    sim("power-cut 1-1")
+    sim(f"wait 1-1 idle {idle + 1}")
+    sim("hold 1-1 answer:AT+CFUN=1,1")
+    t = Tty(sim("get 1-1 port-at"))
+    os.write(t.fd, b"AT+CFUN=1,1\r")
+    sim("held 1-1")
+    n = int(sim("count 1-1 closed"))
+    t.close()
+    sim(f"wait 1-1 closed {n + 1}")
+    sim("release 1-1")
+    booted = int(sim("count 1-2 idle"))
+    sim("power-cut 1-2")
+    sim(f"wait 1-2 idle {booted + 1}")  # it has the time of a whole boot to leave too early
+    check(b"\r\nOK\r\n" in Tty(sim("get 1-1 port-at")).to_the_end(), "a module waits with its restart for who hears what it kept")
+    for key, value in (("unopened", "lose"), ("drain", "1000")):
+        sim(f"set 1-1 {key} {value}")
+    sim(f"wait 1-1 idle {idle + 2}")
 
 
 def guarded():
