@@ -64,6 +64,31 @@ static unsigned number_of(udev_device *d, const char *attribute, int base)
         return value ? (unsigned)strtoul(value, NULL, base) : 0;
 }
 
+static unsigned property_of(udev_device *d, const char *name)
+{
+        const char *value = udev_device_get_property_value(d, name);
+
+        return value ? (unsigned)strtoul(value, NULL, 10) : 0;
+}
+
+/* By the event, not by sysfs: when it is read, the device may be another one already, or none. 0: it is not said. */
+static unsigned number_of_device(udev_device *d)
+{
+        return property_of(d, "BUSNUM") * 1000 + property_of(d, "DEVNUM");
+}
+
+/* PRODUCT=2c7c/6005/318 */
+static void ids_of_device(udev_device *d, UsbDevice *ret)
+{
+        const char *product = udev_device_get_property_value(d, "PRODUCT");
+        char *end;
+
+        if (!product)
+                return;
+        ret->vendor_id = (uint16_t)strtoul(product, &end, 16);
+        ret->product_id = *end == '/' ? (uint16_t)strtoul(end + 1, NULL, 16) : 0;
+}
+
 /* The chip's vendor makes other things, too: only its boot loader tells by itself that it is a module. */
 static bool is_ours(UsbWatch *w, const UsbDevice *device)
 {
@@ -100,6 +125,17 @@ static void device_removed(UsbWatch *w, const char *syspath)
         w->observer->device_removed(w->userdata, path);
 }
 
+/* A tty may have told already that another one has come. */
+static void device_left(UsbWatch *w, udev_device *d)
+{
+        const char *syspath = udev_device_get_syspath(d);
+        const Known *known = g_hash_table_lookup(w->devices, syspath);
+        unsigned number = number_of_device(d);
+
+        if (known && (number == 0 || number == known->number))
+                device_removed(w, syspath);
+}
+
 static void device_added(UsbWatch *w, udev_device *d)
 {
         const char *syspath = udev_device_get_syspath(d);
@@ -108,11 +144,10 @@ static void device_added(UsbWatch *w, udev_device *d)
                 .path = udev_device_get_sysname(d),
                 .syspath = syspath,
                 .uid = udev_device_get_property_value(d, "ID_MM_PHYSDEV_UID") ?: syspath,
-                .vendor_id = (uint16_t)number_of(d, "idVendor", 16),
-                .product_id = (uint16_t)number_of(d, "idProduct", 16),
-                .number = number_of(d, "busnum", 10) * 1000 + number_of(d, "devnum", 10),
+                .number = number_of_device(d),
         };
 
+        ids_of_device(d, &device);
         if (known && known->number == device.number)
                 return; /* told by the enumeration and by the monitor */
         if (known)
@@ -211,7 +246,7 @@ static void on_device(UsbWatch *w, udev_device *d)
                         w->observer->other_tty(w->userdata);
         } else if (g_strcmp0(subsystem, "usb") == 0 && g_strcmp0(udev_device_get_devtype(d), "usb_device") == 0) {
                 if (removed)
-                        device_removed(w, udev_device_get_syspath(d));
+                        device_left(w, d);
                 else
                         device_added(w, d);
         }

@@ -4,6 +4,7 @@
  * right result, and a module that can be stopped was stopped. */
 
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,6 +260,36 @@ START_TEST(test_plug)
 }
 END_TEST
 
+/* A daemon that stands still while the module comes and goes once more: when it reads the events of that life, they are
+ * all that is left of it. */
+START_TEST(test_unseen)
+{
+        World *w = world_with("network=0,ports=at", COMES_BACK "restart=30\n");
+        g_autofree char *job = NULL, *returned = NULL;
+
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = begin(w, NULL, false);
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "State", "downloading");
+        kill(world_daemon_pid(w), SIGSTOP);
+        g_free(world_sim(w, "detach 1-1"));
+        returned = world_sim(w, "count 1-1 returned");
+        g_free(world_sim(w, "set 1-1 bound 0")); /* a tty has more events than wait for somebody who does not read */
+        g_free(world_sim(w, "attach 1-1"));
+        g_free(world_sim(w, "wait 1-1 returned %lu", strtoul(returned, NULL, 10) + 1));
+        g_free(world_sim(w, "detach 1-1"));
+        g_free(world_sim(w, "set 1-1 bound 1"));
+        kill(world_daemon_pid(w), SIGCONT);
+        world_await_property(w, job, "Restarts", "1");
+        world_await_property(w, MODULE_1, "Present", "0");
+        g_free(world_sim(w, "attach 1-1"));
+        world_assert_result(w, job, "failed", "host", "interrupted");
+        world_assert_property(w, job, "Restarts", "2");
+        check_truth(w, OLD_REVISION);
+        world_free(w);
+}
+END_TEST
+
 /* A module in a boot loop. 0: in the preparations; 1: in its download; 2: in its updater, which says START each time
  * and never gets on. */
 START_TEST(test_boot_loop)
@@ -394,6 +425,7 @@ int main(void)
         suite_add(s, "outcome", test_outcome, 0, G_N_ELEMENTS(outcomes));
         suite_add(s, "replaced", test_replaced, 0, 2);
         suite_add(s, "plug", test_plug, 0, G_N_ELEMENTS(plugs));
+        suite_add(s, "unseen", test_unseen, 0, 1);
         suite_add(s, "boot-loop", test_boot_loop, 0, 3);
         suite_add(s, "flood", test_flood, 0, 4);
         suite_add(s, "two", test_two, 0, 3);
