@@ -148,7 +148,7 @@ END_TEST
 START_TEST(test_cancel)
 {
         static const char *const points[] = { "qfotadl", "filestart", "file:40" };
-        World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,file-idle=300", 100000);
+        World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,file-idle=1000", 100000);
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold 1-1 %s", points[_i]));

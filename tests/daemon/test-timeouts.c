@@ -84,7 +84,7 @@ static void power_cycle(World *w)
 
 START_TEST(test_start)
 {
-        World *w = world_with(_i == 0 ? "after-ok=nothing" : "", "start=1");
+        World *w = world_with(_i == 0 ? "after-ok=nothing" : "", "start=3");
         g_autofree char *job = NULL;
 
         if (_i == 1)
@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(test_download_idle)
 {
-        World *w = world_with("stall=downloading:40,urcport=uart1", "download-idle=1");
+        World *w = world_with("stall=downloading:40,urcport=uart1", "download-idle=3");
         g_autofree char *job = begin(w, "up.bin");
 
         g_free(world_sim(w, "wait 1-1 stalled"));
@@ -126,7 +126,7 @@ END_TEST
 /* A module whose download does not end though its radio is off is reset. */
 START_TEST(test_start_reset)
 {
-        World *w = world_with("abort=600000", "start=1\nsettle=2");
+        World *w = world_with("abort=600000", "start=3\nsettle=3");
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold 1-1 accepted"));
@@ -148,7 +148,7 @@ END_TEST
  */
 START_TEST(test_update_never_begins)
 {
-        World *w = world_with("", "update-idle=1\nsettle=2");
+        World *w = world_with("", "update-idle=3\nsettle=3");
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold 1-1 downloaded"));
@@ -171,7 +171,7 @@ START_TEST(test_update_idle)
 {
         static const char *const modules[] = { "stall=updating:40", "stall=updating:40,lost=start/updating",
                                                "stall=updating:40,lost=start/updating,mode1-drops=0" };
-        World *w = world_with(modules[_i], "command=1\nupdate-idle=1\nsettle=2");
+        World *w = world_with(modules[_i], "command=1\nupdate-idle=3\nsettle=3");
         g_autofree char *job = begin(w, "up.bin"), *path = world_path(w, "truth.log"), *truth = NULL;
 
         g_free(world_sim(w, "wait 1-1 stalled"));
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(test_restart)
 {
         static const char *const holds[] = { PREPARING, "off:1", "off:2" };
-        World *w = world_with("", "restart=1");
+        World *w = world_with("", "restart=3");
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold 1-1 %s", holds[_i]));
@@ -307,7 +307,7 @@ END_TEST
  * no longer this job's. */
 START_TEST(test_stuck)
 {
-        World *w = world_with("", "command=1\nstart=1\nsettle=1");
+        World *w = world_with("", "command=1\nstart=3\nsettle=3");
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold 1-1 qfotadl"));

@@ -113,14 +113,14 @@ END_TEST
 START_TEST(test_silent_boot)
 {
         World *w = uart_world("ec200a,boot-urcs=+CPIN: READY,lost=end",
-                              UART_PORTS "[timeouts]\nupdate-idle=1\nsettle=20\n");
+                              UART_PORTS "[timeouts]\nupdate-idle=3\nsettle=30\n");
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold " UART " ended"));
         job = start_dfota(w);
         g_free(world_sim(w, "held " UART));
         world_assert_property(w, job, "Restarts", "0");
-        g_free(world_sim(w, "set " UART " off 7000"));
+        g_free(world_sim(w, "set " UART " off 10000"));
         g_free(world_sim(w, "set " UART " boot 3000")); /* it answers before it says anything */
         g_free(world_sim(w, "release " UART));
         assert_success(w, job, "1");

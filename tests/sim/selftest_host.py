@@ -105,6 +105,8 @@ class Reader(threading.Thread):
                 if data is None:
                     break
                 self.text += data
+            while data := t.read():  # what was there when it was stopped
+                self.text += data
             t.close()
 
     def stop(self):
