@@ -71,10 +71,24 @@ static unsigned property_of(udev_device *d, const char *name)
         return value ? (unsigned)strtoul(value, NULL, 10) : 0;
 }
 
-/* By the event, not by sysfs: when it is read, the device may be another one already, or none. 0: it is not said. */
+/* By the event, not by sysfs: when it is read, the device may be another one already, or none. 0: not known, as while
+ * its port is reset. */
 static unsigned number_of_device(udev_device *d)
 {
-        return property_of(d, "BUSNUM") * 1000 + property_of(d, "DEVNUM");
+        unsigned number = property_of(d, "DEVNUM");
+
+        return number ? property_of(d, "BUSNUM") * 1000 + number : 0;
+}
+
+static bool is_another(const Known *known, unsigned number)
+{
+        return known->number && number && known->number != number;
+}
+
+/* Of the device that is at its place now. */
+static unsigned number_in_sysfs(udev_device *d)
+{
+        return number_of(d, "busnum", 10) * 1000 + number_of(d, "devnum", 10);
 }
 
 /* PRODUCT=2c7c/6005/318 */
@@ -125,14 +139,13 @@ static void device_removed(UsbWatch *w, const char *syspath)
         w->observer->device_removed(w->userdata, path);
 }
 
-/* A tty may have told already that another one has come. */
+/* What is known may have come later than the one that left: it was enumerated. */
 static void device_left(UsbWatch *w, udev_device *d)
 {
         const char *syspath = udev_device_get_syspath(d);
         const Known *known = g_hash_table_lookup(w->devices, syspath);
-        unsigned number = number_of_device(d);
 
-        if (known && (number == 0 || number == known->number))
+        if (known && !is_another(known, number_of_device(d)))
                 device_removed(w, syspath);
 }
 
@@ -148,8 +161,10 @@ static void device_added(UsbWatch *w, udev_device *d)
         };
 
         ids_of_device(d, &device);
-        if (known && known->number == device.number)
+        if (known && !is_another(known, device.number))
                 return; /* told by the enumeration and by the monitor */
+        if (known && known->number == number_in_sysfs(d))
+                return; /* one that came and went before that was enumerated */
         if (known)
                 device_removed(w, syspath); /* a removal that was not told */
         if (!is_ours(w, &device))
@@ -192,12 +207,17 @@ static void tty_added(UsbWatch *w, udev_device *d)
         const char *syspath = udev_device_get_syspath(d);
         udev_device *interface = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_interface");
         udev_device *parent = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_device");
+        const Known *known;
         Tty *tty;
         UsbTty told;
 
         if (!interface || !parent || !udev_device_get_devnode(d) || g_hash_table_contains(w->ttys, syspath))
                 return;
-        device_added(w, parent); /* events of a device and of its ttys may come in any order */
+        known = g_hash_table_lookup(w->devices, udev_device_get_syspath(parent));
+        if (!known)
+                device_added(w, parent); /* its event is not there yet, or it was not known for ours */
+        else if (is_another(known, number_of_device(parent)))
+                return; /* the device has left; that, and what has come, is told by events behind this one */
         if (!g_hash_table_contains(w->devices, udev_device_get_syspath(parent)))
                 return;
         tty = g_new0(Tty, 1);
@@ -252,13 +272,29 @@ static void on_device(UsbWatch *w, udev_device *d)
         }
 }
 
-/* Events were lost: what is known and gone goes, what is there and unknown comes. */
+/* Reads one event; false if there is none, or events were lost. */
+static bool read_event(UsbWatch *w)
+{
+        g_autoptr(udev_device) d = NULL;
+
+        errno = 0;
+        d = udev_monitor_receive_device(w->monitor);
+        if (d)
+                on_device(w, d);
+        return d != NULL;
+}
+
+/* Events were lost: what is known and gone goes, what is there and unknown comes. Those from before the loss are still
+ * to be read, and must not be taken for news afterwards. */
 static void catch_up(UsbWatch *w)
 {
-        g_autofree gpointer *paths = g_hash_table_get_keys_as_array(w->devices, NULL);
+        g_autofree gpointer *paths = NULL;
         g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
 
         log_warning("udev events were lost: looking at all devices again");
+        while (read_event(w) || errno == ENOBUFS)
+                ;
+        paths = g_hash_table_get_keys_as_array(w->devices, NULL);
         for (unsigned i = 0; paths[i]; i++)
                 if (access(paths[i], F_OK) < 0)
                         g_ptr_array_add(gone, g_strdup(paths[i]));
@@ -271,14 +307,9 @@ static void catch_up(UsbWatch *w)
 static int on_monitor(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
         UsbWatch *w = userdata;
-        g_autoptr(udev_device) d = NULL;
 
         (void)source, (void)fd, (void)events;
-        errno = 0;
-        d = udev_monitor_receive_device(w->monitor);
-        if (d)
-                on_device(w, d);
-        else if (errno == ENOBUFS)
+        if (!read_event(w) && errno == ENOBUFS)
                 catch_up(w);
         return 0;
 }
