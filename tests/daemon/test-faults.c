@@ -72,7 +72,7 @@ static const struct {
         { "after-ok=nothing", "failed", "host", "no-response", ": ", "0", OLD_REVISION, "normal" },
         { "return=never,return-at=1", "failed", "host", "module-lost", ": ", "0", OLD_REVISION, "off" },
         { "return=never", "failed", "host", "module-lost", ": ", "1", NEW_REVISION, "off" },
-        { "return=never,update-code=504", "failed", "host", "module-lost", "504", "1", OLD_REVISION, "off" },
+        { "return=never,update-code=504,unopened=keep", "failed", "host", "module-lost", "504", "1", OLD_REVISION, "off" },
         { "return=diag,return-at=1", "failed", "host", "crashed", ": ", "1", OLD_REVISION, "crashed" },
         { "return=diag", "failed", "host", "crashed", ": ", "2", NEW_REVISION, "crashed" },
         { "return=boot-rom,return-at=1", "failed", "host", "boot-rom", ": ", "0", OLD_REVISION, "boot-rom" },
@@ -264,7 +264,7 @@ END_TEST
  * all that is left of it. */
 START_TEST(test_unseen)
 {
-        World *w = world_with("network=0,ports=at", COMES_BACK "restart=30\n");
+        World *w = world_with("network=0,ports=at", COMES_BACK "start=60\ndownload-idle=60\nrestart=60\n");
         g_autofree char *job = NULL, *returned = NULL;
 
         g_free(world_sim(w, "hold 1-1 downloading:50"));

@@ -475,7 +475,7 @@ START_TEST(test_calls)
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         g_free(world_sim(w, "held 1-1 downloading:50"));
-        world_await_property(w, job, "State", "downloading");
+        world_await_property(w, job, "Percent", "25");
         before = look(w);
         ck_assert_ptr_null(world_start(w, "", url, NULL));
         assert_error(w, "busy", "Busy", "job 1");
@@ -486,7 +486,7 @@ START_TEST(test_calls)
         g_free(world_sim(w, "release 1-1 downloading:50"));
 
         g_free(world_sim(w, "held 1-1 updating:50"));
-        world_await_property(w, job, "State", "updating");
+        world_await_property(w, job, "Percent", "74");
         before = look(w);
         ck_assert(!world_call(w, job, of_job, "Cancel"));
         assert_error(w, "cancel", "NotCancellable", "updating");

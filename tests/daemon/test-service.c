@@ -146,7 +146,7 @@ START_TEST(test_second)
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         g_free(world_sim(w, "held 1-1"));
-        world_await_property(w, job, "State", "downloading");
+        world_await_property(w, job, "Percent", "25");
         before = read_file(w, "state/jobs/1.job");
         ck_assert_int_eq(world_run_daemon(w), 1);
         after = read_file(w, "state/jobs/1.job");
@@ -161,7 +161,7 @@ END_TEST
 /* The call that starts the daemon waits until it knows the module. */
 START_TEST(test_activation)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a,mute=700" } };
+        WorldSettings settings = { .modules = { "1-1=ec200a,mute=4000" } };
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *job = NULL;
 

@@ -30,8 +30,8 @@ struct urb {
 struct line {
         Device *device;
         struct usb_port port;
-        bool open;       /* the host reads there */
-        GQueue in, out;  /* struct urb */
+        bool open;           /* the host reads there */
+        GQueue in, out;      /* struct urb */
         GByteArray *to_host; /* for the host, not read yet */
         size_t allowance;
         unsigned rate;
@@ -460,7 +460,7 @@ size_t device_unread(Device *device, unsigned interface)
 {
         const struct line *line = find_line(device, interface);
 
-        return line && line->open ? line->to_host->len : 0;
+        return line && (line->open || device->options.keep_unheard) ? line->to_host->len : 0;
 }
 
 bool device_is_open(Device *device, unsigned interface)

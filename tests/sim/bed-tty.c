@@ -118,7 +118,7 @@ static void handle_watch(struct watch *watch, uint32_t mask)
                         tell_open(tty, false);
                 push_out(tty);
                 tell_open(tty, true);
-        } else if (mask & IN_CLOSE) {
+        } else if (mask & IN_CLOSE_WRITE) {
                 tty->closing = tty->told_open;
                 look_closed(tty);
         }
@@ -196,7 +196,7 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
         watch->tty = tty;
         watch->observer = observer;
         watch->user = user;
-        tty->watch = inotify_add_watch(bed->inotify, slave, IN_OPEN | IN_CLOSE);
+        tty->watch = inotify_add_watch(bed->inotify, slave, IN_OPEN | IN_CLOSE_WRITE);
         if (tty->watch < 0)
                 g_error("inotify: %s: %s", slave, g_strerror(errno));
         g_hash_table_replace(bed->watches, GINT_TO_POINTER(tty->watch), watch);
@@ -278,7 +278,8 @@ size_t bed_tty_unread(struct bed_tty *tty)
         if (!bed_tty_is_open(tty))
                 return tty->keep_unheard ? tty->out->len : 0;
         on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
-        int slave = ioctl(tty->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        /* Closing it is no event: it cannot be written to. */
+        int slave = ioctl(tty->master, TIOCGPTPEER, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
         if (slave < 0)
                 return 0; /* exclusive, and we are not root */
         tty->own_opens++;
@@ -290,7 +291,6 @@ size_t bed_tty_unread(struct bed_tty *tty)
         close(slave);
         on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
         tty->own_opens = 0;
-        tty->closing = false; /* that was we */
         return (size_t)MAX(n, 0) + tty->out->len;
 }
 
