@@ -355,7 +355,7 @@ START_TEST(test_damaged_second)
                 for (const char *s = states; (s = strstr(s, "stalled")); s++)
                         stalls++;
         }
-        world_assert_property(c->w, c->job, "State", "stalled");
+        world_await_property(c->w, c->job, "State", "stalled");
         g_free(world_sim(c->w, "wait 1-1 updating:96 +5"));
         course_await_stalled(c, ".mini_2");
         course_assert_message(c, "cannot go back");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The daemon, the gateway or the module is interrupted in the middle of an upgrade."""
-from world import EC200A, EC800M, NEW, NEW_MINI, OLD_MINI, until
+from world import EC200A, EC800M, NEW, NEW_MINI, OLD, OLD_MINI, until
 
 DFOTA = ["accepted", "downloading:30", "downloaded", "off:1", "updater", "updating:40", "end", "ended", "off:2"]
 MINI = ["accepted", "off:1", "mini", "mini-1:20", "mini-1-done", "off:2", "updater", "off:3", "mini-2", "updating:84", "end",
@@ -70,6 +70,44 @@ def cut(w):
     return do
 
 
+def stop(w):
+    """Returns what lets it go on."""
+    w.machine.run("systemctl", "kill", "--signal=STOP", "fotad")
+    return lambda: w.machine.run("systemctl", "kill", "--signal=CONT", "fotad")
+
+
+def held_up(w):
+    """the daemon stands still while the module updates and restarts: the events that wait for it tell of both restarts"""
+    w.plug(f"1-1={EC200A}")
+    w.sim.ask("hold 1-1 off:1")
+    w.start(f"{w.http}/up.bin")
+    w.sim.ask("held 1-1 off:1")
+    w.await_state("restarting")
+    go_on = stop(w)
+    booted = int(w.sim.ask("count 1-1 idle"))
+    w.sim.ask("release 1-1 off:1")
+    w.sim.ask(f"wait 1-1 idle {booted + 1}")
+    w.machine.run("udevadm", "settle")
+    go_on()
+    w.assert_success()
+
+
+def events_lost(w):
+    """more events than wait for a daemon that stands still, and a module that was plugged in elsewhere among them"""
+    w.plug(f"1-1={EC200A}")
+    go_on = stop(w)
+    w.machine.shell("for n in $(seq 10); do udevadm trigger --subsystem-match=tty; done; udevadm settle")
+    w.sim.ask("move 1-1 1-5")
+    w.sim.ask("wait 1-1 idle +1")
+    w.machine.run("udevadm", "settle")
+    go_on()
+    until(lambda: w.module("1-5", "Revision") == OLD)
+    assert w.module("1-1", "Present") is False
+    assert "udev events were lost" in w.machine.run("journalctl", "--no-pager", "--boot", "--unit=fotad")
+    w.start(f"{w.http}/up.bin")
+    w.assert_success(place="1-1")
+
+
 def unplugged_for_ever(w):
     """a module that is unplugged in the download and never comes back is lost"""
     w.machine.write("/etc/fotad/fotad.conf", "[timeouts]\nrestart=10\n")
@@ -97,4 +135,5 @@ def plugged_in_elsewhere(w):
     assert (w.module("1-5", "Revision"), w.module("1-1", "Present")) == (NEW, False)
 
 
-ALL = [killed, killed_mini, restarted_and_stopped, power_cut, power_cut_mini, unplugged_for_ever, plugged_in_elsewhere]
+ALL = [killed, killed_mini, restarted_and_stopped, power_cut, power_cut_mini, held_up, events_lost, unplugged_for_ever,
+       plugged_in_elsewhere]
