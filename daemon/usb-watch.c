@@ -82,7 +82,7 @@ static unsigned number_of_device(udev_device *d)
 
 static bool is_another(const Known *known, unsigned number)
 {
-        return known->number && number && known->number != number;
+        return number && known->number != number;
 }
 
 /* Of the device that is at its place now. */
@@ -139,7 +139,7 @@ static void device_removed(UsbWatch *w, const char *syspath)
         w->observer->device_removed(w->userdata, path);
 }
 
-/* What is known may have come later than the one that left: it was enumerated. */
+/* What is known may have come later than the one that left: enumerated, or told by a tty. */
 static void device_left(UsbWatch *w, udev_device *d)
 {
         const char *syspath = udev_device_get_syspath(d);
@@ -161,8 +161,8 @@ static void device_added(UsbWatch *w, udev_device *d)
         };
 
         ids_of_device(d, &device);
-        if (known && !is_another(known, device.number))
-                return; /* told by the enumeration and by the monitor */
+        if (device.number == 0 || (known && !is_another(known, device.number)))
+                return; /* told by the enumeration and by the monitor, or its ttys will tell again */
         if (known && known->number == number_in_sysfs(d))
                 return; /* one that came and went before that was enumerated */
         if (known)
@@ -207,17 +207,12 @@ static void tty_added(UsbWatch *w, udev_device *d)
         const char *syspath = udev_device_get_syspath(d);
         udev_device *interface = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_interface");
         udev_device *parent = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_device");
-        const Known *known;
         Tty *tty;
         UsbTty told;
 
         if (!interface || !parent || !udev_device_get_devnode(d) || g_hash_table_contains(w->ttys, syspath))
                 return;
-        known = g_hash_table_lookup(w->devices, udev_device_get_syspath(parent));
-        if (!known)
-                device_added(w, parent); /* its event is not there yet, or it was not known for ours */
-        else if (is_another(known, number_of_device(parent)))
-                return; /* the device has left; that, and what has come, is told by events behind this one */
+        device_added(w, parent); /* events of a device and of its ttys may come in any order, or be lost */
         if (!g_hash_table_contains(w->devices, udev_device_get_syspath(parent)))
                 return;
         tty = g_new0(Tty, 1);
@@ -284,22 +279,27 @@ static bool read_event(UsbWatch *w)
         return d != NULL;
 }
 
-/* Events were lost: what is known and gone goes, what is there and unknown comes. Those from before the loss are still
- * to be read, and must not be taken for news afterwards. */
-static void catch_up(UsbWatch *w)
+static void remove_gone(UsbWatch *w, GHashTable *known, void (*removed)(UsbWatch *w, const char *syspath))
 {
-        g_autofree gpointer *paths = NULL;
+        g_autofree gpointer *paths = g_hash_table_get_keys_as_array(known, NULL);
         g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
 
-        log_warning("udev events were lost: looking at all devices again");
-        while (read_event(w) || errno == ENOBUFS)
-                ;
-        paths = g_hash_table_get_keys_as_array(w->devices, NULL);
         for (unsigned i = 0; paths[i]; i++)
                 if (access(paths[i], F_OK) < 0)
                         g_ptr_array_add(gone, g_strdup(paths[i]));
         for (unsigned i = 0; i < gone->len; i++)
-                device_removed(w, g_ptr_array_index(gone, i));
+                removed(w, g_ptr_array_index(gone, i));
+}
+
+/* Events were lost: what is known and gone goes, what is there and unknown comes. Those from before the loss are still
+ * to be read, and must not be taken for news afterwards. */
+static void catch_up(UsbWatch *w)
+{
+        log_warning("udev events were lost: looking at all devices again");
+        while (read_event(w) || errno == ENOBUFS)
+                ;
+        remove_gone(w, w->ttys, tty_removed);
+        remove_gone(w, w->devices, device_removed);
         usb_watch_enumerate(w);
         w->observer->other_tty(w->userdata);
 }
