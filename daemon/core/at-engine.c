@@ -396,16 +396,28 @@ static void handle_line(AtEngine *e, const char *line, uint64_t now)
         push_event(e, AT_EVENT_URC, line);
 }
 
+/* What stands behind the echo of a command, NULL if there is none. Nothing but a line end follows one, and "ATI" stands
+ * in "UPDATING", too. */
+static char *find_after_echo(char *line, const char *command)
+{
+        size_t n = strlen(command);
+
+        for (char *echo = line; (echo = strstr(echo, command)); echo++)
+                if (!g_ascii_isalnum(echo[n]))
+                        return echo + n;
+        return NULL;
+}
+
 /* Right after a boot or a lost byte a URC may hang on to what stood before it without a line end of its own. The echo
  * of a command is cut off first: the URL in it may hold anything. */
 static void split_line(AtEngine *e, char *line, uint64_t now)
 {
         const Command *sent = e->sent ? g_queue_peek_head(&e->commands) : NULL;
-        char *echo = sent ? strstr(line, sent->text) : NULL;
+        char *behind = sent ? find_after_echo(line, sent->text) : NULL;
         char *urc;
 
-        if (echo)
-                line = echo + strlen(sent->text);
+        if (behind)
+                line = behind;
         if (!*line)
                 return;
         while ((urc = strstr(line + 1, "+QIND:"))) {

@@ -551,6 +551,17 @@ START_TEST(lines_that_answer_nothing)
 }
 END_TEST
 
+/* What it is asked when it is back, and what a Mini system says at that moment. */
+START_TEST(progress_is_no_echo_of_ati)
+{
+        open_port();
+        ask(1, "ATI", SECOND);
+        assert_events("W ATI|");
+        feed("+QIND: \"FOTA\",\"UPDATING\",64\r\nATI\r\r\nQuectel\r\n+QIND: \"FOTA\",\"UPDATING\",68\r\n\r\nOK\r\n");
+        assert_events("U +QIND: \"FOTA\",\"UPDATING\",64|U +QIND: \"FOTA\",\"UPDATING\",68|A 1 o Quectel|");
+}
+END_TEST
+
 START_TEST(command_s_own_name_is_information)
 {
         open_port();
@@ -670,6 +681,7 @@ int main(void)
         tcase_add_test(t, start_after_listening);
         tcase_add_test(t, reset_forgets_everything);
         tcase_add_loop_test(t, lines_that_answer_nothing, 0, 13);
+        tcase_add_test(t, progress_is_no_echo_of_ati);
         tcase_add_test(t, command_s_own_name_is_information);
         tcase_add_test(t, hushed_command_is_followed_by_nothing);
         tcase_add_test(t, hush_is_of_one_command);
