@@ -306,7 +306,7 @@ def faults(sim, http):
 def opened_and_closed(sim):
     print("--- ttys opened and closed")
     node, n = sim("get 1-1 port-at"), int(sim("count 1-1 closed"))
-    for _ in range(3000):
+    for _ in range(3000):  # of a thousand, three were still open to who looked as soon as inotify told of the close
         Tty(node).close()
         n += 1
         sim(f"wait 1-1 closed {n}", 10)
