@@ -317,6 +317,8 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *ret_
         Follow *f = userdata;
 
         (void)m, (void)ret_error;
+        if (!f->path) /* nothing is followed yet: the call that finds the connection lost reports it */
+                return 0;
         if (!f->ctl->json)
                 progress_clear(f->progress);
         return sd_event_exit(f->event, fail(f->ctl, STATUS_NO_DAEMON, ERROR_NO_DAEMON,

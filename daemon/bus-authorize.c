@@ -140,7 +140,7 @@ static int put_back(Authorization *a)
         int r;
 
         if ((r = sd_bus_message_rewind(a->message, true)) < 0 ||
-            (r = sd_event_add_defer(sd_bus_get_event(a->bus->bus), &a->tidy, on_idle, a)) < 0 ||
+            (r = sd_event_add_defer(a->bus->event, &a->tidy, on_idle, a)) < 0 ||
             (r = sd_event_source_set_priority(a->tidy, SD_EVENT_PRIORITY_IDLE)) < 0)
                 return r;
         return sd_bus_enqueue_for_read(a->bus->bus, a->message);

@@ -16,6 +16,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 /* What every object on the bus shares: the connection, the manager it translates for, and the calls that wait. */
 typedef struct Bus {
         sd_bus *bus;
+        sd_event *event; /* sd_bus_get_event() returns NULL once the connection is lost */
         Manager *manager;
         GHashTable *modules;   /* Module -> BusModule */
         GHashTable *jobs;      /* Job -> BusJob */

@@ -41,6 +41,7 @@ typedef struct Hold {
 
 struct BusModemManager {
         sd_bus *bus;
+        sd_event *event;
         Manager *manager;
         sd_bus_slot *watch, *asks_leave;
         bool running;
@@ -96,8 +97,7 @@ static void ask_again(Hold *h)
 
         sd_event_source_disable_unref(h->again);
         h->again = NULL;
-        if (sd_event_add_time_relative(sd_bus_get_event(h->owner->bus), &h->again, CLOCK_BOOTTIME, in, 0, on_again, h) <
-            0)
+        if (sd_event_add_time_relative(h->owner->event, &h->again, CLOCK_BOOTTIME, in, 0, on_again, h) < 0)
                 log_error("%s: no timer", h->uid);
 }
 
@@ -357,12 +357,13 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *err
         return 0;
 }
 
-int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, Manager *manager)
+int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, sd_event *event, Manager *manager)
 {
         BusModemManager *mm = g_new0(BusModemManager, 1);
         int r;
 
         mm->bus = bus;
+        mm->event = event;
         mm->manager = manager;
         mm->holds = g_ptr_array_new_with_free_func((GDestroyNotify)hold_free);
         r = sd_bus_add_match(bus, &mm->watch,

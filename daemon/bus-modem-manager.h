@@ -11,7 +11,7 @@
 typedef struct BusModemManager BusModemManager;
 
 /* 0 or -errno. Borrows all. */
-int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, Manager *manager);
+int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, sd_event *event, Manager *manager);
 void bus_modem_manager_free(BusModemManager *modem_manager);
 
 /* Whether ModemManager is there: to be called before the first module is known. */

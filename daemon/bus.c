@@ -114,9 +114,11 @@ static const ManagerObserver manager_observer = {
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        (void)userdata, (void)error;
-        log_error("the bus has closed the connection");
-        return sd_event_exit(sd_bus_get_event(sd_bus_message_get_bus(message)), -ECONNRESET);
+        const Bus *b = userdata;
+
+        (void)message, (void)error;
+        log_error("the connection to the bus is lost: fotad ends, and the next start goes on with its jobs");
+        return sd_event_exit(b->event, -ECONNRESET);
 }
 
 static int say(char **ret_why, int r, const char *what)
@@ -130,6 +132,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         Bus *b = g_new0(Bus, 1);
         int r;
 
+        b->event = event;
         b->manager = manager;
         b->status = status_new(manager);
         g_queue_init(&b->waiting);
@@ -141,7 +144,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0 ||
             (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
             (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_new(&b->inhibitor, b->bus)) < 0 ||
-            (r = bus_modem_manager_new(&b->modem_manager, b->bus, manager)) < 0) {
+            (r = bus_modem_manager_new(&b->modem_manager, b->bus, event, manager)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }

@@ -103,6 +103,28 @@ START_TEST(test_stop)
 }
 END_TEST
 
+/* The bus is killed: the daemon ends with failure and logs the reason, and its module stays claimed. The next daemon,
+ * on the next bus, takes the job up. */
+START_TEST(test_bus_killed)
+{
+        World *w = new_world();
+        g_autofree char *job = begin_and_hold(w, points[_i].point), *claim = world_path(w, "run/claims/usb-1-1");
+        g_autofree char *log = NULL;
+
+        world_kill_bus(w);
+        ck_assert_int_eq(world_await_end(w), 1);
+        ck_assert_msg(g_file_test(claim, G_FILE_TEST_EXISTS), "there is no %s", claim);
+        log = world_log(w);
+        ck_assert_msg(strstr(log, "the connection to the bus is lost") != NULL, "%s", log);
+        world_start_bus(w);
+        world_start_daemon(w);
+        g_free(world_sim(w, "release 1-1"));
+        check_success(w, job);
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
+        world_free(w);
+}
+END_TEST
+
 /* Killed between the record and its first step: the job is queued on the disk. */
 START_TEST(test_queued)
 {
@@ -206,6 +228,7 @@ int main(void)
         suite_add(s, "away", test_away, 0, G_N_ELEMENTS(points));
         suite_add(s, "back", test_back, 0, G_N_ELEMENTS(points));
         suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(points));
+        suite_add(s, "bus-killed", test_bus_killed, 0, G_N_ELEMENTS(points));
         suite_add(s, "queued", test_queued, 0, 1);
         suite_add(s, "preparing", test_preparing, 0, 6);
         suite_add(s, "often", test_often, 0, 1);

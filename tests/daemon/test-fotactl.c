@@ -197,6 +197,34 @@ START_TEST(test_detach)
 }
 END_TEST
 
+/* The bus is killed while a client follows an upgrade: status 4, and the lost connection is the only error. */
+START_TEST(test_bus_killed)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *command = NULL;
+        ClientRun *r;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 updating:50"));
+        command = g_strdup_printf("start --wait %s %s", _i ? "--json" : "", url);
+        r = client_begin(w, command, NULL, false);
+        client_await(r, "updating");
+        g_free(world_sim(w, "held 1-1"));
+        world_kill_bus(w);
+        client_finish(r, 4);
+        if (_i)
+                ck_assert(strstr(r->text->str, "{\"error\":{\"name\":\"fotactl.NoDaemon\","));
+        else
+                ck_assert_str_eq(r->error, "fotactl: the connection to the system bus is lost; the upgrade goes on\n");
+        client_free(r);
+        ck_assert_int_eq(world_await_end(w), 1);
+        world_free(w);
+}
+END_TEST
+
 /* A bar that is drawn over itself, and whole lines at the end; Ctrl-C as a terminal sends it. */
 START_TEST(test_terminal)
 {
@@ -287,6 +315,7 @@ int main(void)
         suite_add(s, "file", test_file, 0, 1);
         suite_add(s, "cancel", test_cancel, 0, 2);
         suite_add(s, "detach", test_detach, 0, 2);
+        suite_add(s, "bus-killed", test_bus_killed, 0, 2);
         suite_add(s, "terminal", test_terminal, 0, 2);
         return suite_run(s);
 }

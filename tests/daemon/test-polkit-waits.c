@@ -140,6 +140,22 @@ START_TEST(test_frozen)
 }
 END_TEST
 
+/* The bus is killed while calls wait for polkit: the daemon ends as it does without them. */
+START_TEST(test_bus_killed)
+{
+        g_autofree char *url = NULL;
+        World *w = begin(&url);
+        pid_t polkitd = polkit_start(w);
+        UserCall calls[CALLS_MAX + 1];
+
+        kill(polkitd, SIGSTOP);
+        call_often(calls, start, url);
+        world_kill_bus(w);
+        ck_assert_int_eq(world_await_end(w), 1);
+        world_free(w);
+}
+END_TEST
+
 /* Several users together cannot have it remember any number of calls; the privileged are not among those. */
 START_TEST(test_crowd)
 {
@@ -274,6 +290,7 @@ int main(void)
 
         suite_add(s, "none", test_none, 0, 1);
         suite_add(s, "frozen", test_frozen, 0, 1);
+        suite_add(s, "bus-killed", test_bus_killed, 0, 1);
         suite_add(s, "crowd", test_crowd, 0, 1);
         suite_add(s, "long", test_long, 0, 1);
         suite_add(s, "left", test_left, 0, 1);

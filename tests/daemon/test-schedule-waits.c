@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +40,34 @@ START_TEST(test_patience)
         client_finish(r, 0);
         client_free(r);
         schedules_assert_told(b, 0, "STATUS=the upgrade succeeded: " OLD_REVISION " -> " NEW_REVISION);
+        schedules_free(b);
+}
+END_TEST
+
+static void assert_bus_lost(ClientRun *r)
+{
+        client_finish(r, 4);
+        ck_assert_msg(g_str_has_prefix(r->error, "fotactl: fotad is not reachable: ") &&
+                              strchr(r->error, '\n')[1] == '\0',
+                      "%s", r->error);
+        client_free(r);
+}
+
+/* The bus is killed during the wait. */
+START_TEST(test_bus_killed)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,attached=0" }, .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *line = schedules_command(b, "run --patience=3600 night");
+        ClientRun *r;
+
+        world_start_daemon(b->w);
+        schedules_write(b, "http://host/up.bin", "");
+        r = client_begin(b->w, line, NULL, false);
+        datagrams_await(b->systemd, 0, "STATUS=waiting for the module");
+        world_kill_bus(b->w);
+        assert_bus_lost(r);
+        ck_assert_int_eq(world_await_end(b->w), 1);
         schedules_free(b);
 }
 END_TEST
@@ -146,14 +175,30 @@ static int on_call(sd_bus_message *call, void *userdata, sd_bus_error *error)
         return r < 0 ? r : 1;
 }
 
-static void serve(int ready)
+/* A daemon without modules that answers when the test asks for that; the bus has the answer before the test hears. */
+static int on_call_held(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-        unsigned asked = 0;
+        const int *test = userdata;
+        sd_bus *bus = sd_bus_message_get_bus(call);
+        char c;
+
+        (void)error;
+        if (!sd_bus_message_is_method_call(call, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"))
+                return 0;
+        if (write(*test, "a", 1) != 1 || read(*test, &c, 1) != 1 ||
+            sd_bus_reply_method_return(call, "a{oa{sa{sv}}}", 0) < 0 ||
+            sd_bus_get_name_creds(bus, "org.fotad1", 0, NULL) < 0 || write(*test, "r", 1) != 1)
+                _exit(1);
+        return 1;
+}
+
+static void serve(int test, sd_bus_message_handler_t handler, void *userdata)
+{
         sd_bus *bus = NULL;
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (sd_bus_open_system(&bus) < 0 || sd_bus_add_fallback(bus, NULL, "/org/fotad1", on_call, &asked) < 0 ||
-            sd_bus_request_name(bus, "org.fotad1", 0) < 0 || write(ready, "r", 1) != 1)
+        if (sd_bus_open_system(&bus) < 0 || sd_bus_add_fallback(bus, NULL, "/org/fotad1", handler, userdata) < 0 ||
+            sd_bus_request_name(bus, "org.fotad1", 0) < 0 || write(test, "r", 1) != 1)
                 _exit(1);
         while (sd_bus_wait(bus, UINT64_MAX) >= 0)
                 while (sd_bus_process(bus, NULL) > 0)
@@ -161,27 +206,71 @@ static void serve(int ready)
         _exit(1);
 }
 
+static void hear(int daemon)
+{
+        char c;
+
+        ck_assert_int_eq(read(daemon, &c, 1), 1);
+}
+
+/* Returns when it owns its name; *ret_end is the test's end of its socket. */
+static pid_t start_daemon(sd_bus_message_handler_t handler, int *ret_end)
+{
+        unsigned asked = 0;
+        int ends[2];
+        pid_t pid;
+
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+                serve(ends[1], handler, handler == on_call ? (void *)&asked : &ends[1]);
+        close(ends[1]);
+        hear(ends[0]);
+        *ret_end = ends[0];
+        return pid;
+}
+
 /* What is told while the objects are read is not slept over. */
 START_TEST(test_news)
 {
         WorldSettings settings = { .no_daemon = true };
         Schedules *b = schedules_new(&settings);
-        int ends[2];
-        pid_t pid;
-        char c;
+        int end;
+        pid_t pid = start_daemon(on_call, &end);
 
-        ck_assert_int_eq(pipe(ends), 0);
-        pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0)
-                serve(ends[1]);
-        close(ends[1]);
-        ck_assert_int_eq(read(ends[0], &c, 1), 1);
-        close(ends[0]);
+        close(end);
         schedules_write(b, "http://host/up.bin", "");
         schedules_assert(b, "run --patience=3600 night", 0, "night: nothing to do: usb-1-1 has " NEW_REVISION, "");
         kill(pid, SIGKILL);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        schedules_free(b);
+}
+END_TEST
+
+/* The bus is killed between the daemon's answer and the wait: no upgrade has begun, so the error does not say that one
+ * goes on, and there is one error alone. */
+START_TEST(test_bus_killed_before)
+{
+        WorldSettings settings = { .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *line = schedules_command(b, "run --patience=3600 night");
+        int end, status;
+        pid_t pid = start_daemon(on_call_held, &end);
+        ClientRun *r;
+
+        schedules_write(b, "http://host/up.bin", "");
+        r = client_begin(b->w, line, NULL, false);
+        hear(end);
+        kill(r->pid, SIGSTOP);
+        ck_assert_int_eq(waitpid(r->pid, &status, WUNTRACED), r->pid);
+        ck_assert_int_eq(write(end, "g", 1), 1);
+        hear(end);
+        world_kill_bus(b->w);
+        kill(r->pid, SIGCONT);
+        assert_bus_lost(r);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        close(end);
         schedules_free(b);
 }
 END_TEST
@@ -191,7 +280,9 @@ int main(void)
         Suite *s = suite_create("schedule-waits");
 
         suite_add(s, "patience", test_patience, 0, 1);
+        suite_add(s, "bus-killed", test_bus_killed, 0, 1);
         suite_add(s, "held", test_held, 0, 2);
         suite_add(s, "news", test_news, 0, 1);
+        suite_add(s, "bus-killed-before", test_bus_killed_before, 0, 1);
         return suite_run(s);
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,11 @@ static void signal_free(Signal *s)
         g_free(s->member);
         g_free(s->text);
         g_free(s);
+}
+
+GPtrArray *world_new_signals(void)
+{
+        return g_ptr_array_new_with_free_func((GDestroyNotify)signal_free);
 }
 
 /* Of PropertiesChanged: those that have changed. */
@@ -102,7 +108,7 @@ void world_start_bus(World *w)
         g_autofree char *out = world_path(w, "bus.out");
         int r;
 
-        w->signals = g_ptr_array_new_with_free_func((GDestroyNotify)signal_free);
+        unlink(out); /* of a bus before this one */
         text = g_strdup_printf(
                 "<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
                 "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
@@ -127,14 +133,22 @@ void world_start_bus(World *w)
                 w->directory, w->directory);
         write_policy(w);
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
-        world_spawn(w, (char *[]){ "dbus-daemon", "--nofork", "--print-address", "--config-file", conf, NULL }, NULL,
-                    out, log);
+        w->bus_daemon = world_spawn(
+                w, (char *[]){ "dbus-daemon", "--nofork", "--print-address", "--config-file", conf, NULL }, NULL, out,
+                log);
         world_await(w, world_file_has, (const char *[]){ out, "\n" }, "the bus");
         address = g_strdup_printf("unix:path=%s/bus", w->directory);
         g_setenv("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
         r = sd_bus_open_system(&w->bus);
         ck_assert_msg(r >= 0, "the bus: %s", g_strerror(-r));
         ck_assert_int_ge(sd_bus_add_match(w->bus, NULL, "type='signal',path_namespace='/org/fotad1'", on_signal, w), 0);
+}
+
+void world_kill_bus(World *w)
+{
+        kill(w->bus_daemon, SIGKILL);
+        ck_assert_int_eq(world_reap(w, w->bus_daemon), -SIGKILL);
+        g_clear_pointer(&w->bus, sd_bus_close_unref);
 }
 
 sd_bus *world_bus(World *w)

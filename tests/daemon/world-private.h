@@ -16,7 +16,7 @@ struct World {
         char *directory;
         GPtrArray *environment; /* of the daemon */
         GPtrArray *processes;   /* pids, killed at the end */
-        pid_t daemon, sim;
+        pid_t daemon, sim, bus_daemon;
         uid_t user; /* of the daemon */
         bool by_hand;
         char *program;
@@ -30,6 +30,8 @@ struct World {
 
 /* stdout goes to out, stderr to err. */
 pid_t world_spawn(World *world, char *const *argv, char *const *environment, const char *out, const char *err);
+/* Waits for its end; the exit status, or the signal, negative. */
+int world_reap(World *world, pid_t pid);
 
 /* Polls what has no event of its own to wait for: a file that another process writes, a socket that it opens. */
 void world_await(World *world, bool (*ready)(World *world, const void *data), const void *data, const char *what);
@@ -51,7 +53,8 @@ pid_t world_launch(World *world);
 /* It has ended, and nobody has asked for its status yet. */
 bool world_daemon_is_dead(World *world);
 
-void world_start_bus(World *world);
+/* The record of all signals, over all the buses. */
+GPtrArray *world_new_signals(void);
 void world_drain(World *world);
 bool world_name_is_owned(World *world, const void *data);
 bool world_name_is_free(World *world, const void *data);

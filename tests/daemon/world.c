@@ -57,7 +57,7 @@ pid_t world_spawn(World *w, char *const *argv, char *const *environment, const c
         _exit(127);
 }
 
-static int reap(World *w, pid_t pid)
+int world_reap(World *w, pid_t pid)
 {
         int status;
 
@@ -297,7 +297,7 @@ void world_package(World *w, const char *name, const char *from, const char *to,
         char *argv[] = { modsim,     "--make-package",          file,           "--from", (char *)from, "--to",
                          (char *)to, break_ ? "--break" : NULL, (char *)break_, NULL };
 
-        ck_assert_int_eq(reap(w, world_spawn(w, argv, NULL, log, log)), 0);
+        ck_assert_int_eq(world_reap(w, world_spawn(w, argv, NULL, log, log)), 0);
 }
 
 void world_make_package(World *w, const char *name, const char *from, const char *to, unsigned size)
@@ -307,7 +307,7 @@ void world_make_package(World *w, const char *name, const char *from, const char
         char *argv[] = { modsim, "--make-package", file,     "--from", (char *)from,
                          "--to", (char *)to,       "--size", bytes,    NULL };
 
-        ck_assert_int_eq(reap(w, world_spawn(w, argv, NULL, log, log)), 0);
+        ck_assert_int_eq(world_reap(w, world_spawn(w, argv, NULL, log, log)), 0);
 }
 
 static void start_lighttpd(World *w, unsigned port, bool tls)
@@ -322,7 +322,7 @@ static void start_lighttpd(World *w, unsigned port, bool tls)
                                tls ? pem : "", tls ? "\"\n" : "");
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
         if (tls)
-                ck_assert_int_eq(reap(w, world_spawn(w,
+                ck_assert_int_eq(world_reap(w, world_spawn(w,
                                                      (char *[]){ "openssl", "req", "-x509", "-newkey", "rsa:2048",
                                                                  "-nodes", "-days", "2", "-subj", "/CN=localhost",
                                                                  "-keyout", pem, "-out", pem, NULL },
@@ -408,17 +408,26 @@ bool world_try_daemon(World *w)
 
 int world_run_daemon(World *w)
 {
-        return reap(w, world_launch(w));
+        return world_reap(w, world_launch(w));
+}
+
+static bool has_ended(World *w, const void *data)
+{
+        (void)data;
+        return world_daemon_is_dead(w);
 }
 
 int world_await_end(World *w)
 {
-        int status = reap(w, w->daemon);
+        int status;
 
+        world_await(w, has_ended, NULL, "the daemon's end");
+        status = world_reap(w, w->daemon);
         w->daemon = 0;
         /* The bus tells it after all that it had read of it. A name that is still there would be taken for that of the
-         * next daemon. */
-        world_await(w, world_name_is_free, NULL, "the end of the daemon's name");
+         * next daemon. A bus that was killed has no names. */
+        if (w->bus)
+                world_await(w, world_name_is_free, NULL, "the end of the daemon's name");
         return status;
 }
 
@@ -476,6 +485,7 @@ World *world_new(const WorldSettings *settings)
         ck_assert_int_eq(chmod(w->directory, 0755), 0); /* the bus is for all users */
         w->environment = g_ptr_array_new_with_free_func(g_free);
         w->processes = g_ptr_array_new();
+        w->signals = world_new_signals();
         w->user = geteuid() == 0 ? WORLD_USER : geteuid();
         w->by_hand = settings->by_hand;
         w->program = world_program(settings->program ?: "daemon/fotad");
@@ -511,13 +521,13 @@ void world_free(World *w)
         close(w->control);
         if (w->sim) {
                 kill(w->sim, SIGTERM);
-                reap(w, w->sim);
+                world_reap(w, w->sim);
         }
         while (w->processes->len) {
                 pid_t pid = GPOINTER_TO_INT(g_ptr_array_index(w->processes, 0));
 
                 kill(pid, SIGKILL);
-                reap(w, pid);
+                world_reap(w, pid);
         }
         sd_bus_close_unref(w->bus);
         if (!g_getenv("FOTAD_TEST_KEEP"))

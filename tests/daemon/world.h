@@ -87,6 +87,11 @@ char *world_ftp(World *world, const char *login, const char *name); /* login as 
 
 sd_bus *world_bus(World *world);
 
+/* SIGKILL for the dbus-daemon: every connection is lost, the world's own too. Until world_start_bus() has started the
+ * next one, the world makes no calls. */
+void world_kill_bus(World *world);
+void world_start_bus(World *world);
+
 /* StartUpgrade with options as "key", "type", value triples, NULL at the end. The job's path; NULL if it was refused,
  * and world_error() then names the error, without org.fotad1.Error. in front of ours. */
 char *world_start(World *world, const char *module, const char *source, ...) G_GNUC_NULL_TERMINATED;
