@@ -7,8 +7,12 @@ MINI = ["accepted", "off:1", "mini", "mini-1:20", "mini-1-done", "off:2", "updat
         "off:4"]
 
 
+def show(w, name):
+    return w.machine.run("systemctl", "show", "--value", f"--property={name}", "fotad").strip()
+
+
 def pid(w):
-    return w.machine.run("systemctl", "show", "--value", "--property=MainPID", "fotad").strip()
+    return show(w, "MainPID")
 
 
 def ping(w):
@@ -33,6 +37,20 @@ def killed(w):
 def killed_mini(w):
     """the same with MiniFOTA"""
     w.follow(EC800M, "up.mini_1", MINI, kill(w), before=OLD_MINI, after=NEW_MINI, restarts=4)
+
+
+def kill_bus(w):
+    def do(_point):
+        restarts = int(show(w, "NRestarts"))
+        w.machine.run("systemctl", "kill", "--signal=KILL", "dbus")
+        until(lambda: int(show(w, "NRestarts")) > restarts and show(w, "ActiveState") == "active")
+
+    return do
+
+
+def bus_killed(w):
+    """SIGKILL for dbus-daemon in the middle: systemd starts fotad again, and it goes on"""
+    w.follow(EC200A, "up.bin", ["downloading:30", "off:1", "updating:40"], kill_bus(w))
 
 
 def restarted_and_stopped(w):
@@ -137,5 +155,5 @@ def plugged_in_elsewhere(w):
     assert (w.module("1-5", "Revision"), w.module("1-1", "Present")) == (NEW, False)
 
 
-ALL = [killed, killed_mini, restarted_and_stopped, power_cut, power_cut_mini, held_up, events_lost, unplugged_for_ever,
-       plugged_in_elsewhere]
+ALL = [killed, killed_mini, bus_killed, restarted_and_stopped, power_cut, power_cut_mini, held_up, events_lost,
+       unplugged_for_ever, plugged_in_elsewhere]
