@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 
 #include <config.h>
@@ -22,11 +23,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event_source, sd_event_source_disable_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manager, manager_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
 
-/* What a person should do about it is in the line; 1 is what systemd restarts after. */
+/* The exit status; the line names the cause. systemd starts the daemon again after EXIT_FAILURE, and not after
+ * EX_CONFIG (RestartPreventExitStatus= in the unit). */
 static int fail(const char *what, const char *why)
 {
         log_error("fotad: %s%s", what, why);
         return EXIT_FAILURE;
+}
+
+static int fail_config(const char *why)
+{
+        fail("", why);
+        return EX_CONFIG;
 }
 
 /* What a reload is about. */
@@ -82,7 +90,7 @@ static int run(const char *config_file, bool must_exist)
         sigprocmask(SIG_BLOCK, &signals, NULL);
         config = config_load(config_file, must_exist, &why);
         if (!config)
-                return fail("", why);
+                return fail_config(why);
         if ((r = sd_event_default(&event)) < 0 || (r = sd_event_set_watchdog(event, true)) < 0 ||
             (r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL)) < 0 ||
             (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0 ||
@@ -110,7 +118,7 @@ static int check_config(const char *file, bool must_exist)
         g_autofree char *why = NULL;
         g_autoptr(Config) config = config_load(file, must_exist, &why);
 
-        return config ? EXIT_SUCCESS : fail("", why);
+        return config ? EXIT_SUCCESS : fail_config(why);
 }
 
 int main(int argc, char **argv)

@@ -209,6 +209,7 @@ static const struct {
         { "ExecReload", "the tests send the signal" },
         { "Restart", MANAGER },
         { "RestartSec", MANAGER },
+        { "RestartPreventExitStatus", MANAGER },
         { "WatchdogSec", MANAGER },
         { "User", "another in his place, uucp, as whom nothing else runs (world.h): the tests make no users" },
         { "Group", "the same number" },

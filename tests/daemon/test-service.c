@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "datagrams.h"
@@ -69,6 +71,19 @@ static const struct {
         { "fotad.conf.d/50-site.conf", "history=1\n", "fotad.conf.d/50-site.conf:1: " },
 };
 
+/* The exit status of --check-config with the world's files. Its messages are appended to the daemon's log. */
+static int check_config(World *w)
+{
+        g_autofree char *fotad = g_build_filename(g_getenv("abs_top_builddir"), "daemon/fotad", NULL);
+        g_autofree char *conf = world_path(w, "fotad.conf"), *log = world_path(w, "fotad.log"), *command = NULL;
+        int status;
+
+        command = g_strdup_printf("'%s' --check-config --config '%s' 2>>'%s'", fotad, conf, log);
+        status = system(command);
+        ck_assert(WIFEXITED(status));
+        return WEXITSTATUS(status);
+}
+
 START_TEST(test_bad_config)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -76,9 +91,11 @@ START_TEST(test_bad_config)
         g_autofree char *log = NULL;
 
         write_file(w, bad[_i].file, bad[_i].text);
-        ck_assert_int_eq(world_run_daemon(w), 1);
+        ck_assert_int_eq(world_run_daemon(w), EX_CONFIG);
+        ck_assert_uint_eq(count_in_log(w, bad[_i].said), 1);
+        ck_assert_int_eq(check_config(w), EX_CONFIG);
         log = world_log(w);
-        ck_assert_msg(strstr(log, bad[_i].said) != NULL, "'%s' does not say '%s'", log, bad[_i].said);
+        ck_assert_msg(count_in_log(w, bad[_i].said) == 2, "'%s' does not say '%s' twice", log, bad[_i].said);
         world_free(w);
 }
 END_TEST
@@ -98,6 +115,7 @@ START_TEST(test_config)
         write_file(w, "fotad.conf.d/40-d.conf", "");
         world_start_daemon(w);
         world_await_module(w, MODULE_1);
+        ck_assert_int_eq(check_config(w), 0);
         log = world_log(w);
         ck_assert_msg(strstr(log, "histroy in [jobs]") && strstr(log, "sky in [colours]"), "%s", log);
         ck_assert_int_eq(world_stop_daemon(w), 0);
@@ -105,6 +123,7 @@ START_TEST(test_config)
 }
 END_TEST
 
+/* A missing file of --config is a mistake in the configuration; a state directory that cannot be used is not. */
 START_TEST(test_cannot_start)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -117,9 +136,10 @@ START_TEST(test_cannot_start)
                 ck_assert_int_eq(g_rmdir(path), 0);
                 ck_assert(g_file_set_contents(path, "", 0, NULL));
         }
-        ck_assert_int_eq(world_run_daemon(w), 1);
+        ck_assert_int_eq(world_run_daemon(w), _i == 0 ? EX_CONFIG : 1);
         log = world_log(w);
         ck_assert_msg(strstr(log, path) != NULL, "%s", log);
+        ck_assert_int_eq(check_config(w), _i == 0 ? EX_CONFIG : 0);
         world_free(w);
 }
 END_TEST
