@@ -29,6 +29,7 @@ typedef enum HoldState { HOLD_ASKING, HOLD_FREE, HOLD_HELD } HoldState;
 typedef struct Hold {
         BusModemManager *owner;
         Module *module; /* NULL: needed no more, and an answer is awaited */
+        char *id;       /* the module's */
         char *uid;
         ModuleNeed need;
         HoldState state;
@@ -52,6 +53,7 @@ static void hold_free(Hold *h)
 {
         sd_bus_slot_unref(h->call);
         sd_event_source_disable_unref(h->again);
+        g_free(h->id);
         g_free(h->uid);
         g_free(h);
 }
@@ -98,7 +100,7 @@ static void ask_again(Hold *h)
         sd_event_source_disable_unref(h->again);
         h->again = NULL;
         if (sd_event_add_time_relative(h->owner->event, &h->again, CLOCK_BOOTTIME, in, 0, on_again, h) < 0)
-                log_error("%s: no timer", h->uid);
+                log_module(LOG_ERR, h->module, "no timer");
 }
 
 /* What its refusal says of it. The caller frees it. */
@@ -120,13 +122,14 @@ static char *refusal_of(const sd_bus_error *error, ModuleGate *ret_gate)
 
 static void release(Hold *h)
 {
+        LogEvent event = { .module = h->id };
         int r = sd_bus_call_method_async(h->owner->bus, NULL, NAME, PATH, INTERFACE, "InhibitDevice", NULL, NULL, "sb",
                                          h->uid, false);
 
         if (r < 0)
-                log_warning("%s: it is not given back to ModemManager: %s", h->uid, g_strerror(-r));
+                log_event(LOG_WARNING, &event, "%s: it is not given back to ModemManager: %s", h->id, g_strerror(-r));
         else
-                log_debug("%s: given back to ModemManager", h->uid);
+                log_event(LOG_DEBUG, &event, "%s: given back to ModemManager", h->id);
 }
 
 static void on_refused(Hold *h, const sd_bus_error *error)
@@ -139,7 +142,7 @@ static void on_refused(Hold *h, const sd_bus_error *error)
                         ask_again(h);
                         return;
                 }
-                log_debug("%s: ModemManager does not know it", h->uid);
+                log_module(LOG_DEBUG, h->module, "ModemManager does not know it");
                 h->state = HOLD_FREE;
                 open_gate(h);
                 return;
@@ -165,7 +168,7 @@ static int on_inhibited(sd_bus_message *m, void *userdata, sd_bus_error *error)
         } else if (sd_bus_message_is_method_error(m, NULL)) {
                 on_refused(h, sd_bus_message_get_error(m));
         } else {
-                log_debug("%s: ModemManager lets go of it", h->uid);
+                log_module(LOG_DEBUG, h->module, "ModemManager lets go of it");
                 h->state = HOLD_HELD;
                 open_gate(h);
         }
@@ -183,7 +186,7 @@ static void inhibit(Hold *h)
         if ((r = sd_bus_message_new_method_call(h->owner->bus, &m, NAME, PATH, INTERFACE, "InhibitDevice")) < 0 ||
             (r = sd_bus_message_append(m, "sb", h->uid, true)) < 0 ||
             (r = sd_bus_call_async(h->owner->bus, &h->call, m, on_inhibited, h, UINT64_MAX)) < 0)
-                log_warning("%s: ModemManager cannot be asked for it: %s", h->uid, g_strerror(-r));
+                log_module(LOG_WARNING, h->module, "ModemManager cannot be asked for it: %s", g_strerror(-r));
 }
 
 /* ---- who it is */
@@ -230,7 +233,7 @@ static void ask(Hold *h)
                                                 "GetManagedObjects")) < 0 ||
             (r = sd_bus_call_async(h->owner->bus, &h->call, m, on_objects, h,
                                    manager_config(h->owner->manager)->timeouts.settle)) < 0)
-                log_warning("%s: ModemManager cannot be asked who it is: %s", h->uid, g_strerror(-r));
+                log_module(LOG_WARNING, h->module, "ModemManager cannot be asked who it is: %s", g_strerror(-r));
 }
 
 static void begin_asking(Hold *h)
@@ -274,6 +277,7 @@ void bus_modem_manager_need(BusModemManager *mm, Module *module, ModuleNeed need
                 h = g_new0(Hold, 1);
                 h->owner = mm;
                 h->module = module;
+                h->id = g_strdup(module_id(module));
                 h->uid = g_strdup(module_uid(module));
                 g_ptr_array_add(mm->holds, h);
         }

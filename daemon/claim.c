@@ -73,9 +73,10 @@ void claims_take(Claims *c, const char *id)
         if (r == 0 && g_rename(c->idle, file) < 0) /* others are held, or nobody has been here yet */
                 r = make(file);
         if (r < 0)
-                log_warning("%s cannot be made, so ModemManager may take %s between its restarts, and "
-                            "fotad-upgrading.target does not know of it: %s",
-                            file, id, g_strerror(-r));
+                log_event(LOG_WARNING, &(LogEvent){ .module = id },
+                          "%s cannot be made, so ModemManager may take %s between its restarts, and "
+                          "fotad-upgrading.target does not know of it: %s",
+                          file, id, g_strerror(-r));
 }
 
 void claims_drop(Claims *c, const char *id)
@@ -94,7 +95,8 @@ void claims_drop(Claims *c, const char *id)
                 r = g_unlink(file) < 0 && errno != ENOENT ? -errno : make(c->idle);
         }
         if (r < 0)
-                log_warning("%s cannot be changed, so fotad-upgrading.target stays active: %s", which, g_strerror(-r));
+                log_event(LOG_WARNING, &(LogEvent){ .module = id },
+                          "%s cannot be changed, so fotad-upgrading.target stays active: %s", which, g_strerror(-r));
 }
 
 void claims_sweep(Claims *c, void (*dropped)(void *userdata, const char *name), void *userdata)

@@ -75,7 +75,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         manager_note_identity(job, module_identity(module));
         job = manager_add_job(m, job, &why);
         if (!job) {
-                log_error("%s: an upgrade is under way, and its job cannot be written: %s", module_id(module), why);
+                log_module(LOG_ERR, module, "an upgrade is under way, and its job cannot be written: %s", why);
                 return;
         }
         log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,

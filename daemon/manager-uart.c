@@ -57,7 +57,7 @@ void manager_drop_uarts(Manager *m)
 
                 if (!module_uart(module) || is_named(m, module) || module_job(module) || manager_is_checked(m, module))
                         continue;
-                log_info("%s: fotad.conf does not name it any more", module_id(module));
+                log_module(LOG_INFO, module, "fotad.conf does not name it any more");
                 module_unset_uart(module);
                 m->observer->module_removed(m->userdata, module);
                 g_ptr_array_remove_index(m->modules, i--);

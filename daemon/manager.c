@@ -92,8 +92,8 @@ static void say_result(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
 
-        log_job(LOG_NOTICE, result_id(job), job, "job %s on %s: %s%s%s", job->id, job->module,
-                job_result_to_string(job->result), *job->message ? ": " : "", job->message);
+        log_job(job->result == JOB_RESULT_FAILED ? LOG_ERR : LOG_NOTICE, result_id(job), job, "job %s on %s: %s%s%s",
+                job->id, job->module, job_result_to_string(job->result), *job->message ? ": " : "", job->message);
         m->observer->job_result(m->userdata, job);
         job->announced = JOB_ANNOUNCED_YES;
         if (manager_write_job(m, job, &why) < 0)
@@ -114,7 +114,7 @@ void manager_tell_claim(Manager *m, Module *module)
                 return;
         r = uevent_repeat(module_syspath(module));
         if (r < 0)
-                log_debug("%s: udev cannot be told who claims it: %s", module_id(module), g_strerror(-r));
+                log_module(LOG_DEBUG, module, "udev cannot be told who claims it: %s", g_strerror(-r));
 }
 
 static void on_job_released(void *userdata, Job *job)

@@ -44,7 +44,7 @@ void module_set_gate(Module *m, ModuleGate gate, const char *why)
                 g_autofree char *failure = g_strdup_printf("ModemManager %s", why);
 
                 if (news) /* it is asked for again and again */
-                        log_info("%s: its AT port is left alone, for ModemManager %s", m->id, why);
+                        log_module(LOG_INFO, m, "its AT port is left alone, for ModemManager %s", why);
                 if (gate != MODULE_GATE_SHUT)
                         module_inspect_end(m, failure);
                 if (gate == MODULE_GATE_LOCKED)

@@ -35,7 +35,7 @@ void module_give_up_probe(Module *m)
         if (!wanted)
                 return;
         problem = module_explain(m);
-        log_warning("%s: %s", m->id, problem);
+        log_module(LOG_WARNING, m, "%s", problem);
         m->observer->changed(m->userdata, m);
         m->observer->probed(m->userdata, m, problem);
 }
@@ -71,7 +71,8 @@ static void know_identity(Module *m, Identity *identity)
         m->wanted = false;
         m->wanted_until = UINT64_MAX;
         if (!identity_equal(m->identity, known) || !m->told)
-                log_info("%s: %s, revision %s, IMEI %s", m->id, identity->model, identity->revision, identity->imei);
+                log_module(LOG_INFO, m, "%s, revision %s, IMEI %s", identity->model, identity->revision,
+                           identity->imei);
         m->told = true;
         m->observer->changed(m->userdata, m);
         m->observer->probed(m->userdata, m, NULL);

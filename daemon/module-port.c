@@ -40,7 +40,7 @@ static void on_lost(void *userdata, const char *why)
 {
         Module *m = userdata;
 
-        log_debug("%s: %s: %s", m->id, m->node ?: "port", why);
+        log_module(LOG_DEBUG, m, "%s: %s", m->node ?: "port", why);
         module_close_port(m);
         m->open_at = open_again_at(m); /* if the USB does not say that it is gone */
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
@@ -66,7 +66,7 @@ static void open_port(Module *m)
 
         r = serial_open(&m->serial, m->event, m->node, &settings, &serial_observer, m, &holder);
         if (r >= 0) {
-                log_debug("%s: %s is open", m->id, m->node);
+                log_module(LOG_DEBUG, m, "%s is open", m->node);
                 m->open_at = UINT64_MAX;
                 m->open_error = 0;
                 m->nameless = 0;
@@ -87,7 +87,7 @@ static void open_port(Module *m)
                 if (!m->job)
                         module_give_up_probe(m);
         } else {
-                log_debug("%s: %s cannot be opened: %s", m->id, m->node, g_strerror(-r));
+                log_module(LOG_DEBUG, m, "%s cannot be opened: %s", m->node, g_strerror(-r));
                 m->open_error = -r;
                 m->open_at = open_again_at(m);
                 if (m->uart)
@@ -139,7 +139,7 @@ void module_choose_port(Module *m)
         g_clear_pointer(&m->holder, g_free);
         m->open_at = UINT64_MAX;
         if (m->node) {
-                log_info("%s: AT port is %s", m->id, m->node);
+                log_module(LOG_INFO, m, "AT port is %s", m->node);
                 m->wanted = true;
                 m->wanted_until = module_now() + m->config->timeouts.settle;
         }

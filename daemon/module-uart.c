@@ -51,8 +51,9 @@ void module_look_at_uart(Module *m, const char *owner)
                 g_free(m->uart_owner);
                 m->uart_owner = g_strdup(owner);
                 if (owner)
-                        log_warning("%s: %s is a port of %s, and is used as such: take it out of [serial] ports", m->id,
-                                    m->uart, owner);
+                        log_module(LOG_WARNING, m,
+                                   "%s is a port of %s, and is used as such: take it out of [serial] ports", m->uart,
+                                   owner);
         }
         if (there && !m->present)
                 come(m);
@@ -70,7 +71,7 @@ void module_uart_missed(Module *m)
 
 void module_uart_restarted(Module *m)
 {
-        log_info("%s: restarted", m->id);
+        log_module(LOG_INFO, m, "restarted");
         m->device++;
         m->identified = m->told = m->listening = false;
         m->nameless = 0;

@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What can be seen of a module from outside: its properties, and what is the matter with it. Changes nothing. */
+/* What can be seen of a module from outside: its properties, its lines in the log, and what is the matter with it.
+ * Changes nothing. */
+
+#include <stdarg.h>
 
 #include "core/layout.h"
+#include "log-job.h"
 #include "module-private.h"
 #include "power.h"
 
 const char *module_id(const Module *m)
 {
         return m->id;
+}
+
+void log_module(int level, const Module *m, const char *format, ...)
+{
+        g_autofree char *text = NULL;
+        va_list args;
+
+        if (level > log_get_level())
+                return;
+        va_start(args, format);
+        text = g_strdup_vprintf(format, args);
+        va_end(args);
+        if (m->job)
+                log_job(level, NULL, m->job, "%s: %s", m->id, text);
+        else
+                log_event(level, &(LogEvent){ .module = m->id }, "%s: %s", m->id, text);
 }
 
 bool module_is_uart(const Module *m)

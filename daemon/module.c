@@ -101,7 +101,7 @@ static void write_power(Module *m, const char *value)
         int r = m->syspath ? power_control_write(m->syspath, value) : -ENODEV;
 
         if (r < 0)
-                log_warning("%s: power/control cannot be set to %s: %s", m->id, value, g_strerror(-r));
+                log_module(LOG_WARNING, m, "power/control cannot be set to %s: %s", value, g_strerror(-r));
 }
 
 static void on_server(void *userdata, ServerAnswer *taken)
@@ -110,7 +110,7 @@ static void on_server(void *userdata, ServerAnswer *taken)
         g_autoptr(ServerAnswer) answer = taken;
 
         g_clear_pointer(&m->source_check, source_check_free);
-        log_info("%s: asked for the package: %s", m->id, answer->finding);
+        log_module(LOG_INFO, m, "asked for the package: %s", answer->finding);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
                                        .text = answer->good ? NULL : answer->finding,
                                        .size = answer->size });
@@ -129,7 +129,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
                         at_engine_hush(m->engine);
                 return;
         case UPGRADE_ACTION_SEND_BLIND:
-                log_debug("%s: > %s (blindly)", m->id, action->text);
+                log_module(LOG_DEBUG, m, "> %s (blindly)", action->text);
                 if (m->serial)
                         at_engine_write_blind(m->engine, action->text, module_now());
                 return;
@@ -184,21 +184,21 @@ static void write_out(Module *m, const AtEvent *event)
         int r;
 
         /* A command that may hold a password is named by what stands before its first value. */
-        log_debug("%s: > %.*s%s", m->id, (int)strcspn(event->text, event->secret ? "=\r" : "\r"), event->text,
-                  event->secret ? "=***" : "");
+        log_module(LOG_DEBUG, m, "> %.*s%s", (int)strcspn(event->text, event->secret ? "=\r" : "\r"), event->text,
+                   event->secret ? "=***" : "");
         uart_life_asked(&m->life);
         r = m->serial ? serial_write(m->serial, event->text, strlen(event->text)) : -ENODEV;
         if (r < 0)
-                log_debug("%s: not written: %s", m->id, g_strerror(-r));
+                log_module(LOG_DEBUG, m, "not written: %s", g_strerror(-r));
 }
 
 static void log_line(Module *m, const char *line)
 {
         /* Half an echo of ours may look like anything. */
         if (strstr(line, "://") || strstr(line, "QICSGP"))
-                log_debug("%s: < (not shown)", m->id);
+                log_module(LOG_DEBUG, m, "< (not shown)");
         else
-                log_debug("%s: < %s", m->id, line);
+                log_module(LOG_DEBUG, m, "< %s", line);
 }
 
 static void log_answer(Module *m, const AtEvent *event)
@@ -207,16 +207,16 @@ static void log_answer(Module *m, const AtEvent *event)
 
         for (char **line = lines; *line; line++)
                 if (event->secret && **line)
-                        log_debug("%s: < (not shown)", m->id);
+                        log_module(LOG_DEBUG, m, "< (not shown)");
                 else
                         log_line(m, *line);
         if (event->result == AT_RESULT_ERROR && event->error >= 0)
-                log_debug("%s: < +CME ERROR: %d", m->id, event->error);
+                log_module(LOG_DEBUG, m, "< +CME ERROR: %d", event->error);
         else
-                log_debug("%s: < %s", m->id,
-                          event->result == AT_RESULT_OK      ? "OK"
-                          : event->result == AT_RESULT_ERROR ? "ERROR"
-                                                             : "(no answer)");
+                log_module(LOG_DEBUG, m, "< %s",
+                           event->result == AT_RESULT_OK      ? "OK"
+                           : event->result == AT_RESULT_ERROR ? "ERROR"
+                                                              : "(no answer)");
 }
 
 /* Whether what comes now comes from a module at a UART that has restarted since what came before: then what was under
@@ -323,7 +323,7 @@ static void arm_timer(Module *m)
                 int r = sd_event_add_time(m->event, &m->timer, CLOCK_BOOTTIME, at, TIMER_ACCURACY, on_timer, m);
 
                 if (r < 0)
-                        log_error("%s: no timer: %s", m->id, g_strerror(-r));
+                        log_module(LOG_ERR, m, "no timer: %s", g_strerror(-r));
         } else {
                 sd_event_source_set_time(m->timer, at);
                 sd_event_source_set_enabled(m->timer, SD_EVENT_ONESHOT);
@@ -408,11 +408,12 @@ void module_device_added(Module *m, const UsbDevice *device)
         g_free(m->uid);
         m->uid = g_strdup(device->uid);
         if (module_is_uart(m))
-                log_info("%s: %s is there", m->id, m->uart);
+                log_module(LOG_INFO, m, "%s is there", m->uart);
         else if (m->boot_rom)
-                log_warning("%s: boot ROM %04x:%04x: the module runs no firmware", m->id, m->vendor_id, m->product_id);
+                log_module(LOG_WARNING, m, "boot ROM %04x:%04x: the module runs no firmware", m->vendor_id,
+                           m->product_id);
         else
-                log_info("%s: %04x:%04x is there", m->id, m->vendor_id, m->product_id);
+                log_module(LOG_INFO, m, "%04x:%04x is there", m->vendor_id, m->product_id);
         m->observer->changed(m->userdata, m);
         module_feed_present(m);
         module_choose_port(m);
@@ -423,7 +424,7 @@ void module_device_removed(Module *m)
 {
         g_autofree char *why = NULL;
 
-        log_info("%s: %s", m->id, module_is_uart(m) ? "its port is gone" : "left the bus");
+        log_module(LOG_INFO, m, "%s", module_is_uart(m) ? "its port is gone" : "left the bus");
         m->listening = false;
         m->present = m->identified = false;
         m->left_at = module_now();

@@ -68,6 +68,9 @@ const Identity *module_identity(const Module *module); /* the last one read */
 unsigned module_flash_size(const Module *module);      /* MiB, 0 unknown */
 Method module_method(const Module *module);
 Job *module_job(const Module *module);
+/* A line about the module, with its Id in front: the journal files it under the module, and under the job that holds
+ * the module, if one does. */
+void log_module(int level, const Module *module, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* What keeps it from being used now, one sentence; "" if nothing is known to. The caller frees it. */
 char *module_explain(const Module *module);
 /* The same for everybody to read: "" also for what is part of the upgrade that is under way. */

@@ -43,26 +43,28 @@ static void connect_journal(World *w)
         world_set_environment(w, "JOURNAL_STREAM", stream);
 }
 
-static char *await_entry(Datagrams *journal, const char *id)
+/* The first entry with that line, at or after the from'th: it has these fields, each with its value; one that ends in =
+ * has none there. The entry's number. */
+static unsigned assert_fields(Datagrams *journal, unsigned from, const char *line, const char *const *fields)
 {
-        g_autofree char *field = g_strdup_printf("\nMESSAGE_ID=%s\n", id);
-        unsigned n = datagrams_await(journal, 0, field);
+        unsigned n = datagrams_await(journal, from, line);
         g_autoptr(GPtrArray) entries = datagrams_get(journal);
-
-        return g_strconcat("\n", (char *)g_ptr_array_index(entries, n), NULL);
-}
-
-/* fields: each with its value; one that ends in = has none there. */
-static void assert_entry(Datagrams *journal, const char *id, const char *const *fields)
-{
-        g_autofree char *entry = await_entry(journal, id);
+        g_autofree char *entry = g_strconcat("\n", (char *)g_ptr_array_index(entries, n), NULL);
 
         for (; *fields; fields++) {
                 bool absent = g_str_has_suffix(*fields, "=");
-                g_autofree char *line = g_strconcat("\n", *fields, absent ? "" : "\n", NULL);
+                g_autofree char *field = g_strconcat("\n", *fields, absent ? "" : "\n", NULL);
 
-                ck_assert_msg((strstr(entry, line) != NULL) != absent, "%s in: %s", *fields, entry);
+                ck_assert_msg((strstr(entry, field) != NULL) != absent, "%s in: %s", *fields, entry);
         }
+        return n;
+}
+
+static void assert_entry(Datagrams *journal, const char *id, const char *const *fields)
+{
+        g_autofree char *line = g_strdup_printf("\nMESSAGE_ID=%s\n", id);
+
+        assert_fields(journal, 0, line, fields);
 }
 
 static unsigned count_entries(Datagrams *journal, const char *text)
@@ -73,6 +75,29 @@ static unsigned count_entries(Datagrams *journal, const char *text)
         for (unsigned i = 0; i < entries->len; i++)
                 n += strstr(g_ptr_array_index(entries, i), text) != NULL;
         return n;
+}
+
+/* All lines of a module are filed under it, and those of the time when a job holds it under the job, too. */
+static void assert_module_lines(Datagrams *journal)
+{
+        static const char *const alone[] = { "PRIORITY=6", "FOTAD_MODULE=usb-1-1", "FOTAD_JOB=", "FOTAD_IMEI=",
+                                             "FOTAD_STATE=", NULL };
+        static const char *const held[] = { "PRIORITY=6", "FOTAD_MODULE=usb-1-1", "FOTAD_JOB=1",
+                                            "FOTAD_IMEI=867710050000024", NULL };
+        static const char *const restarting[] = { "FOTAD_JOB=1", "FOTAD_STATE=restarting", NULL };
+        g_autoptr(GPtrArray) entries = datagrams_get(journal);
+        unsigned n;
+
+        n = assert_fields(journal, 0, "MESSAGE=usb-1-1: 2c7c:6005 is there\n", alone);
+        n = assert_fields(journal, n, "MESSAGE=usb-1-1: left the bus\n", held);
+        n = assert_fields(journal, n, " is there\n", held);
+        assert_fields(journal, n, " is there\n", restarting);
+        for (unsigned i = 0; i < entries->len; i++) {
+                const char *entry = g_ptr_array_index(entries, i);
+
+                ck_assert_msg(!strstr(entry, "MESSAGE=usb-1-1: ") || strstr(entry, "\nFOTAD_MODULE=usb-1-1\n"), "%s",
+                              entry);
+        }
 }
 
 /* A good job, one that fails, and one that is cancelled. */
@@ -96,16 +121,17 @@ START_TEST(test_jobs)
                                        "FOTAD_MODULE=usb-1-1", "FOTAD_IMEI=867710050000024", "FOTAD_STATE=queued",
                                        "FOTAD_CODE=", "SYSLOG_IDENTIFIER=fotad", NULL });
         assert_entry(journal, MESSAGE_ID_SUCCESS,
-                     (const char *[]){ "FOTAD_JOB=1", "FOTAD_MODULE=usb-1-1", "FOTAD_IMEI=867710050000024",
-                                       "FOTAD_STATE=finished", "FOTAD_CODE=", NULL });
+                     (const char *[]){ "PRIORITY=5", "FOTAD_JOB=1", "FOTAD_MODULE=usb-1-1",
+                                       "FOTAD_IMEI=867710050000024", "FOTAD_STATE=finished", "FOTAD_CODE=", NULL });
 
         world_await_property(w, MODULE_1, "Job", "/");
         second = world_start(w, "", NOTHING_THERE, NULL);
         ck_assert_msg(second != NULL, "%s", world_error_message(w));
         world_assert_result(w, second, "failed", "http", "socket-connect-failed");
         assert_entry(journal, MESSAGE_ID_FAILED,
-                     (const char *[]){ "FOTAD_JOB=2", "FOTAD_MODULE=usb-1-1", "FOTAD_IMEI=867710050000024",
-                                       "FOTAD_STATE=finished", "FOTAD_CODE=http/716", NULL });
+                     (const char *[]){ "PRIORITY=3", "FOTAD_JOB=2", "FOTAD_MODULE=usb-1-1",
+                                       "FOTAD_IMEI=867710050000024", "FOTAD_STATE=finished", "FOTAD_CODE=http/716",
+                                       NULL });
 
         world_await_property(w, MODULE_1, "Job", "/");
         g_free(world_sim(w, "hold 1-1 downloading:50"));
@@ -119,8 +145,10 @@ START_TEST(test_jobs)
         ck_assert_msg(world_call(w, third, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
         world_assert_result(w, third, "cancelled", "host", "cancelled");
         assert_entry(journal, MESSAGE_ID_CANCELLED,
-                     (const char *[]){ "FOTAD_JOB=3", "FOTAD_STATE=finished", "FOTAD_CODE=host/1", NULL });
+                     (const char *[]){ "PRIORITY=5", "FOTAD_JOB=3", "FOTAD_STATE=finished", "FOTAD_CODE=host/1",
+                                       NULL });
 
+        assert_module_lines(journal);
         /* What belongs to no job has no such field; nothing has a password; nothing is said twice. */
         ck_assert_uint_gt(count_entries(journal, "MESSAGE=usb-1-1: EC200A, revision"), 0);
         ck_assert_uint_eq(count_entries(journal, "s3cret"), 0);
