@@ -13,10 +13,6 @@
 #include "names.h"
 #include "report.h"
 
-/* The daemon answers some calls only when a package is spooled, a module has told its identity, a server was asked, or
- * a person has typed a password. If it dies meanwhile the bus says so at once. */
-enum { CALL_TIMEOUT_SEC = 600 };
-
 int bus_connect(Ctl *ctl)
 {
         int r;
@@ -41,7 +37,7 @@ int bus_call(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply)
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         int r;
 
-        r = sd_bus_call(ctl->bus, call, CALL_TIMEOUT_SEC * G_USEC_PER_SEC, &error, ret_reply);
+        r = sd_bus_call(ctl->bus, call, BUS_CALL_TIMEOUT, &error, ret_reply);
         return r < 0 ? fail_bus(ctl, &error, r) : STATUS_DONE;
 }
 

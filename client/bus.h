@@ -4,7 +4,12 @@
 #include "ctl.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_slot, sd_bus_slot_unref)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
+
+/* The daemon answers some calls only when a package is spooled, a module has told its identity, a server was asked, or
+ * a person has typed a password. If it dies meanwhile the bus says so at once. */
+#define BUS_CALL_TIMEOUT (600 * G_USEC_PER_SEC)
 
 /* These return an exit status, the failure reported. */
 int bus_connect(Ctl *ctl);

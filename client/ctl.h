@@ -17,6 +17,7 @@ enum {
         STATUS_REFUSED = 3,   /* the daemon said no */
         STATUS_NO_DAEMON = 4, /* nobody to ask */
         STATUS_CANCELLED = 5, /* the upgrade was cancelled */
+        STATUS_DETACHED = 6,  /* SIGINT or SIGTERM ended the run; the upgrade goes on */
 };
 
 /* What every verb is handed. */

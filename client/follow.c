@@ -184,6 +184,7 @@ static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error
 {
         g_autoptr(Props) job = props_new();
         Follow *f = userdata;
+        bool first;
         int r;
 
         (void)ret_error;
@@ -195,11 +196,14 @@ static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error
                 return sd_event_exit(f->event, fail_bus(f->ctl, NULL, r));
         g_free(f->daemon);
         f->daemon = g_strdup(sd_bus_message_get_sender(reply));
+        first = !f->job;
         props_free(f->job);
         f->job = g_steal_pointer(&job);
         f->over = job_is_finished(f->job);
         if (f->over)
                 return end(f);
+        if (first && !f->ctl->json && progress_is_live(f->progress))
+                progress_note(f->progress, _("Ctrl-C only detaches: the upgrade goes on."));
         show_progress(f);
         return 0;
 }
@@ -333,8 +337,10 @@ static int on_leave(sd_event_source *source, const struct signalfd_siginfo *info
                                                 clean);
 
         (void)source, (void)info;
+        if (f->over) /* the result is at hand, and nothing goes on */
+                return 0;
         tell(f, "detached", note);
-        return sd_event_exit(f->event, STATUS_DONE);
+        return sd_event_exit(f->event, STATUS_DETACHED);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)

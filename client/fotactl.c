@@ -55,7 +55,8 @@ static char *describe_verbs(void)
 static char *describe_exit(void)
 {
         return g_strdup(_("Exit status: 0 done, 1 the upgrade failed, 2 wrong usage,\n3 refused by the daemon, 4 no "
-                          "daemon, 5 the upgrade was cancelled.\n\"fotactl VERB --help\" tells a verb's options."));
+                          "daemon, 5 the upgrade was cancelled,\n6 detached (Ctrl-C, SIGTERM); the upgrade goes on.\n"
+                          "\"fotactl VERB --help\" tells a verb's options."));
 }
 
 /* What is left after the options, a "--" that only ended them dropped; NULL if that is wrong, which is told. */

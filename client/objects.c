@@ -109,20 +109,18 @@ static int read_objects(Objects *objects, sd_bus_message *reply)
         return r < 0 ? r : sd_bus_message_exit_container(reply);
 }
 
-int objects_read(Ctl *ctl, Objects **ret)
+int objects_new_call(Ctl *ctl, sd_bus_message **ret)
 {
-        g_autoptr(sd_bus_message) call = NULL, reply = NULL;
+        return bus_new_call(ctl, FOTAD_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", ret);
+}
+
+int objects_read_reply(Ctl *ctl, sd_bus_message *reply, Objects **ret)
+{
         g_autoptr(Objects) objects = g_new0(Objects, 1);
-        int status, r;
+        int r;
 
         objects->modules = g_ptr_array_new_with_free_func(object_free);
         objects->jobs = g_ptr_array_new_with_free_func(object_free);
-
-        status = bus_new_call(ctl, FOTAD_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", &call);
-        if (status == STATUS_DONE)
-                status = bus_call(ctl, call, &reply);
-        if (status != STATUS_DONE)
-                return status;
         r = read_objects(objects, reply);
         if (r < 0)
                 return fail_bus(ctl, NULL, r);
@@ -131,6 +129,17 @@ int objects_read(Ctl *ctl, Objects **ret)
         g_ptr_array_sort(objects->jobs, by_age);
         *ret = g_steal_pointer(&objects);
         return STATUS_DONE;
+}
+
+int objects_read(Ctl *ctl, Objects **ret)
+{
+        g_autoptr(sd_bus_message) call = NULL, reply = NULL;
+        int status;
+
+        status = objects_new_call(ctl, &call);
+        if (status == STATUS_DONE)
+                status = bus_call(ctl, call, &reply);
+        return status == STATUS_DONE ? objects_read_reply(ctl, reply, ret) : status;
 }
 
 const Object *objects_at(const GPtrArray *array, const char *path)

@@ -20,6 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Objects, objects_free)
 
 /* These return an exit status, the failure reported. */
 int objects_read(Ctl *ctl, Objects **ret);
+/* The two halves of objects_read(), for a caller that does not block. */
+int objects_new_call(Ctl *ctl, sd_bus_message **ret);
+int objects_read_reply(Ctl *ctl, sd_bus_message *reply, Objects **ret);
 
 /* name is an id or object path; NULL is the only job under way, or the newest if none is and that will do. What is
  * found belongs to objects. *ret is NULL, and that no failure, if there is no job at all and any_will_do. */

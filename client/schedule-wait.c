@@ -7,8 +7,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <systemd/sd-event.h>
 
 #include "bus.h"
+#include "json.h"
 #include "names.h"
 #include "objects.h"
 #include "report.h"
@@ -21,13 +24,131 @@ typedef struct Wait {
         Ctl *ctl;
         const Schedule *schedule;
         Objects *objects; /* as read last */
+        sd_event *event;
+        sd_bus_slot *filter;
+        sd_bus_message *reply; /* to the last call; NULL: none has come */
+        bool news;             /* the daemon has sent something since the objects were asked for */
+        int signal;            /* that ends the wait; 0: none */
+        sigset_t mask;         /* of signals, before the wait */
 } Wait;
 
 static void wait_clear(Wait *w)
 {
         objects_free(w->objects);
+        sd_bus_slot_unref(w->filter);
+        sd_bus_message_unref(w->reply);
+        sd_bus_detach_event(w->ctl->bus);
+        sd_event_unref(w->event);
+        sigprocmask(SIG_SETMASK, &w->mask, NULL);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wait, wait_clear)
+
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        Wait *w = userdata;
+
+        (void)m, (void)ret_error;
+        w->news = true;
+        return 0;
+}
+
+/* 1: an answer is no news. */
+static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+        Wait *w = userdata;
+
+        (void)ret_error;
+        w->reply = sd_bus_message_ref(reply);
+        return 1;
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+        Wait *w = userdata;
+
+        (void)source;
+        w->signal = (int)info->ssi_signo;
+        return 0;
+}
+
+static int open_wait(Wait *w)
+{
+        sigset_t leave;
+        int r;
+
+        sigemptyset(&leave);
+        sigaddset(&leave, SIGINT);
+        sigaddset(&leave, SIGTERM);
+        sigprocmask(SIG_BLOCK, &leave, &w->mask);
+
+        r = sd_event_new(&w->event);
+        if (r >= 0)
+                r = sd_bus_attach_event(w->ctl->bus, w->event, 0);
+        if (r >= 0)
+                r = sd_bus_add_filter(w->ctl->bus, &w->filter, on_message, w);
+        if (r >= 0)
+                r = sd_event_add_signal(w->event, NULL, SIGINT, on_signal, w);
+        if (r >= 0)
+                r = sd_event_add_signal(w->event, NULL, SIGTERM, on_signal, w);
+        return r < 0 ? fail_bus(w->ctl, NULL, r) : STATUS_DONE;
+}
+
+/* No exit status fits, for each of them says something of an upgrade: the signal ends the program. */
+static int leave(const Wait *w)
+{
+        const char *text = _("stopped by a signal; no upgrade was begun");
+        sigset_t set;
+
+        tell_status(w->ctl, text);
+        if (w->ctl->json) {
+                g_autoptr(Json) json = json_new();
+
+                json_begin(json, NULL, '{');
+                json_string(json, "event", "detached");
+                json_end(json, '}');
+                json_print(json);
+        } else {
+                g_printerr("fotactl: %s: %s\n", w->schedule->name, text);
+        }
+        signal(w->signal, SIG_DFL);
+        sigemptyset(&set);
+        sigaddset(&set, w->signal);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        raise(w->signal);
+        return 128 + w->signal; /* as a shell has it; the first process of a container outlives the signal */
+}
+
+/* Makes a call and waits for its answer, or for a signal. */
+static int talk(Wait *w, sd_bus_message *call, uint64_t timeout)
+{
+        g_autoptr(sd_bus_slot) slot = NULL;
+        int r;
+
+        w->reply = sd_bus_message_unref(w->reply);
+        r = sd_bus_call_async(w->ctl->bus, &slot, call, on_reply, w, timeout);
+        while (r >= 0 && !w->reply && !w->signal)
+                r = sd_event_run(w->event, UINT64_MAX);
+        if (w->signal)
+                return leave(w);
+        return r < 0 ? fail_bus(w->ctl, NULL, r) : STATUS_DONE;
+}
+
+static int read_objects(Wait *w)
+{
+        g_autoptr(sd_bus_message) call = NULL;
+        int status;
+
+        w->news = false;
+        g_clear_pointer(&w->objects, objects_free);
+        status = objects_new_call(w->ctl, &call);
+        if (status == STATUS_DONE)
+                status = talk(w, call, BUS_CALL_TIMEOUT);
+        if (status != STATUS_DONE)
+                return status;
+        if (sd_bus_message_is_method_error(w->reply, NULL))
+                return fail_bus(w->ctl, sd_bus_message_get_error(w->reply), -EIO);
+        return objects_read_reply(w->ctl, w->reply, &w->objects);
+}
 
 static bool is_meant(const Wait *w, const Object *module)
 {
@@ -63,12 +184,12 @@ static const Object *find_mute(const Wait *w)
 
 /* Whoever held its port may be gone, which nobody tells the daemon. What the module answers is read with the objects.
  */
-static void ask(Wait *w, const Object *module, gint64 left)
+static int ask(Wait *w, const Object *module, gint64 left)
 {
         g_autoptr(sd_bus_message) call = NULL;
+        int status = bus_new_call(w->ctl, module->path, FOTAD_MODULE_INTERFACE, "Probe", &call);
 
-        if (bus_new_call(w->ctl, module->path, FOTAD_MODULE_INTERFACE, "Probe", &call) == STATUS_DONE)
-                sd_bus_call(w->ctl->bus, call, (uint64_t)left, NULL, NULL);
+        return status == STATUS_DONE ? talk(w, call, (uint64_t)left) : status;
 }
 
 static void tell_waiting(const Wait *w, const Object *mute)
@@ -80,18 +201,17 @@ static void tell_waiting(const Wait *w, const Object *mute)
         tell_status(w->ctl, text);
 }
 
-/* Returns when the daemon has said something, or at the end. What has come already, while the objects were read, may
- * be what is waited for: they are to be read again, and nothing is slept over. */
-static int await_news(Wait *w, gint64 left)
+/* Returns when the daemon has sent something since the objects were asked for, or at that time. */
+static int await_news(Wait *w, gint64 until)
 {
-        bool any = false;
-        int r;
+        gint64 now;
+        int r = 0;
 
-        while ((r = sd_bus_process(w->ctl->bus, NULL)) > 0)
-                any = true;
-        if (r >= 0 && !any)
-                r = sd_bus_wait(w->ctl->bus, (uint64_t)left);
-        return r < 0 && r != -EINTR ? fail_bus(w->ctl, NULL, r) : STATUS_DONE;
+        while (r >= 0 && !w->news && !w->signal && (now = g_get_monotonic_time()) < until)
+                r = sd_event_run(w->event, (uint64_t)(until - now));
+        if (w->signal)
+                return leave(w);
+        return r < 0 ? fail_bus(w->ctl, NULL, r) : STATUS_DONE;
 }
 
 /* After the gateway has started a module takes a while to show. The bus listens already (follow_new()), so whatever
@@ -100,24 +220,23 @@ int schedule_await_module(Ctl *ctl, const Schedule *s, unsigned patience)
 {
         g_auto(Wait) w = { .ctl = ctl, .schedule = s };
         gint64 now = g_get_monotonic_time(), end = now + patience * G_USEC_PER_SEC, ask_at = now;
-        const Object *mute;
-        int status;
+        int status = open_wait(&w);
 
-        for (;;) {
-                g_clear_pointer(&w.objects, objects_free);
-                status = objects_read(w.ctl, &w.objects);
+        while (status == STATUS_DONE) {
+                const Object *mute;
+
+                status = read_objects(&w);
                 now = g_get_monotonic_time();
                 if (status != STATUS_DONE || now >= end || is_there(&w))
-                        return status;
+                        break;
                 mute = find_mute(&w);
                 tell_waiting(&w, mute);
                 if (mute && now >= ask_at) {
-                        ask(&w, mute, end - now);
+                        status = ask(&w, mute, end - now);
                         ask_at = g_get_monotonic_time() + ASK_INTERVAL;
-                        continue;
+                } else {
+                        status = await_news(&w, mute ? MIN(end, ask_at) : end);
                 }
-                status = await_news(&w, (mute ? MIN(end, ask_at) : end) - now);
-                if (status != STATUS_DONE)
-                        return status;
         }
+        return status;
 }

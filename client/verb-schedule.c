@@ -80,7 +80,7 @@ static void write_schedule(Json *json, const Schedule *s)
         json_end(json, '}');
 }
 
-/* "success" stands there before the first run as well. */
+/* "success" stands there before the first run as well, and after one that a signal ended. */
 static char *describe_result(const Units *u)
 {
         g_autofree char *last = text_time(u->last);
@@ -91,7 +91,9 @@ static char *describe_result(const Units *u)
                 return NULL;
         if (strcmp(u->result, "exit-code") == 0)
                 return g_strdup_printf(_("%s, exit status %d"), last, u->exit_status);
-        return g_strdup_printf("%s, %s", last, strcmp(u->result, "success") == 0 ? _("success") : u->result);
+        if (strcmp(u->result, "success") != 0)
+                return g_strdup_printf("%s, %s", last, u->result);
+        return g_strdup_printf("%s, %s", last, u->exit_status == 0 ? _("success") : _("stopped"));
 }
 
 /* A timer that runs is enabled, as a rule, and one that does not is not; what is not so will be otherwise after the
@@ -115,7 +117,7 @@ static void add_row(Table *table, const char *name, const Schedule *s, const Uni
         table_add(table, cells);
         if (why)
                 table_note(table, why);
-        else if (u->last > 0 && strcmp(u->result, "success") != 0 && *u->reason)
+        else if (u->last > 0 && (strcmp(u->result, "success") != 0 || u->exit_status != 0) && *u->reason)
                 table_note(table, u->reason);
 }
 
@@ -361,7 +363,7 @@ const Verb verb_schedule = {
                           "                     expected revision, else an upgrade, followed to its end\n"
                           "\nNAME is a file's, /etc/fotad/schedule/NAME.conf as a rule, and its timer's:\n"
                           "\"systemctl enable --now fotad-upgrade@NAME.timer\". A file that is not right\n"
-                          "ends with status 2."),
+                          "ends with status 2. Ctrl-C detaches a run from its upgrade, with status 6."),
         .min_args = 1,
         .max_args = G_MAXINT,
         .entries = entries,

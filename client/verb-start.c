@@ -56,7 +56,7 @@ const Verb verb_start = {
                 "SOURCE is a http://, https:// or ftp:// URL that the module downloads from,\nelse a package on "
                 "this host. A URL with a password is seen by everybody who\nlists processes: give \"-\" as "
                 "SOURCE and the URL on standard input instead.\nWith --wait, Ctrl-C detaches and ends with "
-                "status 0; the upgrade goes on."),
+                "status 6; the upgrade goes on."),
         .min_args = 1,
         .max_args = 1,
         .entries = entries,

@@ -37,7 +37,7 @@ const Verb verb_watch = {
         .args = "[JOB]",
         .summary = N_("follow an upgrade to its end"),
         .description = N_("Without JOB the only upgrade under way; if there is none, the result of the\nnewest. "
-                          "Ctrl-C detaches and ends with status 0; the upgrade goes on."),
+                          "Ctrl-C detaches and ends with status 6; the upgrade goes on."),
         .max_args = 1,
         .run = run,
 };

@@ -166,8 +166,9 @@ void client_finish(ClientRun *r, int expected)
         close(r->out);
         ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
         ck_assert(g_file_get_contents(err, &r->error, NULL, NULL));
-        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == expected, "status %x instead of %d: %s%s", status,
-                      expected, last_words(r), r->error);
+        ck_assert_msg(expected < 0 ? WIFSIGNALED(status) && WTERMSIG(status) == -expected
+                                   : WIFEXITED(status) && WEXITSTATUS(status) == expected,
+                      "status %x instead of %d: %s%s", status, expected, last_words(r), r->error);
         ck_assert(!strstr(r->text->str, "s3cret") && !strstr(r->error, "s3cret"));
         if (r->json) {
                 assert_json(r->w, r->text->str);

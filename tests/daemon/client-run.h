@@ -35,7 +35,7 @@ ClientRun *client_begin_at(World *world, const char *command, const ClientTermin
 /* Waits until it has said that on stdout. */
 void client_await(ClientRun *run, const char *part);
 
-/* Its end, with that exit status; nothing it said holds a password. */
+/* Its end, with that exit status, or by signal -status; nothing it said holds a password. */
 void client_finish(ClientRun *run, int status);
 void client_free(ClientRun *run);
 

@@ -160,7 +160,20 @@ START_TEST(test_cancel)
 }
 END_TEST
 
-/* Ctrl-C leaves the upgrade alone; the daemon dies and comes back, and watch sees the end. */
+/* The run ends by a signal with a status of its own, and says so in its last line. */
+static void leave(ClientRun *r, int signal)
+{
+        const char *last;
+
+        kill(r->pid, signal);
+        client_finish(r, 6);
+        last = strstr(r->text->str, r->json ? "{\"event\":\"detached\",\"job\":{\"path\":\"" JOB_1 "\","
+                                            : "Detached; the upgrade goes on. To come back: fotactl watch 1\n");
+        ck_assert_msg(last && strchr(last, '\n') && !strchr(last, '\n')[1], "%s", r->text->str);
+        client_free(r);
+}
+
+/* SIGINT and SIGTERM leave the upgrade alone; the daemon dies and comes back, and watch sees the end. */
 START_TEST(test_detach)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -176,10 +189,12 @@ START_TEST(test_detach)
         r = client_begin(w, command, NULL, false);
         client_await(r, "updating");
         g_free(world_sim(w, "held 1-1"));
-        kill(r->pid, _i ? SIGTERM : SIGINT);
-        client_finish(r, 0);
-        ck_assert(strstr(r->text->str, _i ? "\"detached\"" : "fotactl watch 1"));
-        client_free(r);
+        leave(r, _i ? SIGTERM : SIGINT);
+        world_assert_property(w, JOB_1, "State", "updating");
+
+        r = client_begin(w, _i ? "watch --json" : "watch", NULL, false);
+        client_await(r, "updating");
+        leave(r, _i ? SIGINT : SIGTERM);
         world_assert_property(w, JOB_1, "State", "updating");
 
         r = client_begin(w, _i ? "watch --json" : "watch", NULL, false);
@@ -225,7 +240,7 @@ START_TEST(test_bus_killed)
 }
 END_TEST
 
-/* A bar that is drawn over itself, and whole lines at the end; Ctrl-C as a terminal sends it. */
+/* A person is told first that Ctrl-C only detaches. A bar is drawn over itself, and the end has whole lines. */
 START_TEST(test_terminal)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,unopened=keep" } };
@@ -240,6 +255,7 @@ START_TEST(test_terminal)
         command = g_strdup_printf("start --wait %s", url);
         r = client_begin(w, command, NULL, true);
         client_await(r, "\rupdating     [###");
+        ck_assert(strstr(r->text->str, JOB_1 "\r\nCtrl-C only detaches: the upgrade goes on.\r\n"));
         g_free(world_sim(w, "held 1-1"));
         if (_i) {
                 ck_assert_int_eq(write(r->out, "\x03", 1), 1);
@@ -248,7 +264,7 @@ START_TEST(test_terminal)
                 client_await(r, " 74 %");
         }
         g_free(world_sim(w, "release 1-1"));
-        client_finish(r, 0);
+        client_finish(r, _i ? 6 : 0);
         if (!_i)
                 ck_assert(strstr(r->text->str, "The upgrade succeeded"));
         ck_assert(g_str_has_suffix(r->text->str, "\r\n"));

@@ -192,13 +192,13 @@ static int on_call_held(sd_bus_message *call, void *userdata, sd_bus_error *erro
         return 1;
 }
 
-static void serve(int test, sd_bus_message_handler_t handler, void *userdata)
+static void serve(sd_bus_message_handler_t handler, void *userdata, int ready)
 {
         sd_bus *bus = NULL;
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (sd_bus_open_system(&bus) < 0 || sd_bus_add_fallback(bus, NULL, "/org/fotad1", handler, userdata) < 0 ||
-            sd_bus_request_name(bus, "org.fotad1", 0) < 0 || write(test, "r", 1) != 1)
+            sd_bus_request_name(bus, "org.fotad1", 0) < 0 || write(ready, "r", 1) != 1)
                 _exit(1);
         while (sd_bus_wait(bus, UINT64_MAX) >= 0)
                 while (sd_bus_process(bus, NULL) > 0)
@@ -206,29 +206,34 @@ static void serve(int test, sd_bus_message_handler_t handler, void *userdata)
         _exit(1);
 }
 
-static void hear(int daemon)
+static void hear(int end)
 {
         char c;
 
-        ck_assert_int_eq(read(daemon, &c, 1), 1);
+        ck_assert_int_eq(read(end, &c, 1), 1);
 }
 
-/* Returns when it owns its name; *ret_end is the test's end of its socket. */
-static pid_t start_daemon(sd_bus_message_handler_t handler, int *ret_end)
+/* Returns when the daemon has its name. */
+static pid_t begin_service(sd_bus_message_handler_t handler, void *userdata)
 {
-        unsigned asked = 0;
         int ends[2];
         pid_t pid;
 
-        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        ck_assert_int_eq(pipe(ends), 0);
         pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0)
-                serve(ends[1], handler, handler == on_call ? (void *)&asked : &ends[1]);
+                serve(handler, userdata, ends[1]);
         close(ends[1]);
         hear(ends[0]);
-        *ret_end = ends[0];
+        close(ends[0]);
         return pid;
+}
+
+static void end_service(pid_t pid)
+{
+        kill(pid, SIGKILL);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 
 /* What is told while the objects are read is not slept over. */
@@ -236,14 +241,143 @@ START_TEST(test_news)
 {
         WorldSettings settings = { .no_daemon = true };
         Schedules *b = schedules_new(&settings);
-        int end;
-        pid_t pid = start_daemon(on_call, &end);
+        unsigned asked = 0;
+        pid_t pid = begin_service(on_call, &asked);
 
-        close(end);
         schedules_write(b, "http://host/up.bin", "");
         schedules_assert(b, "run --patience=3600 night", 0, "night: nothing to do: usb-1-1 has " NEW_REVISION, "");
-        kill(pid, SIGKILL);
-        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        end_service(pid);
+        schedules_free(b);
+}
+END_TEST
+
+/* A daemon that knows one module, which is mute, and says which call has come. It answers GetManagedObjects only. */
+static int on_call_of_mute(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        const int *said = userdata;
+        const char *member = sd_bus_message_get_member(call);
+        sd_bus_message *reply = NULL;
+        int r;
+
+        (void)error;
+        if (strcmp(member, "Probe") == 0)
+                return write(*said, "P", 1) == 1 ? 1 : -EIO;
+        if (strcmp(member, "GetManagedObjects") != 0)
+                return 0;
+        sd_bus_message_new_method_return(call, &reply);
+        sd_bus_message_append(reply, "a{oa{sa{sv}}}", 1, MODULE_1, 1, "org.fotad1.Module", 3, "Id", "s", "usb-1-1",
+                              "Present", "b", 1, "Problem", "s", "its AT port is held");
+        r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+/* A daemon that answers no call, and says that one has come. */
+static int on_call_in_vain(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        const int *said = userdata;
+
+        (void)call, (void)error;
+        return write(*said, "G", 1) == 1 ? 1 : -EIO;
+}
+
+/* Before an upgrade is begun a signal ends the run as it ends any program, and the run says that none was begun: while
+ * no module is there, while the module is asked, and while the daemon does not answer. */
+START_TEST(test_stopped)
+{
+        static const struct {
+                sd_bus_message_handler_t on_call;
+                const char *told; /* before the signal */
+        } rows[] = {
+                { NULL, "STATUS=waiting for the module" },
+                { on_call_of_mute, "STATUS=waiting for the module: its AT port is held" },
+                { on_call_in_vain, NULL },
+        };
+        bool json = _i % 2;
+        int signal = json ? SIGINT : SIGTERM, ends[2];
+        WorldSettings settings = { .modules = { "1-1=ec200a,attached=0" }, .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *line = schedules_command(b, json ? "run --patience=3600 --json night"
+                                                          : "run --patience=3600 night");
+        const char *said;
+        ClientRun *r;
+        pid_t pid = 0;
+        char c;
+
+        ck_assert_int_eq(pipe(ends), 0);
+        if (rows[_i / 2].on_call)
+                pid = begin_service(rows[_i / 2].on_call, &ends[1]);
+        else
+                world_start_daemon(b->w);
+        schedules_write(b, "http://host/up.bin", "");
+        r = client_begin(b->w, line, NULL, false);
+        if (rows[_i / 2].told)
+                datagrams_await(b->systemd, 0, rows[_i / 2].told);
+        if (pid > 0)
+                ck_assert_int_eq(read(ends[0], &c, 1), 1);
+        kill(r->pid, signal);
+        client_finish(r, -signal);
+        said = json ? r->text->str : r->error;
+        ck_assert_str_eq(said, json ? "{\"event\":\"detached\"}\n"
+                                    : "fotactl: night: stopped by a signal; no upgrade was begun\n");
+        client_free(r);
+        schedules_assert_told(b, 0, "STATUS=stopped by a signal; no upgrade was begun");
+        close(ends[0]);
+        close(ends[1]);
+        if (pid > 0)
+                end_service(pid);
+        schedules_free(b);
+}
+END_TEST
+
+#define SOURCE "http://host/up.bin"
+
+/* A daemon whose one job ends when it is first read, and that sends SIGTERM to its client before it says what the end
+ * was. */
+static int on_call_of_ending(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        unsigned *read = userdata;
+        sd_bus *bus = sd_bus_message_get_bus(call);
+        sd_bus_message *reply = NULL;
+        sd_bus_creds *client = NULL;
+        pid_t pid;
+        int r;
+
+        (void)error;
+        sd_bus_message_new_method_return(call, &reply);
+        if (sd_bus_message_is_method_call(call, NULL, "GetManagedObjects")) {
+                sd_bus_message_append(reply, "a{oa{sa{sv}}}", 2, MODULE_1, 1, "org.fotad1.Module", 3, "Id", "s",
+                                      "usb-1-1", "Present", "b", 1, "Job", "o", JOB_1, JOB_1, 1, "org.fotad1.Job", 4,
+                                      "Id", "s", "1", "State", "s", "updating", "Source", "s", SOURCE, "FromRevision",
+                                      "s", OLD_REVISION);
+        } else if ((*read)++ == 0) {
+                sd_bus_message_append(reply, "a{sv}", 2, "Id", "s", "1", "State", "s", "updating");
+        } else {
+                sd_bus_query_sender_creds(call, SD_BUS_CREDS_PID, &client);
+                ck_assert_int_ge(sd_bus_creds_get_pid(client, &pid), 0);
+                sd_bus_creds_unref(client);
+                kill(pid, SIGTERM);
+                sd_bus_message_append(reply, "a{sv}", 4, "Id", "s", "1", "State", "s", "finished", "Result", "s",
+                                      "success", "ToRevision", "s", NEW_REVISION);
+        }
+        r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        if (r >= 0 && *read == 1)
+                r = sd_bus_emit_signal(bus, JOB_1, "org.fotad1.Job", "Result", "ssis", "success", "", 0, "");
+        return r < 0 ? r : 1;
+}
+
+/* An upgrade that has ended does not go on: a signal that comes while its end is read changes nothing. */
+START_TEST(test_ended)
+{
+        WorldSettings settings = { .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        unsigned read = 0;
+        pid_t pid = begin_service(on_call_of_ending, &read);
+
+        schedules_write(b, SOURCE, "");
+        schedules_assert(b, "run night", 0, "night: the upgrade succeeded", "");
+        end_service(pid);
         schedules_free(b);
 }
 END_TEST
@@ -255,22 +389,25 @@ START_TEST(test_bus_killed_before)
         WorldSettings settings = { .no_daemon = true };
         Schedules *b = schedules_new(&settings);
         g_autofree char *line = schedules_command(b, "run --patience=3600 night");
-        int end, status;
-        pid_t pid = start_daemon(on_call_held, &end);
+        int ends[2], status;
+        pid_t pid;
         ClientRun *r;
 
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        pid = begin_service(on_call_held, &ends[1]);
+        close(ends[1]);
         schedules_write(b, "http://host/up.bin", "");
         r = client_begin(b->w, line, NULL, false);
-        hear(end);
+        hear(ends[0]);
         kill(r->pid, SIGSTOP);
         ck_assert_int_eq(waitpid(r->pid, &status, WUNTRACED), r->pid);
-        ck_assert_int_eq(write(end, "g", 1), 1);
-        hear(end);
+        ck_assert_int_eq(write(ends[0], "g", 1), 1);
+        hear(ends[0]);
         world_kill_bus(b->w);
         kill(r->pid, SIGCONT);
         assert_bus_lost(r);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-        close(end);
+        close(ends[0]);
         schedules_free(b);
 }
 END_TEST
@@ -284,5 +421,7 @@ int main(void)
         suite_add(s, "held", test_held, 0, 2);
         suite_add(s, "news", test_news, 0, 1);
         suite_add(s, "bus-killed-before", test_bus_killed_before, 0, 1);
+        suite_add(s, "stopped", test_stopped, 0, 6);
+        suite_add(s, "ended", test_ended, 0, 1);
         return suite_run(s);
 }

@@ -252,7 +252,7 @@ START_TEST(test_followed)
         client_await(r, "updating");
         g_free(world_sim(b->w, "held 1-1"));
         kill(r->pid, SIGTERM);
-        client_finish(r, 0);
+        client_finish(r, 6);
         client_free(r);
         schedules_assert_told(b, 0, "STATUS=Detached; the upgrade goes on.");
         world_assert_property(b->w, JOB_1, "State", "updating");

@@ -111,7 +111,7 @@ static void assert_bar(World *w, const ClientTerminal *terminal, const char *con
                 ck_assert_msg(strstr(last_drawn(r), *part), "'%s' is not in: %s", *part, last_drawn(r));
         assert_fits(r->text->str, terminal->columns);
         kill(r->pid, SIGINT);
-        client_finish(r, 0);
+        client_finish(r, 6);
         assert_fits(r->text->str, terminal->columns);
         client_free(r);
 }
