@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "codes.h"
 #include "core/layout.h"
 #include "log-job.h"
 #include "module-private.h"
@@ -155,6 +156,11 @@ static bool upgrades(const Module *m)
         return m->job && m->job->sent;
 }
 
+static const char *remedy_of(HostCode code)
+{
+        return code_find(CODE_DOMAIN_HOST, code)->remedy;
+}
+
 /* What is the matter with its port. false: something is. */
 static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
 {
@@ -174,7 +180,8 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
         if (!m->node && ports_have_diag(m->ports, m->product_id))
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
-                                g_strdup(upgrades(m) ? "" : "if that stays so, cycle its power"));
+                                upgrades(m) ? g_strdup("")
+                                            : g_strconcat("if that stays so, ", remedy_of(HOST_CRASHED), NULL));
         if (!m->node)
                 return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
@@ -221,8 +228,7 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its chip's boot loader shows instead of its firmware"),
                                 g_strdup(upgrades(m) ? "leave it powered until its job has ended"
-                                                     : "cycle its power, and if that does not help write it anew with "
-                                                       "the vendor's tool"));
+                                                     : remedy_of(HOST_BOOT_ROM)));
         *ret_of_port = true;
         if (!describe_port(m, ret_finding, ret_remedy))
                 return false;

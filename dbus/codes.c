@@ -227,6 +227,8 @@ const Code code_table[] = {
         HOST(HOST_INTERRUPTED, "interrupted", N_("The upgrade was interrupted"),
              N_("a power cut, a reset by another program, or a crash"),
              N_("read which revision runs, then start again"), true),
+        /* A module in either state no longer writes its flash: the boot loader waits for a host, and a crashed module stands
+         * still to be examined (field facts 1.3). A job ends so only if the module has stayed so for its patience. */
         HOST(HOST_BOOT_ROM, "boot-rom", N_("The module came back as its chip's boot loader and runs no firmware"),
              "", N_("cycle its power, and if that does not help write it anew with the vendor's tool"), false),
         HOST(HOST_CRASHED, "crashed", N_("The module's DIAG port is there but its AT port is not, as after a crash"),

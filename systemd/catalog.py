@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # catalog.py DIRECTORY: what "journalctl -x" says of fotad's lines, fotad.catalog and one for each language of po/LINGUAS,
-# into DIRECTORY. The texts stand here, their translations in po/, the ids in daemon/message-ids.h. "make
-# update-catalogs" runs it, tests/test-catalog compares.
+# into DIRECTORY. The texts stand here, their translations in po/, the ids in daemon/message-ids.h, and the advice on a code
+# in doc/codes.md. "make update-catalogs" runs it, tests/test-catalog compares.
 import gettext
 import io
 import os
 import re
 import subprocess
 import sys
+import textwrap
 
 source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -18,6 +19,7 @@ def N_(text):
     return text
 
 
+# Subject, body, and the host's codes whose remedies follow the body.
 ENTRIES = {
     "QUEUED": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ is accepted"), N_("""\
 Job @FOTAD_JOB@ upgrades the firmware of the cellular module at
@@ -52,8 +54,7 @@ More about the code: fotactl explain @FOTAD_CODE@
 The module itself: fotactl list
 All lines of this job: journalctl FOTAD_JOB=@FOTAD_JOB@
 
-With module-lost, boot-rom or crashed the module may still be writing its
-flash: leave it powered, and look at it before anything else.""")),
+How to treat the module's power after these codes:"""), "module-lost", "update-timeout", "boot-rom", "crashed"),
     "CANCELLED": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ was cancelled"), N_("""\
 Somebody cancelled job @FOTAD_JOB@ before anything was written to the module
 at @FOTAD_MODULE@, which keeps its firmware. To begin anew: fotactl start URL""")),
@@ -69,11 +70,14 @@ A start with that mistake fails.""")),
 An upgrade of a module that ModemManager has asks it to let go of it first. The
 bus or polkit refuses that to fotad: its bus policy (org.fotad1.conf) or its
 polkit rule (fotad.rules) is not where they look. Until then such an upgrade
-fails with port-busy. To upgrade all the same: systemctl stop ModemManager""")),
+fails with port-busy. To upgrade all the same: systemctl stop ModemManager"""), "port-busy"),
 }
 
 with open(os.path.join(source, "daemon/message-ids.h"), encoding="utf-8") as file:
     ids = dict(re.findall(r'^#define MESSAGE_ID_(\w+) +"([0-9a-f]{32})"$', file.read(), re.M))
+with open(os.path.join(source, "doc/codes.md"), encoding="utf-8") as file:
+    cells = [line.split(" | ") for line in file.read().partition("## `host`")[2].splitlines()]
+remedies = {row[1].strip("`"): row[4] for row in cells if len(row) == 6}
 with open(os.path.join(source, "po/LINGUAS"), encoding="utf-8") as file:
     languages = file.read().split()
 
@@ -87,5 +91,9 @@ for language in ["", *languages]:
     with open(os.path.join(sys.argv[1], name), "w", encoding="utf-8") as file:
         file.write("# SPDX-License-Identifier: LGPL-2.1-or-later\n"
                    "# Made by systemd/catalog.py; do not edit.\n")
-        for entry, (subject, body) in ENTRIES.items():
+        for entry, (subject, body, *codes) in ENTRIES.items():
             file.write(f"\n-- {ids[entry]}\nSubject: {translate(subject)}\nDefined-By: fotad\n\n{translate(body)}\n")
+            for number, code in enumerate(codes):
+                advice = textwrap.fill(f"{code}: {translate(remedies[code])}", 76, subsequent_indent="  ",
+                                       break_long_words=False, break_on_hyphens=False)
+                file.write(f"{'' if number else chr(10)}{advice}\n")

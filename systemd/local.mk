@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 dist_catalog_DATA = systemd/fotad.catalog systemd/fotad.de.catalog systemd/fotad.zh_CN.catalog
 EXTRA_DIST += systemd/catalog.py
-update-catalogs:
+update-catalogs: update-codes
 	$(srcdir)/systemd/catalog.py $(srcdir)/systemd
 .PHONY: update-catalogs
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codes.h"
 #include "suite.h"
 #include "world.h"
 
@@ -57,6 +58,16 @@ static void assert_message(World *w, const char *job, const char *part)
         ck_assert_msg(strstr(message, part) != NULL, "no '%s' in: %s", part, message);
 }
 
+/* The job and its module advise what the table of codes does. */
+static void assert_advice(World *w, const char *job, const char *name)
+{
+        g_autofree char *problem = world_property(w, MODULE_1, "Problem");
+        const char *remedy = code_find_name(CODE_DOMAIN_HOST, name)->remedy;
+
+        assert_message(w, job, remedy);
+        ck_assert_msg(g_str_has_suffix(problem, remedy), "%s: not '%s', but: %s", name, remedy, problem);
+}
+
 /* One setting of the module, what the job says, and what the module is in the end. */
 static const struct {
         const char *module;
@@ -93,6 +104,8 @@ START_TEST(test_fault)
         world_assert_property(w, job, "Restarts", faults[_i].restarts);
         check_truth(w, faults[_i].revision);
         world_assert_sim(w, faults[_i].system, "get 1-1 system");
+        if (strcmp(faults[_i].name, "boot-rom") == 0 || strcmp(faults[_i].name, "crashed") == 0)
+                assert_advice(w, job, faults[_i].name);
         if (back) {
                 world_assert_property(w, job, "ToRevision", faults[_i].revision);
                 world_assert_property(w, MODULE_1, "Revision", faults[_i].revision);
