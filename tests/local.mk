@@ -3,7 +3,7 @@ include tests/sim/local.mk
 include tests/core/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
+EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
 	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
 	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
 	tests/system/machine.py tests/system/neighbours.py tests/system/run tests/system/units/agent.service \
@@ -11,6 +11,9 @@ EXTRA_DIST += tests/test-manuals tests/test-rehearsal tests/test-translations te
 	tests/system/usb tests/system/world.py
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
 	CK_TAP_LOG_FILE_NAME=-;
+# tests/test-loops reads their symbols.
+AM_TESTS_ENVIRONMENT += export FOTAD_OBJECTS='$(daemon_fotad_OBJECTS) $(daemon_libfotashell_a_OBJECTS) \
+	$(daemon_libfotacore_a_OBJECTS) $(client_fotactl_OBJECTS) $(dbus_libfotashared_a_OBJECTS)';
 if ENABLE_ASAN
 AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
 endif
@@ -61,7 +64,7 @@ tests/daemon/syscall-sets:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
 CLEANFILES += tests/daemon/syscall-sets
 
-TESTS += tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
+TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
 
 # Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
 # (Automake gives up its own rule for a log that has one here, but for those of *.test.)
