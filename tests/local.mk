@@ -22,7 +22,7 @@ WORLD_CFLAGS = $(AM_CFLAGS) -DLOCALEDIR=\"$(localedir)\" $(CHECK_CFLAGS) $(SYSTE
 WORLD_LIBS = tests/daemon/libworld.a $(CHECK_LIBS) $(SYSTEMD_LIBS) $(GLIB_LIBS)
 
 if HAVE_TESTS
-check_LIBRARIES = tests/daemon/libworld.a
+check_LIBRARIES += tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/world-launch.c tests/daemon/suite.c tests/daemon/suite.h \
