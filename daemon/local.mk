@@ -12,8 +12,8 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/options.c daemon/core/options.h \
 	daemon/core/pace.c daemon/core/pace.h \
 	daemon/core/qfota.c daemon/core/qfota.h \
-	daemon/core/rules.c daemon/core/rules.h daemon/core/rules-private.h \
-	daemon/core/rules-dialogue.c \
+	daemon/core/rule.c daemon/core/rule.h daemon/core/rules.c daemon/core/rules.h \
+	daemon/core/rules-dialogue.c daemon/core/rules-dialogue.h \
 	daemon/core/source.c daemon/core/source.h \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
 	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-file.c daemon/core/upgrade-prepare.c \

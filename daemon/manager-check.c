@@ -90,7 +90,7 @@ void manager_set_modem_manager(Manager *m, ModemManagerPresence presence)
 bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal)
 {
         g_autoptr(RuleVerdict) broken = rules_find_broken(facts, RULE_STAGE_CALL);
-        g_autofree char *sentence = broken ? rules_sentence(broken) : NULL;
+        g_autofree char *sentence = broken ? rule_sentence(broken) : NULL;
 
         switch (broken ? broken->refusal : RULE_REFUSAL_NONE) {
         case RULE_REFUSAL_NONE: return true;
@@ -202,7 +202,7 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
                                    "too many modules are being checked: try again later");
         manager_gather(&f, m, module, source, options);
-        method = rules_method(&f.facts);
+        method = rule_method(&f.facts);
         c = g_new0(Check, 1);
         c->manager = m;
         c->module = module;

@@ -35,7 +35,7 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
 
         for (unsigned i = 0; i < advice->len; i++) {
                 const RuleVerdict *v = g_ptr_array_index(advice, i);
-                g_autofree char *sentence = rules_sentence(v);
+                g_autofree char *sentence = rule_sentence(v);
 
                 log_job(LOG_WARNING, NULL, job, "job %s on %s: %s: %s", job->id, job->module, v->id, sentence);
         }
@@ -63,7 +63,7 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
         if (!manager_judge_request(&f, m, module, source, package, options, ret_refusal))
                 return NULL;
         job = manager_new_job(m, module_id(module));
-        job->method = rules_method(&f.facts);
+        job->method = rule_method(&f.facts);
         job->started_by = uid;
         job_set_string(&job->source, source);
         options_free(job->options);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "core/rules-private.h"
+#include "core/rules-dialogue.h"
 
 #define SIGNAL_LEAST 10 /* of AT+CSQ's 31: -93 dBm, below which downloads break off */
 
@@ -176,7 +176,7 @@ void judge_pdp_context(const RuleFacts *f, RuleVerdict *v)
         unsigned cid = given ? (unsigned)f->options->cid : n ? n->fota_cid : 0;
         const char *state = "";
 
-        if (rules_method(f) == METHOD_MINIFOTA) {
+        if (rule_method(f) == METHOD_MINIFOTA) {
                 rule_holds(v, "MiniFOTA takes none (guide 3.3.1.1, note 2)");
                 return;
         }
@@ -207,7 +207,7 @@ void judge_space(const RuleFacts *f, RuleVerdict *v)
 {
         uint64_t size = f->package_size;
 
-        if (rules_method(f) == METHOD_MINIFOTA) {
+        if (rule_method(f) == METHOD_MINIFOTA) {
                 rule_holds(v, "MiniFOTA does not keep its packages in the module's file system");
                 return;
         }

@@ -1,46 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What has to be right before an upgrade: one table of rules, each with an id that stays, and for each what was found
- * and what to do about it. Those of the module's network, memory and settings stand in rules-dialogue.c. It knows
- * facts; not where they come from, nor what is done for a rule that does not hold. */
+/* The table of rules that are checked before an upgrade. Each has an id that never changes, and a function that turns
+ * facts into a verdict. The rules whose facts the module is asked for are in rules-dialogue.c. This file does not know
+ * where facts come from, nor the consequences of a broken rule. */
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "core/job.h"
-#include "core/rules-private.h"
+#include "core/rules-dialogue.h"
+#include "core/rules.h"
 #include "core/source.h"
-
-/* ---- verdicts */
-
-static bool verdict(RuleVerdict *v, bool holds, RuleRefusal refusal, char *finding, const char *remedy)
-{
-        v->holds = holds;
-        v->refusal = holds ? RULE_REFUSAL_NONE : refusal;
-        g_free(v->finding);
-        v->finding = finding;
-        g_free(v->remedy);
-        v->remedy = g_strdup(holds ? "" : remedy);
-        return holds;
-}
-
-void rule_holds(RuleVerdict *v, const char *format, ...)
-{
-        va_list args;
-
-        va_start(args, format);
-        verdict(v, true, RULE_REFUSAL_NONE, g_strdup_vprintf(format, args), "");
-        va_end(args);
-}
-
-void rule_broken(RuleVerdict *v, RuleRefusal refusal, const char *remedy, const char *format, ...)
-{
-        va_list args;
-
-        va_start(args, format);
-        verdict(v, false, refusal, g_strdup_vprintf(format, args), remedy);
-        va_end(args);
-}
 
 /* A sentence of the kind "what is wrong: what would be right", of which the second part may be missing. */
 static void broken_sentence(RuleVerdict *v, RuleRefusal refusal, const char *sentence)
@@ -49,63 +18,6 @@ static void broken_sentence(RuleVerdict *v, RuleRefusal refusal, const char *sen
         g_autofree char *finding = colon ? g_strndup(sentence, colon - sentence) : g_strdup(sentence);
 
         rule_broken(v, refusal, colon ? colon + 2 : "", "%s", finding);
-}
-
-char *rules_sentence(const RuleVerdict *v)
-{
-        return *v->remedy ? g_strconcat(v->finding, ": ", v->remedy, NULL) : g_strdup(v->finding);
-}
-
-void rule_verdict_free(RuleVerdict *v)
-{
-        if (!v)
-                return;
-        g_free(v->finding);
-        g_free(v->remedy);
-        g_free(v);
-}
-
-ServerAnswer *server_answer_new(bool good, const char *finding, const char *remedy, uint64_t size)
-{
-        ServerAnswer *a = g_new0(ServerAnswer, 1);
-
-        a->good = good;
-        a->finding = g_strdup(finding);
-        a->remedy = g_strdup(remedy);
-        a->size = size;
-        return a;
-}
-
-void server_answer_free(ServerAnswer *a)
-{
-        if (!a)
-                return;
-        g_free(a->finding);
-        g_free(a->remedy);
-        g_free(a);
-}
-
-/* ---- what is asked for */
-
-static Method own_method(const RuleFacts *f)
-{
-        return identity_method(f->identity->model, f->identity->revision);
-}
-
-static Method wanted_method(const RuleFacts *f)
-{
-        Method wanted = METHOD_UNKNOWN;
-
-        if (f->options->method && strcmp(f->options->method, "auto") != 0)
-                method_from_string(f->options->method, &wanted);
-        return wanted;
-}
-
-Method rules_method(const RuleFacts *f)
-{
-        Method own = f->method != METHOD_UNKNOWN ? f->method : own_method(f);
-
-        return own != METHOD_UNKNOWN ? own : wanted_method(f);
 }
 
 /* A name has no slash; what has one is a URL, good or bad. */
@@ -153,7 +65,7 @@ static void judge_job(const RuleFacts *f, RuleVerdict *v)
 
 static void judge_method(const RuleFacts *f, RuleVerdict *v)
 {
-        Method own = own_method(f), wanted = wanted_method(f);
+        Method own = rule_own_method(f), wanted = rule_wanted_method(f);
         const char *revision = f->identity->revision;
 
         if (f->method != METHOD_UNKNOWN)
@@ -198,7 +110,7 @@ static void judge_options(const RuleFacts *f, RuleVerdict *v)
                             "take auto, hardware or none: none sends slowly and needs no flow control",
                             "the frames of the protocol download mode (guide 3.3.1.4) are not public, the vendor gives "
                             "them on request");
-        } else if (!options_check(f->options, rules_method(f), &key, &why)) {
+        } else if (!options_check(f->options, rule_method(f), &key, &why)) {
                 sentence = g_strdup_printf("%s %s", key, why);
                 broken_sentence(v, RULE_REFUSAL_OPTION, sentence);
         } else {
@@ -218,7 +130,7 @@ static void judge_file(const RuleFacts *f, RuleVerdict *v)
 {
         static const char publish[] = "publish both packages over HTTP and give the URL of the .mini_1";
 
-        if (rules_method(f) == METHOD_MINIFOTA)
+        if (rule_method(f) == METHOD_MINIFOTA)
                 rule_broken(v, RULE_REFUSAL_SOURCE, publish,
                             "MiniFOTA takes no package from the host (guide 3.3.1.3, note 2)");
         else if (!job_is_package_name(f->source))
@@ -234,7 +146,7 @@ static void judge_file(const RuleFacts *f, RuleVerdict *v)
 /* The same rules for a retry (guide 5.2), which has a flash size and a method, but no module to look at. */
 static void judge_source(const RuleFacts *f, RuleVerdict *v)
 {
-        Method method = rules_method(f);
+        Method method = rule_method(f);
         g_autofree char *why = NULL, *shown = NULL;
 
         if (f->file) {
@@ -311,7 +223,7 @@ static bool asks_server(const RuleFacts *f)
 
 static bool asks_for_mini_2(const RuleFacts *f)
 {
-        return asks_server(f) && rules_method(f) == METHOD_MINIFOTA;
+        return asks_server(f) && rule_method(f) == METHOD_MINIFOTA;
 }
 
 #define MUST   true

@@ -1,89 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "core/identity.h"
-#include "core/inspect.h"
-#include "core/options.h"
-
-/* What a server said of one package. */
-typedef struct ServerAnswer {
-        bool good;     /* it would be sent */
-        char *finding; /* one part of a sentence, without credentials */
-        char *remedy;  /* "" if it is good */
-        uint64_t size; /* bytes, 0 not told */
-} ServerAnswer;
-
-ServerAnswer *server_answer_new(bool good, const char *finding, const char *remedy, uint64_t size);
-void server_answer_free(ServerAnswer *answer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerAnswer, server_answer_free)
-
-/* Whether ModemManager is on the bus, and lets go of a module when it is asked to. */
-typedef enum ModemManagerPresence {
-        MODEM_MANAGER_NONE,
-        MODEM_MANAGER_YIELDS,
-        MODEM_MANAGER_REFUSES, /* the bus or polkit keeps us from asking */
-} ModemManagerPresence;
-
-/* All that rules are judged by. Borrowed; NULL, 0 and "" are not known, unless it says otherwise. */
-typedef struct RuleFacts {
-        const char *module;         /* its Id */
-        bool ready;                 /* present, and who it is was read since it came */
-        const char *problem;        /* what keeps it from being used; "" nothing */
-        const char *problem_remedy; /* what to do about that */
-        bool problem_is_of_port;    /* no port, or one that cannot be had; not the module itself */
-        const char *port;
-        const Identity *identity;  /* never NULL */
-        const char *job;           /* id of the job that holds it */
-        bool uart;                 /* it is at a UART */
-        const char *power_control; /* of its USB device: auto or on; NULL it has none */
-        ModemManagerPresence modem_manager;
-        bool left_alone; /* ModemManager has it: only a job may ask it anything */
-
-        Method method;          /* METHOD_UNKNOWN: as the module and the options say */
-        const char *source;     /* a URL, or a package's name: never NULL */
-        bool file;              /* it is a package on the host */
-        const Options *options; /* never NULL */
-        uint64_t package_size;  /* bytes */
-        const Inspection *inspection;
-        const char *not_inspected; /* without an inspection: why, as in "job 3 holds the module" */
-        const ServerAnswer *server;
-        const ServerAnswer *server_mini_2;
-} RuleFacts;
-
-/* When a rule can be judged. */
-typedef enum RuleStage {
-        RULE_STAGE_CALL,     /* in the call, without asking anybody */
-        RULE_STAGE_CHECK,    /* when a check has asked the module: a job finds out where it sends AT+QFOTADL */
-        RULE_STAGE_DIALOGUE, /* when the module was asked: core/inspect */
-        RULE_STAGE_SERVER,   /* when the server was asked, which the option check-source wants */
-} RuleStage;
-
-/* How a call is refused for it. */
-typedef enum RuleRefusal {
-        RULE_REFUSAL_NONE,
-        RULE_REFUSAL_BUSY,
-        RULE_REFUSAL_NOT_READY,
-        RULE_REFUSAL_UNSUPPORTED,
-        RULE_REFUSAL_OPTION,
-        RULE_REFUSAL_SOURCE,
-} RuleRefusal;
-
-typedef struct RuleVerdict {
-        const char *id;
-        RuleStage stage;
-        bool must; /* without it no upgrade; otherwise advice */
-        bool holds;
-        char *finding;
-        char *remedy; /* "" if it holds, or if the finding says it all */
-        RuleRefusal refusal;
-} RuleVerdict;
-
-void rule_verdict_free(RuleVerdict *verdict);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleVerdict, rule_verdict_free)
+#include "core/rule.h"
 
 /* Every rule that applies, in the table's order: RuleVerdict. The caller unrefs it. */
 GPtrArray *rules_judge(const RuleFacts *facts);
@@ -94,19 +12,8 @@ RuleVerdict *rules_find_broken(const RuleFacts *facts, RuleStage stage);
 /* Those of a stage that should hold and do not: RuleVerdict. The caller unrefs it. */
 GPtrArray *rules_find_advice(const RuleFacts *facts, RuleStage stage);
 
-/* "finding: remedy". The caller frees it. */
-char *rules_sentence(const RuleVerdict *verdict);
-
-/* By which method it would be upgraded: what the facts say, else the module, else the options. */
-Method rules_method(const RuleFacts *facts);
-
 /* Whether a source that may be both is the name of a package on the host, not a URL. */
 bool rules_source_is_file(const char *source);
-
-/* Which option the module's AT+QFOTADL=? does not list, and what it lists; NULL if it lists all, or nothing. The caller
- * frees it. */
-char *rules_unlisted(const Options *options, const Inspection *inspection);
-#define RULES_UNLISTED_REMEDY "leave it out, or give a value of that list"
 
 /* The table's ids, to its NULL. */
 const char *rules_id(unsigned i);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/rules-dialogue.h"
 #include "core/rules.h"
 #include "core/source.h"
 #include "core/upgrade-private.h"
@@ -107,7 +108,7 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
         advice = rules_find_advice(&facts, RULE_STAGE_DIALOGUE);
         for (unsigned i = 0; i < advice->len; i++) {
                 const RuleVerdict *v = g_ptr_array_index(advice, i);
-                g_autofree char *sentence = rules_sentence(v), *text = g_strconcat(v->id, ": ", sentence, NULL);
+                g_autofree char *sentence = rule_sentence(v), *text = g_strconcat(v->id, ": ", sentence, NULL);
 
                 upgrade_push(u, UPGRADE_ACTION_WARN, text);
         }

@@ -501,7 +501,7 @@ START_TEST(first_broken)
         has_bad_source(c);
         source = rules_find_broken(&c->facts, RULE_STAGE_CALL);
         ck_assert_str_eq(source->id, "source");
-        sentence = rules_sentence(source);
+        sentence = rule_sentence(source);
         ck_assert_str_eq(sentence, "the URL may not hold a blank: write %20, or rename the package");
         is_absent(c);
         module = rules_find_broken(&c->facts, RULE_STAGE_CALL);
@@ -526,7 +526,7 @@ START_TEST(method_that_is_known)
         c->identity.model = (char *)"";
         c->facts.method = METHOD_MINIFOTA;
         c->facts.source = "http://host/up.mini_1";
-        ck_assert_int_eq(rules_method(&c->facts), METHOD_MINIFOTA);
+        ck_assert_int_eq(rule_method(&c->facts), METHOD_MINIFOTA);
         good = rules_find_broken(&c->facts, RULE_STAGE_CALL);
         ck_assert_ptr_null(good);
         c->options->cid = 2;

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "core/rules.h"
+#include "core/rule.h"
 
-/* Shared by the rules*.c files only. */
-
-/* A rule's verdict: what was found, and what to do about it. */
-void rule_holds(RuleVerdict *verdict, const char *format, ...) G_GNUC_PRINTF(2, 3);
-void rule_broken(RuleVerdict *verdict, RuleRefusal refusal, const char *remedy, const char *format, ...)
-        G_GNUC_PRINTF(4, 5);
-
-/* rules-dialogue.c: those that the module is asked about. */
+/* The rules whose facts the module is asked for; each sets the verdict. For rules.c only. */
 void judge_qfotadl(const RuleFacts *facts, RuleVerdict *verdict);
 void judge_sim(const RuleFacts *facts, RuleVerdict *verdict);
 void judge_registration(const RuleFacts *facts, RuleVerdict *verdict);
@@ -18,3 +11,8 @@ void judge_signal(const RuleFacts *facts, RuleVerdict *verdict);
 void judge_pdp_context(const RuleFacts *facts, RuleVerdict *verdict);
 void judge_space(const RuleFacts *facts, RuleVerdict *verdict);
 void judge_urc_port(const RuleFacts *facts, RuleVerdict *verdict);
+
+/* Names the first option that the module's AT+QFOTADL=? does not list, and the values that the module lists; NULL if
+ * all options are listed, or if the module lists none. The caller frees it. */
+char *rules_unlisted(const Options *options, const Inspection *inspection);
+#define RULES_UNLISTED_REMEDY "leave it out, or give a value of that list"
