@@ -16,10 +16,23 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/rules-dialogue.c daemon/core/rules-dialogue.h \
 	daemon/core/source.c daemon/core/source.h \
 	daemon/core/upgrade.c daemon/core/upgrade.h \
-	daemon/core/upgrade-abandon.c daemon/core/upgrade-check.c daemon/core/upgrade-file.c daemon/core/upgrade-prepare.c \
-	daemon/core/upgrade-private.h daemon/core/upgrade-urc.c \
-	daemon/core/upgrade-mini.c daemon/core/upgrade-patience.c daemon/core/upgrade-restore.c daemon/core/upgrade-uart.c \
-	daemon/core/upgrade-verdict.c \
+	daemon/core/upgrade-abandon.c daemon/core/upgrade-abandon.h \
+	daemon/core/upgrade-actions.c daemon/core/upgrade-actions.h \
+	daemon/core/upgrade-check.c daemon/core/upgrade-check.h \
+	daemon/core/upgrade-command.c daemon/core/upgrade-command.h \
+	daemon/core/upgrade-end.c daemon/core/upgrade-end.h \
+	daemon/core/upgrade-facts.c daemon/core/upgrade-facts.h \
+	daemon/core/upgrade-flow.c daemon/core/upgrade-flow.h \
+	daemon/core/upgrade-mini.c daemon/core/upgrade-mini.h \
+	daemon/core/upgrade-prepare.c daemon/core/upgrade-prepare.h \
+	daemon/core/upgrade-restore.c daemon/core/upgrade-restore.h \
+	daemon/core/upgrade-silence.c daemon/core/upgrade-silence.h \
+	daemon/core/upgrade-transfer.c daemon/core/upgrade-transfer.h \
+	daemon/core/upgrade-uart.c daemon/core/upgrade-uart.h \
+	daemon/core/upgrade-urc.c daemon/core/upgrade-urc.h \
+	daemon/core/upgrade-verdict.c daemon/core/upgrade-verdict.h \
+	daemon/core/upgrade-wait.c daemon/core/upgrade-wait.h \
+	daemon/core/upgrade-state.h daemon/core/upgrade-types.h \
 	daemon/core/uart-life.c daemon/core/uart-life.h
 
 # The shell: everything of the daemon but main(), so that tests can link single rooms.

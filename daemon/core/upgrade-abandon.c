@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Giving a download up. The guide says that a host may, before the first upgrade URC (2.3.1.1), and names no command.
- * Without its radio a download must fail, which the module reports; if it does not, the module is reset. An upgrade
- * that runs all the same is not hindered, only followed. */
+/* Giving a download up: without its radio it must fail; else the module is reset (guide 2.3.1.1). */
 
-#include "core/upgrade-private.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-transfer.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-abandon.h"
 
 void abandon_reset(Upgrade *u, const UpgradeEvent *event)
 {

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a job checks before it begins to set the module up: the package's server, if that was asked for, and what
- * core/rules wants to know of the module. What should hold and does not is told; only what makes the upgrade impossible
- * ends it. Nothing here changes anything. */
+/* What a job checks before it sets the module up: the server, and what core/rules asks of the module. Changes nothing. */
 
 #include <string.h>
 
 #include "core/rules-dialogue.h"
 #include "core/rules.h"
 #include "core/source.h"
-#include "core/upgrade-private.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-prepare.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-check.h"
 
 static void ask_next(Upgrade *u, const UpgradeEvent *event);
 
@@ -19,8 +22,6 @@ static void ask_module(Upgrade *u, const UpgradeEvent *event)
         u->inspect = inspect_new(inspect_questions_for_job(u->job->method, u->package_size > 0));
         ask_next(u, event);
 }
-
-/* ---- the server */
 
 static void ask_server(Upgrade *u, Step step, const char *url, const UpgradeEvent *event)
 {
@@ -32,11 +33,6 @@ static void ask_server(Upgrade *u, Step step, const char *url, const UpgradeEven
         action->timeout = u->timeouts->source;
         u->step = step;
         upgrade_wait(u, event);
-}
-
-bool check_asks_server(const Upgrade *u)
-{
-        return u->step == STEP_ASK_SERVER || u->step == STEP_ASK_SERVER_MINI_2;
 }
 
 void check_server(Upgrade *u, const UpgradeEvent *event)
@@ -60,8 +56,6 @@ void check_server(Upgrade *u, const UpgradeEvent *event)
                 ask_module(u, event);
         }
 }
-
-/* ---- the module */
 
 static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
 {

@@ -1,51 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is different in a MiniFOTA (guide 2.3.1.2, 4 and 5). The module leaves its firmware, the big system, for a Mini
- * system: it restarts into it, fetches .mini_1, restarts, updates the Mini system, restarts, fetches .mini_2 while it
- * writes its flash, restarts into the new firmware. Nobody can take it back from there, and it tries for ever: what
- * loops is stalled, never failed.
- *
- * What answers AT may be either system, and either may call itself by either revision. The Mini system keeps only what
- * it needs to register and to upgrade (guide 2.3.1.2, note 1): what answers AT+CMGF? as the big system did before is
- * the big system, what does not is not. So is what says that its SMS or phone book are done. Where neither tells, words
- * and quiet are weighed; restarts prove nothing, for a power cut repeats a step. */
+/* What is different in a MiniFOTA (guide 2.3.1.2, 4 and 5). */
 
 #include <string.h>
 
 #include "core/qfota.h"
 #include "core/source.h"
-#include "core/upgrade-private.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-verdict.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-mini.h"
 
 #define RESTARTS      4  /* of the whole procedure */
 #define PERCENT_MINI1 60 /* guide 4.2: up to here it is .mini_1, from here .mini_2 */
 #define PERCENT_MOST  99 /* 100 is success alone */
 #define ASK_INTERVAL  G_USEC_PER_SEC
 
-bool mini_applies(const Upgrade *u)
-{
-        const Job *job = u->job;
-
-        return job->method == METHOD_MINIFOTA && job->sent && job->left && job->result == JOB_RESULT_NONE;
-}
-
-bool mini_waits(const Upgrade *u)
-{
-        return mini_applies(u) && u->present && (!u->job->ended || u->marker == MINI_MARKER_MINI);
-}
-
 static void progress(Upgrade *u, const UpgradeEvent *event)
 {
         u->progress = event->now;
-}
-
-uint64_t mini_deadline(const Upgrade *u, const UpgradeEvent *event)
-{
-        /* What a stalled one says puts nothing off: it may say the same for ever. */
-        uint64_t deadline = (u->job->stalled ? u->last_look : u->progress) + u->timeouts->stall;
-
-        if (u->ask_at && !u->live)
-                deadline = MIN(deadline, u->ask_at);
-        return MAX(deadline, event->now + 1);
 }
 
 void mini_begin(Upgrade *u, const UpgradeEvent *event)
@@ -63,8 +38,6 @@ static void look(Upgrade *u, const UpgradeEvent *event)
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
         upgrade_wait(u, event);
 }
-
-/* ---- stalled */
 
 /* The package that the module waits for: the URL without its extension, and the extension of the step it is in. */
 static char *package_waited_for(const Upgrade *u)
@@ -140,8 +113,6 @@ static void goes_on(Upgrade *u)
         job_set_message(u->job, "");
 }
 
-/* ---- the bus */
-
 void mini_gone(Upgrade *u)
 {
         Job *job = u->job;
@@ -167,17 +138,6 @@ void mini_came_back(Upgrade *u, const UpgradeEvent *event)
         /* After a reset of ours it may be either. */
         job->system = (job->returns <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
-
-JobState mini_state_after_return(const Job *job)
-{
-        if (job->ended)
-                return JOB_VERIFYING;
-        if (job->stalled)
-                return JOB_STALLED;
-        return job->updating ? JOB_UPDATING : JOB_DOWNLOADING;
-}
-
-/* ---- its words */
 
 static void updating(Upgrade *u, int said, const UpgradeEvent *event)
 {
@@ -274,8 +234,6 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
         job->accepted = true;
         upgrade_wait(u, event);
 }
-
-/* ---- who answers */
 
 static void ask_again(Upgrade *u, const UpgradeEvent *event)
 {
@@ -480,8 +438,6 @@ void mini_nameless(Upgrade *u, const UpgradeEvent *event)
         upgrade_wait(u, event);
 }
 
-/* ---- time */
-
 void mini_patience_lost(Upgrade *u, const UpgradeEvent *event)
 {
         uint64_t stalls = u->progress + u->timeouts->stall;
@@ -501,16 +457,6 @@ void mini_patience_lost(Upgrade *u, const UpgradeEvent *event)
                 else
                         u->deadline = MIN(u->deadline, stalls);
         }
-}
-
-/* ---- retry (guide 5.2) */
-
-bool upgrade_may_retry(const Job *job)
-{
-        if (job->result != JOB_RESULT_NONE || !job->sent || job->method != METHOD_MINIFOTA)
-                return false;
-        return job->state == JOB_STALLED ||
-               (job->origin == JOB_ORIGIN_ADOPTED && !*job->source && job->system == JOB_SYSTEM_MINI);
 }
 
 void mini_retry(Upgrade *u, const UpgradeEvent *event)

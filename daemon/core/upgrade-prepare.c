@@ -1,62 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The dialogue before an upgrade: setting the module up and sending AT+QFOTADL. A chain of steps, one command a step.
- * Before a command that changes the module the record goes to the disk, with the value that was there before;
- * upgrade-restore.c puts it back. */
+/* The dialogue before AT+QFOTADL: setting the module up, one command a step; upgrade-restore puts back what it changes. */
 
 #include <string.h>
 
 #include "core/context.h"
 #include "core/qfota.h"
-#include "core/upgrade-private.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-command.h"
+#include "core/upgrade-flow.h"
+#include "core/upgrade-prepare.h"
 
 /* AT manuals: activating a context takes up to 150 s, five times what any other command of ours may take. */
 #define CONTEXT_TIMEOUT_FACTOR 5
 
-static void rejected(Upgrade *u, const char *command, const UpgradeEvent *event)
-{
-        g_autofree char *detail = NULL;
-
-        if (event->result == AT_RESULT_TIMEOUT) {
-                detail = g_strdup_printf("to %s", command);
-                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_NO_RESPONSE, detail, event);
-                return;
-        }
-        detail = event->error >= 0 ? g_strdup_printf("to %s (+CME ERROR: %d)", command, event->error)
-                                   : g_strdup_printf("to %s", command);
-        upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_REJECTED, detail, event);
-}
-
 static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent *event)
 {
         upgrade_send(u, step, command, false, u->timeouts->command, event);
-}
-
-void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event)
-{
-        const Options *o = u->job->options;
-        const Inspection *told = inspect_inspection(u->inspect);
-        g_autofree char *file = g_strdup_printf("FILE:%" G_GUINT64_FORMAT, u->job->package_size), *command = NULL;
-
-        if (u->job->method == METHOD_MINIFOTA) { /* which takes the URL only (guide 3.3.1.2, note 2) */
-                command = qfota_build_command(u->job->source, -1, -1, -1);
-        } else {
-                /* What was not asked for is bounded by the module's own lists; upgrade-check.c saw to what was. */
-                int mode = o->upgrade_mode >= 0 ? (int)o->upgrade_mode
-                                                : (int)inspect_list_clip(&told->upgrade_modes, QFOTA_MODE_DEFAULT);
-
-                u->job->download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max
-                                                                : (int)inspect_list_clip(&told->download_urc_maxima,
-                                                                                         QFOTA_URC_MAX_DEFAULT);
-                command = qfota_build_command(u->job->file ? file : u->job->source, mode, u->job->download_max,
-                                              (int)o->update_urc_max);
-        }
-        u->job->sent = true;
-        u->job->product = u->product;
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command, event);
-        ((UpgradeAction *)g_queue_peek_tail(&u->actions))->hush = u->job->file;
-        explicit_bzero(command, strlen(command));
 }
 
 static void begin_cid(Upgrade *u, const UpgradeEvent *event)
@@ -163,32 +123,12 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
         upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR, event);
 }
 
-static void got_upgrade_answer(Upgrade *u, const UpgradeEvent *event)
-{
-        switch (event->result) {
-        case AT_RESULT_OK: u->job->accepted = true; break;
-        case AT_RESULT_ERROR:
-                if (!u->job->downloading) {
-                        rejected(u, "AT+QFOTADL", event);
-                        return;
-                }
-                break;
-        case AT_RESULT_TIMEOUT:
-                /* Whether the module took it will show. */
-                break;
-        }
-        u->step = STEP_NONE;
-        file_accepted(u);
-        if (u->job->state == JOB_PREPARING)
-                upgrade_enter(u, JOB_DOWNLOADING, event);
-}
-
 void prepare_answer(Upgrade *u, const UpgradeEvent *event)
 {
         bool good = event->result == AT_RESULT_OK;
 
-        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_QFOTADL && u->step != STEP_HAS_SMS) {
-                rejected(u, "the preparations", event);
+        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_HAS_SMS) {
+                upgrade_rejected(u, "the preparations", event);
                 return;
         }
         switch (u->step) {
@@ -204,20 +144,20 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         begin_cid(u, event);
                 } else {
                         job_wipe_string(&u->job->apn_before);
-                        rejected(u, "AT+QICSGP", event);
+                        upgrade_rejected(u, "AT+QICSGP", event);
                 }
                 return;
         case STEP_READ_FOTA_CID:
                 if (good)
                         got_fota_cid(u, event);
                 else
-                        rejected(u, "AT+QCFG=\"fota/cid\"", event);
+                        upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
                 return;
         case STEP_SET_FOTA_CID:
                 if (good)
                         send(u, STEP_READ_CONTEXTS, "AT+QIACT?", event);
                 else
-                        rejected(u, "AT+QCFG=\"fota/cid\"", event);
+                        upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
                 return;
         case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:
@@ -225,14 +165,14 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         prepare_send_upgrade(u, event);
                 } else {
                         u->job->context_up = false;
-                        rejected(u, "AT+QIACT", event);
+                        upgrade_rejected(u, "AT+QIACT", event);
                 }
                 return;
         case STEP_HAS_SMS:
                 u->job->has_sms = good;
                 prepare_send_upgrade(u, event);
                 return;
-        case STEP_QFOTADL: got_upgrade_answer(u, event); return;
+        case STEP_QFOTADL:
         case STEP_NONE:
         case STEP_ASK_SERVER:
         case STEP_ASK_SERVER_MINI_2:

@@ -1,14 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The dialogue after an upgrade, however it ended: what upgrade-prepare.c and upgrade-abandon.c have changed on the
- * module is put back, in the opposite order, one command a step. What the module refuses is left as it is. */
+/* The dialogue after an upgrade, however it ended: what was changed is put back, one command a step, and the record is closed. */
 
 #include <string.h>
 
-#include "core/upgrade-private.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-transfer.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-restore.h"
 
 /* AT manuals: deactivating a context takes up to 40 s. */
 #define DEACTIVATION_TIMEOUT_FACTOR 2
+
+void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        u->step = STEP_NONE;
+        if (u->present && !u->ready && !job->sent)
+                file_flow_blindly_back(u);
+        job_tell_what_stays(job, false);
+        if (job->radio_off)
+                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
+        job_forget_secrets(job);
+        job->finished = event->realtime;
+        if (job->result == JOB_RESULT_SUCCESS)
+                job->percent = 100;
+        if (u->present && *job->power_control_before)
+                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+        upgrade_enter(u, JOB_FINISHED, event);
+        u->deadline = UINT64_MAX;
+        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
+        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
+}
 
 static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent *event)
 {
@@ -74,14 +99,6 @@ static void deactivate_context(Upgrade *u, const UpgradeEvent *event)
                              u->timeouts->command * DEACTIVATION_TIMEOUT_FACTOR, event);
         else
                 restore_fota_cid(u, event);
-}
-
-bool restore_is_due(const Upgrade *u)
-{
-        const Job *job = u->job;
-
-        return *job->urc_port_before || *job->flow_before || *job->fota_cid_before || *job->apn_before ||
-               job->context_up || job->radio_off;
 }
 
 void restore_begin(Upgrade *u, const UpgradeEvent *event)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is different for a module at a UART. Its restarts come as GONE and PRESENT like any other's, but one may go
- * unseen (core/uart-life): where a USB module that never left the bus proves something, this one proves nothing, and is
- * asked who it is before anything is concluded. */
+/* What is different for a module at a UART, whose restart may go unseen (core/uart-life). */
 
-#include "core/upgrade-private.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-mini.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-uart.h"
 
 static void leave(Upgrade *u, const UpgradeEvent *event)
 {

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What an upgrade makes of the module's own words, in whatever order they come and whichever are missing (guide 3.3.1,
- * field facts 2.4 to 2.6). */
+/* What an upgrade makes of the module's own words (guide 3.3.1, field facts 2.4 to 2.6). */
 
 #include <string.h>
 
 #include "core/qfota.h"
-#include "core/upgrade-private.h"
+#include "core/upgrade-abandon.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-mini.h"
+#include "core/upgrade-transfer.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-urc.h"
 
 #define PERCENT_UPDATED 99 /* of the whole job: 100 is success alone */
 
@@ -98,17 +104,6 @@ static void download_overtook(Upgrade *u, const UpgradeEvent *event)
                 job->abandon = 0;
                 u->step = STEP_NONE;
         }
-}
-
-bool upgrade_is_under_way(const char *line, Method *ret_method)
-{
-        QfotaUrc urc;
-
-        if (!qfota_parse_urc(line, &urc))
-                return false;
-        *ret_method = urc.type == QFOTA_URC_UPDATING ? METHOD_UNKNOWN : METHOD_DFOTA;
-        return urc.type == QFOTA_URC_DOWNLOAD_START || urc.type == QFOTA_URC_DOWNLOADING ||
-               urc.type == QFOTA_URC_START || urc.type == QFOTA_URC_UPDATING;
 }
 
 /* Its first word may come after it has told its revision. */

@@ -1,49 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a revision proves. END may be lost and may be untrue; success is said of a module that runs another firmware
- * than before, or the expected one. */
+/* What a revision proves. */
 
 #include <string.h>
 
-#include "core/upgrade-private.h"
+#include "core/upgrade-abandon.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-verdict.h"
 
 void upgrade_keep_revision(Upgrade *u)
 {
         job_set_string(&u->job->to_revision, u->revision);
         job_set_string(&u->job->to_build, u->build);
-}
-
-/* Whether what answers is the firmware again, not the updater in its middle: it said so by a boot URC, or this is the
- * second return, after which there is nothing else (guide 2.3.1.1). */
-bool upgrade_firmware_is_up(const Upgrade *u)
-{
-        return u->booted || u->job->returns >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
-}
-
-static bool is_expected(const Upgrade *u)
-{
-        const char *expected = u->job->options->expected_revision;
-
-        return expected && (strcmp(expected, u->revision) == 0 || strcmp(expected, u->build) == 0);
-}
-
-bool upgrade_is_changed(const Upgrade *u)
-{
-        const Job *job = u->job;
-
-        if (*job->from_revision)
-                return !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build);
-        /* Nobody knows what it ran before. A big system that a MiniFOTA had begun to write runs only if it is whole
-         * (guide 5.1, scenario 4). */
-        return is_expected(u) || job->ended || (job->method == METHOD_MINIFOTA && job->updating);
-}
-
-bool upgrade_is_firmware(const Upgrade *u)
-{
-        unsigned flash = identity_flash_size(u->revision), before = identity_flash_size(u->job->from_revision);
-
-        return (flash > 0 && (flash == before || !*u->job->from_revision)) || u->booted || is_expected(u) ||
-               (u->job->method == METHOD_MINIFOTA && *u->job->from_revision && before == 0);
 }
 
 static bool proves_unchanged(const Job *job)
@@ -55,7 +26,7 @@ void upgrade_judge(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
         const char *expected = job->options->expected_revision;
-        bool as_expected = !expected || is_expected(u), changed = upgrade_is_changed(u);
+        bool as_expected = !expected || upgrade_is_expected(u), changed = upgrade_is_changed(u);
         g_autofree char *detail = NULL;
 
         upgrade_keep_revision(u);

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The upgrade of one module, from a job on disk to its result (guide 2.3.1.1). Decides everything and touches nothing:
- * no fd, no clock, no bus.
- *
- * URCs and restarts are hints, each of which may be lost: the module may be seen to leave the bus without having said
- * that the download is over, and to come back without ever saying START or END. What counts is the revision that is
- * read in the end. AT+QFOTADL is sent once in a job's life; after that, the job only follows. */
+/* The upgrade of one module, from a job on disk to its result (guide 2.3.1.1): hands each event to the file whose
+ * business it is. Touches nothing: no fd, no clock, no bus. */
 
 #include <string.h>
 
-#include "core/upgrade-private.h"
+#include "core/upgrade.h"
+#include "core/upgrade-abandon.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-check.h"
+#include "core/upgrade-command.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-flow.h"
+#include "core/upgrade-mini.h"
+#include "core/upgrade-prepare.h"
+#include "core/upgrade-restore.h"
+#include "core/upgrade-silence.h"
+#include "core/upgrade-transfer.h"
+#include "core/upgrade-uart.h"
+#include "core/upgrade-urc.h"
+#include "core/upgrade-verdict.h"
+#include "core/upgrade-wait.h"
 
 /* So many restarts without a sign of progress are a loop, not an upgrade. The guide's longest procedure has four. */
 #define RESTARTS_MAX 8
-
-void upgrade_action_free(UpgradeAction *action)
-{
-        if (!action)
-                return;
-        if (action->text && action->secret)
-                explicit_bzero(action->text, strlen(action->text));
-        g_free(action->text);
-        g_free(action);
-}
 
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
 {
@@ -33,46 +35,6 @@ Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
         u->deadline = UINT64_MAX;
         g_queue_init(&u->actions);
         return u;
-}
-
-/* Whether it may not be done before the record says so. What only keeps our hands off, or asks, may. */
-static bool stands_behind_the_record(UpgradeActionType type)
-{
-        switch (type) {
-        case UPGRADE_ACTION_LISTEN:
-        case UPGRADE_ACTION_IDENTIFY:
-        case UPGRADE_ACTION_FLOW:
-        case UPGRADE_ACTION_TRANSFER_STOP:
-        case UPGRADE_ACTION_SEND_BLIND:
-        case UPGRADE_ACTION_WARN: return false;
-        case UPGRADE_ACTION_PERSIST:
-        case UPGRADE_ACTION_SEND:
-        case UPGRADE_ACTION_CHECK_SOURCE:
-        case UPGRADE_ACTION_TRANSFER:
-        case UPGRADE_ACTION_TRANSFER_LAST:
-        case UPGRADE_ACTION_POWER:
-        case UPGRADE_ACTION_ANNOUNCE:
-        case UPGRADE_ACTION_RESULT:
-        case UPGRADE_ACTION_RELEASE: return true;
-        }
-        return true;
-}
-
-void upgrade_drop_actions(Upgrade *u)
-{
-        for (GList *i = u->actions.head, *next; i; i = next) {
-                UpgradeAction *action = i->data;
-
-                next = i->next;
-                if (!stands_behind_the_record(action->type))
-                        continue;
-                if (action->type == UPGRADE_ACTION_SEND && action->tag == u->tag)
-                        u->unsent = true;
-                if (action->type == UPGRADE_ACTION_TRANSFER || action->type == UPGRADE_ACTION_TRANSFER_LAST)
-                        u->transfer_dropped = true;
-                upgrade_action_free(action);
-                g_queue_delete_link(&u->actions, i);
-        }
 }
 
 void upgrade_free(Upgrade *u)
@@ -89,193 +51,9 @@ void upgrade_free(Upgrade *u)
         g_free(u);
 }
 
-UpgradeAction *upgrade_pop(Upgrade *u)
-{
-        return g_queue_pop_head(&u->actions);
-}
-
 uint64_t upgrade_deadline(const Upgrade *u)
 {
         return u->deadline;
-}
-
-bool upgrade_is_cancellable(const Job *job)
-{
-        if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
-                return false;
-        if (job->method == METHOD_MINIFOTA && (job->left || (job->sent && job_is_uart(job))))
-                return false;
-        if (job->transferred) /* the module has it all, and may begin at once */
-                return false;
-        switch (job->state) {
-        case JOB_QUEUED:
-        case JOB_PREPARING:
-        case JOB_DOWNLOADING: return true;
-        case JOB_RESTARTING: return !job->sent;
-        case JOB_UPDATING:
-        case JOB_VERIFYING:
-        case JOB_STALLED:
-        case JOB_FINISHED:
-        case _JOB_STATE_MAX: return false;
-        }
-        return false;
-}
-
-bool upgrade_is_critical(const Job *job)
-{
-        if (job->state == JOB_FINISHED || !job->sent)
-                return false;
-        if (job->updating || job->ended)
-                return true;
-        if (job->abandon) /* a reset, and the old firmware */
-                return false;
-        return job->downloaded || job->transferred || job->left || (job->method == METHOD_MINIFOTA && job_is_uart(job));
-}
-
-void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text)
-{
-        UpgradeAction *action = g_new0(UpgradeAction, 1);
-
-        action->type = type;
-        action->text = g_strdup(text);
-        g_queue_push_tail(&u->actions, action);
-}
-
-void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout, const UpgradeEvent *event)
-{
-        UpgradeAction *action;
-
-        upgrade_push(u, UPGRADE_ACTION_SEND, command);
-        action = g_queue_peek_tail(&u->actions);
-        action->secret = secret;
-        action->timeout = timeout;
-        action->tag = ++u->tag;
-        u->step = step;
-        u->unsent = false;
-        /* The answer comes in time or a time-out does; only a port that is lost without a word brings neither. */
-        u->deadline = event->now + timeout + u->timeouts->settle;
-}
-
-void upgrade_identify(Upgrade *u)
-{
-        u->hushed = false;
-        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-}
-
-/* The one door into a state. */
-void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event)
-{
-        u->job->state = state;
-        upgrade_wait(u, event);
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-}
-
-void upgrade_advance(Upgrade *u, unsigned percent)
-{
-        if (percent <= u->job->percent)
-                return;
-        u->job->percent = percent;
-        u->job->take_ups = 0;
-        u->restarts = 0;
-        upgrade_push(u, UPGRADE_ACTION_PERSIST,
-                     NULL); /* so that it does not go back when the daemon is started again */
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-}
-
-/* ---- the end */
-
-void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-
-        u->step = STEP_NONE;
-        if (u->present && !u->ready && !job->sent)
-                file_flow_blindly_back(u);
-        job_tell_what_stays(job, false);
-        if (job->radio_off)
-                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
-        job_forget_secrets(job);
-        job->finished = event->realtime;
-        if (job->result == JOB_RESULT_SUCCESS)
-                job->percent = 100;
-        if (u->present && *job->power_control_before)
-                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
-        upgrade_enter(u, JOB_FINISHED, event);
-        u->deadline = UINT64_MAX;
-        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
-        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
-}
-
-static bool job_is_host_code(const Job *job, HostCode code)
-{
-        return job->domain == CODE_DOMAIN_HOST && job->code == (int)code;
-}
-
-/* It runs its firmware, and has only not answered yet since the daemon was started or the port was opened. */
-static bool will_answer(const Upgrade *u, const UpgradeEvent *event)
-{
-        const Job *job = u->job;
-
-        return u->ready || u->hushed ||
-               (event->at_port && restore_is_due(u) && !job->left && !job->downloaded && !job->updating &&
-                !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
-}
-
-/* Reads who runs now, then puts the settings back. */
-static void wind_up(Upgrade *u, const UpgradeEvent *event)
-{
-        if (!u->present || !will_answer(u, event)) {
-                upgrade_finish(u, event);
-                return;
-        }
-        if (event->type == UPGRADE_EVENT_READY || u->ready_since) { /* it has just been told */
-                restore_begin(u, event);
-                return;
-        }
-        u->step = STEP_LAST_IDENTITY;
-        upgrade_identify(u);
-        /* One that has just failed to answer is not waited for long. */
-        u->deadline = event->now +
-                      (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
-}
-
-void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, const char *detail,
-                    const UpgradeEvent *event)
-{
-        job_set_result(u->job, result, domain, code, detail);
-        u->job->stalled = false;
-        file_stop(u);
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
-        wind_up(u, event);
-}
-
-void upgrade_fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEvent *event)
-{
-        upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, (int)code, detail, event);
-}
-
-/* The download was given up, and it is certain that the module keeps its old firmware. */
-void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event)
-{
-        JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
-
-        upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon,
-                       file_cannot_be_there(u->job) ? "while its package was being sent" : NULL, event);
-}
-
-void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event)
-{
-        upgrade_fail(u, HOST_NO_RESPONSE, "when it was to be stopped, and may still upgrade", event);
-}
-
-/* ---- the bus */
-
-/* Has the gateway, since the module was last seen? Where boot ids cannot be read it never has. */
-static bool is_rebooted(const Job *job, const UpgradeEvent *event)
-{
-        return job->device && g_strcmp0(job->boot, event->boot) != 0;
 }
 
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
@@ -283,7 +61,7 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         bool over = u->job->result != JOB_RESULT_NONE && !upgrade_awaits_restart(u->job);
 
         u->restores = over && restore_is_due(u);
-        if (!u->present && is_rebooted(u->job, event))
+        if (!u->present && upgrade_is_rebooted(u->job, event))
                 u->job->device = 0; /* it is not there yet: no departure of the module's */
         mini_gone(u);
         u->present = u->ready = u->live = u->booted = u->asked = u->kept_awake = false;
@@ -295,17 +73,6 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
                 upgrade_finish(u, event);
         else
                 upgrade_enter(u, JOB_RESTARTING, event);
-}
-
-static JobState state_after_return(const Job *job)
-{
-        if (!job->sent)
-                return JOB_PREPARING;
-        if (job->method == METHOD_MINIFOTA && job->result == JOB_RESULT_NONE)
-                return mini_state_after_return(job);
-        if (job->result == JOB_RESULT_NONE && !job->ended && (job->downloaded || job->updating))
-                return JOB_UPDATING;
-        return JOB_VERIFYING; /* it is over, or how far it got is to be found out */
 }
 
 static void keep_awake(Upgrade *u, const UpgradeEvent *event)
@@ -325,7 +92,7 @@ static void keep_awake(Upgrade *u, const UpgradeEvent *event)
 static void on_present(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
-        bool rebooted = is_rebooted(job, event), first = job->device == 0 || rebooted;
+        bool rebooted = upgrade_is_rebooted(job, event), first = job->device == 0 || rebooted;
         bool came_back = job->device && (job->state == JOB_RESTARTING || (!first && job->device != event->device));
 
         u->present = true;
@@ -348,11 +115,11 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                                 upgrade_finish(u, event);
                         return;
                 }
-                upgrade_enter(u, state_after_return(job), event);
+                upgrade_enter(u, upgrade_state_after_return(job), event);
         } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
                 /* The gateway was off, and the module perhaps with it. */
                 job->left = job->left || job->sent;
-                upgrade_enter(u, state_after_return(job), event);
+                upgrade_enter(u, upgrade_state_after_return(job), event);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_wait(u, event);
@@ -363,8 +130,6 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
         if (!came_back)
                 file_present(u, event);
 }
-
-/* ---- it answers */
 
 /* Of one that was found under way, who it is was taken from what was at that place before. */
 static void confirm(Upgrade *u, const Identity *identity)
@@ -451,7 +216,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_ACTIVATE_CONTEXT:
         case STEP_HAS_SMS: prepare_answer(u, event); return;
         case STEP_QFOTADL:
-                prepare_answer(u, event);
+                command_answer(u, event);
                 uart_sent(u, event);
                 return;
         case STEP_READ_FLOW:
@@ -470,8 +235,6 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
         }
 }
-
-/* ---- everything else */
 
 static void on_begin(Upgrade *u, const UpgradeEvent *event)
 {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/upgrade-private.h"
+#include "core/upgrade-state.h"
 
 void __real_upgrade_handle(Upgrade *u, const UpgradeEvent *event);
 void __wrap_upgrade_handle(Upgrade *u, const UpgradeEvent *event);

@@ -1,56 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How long an upgrade waits for what, and what it makes of nothing having come (guide 2.3.1, field facts 2.7). */
+/* What an upgrade makes of nothing having come (guide 2.3.1, field facts 2.7). */
 
-#include "core/upgrade-private.h"
-
-/* Some modules print no DOWNLOADING, and any can be told not to: their silence means nothing (field facts 0). */
-static bool tells_download(const Job *job)
-{
-        return job_download_max(job) != 0 && identity_flash_size(job->from_revision) == 16;
-}
-
-/* How long the present situation may last without news. */
-static uint64_t patience(const Upgrade *u)
-{
-        const Job *job = u->job;
-        const Timeouts *t = u->timeouts;
-
-        if (!u->present)
-                return t->restart;
-        if (check_asks_server(u))
-                return t->source + t->settle;
-        if (job->result != JOB_RESULT_NONE || job->ended || !job->sent)
-                return t->settle;
-        if (u->step == STEP_AWAIT_FILE_END)
-                return t->command;
-        if (job->file && job->abandon && !job->left) /* it is asked who it is */
-                return t->settle;
-        if (u->step == STEP_AWAIT_DOWNLOAD_END)
-                return MAX(t->start, t->settle);
-        if (u->live && job->updating)
-                return t->update_idle;
-        if (u->ready && job->left && upgrade_firmware_is_up(u)) /* what is still to come comes soon */
-                return t->settle;
-        if (job->left || job->downloaded || job->updating || job->transferred)
-                return t->update_idle;
-        if (!job->downloading)
-                return t->start;
-        if (job->file) /* whose progress is seen here */
-                return t->download_idle;
-        return tells_download(job) ? t->download_idle : MAX(t->download_idle, t->update_idle);
-}
-
-void upgrade_wait(Upgrade *u, const UpgradeEvent *event)
-{
-        u->deadline = mini_waits(u) ? mini_deadline(u, event) : event->now + patience(u);
-}
-
-bool upgrade_awaits_restart(const Job *job)
-{
-        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED &&
-                                                 job->domain == CODE_DOMAIN_UPDATE && job->state == JOB_VERIFYING));
-}
+#include "core/upgrade-abandon.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-mini.h"
+#include "core/upgrade-restore.h"
+#include "core/upgrade-uart.h"
+#include "core/upgrade-verdict.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-silence.h"
 
 static void on_absent_too_long(Upgrade *u, const UpgradeEvent *event)
 {

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/upgrade-state.h"
+
+void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event);
+void abandon_now(Upgrade *u, const UpgradeEvent *event);
+void abandon_reset(Upgrade *u, const UpgradeEvent *event);
+void abandon_answer(Upgrade *u, const UpgradeEvent *event);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* AT+QFOTADL: what is sent, and what its answer means. */
+
+#include <string.h>
+
+#include "core/qfota.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-transfer.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-command.h"
+
+void upgrade_rejected(Upgrade *u, const char *command, const UpgradeEvent *event)
+{
+        g_autofree char *detail = NULL;
+
+        if (event->result == AT_RESULT_TIMEOUT) {
+                detail = g_strdup_printf("to %s", command);
+                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_NO_RESPONSE, detail, event);
+                return;
+        }
+        detail = event->error >= 0 ? g_strdup_printf("to %s (+CME ERROR: %d)", command, event->error)
+                                   : g_strdup_printf("to %s", command);
+        upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_REJECTED, detail, event);
+}
+
+void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event)
+{
+        const Options *o = u->job->options;
+        const Inspection *told = inspect_inspection(u->inspect);
+        g_autofree char *file = g_strdup_printf("FILE:%" G_GUINT64_FORMAT, u->job->package_size), *command = NULL;
+
+        if (u->job->method == METHOD_MINIFOTA) { /* which takes the URL only (guide 3.3.1.2, note 2) */
+                command = qfota_build_command(u->job->source, -1, -1, -1);
+        } else {
+                /* What was not asked for is bounded by the module's own lists; upgrade-check.c saw to what was. */
+                int mode = o->upgrade_mode >= 0 ? (int)o->upgrade_mode
+                                                : (int)inspect_list_clip(&told->upgrade_modes, QFOTA_MODE_DEFAULT);
+
+                u->job->download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max
+                                                                : (int)inspect_list_clip(&told->download_urc_maxima,
+                                                                                         QFOTA_URC_MAX_DEFAULT);
+                command = qfota_build_command(u->job->file ? file : u->job->source, mode, u->job->download_max,
+                                              (int)o->update_urc_max);
+        }
+        u->job->sent = true;
+        u->job->product = u->product;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command, event);
+        ((UpgradeAction *)g_queue_peek_tail(&u->actions))->hush = u->job->file;
+        explicit_bzero(command, strlen(command));
+}
+
+void command_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        switch (event->result) {
+        case AT_RESULT_OK: u->job->accepted = true; break;
+        case AT_RESULT_ERROR:
+                if (!u->job->downloading) {
+                        upgrade_rejected(u, "AT+QFOTADL", event);
+                        return;
+                }
+                break;
+        case AT_RESULT_TIMEOUT:
+                /* Whether the module took it will show. */
+                break;
+        }
+        u->step = STEP_NONE;
+        file_accepted(u);
+        if (u->job->state == JOB_PREPARING)
+                upgrade_enter(u, JOB_DOWNLOADING, event);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Questions about an upgrade that change nothing and ask for nothing. */
+
+#include <string.h>
+
+#include "core/qfota.h"
+#include "core/upgrade-state.h"
+#include "core/upgrade-facts.h"
+
+bool upgrade_is_cancellable(const Job *job)
+{
+        if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
+                return false;
+        if (job->method == METHOD_MINIFOTA && (job->left || (job->sent && job_is_uart(job))))
+                return false;
+        if (job->transferred) /* the module has it all, and may begin at once */
+                return false;
+        switch (job->state) {
+        case JOB_QUEUED:
+        case JOB_PREPARING:
+        case JOB_DOWNLOADING: return true;
+        case JOB_RESTARTING: return !job->sent;
+        case JOB_UPDATING:
+        case JOB_VERIFYING:
+        case JOB_STALLED:
+        case JOB_FINISHED:
+        case _JOB_STATE_MAX: return false;
+        }
+        return false;
+}
+
+bool upgrade_is_critical(const Job *job)
+{
+        if (job->state == JOB_FINISHED || !job->sent)
+                return false;
+        if (job->updating || job->ended)
+                return true;
+        if (job->abandon) /* a reset, and the old firmware */
+                return false;
+        return job->downloaded || job->transferred || job->left || (job->method == METHOD_MINIFOTA && job_is_uart(job));
+}
+
+bool upgrade_may_retry(const Job *job)
+{
+        if (job->result != JOB_RESULT_NONE || !job->sent || job->method != METHOD_MINIFOTA)
+                return false;
+        return job->state == JOB_STALLED ||
+               (job->origin == JOB_ORIGIN_ADOPTED && !*job->source && job->system == JOB_SYSTEM_MINI);
+}
+
+bool upgrade_is_under_way(const char *line, Method *ret_method)
+{
+        QfotaUrc urc;
+
+        if (!qfota_parse_urc(line, &urc))
+                return false;
+        *ret_method = urc.type == QFOTA_URC_UPDATING ? METHOD_UNKNOWN : METHOD_DFOTA;
+        return urc.type == QFOTA_URC_DOWNLOAD_START || urc.type == QFOTA_URC_DOWNLOADING ||
+               urc.type == QFOTA_URC_START || urc.type == QFOTA_URC_UPDATING;
+}
+
+bool upgrade_awaits_restart(const Job *job)
+{
+        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED &&
+                                                 job->domain == CODE_DOMAIN_UPDATE && job->state == JOB_VERIFYING));
+}
+
+/* Has the gateway, since the module was last seen? Where boot ids cannot be read it never has. */
+bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
+{
+        return job->device && g_strcmp0(job->boot, event->boot) != 0;
+}
+
+/* It is not certain that the module has ended to wait for the package. */
+bool file_may_be_awaited(const Job *job)
+{
+        return job->file && job->sent && job->result == JOB_RESULT_NONE && !job->left && !job->downloaded &&
+               !job->updating;
+}
+
+bool file_cannot_be_there(const Job *job)
+{
+        return job->file && job->sent && !job->transferred && !job->downloaded && !job->updating && !job->ended;
+}
+
+bool check_asks_server(const Upgrade *u)
+{
+        return u->step == STEP_ASK_SERVER || u->step == STEP_ASK_SERVER_MINI_2;
+}
+
+bool mini_applies(const Upgrade *u)
+{
+        const Job *job = u->job;
+
+        return job->method == METHOD_MINIFOTA && job->sent && job->left && job->result == JOB_RESULT_NONE;
+}
+
+bool mini_waits(const Upgrade *u)
+{
+        return mini_applies(u) && u->present && (!u->job->ended || u->marker == MINI_MARKER_MINI);
+}
+
+JobState mini_state_after_return(const Job *job)
+{
+        if (job->ended)
+                return JOB_VERIFYING;
+        if (job->stalled)
+                return JOB_STALLED;
+        return job->updating ? JOB_UPDATING : JOB_DOWNLOADING;
+}
+
+JobState upgrade_state_after_return(const Job *job)
+{
+        if (!job->sent)
+                return JOB_PREPARING;
+        if (job->method == METHOD_MINIFOTA && job->result == JOB_RESULT_NONE)
+                return mini_state_after_return(job);
+        if (job->result == JOB_RESULT_NONE && !job->ended && (job->downloaded || job->updating))
+                return JOB_UPDATING;
+        return JOB_VERIFYING; /* it is over, or how far it got is to be found out */
+}
+
+bool upgrade_is_expected(const Upgrade *u)
+{
+        const char *expected = u->job->options->expected_revision;
+
+        return expected && (strcmp(expected, u->revision) == 0 || strcmp(expected, u->build) == 0);
+}
+
+bool upgrade_is_changed(const Upgrade *u)
+{
+        const Job *job = u->job;
+
+        if (*job->from_revision)
+                return !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build);
+        /* Nobody knows what it ran before. A big system that a MiniFOTA had begun to write runs only if it is whole
+         * (guide 5.1, scenario 4). */
+        return upgrade_is_expected(u) || job->ended || (job->method == METHOD_MINIFOTA && job->updating);
+}
+
+bool upgrade_is_firmware(const Upgrade *u)
+{
+        unsigned flash = identity_flash_size(u->revision), before = identity_flash_size(u->job->from_revision);
+
+        return (flash > 0 && (flash == before || !*u->job->from_revision)) || u->booted || upgrade_is_expected(u) ||
+               (u->job->method == METHOD_MINIFOTA && *u->job->from_revision && before == 0);
+}
+
+/* Whether what answers is the firmware again, not the updater in its middle: it said so by a boot URC, or this is the
+ * second return, after which there is nothing else (guide 2.3.1.1). */
+bool upgrade_firmware_is_up(const Upgrade *u)
+{
+        return u->booted || u->job->returns >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
+}
+
+bool restore_is_due(const Upgrade *u)
+{
+        const Job *job = u->job;
+
+        return *job->urc_port_before || *job->flow_before || *job->fota_cid_before || *job->apn_before ||
+               job->context_up || job->radio_off;
+}

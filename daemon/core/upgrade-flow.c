@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Flow control for a package on the host, before AT+QFOTADL (guide 3.3.1.3). */
+
+#include <string.h>
+
+#include "core/qfota.h"
+#include "core/upgrade-actions.h"
+#include "core/upgrade-command.h"
+#include "core/upgrade-end.h"
+#include "core/upgrade-transfer.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-flow.h"
+
+#define FLOW_HARDWARE "2,2"
+
+static char *flow_query(const Upgrade *u)
+{
+        return g_strdup(job_is_uart(u->job) ? "AT+IFC?" : "AT+QCFG=\"usbifc\"");
+}
+
+static void ask_flow(Upgrade *u, Step step, const UpgradeEvent *event)
+{
+        g_autofree char *command = flow_query(u);
+
+        upgrade_send(u, step, command, false, u->timeouts->command, event);
+}
+
+static void set_flow(Upgrade *u, Step step, const char *value, const UpgradeEvent *event)
+{
+        g_autofree char *command = file_flow_command(u->job, value);
+
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, step, command, false, u->timeouts->command, event);
+}
+
+static char *read_flow(const Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->result != AT_RESULT_OK)
+                return NULL;
+        return job_is_uart(u->job) ? qfota_parse_flow(event->text, "+IFC:", NULL)
+                                   : qfota_parse_flow(event->text, "+QCFG:", "usbifc");
+}
+
+static bool wants(const Upgrade *u, const char *flow_control)
+{
+        return g_strcmp0(u->job->options->flow_control, flow_control) == 0;
+}
+
+static void without_flow(Upgrade *u, const UpgradeEvent *event)
+{
+        if (wants(u, "hardware")) {
+                upgrade_fail(u, HOST_REJECTED, "for hardware flow control, which was asked for", event);
+                return;
+        }
+        file_end_flow(u);
+        upgrade_push(u, UPGRADE_ACTION_WARN,
+                     "no hardware flow control: the package is sent slowly, at 15 kB/s at most");
+        prepare_send_upgrade(u, event);
+}
+
+/* Under flow control on both sides: an answer shows that both directions work. */
+static void confirm(Upgrade *u, const UpgradeEvent *event)
+{
+        u->hardware = true;
+        upgrade_push(u, UPGRADE_ACTION_FLOW, "hardware");
+        ask_flow(u, STEP_CONFIRM_FLOW, event);
+}
+
+void file_prepare_begin(Upgrade *u, const UpgradeEvent *event)
+{
+        if (wants(u, "none"))
+                prepare_send_upgrade(u, event);
+        else if (u->no_flow)
+                without_flow(u, event);
+        else
+                ask_flow(u, STEP_READ_FLOW, event);
+}
+
+static void got_flow(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *value = read_flow(u, event);
+
+        if (!value) {
+                without_flow(u, event);
+        } else if (strcmp(value, FLOW_HARDWARE) == 0) {
+                confirm(u, event);
+        } else {
+                if (!*u->job->flow_before)
+                        job_set_string(&u->job->flow_before, value);
+                set_flow(u, STEP_SET_FLOW, FLOW_HARDWARE, event);
+        }
+}
+
+static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *value = read_flow(u, event);
+
+        if (g_strcmp0(value, FLOW_HARDWARE) == 0 && !u->no_flow) {
+                prepare_send_upgrade(u, event);
+                return;
+        }
+        file_end_flow(u);
+        if (*u->job->flow_before)
+                set_flow(u, STEP_UNSET_FLOW, u->job->flow_before, event);
+        else
+                without_flow(u, event);
+}
+
+/* A module whose line has not the two wires is mute now, and still hears. When it answers again, all begins anew. */
+static void fell_mute(Upgrade *u, const UpgradeEvent *event)
+{
+        u->no_flow = true;
+        u->step = STEP_NONE;
+        u->ready = false;
+        if (*u->job->flow_before) {
+                file_flow_blindly_back(u);
+        } else { /* it had that before: it is we who are not heard */
+                file_end_flow(u);
+                upgrade_identify(u);
+        }
+        upgrade_wait(u, event);
+}
+
+void file_prepare_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        bool good = event->result == AT_RESULT_OK;
+
+        if (event->result == AT_RESULT_TIMEOUT &&
+            (u->step == STEP_SET_FLOW || u->step == STEP_CONFIRM_FLOW)) {
+                fell_mute(u, event);
+                return;
+        }
+        if (event->result == AT_RESULT_TIMEOUT) {
+                upgrade_fail(u, HOST_NO_RESPONSE, "when its flow control was to be set", event);
+                return;
+        }
+        switch ((unsigned)u->step) {
+        case STEP_READ_FLOW: got_flow(u, event); return;
+        case STEP_SET_FLOW:
+                if (good) {
+                        confirm(u, event);
+                        return;
+                }
+                job_set_string(&u->job->flow_before, "");
+                without_flow(u, event);
+                return;
+        case STEP_CONFIRM_FLOW: got_confirmation(u, event); return;
+        case STEP_UNSET_FLOW:
+                if (good)
+                        job_set_string(&u->job->flow_before, "");
+                without_flow(u, event);
+                return;
+        }
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/upgrade-state.h"
+
+void prepare_begin(Upgrade *u, const UpgradeEvent *event);
+void prepare_answer(Upgrade *u, const UpgradeEvent *event);

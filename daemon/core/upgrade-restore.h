@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/upgrade-state.h"
+
+void upgrade_finish(Upgrade *u, const UpgradeEvent *event);
+void restore_begin(Upgrade *u, const UpgradeEvent *event);
+void restore_answer(Upgrade *u, const UpgradeEvent *event);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A package on the host, from FILESTART on: when its bytes go out, and what follows if not all do (guide 3.3.1.3). */
+
+#include <string.h>
+
+#include "core/upgrade-actions.h"
+#include "core/upgrade-facts.h"
+#include "core/upgrade-wait.h"
+#include "core/upgrade-transfer.h"
+
+void file_end_flow(Upgrade *u)
+{
+        if (u->hardware)
+                upgrade_push(u, UPGRADE_ACTION_FLOW, "none");
+        u->hardware = false;
+}
+
+char *file_flow_command(const Job *job, const char *value)
+{
+        return g_strdup_printf(job_is_uart(job) ? "AT+IFC=%s" : "AT+QCFG=\"usbifc\",%s", value);
+}
+
+void file_flow_blindly_back(Upgrade *u)
+{
+        g_autofree char *command = NULL;
+
+        file_end_flow(u);
+        if (!*u->job->flow_before)
+                return;
+        command = file_flow_command(u->job, u->job->flow_before);
+        upgrade_push(u, UPGRADE_ACTION_SEND_BLIND, command);
+}
+
+void file_hush(Upgrade *u)
+{
+        if (!u->hushed)
+                upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        u->hushed = true;
+        u->ready = false;
+}
+
+/* AT+QFOTADL was taken, or may have been. */
+void file_accepted(Upgrade *u)
+{
+        if (u->job->file)
+                file_hush(u);
+}
+
+void file_started(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (job->transferring || job->abandon || job->downloaded || job->updating || job->left)
+                return;
+        file_hush(u);
+        u->step = STEP_NONE;
+        u->sending = true;
+        job->accepted = job->downloading = job->transferring = true;
+        upgrade_enter(u, JOB_DOWNLOADING, event);
+        upgrade_push(u, UPGRADE_ACTION_TRANSFER, u->hardware ? "hardware" : "paced");
+}
+
+void file_stop(Upgrade *u)
+{
+        if (u->sending)
+                upgrade_push(u, UPGRADE_ACTION_TRANSFER_STOP, NULL);
+        u->sending = false;
+        file_end_flow(u);
+}
+
+void file_break(Upgrade *u, HostCode why, const UpgradeEvent *event)
+{
+        u->job->abandon = why;
+        file_stop(u);
+        file_hush(u);
+        u->step = STEP_AWAIT_FILE_END;
+        u->deadline = event->now + u->timeouts->command;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+}
+
+void file_event(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (!u->sending)
+                return;
+        switch ((unsigned)event->type) {
+        case UPGRADE_EVENT_SENT:
+                u->sending = event->size < job->package_size;
+                upgrade_advance(u, (unsigned)(event->size * PERCENT_DOWNLOADED / job->package_size));
+                upgrade_wait(u, event);
+                return;
+        case UPGRADE_EVENT_ALL_BUT_LAST:
+                job->transferred = true;
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_push(u, UPGRADE_ACTION_TRANSFER_LAST, NULL);
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
+                upgrade_wait(u, event);
+                return;
+        case UPGRADE_EVENT_NOT_SENT: file_break(u, HOST_INTERRUPTED, event); return;
+        }
+}
+
+bool file_port_lost(Upgrade *u, const UpgradeEvent *event)
+{
+        u->sending = u->hardware = false; /* both went with the port */
+        if (!file_may_be_awaited(u->job) || !u->present)
+                return false;
+        if (u->step == STEP_QFOTADL || (u->hushed && !u->job->transferred && !u->job->abandon)) {
+                file_break(u, HOST_INTERRUPTED, event);
+                return true;
+        }
+        if (!u->hushed)
+                return false;
+        u->live = false;
+        if (u->step != STEP_AWAIT_FILE_END) {
+                u->step = STEP_NONE;
+                upgrade_wait(u, event);
+        }
+        return true;
+}
+
+/* A daemon that died cannot know how many bytes of what it wrote went out. */
+void file_begin(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (!file_may_be_awaited(job) || job->transferred || job->abandon)
+                return;
+        job->abandon = HOST_INTERRUPTED;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+}
+
+void file_present(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!file_may_be_awaited(u->job))
+                return;
+        file_hush(u);
+        u->step = STEP_AWAIT_FILE_END;
+        upgrade_wait(u, event);
+}
+
+bool file_disk_failed(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!u->transfer_dropped)
+                return false;
+        u->transfer_dropped = false;
+        u->job->transferred = false; /* the last of it did not go out */
+        file_break(u, HOST_INSUFFICIENT_SPACE, event);
+        return true;
+}
