@@ -20,6 +20,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/upgrade-actions.c daemon/core/upgrade-actions.h \
 	daemon/core/upgrade-check.c daemon/core/upgrade-check.h \
 	daemon/core/upgrade-command.c daemon/core/upgrade-command.h \
+	daemon/core/upgrade-decide.c daemon/core/upgrade-decide.h \
 	daemon/core/upgrade-end.c daemon/core/upgrade-end.h \
 	daemon/core/upgrade-facts.c daemon/core/upgrade-facts.h \
 	daemon/core/upgrade-flow.c daemon/core/upgrade-flow.h \

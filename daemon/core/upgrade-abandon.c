@@ -3,7 +3,7 @@
 /* Giving a download up: without its radio it must fail; else the module is reset (guide 2.3.1.1). */
 
 #include "core/upgrade-actions.h"
-#include "core/upgrade-end.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-facts.h"
 #include "core/upgrade-transfer.h"
 #include "core/upgrade-wait.h"
@@ -18,7 +18,7 @@ void abandon_reset(Upgrade *u, const UpgradeEvent *event)
 void abandon_now(Upgrade *u, const UpgradeEvent *event)
 {
         if (file_cannot_be_there(u->job)) {
-                upgrade_abandoned(u, event); /* it answers: it waits for the package no more */
+                upgrade_abandoned(u); /* it answers: it waits for the package no more */
                 return;
         }
         if (u->job->downloaded || u->job->file || u->job->method == METHOD_MINIFOTA) {
@@ -30,11 +30,10 @@ void abandon_now(Upgrade *u, const UpgradeEvent *event)
         upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command, event);
 }
 
-void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event)
+void abandon_begin(Upgrade *u, const UpgradeEvent *event)
 {
-        u->job->abandon = why;
         if (u->job->file && !u->job->downloaded) {
-                file_break(u, why, event);
+                file_break(u, u->job->abandon, event);
                 return;
         }
         if (u->ready && !job_is_uart(u->job)) { /* which may have restarted unseen, and writes its flash: it is asked */
@@ -53,7 +52,7 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
                 u->step = STEP_AWAIT_DOWNLOAD_END;
                 upgrade_wait(u, event);
         } else if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_TIMEOUT && job_is_uart(u->job)) {
-                upgrade_not_stopped(u, event);
+                upgrade_not_stopped(u);
         } else if (u->step == STEP_RADIO_OFF) {
                 abandon_reset(u, event);
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
@@ -63,6 +62,6 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
                         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 u->deadline = event->now + u->timeouts->restart;
         } else if (u->step == STEP_RESET) {
-                upgrade_not_stopped(u, event);
+                upgrade_not_stopped(u);
         }
 }

@@ -3,7 +3,7 @@
 
 #include "core/upgrade-state.h"
 
-void abandon_begin(Upgrade *u, HostCode why, const UpgradeEvent *event);
+void abandon_begin(Upgrade *u, const UpgradeEvent *event);
 void abandon_now(Upgrade *u, const UpgradeEvent *event);
 void abandon_reset(Upgrade *u, const UpgradeEvent *event);
 void abandon_answer(Upgrade *u, const UpgradeEvent *event);

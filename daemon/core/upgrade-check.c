@@ -8,9 +8,8 @@
 #include "core/rules.h"
 #include "core/source.h"
 #include "core/upgrade-actions.h"
-#include "core/upgrade-end.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-facts.h"
-#include "core/upgrade-prepare.h"
 #include "core/upgrade-wait.h"
 #include "core/upgrade-check.h"
 
@@ -45,7 +44,7 @@ void check_server(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_NONE;
         if (event->text) {
                 detail = g_strdup_printf("(%s%s)", second ? ".mini_2: " : "", event->text);
-                upgrade_fail(u, HOST_SOURCE_UNREACHABLE, detail, event);
+                upgrade_fail(u, HOST_SOURCE_UNREACHABLE, detail);
         } else if (u->job->method == METHOD_MINIFOTA && !second) {
                 url = source_second_package(u->job->source);
                 ask_server(u, STEP_ASK_SERVER_MINI_2, url, event);
@@ -77,20 +76,19 @@ static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
 }
 
 /* It would answer ERROR at best. */
-static bool refuse_unlisted(Upgrade *u, const RuleFacts *facts, const UpgradeEvent *event)
+static bool refuse_unlisted(Upgrade *u, const RuleFacts *facts)
 {
         g_autofree char *unlisted = rules_unlisted(facts->options, facts->inspection), *message = NULL;
 
         if (!unlisted)
                 return false;
-        upgrade_fail(u, HOST_REJECTED, NULL, event);
         message = g_strdup_printf("%s: %s.", unlisted, RULES_UNLISTED_REMEDY);
         *message = g_ascii_toupper(*message);
-        job_set_message(u->job, message); /* nothing was sent that it could answer ERROR to */
+        upgrade_fail_saying(u, HOST_REJECTED, message); /* nothing was sent that it could answer ERROR to */
         return true;
 }
 
-static void judge(Upgrade *u, const UpgradeEvent *event)
+static void judge(Upgrade *u)
 {
         Identity identity;
         RuleFacts facts;
@@ -109,11 +107,11 @@ static void judge(Upgrade *u, const UpgradeEvent *event)
         broken = rules_find_broken(&facts, RULE_STAGE_DIALOGUE);
         if (broken) {
                 detail = g_strdup_printf("(%s)", broken->finding);
-                upgrade_fail(u, HOST_INSUFFICIENT_SPACE, detail, event);
+                upgrade_fail(u, HOST_INSUFFICIENT_SPACE, detail);
                 return;
         }
-        if (!refuse_unlisted(u, &facts, event))
-                prepare_begin(u, event);
+        if (!refuse_unlisted(u, &facts))
+                upgrade_next(u, NEXT_PREPARE);
 }
 
 static void ask_next(Upgrade *u, const UpgradeEvent *event)
@@ -123,7 +121,7 @@ static void ask_next(Upgrade *u, const UpgradeEvent *event)
         if (command)
                 upgrade_send(u, STEP_INSPECT, command, false, u->timeouts->command, event);
         else
-                judge(u, event);
+                judge(u);
 }
 
 void check_answer(Upgrade *u, const UpgradeEvent *event)

@@ -6,26 +6,12 @@
 
 #include "core/qfota.h"
 #include "core/upgrade-actions.h"
-#include "core/upgrade-end.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-transfer.h"
 #include "core/upgrade-wait.h"
 #include "core/upgrade-command.h"
 
-void upgrade_rejected(Upgrade *u, const char *command, const UpgradeEvent *event)
-{
-        g_autofree char *detail = NULL;
-
-        if (event->result == AT_RESULT_TIMEOUT) {
-                detail = g_strdup_printf("to %s", command);
-                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_NO_RESPONSE, detail, event);
-                return;
-        }
-        detail = event->error >= 0 ? g_strdup_printf("to %s (+CME ERROR: %d)", command, event->error)
-                                   : g_strdup_printf("to %s", command);
-        upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_REJECTED, detail, event);
-}
-
-void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event)
+void command_send(Upgrade *u, const UpgradeEvent *event)
 {
         const Options *o = u->job->options;
         const Inspection *told = inspect_inspection(u->inspect);

@@ -3,6 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void upgrade_rejected(Upgrade *u, const char *command, const UpgradeEvent *event);
-void prepare_send_upgrade(Upgrade *u, const UpgradeEvent *event);
+void command_send(Upgrade *u, const UpgradeEvent *event);
 void command_answer(Upgrade *u, const UpgradeEvent *event);

@@ -4,8 +4,9 @@
 
 #include "core/upgrade-actions.h"
 #include "core/upgrade-facts.h"
-#include "core/upgrade-restore.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-transfer.h"
+#include "core/upgrade-wait.h"
 #include "core/upgrade-end.h"
 
 static bool job_is_host_code(const Job *job, HostCode code)
@@ -24,14 +25,14 @@ static bool will_answer(const Upgrade *u, const UpgradeEvent *event)
 }
 
 /* Reads who runs now, then puts the settings back. */
-void wind_up(Upgrade *u, const UpgradeEvent *event)
+void end_wind_up(Upgrade *u, const UpgradeEvent *event)
 {
         if (!u->present || !will_answer(u, event)) {
-                upgrade_finish(u, event);
+                upgrade_next(u, NEXT_FINISH);
                 return;
         }
         if (event->type == UPGRADE_EVENT_READY || u->ready_since) { /* it has just been told */
-                restore_begin(u, event);
+                upgrade_next(u, NEXT_RESTORE);
                 return;
         }
         u->step = STEP_LAST_IDENTITY;
@@ -41,32 +42,39 @@ void wind_up(Upgrade *u, const UpgradeEvent *event)
                       (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
 }
 
-void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, const char *detail,
-                    const UpgradeEvent *event)
+void end_settle(Upgrade *u, const UpgradeEvent *event)
 {
-        job_set_result(u->job, result, domain, code, detail);
+        g_autofree char *detail = g_steal_pointer(&u->decision.detail);
+        g_autofree char *message = g_steal_pointer(&u->decision.message);
+
+        job_set_result(u->job, u->decision.result, u->decision.domain, u->decision.code, detail);
+        if (message)
+                job_set_message(u->job, message);
         u->job->stalled = false;
         file_stop(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
-        wind_up(u, event);
+        end_wind_up(u, event);
 }
 
-void upgrade_fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEvent *event)
+void end_finish(Upgrade *u, const UpgradeEvent *event)
 {
-        upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, (int)code, detail, event);
-}
+        Job *job = u->job;
 
-/* The download was given up, and it is certain that the module keeps its old firmware. */
-void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event)
-{
-        JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
-
-        upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon,
-                       file_cannot_be_there(u->job) ? "while its package was being sent" : NULL, event);
-}
-
-void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event)
-{
-        upgrade_fail(u, HOST_NO_RESPONSE, "when it was to be stopped, and may still upgrade", event);
+        u->step = STEP_NONE;
+        if (u->present && !u->ready && !job->sent)
+                file_flow_blindly_back(u);
+        job_tell_what_stays(job, false);
+        if (job->radio_off)
+                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
+        job_forget_secrets(job);
+        job->finished = event->realtime;
+        if (job->result == JOB_RESULT_SUCCESS)
+                job->percent = 100;
+        if (u->present && *job->power_control_before)
+                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+        upgrade_enter(u, JOB_FINISHED, event);
+        u->deadline = UINT64_MAX;
+        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
+        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
 }

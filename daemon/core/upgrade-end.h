@@ -3,8 +3,6 @@
 
 #include "core/upgrade-state.h"
 
-void wind_up(Upgrade *u, const UpgradeEvent *event);
-void upgrade_settle(Upgrade *u, JobResult result, CodeDomain domain, int code, const char *detail, const UpgradeEvent *event);
-void upgrade_fail(Upgrade *u, HostCode code, const char *detail, const UpgradeEvent *event);
-void upgrade_abandoned(Upgrade *u, const UpgradeEvent *event);
-void upgrade_not_stopped(Upgrade *u, const UpgradeEvent *event);
+void end_settle(Upgrade *u, const UpgradeEvent *event); /* u->decision */
+void end_wind_up(Upgrade *u, const UpgradeEvent *event);
+void end_finish(Upgrade *u, const UpgradeEvent *event); /* all is done: the record is closed */

@@ -6,8 +6,7 @@
 
 #include "core/qfota.h"
 #include "core/upgrade-actions.h"
-#include "core/upgrade-command.h"
-#include "core/upgrade-end.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-transfer.h"
 #include "core/upgrade-wait.h"
 #include "core/upgrade-flow.h"
@@ -47,16 +46,16 @@ static bool wants(const Upgrade *u, const char *flow_control)
         return g_strcmp0(u->job->options->flow_control, flow_control) == 0;
 }
 
-static void without_flow(Upgrade *u, const UpgradeEvent *event)
+static void without_flow(Upgrade *u)
 {
         if (wants(u, "hardware")) {
-                upgrade_fail(u, HOST_REJECTED, "for hardware flow control, which was asked for", event);
+                upgrade_fail(u, HOST_REJECTED, "for hardware flow control, which was asked for");
                 return;
         }
         file_end_flow(u);
         upgrade_push(u, UPGRADE_ACTION_WARN,
                      "no hardware flow control: the package is sent slowly, at 15 kB/s at most");
-        prepare_send_upgrade(u, event);
+        upgrade_next(u, NEXT_COMMAND);
 }
 
 /* Under flow control on both sides: an answer shows that both directions work. */
@@ -67,12 +66,12 @@ static void confirm(Upgrade *u, const UpgradeEvent *event)
         ask_flow(u, STEP_CONFIRM_FLOW, event);
 }
 
-void file_prepare_begin(Upgrade *u, const UpgradeEvent *event)
+void flow_begin(Upgrade *u, const UpgradeEvent *event)
 {
         if (wants(u, "none"))
-                prepare_send_upgrade(u, event);
+                upgrade_next(u, NEXT_COMMAND);
         else if (u->no_flow)
-                without_flow(u, event);
+                without_flow(u);
         else
                 ask_flow(u, STEP_READ_FLOW, event);
 }
@@ -82,7 +81,7 @@ static void got_flow(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *value = read_flow(u, event);
 
         if (!value) {
-                without_flow(u, event);
+                without_flow(u);
         } else if (strcmp(value, FLOW_HARDWARE) == 0) {
                 confirm(u, event);
         } else {
@@ -97,14 +96,14 @@ static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *value = read_flow(u, event);
 
         if (g_strcmp0(value, FLOW_HARDWARE) == 0 && !u->no_flow) {
-                prepare_send_upgrade(u, event);
+                upgrade_next(u, NEXT_COMMAND);
                 return;
         }
         file_end_flow(u);
         if (*u->job->flow_before)
                 set_flow(u, STEP_UNSET_FLOW, u->job->flow_before, event);
         else
-                without_flow(u, event);
+                without_flow(u);
 }
 
 /* A module whose line has not the two wires is mute now, and still hears. When it answers again, all begins anew. */
@@ -122,7 +121,7 @@ static void fell_mute(Upgrade *u, const UpgradeEvent *event)
         upgrade_wait(u, event);
 }
 
-void file_prepare_answer(Upgrade *u, const UpgradeEvent *event)
+void flow_answer(Upgrade *u, const UpgradeEvent *event)
 {
         bool good = event->result == AT_RESULT_OK;
 
@@ -132,7 +131,7 @@ void file_prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (event->result == AT_RESULT_TIMEOUT) {
-                upgrade_fail(u, HOST_NO_RESPONSE, "when its flow control was to be set", event);
+                upgrade_fail(u, HOST_NO_RESPONSE, "when its flow control was to be set");
                 return;
         }
         switch ((unsigned)u->step) {
@@ -143,13 +142,13 @@ void file_prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         return;
                 }
                 job_set_string(&u->job->flow_before, "");
-                without_flow(u, event);
+                without_flow(u);
                 return;
         case STEP_CONFIRM_FLOW: got_confirmation(u, event); return;
         case STEP_UNSET_FLOW:
                 if (good)
                         job_set_string(&u->job->flow_before, "");
-                without_flow(u, event);
+                without_flow(u);
                 return;
         }
 }

@@ -3,5 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void file_prepare_begin(Upgrade *u, const UpgradeEvent *event);
-void file_prepare_answer(Upgrade *u, const UpgradeEvent *event);
+void flow_begin(Upgrade *u, const UpgradeEvent *event);
+void flow_answer(Upgrade *u, const UpgradeEvent *event);

@@ -7,9 +7,8 @@
 #include "core/qfota.h"
 #include "core/source.h"
 #include "core/upgrade-actions.h"
-#include "core/upgrade-end.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-facts.h"
-#include "core/upgrade-verdict.h"
 #include "core/upgrade-wait.h"
 #include "core/upgrade-mini.h"
 
@@ -262,7 +261,7 @@ static void in_mini(Upgrade *u, const UpgradeEvent *event)
         ask_again(u, event);
 }
 
-static void fell_back(Upgrade *u, const UpgradeEvent *event)
+static void fell_back(Upgrade *u)
 {
         const Job *job = u->job;
         g_autofree char *detail = NULL, *said = NULL;
@@ -277,21 +276,21 @@ static void fell_back(Upgrade *u, const UpgradeEvent *event)
                                          job->said_domain == CODE_DOMAIN_UPDATE ? "the package does not fit this module"
                                                                                 : "the package could not be had");
         }
-        upgrade_fail(u, HOST_FELL_BACK, detail, event);
+        upgrade_fail(u, HOST_FELL_BACK, detail);
 }
 
-static void conclude(Upgrade *u, const UpgradeEvent *event)
+static void conclude(Upgrade *u)
 {
         Job *job = u->job;
 
         job->system = JOB_SYSTEM_NORMAL;
         job->stalled = false;
         if (job_is_uart(job) && !job->accepted && job->returns == 0 && !upgrade_is_changed(u))
-                upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL", event);
+                upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
         else if (!job->updating && !job->ended && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
-                fell_back(u, event);
+                fell_back(u);
         else
-                upgrade_judge(u, event);
+                upgrade_next(u, NEXT_JUDGE);
 }
 
 /* Whatever answers has told its revision and, if that tells anything, whether it knows of SMS. */
@@ -333,7 +332,7 @@ static void decide(Upgrade *u, const UpgradeEvent *event)
         if (mini && !proven)
                 in_mini(u, event);
         else if (is_over(u, event))
-                conclude(u, event);
+                conclude(u);
         else
                 ask_again(u, event);
 }

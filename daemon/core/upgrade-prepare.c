@@ -7,8 +7,7 @@
 #include "core/context.h"
 #include "core/qfota.h"
 #include "core/upgrade-actions.h"
-#include "core/upgrade-command.h"
-#include "core/upgrade-flow.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-prepare.h"
 
 /* AT manuals: activating a context takes up to 150 s, five times what any other command of ours may take. */
@@ -22,7 +21,7 @@ static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent 
 static void begin_cid(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->job->options->cid < 0)
-                prepare_send_upgrade(u, event);
+                upgrade_next(u, NEXT_COMMAND);
         else
                 send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"", event);
 }
@@ -60,7 +59,7 @@ static void begin_apn(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
 
         if (u->job->file) {
-                file_prepare_begin(u, event);
+                upgrade_next(u, NEXT_FLOW);
                 return;
         }
         if (u->job->method == METHOD_MINIFOTA)
@@ -115,7 +114,7 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *command = g_strdup_printf("AT+QIACT=%d", cid);
 
         if (event->result == AT_RESULT_OK && strstr(event->text, active)) {
-                prepare_send_upgrade(u, event);
+                upgrade_next(u, NEXT_COMMAND);
                 return;
         }
         u->job->context_up = true;
@@ -162,7 +161,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:
                 if (good) {
-                        prepare_send_upgrade(u, event);
+                        upgrade_next(u, NEXT_COMMAND);
                 } else {
                         u->job->context_up = false;
                         upgrade_rejected(u, "AT+QIACT", event);
@@ -170,7 +169,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         case STEP_HAS_SMS:
                 u->job->has_sms = good;
-                prepare_send_upgrade(u, event);
+                upgrade_next(u, NEXT_COMMAND);
                 return;
         case STEP_QFOTADL:
         case STEP_NONE:

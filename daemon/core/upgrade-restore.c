@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/upgrade-actions.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-facts.h"
 #include "core/upgrade-transfer.h"
 #include "core/upgrade-wait.h"
@@ -12,28 +13,6 @@
 
 /* AT manuals: deactivating a context takes up to 40 s. */
 #define DEACTIVATION_TIMEOUT_FACTOR 2
-
-void upgrade_finish(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-
-        u->step = STEP_NONE;
-        if (u->present && !u->ready && !job->sent)
-                file_flow_blindly_back(u);
-        job_tell_what_stays(job, false);
-        if (job->radio_off)
-                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
-        job_forget_secrets(job);
-        job->finished = event->realtime;
-        if (job->result == JOB_RESULT_SUCCESS)
-                job->percent = 100;
-        if (u->present && *job->power_control_before)
-                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
-        upgrade_enter(u, JOB_FINISHED, event);
-        u->deadline = UINT64_MAX;
-        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
-        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
-}
 
 static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent *event)
 {
@@ -45,7 +24,7 @@ static void restore_urc_port(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *command = NULL;
 
         if (!*u->job->urc_port_before) {
-                upgrade_finish(u, event);
+                upgrade_next(u, NEXT_FINISH);
                 return;
         }
         command = g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", u->job->urc_port_before);
@@ -104,7 +83,7 @@ static void deactivate_context(Upgrade *u, const UpgradeEvent *event)
 void restore_begin(Upgrade *u, const UpgradeEvent *event)
 {
         if (!u->present || !u->ready)
-                upgrade_finish(u, event);
+                upgrade_next(u, NEXT_FINISH);
         else if (u->job->radio_off)
                 send(u, STEP_RADIO_ON, "AT+CFUN=1", event);
         else
@@ -128,7 +107,7 @@ void restore_answer(Upgrade *u, const UpgradeEvent *event)
         if (u->step == STEP_RESTORE_URC_PORT && good)
                 job_set_string(&u->job->urc_port_before, "");
         if (event->result == AT_RESULT_TIMEOUT)
-                upgrade_finish(u, event);
+                upgrade_next(u, NEXT_FINISH);
         else if (u->step == STEP_RADIO_ON)
                 deactivate_context(u, event);
         else if (u->step == STEP_DEACTIVATE_CONTEXT)
@@ -140,5 +119,5 @@ void restore_answer(Upgrade *u, const UpgradeEvent *event)
         else if (u->step == STEP_RESTORE_FLOW)
                 restore_urc_port(u, event);
         else
-                upgrade_finish(u, event);
+                upgrade_next(u, NEXT_FINISH);
 }

@@ -3,6 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void upgrade_finish(Upgrade *u, const UpgradeEvent *event);
 void restore_begin(Upgrade *u, const UpgradeEvent *event);
 void restore_answer(Upgrade *u, const UpgradeEvent *event);

@@ -47,7 +47,31 @@ typedef enum Step {
 typedef enum MiniMarker { MINI_MARKER_UNKNOWN, MINI_MARKER_MINI, MINI_MARKER_BIG } MiniMarker;
 #define MINI_ASK_SMS "AT+CMGF?"
 
+/* What comes next. The files of the phases say it, upgrade.c carries it out. */
+typedef enum Next {
+        NEXT_STAY,
+        NEXT_PREPARE, /* the checks are done */
+        NEXT_FLOW,    /* flow control for a package on the host */
+        NEXT_COMMAND, /* AT+QFOTADL */
+        NEXT_ABANDON, /* the download is given up, and the module answers */
+        NEXT_GIVE_UP, /* the download is to be given up, for job->abandon */
+        NEXT_RESET,
+        NEXT_JUDGE,   /* what the revision that was read proves */
+        NEXT_SETTLE,  /* the result below */
+        NEXT_RESTORE, /* the module's settings are put back */
+        NEXT_FINISH,  /* the record is closed */
+} Next;
+
+typedef struct Decision {
+        Next next;
+        JobResult result; /* NEXT_SETTLE: this and the rest */
+        CodeDomain domain;
+        int code;
+        char *detail, *message; /* message: instead of the sentence of the code, NULL none */
+} Decision;
+
 typedef struct Upgrade {
+        Decision decision;
         Job *job;
         const Timeouts *timeouts;
         GQueue actions;

@@ -7,7 +7,7 @@
 #include "core/qfota.h"
 #include "core/upgrade-abandon.h"
 #include "core/upgrade-actions.h"
-#include "core/upgrade-end.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-facts.h"
 #include "core/upgrade-mini.h"
 #include "core/upgrade-transfer.h"
@@ -16,15 +16,15 @@
 
 #define PERCENT_UPDATED 99 /* of the whole job: 100 is success alone */
 
-static void download_failed(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+static void download_failed(Upgrade *u, const QfotaUrc *urc)
 {
         Job *job = u->job;
         CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : job_download_domain(job);
 
         if (job->abandon)
-                upgrade_abandoned(u, event);
+                upgrade_abandoned(u);
         else
-                upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL, event);
+                upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL);
 }
 
 static void update_runs(Upgrade *u, const UpgradeEvent *event)
@@ -70,7 +70,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *ev
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
                 upgrade_enter(u, JOB_VERIFYING, event);
         } else {
-                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL, event);
+                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
         }
 }
 
@@ -161,7 +161,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                         return;
                 file_stop(u);
                 if (urc.value != 0) {
-                        download_failed(u, &urc, event);
+                        download_failed(u, &urc);
                         return;
                 }
                 job->accepted = job->downloading = job->downloaded = true;

@@ -4,25 +4,18 @@
 
 #include <string.h>
 
-#include "core/upgrade-abandon.h"
 #include "core/upgrade-actions.h"
-#include "core/upgrade-end.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-facts.h"
 #include "core/upgrade-wait.h"
 #include "core/upgrade-verdict.h"
-
-void upgrade_keep_revision(Upgrade *u)
-{
-        job_set_string(&u->job->to_revision, u->revision);
-        job_set_string(&u->job->to_build, u->build);
-}
 
 static bool proves_unchanged(const Job *job)
 {
         return job->ended || job->updating || (job->downloaded && job->returns >= 2);
 }
 
-void upgrade_judge(Upgrade *u, const UpgradeEvent *event)
+void verdict_judge(Upgrade *u)
 {
         Job *job = u->job;
         const char *expected = job->options->expected_revision;
@@ -31,51 +24,50 @@ void upgrade_judge(Upgrade *u, const UpgradeEvent *event)
 
         upgrade_keep_revision(u);
         if (changed && as_expected) {
-                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
+                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if (changed) {
                 detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
-                upgrade_fail(u, HOST_REVISION_MISMATCH, detail, event);
+                upgrade_fail(u, HOST_REVISION_MISMATCH, detail);
         } else if (job->abandon) {
-                upgrade_abandoned(u, event);
+                upgrade_abandoned(u);
         } else if ((job->ended || (job->downloaded && job->returns >= 2)) && job->options->allow_unchanged &&
                    as_expected) {
-                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL, event);
+                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if ((job->updating || job->downloaded) && !job->ended && !upgrade_firmware_is_up(u)) {
-                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL, event);
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
         } else if (*job->from_revision && proves_unchanged(job)) {
                 detail = g_strdup_printf("(%s), %s", job->to_revision,
                                          job->ended ? "though it reported success" : "and never reported an end");
-                upgrade_fail(u, HOST_UNCHANGED, detail, event);
+                upgrade_fail(u, HOST_UNCHANGED, detail);
         } else {
                 upgrade_fail(u, HOST_INTERRUPTED,
                              *job->from_revision ? "by a restart of the module, which runs its old firmware"
-                                                 : "or its end was not seen",
-                             event);
+                                                 : "or its end was not seen");
         }
 }
 
 /* A module that may or may not be upgrading by DFOTA has told its revision. */
-void upgrade_follow(Upgrade *u, const UpgradeEvent *event)
+void verdict_follow(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
 
         upgrade_keep_revision(u);
         /* What calls itself by another pattern may be the updater, if one should answer. */
         if (job->ended || (upgrade_is_changed(u) && upgrade_is_firmware(u))) {
-                upgrade_judge(u, event);
+                upgrade_next(u, NEXT_JUDGE);
                 return;
         }
         if (job->left && file_cannot_be_there(job)) {
-                upgrade_judge(u, event); /* there is nothing to wait for */
+                upgrade_next(u, NEXT_JUDGE); /* there is nothing to wait for */
                 return;
         }
         if (job->abandon && job->left && !job->downloaded && u->booted) {
-                upgrade_judge(u, event); /* the reset has done it */
+                upgrade_next(u, NEXT_JUDGE); /* the reset has done it */
                 return;
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         if (job->abandon && !job->left)
-                abandon_now(u, event);
+                upgrade_next(u, NEXT_ABANDON);
         else
                 upgrade_wait(u, event);
 }

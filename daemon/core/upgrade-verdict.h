@@ -3,6 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void upgrade_keep_revision(Upgrade *u);
-void upgrade_judge(Upgrade *u, const UpgradeEvent *event);
-void upgrade_follow(Upgrade *u, const UpgradeEvent *event);
+void verdict_judge(Upgrade *u);
+void verdict_follow(Upgrade *u, const UpgradeEvent *event);

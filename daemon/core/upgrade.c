@@ -10,6 +10,7 @@
 #include "core/upgrade-actions.h"
 #include "core/upgrade-check.h"
 #include "core/upgrade-command.h"
+#include "core/upgrade-decide.h"
 #include "core/upgrade-end.h"
 #include "core/upgrade-facts.h"
 #include "core/upgrade-flow.h"
@@ -46,6 +47,8 @@ void upgrade_free(Upgrade *u)
                 explicit_bzero(u->source_before, strlen(u->source_before));
         g_free(u->source_before);
         inspect_free(u->inspect);
+        g_free(u->decision.detail);
+        g_free(u->decision.message);
         g_free(u->revision);
         g_free(u->build);
         g_free(u);
@@ -70,7 +73,7 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_NONE;
         u->job->left = u->job->left || u->job->sent;
         if (over && !u->restores)
-                upgrade_finish(u, event);
+                upgrade_next(u, NEXT_FINISH);
         else
                 upgrade_enter(u, JOB_RESTARTING, event);
 }
@@ -110,9 +113,9 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                         mini_came_back(u, event);
                 } else if (++u->restarts > RESTARTS_MAX) {
                         if (job->result == JOB_RESULT_NONE)
-                                upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again", event);
+                                upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again");
                         else
-                                upgrade_finish(u, event);
+                                upgrade_next(u, NEXT_FINISH);
                         return;
                 }
                 upgrade_enter(u, upgrade_state_after_return(job), event);
@@ -160,7 +163,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         job_set_string(&u->build, identity->build);
         confirm(u, identity);
         if (!job->sent && job->result == JOB_RESULT_NONE && *job->imei && !*identity->imei) {
-                upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read", event);
+                upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read");
                 return;
         }
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
@@ -168,7 +171,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 job->stalled = false;
                 if (!u->kept_awake)
                         *job->power_control_before = 0;
-                upgrade_fail(u, HOST_MODULE_REPLACED, NULL, event);
+                upgrade_fail(u, HOST_MODULE_REPLACED, NULL);
                 return;
         }
         /* Of one that was found under way the method was guessed from what it said. */
@@ -185,12 +188,35 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         }
         if (job->result != JOB_RESULT_NONE) {
                 upgrade_keep_revision(u);
-                restore_begin(u, event);
+                upgrade_next(u, NEXT_RESTORE);
         } else if (mini_applies(u)) {
                 mini_ready(u, event);
         } else {
                 uart_ready(u);
-                upgrade_follow(u, event);
+                verdict_follow(u, event);
+        }
+}
+
+/* Every transition from one phase to another. */
+static void carry_on(Upgrade *u, const UpgradeEvent *event)
+{
+        while (u->decision.next != NEXT_STAY) {
+                Next next = u->decision.next;
+
+                u->decision.next = NEXT_STAY;
+                switch (next) {
+                case NEXT_STAY: break;
+                case NEXT_PREPARE: prepare_begin(u, event); break;
+                case NEXT_FLOW: flow_begin(u, event); break;
+                case NEXT_COMMAND: command_send(u, event); break;
+                case NEXT_ABANDON: abandon_now(u, event); break;
+                case NEXT_GIVE_UP: abandon_begin(u, event); break;
+                case NEXT_RESET: abandon_reset(u, event); break;
+                case NEXT_JUDGE: verdict_judge(u); break;
+                case NEXT_SETTLE: end_settle(u, event); break;
+                case NEXT_RESTORE: restore_begin(u, event); break;
+                case NEXT_FINISH: end_finish(u, event); break;
+                }
         }
 }
 
@@ -217,12 +243,13 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_HAS_SMS: prepare_answer(u, event); return;
         case STEP_QFOTADL:
                 command_answer(u, event);
+                carry_on(u, event);
                 uart_sent(u, event);
                 return;
         case STEP_READ_FLOW:
         case STEP_SET_FLOW:
         case STEP_CONFIRM_FLOW:
-        case STEP_UNSET_FLOW: file_prepare_answer(u, event); return;
+        case STEP_UNSET_FLOW: flow_answer(u, event); return;
         case STEP_ASK_SMS:
         case STEP_RETRY: mini_answer(u, event); return;
         case STEP_RADIO_OFF:
@@ -271,11 +298,12 @@ static void on_port_lost(Upgrade *u, const UpgradeEvent *event)
 static void on_cancel(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->job->sent) {
-                abandon_begin(u, HOST_CANCELLED, event);
+                u->job->abandon = HOST_CANCELLED;
+                abandon_begin(u, event);
                 return;
         }
         u->job->abandon = HOST_CANCELLED;
-        upgrade_abandoned(u, event);
+        upgrade_abandoned(u);
 }
 
 /* The disk cannot be written. Nothing may be begun that could not be remembered; what was begun is followed. */
@@ -299,7 +327,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         if (job->result != JOB_RESULT_NONE) {
                 /* The verdict stands, whether or not it can be written. */
                 if (u->present && u->ready && !upgrade_awaits_restart(job)) {
-                        wind_up(u, event);
+                        end_wind_up(u, event);
                 } else {
                         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
                         upgrade_wait(u, event);
@@ -311,9 +339,9 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 detail = g_strdup_printf("to remember it by (%s)", event->text);
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
                 if (restore_is_due(u)) /* what was there before is remembered here, too */
-                        wind_up(u, event);
+                        end_wind_up(u, event);
                 else
-                        upgrade_finish(u, event);
+                        upgrade_next(u, NEXT_FINISH);
                 return;
         }
         if (u->unsent && u->step == STEP_RETRY)
@@ -324,7 +352,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         upgrade_wait(u, event);
 }
 
-void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
+static void handle(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
 
@@ -345,7 +373,7 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_PORT_BUSY:
                 /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */
                 if (!job->sent && job->result == JOB_RESULT_NONE)
-                        upgrade_fail(u, HOST_PORT_BUSY, event->text, event);
+                        upgrade_fail(u, HOST_PORT_BUSY, event->text);
                 return;
         case UPGRADE_EVENT_ANSWER: on_answer(u, event); return;
         case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
@@ -362,4 +390,10 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
                         upgrade_patience_lost(u, event);
                 return;
         }
+}
+
+void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
+{
+        handle(u, event);
+        carry_on(u, event);
 }
