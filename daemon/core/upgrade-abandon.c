@@ -9,39 +9,39 @@
 #include "core/upgrade-wait.h"
 #include "core/upgrade-abandon.h"
 
-void abandon_reset(Upgrade *u, const UpgradeEvent *event)
+void abandon_reset(Upgrade *u)
 {
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_RESET, "AT+CFUN=1,1", false, u->timeouts->command, event);
+        upgrade_send(u, STEP_RESET, "AT+CFUN=1,1", false, u->timeouts->command);
 }
 
-void abandon_now(Upgrade *u, const UpgradeEvent *event)
+void abandon_now(Upgrade *u)
 {
         if (file_cannot_be_there(u->job)) {
                 upgrade_abandoned(u); /* it answers: it waits for the package no more */
                 return;
         }
         if (u->job->downloaded || u->job->file || u->job->method == METHOD_MINIFOTA) {
-                abandon_reset(u, event); /* there is no download left that could fail */
+                abandon_reset(u); /* there is no download left that could fail */
                 return;
         }
         u->job->radio_off = true;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command, event);
+        upgrade_send(u, STEP_RADIO_OFF, "AT+CFUN=0", false, u->timeouts->command);
 }
 
-void abandon_begin(Upgrade *u, const UpgradeEvent *event)
+void abandon_begin(Upgrade *u)
 {
         if (u->job->file && !u->job->downloaded) {
-                file_break(u, u->job->abandon, event);
+                file_break(u, u->job->abandon);
                 return;
         }
         if (u->ready && !job_is_uart(u->job)) { /* which may have restarted unseen, and writes its flash: it is asked */
-                abandon_now(u, event);
+                abandon_now(u);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_identify(u);
-                u->deadline = event->now + u->timeouts->settle;
+                u->deadline = u->now + u->timeouts->settle;
         }
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
@@ -50,17 +50,17 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_OK) {
                 u->step = STEP_AWAIT_DOWNLOAD_END;
-                upgrade_wait(u, event);
+                upgrade_wait(u);
         } else if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_TIMEOUT && job_is_uart(u->job)) {
                 upgrade_not_stopped(u);
         } else if (u->step == STEP_RADIO_OFF) {
-                abandon_reset(u, event);
+                abandon_reset(u);
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
                 u->step = STEP_NONE;
                 u->job->reset = true;
                 if (u->job->method == METHOD_MINIFOTA) /* whose verdict depends on it */
                         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-                u->deadline = event->now + u->timeouts->restart;
+                u->deadline = u->now + u->timeouts->restart;
         } else if (u->step == STEP_RESET) {
                 upgrade_not_stopped(u);
         }

@@ -3,7 +3,7 @@
 
 #include "core/upgrade-state.h"
 
-void abandon_begin(Upgrade *u, const UpgradeEvent *event);
-void abandon_now(Upgrade *u, const UpgradeEvent *event);
-void abandon_reset(Upgrade *u, const UpgradeEvent *event);
+void abandon_begin(Upgrade *u);
+void abandon_now(Upgrade *u);
+void abandon_reset(Upgrade *u);
 void abandon_answer(Upgrade *u, const UpgradeEvent *event);

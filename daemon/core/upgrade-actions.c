@@ -25,7 +25,7 @@ void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text)
         g_queue_push_tail(&u->actions, action);
 }
 
-void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout, const UpgradeEvent *event)
+void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout)
 {
         UpgradeAction *action;
 
@@ -37,7 +37,7 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
         u->step = step;
         u->unsent = false;
         /* The answer comes in time or a time-out does; only a port that is lost without a word brings neither. */
-        u->deadline = event->now + timeout + u->timeouts->settle;
+        u->deadline = u->now + timeout + u->timeouts->settle;
 }
 
 void upgrade_identify(Upgrade *u)

@@ -4,7 +4,7 @@
 #include "core/upgrade-state.h"
 
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text);
-void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout, const UpgradeEvent *event);
+void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout);
 void upgrade_identify(Upgrade *u); /* the port does not only listen any more */
 
 /* The next action in order, NULL if there is none. The caller frees it. */

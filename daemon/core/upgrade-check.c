@@ -13,16 +13,16 @@
 #include "core/upgrade-wait.h"
 #include "core/upgrade-check.h"
 
-static void ask_next(Upgrade *u, const UpgradeEvent *event);
+static void ask_next(Upgrade *u);
 
-static void ask_module(Upgrade *u, const UpgradeEvent *event)
+static void ask_module(Upgrade *u)
 {
         inspect_free(u->inspect);
         u->inspect = inspect_new(inspect_questions_for_job(u->job->method, u->package_size > 0));
-        ask_next(u, event);
+        ask_next(u);
 }
 
-static void ask_server(Upgrade *u, Step step, const char *url, const UpgradeEvent *event)
+static void ask_server(Upgrade *u, Step step, const char *url)
 {
         UpgradeAction *action;
 
@@ -31,7 +31,7 @@ static void ask_server(Upgrade *u, Step step, const char *url, const UpgradeEven
         action->secret = true;
         action->timeout = u->timeouts->source;
         u->step = step;
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
 void check_server(Upgrade *u, const UpgradeEvent *event)
@@ -47,12 +47,12 @@ void check_server(Upgrade *u, const UpgradeEvent *event)
                 upgrade_fail(u, HOST_SOURCE_UNREACHABLE, detail);
         } else if (u->job->method == METHOD_MINIFOTA && !second) {
                 url = source_second_package(u->job->source);
-                ask_server(u, STEP_ASK_SERVER_MINI_2, url, event);
+                ask_server(u, STEP_ASK_SERVER_MINI_2, url);
                 explicit_bzero(url, strlen(url));
         } else {
                 if (!second && event->size)
                         u->package_size = event->size;
-                ask_module(u, event);
+                ask_module(u);
         }
 }
 
@@ -114,12 +114,12 @@ static void judge(Upgrade *u)
                 upgrade_next(u, NEXT_PREPARE);
 }
 
-static void ask_next(Upgrade *u, const UpgradeEvent *event)
+static void ask_next(Upgrade *u)
 {
         const char *command = inspect_next(u->inspect);
 
         if (command)
-                upgrade_send(u, STEP_INSPECT, command, false, u->timeouts->command, event);
+                upgrade_send(u, STEP_INSPECT, command, false, u->timeouts->command);
         else
                 judge(u);
 }
@@ -127,14 +127,14 @@ static void ask_next(Upgrade *u, const UpgradeEvent *event)
 void check_answer(Upgrade *u, const UpgradeEvent *event)
 {
         inspect_answer(u->inspect, event->result, event->error, event->text);
-        ask_next(u, event);
+        ask_next(u);
 }
 
-void check_begin(Upgrade *u, const UpgradeEvent *event)
+void check_begin(Upgrade *u)
 {
         u->package_size = u->job->package_size;
         if (u->job->options->check_source || u->job->file)
-                ask_server(u, STEP_ASK_SERVER, u->job->source, event);
+                ask_server(u, STEP_ASK_SERVER, u->job->source);
         else
-                ask_module(u, event);
+                ask_module(u);
 }

@@ -3,6 +3,6 @@
 
 #include "core/upgrade-state.h"
 
-void check_begin(Upgrade *u, const UpgradeEvent *event);
+void check_begin(Upgrade *u);
 void check_server(Upgrade *u, const UpgradeEvent *event);
 void check_answer(Upgrade *u, const UpgradeEvent *event);

@@ -11,7 +11,7 @@
 #include "core/upgrade-wait.h"
 #include "core/upgrade-command.h"
 
-void command_send(Upgrade *u, const UpgradeEvent *event)
+void command_send(Upgrade *u)
 {
         const Options *o = u->job->options;
         const Inspection *told = inspect_inspection(u->inspect);
@@ -33,7 +33,7 @@ void command_send(Upgrade *u, const UpgradeEvent *event)
         u->job->sent = true;
         u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command, event);
+        upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command);
         ((UpgradeAction *)g_queue_peek_tail(&u->actions))->hush = u->job->file;
         explicit_bzero(command, strlen(command));
 }
@@ -55,5 +55,5 @@ void command_answer(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_NONE;
         file_accepted(u);
         if (u->job->state == JOB_PREPARING)
-                upgrade_enter(u, JOB_DOWNLOADING, event);
+                upgrade_enter(u, JOB_DOWNLOADING);
 }

@@ -3,5 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void command_send(Upgrade *u, const UpgradeEvent *event);
+void command_send(Upgrade *u);
 void command_answer(Upgrade *u, const UpgradeEvent *event);

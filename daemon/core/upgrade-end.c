@@ -15,19 +15,19 @@ static bool job_is_host_code(const Job *job, HostCode code)
 }
 
 /* It runs its firmware, and has only not answered yet since the daemon was started or the port was opened. */
-static bool will_answer(const Upgrade *u, const UpgradeEvent *event)
+static bool will_answer(const Upgrade *u)
 {
         const Job *job = u->job;
 
         return u->ready || u->hushed ||
-               (event->at_port && restore_is_due(u) && !job->left && !job->downloaded && !job->updating &&
+               (u->at_port && restore_is_due(u) && !job->left && !job->downloaded && !job->updating &&
                 !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
 }
 
 /* Reads who runs now, then puts the settings back. */
 void end_wind_up(Upgrade *u, const UpgradeEvent *event)
 {
-        if (!u->present || !will_answer(u, event)) {
+        if (!u->present || !will_answer(u)) {
                 upgrade_next(u, NEXT_FINISH);
                 return;
         }
@@ -38,7 +38,7 @@ void end_wind_up(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_LAST_IDENTITY;
         upgrade_identify(u);
         /* One that has just failed to answer is not waited for long. */
-        u->deadline = event->now +
+        u->deadline = u->now +
                       (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
 }
 
@@ -57,7 +57,7 @@ void end_settle(Upgrade *u, const UpgradeEvent *event)
         end_wind_up(u, event);
 }
 
-void end_finish(Upgrade *u, const UpgradeEvent *event)
+void end_finish(Upgrade *u)
 {
         Job *job = u->job;
 
@@ -68,12 +68,12 @@ void end_finish(Upgrade *u, const UpgradeEvent *event)
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
         job_forget_secrets(job);
-        job->finished = event->realtime;
+        job->finished = u->realtime;
         if (job->result == JOB_RESULT_SUCCESS)
                 job->percent = 100;
         if (u->present && *job->power_control_before)
                 upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
-        upgrade_enter(u, JOB_FINISHED, event);
+        upgrade_enter(u, JOB_FINISHED);
         u->deadline = UINT64_MAX;
         upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
         upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);

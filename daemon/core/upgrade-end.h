@@ -5,4 +5,4 @@
 
 void end_settle(Upgrade *u, const UpgradeEvent *event); /* u->decision */
 void end_wind_up(Upgrade *u, const UpgradeEvent *event);
-void end_finish(Upgrade *u, const UpgradeEvent *event); /* all is done: the record is closed */
+void end_finish(Upgrade *u); /* all is done: the record is closed */

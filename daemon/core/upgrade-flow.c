@@ -18,19 +18,19 @@ static char *flow_query(const Upgrade *u)
         return g_strdup(job_is_uart(u->job) ? "AT+IFC?" : "AT+QCFG=\"usbifc\"");
 }
 
-static void ask_flow(Upgrade *u, Step step, const UpgradeEvent *event)
+static void ask_flow(Upgrade *u, Step step)
 {
         g_autofree char *command = flow_query(u);
 
-        upgrade_send(u, step, command, false, u->timeouts->command, event);
+        upgrade_send(u, step, command, false, u->timeouts->command);
 }
 
-static void set_flow(Upgrade *u, Step step, const char *value, const UpgradeEvent *event)
+static void set_flow(Upgrade *u, Step step, const char *value)
 {
         g_autofree char *command = file_flow_command(u->job, value);
 
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, step, command, false, u->timeouts->command, event);
+        upgrade_send(u, step, command, false, u->timeouts->command);
 }
 
 static char *read_flow(const Upgrade *u, const UpgradeEvent *event)
@@ -59,21 +59,21 @@ static void without_flow(Upgrade *u)
 }
 
 /* Under flow control on both sides: an answer shows that both directions work. */
-static void confirm(Upgrade *u, const UpgradeEvent *event)
+static void confirm(Upgrade *u)
 {
         u->hardware = true;
         upgrade_push(u, UPGRADE_ACTION_FLOW, "hardware");
-        ask_flow(u, STEP_CONFIRM_FLOW, event);
+        ask_flow(u, STEP_CONFIRM_FLOW);
 }
 
-void flow_begin(Upgrade *u, const UpgradeEvent *event)
+void flow_begin(Upgrade *u)
 {
         if (wants(u, "none"))
                 upgrade_next(u, NEXT_COMMAND);
         else if (u->no_flow)
                 without_flow(u);
         else
-                ask_flow(u, STEP_READ_FLOW, event);
+                ask_flow(u, STEP_READ_FLOW);
 }
 
 static void got_flow(Upgrade *u, const UpgradeEvent *event)
@@ -83,11 +83,11 @@ static void got_flow(Upgrade *u, const UpgradeEvent *event)
         if (!value) {
                 without_flow(u);
         } else if (strcmp(value, FLOW_HARDWARE) == 0) {
-                confirm(u, event);
+                confirm(u);
         } else {
                 if (!*u->job->flow_before)
                         job_set_string(&u->job->flow_before, value);
-                set_flow(u, STEP_SET_FLOW, FLOW_HARDWARE, event);
+                set_flow(u, STEP_SET_FLOW, FLOW_HARDWARE);
         }
 }
 
@@ -101,13 +101,13 @@ static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
         }
         file_end_flow(u);
         if (*u->job->flow_before)
-                set_flow(u, STEP_UNSET_FLOW, u->job->flow_before, event);
+                set_flow(u, STEP_UNSET_FLOW, u->job->flow_before);
         else
                 without_flow(u);
 }
 
 /* A module whose line has not the two wires is mute now, and still hears. When it answers again, all begins anew. */
-static void fell_mute(Upgrade *u, const UpgradeEvent *event)
+static void fell_mute(Upgrade *u)
 {
         u->no_flow = true;
         u->step = STEP_NONE;
@@ -118,7 +118,7 @@ static void fell_mute(Upgrade *u, const UpgradeEvent *event)
                 file_end_flow(u);
                 upgrade_identify(u);
         }
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
 void flow_answer(Upgrade *u, const UpgradeEvent *event)
@@ -127,7 +127,7 @@ void flow_answer(Upgrade *u, const UpgradeEvent *event)
 
         if (event->result == AT_RESULT_TIMEOUT &&
             (u->step == STEP_SET_FLOW || u->step == STEP_CONFIRM_FLOW)) {
-                fell_mute(u, event);
+                fell_mute(u);
                 return;
         }
         if (event->result == AT_RESULT_TIMEOUT) {
@@ -138,7 +138,7 @@ void flow_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_READ_FLOW: got_flow(u, event); return;
         case STEP_SET_FLOW:
                 if (good) {
-                        confirm(u, event);
+                        confirm(u);
                         return;
                 }
                 job_set_string(&u->job->flow_before, "");

@@ -3,5 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void flow_begin(Upgrade *u, const UpgradeEvent *event);
+void flow_begin(Upgrade *u);
 void flow_answer(Upgrade *u, const UpgradeEvent *event);

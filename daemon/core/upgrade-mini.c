@@ -17,25 +17,25 @@
 #define PERCENT_MOST  99 /* 100 is success alone */
 #define ASK_INTERVAL  G_USEC_PER_SEC
 
-static void progress(Upgrade *u, const UpgradeEvent *event)
+static void progress(Upgrade *u)
 {
-        u->progress = event->now;
+        u->progress = u->now;
 }
 
-void mini_begin(Upgrade *u, const UpgradeEvent *event)
+void mini_begin(Upgrade *u)
 {
-        progress(u, event);
-        u->last_look = event->now;
+        progress(u);
+        u->last_look = u->now;
 }
 
 /* It is stalled and has long said nothing new: asking whether its port answers cannot hurt. */
-static void look(Upgrade *u, const UpgradeEvent *event)
+static void look(Upgrade *u)
 {
-        u->last_look = event->now;
+        u->last_look = u->now;
         u->ask_at = 0;
         u->live = false;
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
 /* The package that the module waits for: the URL without its extension, and the extension of the step it is in. */
@@ -91,7 +91,7 @@ static void set_answers(Upgrade *u, bool answers)
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
-static void stall(Upgrade *u, const UpgradeEvent *event)
+static void stall(Upgrade *u)
 {
         Job *job = u->job;
         g_autofree char *message = NULL;
@@ -102,8 +102,8 @@ static void stall(Upgrade *u, const UpgradeEvent *event)
                 job->system = JOB_SYSTEM_MINI;
         message = stalled_message(u);
         job_set_message(job, message);
-        upgrade_enter(u, JOB_STALLED, event);
-        look(u, event);
+        upgrade_enter(u, JOB_STALLED);
+        look(u);
 }
 
 static void goes_on(Upgrade *u)
@@ -128,17 +128,17 @@ void mini_gone(Upgrade *u)
         u->ready_since = u->ask_at = u->ask_interval = 0;
 }
 
-void mini_came_back(Upgrade *u, const UpgradeEvent *event)
+void mini_came_back(Upgrade *u)
 {
         Job *job = u->job;
 
         if (job->returns <= RESTARTS)
-                progress(u, event);
+                progress(u);
         /* After a reset of ours it may be either. */
         job->system = (job->returns <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
 
-static void updating(Upgrade *u, int said, const UpgradeEvent *event)
+static void updating(Upgrade *u, int said)
 {
         Job *job = u->job;
         unsigned value = (unsigned)CLAMP(said, 0, PERCENT_MOST);
@@ -159,30 +159,30 @@ static void updating(Upgrade *u, int said, const UpgradeEvent *event)
         else if (value > PERCENT_MINI1 || first)
                 job->system = JOB_SYSTEM_MINI;
         if (job->stalled && !further && job->repeated) {
-                upgrade_wait(u, event); /* it did that before, and got stuck again */
+                upgrade_wait(u); /* it did that before, and got stuck again */
                 return;
         }
         job->repeated = !further && (job->stalled || job->repeated);
         if (further || job->stalled)
-                progress(u, event);
+                progress(u);
         goes_on(u);
         upgrade_advance(u, value);
         if (job->state != JOB_UPDATING)
-                upgrade_enter(u, JOB_UPDATING, event);
+                upgrade_enter(u, JOB_UPDATING);
         else if (job->system != before)
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
 /* A failure decides nothing: it tries again, or gives up, which will show. */
-static void remember(Upgrade *u, CodeDomain domain, int number, const UpgradeEvent *event)
+static void remember(Upgrade *u, CodeDomain domain, int number)
 {
         Job *job = u->job;
 
         if (domain == CODE_DOMAIN_NONE)
                 domain = source_domain(job->source);
         if (job->said_domain == domain && job->said_code == number) {
-                upgrade_wait(u, event); /* as it has said before, and will again */
+                upgrade_wait(u); /* as it has said before, and will again */
                 return;
         }
         job->accepted = true;
@@ -195,10 +195,10 @@ static void remember(Upgrade *u, CodeDomain domain, int number, const UpgradeEve
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
-void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+void mini_urc(Upgrade *u, const QfotaUrc *urc)
 {
         Job *job = u->job;
 
@@ -206,59 +206,59 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
         case QFOTA_URC_DOWNLOADING:
                 if (urc->value > u->downloading) {
                         u->downloading = urc->value;
-                        progress(u, event);
+                        progress(u);
                 }
                 break;
         case QFOTA_URC_DOWNLOAD_END:
                 if (urc->value != 0) {
-                        remember(u, urc->domain, urc->value, event);
+                        remember(u, urc->domain, urc->value);
                         return;
                 }
                 break;
-        case QFOTA_URC_START: updating(u, 0, event); return;
-        case QFOTA_URC_UPDATING: updating(u, urc->value, event); return;
+        case QFOTA_URC_START: updating(u, 0); return;
+        case QFOTA_URC_UPDATING: updating(u, urc->value); return;
         case QFOTA_URC_END:
                 if (urc->value != 0) {
-                        remember(u, CODE_DOMAIN_UPDATE, urc->value, event);
+                        remember(u, CODE_DOMAIN_UPDATE, urc->value);
                 } else if (job->updating || job->returns >= 2 || job->origin == JOB_ORIGIN_ADOPTED) {
                         job->accepted = job->ended = true;
                         u->asked = false;
                         goes_on(u);
-                        upgrade_enter(u, JOB_VERIFYING, event);
+                        upgrade_enter(u, JOB_VERIFYING);
                 }
                 return;
         case QFOTA_URC_DOWNLOAD_START:
         case QFOTA_URC_OTHER: break;
         }
         job->accepted = true;
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
-static void ask_again(Upgrade *u, const UpgradeEvent *event)
+static void ask_again(Upgrade *u)
 {
         const Timeouts *t = u->timeouts;
         uint64_t quiet = u->ready_since + t->settle;
 
         u->ask_interval = u->ask_interval ? MIN(2 * u->ask_interval, t->settle) : MIN(ASK_INTERVAL, t->settle);
-        u->ask_at = event->now + u->ask_interval;
-        if (quiet > event->now)
+        u->ask_at = u->now + u->ask_interval;
+        if (quiet > u->now)
                 u->ask_at = MIN(u->ask_at, quiet);
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
-void mini_ask_soon(Upgrade *u, const UpgradeEvent *event)
+void mini_ask_soon(Upgrade *u)
 {
         u->ask_interval = 0;
-        ask_again(u, event);
+        ask_again(u);
 }
 
-static void in_mini(Upgrade *u, const UpgradeEvent *event)
+static void in_mini(Upgrade *u)
 {
         if (u->job->system != JOB_SYSTEM_MINI && !u->live) {
                 u->job->system = JOB_SYSTEM_MINI;
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         }
-        ask_again(u, event);
+        ask_again(u);
 }
 
 static void fell_back(Upgrade *u)
@@ -294,13 +294,13 @@ static void conclude(Upgrade *u)
 }
 
 /* Whatever answers has told its revision and, if that tells anything, whether it knows of SMS. */
-static bool is_over(const Upgrade *u, const UpgradeEvent *event)
+static bool is_over(const Upgrade *u)
 {
         const Job *job = u->job;
         bool big = u->marker == MINI_MARKER_BIG || u->says_big, all_restarts = job->returns >= RESTARTS;
-        bool quiet = event->now >= u->ready_since + u->timeouts->settle;
-        bool silent = event->now >= u->ready_since + u->timeouts->stall;
-        bool late = event->now >= u->progress + u->timeouts->stall;
+        bool quiet = u->now >= u->ready_since + u->timeouts->settle;
+        bool silent = u->now >= u->ready_since + u->timeouts->stall;
+        bool late = u->now >= u->progress + u->timeouts->stall;
 
         if (job->ended)
                 return big || quiet;
@@ -320,7 +320,7 @@ static bool is_over(const Upgrade *u, const UpgradeEvent *event)
         return big && ((u->says_big && quiet) || late);
 }
 
-static void decide(Upgrade *u, const UpgradeEvent *event)
+static void decide(Upgrade *u)
 {
         const Job *job = u->job;
         bool proven = u->marker == MINI_MARKER_BIG || u->says_big;
@@ -330,22 +330,22 @@ static void decide(Upgrade *u, const UpgradeEvent *event)
         bool mini = u->marker == MINI_MARKER_MINI ? !done : strange && !job->ended && job->returns < RESTARTS;
 
         if (mini && !proven)
-                in_mini(u, event);
-        else if (is_over(u, event))
+                in_mini(u);
+        else if (is_over(u))
                 conclude(u);
         else
-                ask_again(u, event);
+                ask_again(u);
 }
 
-void mini_ready(Upgrade *u, const UpgradeEvent *event)
+void mini_ready(Upgrade *u)
 {
         set_answers(u, true);
         if (u->step == STEP_RETRY) /* asked before that was sent; its answer says more */
                 return;
         u->ask_at = 0;
         if (!u->ready_since)
-                u->ready_since = event->now;
-        upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command, event);
+                u->ready_since = u->now;
+        upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command);
 }
 
 /* ERROR, or +CME ERROR: operation not allowed, not supported, unknown; +CMS ERROR: not supported. An error that names
@@ -395,9 +395,9 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
                                     ? MINI_MARKER_MINI
                                     : MINI_MARKER_UNKNOWN;
                 if (event->result == AT_RESULT_TIMEOUT)
-                        ask_again(u, event);
+                        ask_again(u);
                 else
-                        decide(u, event);
+                        decide(u);
                 return;
         }
         /* STEP_RETRY. Without an answer, whether the module took it will show. */
@@ -411,7 +411,7 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
                                           package);
                 job->stalled = true;
                 job_set_message(job, message);
-                upgrade_enter(u, JOB_STALLED, event);
+                upgrade_enter(u, JOB_STALLED);
                 return;
         }
         u->step = STEP_NONE;
@@ -419,12 +419,12 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
         goes_on(u);
         job->said_domain = CODE_DOMAIN_NONE;
         job->repeated = false;
-        progress(u, event);
-        upgrade_enter(u, mini_state_after_return(job), event);
+        progress(u);
+        upgrade_enter(u, mini_state_after_return(job));
 }
 
 /* It answers AT, and tells no revision. */
-void mini_nameless(Upgrade *u, const UpgradeEvent *event)
+void mini_nameless(Upgrade *u)
 {
         set_answers(u, true);
         if (!mini_applies(u) || u->live)
@@ -434,23 +434,23 @@ void mini_nameless(Upgrade *u, const UpgradeEvent *event)
                 return;
         u->job->system = JOB_SYSTEM_MINI;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
-void mini_patience_lost(Upgrade *u, const UpgradeEvent *event)
+void mini_patience_lost(Upgrade *u)
 {
         uint64_t stalls = u->progress + u->timeouts->stall;
-        bool late = event->now >= stalls;
+        bool late = u->now >= stalls;
 
         if (u->job->stalled) {
-                look(u, event);
+                look(u);
         } else if (late && u->marker != MINI_MARKER_BIG) {
-                stall(u, event);
+                stall(u);
         } else {
                 /* Once more: it may answer otherwise by now. The answer decides. */
                 u->ask_at = 0;
                 upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-                u->deadline = event->now + u->timeouts->settle;
+                u->deadline = u->now + u->timeouts->settle;
                 if (late)
                         u->marker = MINI_MARKER_UNKNOWN;
                 else
@@ -470,6 +470,6 @@ void mini_retry(Upgrade *u, const UpgradeEvent *event)
         u->ask_at = 0;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_send(u, STEP_RETRY, command, true, u->timeouts->command, event);
+        upgrade_send(u, STEP_RETRY, command, true, u->timeouts->command);
         explicit_bzero(command, strlen(command));
 }

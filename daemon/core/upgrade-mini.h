@@ -5,14 +5,14 @@
 
 #include "core/qfota.h"
 
-void mini_begin(Upgrade *u, const UpgradeEvent *event);
-void mini_came_back(Upgrade *u, const UpgradeEvent *event);
-void mini_ready(Upgrade *u, const UpgradeEvent *event);
+void mini_begin(Upgrade *u);
+void mini_came_back(Upgrade *u);
+void mini_ready(Upgrade *u);
 void mini_answer(Upgrade *u, const UpgradeEvent *event);
-void mini_ask_soon(Upgrade *u, const UpgradeEvent *event);
-void mini_nameless(Upgrade *u, const UpgradeEvent *event);
-void mini_patience_lost(Upgrade *u, const UpgradeEvent *event);
+void mini_ask_soon(Upgrade *u);
+void mini_nameless(Upgrade *u);
+void mini_patience_lost(Upgrade *u);
 void mini_retry(Upgrade *u, const UpgradeEvent *event);
 void mini_gone(Upgrade *u);
 void mini_retry_refused(Upgrade *u);
-void mini_urc(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event);
+void mini_urc(Upgrade *u, const QfotaUrc *urc);

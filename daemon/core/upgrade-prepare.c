@@ -13,17 +13,17 @@
 /* AT manuals: activating a context takes up to 150 s, five times what any other command of ours may take. */
 #define CONTEXT_TIMEOUT_FACTOR 5
 
-static void send(Upgrade *u, Step step, const char *command, const UpgradeEvent *event)
+static void send(Upgrade *u, Step step, const char *command)
 {
-        upgrade_send(u, step, command, false, u->timeouts->command, event);
+        upgrade_send(u, step, command, false, u->timeouts->command);
 }
 
-static void begin_cid(Upgrade *u, const UpgradeEvent *event)
+static void begin_cid(Upgrade *u)
 {
         if (u->job->options->cid < 0)
                 upgrade_next(u, NEXT_COMMAND);
         else
-                send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"", event);
+                send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"");
 }
 
 /* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. What stood there before may be wanted by others. */
@@ -34,7 +34,7 @@ static void got_apn(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *value = event->result == AT_RESULT_OK ? context_parse(event->text) : NULL;
 
         if (value && strcmp(value, wanted) == 0) {
-                begin_cid(u, event);
+                begin_cid(u);
         } else {
                 if (!value) {
                         warning = g_strdup_printf("AT+QICSGP=%d tells nothing that could be put back: context %d will "
@@ -46,7 +46,7 @@ static void got_apn(Upgrade *u, const UpgradeEvent *event)
                 }
                 command = g_strdup_printf("AT+QICSGP=%d,%s", cid, wanted);
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-                upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command, event);
+                upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command);
                 explicit_bzero(command, strlen(command));
         }
         if (value)
@@ -54,7 +54,7 @@ static void got_apn(Upgrade *u, const UpgradeEvent *event)
         explicit_bzero(wanted, strlen(wanted));
 }
 
-static void begin_apn(Upgrade *u, const UpgradeEvent *event)
+static void begin_apn(Upgrade *u)
 {
         g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
 
@@ -63,16 +63,16 @@ static void begin_apn(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (u->job->method == METHOD_MINIFOTA)
-                send(u, STEP_HAS_SMS, MINI_ASK_SMS, event);
+                send(u, STEP_HAS_SMS, MINI_ASK_SMS);
         else if (!u->job->options->apn)
-                begin_cid(u, event);
+                begin_cid(u);
         else
-                upgrade_send(u, STEP_READ_APN, command, true, u->timeouts->command, event); /* the answer is secret */
+                upgrade_send(u, STEP_READ_APN, command, true, u->timeouts->command); /* the answer is secret */
 }
 
-void prepare_begin(Upgrade *u, const UpgradeEvent *event)
+void prepare_begin(Upgrade *u)
 {
-        send(u, STEP_READ_URC_PORT, "AT+QURCCFG=\"urcport\"", event);
+        send(u, STEP_READ_URC_PORT, "AT+QURCCFG=\"urcport\"");
 }
 
 /* The URCs must come to the port we listen at. A module that cannot say where they go keeps them where they are. */
@@ -84,13 +84,13 @@ static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
         if (event->result == AT_RESULT_OK)
                 value = qfota_parse_setting(event->text, "+QURCCFG:", "urcport");
         if (!value || strcmp(value, wanted) == 0 || strcmp(value, "all") == 0) {
-                begin_apn(u, event);
+                begin_apn(u);
                 return;
         }
         if (!*u->job->urc_port_before && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(value))
                 job_set_string(&u->job->urc_port_before, value);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        send(u, STEP_SET_URC_PORT, command, event);
+        send(u, STEP_SET_URC_PORT, command);
 }
 
 static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
@@ -103,7 +103,7 @@ static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
             strlen(value) <= 2 && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
                 job_set_string(&u->job->fota_cid_before, value);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        send(u, STEP_SET_FOTA_CID, command, event);
+        send(u, STEP_SET_FOTA_CID, command);
 }
 
 /* AT+QIACT of a context that is active already is an error: it is asked first, +QIACT: 2,1,1,"10.0.0.1". */
@@ -119,7 +119,7 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
         }
         u->job->context_up = true;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR, event);
+        upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR);
 }
 
 void prepare_answer(Upgrade *u, const UpgradeEvent *event)
@@ -135,12 +135,12 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_URC_PORT:
                 if (!good)
                         job_set_string(&u->job->urc_port_before, "");
-                begin_apn(u, event);
+                begin_apn(u);
                 return;
         case STEP_READ_APN: got_apn(u, event); return;
         case STEP_SET_APN:
                 if (good) {
-                        begin_cid(u, event);
+                        begin_cid(u);
                 } else {
                         job_wipe_string(&u->job->apn_before);
                         upgrade_rejected(u, "AT+QICSGP", event);
@@ -154,7 +154,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         case STEP_SET_FOTA_CID:
                 if (good)
-                        send(u, STEP_READ_CONTEXTS, "AT+QIACT?", event);
+                        send(u, STEP_READ_CONTEXTS, "AT+QIACT?");
                 else
                         upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
                 return;

@@ -3,5 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void prepare_begin(Upgrade *u, const UpgradeEvent *event);
+void prepare_begin(Upgrade *u);
 void prepare_answer(Upgrade *u, const UpgradeEvent *event);

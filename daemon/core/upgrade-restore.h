@@ -3,5 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void restore_begin(Upgrade *u, const UpgradeEvent *event);
+void restore_begin(Upgrade *u);
 void restore_answer(Upgrade *u, const UpgradeEvent *event);

@@ -21,20 +21,20 @@ static void on_absent_too_long(Upgrade *u)
         upgrade_fail(u, u->boot_rom ? HOST_BOOT_ROM : HOST_MODULE_LOST, detail);
 }
 
-static void on_silent_too_long(Upgrade *u, const UpgradeEvent *event)
+static void on_silent_too_long(Upgrade *u)
 {
-        if (!event->at_port && event->diag_port)
+        if (!u->at_port && u->diag_port)
                 upgrade_fail(u, HOST_CRASHED, NULL);
         else if ((u->job->updating || u->job->downloaded) && !u->job->ended)
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
-        else if (!event->at_port)
+        else if (!u->at_port)
                 upgrade_fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared");
         else
                 upgrade_fail(u, HOST_NO_RESPONSE,
                              u->job->ended ? "when its revision was to be read, though it had reported success" : NULL);
 }
 
-void upgrade_patience_lost(Upgrade *u, const UpgradeEvent *event)
+void upgrade_patience_lost(Upgrade *u)
 {
         Job *job = u->job;
 
@@ -45,17 +45,17 @@ void upgrade_patience_lost(Upgrade *u, const UpgradeEvent *event)
         } else if (u->step == STEP_AWAIT_FILE_END) {
                 u->step = STEP_NONE;
                 upgrade_identify(u);
-                u->deadline = event->now + u->timeouts->settle;
+                u->deadline = u->now + u->timeouts->settle;
         } else if (mini_waits(u)) {
-                mini_patience_lost(u, event);
+                mini_patience_lost(u);
         } else if ((job->ended || upgrade_awaits_restart(job)) && !u->asked && u->step == STEP_NONE) {
                 /* Its restart was not seen: asking cannot hurt any more. */
                 u->asked = true;
                 upgrade_identify(u);
-                upgrade_wait(u, event);
+                upgrade_wait(u);
         } else if (job->result != JOB_RESULT_NONE) {
                 upgrade_next(u, NEXT_FINISH);
-        } else if (!(u->ready && job->left) && uart_asks(u, event)) {
+        } else if (!(u->ready && job->left) && uart_asks(u)) {
                 return;
         } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
                 upgrade_next(u, NEXT_RESET);
@@ -64,7 +64,7 @@ void upgrade_patience_lost(Upgrade *u, const UpgradeEvent *event)
         } else if (job->abandon) {
                 upgrade_not_stopped(u);
         } else if (!job->sent || job->left || job->updating || job->ended) {
-                on_silent_too_long(u, event);
+                on_silent_too_long(u);
         } else if (job->said_domain != CODE_DOMAIN_NONE) {
                 /* It asked for the package before it left for its Mini system, and stayed (field facts 3). */
                 upgrade_settle(u, JOB_RESULT_FAILED, job->said_domain, job->said_code, NULL);

@@ -3,4 +3,4 @@
 
 #include "core/upgrade-state.h"
 
-void upgrade_patience_lost(Upgrade *u, const UpgradeEvent *event);
+void upgrade_patience_lost(Upgrade *u);

@@ -75,7 +75,12 @@ typedef struct Upgrade {
         Job *job;
         const Timeouts *timeouts;
         GQueue actions;
-        uint64_t deadline;
+        uint64_t deadline; /* µs of the event's clock: when the patience with the present situation ends */
+
+        /* The event under way: its time, and the ports that were there then. */
+        uint64_t now;      /* µs of a clock that goes on in suspend */
+        uint64_t realtime; /* µs since the epoch */
+        bool at_port, diag_port;
 
         Step step;
         unsigned tag; /* of the command under way */

@@ -47,7 +47,7 @@ void file_accepted(Upgrade *u)
                 file_hush(u);
 }
 
-void file_started(Upgrade *u, const UpgradeEvent *event)
+void file_started(Upgrade *u)
 {
         Job *job = u->job;
 
@@ -57,7 +57,7 @@ void file_started(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_NONE;
         u->sending = true;
         job->accepted = job->downloading = job->transferring = true;
-        upgrade_enter(u, JOB_DOWNLOADING, event);
+        upgrade_enter(u, JOB_DOWNLOADING);
         upgrade_push(u, UPGRADE_ACTION_TRANSFER, u->hardware ? "hardware" : "paced");
 }
 
@@ -69,13 +69,13 @@ void file_stop(Upgrade *u)
         file_end_flow(u);
 }
 
-void file_break(Upgrade *u, HostCode why, const UpgradeEvent *event)
+void file_break(Upgrade *u, HostCode why)
 {
         u->job->abandon = why;
         file_stop(u);
         file_hush(u);
         u->step = STEP_AWAIT_FILE_END;
-        u->deadline = event->now + u->timeouts->command;
+        u->deadline = u->now + u->timeouts->command;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
@@ -90,26 +90,26 @@ void file_event(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_SENT:
                 u->sending = event->size < job->package_size;
                 upgrade_advance(u, (unsigned)(event->size * PERCENT_DOWNLOADED / job->package_size));
-                upgrade_wait(u, event);
+                upgrade_wait(u);
                 return;
         case UPGRADE_EVENT_ALL_BUT_LAST:
                 job->transferred = true;
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_push(u, UPGRADE_ACTION_TRANSFER_LAST, NULL);
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
-                upgrade_wait(u, event);
+                upgrade_wait(u);
                 return;
-        case UPGRADE_EVENT_NOT_SENT: file_break(u, HOST_INTERRUPTED, event); return;
+        case UPGRADE_EVENT_NOT_SENT: file_break(u, HOST_INTERRUPTED); return;
         }
 }
 
-bool file_port_lost(Upgrade *u, const UpgradeEvent *event)
+bool file_port_lost(Upgrade *u)
 {
         u->sending = u->hardware = false; /* both went with the port */
         if (!file_may_be_awaited(u->job) || !u->present)
                 return false;
         if (u->step == STEP_QFOTADL || (u->hushed && !u->job->transferred && !u->job->abandon)) {
-                file_break(u, HOST_INTERRUPTED, event);
+                file_break(u, HOST_INTERRUPTED);
                 return true;
         }
         if (!u->hushed)
@@ -117,7 +117,7 @@ bool file_port_lost(Upgrade *u, const UpgradeEvent *event)
         u->live = false;
         if (u->step != STEP_AWAIT_FILE_END) {
                 u->step = STEP_NONE;
-                upgrade_wait(u, event);
+                upgrade_wait(u);
         }
         return true;
 }
@@ -133,21 +133,21 @@ void file_begin(Upgrade *u)
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
 }
 
-void file_present(Upgrade *u, const UpgradeEvent *event)
+void file_present(Upgrade *u)
 {
         if (!file_may_be_awaited(u->job))
                 return;
         file_hush(u);
         u->step = STEP_AWAIT_FILE_END;
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
-bool file_disk_failed(Upgrade *u, const UpgradeEvent *event)
+bool file_disk_failed(Upgrade *u)
 {
         if (!u->transfer_dropped)
                 return false;
         u->transfer_dropped = false;
         u->job->transferred = false; /* the last of it did not go out */
-        file_break(u, HOST_INSUFFICIENT_SPACE, event);
+        file_break(u, HOST_INSUFFICIENT_SPACE);
         return true;
 }

@@ -8,35 +8,35 @@
 #include "core/upgrade-wait.h"
 #include "core/upgrade-uart.h"
 
-static void leave(Upgrade *u, const UpgradeEvent *event)
+static void leave(Upgrade *u)
 {
         mini_gone(u);
         u->job->left = true;
-        mini_begin(u, event);
+        mini_begin(u);
 }
 
-void uart_begin(Upgrade *u, const UpgradeEvent *event)
+void uart_begin(Upgrade *u)
 {
         Job *job = u->job;
 
         if (job_is_uart(job) && job->sent && job->method == METHOD_MINIFOTA && !job->left)
-                leave(u, event);
+                leave(u);
 }
 
-void uart_sent(Upgrade *u, const UpgradeEvent *event)
+void uart_sent(Upgrade *u)
 {
         Job *job = u->job;
 
         if (!job_is_uart(job) || job->method != METHOD_MINIFOTA || !job->sent || job->left ||
             job->result != JOB_RESULT_NONE)
                 return;
-        leave(u, event);
+        leave(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
-        mini_ask_soon(u, event);
+        mini_ask_soon(u);
 }
 
-bool uart_asks(Upgrade *u, const UpgradeEvent *event)
+bool uart_asks(Upgrade *u)
 {
         const Job *job = u->job;
 
@@ -46,8 +46,8 @@ bool uart_asks(Upgrade *u, const UpgradeEvent *event)
         u->asked = true;
         u->live = false;
         upgrade_identify(u);
-        upgrade_wait(u, event);
-        u->deadline = event->now + u->timeouts->settle;
+        upgrade_wait(u);
+        u->deadline = u->now + u->timeouts->settle;
         return true;
 }
 

@@ -3,7 +3,7 @@
 
 #include "core/upgrade-state.h"
 
-void uart_begin(Upgrade *u, const UpgradeEvent *event);
-void uart_sent(Upgrade *u, const UpgradeEvent *event);
-bool uart_asks(Upgrade *u, const UpgradeEvent *event);
+void uart_begin(Upgrade *u);
+void uart_sent(Upgrade *u);
+bool uart_asks(Upgrade *u);
 void uart_ready(Upgrade *u);

@@ -27,7 +27,7 @@ static void download_failed(Upgrade *u, const QfotaUrc *urc)
                 upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL);
 }
 
-static void update_runs(Upgrade *u, const UpgradeEvent *event)
+static void update_runs(Upgrade *u)
 {
         Job *job = u->job;
         bool first = !job->updating || job->state != JOB_UPDATING;
@@ -43,12 +43,12 @@ static void update_runs(Upgrade *u, const UpgradeEvent *event)
         u->hushed = false; /* until it has left */
         upgrade_advance(u, PERCENT_DOWNLOADED);
         if (first)
-                upgrade_enter(u, JOB_UPDATING, event);
+                upgrade_enter(u, JOB_UPDATING);
         else
-                upgrade_wait(u, event);
+                upgrade_wait(u);
 }
 
-static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *event)
+static void end_reported(Upgrade *u, const QfotaUrc *urc)
 {
         Job *job = u->job;
 
@@ -60,7 +60,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *ev
         if (urc->value == 0) {
                 job->ended = true;
                 u->asked = false;
-                upgrade_enter(u, JOB_VERIFYING, event);
+                upgrade_enter(u, JOB_VERIFYING);
                 return;
         }
         /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
@@ -68,13 +68,13 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc, const UpgradeEvent *ev
         job->abandon = 0;
         if (job->updating || job->left) {
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
-                upgrade_enter(u, JOB_VERIFYING, event);
+                upgrade_enter(u, JOB_VERIFYING);
         } else {
                 upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
         }
 }
 
-static void download_goes_on(Upgrade *u, const UpgradeEvent *event)
+static void download_goes_on(Upgrade *u)
 {
         Job *job = u->job;
         bool first = !job->downloading || job->state != JOB_DOWNLOADING;
@@ -83,14 +83,14 @@ static void download_goes_on(Upgrade *u, const UpgradeEvent *event)
         if (job->abandon)
                 return;
         if (first)
-                upgrade_enter(u, JOB_DOWNLOADING, event);
+                upgrade_enter(u, JOB_DOWNLOADING);
         else
-                upgrade_wait(u, event);
+                upgrade_wait(u);
 }
 
 /* The download came to its end before the radio was off. Who cancelled it is still obeyed; a time-out of ours has lost
  * its reason, and what may be writing its flash now is not reset for it. */
-static void download_overtook(Upgrade *u, const UpgradeEvent *event)
+static void download_overtook(Upgrade *u)
 {
         Job *job = u->job;
 
@@ -99,7 +99,7 @@ static void download_overtook(Upgrade *u, const UpgradeEvent *event)
         if (job->abandon == HOST_CANCELLED && u->hushed) {
                 upgrade_identify(u); /* which leads there */
         } else if (job->abandon == HOST_CANCELLED) {
-                abandon_reset(u, event);
+                abandon_reset(u);
         } else if (job->abandon) {
                 job->abandon = 0;
                 u->step = STEP_NONE;
@@ -107,7 +107,7 @@ static void download_overtook(Upgrade *u, const UpgradeEvent *event)
 }
 
 /* Its first word may come after it has told its revision. */
-static void booted(Upgrade *u, const UpgradeEvent *event)
+static void booted(Upgrade *u)
 {
         bool news = !u->booted;
 
@@ -115,9 +115,9 @@ static void booted(Upgrade *u, const UpgradeEvent *event)
         if (!news || !u->ready || !u->job->sent || u->job->result != JOB_RESULT_NONE || u->step != STEP_NONE)
                 return;
         if (mini_waits(u))
-                mini_ask_soon(u, event);
+                mini_ask_soon(u);
         else
-                upgrade_wait(u, event);
+                upgrade_wait(u);
 }
 
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
@@ -126,7 +126,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         QfotaUrc urc;
 
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
-                booted(u, event);
+                booted(u);
         if (strcmp(event->text, "+QIND: SMS DONE") == 0 || strcmp(event->text, "+QIND: PB DONE") == 0)
                 u->says_big = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
@@ -135,24 +135,24 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 job->ended = job->returned = false; /* a power cut at the very end: it repeats the step */
         if (job->ended) {
                 /* Said again after a power cut at the very end, or late: the revision decides. */
-                upgrade_wait(u, event);
+                upgrade_wait(u);
                 return;
         }
         if (job->method == METHOD_MINIFOTA) {
-                mini_urc(u, &urc, event);
+                mini_urc(u, &urc);
                 return;
         }
         switch (urc.type) {
         case QFOTA_URC_DOWNLOAD_START:
                 if (job->file)
-                        file_started(u, event);
+                        file_started(u);
                 else if (!job->updating)
-                        download_goes_on(u, event);
+                        download_goes_on(u);
                 return;
         case QFOTA_URC_DOWNLOADING:
                 if (job->updating)
                         return;
-                download_goes_on(u, event);
+                download_goes_on(u);
                 upgrade_advance(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
                                            PERCENT_DOWNLOADED / 100);
                 return;
@@ -166,19 +166,19 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 }
                 job->accepted = job->downloading = job->downloaded = true;
                 upgrade_advance(u, PERCENT_DOWNLOADED);
-                download_overtook(u, event);
-                upgrade_enter(u, JOB_DOWNLOADING, event);
+                download_overtook(u);
+                upgrade_enter(u, JOB_DOWNLOADING);
                 return;
-        case QFOTA_URC_START: update_runs(u, event); return;
+        case QFOTA_URC_START: update_runs(u); return;
         case QFOTA_URC_UPDATING:
-                update_runs(u, event);
+                update_runs(u);
                 upgrade_advance(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
                                                                 (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
                 return;
-        case QFOTA_URC_END: end_reported(u, &urc, event); return;
+        case QFOTA_URC_END: end_reported(u, &urc); return;
         case QFOTA_URC_OTHER:
                 if (!job->abandon)
-                        upgrade_wait(u, event);
+                        upgrade_wait(u);
                 return;
         }
 }

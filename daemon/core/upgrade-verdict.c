@@ -47,7 +47,7 @@ void verdict_judge(Upgrade *u)
 }
 
 /* A module that may or may not be upgrading by DFOTA has told its revision. */
-void verdict_follow(Upgrade *u, const UpgradeEvent *event)
+void verdict_follow(Upgrade *u)
 {
         Job *job = u->job;
 
@@ -69,5 +69,5 @@ void verdict_follow(Upgrade *u, const UpgradeEvent *event)
         if (job->abandon && !job->left)
                 upgrade_next(u, NEXT_ABANDON);
         else
-                upgrade_wait(u, event);
+                upgrade_wait(u);
 }

@@ -4,4 +4,4 @@
 #include "core/upgrade-state.h"
 
 void verdict_judge(Upgrade *u);
-void verdict_follow(Upgrade *u, const UpgradeEvent *event);
+void verdict_follow(Upgrade *u);

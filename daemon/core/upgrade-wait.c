@@ -6,14 +6,14 @@
 #include "core/upgrade-facts.h"
 #include "core/upgrade-wait.h"
 
-static uint64_t mini_deadline(const Upgrade *u, const UpgradeEvent *event)
+static uint64_t mini_deadline(const Upgrade *u)
 {
         /* What a stalled one says puts nothing off: it may say the same for ever. */
         uint64_t deadline = (u->job->stalled ? u->last_look : u->progress) + u->timeouts->stall;
 
         if (u->ask_at && !u->live)
                 deadline = MIN(deadline, u->ask_at);
-        return MAX(deadline, event->now + 1);
+        return MAX(deadline, u->now + 1);
 }
 
 /* Some modules print no DOWNLOADING, and any can be told not to: their silence means nothing (field facts 0). */
@@ -53,16 +53,16 @@ static uint64_t patience(const Upgrade *u)
         return tells_download(job) ? t->download_idle : MAX(t->download_idle, t->update_idle);
 }
 
-void upgrade_wait(Upgrade *u, const UpgradeEvent *event)
+void upgrade_wait(Upgrade *u)
 {
-        u->deadline = mini_waits(u) ? mini_deadline(u, event) : event->now + patience(u);
+        u->deadline = mini_waits(u) ? mini_deadline(u) : u->now + patience(u);
 }
 
 /* The one door into a state. */
-void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event)
+void upgrade_enter(Upgrade *u, JobState state)
 {
         u->job->state = state;
-        upgrade_wait(u, event);
+        upgrade_wait(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }

@@ -3,6 +3,6 @@
 
 #include "core/upgrade-state.h"
 
-void upgrade_wait(Upgrade *u, const UpgradeEvent *event); /* news has come: the patience begins anew */
-void upgrade_enter(Upgrade *u, JobState state, const UpgradeEvent *event);
+void upgrade_wait(Upgrade *u); /* news has come: the patience begins anew */
+void upgrade_enter(Upgrade *u, JobState state);
 void upgrade_advance(Upgrade *u, unsigned percent);

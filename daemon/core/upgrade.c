@@ -75,7 +75,7 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         if (over && !u->restores)
                 upgrade_next(u, NEXT_FINISH);
         else
-                upgrade_enter(u, JOB_RESTARTING, event);
+                upgrade_enter(u, JOB_RESTARTING);
 }
 
 static void keep_awake(Upgrade *u, const UpgradeEvent *event)
@@ -110,7 +110,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->restarts++;
                 job->radio_off = job->context_up = false;
                 if (mini_applies(u)) {
-                        mini_came_back(u, event);
+                        mini_came_back(u);
                 } else if (++u->restarts > RESTARTS_MAX) {
                         if (job->result == JOB_RESULT_NONE)
                                 upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again");
@@ -118,20 +118,20 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                                 upgrade_next(u, NEXT_FINISH);
                         return;
                 }
-                upgrade_enter(u, upgrade_state_after_return(job), event);
+                upgrade_enter(u, upgrade_state_after_return(job));
         } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
                 /* The gateway was off, and the module perhaps with it. */
                 job->left = job->left || job->sent;
-                upgrade_enter(u, upgrade_state_after_return(job), event);
+                upgrade_enter(u, upgrade_state_after_return(job));
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-                upgrade_wait(u, event);
+                upgrade_wait(u);
                 if (upgrade_awaits_restart(job) && !first) /* what answers until then may not be the firmware */
                         upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
         }
         keep_awake(u, event);
         if (!came_back)
-                file_present(u, event);
+                file_present(u);
 }
 
 /* Of one that was found under way, who it is was taken from what was at that place before. */
@@ -182,18 +182,18 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         if (!job->sent && job->result == JOB_RESULT_NONE) {
                 job_set_string(&job->from_revision, identity->revision);
                 job_set_string(&job->from_build, identity->build);
-                upgrade_enter(u, JOB_PREPARING, event);
-                check_begin(u, event);
+                upgrade_enter(u, JOB_PREPARING);
+                check_begin(u);
                 return;
         }
         if (job->result != JOB_RESULT_NONE) {
                 upgrade_keep_revision(u);
                 upgrade_next(u, NEXT_RESTORE);
         } else if (mini_applies(u)) {
-                mini_ready(u, event);
+                mini_ready(u);
         } else {
                 uart_ready(u);
-                verdict_follow(u, event);
+                verdict_follow(u);
         }
 }
 
@@ -206,16 +206,16 @@ static void carry_on(Upgrade *u, const UpgradeEvent *event)
                 u->decision.next = NEXT_STAY;
                 switch (next) {
                 case NEXT_STAY: break;
-                case NEXT_PREPARE: prepare_begin(u, event); break;
-                case NEXT_FLOW: flow_begin(u, event); break;
-                case NEXT_COMMAND: command_send(u, event); break;
-                case NEXT_ABANDON: abandon_now(u, event); break;
-                case NEXT_GIVE_UP: abandon_begin(u, event); break;
-                case NEXT_RESET: abandon_reset(u, event); break;
+                case NEXT_PREPARE: prepare_begin(u); break;
+                case NEXT_FLOW: flow_begin(u); break;
+                case NEXT_COMMAND: command_send(u); break;
+                case NEXT_ABANDON: abandon_now(u); break;
+                case NEXT_GIVE_UP: abandon_begin(u); break;
+                case NEXT_RESET: abandon_reset(u); break;
                 case NEXT_JUDGE: verdict_judge(u); break;
                 case NEXT_SETTLE: end_settle(u, event); break;
-                case NEXT_RESTORE: restore_begin(u, event); break;
-                case NEXT_FINISH: end_finish(u, event); break;
+                case NEXT_RESTORE: restore_begin(u); break;
+                case NEXT_FINISH: end_finish(u); break;
                 }
         }
 }
@@ -244,7 +244,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_QFOTADL:
                 command_answer(u, event);
                 carry_on(u, event);
-                uart_sent(u, event);
+                uart_sent(u);
                 return;
         case STEP_READ_FLOW:
         case STEP_SET_FLOW:
@@ -263,43 +263,43 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
-static void on_begin(Upgrade *u, const UpgradeEvent *event)
+static void on_begin(Upgrade *u)
 {
         Job *job = u->job;
 
         if (job->state == JOB_QUEUED)
-                upgrade_enter(u, JOB_PREPARING, event);
+                upgrade_enter(u, JOB_PREPARING);
         else if (job->state == JOB_PREPARING && job->sent)
-                upgrade_enter(u, JOB_DOWNLOADING, event); /* whether the module has it will show */
-        mini_begin(u, event);
+                upgrade_enter(u, JOB_DOWNLOADING); /* whether the module has it will show */
+        mini_begin(u);
         file_begin(u);
-        uart_begin(u, event);
-        upgrade_wait(u, event);
+        uart_begin(u);
+        upgrade_wait(u);
 }
 
 /* Often the first sign that the module leaves the bus. If it does not, it will be asked who it is once the port is open
  * again, and what was under way begins anew there. */
-static void on_port_lost(Upgrade *u, const UpgradeEvent *event)
+static void on_port_lost(Upgrade *u)
 {
         bool uncertain = u->step == STEP_QFOTADL, news = u->ready || u->step != STEP_NONE;
 
-        if (file_port_lost(u, event))
+        if (file_port_lost(u))
                 return;
         u->ready = u->live = false;
         u->step = STEP_NONE;
         if (!u->present || !news)
                 return;
         if (uncertain && u->job->state == JOB_PREPARING)
-                upgrade_enter(u, JOB_DOWNLOADING, event);
+                upgrade_enter(u, JOB_DOWNLOADING);
         else
-                upgrade_wait(u, event);
+                upgrade_wait(u);
 }
 
-static void on_cancel(Upgrade *u, const UpgradeEvent *event)
+static void on_cancel(Upgrade *u)
 {
         if (u->job->sent) {
                 u->job->abandon = HOST_CANCELLED;
-                abandon_begin(u, event);
+                abandon_begin(u);
                 return;
         }
         u->job->abandon = HOST_CANCELLED;
@@ -320,7 +320,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
                 return;
         }
-        if (file_disk_failed(u, event))
+        if (file_disk_failed(u))
                 return;
         if (u->step == STEP_QFOTADL && u->unsent)
                 job->sent = false; /* it stood behind the record */
@@ -330,7 +330,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                         end_wind_up(u, event);
                 } else {
                         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-                        upgrade_wait(u, event);
+                        upgrade_wait(u);
                 }
                 return;
         }
@@ -349,7 +349,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         else if (u->unsent)
                 u->step = STEP_NONE;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u, event);
+        upgrade_wait(u);
 }
 
 static void handle(Upgrade *u, const UpgradeEvent *event)
@@ -359,7 +359,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         if (job->state == JOB_FINISHED && event->type != UPGRADE_EVENT_DISK)
                 return;
         switch (event->type) {
-        case UPGRADE_EVENT_BEGIN: on_begin(u, event); return;
+        case UPGRADE_EVENT_BEGIN: on_begin(u); return;
         case UPGRADE_EVENT_PRESENT: on_present(u, event); return;
         case UPGRADE_EVENT_BOOT_ROM: u->boot_rom = true; return;
         case UPGRADE_EVENT_GONE:
@@ -368,8 +368,8 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
                         on_gone(u, event);
                 return;
         case UPGRADE_EVENT_READY: on_ready(u, event); return;
-        case UPGRADE_EVENT_NAMELESS: mini_nameless(u, event); return;
-        case UPGRADE_EVENT_PORT_LOST: on_port_lost(u, event); return;
+        case UPGRADE_EVENT_NAMELESS: mini_nameless(u); return;
+        case UPGRADE_EVENT_PORT_LOST: on_port_lost(u); return;
         case UPGRADE_EVENT_PORT_BUSY:
                 /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */
                 if (!job->sent && job->result == JOB_RESULT_NONE)
@@ -377,7 +377,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
                 return;
         case UPGRADE_EVENT_ANSWER: on_answer(u, event); return;
         case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
-        case UPGRADE_EVENT_CANCEL: on_cancel(u, event); return;
+        case UPGRADE_EVENT_CANCEL: on_cancel(u); return;
         case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
         case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
         case UPGRADE_EVENT_NO_FLOW: u->no_flow = true; return;
@@ -386,14 +386,18 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_NOT_SENT: file_event(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
         case UPGRADE_EVENT_TICK:
-                if (event->now >= u->deadline)
-                        upgrade_patience_lost(u, event);
+                if (u->now >= u->deadline)
+                        upgrade_patience_lost(u);
                 return;
         }
 }
 
 void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
 {
+        u->now = event->now;
+        u->realtime = event->realtime;
+        u->at_port = event->at_port;
+        u->diag_port = event->diag_port;
         handle(u, event);
         carry_on(u, event);
 }
