@@ -17,7 +17,7 @@ void abandon_reset(Upgrade *u)
 
 void abandon_now(Upgrade *u)
 {
-        if (file_cannot_be_there(u->job)) {
+        if (transfer_is_incomplete(u->job)) {
                 upgrade_abandoned(u); /* it answers: it waits for the package no more */
                 return;
         }
@@ -33,7 +33,7 @@ void abandon_now(Upgrade *u)
 void abandon_begin(Upgrade *u)
 {
         if (u->job->file && !u->job->downloaded) {
-                file_break(u, u->job->abandon);
+                transfer_abort(u, u->job->abandon);
                 return;
         }
         if (u->ready && !job_is_uart(u->job)) { /* which may have restarted unseen, and writes its flash: it is asked */
@@ -50,7 +50,7 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
 {
         if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_OK) {
                 u->step = STEP_AWAIT_DOWNLOAD_END;
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
         } else if (u->step == STEP_RADIO_OFF && event->result == AT_RESULT_TIMEOUT && job_is_uart(u->job)) {
                 upgrade_not_stopped(u);
         } else if (u->step == STEP_RADIO_OFF) {

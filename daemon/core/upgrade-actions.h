@@ -3,12 +3,19 @@
 
 #include "core/upgrade-state.h"
 
+/* Appends an action; text is copied, NULL none. */
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text);
+
+/* Appends a command to the module: step becomes the step under way, timeout is in µs. secret: the command or its answer
+ * is not logged. */
 void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout);
-void upgrade_identify(Upgrade *u); /* the port does not only listen any more */
+
+/* Appends the question for the module's identity; the port may be written to from then on. */
+void upgrade_identify(Upgrade *u);
 
 /* The next action in order, NULL if there is none. The caller frees it. */
-UpgradeAction *upgrade_pop(Upgrade *upgrade);
+UpgradeAction *upgrade_pop(Upgrade *u);
 
-/* A PERSIST failed: forgets what was to follow it. UPGRADE_EVENT_DISK comes next. */
-void upgrade_drop_actions(Upgrade *upgrade);
+/* An UPGRADE_ACTION_PERSIST failed: drops the actions that may not run before the record is on disk.
+ * UPGRADE_EVENT_DISK comes next. */
+void upgrade_drop_actions(Upgrade *u);

@@ -31,7 +31,7 @@ static void ask_server(Upgrade *u, Step step, const char *url)
         action->secret = true;
         action->timeout = u->timeouts->source;
         u->step = step;
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 void check_server(Upgrade *u, const UpgradeEvent *event)

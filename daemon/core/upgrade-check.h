@@ -3,6 +3,7 @@
 
 #include "core/upgrade-state.h"
 
+/* Checks the package's server, if that was asked for, then the module; NEXT_PREPARE follows if no rule is broken. */
 void check_begin(Upgrade *u);
-void check_server(Upgrade *u, const UpgradeEvent *event);
-void check_answer(Upgrade *u, const UpgradeEvent *event);
+void check_server(Upgrade *u, const UpgradeEvent *event); /* UPGRADE_EVENT_SOURCE */
+void check_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_INSPECT */

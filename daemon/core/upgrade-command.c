@@ -53,7 +53,7 @@ void command_answer(Upgrade *u, const UpgradeEvent *event)
                 break;
         }
         u->step = STEP_NONE;
-        file_accepted(u);
+        transfer_accepted(u);
         if (u->job->state == JOB_PREPARING)
-                upgrade_enter(u, JOB_DOWNLOADING);
+                upgrade_enter_state(u, JOB_DOWNLOADING);
 }

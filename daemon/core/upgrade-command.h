@@ -3,5 +3,7 @@
 
 #include "core/upgrade-state.h"
 
+/* Sends AT+QFOTADL (guide 3.3.1), after the record that says so. */
 void command_send(Upgrade *u);
-void command_answer(Upgrade *u, const UpgradeEvent *event);
+
+void command_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_QFOTADL */

@@ -51,7 +51,7 @@ void upgrade_abandoned(Upgrade *u)
         JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
 
         upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon,
-                       file_cannot_be_there(u->job) ? "while its package was being sent" : NULL);
+                       transfer_is_incomplete(u->job) ? "while its package was being sent" : NULL);
 }
 
 void upgrade_not_stopped(Upgrade *u)

@@ -5,6 +5,7 @@
 #include "core/upgrade-actions.h"
 #include "core/upgrade-facts.h"
 #include "core/upgrade-decide.h"
+#include "core/upgrade-restore.h"
 #include "core/upgrade-transfer.h"
 #include "core/upgrade-wait.h"
 #include "core/upgrade-end.h"
@@ -20,7 +21,7 @@ static bool will_answer(const Upgrade *u)
         const Job *job = u->job;
 
         return u->ready || u->hushed ||
-               (u->at_port && restore_is_due(u) && !job->left && !job->downloaded && !job->updating &&
+               (u->at_port && restore_is_due(u->job) && !job->left && !job->downloaded && !job->updating &&
                 !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
 }
 
@@ -51,7 +52,7 @@ void end_settle(Upgrade *u, const UpgradeEvent *event)
         if (message)
                 job_set_message(u->job, message);
         u->job->stalled = false;
-        file_stop(u);
+        transfer_stop(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
         end_wind_up(u, event);
@@ -63,7 +64,7 @@ void end_finish(Upgrade *u)
 
         u->step = STEP_NONE;
         if (u->present && !u->ready && !job->sent)
-                file_flow_blindly_back(u);
+                transfer_reset_flow_control(u);
         job_tell_what_stays(job, false);
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
@@ -73,7 +74,7 @@ void end_finish(Upgrade *u)
                 job->percent = 100;
         if (u->present && *job->power_control_before)
                 upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
-        upgrade_enter(u, JOB_FINISHED);
+        upgrade_enter_state(u, JOB_FINISHED);
         u->deadline = UINT64_MAX;
         upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
         upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);

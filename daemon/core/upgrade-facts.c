@@ -73,13 +73,13 @@ bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
 }
 
 /* It is not certain that the module has ended to wait for the package. */
-bool file_may_be_awaited(const Job *job)
+bool transfer_may_be_awaited(const Job *job)
 {
         return job->file && job->sent && job->result == JOB_RESULT_NONE && !job->left && !job->downloaded &&
                !job->updating;
 }
 
-bool file_cannot_be_there(const Job *job)
+bool transfer_is_incomplete(const Job *job)
 {
         return job->file && job->sent && !job->transferred && !job->downloaded && !job->updating && !job->ended;
 }
@@ -152,12 +152,4 @@ bool upgrade_is_firmware(const Upgrade *u)
 bool upgrade_firmware_is_up(const Upgrade *u)
 {
         return u->booted || u->job->returns >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
-}
-
-bool restore_is_due(const Upgrade *u)
-{
-        const Job *job = u->job;
-
-        return *job->urc_port_before || *job->flow_before || *job->fota_cid_before || *job->apn_before ||
-               job->context_up || job->radio_off;
 }

@@ -23,8 +23,8 @@ bool upgrade_is_under_way(const char *line, Method *ret_method);
 /* The rest is for the upgrade*.c files. */
 bool upgrade_awaits_restart(const Job *job); /* it has said that it is done, and has not restarted since */
 bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event);
-bool file_may_be_awaited(const Job *job);
-bool file_cannot_be_there(const Job *job);
+bool transfer_may_be_awaited(const Job *job);
+bool transfer_is_incomplete(const Job *job);
 bool check_asks_server(const Upgrade *u);
 bool mini_applies(const Upgrade *u);
 bool mini_waits(const Upgrade *u);
@@ -34,4 +34,3 @@ bool upgrade_is_expected(const Upgrade *u);
 bool upgrade_is_changed(const Upgrade *u);
 bool upgrade_is_firmware(const Upgrade *u);
 bool upgrade_firmware_is_up(const Upgrade *u);
-bool restore_is_due(const Upgrade *u);

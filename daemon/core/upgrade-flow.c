@@ -27,7 +27,7 @@ static void ask_flow(Upgrade *u, Step step)
 
 static void set_flow(Upgrade *u, Step step, const char *value)
 {
-        g_autofree char *command = file_flow_command(u->job, value);
+        g_autofree char *command = transfer_flow_command(u->job, value);
 
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_send(u, step, command, false, u->timeouts->command);
@@ -46,13 +46,13 @@ static bool wants(const Upgrade *u, const char *flow_control)
         return g_strcmp0(u->job->options->flow_control, flow_control) == 0;
 }
 
-static void without_flow(Upgrade *u)
+static void continue_without_flow_control(Upgrade *u)
 {
         if (wants(u, "hardware")) {
                 upgrade_fail(u, HOST_REJECTED, "for hardware flow control, which was asked for");
                 return;
         }
-        file_end_flow(u);
+        transfer_end_flow(u);
         upgrade_push(u, UPGRADE_ACTION_WARN,
                      "no hardware flow control: the package is sent slowly, at 15 kB/s at most");
         upgrade_next(u, NEXT_COMMAND);
@@ -71,7 +71,7 @@ void flow_begin(Upgrade *u)
         if (wants(u, "none"))
                 upgrade_next(u, NEXT_COMMAND);
         else if (u->no_flow)
-                without_flow(u);
+                continue_without_flow_control(u);
         else
                 ask_flow(u, STEP_READ_FLOW);
 }
@@ -81,7 +81,7 @@ static void got_flow(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *value = read_flow(u, event);
 
         if (!value) {
-                without_flow(u);
+                continue_without_flow_control(u);
         } else if (strcmp(value, FLOW_HARDWARE) == 0) {
                 confirm(u);
         } else {
@@ -99,26 +99,26 @@ static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
                 upgrade_next(u, NEXT_COMMAND);
                 return;
         }
-        file_end_flow(u);
+        transfer_end_flow(u);
         if (*u->job->flow_before)
                 set_flow(u, STEP_UNSET_FLOW, u->job->flow_before);
         else
-                without_flow(u);
+                continue_without_flow_control(u);
 }
 
 /* A module whose line has not the two wires is mute now, and still hears. When it answers again, all begins anew. */
-static void fell_mute(Upgrade *u)
+static void no_answer_with_flow_control(Upgrade *u)
 {
         u->no_flow = true;
         u->step = STEP_NONE;
         u->ready = false;
         if (*u->job->flow_before) {
-                file_flow_blindly_back(u);
+                transfer_reset_flow_control(u);
         } else { /* it had that before: it is we who are not heard */
-                file_end_flow(u);
+                transfer_end_flow(u);
                 upgrade_identify(u);
         }
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 void flow_answer(Upgrade *u, const UpgradeEvent *event)
@@ -127,7 +127,7 @@ void flow_answer(Upgrade *u, const UpgradeEvent *event)
 
         if (event->result == AT_RESULT_TIMEOUT &&
             (u->step == STEP_SET_FLOW || u->step == STEP_CONFIRM_FLOW)) {
-                fell_mute(u);
+                no_answer_with_flow_control(u);
                 return;
         }
         if (event->result == AT_RESULT_TIMEOUT) {
@@ -142,13 +142,13 @@ void flow_answer(Upgrade *u, const UpgradeEvent *event)
                         return;
                 }
                 job_set_string(&u->job->flow_before, "");
-                without_flow(u);
+                continue_without_flow_control(u);
                 return;
         case STEP_CONFIRM_FLOW: got_confirmation(u, event); return;
         case STEP_UNSET_FLOW:
                 if (good)
                         job_set_string(&u->job->flow_before, "");
-                without_flow(u);
+                continue_without_flow_control(u);
                 return;
         }
 }

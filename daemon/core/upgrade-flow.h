@@ -3,5 +3,6 @@
 
 #include "core/upgrade-state.h"
 
+/* Sets hardware flow control on both sides, if that can be had (guide 3.3.1.3); NEXT_COMMAND follows. */
 void flow_begin(Upgrade *u);
 void flow_answer(Upgrade *u, const UpgradeEvent *event);

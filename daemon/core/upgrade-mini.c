@@ -35,7 +35,7 @@ static void look(Upgrade *u)
         u->ask_at = 0;
         u->live = false;
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 /* The package that the module waits for: the URL without its extension, and the extension of the step it is in. */
@@ -102,7 +102,7 @@ static void stall(Upgrade *u)
                 job->system = JOB_SYSTEM_MINI;
         message = stalled_message(u);
         job_set_message(job, message);
-        upgrade_enter(u, JOB_STALLED);
+        upgrade_enter_state(u, JOB_STALLED);
         look(u);
 }
 
@@ -159,19 +159,19 @@ static void updating(Upgrade *u, int said)
         else if (value > PERCENT_MINI1 || first)
                 job->system = JOB_SYSTEM_MINI;
         if (job->stalled && !further && job->repeated) {
-                upgrade_wait(u); /* it did that before, and got stuck again */
+                upgrade_reset_deadline(u); /* it did that before, and got stuck again */
                 return;
         }
         job->repeated = !further && (job->stalled || job->repeated);
         if (further || job->stalled)
                 progress(u);
         goes_on(u);
-        upgrade_advance(u, value);
+        upgrade_set_percent(u, value);
         if (job->state != JOB_UPDATING)
-                upgrade_enter(u, JOB_UPDATING);
+                upgrade_enter_state(u, JOB_UPDATING);
         else if (job->system != before)
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 /* A failure decides nothing: it tries again, or gives up, which will show. */
@@ -182,7 +182,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
         if (domain == CODE_DOMAIN_NONE)
                 domain = source_domain(job->source);
         if (job->said_domain == domain && job->said_code == number) {
-                upgrade_wait(u); /* as it has said before, and will again */
+                upgrade_reset_deadline(u); /* as it has said before, and will again */
                 return;
         }
         job->accepted = true;
@@ -195,7 +195,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 void mini_urc(Upgrade *u, const QfotaUrc *urc)
@@ -224,14 +224,14 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
                         job->accepted = job->ended = true;
                         u->asked = false;
                         goes_on(u);
-                        upgrade_enter(u, JOB_VERIFYING);
+                        upgrade_enter_state(u, JOB_VERIFYING);
                 }
                 return;
         case QFOTA_URC_DOWNLOAD_START:
         case QFOTA_URC_OTHER: break;
         }
         job->accepted = true;
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 static void ask_again(Upgrade *u)
@@ -243,7 +243,7 @@ static void ask_again(Upgrade *u)
         u->ask_at = u->now + u->ask_interval;
         if (quiet > u->now)
                 u->ask_at = MIN(u->ask_at, quiet);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 void mini_ask_soon(Upgrade *u)
@@ -411,7 +411,7 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
                                           package);
                 job->stalled = true;
                 job_set_message(job, message);
-                upgrade_enter(u, JOB_STALLED);
+                upgrade_enter_state(u, JOB_STALLED);
                 return;
         }
         u->step = STEP_NONE;
@@ -420,11 +420,11 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
         job->said_domain = CODE_DOMAIN_NONE;
         job->repeated = false;
         progress(u);
-        upgrade_enter(u, mini_state_after_return(job));
+        upgrade_enter_state(u, mini_state_after_return(job));
 }
 
 /* It answers AT, and tells no revision. */
-void mini_nameless(Upgrade *u)
+void mini_no_revision(Upgrade *u)
 {
         set_answers(u, true);
         if (!mini_applies(u) || u->live)
@@ -434,10 +434,10 @@ void mini_nameless(Upgrade *u)
                 return;
         u->job->system = JOB_SYSTEM_MINI;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
-void mini_patience_lost(Upgrade *u)
+void mini_timed_out(Upgrade *u)
 {
         uint64_t stalls = u->progress + u->timeouts->stall;
         bool late = u->now >= stalls;

@@ -3,5 +3,6 @@
 
 #include "core/upgrade-state.h"
 
+/* Sets the module up for AT+QFOTADL, one command a step; NEXT_FLOW or NEXT_COMMAND follows. */
 void prepare_begin(Upgrade *u);
 void prepare_answer(Upgrade *u, const UpgradeEvent *event);

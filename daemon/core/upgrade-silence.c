@@ -34,7 +34,7 @@ static void on_silent_too_long(Upgrade *u)
                              u->job->ended ? "when its revision was to be read, though it had reported success" : NULL);
 }
 
-void upgrade_patience_lost(Upgrade *u)
+void upgrade_timed_out(Upgrade *u)
 {
         Job *job = u->job;
 
@@ -47,12 +47,12 @@ void upgrade_patience_lost(Upgrade *u)
                 upgrade_identify(u);
                 u->deadline = u->now + u->timeouts->settle;
         } else if (mini_waits(u)) {
-                mini_patience_lost(u);
+                mini_timed_out(u);
         } else if ((job->ended || upgrade_awaits_restart(job)) && !u->asked && u->step == STEP_NONE) {
                 /* Its restart was not seen: asking cannot hurt any more. */
                 u->asked = true;
                 upgrade_identify(u);
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
         } else if (job->result != JOB_RESULT_NONE) {
                 upgrade_next(u, NEXT_FINISH);
         } else if (!(u->ready && job->left) && uart_asks(u)) {

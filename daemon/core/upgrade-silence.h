@@ -3,4 +3,5 @@
 
 #include "core/upgrade-state.h"
 
-void upgrade_patience_lost(Upgrade *u);
+/* u->deadline has passed. */
+void upgrade_timed_out(Upgrade *u);

@@ -75,7 +75,7 @@ typedef struct Upgrade {
         Job *job;
         const Timeouts *timeouts;
         GQueue actions;
-        uint64_t deadline; /* µs of the event's clock: when the patience with the present situation ends */
+        uint64_t deadline; /* µs of the event's clock: when the time_out_now with the present situation ends */
 
         /* The event under way: its time, and the ports that were there then. */
         uint64_t now;      /* µs of a clock that goes on in suspend */

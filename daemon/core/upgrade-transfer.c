@@ -9,30 +9,30 @@
 #include "core/upgrade-wait.h"
 #include "core/upgrade-transfer.h"
 
-void file_end_flow(Upgrade *u)
+void transfer_end_flow(Upgrade *u)
 {
         if (u->hardware)
                 upgrade_push(u, UPGRADE_ACTION_FLOW, "none");
         u->hardware = false;
 }
 
-char *file_flow_command(const Job *job, const char *value)
+char *transfer_flow_command(const Job *job, const char *value)
 {
         return g_strdup_printf(job_is_uart(job) ? "AT+IFC=%s" : "AT+QCFG=\"usbifc\",%s", value);
 }
 
-void file_flow_blindly_back(Upgrade *u)
+void transfer_reset_flow_control(Upgrade *u)
 {
         g_autofree char *command = NULL;
 
-        file_end_flow(u);
+        transfer_end_flow(u);
         if (!*u->job->flow_before)
                 return;
-        command = file_flow_command(u->job, u->job->flow_before);
+        command = transfer_flow_command(u->job, u->job->flow_before);
         upgrade_push(u, UPGRADE_ACTION_SEND_BLIND, command);
 }
 
-void file_hush(Upgrade *u)
+void transfer_listen(Upgrade *u)
 {
         if (!u->hushed)
                 upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
@@ -41,46 +41,46 @@ void file_hush(Upgrade *u)
 }
 
 /* AT+QFOTADL was taken, or may have been. */
-void file_accepted(Upgrade *u)
+void transfer_accepted(Upgrade *u)
 {
         if (u->job->file)
-                file_hush(u);
+                transfer_listen(u);
 }
 
-void file_started(Upgrade *u)
+void transfer_started(Upgrade *u)
 {
         Job *job = u->job;
 
         if (job->transferring || job->abandon || job->downloaded || job->updating || job->left)
                 return;
-        file_hush(u);
+        transfer_listen(u);
         u->step = STEP_NONE;
         u->sending = true;
         job->accepted = job->downloading = job->transferring = true;
-        upgrade_enter(u, JOB_DOWNLOADING);
+        upgrade_enter_state(u, JOB_DOWNLOADING);
         upgrade_push(u, UPGRADE_ACTION_TRANSFER, u->hardware ? "hardware" : "paced");
 }
 
-void file_stop(Upgrade *u)
+void transfer_stop(Upgrade *u)
 {
         if (u->sending)
                 upgrade_push(u, UPGRADE_ACTION_TRANSFER_STOP, NULL);
         u->sending = false;
-        file_end_flow(u);
+        transfer_end_flow(u);
 }
 
-void file_break(Upgrade *u, HostCode why)
+void transfer_abort(Upgrade *u, HostCode why)
 {
         u->job->abandon = why;
-        file_stop(u);
-        file_hush(u);
+        transfer_stop(u);
+        transfer_listen(u);
         u->step = STEP_AWAIT_FILE_END;
         u->deadline = u->now + u->timeouts->command;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
-void file_event(Upgrade *u, const UpgradeEvent *event)
+void transfer_event(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
 
@@ -89,27 +89,27 @@ void file_event(Upgrade *u, const UpgradeEvent *event)
         switch ((unsigned)event->type) {
         case UPGRADE_EVENT_SENT:
                 u->sending = event->size < job->package_size;
-                upgrade_advance(u, (unsigned)(event->size * PERCENT_DOWNLOADED / job->package_size));
-                upgrade_wait(u);
+                upgrade_set_percent(u, (unsigned)(event->size * PERCENT_DOWNLOADED / job->package_size));
+                upgrade_reset_deadline(u);
                 return;
         case UPGRADE_EVENT_ALL_BUT_LAST:
                 job->transferred = true;
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_push(u, UPGRADE_ACTION_TRANSFER_LAST, NULL);
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
                 return;
-        case UPGRADE_EVENT_NOT_SENT: file_break(u, HOST_INTERRUPTED); return;
+        case UPGRADE_EVENT_NOT_SENT: transfer_abort(u, HOST_INTERRUPTED); return;
         }
 }
 
-bool file_port_lost(Upgrade *u)
+bool transfer_port_lost(Upgrade *u)
 {
         u->sending = u->hardware = false; /* both went with the port */
-        if (!file_may_be_awaited(u->job) || !u->present)
+        if (!transfer_may_be_awaited(u->job) || !u->present)
                 return false;
         if (u->step == STEP_QFOTADL || (u->hushed && !u->job->transferred && !u->job->abandon)) {
-                file_break(u, HOST_INTERRUPTED);
+                transfer_abort(u, HOST_INTERRUPTED);
                 return true;
         }
         if (!u->hushed)
@@ -117,37 +117,37 @@ bool file_port_lost(Upgrade *u)
         u->live = false;
         if (u->step != STEP_AWAIT_FILE_END) {
                 u->step = STEP_NONE;
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
         }
         return true;
 }
 
 /* A daemon that died cannot know how many bytes of what it wrote went out. */
-void file_begin(Upgrade *u)
+void transfer_resume(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (!file_may_be_awaited(job) || job->transferred || job->abandon)
+        if (!transfer_may_be_awaited(job) || job->transferred || job->abandon)
                 return;
         job->abandon = HOST_INTERRUPTED;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
 }
 
-void file_present(Upgrade *u)
+void transfer_present(Upgrade *u)
 {
-        if (!file_may_be_awaited(u->job))
+        if (!transfer_may_be_awaited(u->job))
                 return;
-        file_hush(u);
+        transfer_listen(u);
         u->step = STEP_AWAIT_FILE_END;
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
-bool file_disk_failed(Upgrade *u)
+bool transfer_disk_failed(Upgrade *u)
 {
         if (!u->transfer_dropped)
                 return false;
         u->transfer_dropped = false;
         u->job->transferred = false; /* the last of it did not go out */
-        file_break(u, HOST_INSUFFICIENT_SPACE);
+        transfer_abort(u, HOST_INSUFFICIENT_SPACE);
         return true;
 }

@@ -46,7 +46,7 @@ bool uart_asks(Upgrade *u)
         u->asked = true;
         u->live = false;
         upgrade_identify(u);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
         u->deadline = u->now + u->timeouts->settle;
         return true;
 }

@@ -36,16 +36,16 @@ static void update_runs(Upgrade *u)
         job->abandon = 0; /* too late */
         u->ready = false;
         u->step = STEP_NONE;
-        file_stop(u);
+        transfer_stop(u);
         if (!u->live)
                 upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
         u->live = true;
         u->hushed = false; /* until it has left */
-        upgrade_advance(u, PERCENT_DOWNLOADED);
+        upgrade_set_percent(u, PERCENT_DOWNLOADED);
         if (first)
-                upgrade_enter(u, JOB_UPDATING);
+                upgrade_enter_state(u, JOB_UPDATING);
         else
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
 }
 
 static void end_reported(Upgrade *u, const QfotaUrc *urc)
@@ -60,7 +60,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         if (urc->value == 0) {
                 job->ended = true;
                 u->asked = false;
-                upgrade_enter(u, JOB_VERIFYING);
+                upgrade_enter_state(u, JOB_VERIFYING);
                 return;
         }
         /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
@@ -68,7 +68,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         job->abandon = 0;
         if (job->updating || job->left) {
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
-                upgrade_enter(u, JOB_VERIFYING);
+                upgrade_enter_state(u, JOB_VERIFYING);
         } else {
                 upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
         }
@@ -83,9 +83,9 @@ static void download_goes_on(Upgrade *u)
         if (job->abandon)
                 return;
         if (first)
-                upgrade_enter(u, JOB_DOWNLOADING);
+                upgrade_enter_state(u, JOB_DOWNLOADING);
         else
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
 }
 
 /* The download came to its end before the radio was off. Who cancelled it is still obeyed; a time-out of ours has lost
@@ -117,7 +117,7 @@ static void booted(Upgrade *u)
         if (mini_waits(u))
                 mini_ask_soon(u);
         else
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
 }
 
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
@@ -135,7 +135,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 job->ended = job->returned = false; /* a power cut at the very end: it repeats the step */
         if (job->ended) {
                 /* Said again after a power cut at the very end, or late: the revision decides. */
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
                 return;
         }
         if (job->method == METHOD_MINIFOTA) {
@@ -145,7 +145,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         switch (urc.type) {
         case QFOTA_URC_DOWNLOAD_START:
                 if (job->file)
-                        file_started(u);
+                        transfer_started(u);
                 else if (!job->updating)
                         download_goes_on(u);
                 return;
@@ -153,32 +153,32 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 if (job->updating)
                         return;
                 download_goes_on(u);
-                upgrade_advance(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
+                upgrade_set_percent(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
                                            PERCENT_DOWNLOADED / 100);
                 return;
         case QFOTA_URC_DOWNLOAD_END:
                 if (job->updating || job->downloaded)
                         return;
-                file_stop(u);
+                transfer_stop(u);
                 if (urc.value != 0) {
                         download_failed(u, &urc);
                         return;
                 }
                 job->accepted = job->downloading = job->downloaded = true;
-                upgrade_advance(u, PERCENT_DOWNLOADED);
+                upgrade_set_percent(u, PERCENT_DOWNLOADED);
                 download_overtook(u);
-                upgrade_enter(u, JOB_DOWNLOADING);
+                upgrade_enter_state(u, JOB_DOWNLOADING);
                 return;
         case QFOTA_URC_START: update_runs(u); return;
         case QFOTA_URC_UPDATING:
                 update_runs(u);
-                upgrade_advance(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
+                upgrade_set_percent(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
                                                                 (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
                 return;
         case QFOTA_URC_END: end_reported(u, &urc); return;
         case QFOTA_URC_OTHER:
                 if (!job->abandon)
-                        upgrade_wait(u);
+                        upgrade_reset_deadline(u);
                 return;
         }
 }

@@ -3,4 +3,5 @@
 
 #include "core/upgrade-state.h"
 
+/* A line of the module that answers no command: event->text. */
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event);

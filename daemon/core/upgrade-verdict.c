@@ -57,7 +57,7 @@ void verdict_follow(Upgrade *u)
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }
-        if (job->left && file_cannot_be_there(job)) {
+        if (job->left && transfer_is_incomplete(job)) {
                 upgrade_next(u, NEXT_JUDGE); /* there is nothing to wait for */
                 return;
         }
@@ -69,5 +69,5 @@ void verdict_follow(Upgrade *u)
         if (job->abandon && !job->left)
                 upgrade_next(u, NEXT_ABANDON);
         else
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
 }

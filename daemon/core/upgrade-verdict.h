@@ -3,5 +3,8 @@
 
 #include "core/upgrade-state.h"
 
+/* Derives the result from the revision that the module reported. */
 void verdict_judge(Upgrade *u);
+
+/* DFOTA: the module reported its revision while the upgrade may still go on; either that decides, or it is followed. */
 void verdict_follow(Upgrade *u);

@@ -23,7 +23,7 @@ static bool tells_download(const Job *job)
 }
 
 /* How long the present situation may last without news. */
-static uint64_t patience(const Upgrade *u)
+static uint64_t current_timeout(const Upgrade *u)
 {
         const Job *job = u->job;
         const Timeouts *t = u->timeouts;
@@ -53,21 +53,21 @@ static uint64_t patience(const Upgrade *u)
         return tells_download(job) ? t->download_idle : MAX(t->download_idle, t->update_idle);
 }
 
-void upgrade_wait(Upgrade *u)
+void upgrade_reset_deadline(Upgrade *u)
 {
-        u->deadline = mini_waits(u) ? mini_deadline(u) : u->now + patience(u);
+        u->deadline = mini_waits(u) ? mini_deadline(u) : u->now + current_timeout(u);
 }
 
 /* The one door into a state. */
-void upgrade_enter(Upgrade *u, JobState state)
+void upgrade_enter_state(Upgrade *u, JobState state)
 {
         u->job->state = state;
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
-void upgrade_advance(Upgrade *u, unsigned percent)
+void upgrade_set_percent(Upgrade *u, unsigned percent)
 {
         if (percent <= u->job->percent)
                 return;

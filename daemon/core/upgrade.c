@@ -63,19 +63,19 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
 {
         bool over = u->job->result != JOB_RESULT_NONE && !upgrade_awaits_restart(u->job);
 
-        u->restores = over && restore_is_due(u);
+        u->restores = over && restore_is_due(u->job);
         if (!u->present && upgrade_is_rebooted(u->job, event))
                 u->job->device = 0; /* it is not there yet: no departure of the module's */
         mini_gone(u);
         u->present = u->ready = u->live = u->booted = u->asked = u->kept_awake = false;
-        file_stop(u);
+        transfer_stop(u);
         u->hushed = false;
         u->step = STEP_NONE;
         u->job->left = u->job->left || u->job->sent;
         if (over && !u->restores)
                 upgrade_next(u, NEXT_FINISH);
         else
-                upgrade_enter(u, JOB_RESTARTING);
+                upgrade_enter_state(u, JOB_RESTARTING);
 }
 
 static void keep_awake(Upgrade *u, const UpgradeEvent *event)
@@ -118,20 +118,20 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                                 upgrade_next(u, NEXT_FINISH);
                         return;
                 }
-                upgrade_enter(u, upgrade_state_after_return(job));
+                upgrade_enter_state(u, upgrade_state_after_return(job));
         } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
                 /* The gateway was off, and the module perhaps with it. */
                 job->left = job->left || job->sent;
-                upgrade_enter(u, upgrade_state_after_return(job));
+                upgrade_enter_state(u, upgrade_state_after_return(job));
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
                 if (upgrade_awaits_restart(job) && !first) /* what answers until then may not be the firmware */
                         upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
         }
         keep_awake(u, event);
         if (!came_back)
-                file_present(u);
+                transfer_present(u);
 }
 
 /* Of one that was found under way, who it is was taken from what was at that place before. */
@@ -182,7 +182,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         if (!job->sent && job->result == JOB_RESULT_NONE) {
                 job_set_string(&job->from_revision, identity->revision);
                 job_set_string(&job->from_build, identity->build);
-                upgrade_enter(u, JOB_PREPARING);
+                upgrade_enter_state(u, JOB_PREPARING);
                 check_begin(u);
                 return;
         }
@@ -198,7 +198,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
 }
 
 /* Every transition from one phase to another. */
-static void carry_on(Upgrade *u, const UpgradeEvent *event)
+static void carry_out(Upgrade *u, const UpgradeEvent *event)
 {
         while (u->decision.next != NEXT_STAY) {
                 Next next = u->decision.next;
@@ -243,7 +243,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_HAS_SMS: prepare_answer(u, event); return;
         case STEP_QFOTADL:
                 command_answer(u, event);
-                carry_on(u, event);
+                carry_out(u, event);
                 uart_sent(u);
                 return;
         case STEP_READ_FLOW:
@@ -268,13 +268,13 @@ static void on_begin(Upgrade *u)
         Job *job = u->job;
 
         if (job->state == JOB_QUEUED)
-                upgrade_enter(u, JOB_PREPARING);
+                upgrade_enter_state(u, JOB_PREPARING);
         else if (job->state == JOB_PREPARING && job->sent)
-                upgrade_enter(u, JOB_DOWNLOADING); /* whether the module has it will show */
+                upgrade_enter_state(u, JOB_DOWNLOADING); /* whether the module has it will show */
         mini_begin(u);
-        file_begin(u);
+        transfer_resume(u);
         uart_begin(u);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 /* Often the first sign that the module leaves the bus. If it does not, it will be asked who it is once the port is open
@@ -283,16 +283,16 @@ static void on_port_lost(Upgrade *u)
 {
         bool uncertain = u->step == STEP_QFOTADL, news = u->ready || u->step != STEP_NONE;
 
-        if (file_port_lost(u))
+        if (transfer_port_lost(u))
                 return;
         u->ready = u->live = false;
         u->step = STEP_NONE;
         if (!u->present || !news)
                 return;
         if (uncertain && u->job->state == JOB_PREPARING)
-                upgrade_enter(u, JOB_DOWNLOADING);
+                upgrade_enter_state(u, JOB_DOWNLOADING);
         else
-                upgrade_wait(u);
+                upgrade_reset_deadline(u);
 }
 
 static void on_cancel(Upgrade *u)
@@ -320,7 +320,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
                 return;
         }
-        if (file_disk_failed(u))
+        if (transfer_disk_failed(u))
                 return;
         if (u->step == STEP_QFOTADL && u->unsent)
                 job->sent = false; /* it stood behind the record */
@@ -330,15 +330,15 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                         end_wind_up(u, event);
                 } else {
                         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-                        upgrade_wait(u);
+                        upgrade_reset_deadline(u);
                 }
                 return;
         }
         if (!job->sent) {
-                file_stop(u);
+                transfer_stop(u);
                 detail = g_strdup_printf("to remember it by (%s)", event->text);
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
-                if (restore_is_due(u)) /* what was there before is remembered here, too */
+                if (restore_is_due(u->job)) /* what was there before is remembered here, too */
                         end_wind_up(u, event);
                 else
                         upgrade_next(u, NEXT_FINISH);
@@ -349,7 +349,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         else if (u->unsent)
                 u->step = STEP_NONE;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_wait(u);
+        upgrade_reset_deadline(u);
 }
 
 static void handle(Upgrade *u, const UpgradeEvent *event)
@@ -368,7 +368,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
                         on_gone(u, event);
                 return;
         case UPGRADE_EVENT_READY: on_ready(u, event); return;
-        case UPGRADE_EVENT_NAMELESS: mini_nameless(u); return;
+        case UPGRADE_EVENT_NAMELESS: mini_no_revision(u); return;
         case UPGRADE_EVENT_PORT_LOST: on_port_lost(u); return;
         case UPGRADE_EVENT_PORT_BUSY:
                 /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */
@@ -383,11 +383,11 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_NO_FLOW: u->no_flow = true; return;
         case UPGRADE_EVENT_SENT:
         case UPGRADE_EVENT_ALL_BUT_LAST:
-        case UPGRADE_EVENT_NOT_SENT: file_event(u, event); return;
+        case UPGRADE_EVENT_NOT_SENT: transfer_event(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
         case UPGRADE_EVENT_TICK:
                 if (u->now >= u->deadline)
-                        upgrade_patience_lost(u);
+                        upgrade_timed_out(u);
                 return;
         }
 }
@@ -399,5 +399,5 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         u->at_port = event->at_port;
         u->diag_port = event->diag_port;
         handle(u, event);
-        carry_on(u, event);
+        carry_out(u, event);
 }
