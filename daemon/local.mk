@@ -15,7 +15,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/rule.c daemon/core/rule.h daemon/core/rules.c daemon/core/rules.h \
 	daemon/core/rules-dialogue.c daemon/core/rules-dialogue.h \
 	daemon/core/source.c daemon/core/source.h \
-	daemon/core/upgrade.c daemon/core/upgrade.h \
+	daemon/core/upgrade.c daemon/core/upgrade.h daemon/core/upgrade-phase.c daemon/core/upgrade-phase.h \
 	daemon/core/upgrade-abandon.c daemon/core/upgrade-abandon.h \
 	daemon/core/upgrade-actions.c daemon/core/upgrade-actions.h \
 	daemon/core/upgrade-check.c daemon/core/upgrade-check.h \

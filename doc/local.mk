@@ -6,9 +6,14 @@ doc_codes_doc_LDADD = dbus/libfotashared.a
 
 update-codes: doc/codes-doc$(EXEEXT)
 	doc/codes-doc$(EXEEXT) > $(srcdir)/doc/codes.md
+noinst_PROGRAMS += doc/phases-doc
+doc_phases_doc_SOURCES = doc/phases-doc.c
+doc_phases_doc_LDADD = daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
+update-phases: doc/phases-doc$(EXEEXT)
+	$(srcdir)/doc/phases.py doc/phases-doc$(EXEEXT) > $(srcdir)/doc/phases.svg
 update-manuals: client/fotactl$(EXEEXT)
 	$(srcdir)/doc/man/make.py client/fotactl$(EXEEXT) $(srcdir)/doc/man
-.PHONY: update-codes update-manuals
+.PHONY: update-codes update-manuals update-phases
 
 dist_man_MANS = doc/man/fotactl.1 doc/man/fotad.8 doc/man/fotad.conf.5 doc/man/org.fotad1.5 doc/man/fotad-upgrade@.service.8
 # The timer is told of on its service's page.
@@ -17,7 +22,7 @@ install-data-hook:
 uninstall-hook:
 	rm -f "$(DESTDIR)$(man8dir)/fotad-upgrade@.timer.8"
 
-EXTRA_DIST += doc/codes.md doc/guide-coverage.md doc/man/make.py doc/man/fotactl.1.in doc/man/fotad.8.in \
+EXTRA_DIST += doc/codes.md doc/phases.py doc/phases.svg doc/guide-coverage.md doc/man/make.py doc/man/fotactl.1.in doc/man/fotad.8.in \
 	doc/man/fotad.conf.5.in doc/man/org.fotad1.5.in doc/man/fotad-upgrade@.service.8.in
 # To be copied; built by the tests.
 examplesdir = $(docdir)/examples

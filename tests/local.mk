@@ -11,6 +11,8 @@ EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/tes
 	tests/system/usb tests/system/world.py
 AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' CK_FORK=yes \
 	CK_TAP_LOG_FILE_NAME=-;
+# tests/core/test-phases runs those of the upgrade's tests that take seconds.
+AM_TESTS_ENVIRONMENT += export FOTAD_PHASE_TESTS='$(filter-out tests/core/test-upgrade-resume,$(EVENT_LOG_TESTS))';
 # tests/test-loops reads their symbols.
 AM_TESTS_ENVIRONMENT += export FOTAD_OBJECTS='$(daemon_fotad_OBJECTS) $(daemon_libfotashell_a_OBJECTS) \
 	$(daemon_libfotacore_a_OBJECTS) $(client_fotactl_OBJECTS) $(dbus_libfotashared_a_OBJECTS)';

@@ -45,6 +45,7 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_NO_FLOW,      /* our end of the port has no RTS/CTS, which UPGRADE_ACTION_FLOW wanted */
         UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
         UPGRADE_EVENT_TICK, /* time passed */
+        _UPGRADE_EVENT_MAX
 } UpgradeEventType;
 
 typedef struct UpgradeEvent {

@@ -15,6 +15,7 @@
 #include "core/upgrade-facts.h"
 #include "core/upgrade-flow.h"
 #include "core/upgrade-mini.h"
+#include "core/upgrade-phase.h"
 #include "core/upgrade-prepare.h"
 #include "core/upgrade-restore.h"
 #include "core/upgrade-silence.h"
@@ -389,15 +390,24 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
                 if (u->now >= u->deadline)
                         upgrade_timed_out(u);
                 return;
+        case _UPGRADE_EVENT_MAX: return;
         }
 }
 
 void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
 {
+        g_autofree char *warning = NULL;
+
         u->now = event->now;
         u->realtime = event->realtime;
         u->at_port = event->at_port;
         u->diag_port = event->diag_port;
+        if (!upgrade_expects(u, event->type)) {
+                warning = g_strdup_printf("event %s is refused in phase %s", upgrade_event_name(event->type),
+                                          phase_traits(upgrade_phase(u))->name);
+                upgrade_push(u, UPGRADE_ACTION_WARN, warning);
+                return;
+        }
         handle(u, event);
         carry_out(u, event);
 }

@@ -5,9 +5,11 @@
  * upgrade_handle() (-Wl,--wrap). tests/core/event-log compares two builds by it: a change of shape must leave the log as
  * it was. The labels below are the log's own and stay when a field is renamed. */
 
+#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/upgrade-phase.h"
 #include "core/upgrade-state.h"
 
 void __real_upgrade_handle(Upgrade *u, const UpgradeEvent *event);
@@ -57,8 +59,29 @@ static void log_actions(FILE *log, const Upgrade *u)
         }
 }
 
+/* Fails if the table of core/upgrade-phase does not have this transition. Appends "phase event phase" to the file that
+ * FOTAD_PHASES names, each such line once a process. */
+static void note_phases(Phase before, UpgradeEventType event, Phase after)
+{
+        static bool seen[_PHASE_MAX][_UPGRADE_EVENT_MAX][_PHASE_MAX];
+        const char *path = getenv("FOTAD_PHASES");
+        FILE *file;
+
+        ck_assert_msg(phase_may_follow(before, after), "event %s leads from %s to %s, which the table does not have",
+                      upgrade_event_name(event), phase_traits(before)->name, phase_traits(after)->name);
+        if (!path || seen[before][event][after])
+                return;
+        seen[before][event][after] = true;
+        file = fopen(path, "a");
+        if (!file)
+                abort();
+        fprintf(file, "%s %s %s\n", phase_traits(before)->name, upgrade_event_name(event), phase_traits(after)->name);
+        fclose(file);
+}
+
 void __wrap_upgrade_handle(Upgrade *u, const UpgradeEvent *event)
 {
+        Phase before = upgrade_phase(u);
         const char *path = getenv("FOTAD_EVENT_LOG");
         FILE *log = path ? fopen(path, "a") : NULL;
 
@@ -71,6 +94,7 @@ void __wrap_upgrade_handle(Upgrade *u, const UpgradeEvent *event)
                         event->tag, (int)event->result, event->text ?: "-");
         }
         __real_upgrade_handle(u, event);
+        note_phases(before, event->type, upgrade_phase(u));
         if (!log)
                 return;
         log_state(log, "after", u);

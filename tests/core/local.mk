@@ -31,6 +31,7 @@ CORE_TESTS = \
 	tests/core/test-upgrade-uart \
 	tests/core/test-uart-life \
 	tests/core/test-upgrade-resume \
+	tests/core/test-upgrade-phases \
 	tests/core/test-settings \
 	tests/core/test-job-store \
 	tests/core/test-package-store \
@@ -47,12 +48,12 @@ tests_core_libbench_a_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 BENCH_TEST_LIBS = tests/core/libbench.a $(CORE_TEST_LIBS)
 BENCH_TEST_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=upgrade_handle
 EVENT_LOG_TESTS = $(filter tests/core/test-upgrade-%,$(CORE_TESTS))
-EXTRA_DIST += tests/core/event-log
+EXTRA_DIST += tests/core/event-log tests/core/test-phases
 
 if HAVE_TESTS
 check_LIBRARIES += tests/core/libbench.a
 check_PROGRAMS += $(CORE_TESTS)
-TESTS += $(CORE_TESTS) tests/core/test-wall
+TESTS += $(CORE_TESTS) tests/core/test-wall tests/core/test-phases
 
 # For packagers: what decides, in seconds.
 check-core: $(CORE_TESTS)
@@ -190,6 +191,11 @@ tests_core_test_upgrade_resume_SOURCES = tests/core/test-upgrade-resume.c tests/
 tests_core_test_upgrade_resume_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_resume_LDADD = $(BENCH_TEST_LIBS)
 tests_core_test_upgrade_resume_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+
+tests_core_test_upgrade_phases_SOURCES = tests/core/test-upgrade-phases.c tests/core/testing.h
+tests_core_test_upgrade_phases_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_phases_LDADD = $(BENCH_TEST_LIBS)
+tests_core_test_upgrade_phases_LDFLAGS = $(BENCH_TEST_LDFLAGS)
 
 tests_core_test_settings_SOURCES = tests/core/test-settings.c tests/core/testing.h
 tests_core_test_settings_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

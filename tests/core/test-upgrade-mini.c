@@ -49,6 +49,23 @@ START_TEST(nothing_is_said)
 }
 END_TEST
 
+/* The settings are put back although END was lost. */
+START_TEST(settings_are_put_back_without_end)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        bench_go_mini2(b);
+        bench_mini_restart(b, false);
+        bench_urc(b, "+QIND: SMS DONE");
+        ck_assert_str_eq(b->urc_port, "usbat");
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_str_eq(b->urc_port, "uart1");
+}
+END_TEST
+
 /* Another product id is the Mini system's, unless all four restarts were seen. */
 START_TEST(other_face)
 {
@@ -374,6 +391,7 @@ int main(void)
 
         tcase_add_test(t, whole);
         tcase_add_test(t, nothing_is_said);
+        tcase_add_test(t, settings_are_put_back_without_end);
         tcase_add_test(t, other_face);
         tcase_add_test(t, seen_late);
         tcase_add_test(t, mini_system_that_looks_like_the_big_one);
