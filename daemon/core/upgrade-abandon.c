@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Giving a download up: without its radio it must fail; else the module is reset (guide 2.3.1.1). */
+/* Giving a download up. The guide allows it before the first upgrade URC (2.3.1.1) and names no command: the radio is
+ * switched off, so that the download must fail; if the module does not report the failure, it is reset. An update that
+ * runs all the same is only followed. */
 
 #include "core/upgrade-actions.h"
 #include "core/upgrade-decide.h"
@@ -18,11 +20,11 @@ void abandon_reset(Upgrade *u)
 void abandon_now(Upgrade *u)
 {
         if (transfer_is_incomplete(u->job)) {
-                upgrade_abandoned(u); /* it answers: it waits for the package no more */
+                upgrade_abandoned(u); /* an answer: the module no longer waits for the package */
                 return;
         }
         if (u->job->downloaded || u->job->file || u->job->method == METHOD_MINIFOTA) {
-                abandon_reset(u); /* there is no download left that could fail */
+                abandon_reset(u); /* no download is left that could fail */
                 return;
         }
         u->job->radio_off = true;
@@ -36,7 +38,7 @@ void abandon_begin(Upgrade *u)
                 transfer_abort(u, u->job->abandon);
                 return;
         }
-        if (u->ready && !job_is_uart(u->job)) { /* which may have restarted unseen, and writes its flash: it is asked */
+        if (u->ready && !job_is_uart(u->job)) { /* a UART module may have restarted unseen */
                 abandon_now(u);
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
@@ -58,7 +60,7 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
                 u->step = STEP_NONE;
                 u->job->reset = true;
-                if (u->job->method == METHOD_MINIFOTA) /* whose verdict depends on it */
+                if (u->job->method == METHOD_MINIFOTA) /* its result depends on the reset */
                         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 u->deadline = u->now + u->timeouts->restart;
         } else if (u->step == STEP_RESET) {

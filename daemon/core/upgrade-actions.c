@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What an upgrade asks to be done, in order: the queue, and what stands behind a record that could not be written. */
+/* The queue of actions. If a record cannot be written, the actions that depend on it are dropped. */
 
 #include <string.h>
 
@@ -35,19 +35,19 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
         action->timeout = timeout;
         action->tag = ++u->tag;
         u->step = step;
-        u->unsent = false;
-        /* The answer comes in time or a time-out does; only a port that is lost without a word brings neither. */
+        u->command_dropped = false;
+        /* The AT engine reports an answer or a time-out; this deadline covers a port that is lost without a report. */
         u->deadline = u->now + timeout + u->timeouts->settle;
 }
 
 void upgrade_identify(Upgrade *u)
 {
-        u->hushed = false;
+        u->listens_only = false;
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
 }
 
-/* Whether it may not be done before the record says so. What only keeps our hands off, or asks, may. */
-static bool stands_behind_the_record(UpgradeActionType type)
+/* Returns true if the action must not run before the job record is on disk. Read-only actions may. */
+static bool needs_record(UpgradeActionType type)
 {
         switch (type) {
         case UPGRADE_ACTION_LISTEN:
@@ -75,10 +75,10 @@ void upgrade_drop_actions(Upgrade *u)
                 UpgradeAction *action = i->data;
 
                 next = i->next;
-                if (!stands_behind_the_record(action->type))
+                if (!needs_record(action->type))
                         continue;
                 if (action->type == UPGRADE_ACTION_SEND && action->tag == u->tag)
-                        u->unsent = true;
+                        u->command_dropped = true;
                 if (action->type == UPGRADE_ACTION_TRANSFER || action->type == UPGRADE_ACTION_TRANSFER_LAST)
                         u->transfer_dropped = true;
                 upgrade_action_free(action);

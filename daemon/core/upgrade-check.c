@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a job checks before it sets the module up: the server, and what core/rules asks of the module. Changes nothing. */
+/* The checks before the module is set up: the server of the package, and the module's answers by core/rules. Advice is
+ * logged; only a rule without which no upgrade is possible ends the job. Nothing here changes the module. */
 
 #include <string.h>
 
@@ -75,7 +76,7 @@ static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
                             .inspection = inspect_inspection(u->inspect) };
 }
 
-/* It would answer ERROR at best. */
+/* The module would answer ERROR to an option that AT+QFOTADL=? does not list. */
 static bool refuse_unlisted(Upgrade *u, const RuleFacts *facts)
 {
         g_autofree char *unlisted = rules_unlisted(facts->options, facts->inspection), *message = NULL;
@@ -84,7 +85,7 @@ static bool refuse_unlisted(Upgrade *u, const RuleFacts *facts)
                 return false;
         message = g_strdup_printf("%s: %s.", unlisted, RULES_UNLISTED_REMEDY);
         *message = g_ascii_toupper(*message);
-        upgrade_fail_saying(u, HOST_REJECTED, message); /* nothing was sent that it could answer ERROR to */
+        upgrade_fail_saying(u, HOST_REJECTED, message); /* the code's text speaks of an ERROR of the module */
         return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* AT+QFOTADL: what is sent, and what its answer means. */
+/* AT+QFOTADL: the command, and its answer. */
 
 #include <string.h>
 
@@ -17,10 +17,10 @@ void command_send(Upgrade *u)
         const Inspection *told = inspect_inspection(u->inspect);
         g_autofree char *file = g_strdup_printf("FILE:%" G_GUINT64_FORMAT, u->job->package_size), *command = NULL;
 
-        if (u->job->method == METHOD_MINIFOTA) { /* which takes the URL only (guide 3.3.1.2, note 2) */
+        if (u->job->method == METHOD_MINIFOTA) { /* MiniFOTA takes the URL only (guide 3.3.1.2, note 2) */
                 command = qfota_build_command(u->job->source, -1, -1, -1);
         } else {
-                /* What was not asked for is bounded by the module's own lists; upgrade-check.c saw to what was. */
+                /* Defaults are bounded by the lists of AT+QFOTADL=?; upgrade-check.c checked the options. */
                 int mode = o->upgrade_mode >= 0 ? (int)o->upgrade_mode
                                                 : (int)inspect_list_clip(&told->upgrade_modes, QFOTA_MODE_DEFAULT);
 
@@ -49,7 +49,7 @@ void command_answer(Upgrade *u, const UpgradeEvent *event)
                 }
                 break;
         case AT_RESULT_TIMEOUT:
-                /* Whether the module took it will show. */
+                /* The module may have accepted the command. */
                 break;
         }
         u->step = STEP_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How a phase says what comes next. Nothing is done here. */
+/* Records the decision of a phase. Nothing is done here. */
 
 #include "core/upgrade-facts.h"
 #include "core/upgrade-decide.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How it ends: the result is settled first, then who runs is read, then the settings are put back. */
+/* The end of a job: the result is settled, then the revision is read, then the settings are put back. */
 
 #include "core/upgrade-actions.h"
 #include "core/upgrade-facts.h"
@@ -15,30 +15,29 @@ static bool job_is_host_code(const Job *job, HostCode code)
         return job->domain == CODE_DOMAIN_HOST && job->code == (int)code;
 }
 
-/* It runs its firmware, and has only not answered yet since the daemon was started or the port was opened. */
+/* Returns true if the module runs its firmware and answers, or has only not been asked since the port was opened. */
 static bool will_answer(const Upgrade *u)
 {
         const Job *job = u->job;
 
-        return u->ready || u->hushed ||
+        return u->ready || u->listens_only ||
                (u->at_port && restore_is_due(u->job) && !job->left && !job->downloaded && !job->updating &&
                 !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
 }
 
-/* Reads who runs now, then puts the settings back. */
 void end_wind_up(Upgrade *u, const UpgradeEvent *event)
 {
         if (!u->present || !will_answer(u)) {
                 upgrade_next(u, NEXT_FINISH);
                 return;
         }
-        if (event->type == UPGRADE_EVENT_READY || u->ready_since) { /* it has just been told */
+        if (event->type == UPGRADE_EVENT_READY || u->ready_since) { /* the revision was just read */
                 upgrade_next(u, NEXT_RESTORE);
                 return;
         }
         u->step = STEP_LAST_IDENTITY;
         upgrade_identify(u);
-        /* One that has just failed to answer is not waited for long. */
+        /* A module that just failed to answer gets the time-out of one command. */
         u->deadline = u->now +
                       (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
 }
@@ -54,7 +53,7 @@ void end_settle(Upgrade *u, const UpgradeEvent *event)
         u->job->stalled = false;
         transfer_stop(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* Cancellable changes */
         end_wind_up(u, event);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Questions about an upgrade that change nothing and ask for nothing. */
+/* Predicates over the record and the state of an upgrade. Nothing here changes anything. */
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ bool upgrade_is_cancellable(const Job *job)
                 return false;
         if (job->method == METHOD_MINIFOTA && (job->left || (job->sent && job_is_uart(job))))
                 return false;
-        if (job->transferred) /* the module has it all, and may begin at once */
+        if (job->transferred) /* the module has the whole package and may update at once */
                 return false;
         switch (job->state) {
         case JOB_QUEUED:
@@ -36,7 +36,7 @@ bool upgrade_is_critical(const Job *job)
                 return false;
         if (job->updating || job->ended)
                 return true;
-        if (job->abandon) /* a reset, and the old firmware */
+        if (job->abandon) /* a reset is coming, and the old firmware stays */
                 return false;
         return job->downloaded || job->transferred || job->left || (job->method == METHOD_MINIFOTA && job_is_uart(job));
 }
@@ -66,13 +66,13 @@ bool upgrade_awaits_restart(const Job *job)
                                                  job->domain == CODE_DOMAIN_UPDATE && job->state == JOB_VERIFYING));
 }
 
-/* Has the gateway, since the module was last seen? Where boot ids cannot be read it never has. */
+/* Returns true if the gateway booted since the module was last seen; false if boot ids cannot be read. */
 bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
 {
         return job->device && g_strcmp0(job->boot, event->boot) != 0;
 }
 
-/* It is not certain that the module has ended to wait for the package. */
+/* Returns true if the module may still be waiting for the package. */
 bool transfer_may_be_awaited(const Job *job)
 {
         return job->file && job->sent && job->result == JOB_RESULT_NONE && !job->left && !job->downloaded &&
@@ -118,7 +118,7 @@ JobState upgrade_state_after_return(const Job *job)
                 return mini_state_after_return(job);
         if (job->result == JOB_RESULT_NONE && !job->ended && (job->downloaded || job->updating))
                 return JOB_UPDATING;
-        return JOB_VERIFYING; /* it is over, or how far it got is to be found out */
+        return JOB_VERIFYING; /* the upgrade is over, or its progress is to be found out */
 }
 
 bool upgrade_is_expected(const Upgrade *u)
@@ -134,7 +134,7 @@ bool upgrade_is_changed(const Upgrade *u)
 
         if (*job->from_revision)
                 return !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build);
-        /* Nobody knows what it ran before. A big system that a MiniFOTA had begun to write runs only if it is whole
+        /* The former revision is not known. A firmware that a MiniFOTA had begun to write runs only if it is complete
          * (guide 5.1, scenario 4). */
         return upgrade_is_expected(u) || job->ended || (job->method == METHOD_MINIFOTA && job->updating);
 }
@@ -143,13 +143,13 @@ bool upgrade_is_firmware(const Upgrade *u)
 {
         unsigned flash = identity_flash_size(u->revision), before = identity_flash_size(u->job->from_revision);
 
-        return (flash > 0 && (flash == before || !*u->job->from_revision)) || u->booted || upgrade_is_expected(u) ||
+        return (flash > 0 && (flash == before || !*u->job->from_revision)) || u->saw_boot_urc || upgrade_is_expected(u) ||
                (u->job->method == METHOD_MINIFOTA && *u->job->from_revision && before == 0);
 }
 
-/* Whether what answers is the firmware again, not the updater in its middle: it said so by a boot URC, or this is the
- * second return, after which there is nothing else (guide 2.3.1.1). */
+/* Returns true if the firmware answers rather than the updater: a boot URC was seen, or the module came back a second
+ * time, after which nothing else can run (guide 2.3.1.1). */
 bool upgrade_firmware_is_up(const Upgrade *u)
 {
-        return u->booted || u->job->returns >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
+        return u->saw_boot_urc || u->job->returns >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
 }

@@ -58,10 +58,10 @@ static void continue_without_flow_control(Upgrade *u)
         upgrade_next(u, NEXT_COMMAND);
 }
 
-/* Under flow control on both sides: an answer shows that both directions work. */
+/* Hardware flow control is on at both ends: an answer proves that both directions work. */
 static void confirm(Upgrade *u)
 {
-        u->hardware = true;
+        u->host_flow_control = true;
         upgrade_push(u, UPGRADE_ACTION_FLOW, "hardware");
         ask_flow(u, STEP_CONFIRM_FLOW);
 }
@@ -70,7 +70,7 @@ void flow_begin(Upgrade *u)
 {
         if (wants(u, "none"))
                 upgrade_next(u, NEXT_COMMAND);
-        else if (u->no_flow)
+        else if (u->no_flow_control)
                 continue_without_flow_control(u);
         else
                 ask_flow(u, STEP_READ_FLOW);
@@ -95,7 +95,7 @@ static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *value = read_flow(u, event);
 
-        if (g_strcmp0(value, FLOW_HARDWARE) == 0 && !u->no_flow) {
+        if (g_strcmp0(value, FLOW_HARDWARE) == 0 && !u->no_flow_control) {
                 upgrade_next(u, NEXT_COMMAND);
                 return;
         }
@@ -106,15 +106,16 @@ static void got_confirmation(Upgrade *u, const UpgradeEvent *event)
                 continue_without_flow_control(u);
 }
 
-/* A module whose line has not the two wires is mute now, and still hears. When it answers again, all begins anew. */
+/* A UART without the RTS and CTS wires cannot answer under hardware flow control, but still receives. Once the module
+ * answers again, the preparation begins anew. */
 static void no_answer_with_flow_control(Upgrade *u)
 {
-        u->no_flow = true;
+        u->no_flow_control = true;
         u->step = STEP_NONE;
         u->ready = false;
         if (*u->job->flow_before) {
                 transfer_reset_flow_control(u);
-        } else { /* it had that before: it is we who are not heard */
+        } else { /* the setting was there before: the host's end is at fault */
                 transfer_end_flow(u);
                 upgrade_identify(u);
         }
@@ -125,8 +126,7 @@ void flow_answer(Upgrade *u, const UpgradeEvent *event)
 {
         bool good = event->result == AT_RESULT_OK;
 
-        if (event->result == AT_RESULT_TIMEOUT &&
-            (u->step == STEP_SET_FLOW || u->step == STEP_CONFIRM_FLOW)) {
+        if (event->result == AT_RESULT_TIMEOUT && (u->step == STEP_SET_FLOW || u->step == STEP_CONFIRM_FLOW)) {
                 no_answer_with_flow_control(u);
                 return;
         }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is different in a MiniFOTA (guide 2.3.1.2, 4 and 5). */
+/* MiniFOTA (guide 2.3.1.2, 4 and 5): from the point of no return on, which system answers, when the job is stalled, and
+ * a retry. Either system may answer AT, under either revision. The Mini system keeps only the commands for registration
+ * and upgrade: an answer to AT+CMGF? that the firmware gave before marks the firmware. Restarts prove nothing, since a
+ * power cut repeats a step. */
 
 #include <string.h>
 
@@ -19,26 +22,26 @@
 
 static void progress(Upgrade *u)
 {
-        u->progress = u->now;
+        u->progress_at = u->now;
 }
 
 void mini_begin(Upgrade *u)
 {
         progress(u);
-        u->last_look = u->now;
+        u->probed_at = u->now;
 }
 
-/* It is stalled and has long said nothing new: asking whether its port answers cannot hurt. */
+/* The job is stalled and the port has been silent: probe it. */
 static void look(Upgrade *u)
 {
-        u->last_look = u->now;
+        u->probed_at = u->now;
         u->ask_at = 0;
-        u->live = false;
+        u->saw_upgrade_urc = false;
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
         upgrade_reset_deadline(u);
 }
 
-/* The package that the module waits for: the URL without its extension, and the extension of the step it is in. */
+/* Names the package that the module waits for: the URL with the extension of the present step. The caller frees it. */
 static char *package_waited_for(const Upgrade *u)
 {
         g_autofree char *shown = job_source_shown(u->job);
@@ -48,7 +51,7 @@ static char *package_waited_for(const Upgrade *u)
                 shown[strlen(shown) - strlen(".mini_1")] = 0;
         if (!*shown)
                 return g_strdup_printf("its %s package", extension);
-        /* It may have got to the second without a word that was heard. */
+        /* The module may have reached the second package without a message. */
         if (u->job->percent < PERCENT_MINI1 && u->job->returns >= 2)
                 return g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown);
         return g_strconcat(shown, extension, NULL);
@@ -72,17 +75,17 @@ static char *stalled_message(const Upgrade *u)
                 "The module is in its Mini system and waits for %s%s: publish that very file and restore "
                 "the module's network, and it goes on by itself%s.%s",
                 package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "",
-                u->answers ? ", or correct the source with Retry (fotactl retry)" : "", last ?: "");
+                u->port_answers ? ", or correct the source with Retry (fotactl retry)" : "", last ?: "");
 }
 
-/* Whether it takes a Retry, which is offered where a port answers only. */
+/* A retry is offered only while the port answers. */
 static void set_answers(Upgrade *u, bool answers)
 {
         g_autofree char *message = NULL;
 
-        if (u->answers == answers)
+        if (u->port_answers == answers)
                 return;
-        u->answers = answers;
+        u->port_answers = answers;
         if (!u->job->stalled || !mini_applies(u))
                 return;
         message = stalled_message(u);
@@ -97,7 +100,7 @@ static void stall(Upgrade *u)
         g_autofree char *message = NULL;
 
         job->stalled = true;
-        job->abandon = 0; /* too late */
+        job->abandon = 0; /* the point of no return is passed */
         if (job->system != JOB_SYSTEM_UPDATING)
                 job->system = JOB_SYSTEM_MINI;
         message = stalled_message(u);
@@ -116,15 +119,15 @@ void mini_gone(Upgrade *u)
 {
         Job *job = u->job;
 
-        /* It left by itself before it could be reset: that is the point of no return. */
+        /* The module disconnected before it could be reset: the point of no return is passed. */
         if (u->present && job->method == METHOD_MINIFOTA && job->sent && job->abandon && u->step != STEP_RESET &&
             !job->reset)
                 job->abandon = 0;
         set_answers(u, false);
         job->system = JOB_SYSTEM_UNKNOWN;
         u->marker = MINI_MARKER_UNKNOWN;
-        u->says_big = false;
-        u->downloading = 0;
+        u->saw_firmware_urc = false;
+        u->highest_downloading = 0;
         u->ready_since = u->ask_at = u->ask_interval = 0;
 }
 
@@ -134,7 +137,7 @@ void mini_came_back(Upgrade *u)
 
         if (job->returns <= RESTARTS)
                 progress(u);
-        /* After a reset of ours it may be either. */
+        /* After AT+CFUN=1,1 either system may run. */
         job->system = (job->returns <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
 
@@ -142,24 +145,24 @@ static void updating(Upgrade *u, int said)
 {
         Job *job = u->job;
         unsigned value = (unsigned)CLAMP(said, 0, PERCENT_MOST);
-        bool further = value > job->percent || !job->updating, first = !u->live;
+        bool further = value > job->percent || !job->updating, first = !u->saw_upgrade_urc;
         JobSystem before = job->system;
 
         job->accepted = job->updating = true;
-        job->abandon = 0; /* too late */
+        job->abandon = 0; /* the point of no return is passed */
         u->ready = false;
         u->step = STEP_NONE;
         u->ask_at = 0;
         if (first)
                 upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
-        u->live = true;
-        /* The updater says 60 last, the new Mini system first. */
+        u->saw_upgrade_urc = true;
+        /* 60 is the last value of the updater and the first of the new Mini system. */
         if (value < PERCENT_MINI1)
                 job->system = JOB_SYSTEM_UPDATING;
         else if (value > PERCENT_MINI1 || first)
                 job->system = JOB_SYSTEM_MINI;
         if (job->stalled && !further && job->repeated) {
-                upgrade_reset_deadline(u); /* it did that before, and got stuck again */
+                upgrade_reset_deadline(u); /* the step was repeated before, without progress */
                 return;
         }
         job->repeated = !further && (job->stalled || job->repeated);
@@ -174,7 +177,7 @@ static void updating(Upgrade *u, int said)
         upgrade_reset_deadline(u);
 }
 
-/* A failure decides nothing: it tries again, or gives up, which will show. */
+/* Records a failure that the module reports. The failure decides nothing: the module tries again, or falls back. */
 static void remember(Upgrade *u, CodeDomain domain, int number)
 {
         Job *job = u->job;
@@ -182,7 +185,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
         if (domain == CODE_DOMAIN_NONE)
                 domain = source_domain(job->source);
         if (job->said_domain == domain && job->said_code == number) {
-                upgrade_reset_deadline(u); /* as it has said before, and will again */
+                upgrade_reset_deadline(u); /* a repeated report */
                 return;
         }
         job->accepted = true;
@@ -204,8 +207,8 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
 
         switch (urc->type) {
         case QFOTA_URC_DOWNLOADING:
-                if (urc->value > u->downloading) {
-                        u->downloading = urc->value;
+                if (urc->value > u->highest_downloading) {
+                        u->highest_downloading = urc->value;
                         progress(u);
                 }
                 break;
@@ -222,7 +225,7 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
                         remember(u, CODE_DOMAIN_UPDATE, urc->value);
                 } else if (job->updating || job->returns >= 2 || job->origin == JOB_ORIGIN_ADOPTED) {
                         job->accepted = job->ended = true;
-                        u->asked = false;
+                        u->asked_unprompted = false;
                         goes_on(u);
                         upgrade_enter_state(u, JOB_VERIFYING);
                 }
@@ -254,7 +257,7 @@ void mini_ask_soon(Upgrade *u)
 
 static void in_mini(Upgrade *u)
 {
-        if (u->job->system != JOB_SYSTEM_MINI && !u->live) {
+        if (u->job->system != JOB_SYSTEM_MINI && !u->saw_upgrade_urc) {
                 u->job->system = JOB_SYSTEM_MINI;
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         }
@@ -293,22 +296,22 @@ static void conclude(Upgrade *u)
                 upgrade_next(u, NEXT_JUDGE);
 }
 
-/* Whatever answers has told its revision and, if that tells anything, whether it knows of SMS. */
+/* Returns true if the answers so far prove that the firmware runs and stays. */
 static bool is_over(const Upgrade *u)
 {
         const Job *job = u->job;
-        bool big = u->marker == MINI_MARKER_BIG || u->says_big, all_restarts = job->returns >= RESTARTS;
+        bool big = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc, all_restarts = job->returns >= RESTARTS;
         bool quiet = u->now >= u->ready_since + u->timeouts->settle;
         bool silent = u->now >= u->ready_since + u->timeouts->stall;
-        bool late = u->now >= u->progress + u->timeouts->stall;
+        bool late = u->now >= u->progress_at + u->timeouts->stall;
 
         if (job->ended)
                 return big || quiet;
         if (upgrade_is_changed(u)) {
-                /* Before .mini_2 was heard of, it may be the new Mini system, if that should know of SMS after all. */
+                /* Before .mini_2 is mentioned, a new Mini system that knows SMS cannot be excluded. */
                 if (big)
                         return quiet || all_restarts || job->percent > PERCENT_MINI1;
-                /* It wrote the last package, came back as often as it must, and has nothing to say any more. */
+                /* The last package was written, all restarts were seen, and the module is silent. */
                 return silent && all_restarts && job->percent > PERCENT_MINI1;
         }
         if (job->abandon)
@@ -316,16 +319,16 @@ static bool is_over(const Upgrade *u)
         if (job->updating)
                 return big && quiet;
         if (job->returns >= 2)
-                return big && (quiet || u->booted);
-        return big && ((u->says_big && quiet) || late);
+                return big && (quiet || u->saw_boot_urc);
+        return big && ((u->saw_firmware_urc && quiet) || late);
 }
 
 static void decide(Upgrade *u)
 {
         const Job *job = u->job;
-        bool proven = u->marker == MINI_MARKER_BIG || u->says_big;
+        bool proven = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc;
         bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
-        /* One that has said END,0 and restarted, and runs another revision, may be without SMS now. */
+        /* After END,0, a restart and another revision, the new firmware may lack SMS. */
         bool done = job->ended && job->returned && upgrade_is_changed(u);
         bool mini = u->marker == MINI_MARKER_MINI ? !done : strange && !job->ended && job->returns < RESTARTS;
 
@@ -340,7 +343,7 @@ static void decide(Upgrade *u)
 void mini_ready(Upgrade *u)
 {
         set_answers(u, true);
-        if (u->step == STEP_RETRY) /* asked before that was sent; its answer says more */
+        if (u->step == STEP_RETRY) /* the identity was requested before; the retry's answer decides */
                 return;
         u->ask_at = 0;
         if (!u->ready_since)
@@ -348,14 +351,14 @@ void mini_ready(Upgrade *u)
         upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command);
 }
 
-/* ERROR, or +CME ERROR: operation not allowed, not supported, unknown; +CMS ERROR: not supported. An error that names
- * the SIM comes from a system that knows the command. */
+/* Returns true for ERROR, +CME ERROR: operation not allowed, not supported or unknown, +CMS ERROR: not supported. An
+ * error that names the SIM comes from a system that knows the command. */
 static bool lacks_command(int error)
 {
         return error < 0 || error == 3 || error == 4 || error == 100 || error == 303;
 }
 
-/* Of an upgrade that others began nobody asked before; most firmware knows SMS. */
+/* The firmware of an adopted job was never asked; most firmware knows SMS. */
 static bool knew_sms(const Job *job)
 {
         return job->has_sms || job->origin == JOB_ORIGIN_ADOPTED;
@@ -400,7 +403,7 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
                         decide(u);
                 return;
         }
-        /* STEP_RETRY. Without an answer, whether the module took it will show. */
+        /* STEP_RETRY. Without an answer the module may have accepted the command. */
         if (event->result == AT_RESULT_ERROR) {
                 g_autofree char *package = NULL, *message = NULL;
 
@@ -423,11 +426,11 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
         upgrade_enter_state(u, mini_state_after_return(job));
 }
 
-/* It answers AT, and tells no revision. */
+/* The module answers AT and reports no revision. */
 void mini_no_revision(Upgrade *u)
 {
         set_answers(u, true);
-        if (!mini_applies(u) || u->live)
+        if (!mini_applies(u) || u->saw_upgrade_urc)
                 return;
         u->marker = MINI_MARKER_MINI;
         if (u->job->system == JOB_SYSTEM_MINI)
@@ -439,7 +442,7 @@ void mini_no_revision(Upgrade *u)
 
 void mini_timed_out(Upgrade *u)
 {
-        uint64_t stalls = u->progress + u->timeouts->stall;
+        uint64_t stalls = u->progress_at + u->timeouts->stall;
         bool late = u->now >= stalls;
 
         if (u->job->stalled) {
@@ -447,7 +450,7 @@ void mini_timed_out(Upgrade *u)
         } else if (late && u->marker != MINI_MARKER_BIG) {
                 stall(u);
         } else {
-                /* Once more: it may answer otherwise by now. The answer decides. */
+                /* Ask once more: the answer may differ by now, and decides. */
                 u->ask_at = 0;
                 upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
                 u->deadline = u->now + u->timeouts->settle;

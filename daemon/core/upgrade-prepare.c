@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The dialogue before AT+QFOTADL: setting the module up, one command a step; upgrade-restore puts back what it changes. */
+/* The dialogue before AT+QFOTADL: the module is set up, one command a step. Before a command that changes the module
+ * the record goes to the disk with the former value; upgrade-restore puts the value back. */
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "core/upgrade-decide.h"
 #include "core/upgrade-prepare.h"
 
-/* AT manuals: activating a context takes up to 150 s, five times what any other command of ours may take. */
+/* AT manuals: activating a context takes up to 150 s, five times the time-out of a command. */
 #define CONTEXT_TIMEOUT_FACTOR 5
 
 static void send(Upgrade *u, Step step, const char *command)
@@ -26,7 +27,7 @@ static void begin_cid(Upgrade *u)
                 send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"");
 }
 
-/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. What stood there before may be wanted by others. */
+/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. The former values may be needed by other programs. */
 static void got_apn(Upgrade *u, const UpgradeEvent *event)
 {
         int cid = (int)u->job->options->cid;
@@ -75,7 +76,7 @@ void prepare_begin(Upgrade *u)
         send(u, STEP_READ_URC_PORT, "AT+QURCCFG=\"urcport\"");
 }
 
-/* The URCs must come to the port we listen at. A module that cannot say where they go keeps them where they are. */
+/* The URCs must come to the port that is open here. A module that does not report its URC port keeps it. */
 static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
 {
         const char *wanted = job_is_uart(u->job) ? "uart1" : u->other_port ? "all" : "usbat";
@@ -106,7 +107,7 @@ static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
         send(u, STEP_SET_FOTA_CID, command);
 }
 
-/* AT+QIACT of a context that is active already is an error: it is asked first, +QIACT: 2,1,1,"10.0.0.1". */
+/* AT+QIACT of an active context is an error, so the active ones are read first: +QIACT: 2,1,1,"10.0.0.1". */
 static void got_contexts(Upgrade *u, const UpgradeEvent *event)
 {
         int cid = (int)u->job->options->cid;

@@ -4,11 +4,11 @@
 #include "core/inspect.h"
 #include "core/upgrade-types.h"
 
-/* What an upgrade knows besides its job's record. For the upgrade*.c files only. */
+/* The state of an upgrade beside its job's record. For the upgrade*.c files only. */
 
 #define PERCENT_DOWNLOADED 50 /* of the whole job: the download ends here, the update takes the rest */
 
-/* Which of our commands is under way. */
+/* The command, or other question, that is under way. */
 typedef enum Step {
         STEP_NONE,
         STEP_ASK_SERVER,        /* no command: the server is asked for the package */
@@ -34,7 +34,7 @@ typedef enum Step {
         STEP_RESET,
         STEP_ASK_SMS,       /* MiniFOTA: which system answers */
         STEP_RETRY,         /* AT+QFOTADL again in the Mini system */
-        STEP_LAST_IDENTITY, /* no command: the result is settled, who runs now is asked */
+        STEP_LAST_IDENTITY, /* no command: the result is settled, the identity is read */
         STEP_RADIO_ON,
         STEP_DEACTIVATE_CONTEXT,
         STEP_RESTORE_FOTA_CID,
@@ -43,11 +43,11 @@ typedef enum Step {
         STEP_RESTORE_URC_PORT,
 } Step;
 
-/* What AT+CMGF? told of who answers, where it tells anything. */
+/* The system that answers, by AT+CMGF?. */
 typedef enum MiniMarker { MINI_MARKER_UNKNOWN, MINI_MARKER_MINI, MINI_MARKER_BIG } MiniMarker;
 #define MINI_ASK_SMS "AT+CMGF?"
 
-/* What comes next. The files of the phases say it, upgrade.c carries it out. */
+/* The decision of a phase, which upgrade.c carries out. */
 typedef enum Next {
         NEXT_STAY,
         NEXT_PREPARE, /* the checks are done */
@@ -56,7 +56,7 @@ typedef enum Next {
         NEXT_ABANDON, /* the download is given up, and the module answers */
         NEXT_GIVE_UP, /* the download is to be given up, for job->abandon */
         NEXT_RESET,
-        NEXT_JUDGE,   /* what the revision that was read proves */
+        NEXT_JUDGE,   /* by the revision that was read */
         NEXT_SETTLE,  /* the result below */
         NEXT_RESTORE, /* the module's settings are put back */
         NEXT_FINISH,  /* the record is closed */
@@ -75,7 +75,7 @@ typedef struct Upgrade {
         Job *job;
         const Timeouts *timeouts;
         GQueue actions;
-        uint64_t deadline; /* µs of the event's clock: when the time_out_now with the present situation ends */
+        uint64_t deadline; /* µs of the event's clock: when the time-out of the present phase ends */
 
         /* The event under way: its time, and the ports that were there then. */
         uint64_t now;      /* µs of a clock that goes on in suspend */
@@ -84,39 +84,41 @@ typedef struct Upgrade {
 
         Step step;
         unsigned tag; /* of the command under way */
-        bool present;
-        bool ready;   /* the AT port answers in this enumeration */
-        bool answers; /* it did, to whatever, and whether or not it told a revision */
+        bool present; /* the module is on the bus */
         bool boot_rom;
-        bool other_port;        /* the port we have is not its usual AT port */
-        bool live;              /* an upgrade URC came in this enumeration */
-        bool booted;            /* a boot URC came in this enumeration */
-        bool restores;          /* it is over, and it left before its settings were put back */
-        bool kept_awake;        /* power/control was set to on in this enumeration */
-        bool unsent;            /* the command under way was dropped with its record: it never reached the module */
-        bool asked;             /* after END: who runs is being asked without having seen the restart */
-        unsigned restarts;      /* without a sign of progress */
-        unsigned product;       /* USB product id now, 0 unknown */
-        char *revision, *build; /* what answered last called itself; NULL nothing */
+        bool ready;      /* the module reported its revision in this enumeration */
+        bool other_port; /* the open port is not the module's usual AT port */
+        bool kept_awake; /* power/control was set to on in this enumeration */
 
-        Inspect *inspect;      /* upgrade-check.c: the dialogue */
+        bool saw_upgrade_urc, saw_boot_urc; /* in this enumeration */
+        bool asked_unprompted;              /* the identity is being asked for although no restart was seen */
+        bool gone_before_restore;           /* the result is settled, and the module disconnected before its settings
+                                               were put back */
+        bool command_dropped;               /* the command under way was dropped with its record and never sent */
+        unsigned restarts_without_progress;
+        unsigned product;       /* USB product id now, 0 unknown */
+        char *revision, *build; /* the latest ones that were read, NULL none */
+
+        /* upgrade-check.c */
+        Inspect *inspect;      /* the questions to the module */
         uint64_t package_size; /* bytes, 0 not known */
 
-        /* upgrade-file.c; of this enumeration */
-        bool hushed;           /* the port only listens, though the module has not left */
-        bool sending;          /* the package is on its way */
-        bool hardware;         /* our end of the port has RTS/CTS */
-        bool no_flow;          /* hardware flow control was tried and cannot be had; until the job ends */
-        bool transfer_dropped; /* what was to be sent stood behind a record that could not be written */
+        /* upgrade-transfer.c, upgrade-flow.c; of this enumeration */
+        bool listens_only;      /* nothing may be written to the port */
+        bool sending;           /* the package is on its way */
+        bool host_flow_control; /* RTS/CTS is on at the host's end */
+        bool no_flow_control;   /* hardware flow control was tried and failed; until the job ends */
+        bool transfer_dropped;  /* bytes of the package were dropped with a record that could not be written */
 
-        /* upgrade-mini.c; all but the first two are of this enumeration. */
-        uint64_t progress;    /* when it last got further */
-        uint64_t last_look;   /* when it was last asked who it is for being stalled */
-        uint64_t ready_since; /* when it first told its revision, 0 not yet */
-        uint64_t ask_at;      /* when it is to be asked again who it is, 0 not */
+        /* upgrade-mini.c; all but the first two are of this enumeration */
+        uint64_t progress_at; /* when the upgrade last made progress */
+        uint64_t probed_at;   /* when a stalled module was last asked for its identity */
+        bool port_answers;    /* the AT port answers, with or without a revision */
+        uint64_t ready_since; /* when the revision was first reported, 0 not yet */
+        uint64_t ask_at;      /* when the identity is to be asked for again, 0 never */
         uint64_t ask_interval;
         MiniMarker marker;
-        bool says_big;       /* it said what only the big system says */
-        int downloading;     /* the highest DOWNLOADING */
-        char *source_before; /* of a retry that was not answered yet; NULL none */
+        bool saw_firmware_urc;   /* a message that only the firmware prints */
+        int highest_downloading; /* the highest DOWNLOADING */
+        char *source_before;     /* before a retry that was not answered yet; NULL none */
 } Upgrade;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A package on the host, from FILESTART on: when its bytes go out, and what follows if not all do (guide 3.3.1.3). */
+/* A package on the host, from FILESTART on (guide 3.3.1.3). After AT+QFOTADL every byte written counts as part of the
+ * package, so the port only listens until FILEEND has come or has been waited for. The record says transferring before
+ * the first byte, and transferred before the last: without transferred the module cannot have the package. No byte is
+ * sent twice. */
 
 #include <string.h>
 
@@ -11,9 +14,9 @@
 
 void transfer_end_flow(Upgrade *u)
 {
-        if (u->hardware)
+        if (u->host_flow_control)
                 upgrade_push(u, UPGRADE_ACTION_FLOW, "none");
-        u->hardware = false;
+        u->host_flow_control = false;
 }
 
 char *transfer_flow_command(const Job *job, const char *value)
@@ -34,13 +37,12 @@ void transfer_reset_flow_control(Upgrade *u)
 
 void transfer_listen(Upgrade *u)
 {
-        if (!u->hushed)
+        if (!u->listens_only)
                 upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
-        u->hushed = true;
+        u->listens_only = true;
         u->ready = false;
 }
 
-/* AT+QFOTADL was taken, or may have been. */
 void transfer_accepted(Upgrade *u)
 {
         if (u->job->file)
@@ -58,7 +60,7 @@ void transfer_started(Upgrade *u)
         u->sending = true;
         job->accepted = job->downloading = job->transferring = true;
         upgrade_enter_state(u, JOB_DOWNLOADING);
-        upgrade_push(u, UPGRADE_ACTION_TRANSFER, u->hardware ? "hardware" : "paced");
+        upgrade_push(u, UPGRADE_ACTION_TRANSFER, u->host_flow_control ? "hardware" : "paced");
 }
 
 void transfer_stop(Upgrade *u)
@@ -96,7 +98,7 @@ void transfer_event(Upgrade *u, const UpgradeEvent *event)
                 job->transferred = true;
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_push(u, UPGRADE_ACTION_TRANSFER_LAST, NULL);
-                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* Cancellable changes */
                 upgrade_reset_deadline(u);
                 return;
         case UPGRADE_EVENT_NOT_SENT: transfer_abort(u, HOST_INTERRUPTED); return;
@@ -105,16 +107,16 @@ void transfer_event(Upgrade *u, const UpgradeEvent *event)
 
 bool transfer_port_lost(Upgrade *u)
 {
-        u->sending = u->hardware = false; /* both went with the port */
+        u->sending = u->host_flow_control = false; /* the port is closed */
         if (!transfer_may_be_awaited(u->job) || !u->present)
                 return false;
-        if (u->step == STEP_QFOTADL || (u->hushed && !u->job->transferred && !u->job->abandon)) {
+        if (u->step == STEP_QFOTADL || (u->listens_only && !u->job->transferred && !u->job->abandon)) {
                 transfer_abort(u, HOST_INTERRUPTED);
                 return true;
         }
-        if (!u->hushed)
+        if (!u->listens_only)
                 return false;
-        u->live = false;
+        u->saw_upgrade_urc = false;
         if (u->step != STEP_AWAIT_FILE_END) {
                 u->step = STEP_NONE;
                 upgrade_reset_deadline(u);
@@ -122,7 +124,6 @@ bool transfer_port_lost(Upgrade *u)
         return true;
 }
 
-/* A daemon that died cannot know how many bytes of what it wrote went out. */
 void transfer_resume(Upgrade *u)
 {
         Job *job = u->job;
@@ -147,7 +148,7 @@ bool transfer_disk_failed(Upgrade *u)
         if (!u->transfer_dropped)
                 return false;
         u->transfer_dropped = false;
-        u->job->transferred = false; /* the last of it did not go out */
+        u->job->transferred = false; /* the last bytes were dropped with the record */
         transfer_abort(u, HOST_INSUFFICIENT_SPACE);
         return true;
 }

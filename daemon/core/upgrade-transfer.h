@@ -15,21 +15,23 @@ void transfer_end_flow(Upgrade *u);
 /* The same, and sends the module its former flow control without waiting for an answer, which may not come. */
 void transfer_reset_flow_control(Upgrade *u);
 
-void transfer_accepted(Upgrade *u); /* AT+QFOTADL was accepted, or may have been */
-void transfer_started(Upgrade *u);  /* FILESTART */
+void transfer_accepted(Upgrade *u);                         /* AT+QFOTADL was accepted, or may have been */
+void transfer_started(Upgrade *u);                          /* FILESTART */
 void transfer_event(Upgrade *u, const UpgradeEvent *event); /* SENT, ALL_BUT_LAST, NOT_SENT */
 
 /* No more bytes are sent: the data phase is over. */
 void transfer_stop(Upgrade *u);
 
-/* The package is not sent to its end: the module has to notice that and to answer AT again. why goes to job->abandon. */
+/* The package is not sent to its end: the module has to notice that and to answer AT again. why goes to job->abandon.
+ */
 void transfer_abort(Upgrade *u, HostCode why);
 
 /* These return true if nothing else follows from the event. */
 bool transfer_port_lost(Upgrade *u);
 bool transfer_disk_failed(Upgrade *u);
 
-/* The daemon was started: an unfinished transfer cannot be resumed, since the number of bytes that went out is not known. */
+/* The daemon was started: an unfinished transfer cannot be resumed, since the number of bytes that went out is not
+ * known. */
 void transfer_resume(Upgrade *u);
 /* The module is there, without having restarted since. */
 void transfer_present(Upgrade *u);

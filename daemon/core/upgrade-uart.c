@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is different for a module at a UART, whose restart may go unseen (core/uart-life). */
+/* A module at a UART: a restart may go unseen (core/uart-life), so the module is asked for its identity before anything
+ * is concluded from its silence. */
 
 #include "core/upgrade-actions.h"
 #include "core/upgrade-facts.h"
@@ -32,7 +33,7 @@ void uart_sent(Upgrade *u)
                 return;
         leave(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* it cannot be cancelled any more */
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* Cancellable changes */
         mini_ask_soon(u);
 }
 
@@ -40,11 +41,11 @@ bool uart_asks(Upgrade *u)
 {
         const Job *job = u->job;
 
-        if (!job_is_uart(job) || u->asked || u->step != STEP_NONE || job->result != JOB_RESULT_NONE ||
+        if (!job_is_uart(job) || u->asked_unprompted || u->step != STEP_NONE || job->result != JOB_RESULT_NONE ||
             !(job->downloaded || job->transferred || job->updating || job->reset || job->left))
                 return false;
-        u->asked = true;
-        u->live = false;
+        u->asked_unprompted = true;
+        u->saw_upgrade_urc = false;
         upgrade_identify(u);
         upgrade_reset_deadline(u);
         u->deadline = u->now + u->timeouts->settle;
@@ -55,6 +56,6 @@ void uart_ready(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (job_is_uart(job) && u->asked && (job->downloaded || job->transferred || job->updating || job->reset))
+        if (job_is_uart(job) && u->asked_unprompted && (job->downloaded || job->transferred || job->updating || job->reset))
                 job->left = true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What an upgrade makes of the module's own words (guide 3.3.1, field facts 2.4 to 2.6). */
+/* The module's messages: in any order, and any of them may be missing (guide 3.3.1, field facts 2.4 to 2.6). */
 
 #include <string.h>
 
@@ -33,14 +33,14 @@ static void update_runs(Upgrade *u)
         bool first = !job->updating || job->state != JOB_UPDATING;
 
         job->accepted = job->updating = true;
-        job->abandon = 0; /* too late */
+        job->abandon = 0; /* the point of no return is passed */
         u->ready = false;
         u->step = STEP_NONE;
         transfer_stop(u);
-        if (!u->live)
+        if (!u->saw_upgrade_urc)
                 upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
-        u->live = true;
-        u->hushed = false; /* until it has left */
+        u->saw_upgrade_urc = true;
+        u->listens_only = false; /* listening lasts until the module disconnects */
         upgrade_set_percent(u, PERCENT_DOWNLOADED);
         if (first)
                 upgrade_enter_state(u, JOB_UPDATING);
@@ -52,14 +52,14 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
 {
         Job *job = u->job;
 
-        /* What has not begun cannot end, and what is not downloaded cannot end well: a word of an upgrade before this
-         * one. */
+        /* An END without a download belongs to an earlier upgrade: an upgrade that has not begun cannot end, and one
+         * without one. */
         if (!job->downloaded && !job->updating && !job->left && (urc->value == 0 || !job->downloading))
                 return;
         job->accepted = true;
         if (urc->value == 0) {
                 job->ended = true;
-                u->asked = false;
+                u->asked_unprompted = false;
                 upgrade_enter_state(u, JOB_VERIFYING);
                 return;
         }
@@ -96,8 +96,8 @@ static void download_overtook(Upgrade *u)
 
         if (u->step == STEP_AWAIT_FILE_END)
                 u->step = STEP_NONE;
-        if (job->abandon == HOST_CANCELLED && u->hushed) {
-                upgrade_identify(u); /* which leads there */
+        if (job->abandon == HOST_CANCELLED && u->listens_only) {
+                upgrade_identify(u); /* the answer leads to the reset */
         } else if (job->abandon == HOST_CANCELLED) {
                 abandon_reset(u);
         } else if (job->abandon) {
@@ -106,12 +106,12 @@ static void download_overtook(Upgrade *u)
         }
 }
 
-/* Its first word may come after it has told its revision. */
+/* The first boot URC may follow the answer with the revision. */
 static void booted(Upgrade *u)
 {
-        bool news = !u->booted;
+        bool news = !u->saw_boot_urc;
 
-        u->booted = true;
+        u->saw_boot_urc = true;
         if (!news || !u->ready || !u->job->sent || u->job->result != JOB_RESULT_NONE || u->step != STEP_NONE)
                 return;
         if (mini_waits(u))
@@ -128,13 +128,13 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
                 booted(u);
         if (strcmp(event->text, "+QIND: SMS DONE") == 0 || strcmp(event->text, "+QIND: PB DONE") == 0)
-                u->says_big = true;
+                u->saw_firmware_urc = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
         if (job->ended && job->method == METHOD_MINIFOTA && job->returned && urc.type == QFOTA_URC_UPDATING)
-                job->ended = job->returned = false; /* a power cut at the very end: it repeats the step */
+                job->ended = job->returned = false; /* a power cut at the very end: the last step is repeated */
         if (job->ended) {
-                /* Said again after a power cut at the very end, or late: the revision decides. */
+                /* Repeated after a power cut at the very end, or late: the revision decides. */
                 upgrade_reset_deadline(u);
                 return;
         }
@@ -154,7 +154,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                         return;
                 download_goes_on(u);
                 upgrade_set_percent(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
-                                           PERCENT_DOWNLOADED / 100);
+                                               PERCENT_DOWNLOADED / 100);
                 return;
         case QFOTA_URC_DOWNLOAD_END:
                 if (job->updating || job->downloaded)
@@ -173,7 +173,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         case QFOTA_URC_UPDATING:
                 update_runs(u);
                 upgrade_set_percent(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
-                                                                (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
+                                                                    (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
                 return;
         case QFOTA_URC_END: end_reported(u, &urc); return;
         case QFOTA_URC_OTHER:

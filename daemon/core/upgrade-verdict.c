@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a revision proves. */
+/* Derives the result from the revision that the module reports. END may be lost and may be untrue: success needs
+ * another firmware than before, or the expected revision. */
 
 #include <string.h>
 
@@ -46,23 +47,22 @@ void verdict_judge(Upgrade *u)
         }
 }
 
-/* A module that may or may not be upgrading by DFOTA has told its revision. */
 void verdict_follow(Upgrade *u)
 {
         Job *job = u->job;
 
         upgrade_keep_revision(u);
-        /* What calls itself by another pattern may be the updater, if one should answer. */
+        /* A revision of another pattern may be the updater's. */
         if (job->ended || (upgrade_is_changed(u) && upgrade_is_firmware(u))) {
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }
         if (job->left && transfer_is_incomplete(job)) {
-                upgrade_next(u, NEXT_JUDGE); /* there is nothing to wait for */
+                upgrade_next(u, NEXT_JUDGE); /* the module cannot have the package */
                 return;
         }
-        if (job->abandon && job->left && !job->downloaded && u->booted) {
-                upgrade_next(u, NEXT_JUDGE); /* the reset has done it */
+        if (job->abandon && job->left && !job->downloaded && u->saw_boot_urc) {
+                upgrade_next(u, NEXT_JUDGE); /* the reset was successful */
                 return;
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);

@@ -1,56 +1,78 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How long the present situation may last without news, and the one door into a state. */
+/* The time-out of the present phase, and entering a state. */
 
 #include "core/upgrade-actions.h"
 #include "core/upgrade-facts.h"
+#include "core/upgrade-phase.h"
 #include "core/upgrade-wait.h"
 
 static uint64_t mini_deadline(const Upgrade *u)
 {
-        /* What a stalled one says puts nothing off: it may say the same for ever. */
-        uint64_t deadline = (u->job->stalled ? u->last_look : u->progress) + u->timeouts->stall;
+        /* Messages of a stalled module do not put the deadline off: they may repeat for ever. */
+        uint64_t deadline = (u->job->stalled ? u->probed_at : u->progress_at) + u->timeouts->stall;
 
-        if (u->ask_at && !u->live)
+        if (u->ask_at && !u->saw_upgrade_urc)
                 deadline = MIN(deadline, u->ask_at);
         return MAX(deadline, u->now + 1);
 }
 
-/* Some modules print no DOWNLOADING, and any can be told not to: their silence means nothing (field facts 0). */
+/* Modules with less than 16 MB of flash print no DOWNLOADING, and every module can be told not to print it: then
+ * silence means nothing (field facts 0). */
 static bool tells_download(const Job *job)
 {
         return job_download_max(job) != 0 && identity_flash_size(job->from_revision) == 16;
 }
 
-/* How long the present situation may last without news. */
-static uint64_t current_timeout(const Upgrade *u)
+/* The module is there and may be downloading or updating. */
+static uint64_t following_timeout(const Upgrade *u)
 {
         const Job *job = u->job;
         const Timeouts *t = u->timeouts;
 
-        if (!u->present)
-                return t->restart;
-        if (check_asks_server(u))
-                return t->source + t->settle;
-        if (job->result != JOB_RESULT_NONE || job->ended || !job->sent)
-                return t->settle;
         if (u->step == STEP_AWAIT_FILE_END)
                 return t->command;
-        if (job->file && job->abandon && !job->left) /* it is asked who it is */
+        if (job->file && job->abandon && !job->left) /* the module is asked for its identity */
                 return t->settle;
         if (u->step == STEP_AWAIT_DOWNLOAD_END)
                 return MAX(t->start, t->settle);
-        if (u->live && job->updating)
+        if (u->saw_upgrade_urc && job->updating)
                 return t->update_idle;
-        if (u->ready && job->left && upgrade_firmware_is_up(u)) /* what is still to come comes soon */
+        if (u->ready && job->left && upgrade_firmware_is_up(u)) /* the last messages follow soon */
                 return t->settle;
         if (job->left || job->downloaded || job->updating || job->transferred)
                 return t->update_idle;
         if (!job->downloading)
                 return t->start;
-        if (job->file) /* whose progress is seen here */
+        if (job->file) /* the host sees the progress itself */
                 return t->download_idle;
         return tells_download(job) ? t->download_idle : MAX(t->download_idle, t->update_idle);
+}
+
+/* The time-out of the present phase, µs. */
+static uint64_t current_timeout(const Upgrade *u)
+{
+        const Timeouts *t = u->timeouts;
+
+        switch (upgrade_phase(u)) {
+        case PHASE_WAITING: return u->present ? t->settle : t->restart;
+        case PHASE_CHECKING: return check_asks_server(u) ? t->source + t->settle : t->settle;
+        case PHASE_PREPARING:
+        case PHASE_ENDING:
+        case PHASE_FINISHED: return t->settle;
+        case PHASE_AWAY: return t->restart;
+        case PHASE_VERIFYING:
+                return u->job->ended || u->job->result != JOB_RESULT_NONE ? t->settle : following_timeout(u);
+        case PHASE_COMMAND:
+        case PHASE_DOWNLOADING:
+        case PHASE_SENDING:
+        case PHASE_ABANDONING:
+        case PHASE_UPDATING: return following_timeout(u);
+        case PHASE_MINI: /* mini_waits() */
+        case PHASE_STALLED:
+        case _PHASE_MAX: break;
+        }
+        return t->settle;
 }
 
 void upgrade_reset_deadline(Upgrade *u)
@@ -58,7 +80,6 @@ void upgrade_reset_deadline(Upgrade *u)
         u->deadline = mini_waits(u) ? mini_deadline(u) : u->now + current_timeout(u);
 }
 
-/* The one door into a state. */
 void upgrade_enter_state(Upgrade *u, JobState state)
 {
         u->job->state = state;
@@ -73,7 +94,7 @@ void upgrade_set_percent(Upgrade *u, unsigned percent)
                 return;
         u->job->percent = percent;
         u->job->take_ups = 0;
-        u->restarts = 0;
+        u->restarts_without_progress = 0;
         upgrade_push(u, UPGRADE_ACTION_PERSIST,
                      NULL); /* so that it does not go back when the daemon is started again */
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);

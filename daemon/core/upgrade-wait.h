@@ -6,7 +6,8 @@
 /* Starts the time-out of the present situation anew: there was news of the module. */
 void upgrade_reset_deadline(Upgrade *u);
 
-/* The only function that changes the job's state. Starts the state's time-out; the record is written, then announced. */
+/* The only function that changes the job's state. Starts the state's time-out; the record is written, then announced.
+ */
 void upgrade_enter_state(Upgrade *u, JobState state);
 
 /* Sets the percentage of the whole job, 0 to 99, if that is more than before. An advance counts as progress: the

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The upgrade of one module, from a job on disk to its result (guide 2.3.1.1): hands each event to the file whose
- * business it is. Touches nothing: no fd, no clock, no bus. */
+/* The upgrade of one module, from a job on disk to its result (guide 2.3.1.1). Hands each event to the file of the
+ * phase, then carries out the decision that the phase made. URCs and restarts are hints, each of which may be lost; the
+ * revision that is read in the end decides. AT+QFOTADL is sent once in a job's life, unless a person asks for more.
+ * This file touches nothing outside: no file descriptor, no clock, no bus. */
 
 #include <string.h>
 
@@ -25,7 +27,7 @@
 #include "core/upgrade-verdict.h"
 #include "core/upgrade-wait.h"
 
-/* So many restarts without a sign of progress are a loop, not an upgrade. The guide's longest procedure has four. */
+/* More restarts than this without progress are a loop, not an upgrade: the guide's longest procedure has four. */
 #define RESTARTS_MAX 8
 
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
@@ -64,16 +66,16 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
 {
         bool over = u->job->result != JOB_RESULT_NONE && !upgrade_awaits_restart(u->job);
 
-        u->restores = over && restore_is_due(u->job);
+        u->gone_before_restore = over && restore_is_due(u->job);
         if (!u->present && upgrade_is_rebooted(u->job, event))
-                u->job->device = 0; /* it is not there yet: no departure of the module's */
+                u->job->device = 0; /* the gateway booted and the module is not there yet: not a restart */
         mini_gone(u);
-        u->present = u->ready = u->live = u->booted = u->asked = u->kept_awake = false;
+        u->present = u->ready = u->saw_upgrade_urc = u->saw_boot_urc = u->asked_unprompted = u->kept_awake = false;
         transfer_stop(u);
-        u->hushed = false;
+        u->listens_only = false;
         u->step = STEP_NONE;
         u->job->left = u->job->left || u->job->sent;
-        if (over && !u->restores)
+        if (over && !u->gone_before_restore)
                 upgrade_next(u, NEXT_FINISH);
         else
                 upgrade_enter_state(u, JOB_RESTARTING);
@@ -112,7 +114,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->radio_off = job->context_up = false;
                 if (mini_applies(u)) {
                         mini_came_back(u);
-                } else if (++u->restarts > RESTARTS_MAX) {
+                } else if (++u->restarts_without_progress > RESTARTS_MAX) {
                         if (job->result == JOB_RESULT_NONE)
                                 upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again");
                         else
@@ -121,13 +123,14 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 }
                 upgrade_enter_state(u, upgrade_state_after_return(job));
         } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
-                /* The gateway was off, and the module perhaps with it. */
+                /* The gateway was off, and perhaps the module as well. */
                 job->left = job->left || job->sent;
                 upgrade_enter_state(u, upgrade_state_after_return(job));
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_reset_deadline(u);
-                if (upgrade_awaits_restart(job) && !first) /* what answers until then may not be the firmware */
+                if (upgrade_awaits_restart(job) &&
+                    !first) /* until the restart, the updater may answer instead of the firmware */
                         upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
         }
         keep_awake(u, event);
@@ -135,7 +138,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 transfer_present(u);
 }
 
-/* Of one that was found under way, who it is was taken from what was at that place before. */
+/* The identity of an adopted job was taken from the module that was at this place before: the IMEI confirms it. */
 static void confirm(Upgrade *u, const Identity *identity)
 {
         Job *job = u->job;
@@ -168,14 +171,14 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
-                u->ready = false; /* nothing of ours is to be put back there */
+                u->ready = false; /* the settings belong to another module */
                 job->stalled = false;
                 if (!u->kept_awake)
                         *job->power_control_before = 0;
                 upgrade_fail(u, HOST_MODULE_REPLACED, NULL);
                 return;
         }
-        /* Of one that was found under way the method was guessed from what it said. */
+        /* The method of an adopted job was guessed from the module's messages. */
         if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
                 job->method = identity_method(identity->model, identity->revision);
         if (!*job->imei && *identity->imei)
@@ -198,7 +201,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
-/* Every transition from one phase to another. */
+/* Carries out the decisions of the phases until none is left. */
 static void carry_out(Upgrade *u, const UpgradeEvent *event)
 {
         while (u->decision.next != NEXT_STAY) {
@@ -271,22 +274,22 @@ static void on_begin(Upgrade *u)
         if (job->state == JOB_QUEUED)
                 upgrade_enter_state(u, JOB_PREPARING);
         else if (job->state == JOB_PREPARING && job->sent)
-                upgrade_enter_state(u, JOB_DOWNLOADING); /* whether the module has it will show */
+                upgrade_enter_state(u, JOB_DOWNLOADING); /* the command may have reached the module */
         mini_begin(u);
         transfer_resume(u);
         uart_begin(u);
         upgrade_reset_deadline(u);
 }
 
-/* Often the first sign that the module leaves the bus. If it does not, it will be asked who it is once the port is open
- * again, and what was under way begins anew there. */
+/* A lost port is often the first sign of a restart. If the module does not restart, its identity is read again once the
+ * port is open, and the step under way is repeated then. */
 static void on_port_lost(Upgrade *u)
 {
         bool uncertain = u->step == STEP_QFOTADL, news = u->ready || u->step != STEP_NONE;
 
         if (transfer_port_lost(u))
                 return;
-        u->ready = u->live = false;
+        u->ready = u->saw_upgrade_urc = false;
         u->step = STEP_NONE;
         if (!u->present || !news)
                 return;
@@ -307,7 +310,7 @@ static void on_cancel(Upgrade *u)
         upgrade_abandoned(u);
 }
 
-/* The disk cannot be written. Nothing may be begun that could not be remembered; what was begun is followed. */
+/* The record cannot be written. Nothing new is begun; an upgrade that has begun is followed. */
 static void on_disk(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
@@ -323,10 +326,10 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         }
         if (transfer_disk_failed(u))
                 return;
-        if (u->step == STEP_QFOTADL && u->unsent)
-                job->sent = false; /* it stood behind the record */
+        if (u->step == STEP_QFOTADL && u->command_dropped)
+                job->sent = false; /* the command was dropped with the record */
         if (job->result != JOB_RESULT_NONE) {
-                /* The verdict stands, whether or not it can be written. */
+                /* The result stands even if it cannot be written. */
                 if (u->present && u->ready && !upgrade_awaits_restart(job)) {
                         end_wind_up(u, event);
                 } else {
@@ -339,15 +342,15 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 transfer_stop(u);
                 detail = g_strdup_printf("to remember it by (%s)", event->text);
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
-                if (restore_is_due(u->job)) /* what was there before is remembered here, too */
+                if (restore_is_due(u->job)) /* the former settings are known in memory as well */
                         end_wind_up(u, event);
                 else
                         upgrade_next(u, NEXT_FINISH);
                 return;
         }
-        if (u->unsent && u->step == STEP_RETRY)
+        if (u->command_dropped && u->step == STEP_RETRY)
                 mini_retry_refused(u);
-        else if (u->unsent)
+        else if (u->command_dropped)
                 u->step = STEP_NONE;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         upgrade_reset_deadline(u);
@@ -364,7 +367,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_PRESENT: on_present(u, event); return;
         case UPGRADE_EVENT_BOOT_ROM: u->boot_rom = true; return;
         case UPGRADE_EVENT_GONE:
-                /* Also said of a module that was not there when the daemon was started. */
+                /* GONE is also given for a module that is absent when the daemon starts. */
                 if (u->present || job->state != JOB_RESTARTING)
                         on_gone(u, event);
                 return;
@@ -372,7 +375,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_NAMELESS: mini_no_revision(u); return;
         case UPGRADE_EVENT_PORT_LOST: on_port_lost(u); return;
         case UPGRADE_EVENT_PORT_BUSY:
-                /* Once AT+QFOTADL is out, what happens on the bus is followed even without a port. */
+                /* After AT+QFOTADL the upgrade is followed on the bus even without a port. */
                 if (!job->sent && job->result == JOB_RESULT_NONE)
                         upgrade_fail(u, HOST_PORT_BUSY, event->text);
                 return;
@@ -381,7 +384,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_CANCEL: on_cancel(u); return;
         case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
         case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
-        case UPGRADE_EVENT_NO_FLOW: u->no_flow = true; return;
+        case UPGRADE_EVENT_NO_FLOW: u->no_flow_control = true; return;
         case UPGRADE_EVENT_SENT:
         case UPGRADE_EVENT_ALL_BUT_LAST:
         case UPGRADE_EVENT_NOT_SENT: transfer_event(u, event); return;

@@ -2,8 +2,8 @@
 
 /* Logs every event that a test feeds to core/upgrade, with all that the upgrade knows before and after it and the
  * actions that follow, to the file that FOTAD_EVENT_LOG names. Linked into the upgrade's tests in front of
- * upgrade_handle() (-Wl,--wrap). tests/core/event-log compares two builds by it: a change of shape must leave the log as
- * it was. The labels below are the log's own and stay when a field is renamed. */
+ * upgrade_handle() (-Wl,--wrap). tests/core/event-log compares two builds by it: a change of shape must leave the log
+ * as it was. The labels below are the log's own and stay when a field is renamed. */
 
 #include <check.h>
 #include <stdio.h>
@@ -22,18 +22,18 @@ static char *describe(const Upgrade *u)
 
         g_string_append_printf(s, "step=%d tag=%u deadline=%" G_GUINT64_FORMAT, (int)u->step, u->tag, u->deadline);
         g_string_append_printf(s, " present=%d ready=%d answers=%d boot_rom=%d other_port=%d live=%d booted=%d",
-                               u->present, u->ready, u->answers, u->boot_rom, u->other_port, u->live, u->booted);
-        g_string_append_printf(s, " restores=%d kept_awake=%d unsent=%d asked=%d restarts=%u product=%u", u->restores,
-                               u->kept_awake, u->unsent, u->asked, u->restarts, u->product);
+                               u->present, u->ready, u->port_answers, u->boot_rom, u->other_port, u->saw_upgrade_urc, u->saw_boot_urc);
+        g_string_append_printf(s, " restores=%d kept_awake=%d unsent=%d asked=%d restarts=%u product=%u", u->gone_before_restore,
+                               u->kept_awake, u->command_dropped, u->asked_unprompted, u->restarts_without_progress, u->product);
         g_string_append_printf(s, " revision=%s build=%s package_size=%" G_GUINT64_FORMAT, u->revision ?: "-",
                                u->build ?: "-", u->package_size);
-        g_string_append_printf(s, " hushed=%d sending=%d hardware=%d no_flow=%d dropped=%d", u->hushed, u->sending,
-                               u->hardware, u->no_flow, u->transfer_dropped);
-        g_string_append_printf(s, " progress=%" G_GUINT64_FORMAT " look=%" G_GUINT64_FORMAT, u->progress, u->last_look);
+        g_string_append_printf(s, " hushed=%d sending=%d hardware=%d no_flow=%d dropped=%d", u->listens_only, u->sending,
+                               u->host_flow_control, u->no_flow_control, u->transfer_dropped);
+        g_string_append_printf(s, " progress=%" G_GUINT64_FORMAT " look=%" G_GUINT64_FORMAT, u->progress_at, u->probed_at);
         g_string_append_printf(s, " ready_since=%" G_GUINT64_FORMAT " ask_at=%" G_GUINT64_FORMAT, u->ready_since,
                                u->ask_at);
         g_string_append_printf(s, " interval=%" G_GUINT64_FORMAT " marker=%d big=%d downloading=%d source_before=%s",
-                               u->ask_interval, (int)u->marker, u->says_big, u->downloading, u->source_before ?: "-");
+                               u->ask_interval, (int)u->marker, u->saw_firmware_urc, u->highest_downloading, u->source_before ?: "-");
         g_string_append_printf(s, "\n  record %s", g_strdelimit(record, "\n", '|'));
         return g_string_free(s, FALSE);
 }
@@ -89,7 +89,8 @@ void __wrap_upgrade_handle(Upgrade *u, const UpgradeEvent *event)
                 abort();
         if (log) {
                 log_state(log, "before", u);
-                fprintf(log, "event %d now=%" G_GUINT64_FORMAT " at=%d diag=%d product=%u device=%u tag=%u result=%d %s\n",
+                fprintf(log,
+                        "event %d now=%" G_GUINT64_FORMAT " at=%d diag=%d product=%u device=%u tag=%u result=%d %s\n",
                         (int)event->type, event->now, event->at_port, event->diag_port, event->product, event->device,
                         event->tag, (int)event->result, event->text ?: "-");
         }

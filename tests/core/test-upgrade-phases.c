@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every event in every phase: an upgrade is led to each phase, one event is given to it, and the phase that follows must
- * be the one in the table below. The bench asserts what must hold of every upgrade meanwhile. An event that cannot come
- * in a phase must be refused, and logged. */
+/* Every event in every phase: an upgrade is led to each phase, one event is given to it, and the phase that follows
+ * must be the one in the table below. The bench asserts what must hold of every upgrade meanwhile. An event that cannot
+ * come in a phase must be refused, and logged. */
 
 #include "core/upgrade-phase.h"
 #include "mini-bench.h"
@@ -194,48 +194,45 @@ static const struct {
         const char *decisions;
 } cases[] = {
         { PHASE_WAITING, waiting,
-                "(ready:old), (ready:new), (nameless), port-busy: finished, cancel: finished, (retry), "
-                "disk: finished, tick: finished" },
+          "(ready:old), (ready:new), (nameless), port-busy: finished, cancel: finished, (retry), "
+          "disk: finished, tick: finished" },
         { PHASE_CHECKING, checking,
-                "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
-                "port-busy: ending, cancel: ending, (retry), source:bad: ending, disk: finished, tick: ending" },
+          "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
+          "port-busy: ending, cancel: ending, (retry), source:bad: ending, disk: finished, tick: ending" },
         { PHASE_PREPARING, preparing,
-                "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
-                "port-busy: ending, answer:ok: command, answer:error: command, answer:time-out: ending, "
-                "cancel: ending, (retry), disk: finished, tick: ending" },
+          "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
+          "port-busy: ending, answer:ok: command, answer:error: command, answer:time-out: ending, "
+          "cancel: ending, (retry), disk: finished, tick: ending" },
         { PHASE_COMMAND, command,
-                "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: downloading, "
-                "answer:ok: downloading, answer:error: ending, answer:time-out: downloading, "
-                "urc:HTTPEND,711: ending, urc:FILEEND,500: ending, urc:START: updating, "
-                "urc:UPDATING,70: updating, cancel: abandoning, (retry), tick: abandoning" },
+          "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: downloading, "
+          "answer:ok: downloading, answer:error: ending, answer:time-out: downloading, "
+          "urc:HTTPEND,711: ending, urc:FILEEND,500: ending, urc:START: updating, "
+          "urc:UPDATING,70: updating, cancel: abandoning, (retry), tick: abandoning" },
         { PHASE_DOWNLOADING, downloading,
-                "(begin), present: verifying, gone: away, ready:new: finished, urc:HTTPEND,711: ending, "
-                "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
-                "cancel: abandoning, (retry), tick: abandoning" },
+          "(begin), present: verifying, gone: away, ready:new: finished, urc:HTTPEND,711: ending, "
+          "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
+          "cancel: abandoning, (retry), tick: abandoning" },
         { PHASE_SENDING, sending,
-                "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: abandoning, "
-                "urc:HTTPEND,0: downloading, urc:HTTPEND,711: ending, urc:FILEEND,0: downloading, "
-                "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
-                "cancel: abandoning, (retry), not-sent: abandoning, tick: abandoning" },
+          "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: abandoning, "
+          "urc:HTTPEND,0: downloading, urc:HTTPEND,711: ending, urc:FILEEND,0: downloading, "
+          "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
+          "cancel: abandoning, (retry), not-sent: abandoning, tick: abandoning" },
         { PHASE_ABANDONING, abandoning,
-                "(begin), gone: away, ready:new: ending, urc:HTTPEND,711: ending, urc:FILEEND,500: ending, "
-                "urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, (cancel), (retry)" },
+          "(begin), gone: away, ready:new: ending, urc:HTTPEND,711: ending, urc:FILEEND,500: ending, "
+          "urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, (cancel), (retry)" },
         { PHASE_AWAY, away,
-                "present: updating, (ready:old), (ready:new), (nameless), (cancel), (retry), tick: finished" },
+          "present: updating, (ready:old), (ready:new), (nameless), (cancel), (retry), tick: finished" },
         { PHASE_UPDATING, updating,
-                "(begin), gone: away, ready:new: finished, urc:END,0: verifying, urc:END,504: verifying, "
-                "(cancel), (retry), tick: finished" },
+          "(begin), gone: away, ready:new: finished, urc:END,0: verifying, urc:END,504: verifying, "
+          "(cancel), (retry), tick: finished" },
         { PHASE_VERIFYING, verifying,
-                "(begin), gone: away, ready:old: finished, ready:new: finished, (cancel), (retry)" },
-        { PHASE_MINI, mini,
-                "(begin), gone: away, (cancel), (retry), tick: stalled" },
-        { PHASE_STALLED, stalled,
-                "(begin), gone: away, urc:START: mini, urc:UPDATING,70: mini, (cancel)" },
+          "(begin), gone: away, ready:old: finished, ready:new: finished, (cancel), (retry)" },
+        { PHASE_MINI, mini, "(begin), gone: away, (cancel), (retry), tick: stalled" },
+        { PHASE_STALLED, stalled, "(begin), gone: away, urc:START: mini, urc:UPDATING,70: mini, (cancel)" },
         { PHASE_ENDING, ending,
-                "(begin), gone: away, answer:ok: finished, answer:error: finished, answer:time-out: finished, "
-                "(cancel), (retry), tick: finished" },
-        { PHASE_FINISHED, finished,
-                "(begin), (cancel), (retry)" },
+          "(begin), gone: away, answer:ok: finished, answer:error: finished, answer:time-out: finished, "
+          "(cancel), (retry), tick: finished" },
+        { PHASE_FINISHED, finished, "(begin), (cancel), (retry)" },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(cases) == _PHASE_MAX);
 
