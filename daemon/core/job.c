@@ -92,14 +92,9 @@ static const struct {
         size_t offset;
 } booleans[] = {
         { "Sent", G_STRUCT_OFFSET(Job, sent) },
-        { "Accepted", G_STRUCT_OFFSET(Job, accepted) },
         { "File", G_STRUCT_OFFSET(Job, file) },
         { "Transferring", G_STRUCT_OFFSET(Job, transferring) },
         { "Transferred", G_STRUCT_OFFSET(Job, transferred) },
-        { "Downloading", G_STRUCT_OFFSET(Job, downloading) },
-        { "Downloaded", G_STRUCT_OFFSET(Job, downloaded) },
-        { "Updating", G_STRUCT_OFFSET(Job, updating) },
-        { "Ended", G_STRUCT_OFFSET(Job, ended) },
         { "Returned", G_STRUCT_OFFSET(Job, returned) },
         { "Left", G_STRUCT_OFFSET(Job, left) },
         { "ContextUp", G_STRUCT_OFFSET(Job, context_up) },
@@ -111,6 +106,14 @@ static const struct {
         { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
 };
+
+/* Each is true in the record if the upgrade got at least that far. */
+static const char *const reached_keys[] = {
+        [JOB_REACHED_ACCEPTED] = "Accepted",     [JOB_REACHED_DOWNLOADING] = "Downloading",
+        [JOB_REACHED_DOWNLOADED] = "Downloaded", [JOB_REACHED_UPDATING] = "Updating",
+        [JOB_REACHED_ENDED] = "Ended",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(reached_keys) == _JOB_REACHED_MAX);
 
 static char **string_at(const Job *job, size_t offset)
 {
@@ -171,6 +174,11 @@ unsigned job_download_max(const Job *job)
         if (job->download_max >= 0)
                 return (unsigned)job->download_max;
         return job->options->download_urc_max >= 0 ? (unsigned)job->options->download_urc_max : QFOTA_URC_MAX_DEFAULT;
+}
+
+void job_reach(Job *job, JobReached reached)
+{
+        job->reached = MAX(job->reached, reached);
 }
 
 const char *job_place(const Job *job)
@@ -370,6 +378,8 @@ char *job_to_text(const Job *job)
                         g_key_file_set_string(f, GROUP, strings[i].key, *string_at(job, strings[i].offset));
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
                 g_key_file_set_boolean(f, GROUP, booleans[i].key, G_STRUCT_MEMBER(bool, job, booleans[i].offset));
+        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
+                g_key_file_set_boolean(f, GROUP, reached_keys[i], job->reached >= i);
         if (job->result != JOB_RESULT_NONE) {
                 g_key_file_set_string(f, GROUP, "Result", result_names[job->result]);
                 g_key_file_set_string(f, GROUP, "ErrorDomain", code_domain_to_string(job->domain));
@@ -402,6 +412,15 @@ static guint64 read_number(GKeyFile *f, const char *key, bool *good)
         return n;
 }
 
+static bool read_boolean(GKeyFile *f, const char *key, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        bool value = g_key_file_get_boolean(f, GROUP, key, &error);
+
+        *good = *good && (!error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND));
+        return value;
+}
+
 /* Whether the facts go together. What was heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was
  * sent would send it again. */
 static bool is_consistent(const Job *job)
@@ -416,8 +435,7 @@ static bool is_consistent(const Job *job)
                 return false;
         if (job->sent || job->state == JOB_FINISHED)
                 return true;
-        return !job->accepted && !job->transferring && !job->transferred && !job->downloading && !job->downloaded &&
-               !job->updating && !job->ended &&
+        return job->reached == JOB_REACHED_NOTHING && !job->transferring && !job->transferred &&
                (job->state == JOB_QUEUED || job->state == JOB_PREPARING || job->state == JOB_RESTARTING);
 }
 
@@ -517,15 +535,12 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
         job->said_domain = code_domain_from_string(said);
         job->said_code = g_key_file_get_integer(f, GROUP, "SaidCode", NULL);
-        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++) {
-                g_autoptr(GError) unreadable = NULL;
-
-                G_STRUCT_MEMBER(bool, job, booleans[i].offset) = g_key_file_get_boolean(f, GROUP, booleans[i].key,
-                                                                                        &unreadable);
-                if (unreadable && (!g_error_matches(unreadable, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) ||
-                                   strcmp(booleans[i].key, "Sent") == 0))
-                        good = false;
-        }
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                G_STRUCT_MEMBER(bool, job, booleans[i].offset) = read_boolean(f, booleans[i].key, &good);
+        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
+                if (read_boolean(f, reached_keys[i], &good))
+                        job->reached = i;
+        good = good && g_key_file_has_key(f, GROUP, "Sent", NULL);
         domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
         job->domain = code_domain_from_string(domain);
         job->code = g_key_file_get_integer(f, GROUP, "ErrorCode", NULL);

@@ -37,6 +37,17 @@ typedef enum JobSystem {
         _JOB_SYSTEM_MAX
 } JobSystem;
 
+/* How far the upgrade is known to have got. Each value implies those before it, whichever messages were lost. */
+typedef enum JobReached {
+        JOB_REACHED_NOTHING,
+        JOB_REACHED_ACCEPTED,    /* the module answered OK, or reported anything about the upgrade */
+        JOB_REACHED_DOWNLOADING, /* xxxSTART or DOWNLOADING */
+        JOB_REACHED_DOWNLOADED,  /* xxxEND,0 */
+        JOB_REACHED_UPDATING,    /* START or UPDATING: the module will not go back */
+        JOB_REACHED_ENDED,       /* END,0 */
+        _JOB_REACHED_MAX
+} JobReached;
+
 typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
 
 /* How far the Result signal got: a job that crashed between the disk and the bus says it once more, never twice. */
@@ -75,14 +86,10 @@ typedef struct Job {
         JobState state;
         unsigned percent;
         unsigned restarts;
-        bool sent;         /* AT+QFOTADL is on the wire or may be: never again by itself */
-        bool accepted;     /* the module has said OK, or anything about the upgrade */
+        bool sent; /* AT+QFOTADL is on the wire or may be: never again by itself */
+        JobReached reached;
         bool transferring; /* FILESTART was said: bytes of the package are on the wire or may be */
         bool transferred;  /* the last of them are, too: before that the module cannot have the package */
-        bool downloading;  /* the module has said xxxSTART or DOWNLOADING */
-        bool downloaded;   /* the module has said xxxEND,0 */
-        bool updating;     /* the module has said START or UPDATING: it will not go back */
-        bool ended;        /* the module has said END,0 */
         bool returned;     /* it has restarted since it said how it ended */
         bool left;         /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
         unsigned returns;  /* times it came back since AT+QFOTADL */
@@ -128,6 +135,10 @@ const char *job_error_name(const Job *job);
 
 /* How many DOWNLOADING the whole download is: what was sent, else what was asked for. */
 unsigned job_download_max(const Job *job);
+
+/* Records that the upgrade got at least that far. The only step back is a repeated update after a power cut, which sets
+ * the field. */
+void job_reach(Job *job, JobReached reached);
 
 /* Where it is followed now. */
 const char *job_place(const Job *job);

@@ -41,9 +41,9 @@ void command_send(Upgrade *u)
 void command_answer(Upgrade *u, const UpgradeEvent *event)
 {
         switch (event->result) {
-        case AT_RESULT_OK: u->job->accepted = true; break;
+        case AT_RESULT_OK: job_reach(u->job, JOB_REACHED_ACCEPTED); break;
         case AT_RESULT_ERROR:
-                if (!u->job->downloading) {
+                if (u->job->reached < JOB_REACHED_DOWNLOADING) {
                         upgrade_rejected(u, "AT+QFOTADL", event);
                         return;
                 }

@@ -10,7 +10,7 @@
 
 bool upgrade_is_cancellable(const Job *job)
 {
-        if (job->result != JOB_RESULT_NONE || job->abandon || job->updating || job->ended)
+        if (job->result != JOB_RESULT_NONE || job->abandon || job->reached >= JOB_REACHED_UPDATING)
                 return false;
         if (job->method == METHOD_MINIFOTA && (job->left || (job->sent && job_is_uart(job))))
                 return false;
@@ -34,11 +34,12 @@ bool upgrade_is_critical(const Job *job)
 {
         if (job->state == JOB_FINISHED || !job->sent)
                 return false;
-        if (job->updating || job->ended)
+        if (job->reached >= JOB_REACHED_UPDATING)
                 return true;
         if (job->abandon) /* a reset is coming, and the old firmware stays */
                 return false;
-        return job->downloaded || job->transferred || job->left || (job->method == METHOD_MINIFOTA && job_is_uart(job));
+        return job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->left ||
+               (job->method == METHOD_MINIFOTA && job_is_uart(job));
 }
 
 bool upgrade_may_retry(const Job *job)
@@ -62,8 +63,9 @@ bool upgrade_is_under_way(const char *line, Method *ret_method)
 
 bool upgrade_awaits_restart(const Job *job)
 {
-        return !job->returned && (job->ended || (job->result == JOB_RESULT_FAILED &&
-                                                 job->domain == CODE_DOMAIN_UPDATE && job->state == JOB_VERIFYING));
+        return !job->returned &&
+               (job->reached >= JOB_REACHED_ENDED ||
+                (job->result == JOB_RESULT_FAILED && job->domain == CODE_DOMAIN_UPDATE && job->state == JOB_VERIFYING));
 }
 
 /* Returns true if the gateway booted since the module was last seen; false if boot ids cannot be read. */
@@ -75,13 +77,13 @@ bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
 /* Returns true if the module may still be waiting for the package. */
 bool transfer_may_be_awaited(const Job *job)
 {
-        return job->file && job->sent && job->result == JOB_RESULT_NONE && !job->left && !job->downloaded &&
-               !job->updating;
+        return job->file && job->sent && job->result == JOB_RESULT_NONE && !job->left &&
+               job->reached < JOB_REACHED_DOWNLOADED;
 }
 
 bool transfer_is_incomplete(const Job *job)
 {
-        return job->file && job->sent && !job->transferred && !job->downloaded && !job->updating && !job->ended;
+        return job->file && job->sent && !job->transferred && job->reached < JOB_REACHED_DOWNLOADED;
 }
 
 bool check_asks_server(const Upgrade *u)
@@ -98,16 +100,16 @@ bool mini_applies(const Upgrade *u)
 
 bool mini_waits(const Upgrade *u)
 {
-        return mini_applies(u) && u->present && (!u->job->ended || u->marker == MINI_MARKER_MINI);
+        return mini_applies(u) && u->present && (u->job->reached < JOB_REACHED_ENDED || u->marker == MINI_MARKER_MINI);
 }
 
 JobState mini_state_after_return(const Job *job)
 {
-        if (job->ended)
+        if (job->reached >= JOB_REACHED_ENDED)
                 return JOB_VERIFYING;
         if (job->stalled)
                 return JOB_STALLED;
-        return job->updating ? JOB_UPDATING : JOB_DOWNLOADING;
+        return job->reached >= JOB_REACHED_UPDATING ? JOB_UPDATING : JOB_DOWNLOADING;
 }
 
 JobState upgrade_state_after_return(const Job *job)
@@ -116,7 +118,8 @@ JobState upgrade_state_after_return(const Job *job)
                 return JOB_PREPARING;
         if (job->method == METHOD_MINIFOTA && job->result == JOB_RESULT_NONE)
                 return mini_state_after_return(job);
-        if (job->result == JOB_RESULT_NONE && !job->ended && (job->downloaded || job->updating))
+        if (job->result == JOB_RESULT_NONE && job->reached < JOB_REACHED_ENDED &&
+            job->reached >= JOB_REACHED_DOWNLOADED)
                 return JOB_UPDATING;
         return JOB_VERIFYING; /* the upgrade is over, or its progress is to be found out */
 }
@@ -136,15 +139,16 @@ bool upgrade_is_changed(const Upgrade *u)
                 return !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build);
         /* The former revision is not known. A firmware that a MiniFOTA had begun to write runs only if it is complete
          * (guide 5.1, scenario 4). */
-        return upgrade_is_expected(u) || job->ended || (job->method == METHOD_MINIFOTA && job->updating);
+        return upgrade_is_expected(u) || job->reached >= JOB_REACHED_ENDED ||
+               (job->method == METHOD_MINIFOTA && job->reached >= JOB_REACHED_UPDATING);
 }
 
 bool upgrade_is_firmware(const Upgrade *u)
 {
         unsigned flash = identity_flash_size(u->revision), before = identity_flash_size(u->job->from_revision);
 
-        return (flash > 0 && (flash == before || !*u->job->from_revision)) || u->saw_boot_urc || upgrade_is_expected(u) ||
-               (u->job->method == METHOD_MINIFOTA && *u->job->from_revision && before == 0);
+        return (flash > 0 && (flash == before || !*u->job->from_revision)) || u->saw_boot_urc ||
+               upgrade_is_expected(u) || (u->job->method == METHOD_MINIFOTA && *u->job->from_revision && before == 0);
 }
 
 /* Returns true if the firmware answers rather than the updater: a boot URC was seen, or the module came back a second

@@ -66,7 +66,7 @@ static char *stalled_message(const Upgrade *u)
                 said = job_code_text(job->said_domain, job->said_code);
                 last = g_strdup_printf(" It last reported %s.", said);
         }
-        if (job->updating && job->percent < PERCENT_MINI1)
+        if (job->reached >= JOB_REACHED_UPDATING && job->percent < PERCENT_MINI1)
                 return g_strdup_printf(
                         "The module made no progress in updating its Mini system and cannot go back: keep "
                         "it powered, and if it stays so cycle its power once, for it repeats the step.%s",
@@ -145,10 +145,10 @@ static void updating(Upgrade *u, int said)
 {
         Job *job = u->job;
         unsigned value = (unsigned)CLAMP(said, 0, PERCENT_MOST);
-        bool further = value > job->percent || !job->updating, first = !u->saw_upgrade_urc;
+        bool further = value > job->percent || job->reached < JOB_REACHED_UPDATING, first = !u->saw_upgrade_urc;
         JobSystem before = job->system;
 
-        job->accepted = job->updating = true;
+        job_reach(job, JOB_REACHED_UPDATING);
         job->abandon = 0; /* the point of no return is passed */
         u->ready = false;
         u->step = STEP_NONE;
@@ -188,7 +188,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
                 upgrade_reset_deadline(u); /* a repeated report */
                 return;
         }
-        job->accepted = true;
+        job_reach(job, JOB_REACHED_ACCEPTED);
         job->said_domain = domain;
         job->said_code = number;
         if (job->stalled) {
@@ -223,8 +223,9 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
         case QFOTA_URC_END:
                 if (urc->value != 0) {
                         remember(u, CODE_DOMAIN_UPDATE, urc->value);
-                } else if (job->updating || job->returns >= 2 || job->origin == JOB_ORIGIN_ADOPTED) {
-                        job->accepted = job->ended = true;
+                } else if (job->reached >= JOB_REACHED_UPDATING || job->returns >= 2 ||
+                           job->origin == JOB_ORIGIN_ADOPTED) {
+                        job_reach(job, JOB_REACHED_ENDED);
                         u->asked_unprompted = false;
                         goes_on(u);
                         upgrade_enter_state(u, JOB_VERIFYING);
@@ -233,7 +234,7 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
         case QFOTA_URC_DOWNLOAD_START:
         case QFOTA_URC_OTHER: break;
         }
-        job->accepted = true;
+        job_reach(job, JOB_REACHED_ACCEPTED);
         upgrade_reset_deadline(u);
 }
 
@@ -288,9 +289,9 @@ static void conclude(Upgrade *u)
 
         job->system = JOB_SYSTEM_NORMAL;
         job->stalled = false;
-        if (job_is_uart(job) && !job->accepted && job->returns == 0 && !upgrade_is_changed(u))
+        if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->returns == 0 && !upgrade_is_changed(u))
                 upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
-        else if (!job->updating && !job->ended && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
+        else if (job->reached < JOB_REACHED_UPDATING && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
                 fell_back(u);
         else
                 upgrade_next(u, NEXT_JUDGE);
@@ -305,7 +306,7 @@ static bool is_over(const Upgrade *u)
         bool silent = u->now >= u->ready_since + u->timeouts->stall;
         bool late = u->now >= u->progress_at + u->timeouts->stall;
 
-        if (job->ended)
+        if (job->reached >= JOB_REACHED_ENDED)
                 return big || quiet;
         if (upgrade_is_changed(u)) {
                 /* Before .mini_2 is mentioned, a new Mini system that knows SMS cannot be excluded. */
@@ -316,7 +317,7 @@ static bool is_over(const Upgrade *u)
         }
         if (job->abandon)
                 return big || (job->reset && quiet);
-        if (job->updating)
+        if (job->reached >= JOB_REACHED_UPDATING)
                 return big && quiet;
         if (job->returns >= 2)
                 return big && (quiet || u->saw_boot_urc);
@@ -329,8 +330,10 @@ static void decide(Upgrade *u)
         bool proven = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc;
         bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
         /* After END,0, a restart and another revision, the new firmware may lack SMS. */
-        bool done = job->ended && job->returned && upgrade_is_changed(u);
-        bool mini = u->marker == MINI_MARKER_MINI ? !done : strange && !job->ended && job->returns < RESTARTS;
+        bool done = job->reached >= JOB_REACHED_ENDED && job->returned && upgrade_is_changed(u);
+        bool mini = u->marker == MINI_MARKER_MINI
+                            ? !done
+                            : strange && job->reached < JOB_REACHED_ENDED && job->returns < RESTARTS;
 
         if (mini && !proven)
                 in_mini(u);

@@ -96,7 +96,7 @@ Phase upgrade_phase(const Upgrade *u)
                 return PHASE_AWAY;
         if (u->step == STEP_QFOTADL)
                 return PHASE_COMMAND;
-        if (job->ended || job->result != JOB_RESULT_NONE)
+        if (job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE)
                 return PHASE_VERIFYING;
         if (mini_applies(u))
                 return job->stalled ? PHASE_STALLED : PHASE_MINI;

@@ -26,13 +26,15 @@ static void on_silent_too_long(Upgrade *u)
 {
         if (!u->at_port && u->diag_port)
                 upgrade_fail(u, HOST_CRASHED, NULL);
-        else if ((u->job->updating || u->job->downloaded) && !u->job->ended)
+        else if (u->job->reached >= JOB_REACHED_DOWNLOADED && u->job->reached < JOB_REACHED_ENDED)
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
         else if (!u->at_port)
                 upgrade_fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared");
         else
                 upgrade_fail(u, HOST_NO_RESPONSE,
-                             u->job->ended ? "when its revision was to be read, though it had reported success" : NULL);
+                             u->job->reached >= JOB_REACHED_ENDED
+                                     ? "when its revision was to be read, though it had reported success"
+                                     : NULL);
 }
 
 /* The module is off the bus. A success stands; and where only settings were left to be put back, the result stands. */
@@ -61,7 +63,7 @@ static void verifying_timed_out(Upgrade *u)
 
         if (mini_waits(u))
                 mini_timed_out(u);
-        else if ((job->ended || job->result != JOB_RESULT_NONE) && asks_after_end(u))
+        else if ((job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE) && asks_after_end(u))
                 return;
         else if (job->result != JOB_RESULT_NONE)
                 upgrade_next(u, NEXT_FINISH);
@@ -92,16 +94,16 @@ static void following_timed_out(Upgrade *u)
                 upgrade_next(u, NEXT_JUDGE);
         } else if (job->abandon) {
                 upgrade_not_stopped(u);
-        } else if (job->left || job->updating) {
+        } else if (job->left || job->reached >= JOB_REACHED_UPDATING) {
                 on_silent_too_long(u);
         } else if (job->said_domain != CODE_DOMAIN_NONE) {
                 /* The module asked for the package before it left for its Mini system, and stayed (field facts 3). */
                 upgrade_settle(u, JOB_RESULT_FAILED, job->said_domain, job->said_code, NULL);
-        } else if (job->downloaded || job->transferred) {
+        } else if (job->reached >= JOB_REACHED_DOWNLOADED || job->transferred) {
                 /* The module may be writing its flash without a message: it must not be reset. */
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
         } else {
-                job->abandon = job->downloading ? HOST_DOWNLOAD_TIMEOUT : HOST_NO_RESPONSE;
+                job->abandon = job->reached >= JOB_REACHED_DOWNLOADING ? HOST_DOWNLOAD_TIMEOUT : HOST_NO_RESPONSE;
                 upgrade_next(u, NEXT_GIVE_UP);
         }
 }
@@ -127,7 +129,7 @@ void upgrade_timed_out(Upgrade *u)
         case PHASE_STALLED: mini_timed_out(u); return;
         case PHASE_VERIFYING: verifying_timed_out(u); return;
         case PHASE_ENDING:
-                if (!u->job->ended || !asks_after_end(u))
+                if (u->job->reached < JOB_REACHED_ENDED || !asks_after_end(u))
                         upgrade_next(u, NEXT_FINISH);
                 return;
         case PHASE_FINISHED:

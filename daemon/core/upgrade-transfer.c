@@ -53,12 +53,13 @@ void transfer_started(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (job->transferring || job->abandon || job->downloaded || job->updating || job->left)
+        if (job->transferring || job->abandon || job->reached >= JOB_REACHED_DOWNLOADED || job->left)
                 return;
         transfer_listen(u);
         u->step = STEP_NONE;
         u->sending = true;
-        job->accepted = job->downloading = job->transferring = true;
+        job->transferring = true;
+        job_reach(job, JOB_REACHED_DOWNLOADING);
         upgrade_enter_state(u, JOB_DOWNLOADING);
         upgrade_push(u, UPGRADE_ACTION_TRANSFER, u->host_flow_control ? "hardware" : "paced");
 }

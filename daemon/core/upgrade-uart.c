@@ -42,7 +42,7 @@ bool uart_asks(Upgrade *u)
         const Job *job = u->job;
 
         if (!job_is_uart(job) || u->asked_unprompted || u->step != STEP_NONE || job->result != JOB_RESULT_NONE ||
-            !(job->downloaded || job->transferred || job->updating || job->reset || job->left))
+            !(job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->reset || job->left))
                 return false;
         u->asked_unprompted = true;
         u->saw_upgrade_urc = false;
@@ -56,6 +56,7 @@ void uart_ready(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (job_is_uart(job) && u->asked_unprompted && (job->downloaded || job->transferred || job->updating || job->reset))
+        if (job_is_uart(job) && u->asked_unprompted &&
+            (job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->reset))
                 job->left = true;
 }

@@ -30,9 +30,9 @@ static void download_failed(Upgrade *u, const QfotaUrc *urc)
 static void update_runs(Upgrade *u)
 {
         Job *job = u->job;
-        bool first = !job->updating || job->state != JOB_UPDATING;
+        bool first = job->reached < JOB_REACHED_UPDATING || job->state != JOB_UPDATING;
 
-        job->accepted = job->updating = true;
+        job_reach(job, JOB_REACHED_UPDATING);
         job->abandon = 0; /* the point of no return is passed */
         u->ready = false;
         u->step = STEP_NONE;
@@ -54,11 +54,12 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
 
         /* An END without a download belongs to an earlier upgrade: an upgrade that has not begun cannot end, and one
          * without one. */
-        if (!job->downloaded && !job->updating && !job->left && (urc->value == 0 || !job->downloading))
+        if (job->reached < JOB_REACHED_DOWNLOADED && !job->left &&
+            (urc->value == 0 || job->reached < JOB_REACHED_DOWNLOADING))
                 return;
-        job->accepted = true;
+        job_reach(job, JOB_REACHED_ACCEPTED);
         if (urc->value == 0) {
-                job->ended = true;
+                job_reach(job, JOB_REACHED_ENDED);
                 u->asked_unprompted = false;
                 upgrade_enter_state(u, JOB_VERIFYING);
                 return;
@@ -66,7 +67,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
          * module restarts before anything can be read. */
         job->abandon = 0;
-        if (job->updating || job->left) {
+        if (job->reached >= JOB_REACHED_UPDATING || job->left) {
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
                 upgrade_enter_state(u, JOB_VERIFYING);
         } else {
@@ -77,9 +78,9 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
 static void download_goes_on(Upgrade *u)
 {
         Job *job = u->job;
-        bool first = !job->downloading || job->state != JOB_DOWNLOADING;
+        bool first = job->reached < JOB_REACHED_DOWNLOADING || job->state != JOB_DOWNLOADING;
 
-        job->accepted = job->downloading = true;
+        job_reach(job, JOB_REACHED_DOWNLOADING);
         if (job->abandon)
                 return;
         if (first)
@@ -131,9 +132,13 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 u->saw_firmware_urc = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
-        if (job->ended && job->method == METHOD_MINIFOTA && job->returned && urc.type == QFOTA_URC_UPDATING)
-                job->ended = job->returned = false; /* a power cut at the very end: the last step is repeated */
-        if (job->ended) {
+        if (job->reached >= JOB_REACHED_ENDED && job->method == METHOD_MINIFOTA && job->returned &&
+            urc.type == QFOTA_URC_UPDATING) {
+                /* A power cut at the very end: the last step is repeated. */
+                job->reached = JOB_REACHED_UPDATING;
+                job->returned = false;
+        }
+        if (job->reached >= JOB_REACHED_ENDED) {
                 /* Repeated after a power cut at the very end, or late: the revision decides. */
                 upgrade_reset_deadline(u);
                 return;
@@ -146,25 +151,25 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         case QFOTA_URC_DOWNLOAD_START:
                 if (job->file)
                         transfer_started(u);
-                else if (!job->updating)
+                else if (job->reached < JOB_REACHED_UPDATING)
                         download_goes_on(u);
                 return;
         case QFOTA_URC_DOWNLOADING:
-                if (job->updating)
+                if (job->reached >= JOB_REACHED_UPDATING)
                         return;
                 download_goes_on(u);
                 upgrade_set_percent(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
                                                PERCENT_DOWNLOADED / 100);
                 return;
         case QFOTA_URC_DOWNLOAD_END:
-                if (job->updating || job->downloaded)
+                if (job->reached >= JOB_REACHED_DOWNLOADED)
                         return;
                 transfer_stop(u);
                 if (urc.value != 0) {
                         download_failed(u, &urc);
                         return;
                 }
-                job->accepted = job->downloading = job->downloaded = true;
+                job_reach(job, JOB_REACHED_DOWNLOADED);
                 upgrade_set_percent(u, PERCENT_DOWNLOADED);
                 download_overtook(u);
                 upgrade_enter_state(u, JOB_DOWNLOADING);

@@ -11,9 +11,11 @@
 #include "core/upgrade-wait.h"
 #include "core/upgrade-verdict.h"
 
-static bool proves_unchanged(const Job *job)
+/* Returns true if the module went through the update: it reported so, or it restarted twice, as DFOTA has it (guide
+ * 2.3.1.1). The restarts are seen even where all messages are lost. */
+static bool went_through_update(const Job *job)
 {
-        return job->ended || job->updating || (job->downloaded && job->returns >= 2);
+        return job->reached >= JOB_REACHED_UPDATING || job->returns >= 2;
 }
 
 void verdict_judge(Upgrade *u)
@@ -31,14 +33,16 @@ void verdict_judge(Upgrade *u)
                 upgrade_fail(u, HOST_REVISION_MISMATCH, detail);
         } else if (job->abandon) {
                 upgrade_abandoned(u);
-        } else if ((job->ended || (job->downloaded && job->returns >= 2)) && job->options->allow_unchanged &&
+        } else if ((job->reached >= JOB_REACHED_ENDED || job->returns >= 2) && job->options->allow_unchanged &&
                    as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
-        } else if ((job->updating || job->downloaded) && !job->ended && !upgrade_firmware_is_up(u)) {
+        } else if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED &&
+                   !upgrade_firmware_is_up(u)) {
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
-        } else if (*job->from_revision && proves_unchanged(job)) {
+        } else if (*job->from_revision && went_through_update(job)) {
                 detail = g_strdup_printf("(%s), %s", job->to_revision,
-                                         job->ended ? "though it reported success" : "and never reported an end");
+                                         job->reached >= JOB_REACHED_ENDED ? "though it reported success"
+                                                                           : "and never reported an end");
                 upgrade_fail(u, HOST_UNCHANGED, detail);
         } else {
                 upgrade_fail(u, HOST_INTERRUPTED,
@@ -53,7 +57,7 @@ void verdict_follow(Upgrade *u)
 
         upgrade_keep_revision(u);
         /* A revision of another pattern may be the updater's. */
-        if (job->ended || (upgrade_is_changed(u) && upgrade_is_firmware(u))) {
+        if (job->reached >= JOB_REACHED_ENDED || (upgrade_is_changed(u) && upgrade_is_firmware(u))) {
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }
@@ -61,7 +65,7 @@ void verdict_follow(Upgrade *u)
                 upgrade_next(u, NEXT_JUDGE); /* the module cannot have the package */
                 return;
         }
-        if (job->abandon && job->left && !job->downloaded && u->saw_boot_urc) {
+        if (job->abandon && job->left && job->reached < JOB_REACHED_DOWNLOADED && u->saw_boot_urc) {
                 upgrade_next(u, NEXT_JUDGE); /* the reset was successful */
                 return;
         }

@@ -36,13 +36,13 @@ static uint64_t following_timeout(const Upgrade *u)
                 return t->settle;
         if (u->step == STEP_AWAIT_DOWNLOAD_END)
                 return MAX(t->start, t->settle);
-        if (u->saw_upgrade_urc && job->updating)
+        if (u->saw_upgrade_urc && job->reached >= JOB_REACHED_UPDATING)
                 return t->update_idle;
         if (u->ready && job->left && upgrade_firmware_is_up(u)) /* the last messages follow soon */
                 return t->settle;
-        if (job->left || job->downloaded || job->updating || job->transferred)
+        if (job->left || job->reached >= JOB_REACHED_DOWNLOADED || job->transferred)
                 return t->update_idle;
-        if (!job->downloading)
+        if (job->reached < JOB_REACHED_DOWNLOADING)
                 return t->start;
         if (job->file) /* the host sees the progress itself */
                 return t->download_idle;
@@ -62,7 +62,8 @@ static uint64_t current_timeout(const Upgrade *u)
         case PHASE_FINISHED: return t->settle;
         case PHASE_AWAY: return t->restart;
         case PHASE_VERIFYING:
-                return u->job->ended || u->job->result != JOB_RESULT_NONE ? t->settle : following_timeout(u);
+                return u->job->reached >= JOB_REACHED_ENDED || u->job->result != JOB_RESULT_NONE ? t->settle
+                                                                                                 : following_timeout(u);
         case PHASE_COMMAND:
         case PHASE_DOWNLOADING:
         case PHASE_SENDING:

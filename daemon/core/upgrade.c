@@ -109,7 +109,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
         if (came_back) {
                 job->left = job->left || job->sent;
                 job->returns += job->sent;
-                job->returned = job->ended || job->result != JOB_RESULT_NONE;
+                job->returned = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
                 job->restarts++;
                 job->radio_off = job->context_up = false;
                 if (mini_applies(u)) {

@@ -32,6 +32,7 @@ CORE_TESTS = \
 	tests/core/test-uart-life \
 	tests/core/test-upgrade-resume \
 	tests/core/test-upgrade-phases \
+	tests/core/test-upgrade-lost \
 	tests/core/test-settings \
 	tests/core/test-job-store \
 	tests/core/test-package-store \
@@ -196,6 +197,11 @@ tests_core_test_upgrade_phases_SOURCES = tests/core/test-upgrade-phases.c tests/
 tests_core_test_upgrade_phases_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_phases_LDADD = $(BENCH_TEST_LIBS)
 tests_core_test_upgrade_phases_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+
+tests_core_test_upgrade_lost_SOURCES = tests/core/test-upgrade-lost.c tests/core/testing.h
+tests_core_test_upgrade_lost_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_lost_LDADD = $(BENCH_TEST_LIBS)
+tests_core_test_upgrade_lost_LDFLAGS = $(BENCH_TEST_LDFLAGS)
 
 tests_core_test_settings_SOURCES = tests/core/test-settings.c tests/core/testing.h
 tests_core_test_settings_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

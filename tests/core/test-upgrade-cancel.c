@@ -288,12 +288,11 @@ START_TEST(not_cancellable_by_the_facts)
 
         bench_go(b);
         ck_assert(upgrade_is_cancellable(b->job));
-        b->job->updating = true;
+        b->job->reached = JOB_REACHED_UPDATING;
         ck_assert(!upgrade_is_cancellable(b->job));
-        b->job->updating = false;
-        b->job->ended = true;
+        b->job->reached = JOB_REACHED_ENDED;
         ck_assert(!upgrade_is_cancellable(b->job));
-        b->job->ended = false;
+        b->job->reached = JOB_REACHED_ACCEPTED;
         b->job->abandon = HOST_NO_RESPONSE;
         ck_assert(!upgrade_is_cancellable(b->job));
 }
@@ -303,14 +302,16 @@ END_TEST
 START_TEST(critical_by_the_facts)
 {
         g_autoptr(Bench) b = bench_new();
-        bool *const facts[] = { &b->job->downloaded, &b->job->transferred, &b->job->left, &b->job->updating,
-                                &b->job->ended };
+        bool none, *const facts[] = { &none, &b->job->transferred, &b->job->left, &none, &none };
+        const JobReached reached[] = { JOB_REACHED_DOWNLOADED, JOB_REACHED_ACCEPTED, JOB_REACHED_ACCEPTED,
+                                       JOB_REACHED_UPDATING, JOB_REACHED_ENDED };
 
         ck_assert(!upgrade_is_critical(b->job));
         bench_go(b);
         ck_assert(!upgrade_is_critical(b->job));
         for (size_t i = 0; i < G_N_ELEMENTS(facts); i++) {
                 *facts[i] = true;
+                b->job->reached = reached[i];
                 ck_assert(upgrade_is_critical(b->job));
                 b->job->abandon = HOST_CANCELLED; /* only what is not written yet is given up */
                 ck_assert(upgrade_is_critical(b->job) == (i >= 3));
@@ -319,6 +320,7 @@ START_TEST(critical_by_the_facts)
                 ck_assert(!upgrade_is_critical(b->job));
                 b->job->state = JOB_DOWNLOADING;
                 *facts[i] = false;
+                b->job->reached = JOB_REACHED_ACCEPTED;
         }
         b->job->method = METHOD_MINIFOTA;
         ck_assert(!upgrade_is_critical(b->job));

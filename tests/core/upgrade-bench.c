@@ -594,7 +594,7 @@ void bench_download(Bench *b)
         bench_fota(b, "\"DOWNLOADING\",50");
         bench_fota(b, "\"DOWNLOADING\",100");
         bench_fota(b, "\"HTTPEND\",0");
-        ck_assert(b->job->downloaded);
+        ck_assert(b->job->reached >= JOB_REACHED_DOWNLOADED);
 }
 
 void bench_update(Bench *b)
@@ -663,7 +663,8 @@ Bench *bench_new_adopted(void)
         Bench *b = bench_new_mini();
 
         b->job->origin = JOB_ORIGIN_ADOPTED;
-        b->job->sent = b->job->accepted = b->job->left = true;
+        b->job->sent = b->job->left = true;
+        b->job->reached = JOB_REACHED_ACCEPTED;
         b->job->state = JOB_DOWNLOADING;
         b->job->system = JOB_SYSTEM_MINI;
         *b->job->source = 0;
