@@ -164,7 +164,9 @@ static char *get_message(const void *object)
 {
         const Job *job = object;
 
-        /* A stalled one says what it needs. */
+        /* A job whose end is pending says what it needs, and so does a stalled one. */
+        if (!has_ended(job) && *job->pending)
+                return g_strdup(job->pending);
         return g_strdup(has_ended(job) || job->stalled ? job->message : "");
 }
 

@@ -4,9 +4,11 @@
  * before it returns, and a reader finds the old text or the new one, never a part. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "job-store.h"
 #include "log.h"
@@ -173,10 +175,26 @@ void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask)
                 log_warning("it is kept as %s", aside);
 }
 
-void job_store_remove(JobStore *store, const char *id)
+static int synchronize(const char *directory)
+{
+        int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+        if (fd < 0)
+                return -errno;
+        r = fsync(fd) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
+int job_store_remove(JobStore *store, const char *id, char **ret_why)
 {
         g_autofree char *file = file_of(store, id);
+        struct stat st;
+        bool missing = lstat(file, &st) < 0 && errno == ENOENT; /* unlink() looks at a read-only file system first */
+        int r;
 
-        if (g_unlink(file) < 0 && errno != ENOENT)
-                log_warning("%s cannot be removed: %s", file, g_strerror(errno));
+        r = !missing && unlink(file) < 0 ? -errno : synchronize(store->directory);
+        if (r < 0)
+                *ret_why = g_strdup_printf("%s cannot be removed: %s", file, g_strerror(-r));
+        return r < 0 ? r : !missing;
 }

@@ -26,4 +26,5 @@ int job_store_write(JobStore *store, const char *id, const char *text, char **re
 typedef GString *(*JobStoreMask)(const char *bytes, size_t length);
 void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask);
 
-void job_store_remove(JobStore *store, const char *id);
+/* Durable when it returns: 1, 0 if there was none, or -errno and *ret_why. */
+int job_store_remove(JobStore *store, const char *id, char **ret_why);

@@ -20,6 +20,38 @@ int manager_write_job(Manager *m, const Job *job, char **ret_why)
         return r;
 }
 
+int manager_write_end(Manager *m, const Job *job, char **ret_why)
+{
+        g_autofree char *why = NULL, *why_stays = NULL;
+        int r = manager_write_job(m, job, &why);
+
+        if (r >= 0)
+                return r;
+        r = job_store_remove(m->store, job->id, &why_stays);
+        if (r < 0) {
+                *ret_why = g_strdup_printf("%s; %s", why, why_stays);
+                return r;
+        }
+        if (r == 0)
+                return 0;
+        g_clear_pointer(&why, g_free);
+        if (manager_write_job(m, job, &why) < 0) /* the removal may have made room */
+                log_job(LOG_ERR, NULL, job,
+                        "job %s on %s: %s: %s Its end cannot be written (%s), so its record is removed, and the next "
+                        "start of fotad does not know the job any more",
+                        job->id, job_place(job), job_result_to_string(job->result), job->message, why);
+        return 0;
+}
+
+/* A record that is not needed any more: the one that stays is removed the next time. */
+static void remove_record(Manager *m, const Job *job)
+{
+        g_autofree char *why = NULL;
+
+        if (job_store_remove(m->store, job->id, &why) < 0)
+                log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
+}
+
 static guint64 number_of(const Job *job)
 {
         return g_ascii_strtoull(job->id, NULL, 10);
@@ -57,7 +89,7 @@ void manager_trim_history(Manager *m)
                 Job *job = g_ptr_array_index(finished, i);
 
                 m->observer->job_removed(m->userdata, job);
-                job_store_remove(m->store, job->id);
+                remove_record(m, job);
                 g_ptr_array_remove(m->jobs, job);
         }
 }
@@ -85,7 +117,7 @@ Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
         g_autoptr(Job) job = taken;
 
         if (manager_write_job(m, job, ret_why) < 0) {
-                job_store_remove(m->store, job->id);
+                remove_record(m, job);
                 return NULL;
         }
         m->last_id++;
@@ -113,7 +145,7 @@ static void close_interrupted(Job *job, const char *detail)
         job->state = JOB_FINISHED;
 }
 
-/* Two files that claim one module: the older one could not be closed when the disk was full. */
+/* Two files that claim one module: fotad 0.1.0 left the older one as it was when the disk was full at its end. */
 static void close_rivals(Manager *m)
 {
         for (unsigned i = m->jobs->len; i-- > 0;) {
@@ -129,7 +161,7 @@ static void close_rivals(Manager *m)
                                 job->id);
                         detail = g_strdup_printf("for job %s was begun on the module after it", job->id);
                         close_interrupted(older, detail);
-                        if (manager_write_job(m, older, &why) < 0)
+                        if (manager_write_end(m, older, &why) < 0)
                                 log_job(LOG_ERR, NULL, older, "job %s cannot be written: %s", older->id, why);
                 }
         }
@@ -183,10 +215,11 @@ bool manager_is_given_up(const Job *job)
 void manager_count_take_up(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
+        bool ends = ++job->take_ups > TAKE_UPS_MAX;
 
-        if (++job->take_ups > TAKE_UPS_MAX)
+        if (ends)
                 give_up(job);
-        if (manager_write_job(m, job, &why) < 0)
+        if ((ends ? manager_write_end(m, job, &why) : manager_write_job(m, job, &why)) < 0)
                 log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
 }
 

@@ -55,6 +55,10 @@ void manager_look_at_uarts(Manager *m);
 
 int manager_write_job(Manager *m, const Job *job, char **ret_why);
 
+/* Writes the record of a job that has ended, or removes the record if that fails: the old one would have the next
+ * daemon take the job up, or say its result, again. -errno and *ret_why if both fail. */
+int manager_write_end(Manager *m, const Job *job, char **ret_why);
+
 /* A job that is nowhere yet. */
 Job *manager_new_job(Manager *m, const char *module);
 

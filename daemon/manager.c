@@ -54,7 +54,8 @@ static void on_module_adoptable(void *userdata, Module *module, Method method)
 
 static int on_job_persist(void *userdata, Job *job, char **ret_why)
 {
-        return manager_write_job(userdata, job, ret_why);
+        return job->state == JOB_FINISHED ? manager_write_end(userdata, job, ret_why)
+                                          : manager_write_job(userdata, job, ret_why);
 }
 
 /* Said once each time it is so: it may last for days. */
@@ -87,7 +88,8 @@ static const char *result_id(const Job *job)
         return NULL;
 }
 
-/* The result was on the disk before it comes here, and is said before the disk knows that it was. */
+/* The result was on the disk before it comes here, and is said before the disk knows that it was. A record that kept
+ * its Announced=no would have the next daemon say the result again. */
 static void say_result(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
@@ -96,7 +98,7 @@ static void say_result(Manager *m, Job *job)
                 job->id, job->module, job_result_to_string(job->result), *job->message ? ": " : "", job->message);
         m->observer->job_result(m->userdata, job);
         job->announced = JOB_ANNOUNCED_YES;
-        if (manager_write_job(m, job, &why) < 0)
+        if (manager_write_end(m, job, &why) < 0)
                 log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
 }
 

@@ -88,12 +88,16 @@ void module_feed(Module *m, UpgradeEvent event)
 static void persist(Module *m)
 {
         g_autofree char *why = NULL;
+        bool pending = *m->job->pending;
 
         if (m->observer->job_persist(m->userdata, m->job, &why) >= 0)
                 return;
-        log_job(LOG_ERR, NULL, m->job, "%s: job %s cannot be written: %s", m->id, m->job->id, why);
+        if (!pending)
+                log_job(LOG_ERR, NULL, m->job, "%s: job %s cannot be written: %s", m->id, m->job->id, why);
         upgrade_drop_actions(m->upgrade);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
+        if (!pending && *m->job->pending)
+                log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, m->job->pending);
 }
 
 static void write_power(Module *m, const char *value)

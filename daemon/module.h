@@ -29,7 +29,8 @@ typedef enum ModuleGate {
         MODULE_GATE_OPEN,
 } ModuleGate;
 
-/* News for whoever owns the module. job_persist returns 0 or -errno and *ret_why. */
+/* News for whoever owns the module. job_persist returns 0 or -errno and *ret_why; of a job that has ended, 0 also if
+ * its record is removed because it cannot be written. */
 typedef struct ModuleObserver {
         void (*changed)(void *userdata, Module *module);
         void (*probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */

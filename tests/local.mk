@@ -107,6 +107,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-package \
 	tests/daemon/test-package-refusals \
 	tests/daemon/test-package-spool \
+	tests/daemon/test-disk \
 	tests/daemon/test-wire \
 	tests/daemon/test-settings-back \
 	tests/daemon/test-servers \
@@ -202,6 +203,8 @@ tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_refusals_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_spool_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_spool_LDADD = $(WORLD_LIBS)
+tests_daemon_test_disk_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_disk_LDADD = $(WORLD_LIBS)
 tests_daemon_test_wire_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_wire_LDADD = $(WORLD_LIBS)
 tests_daemon_test_settings_back_CFLAGS = $(WORLD_CFLAGS)

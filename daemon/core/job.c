@@ -128,6 +128,7 @@ Job *job_new(const char *id, const char *module)
                 *string_at(job, strings[i].offset) = g_strdup("");
         job->id = g_strdup(id);
         job_set_string(&job->module, module);
+        job->pending = g_strdup("");
         job->options = options_new();
         job->download_max = -1;
         job->started_by = -1;
@@ -143,6 +144,7 @@ void job_free(Job *job)
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
                 g_free(*string_at(job, strings[i].offset));
         options_free(job->options);
+        g_free(job->pending);
         g_free(job->id);
         g_free(job);
 }

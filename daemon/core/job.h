@@ -124,6 +124,10 @@ typedef struct Job {
         int code;
         char *message;
         JobAnnounced announced;
+
+        /* In memory alone: the sentence that says why the job has not ended though its result is settled, for neither
+         * can its record be written nor removed; "" otherwise. */
+        char *pending;
 } Job;
 
 Job *job_new(const char *id, const char *module);

@@ -57,6 +57,38 @@ void end_settle(Upgrade *u, const UpgradeEvent *event)
         end_wind_up(u, event);
 }
 
+static void close_job(Upgrade *u)
+{
+        u->open_state = u->job->state;
+        u->job->finished = u->realtime;
+        upgrade_enter_state(u, JOB_FINISHED);
+        u->deadline = UINT64_MAX;
+        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
+        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
+}
+
+void end_leave_pending(Upgrade *u, const char *why)
+{
+        Job *job = u->job;
+
+        g_free(job->pending);
+        job->pending = g_strdup_printf("The end of this job is pending, for its record cannot be kept: %s. Make the "
+                                       "state directory writable, and the job ends by itself.",
+                                       why);
+        job->state = u->open_state;
+        job->finished = 0;
+        if (u->present && *job->power_control_before)
+                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        u->deadline = u->now + u->timeouts->command;
+}
+
+void end_pending(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->type == UPGRADE_EVENT_TICK && u->now >= u->deadline)
+                close_job(u);
+}
+
 void end_finish(Upgrade *u)
 {
         Job *job = u->job;
@@ -68,13 +100,9 @@ void end_finish(Upgrade *u)
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
         job_forget_secrets(job);
-        job->finished = u->realtime;
         if (job->result == JOB_RESULT_SUCCESS)
                 job->percent = 100;
         if (u->present && *job->power_control_before)
                 upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
-        upgrade_enter_state(u, JOB_FINISHED);
-        u->deadline = UINT64_MAX;
-        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
-        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
+        close_job(u);
 }

@@ -32,7 +32,7 @@ bool upgrade_is_cancellable(const Job *job)
 
 bool upgrade_is_critical(const Job *job)
 {
-        if (job->state == JOB_FINISHED || !job->sent)
+        if (job->state == JOB_FINISHED || *job->pending || !job->sent)
                 return false;
         if (job->reached >= JOB_REACHED_UPDATING)
                 return true;

@@ -45,7 +45,9 @@ static const PhaseTraits phases[] = {
         [PHASE_ENDING] = { "ending", "any",
                            "The result is settled; the revision is read and the settings of the module are put back.",
                            false, false, TO(AWAY) | TO(FINISHED) },
-        [PHASE_FINISHED] = { "finished", "finished", "The job is over.", false, false, 0 },
+        [PHASE_FINISHED] = { "finished", "finished",
+                             "The job is over. If its record can be neither written nor removed, its end is pending.",
+                             false, false, TO(AWAY) | TO(ENDING) },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(phases) == _PHASE_MAX);
 

@@ -95,6 +95,7 @@ typedef struct Upgrade {
         bool gone_before_restore;           /* the result is settled, and the module disconnected before its settings
                                                were put back */
         bool command_dropped;               /* the command under way was dropped with its record and never sent */
+        JobState open_state;                /* before the job was finished: its state again if that cannot be kept */
         unsigned restarts_without_progress;
         unsigned product;       /* USB product id now, 0 unknown */
         char *revision, *build; /* the latest ones that were read, NULL none */

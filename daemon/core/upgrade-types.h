@@ -43,7 +43,8 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_ALL_BUT_LAST, /* the last bytes wait for UPGRADE_ACTION_TRANSFER_LAST */
         UPGRADE_EVENT_NOT_SENT,     /* the package cannot be read: text says why; nothing is sent any more */
         UPGRADE_EVENT_NO_FLOW,      /* our end of the port has no RTS/CTS, which UPGRADE_ACTION_FLOW wanted */
-        UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why */
+        UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why. Of a
+                               job that has ended, only if its record cannot be removed either */
         UPGRADE_EVENT_TICK, /* time passed */
         _UPGRADE_EVENT_MAX
 } UpgradeEventType;
@@ -69,7 +70,8 @@ typedef struct UpgradeEvent {
 } UpgradeEvent;
 
 typedef enum UpgradeActionType {
-        UPGRADE_ACTION_PERSIST,       /* the record goes to the disk; if that fails, the list stops here */
+        UPGRADE_ACTION_PERSIST,       /* the record goes to the disk, or is removed if the job has ended and its
+                                         record cannot be written; if that fails, the list stops here */
         UPGRADE_ACTION_SEND,          /* text goes to the module, its answer comes back with the tag within timeout */
         UPGRADE_ACTION_SEND_BLIND,    /* text goes to the module at once, answered or not, and the port starts over */
         UPGRADE_ACTION_LISTEN,        /* nothing is sent to the module until it has left the bus and come back */

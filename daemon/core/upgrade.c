@@ -317,11 +317,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         g_autofree char *detail = NULL;
 
         if (job->state == JOB_FINISHED) {
-                if (u->present && *job->power_control_before)
-                        upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
-                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-                upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
-                upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
+                end_leave_pending(u, event->text);
                 return;
         }
         if (transfer_disk_failed(u))
@@ -362,6 +358,10 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
 
         if (job->state == JOB_FINISHED && event->type != UPGRADE_EVENT_DISK)
                 return;
+        if (*job->pending && job->state != JOB_FINISHED) {
+                end_pending(u, event);
+                return;
+        }
         switch (event->type) {
         case UPGRADE_EVENT_BEGIN: on_begin(u); return;
         case UPGRADE_EVENT_PRESENT: on_present(u, event); return;

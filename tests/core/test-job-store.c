@@ -95,8 +95,8 @@ START_TEST(written_and_read)
         ck_assert_str_eq(again, "another");
         ck_assert_ptr_null(job_store_read(store, "3", &why));
         ck_assert_ptr_nonnull(why);
-        job_store_remove(store, "1");
-        job_store_remove(store, "1");
+        ck_assert_int_eq(job_store_remove(store, "1", &why), 1);
+        ck_assert_int_eq(job_store_remove(store, "1", &why), 0);
         assert_list("22 ");
         job_store_free(NULL);
 }
@@ -175,12 +175,14 @@ END_TEST
 
 START_TEST(highest_number)
 {
+        g_autofree char *why = NULL;
+
         write_job("9", "x");
         write_job("10", "x");
         ck_assert_uint_eq(job_store_highest(store), 10);
         put("17.job.broken", "x", -1);
         ck_assert_uint_eq(job_store_highest(store), 17);
-        job_store_remove(store, "10");
+        ck_assert_int_eq(job_store_remove(store, "10", &why), 1);
         ck_assert_uint_eq(job_store_highest(store), 17);
 }
 END_TEST

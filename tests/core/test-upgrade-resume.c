@@ -523,6 +523,50 @@ START_TEST(disk_refuses_the_result)
 }
 END_TEST
 
+/* A record that says of a job that has ended that it runs can be neither replaced nor removed: the job has not ended
+ * until it can. */
+START_TEST(disk_keeps_no_end)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        b->holds_answers = _i == 0;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        b->fails_at = b->persists + 1;
+        b->fails_on = b->read_only = true;
+        if (_i == 0) {
+                bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
+                bench_ready(b, OLD_REVISION);
+        } else {
+                bench_fota(b, "\"HTTPSTART\"");
+                bench_fota(b, "\"HTTPEND\",714");
+                bench_ready(b, OLD_REVISION);
+        }
+        while (!g_queue_is_empty(&b->pending))
+                bench_answer(b, AT_RESULT_OK, -1, "");
+        for (unsigned i = 0; i < 5; i++) {
+                ck_assert_msg(b->job->state != JOB_FINISHED && b->results == 0, "%s", b->log->str);
+                assert_has(b->job->pending, "is pending");
+                ck_assert(!upgrade_is_cancellable(b->job) && !upgrade_is_critical(b->job));
+                ck_assert_str_eq(b->power_control, "auto");
+                if (i == 2)
+                        bench_gone(b);
+                else if (i == 3)
+                        bench_present(b);
+                else
+                        bench_tick(b);
+        }
+        b->fails_at = 0;
+        bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, _i == 0 ? "insufficient-space" : "dns-failed");
+        ck_assert_uint_eq(b->upgrades_sent, (unsigned)_i);
+        assert_has(b->disk, "State=finished");
+        bench_resurrect(b);
+        ck_assert_int_eq(b->job->state, JOB_FINISHED);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-resume");
@@ -541,5 +585,6 @@ int main(void)
         tcase_add_loop_test(t, disk_refuses_any_write, 0, 4);
         tcase_add_test(t, disk_refuses_between_command_and_answer);
         tcase_add_loop_test(t, disk_refuses_the_result, 0, 2);
+        tcase_add_loop_test(t, disk_keeps_no_end, 0, 2);
         return testing_run(t, "upgrade-resume");
 }

@@ -149,6 +149,13 @@ static void persist(Bench *b, bool *persisted)
                 g_string_append(b->log, "persist|");
                 return;
         }
+        if (b->job->state == JOB_FINISHED && !b->read_only) {
+                g_free(b->disk);
+                b->disk = g_strdup("");
+                *persisted = true;
+                g_string_append(b->log, "remove|");
+                return;
+        }
         g_string_append(b->log, "persist!|");
         upgrade_drop_actions(b->upgrade);
         event.text = "No space left on device";

@@ -58,8 +58,9 @@ typedef struct Bench {
 
         /* The disk. */
         char *disk;
-        int fails_at;  /* the how-manieth PERSIST fails, counted from 1; 0 none */
-        bool fails_on; /* and all after it */
+        int fails_at;   /* the how-manieth PERSIST fails, counted from 1; 0 none */
+        bool fails_on;  /* and all after it */
+        bool read_only; /* nor can a record be removed that was to say how its job has ended */
         int persists;
 
         /* What was done, a word or two each, joined by |: persist, send CMD, listen, identify, power X, announce,

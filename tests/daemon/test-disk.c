@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A state directory that cannot be written any more: a result that was told holds after the daemon's next start. The
+ * directory is a file system of its own, in a mount namespace. A real file system has room again as soon as a record is
+ * removed; slow-files.so refuses new records all the same. */
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "suite.h"
+#include "world.h"
+
+typedef enum Fault { NO_BLOCKS, NO_INODES, NO_RECORDS, _FAULT_MAX } Fault;
+
+typedef struct Disk {
+        World *w;
+        char *state; /* the directory */
+        char *url;
+} Disk;
+
+static Disk *disk_new(const char *config, bool by_hand)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .config = config,
+                                   .preload = "tests/daemon/slow-files.so",
+                                   .by_hand = by_hand,
+                                   .no_daemon = true };
+        Disk *d = g_new0(Disk, 1);
+        g_autofree char *refuse = NULL;
+
+        ck_assert_msg(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0,
+                      "this test mounts a file system, which wants root's CAP_SYS_ADMIN: %s", g_strerror(errno));
+        d->w = world_new(&settings);
+        d->state = world_path(d->w, "state");
+        ck_assert_int_eq(mount("tmpfs", d->state, "tmpfs", 0, "mode=0755,size=256k,nr_inodes=32"), 0);
+        refuse = world_path(d->w, "refuse");
+        world_set_environment(d->w, "RECORDS_REFUSED", refuse);
+        world_start_daemon(d->w);
+        world_await_module(d->w, MODULE_1);
+        world_package(d->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        d->url = world_http(d->w, "up.bin");
+        return d;
+}
+
+static void disk_free(Disk *d)
+{
+        ck_assert_int_eq(umount2(d->state, MNT_DETACH), 0);
+        world_free(d->w);
+        g_free(d->state);
+        g_free(d->url);
+        g_free(d);
+}
+
+static void use_all_blocks(Disk *d)
+{
+        static const char block[4096];
+        g_autofree char *path = g_build_filename(d->state, "filler", NULL);
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+        ck_assert_int_ge(fd, 0);
+        while (write(fd, block, sizeof(block)) > 0)
+                ;
+        ck_assert_int_eq(errno, ENOSPC);
+        close(fd);
+}
+
+static char *filler(Disk *d, unsigned i)
+{
+        return g_strdup_printf("%s/filler%u", d->state, i);
+}
+
+static void use_all_inodes(Disk *d)
+{
+        for (unsigned i = 0;; i++) {
+                g_autofree char *path = filler(d, i);
+                int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+                if (fd < 0) {
+                        ck_assert_int_eq(errno, ENOSPC);
+                        return;
+                }
+                close(fd);
+        }
+}
+
+static void fill(Disk *d, Fault fault)
+{
+        g_autofree char *refuse = world_path(d->w, "refuse");
+
+        switch (fault) {
+        case NO_BLOCKS: use_all_blocks(d); return;
+        case NO_INODES: use_all_inodes(d); return;
+        case NO_RECORDS: ck_assert(g_file_set_contents(refuse, "", 0, NULL)); return;
+        case _FAULT_MAX: return;
+        }
+}
+
+static void empty(Disk *d, Fault fault)
+{
+        g_autofree char *refuse = world_path(d->w, "refuse"), *blocks = g_build_filename(d->state, "filler", NULL);
+        bool more = true;
+
+        switch (fault) {
+        case NO_BLOCKS: ck_assert_int_eq(g_unlink(blocks), 0); return;
+        case NO_INODES:
+                for (unsigned i = 0; more; i++) {
+                        g_autofree char *path = filler(d, i);
+
+                        more = g_unlink(path) == 0;
+                }
+                return;
+        case NO_RECORDS: ck_assert_int_eq(g_unlink(refuse), 0); return;
+        case _FAULT_MAX: return;
+        }
+}
+
+static char *list_jobs(Disk *d)
+{
+        g_autofree char *path = g_build_filename(d->state, "jobs", NULL);
+        GString *names = g_string_new(NULL);
+        GDir *dir = g_dir_open(path, 0, NULL);
+        const char *name;
+
+        while ((name = g_dir_read_name(dir)))
+                g_string_append_printf(names, "%s ", name);
+        g_dir_close(dir);
+        return g_string_free(names, FALSE);
+}
+
+static void assert_jobs(Disk *d, const char *expected)
+{
+        g_autofree char *jobs = list_jobs(d);
+
+        ck_assert_str_eq(jobs, expected);
+}
+
+static void restart(Disk *d)
+{
+        ck_assert_int_eq(world_stop_daemon(d->w), 0);
+        world_start_daemon(d->w);
+}
+
+static char *start(Disk *d)
+{
+        char *job = world_start(d->w, "", d->url, NULL);
+
+        ck_assert_msg(job != NULL, "%s", world_error_message(d->w));
+        return job;
+}
+
+/* The job that has ended stays as it was said to be, and the module is free for another one. */
+static void assert_stays(Disk *d, const char *job, bool kept, const char *result, const char *commands)
+{
+        g_autofree char *next = NULL;
+
+        if (kept) {
+                world_assert_property(d->w, job, "State", "finished");
+                world_assert_property(d->w, job, "Result", result);
+        } else {
+                ck_assert(!world_call(d->w, job, "org.fotad1.Job", "Cancel"));
+                ck_assert_str_eq(world_error(d->w), "org.freedesktop.DBus.Error.UnknownObject");
+        }
+        world_await_module(d->w, MODULE_1);
+        world_assert_property(d->w, MODULE_1, "Job", "/");
+        ck_assert_uint_eq(world_count_signals(d->w, job, "Result"), 1);
+        world_assert_sim(d->w, commands, "get 1-1 qfotadl-count");
+        g_free(world_sim(d->w, "set 1-1 revision " OLD_REVISION));
+        next = start(d);
+        world_await_property(d->w, next, "State", "finished");
+        world_assert_property(d->w, next, "Result", "success");
+        if (kept)
+                ck_assert_uint_eq(world_count_signals(d->w, job, "Result"), 1);
+}
+
+static void assert_logged(Disk *d, const char *part)
+{
+        g_autofree char *log = world_log(d->w);
+
+        ck_assert_msg(strstr(log, part) != NULL, "'%s' is not in the log", part);
+}
+
+/* ---- before AT+QFOTADL */
+
+/* Where the file system is full, the removal of the record makes room for its end. */
+START_TEST(test_failed)
+{
+        Disk *d = disk_new(NULL, false);
+        bool kept = _i != NO_RECORDS;
+        g_autofree char *job = NULL;
+
+        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
+        job = start(d);
+        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        fill(d, _i);
+        g_free(world_sim(d->w, "release 1-1 " PREPARING));
+        world_assert_result(d->w, job, "failed", "host", "insufficient-space");
+        assert_jobs(d, kept ? "1.job " : "");
+        if (!kept)
+                assert_logged(d, "is removed");
+        empty(d, _i);
+        restart(d);
+        assert_stays(d, job, kept, "failed", "0");
+        disk_free(d);
+}
+END_TEST
+
+static void await_pending(Disk *d, const char *job)
+{
+        for (;;) {
+                g_autofree char *message = world_property(d->w, job, "Message");
+
+                if (*message) {
+                        ck_assert_msg(strstr(message, "is pending") && strstr(message, "Read-only file system"), "%s",
+                                      message);
+                        break;
+                }
+                sd_bus_wait(world_bus(d->w), 10 * G_USEC_PER_SEC);
+        }
+        world_assert_property(d->w, job, "State", "preparing");
+        world_assert_property(d->w, job, "Result", "");
+        world_assert_property(d->w, MODULE_1, "Job", job);
+        ck_assert_uint_eq(world_count_signals(d->w, job, "Result"), 0);
+}
+
+/* The record cannot be removed either: no end is told before it can be kept. 1: nor does the next daemon tell any. The
+ * unit's own preparations write to the directory, so that root starts the daemons there. */
+START_TEST(test_read_only)
+{
+        Disk *d = disk_new("command=2\n", _i == 1);
+        g_autofree char *job = NULL;
+
+        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
+        job = start(d);
+        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        ck_assert_int_eq(mount(NULL, d->state, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+        g_free(world_sim(d->w, "release 1-1 " PREPARING));
+        await_pending(d, job);
+        if (_i == 1) {
+                restart(d);
+                await_pending(d, job);
+        }
+        ck_assert_int_eq(mount(NULL, d->state, NULL, MS_REMOUNT, NULL), 0);
+        world_assert_result(d->w, job, "failed", "host", "insufficient-space");
+        restart(d);
+        assert_stays(d, job, true, "failed", "0");
+        disk_free(d);
+}
+END_TEST
+
+/* ---- the acceptance */
+
+START_TEST(test_refused)
+{
+        Disk *d = disk_new(NULL, false);
+
+        fill(d, _i);
+        ck_assert_ptr_null(world_start(d->w, "", d->url, NULL));
+        ck_assert_str_eq(world_error(d->w), "org.freedesktop.DBus.Error.Failed");
+        assert_jobs(d, "");
+        empty(d, _i);
+        restart(d);
+        assert_jobs(d, "");
+        ck_assert(!world_call(d->w, JOB_1, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(d->w), "org.freedesktop.DBus.Error.UnknownObject");
+        world_assert_sim(d->w, "0", "get 1-1 qfotadl-count");
+        disk_free(d);
+}
+END_TEST
+
+/* ---- the end of an upgrade */
+
+START_TEST(test_succeeded)
+{
+        Disk *d = disk_new(NULL, false);
+        bool kept = _i != NO_RECORDS;
+        g_autofree char *job = NULL;
+
+        g_free(world_sim(d->w, "hold 1-1 updating:50"));
+        job = start(d);
+        g_free(world_sim(d->w, "held 1-1 updating:50"));
+        world_await_property(d->w, job, "State", "updating");
+        fill(d, _i);
+        g_free(world_sim(d->w, "release 1-1 updating:50"));
+        world_assert_result(d->w, job, "success", "", "");
+        assert_jobs(d, kept ? "1.job " : "");
+        empty(d, _i);
+        restart(d);
+        assert_stays(d, job, kept, "success", "1");
+        disk_free(d);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("disk");
+
+        suite_add(s, "failed", test_failed, 0, _FAULT_MAX);
+        suite_add(s, "read-only", test_read_only, 0, 2);
+        suite_add(s, "refused", test_refused, 0, _FAULT_MAX);
+        suite_add(s, "succeeded", test_succeeded, 0, _FAULT_MAX);
+        return suite_run(s);
+}
