@@ -15,6 +15,7 @@
 void module_close_port(Module *m)
 {
         module_inspect_end(m, "its AT port was lost");
+        m->job_had_port = m->job && (m->job_had_port || m->serial);
         g_clear_pointer(&m->transfer, transfer_free);
         serial_close(g_steal_pointer(&m->serial));
         at_engine_reset(m->engine);
@@ -60,7 +61,10 @@ static void set_holder(Module *m, const char *holder)
 
 static void open_port(Module *m)
 {
-        SerialSettings settings = { m->config->lock_directory, m->baud_rate, ports_syspath(m->ports, m->node) };
+        SerialSettings settings = { .lock_directory = m->config->lock_directory,
+                                    .baud_rate = m->baud_rate,
+                                    .syspath = ports_syspath(m->ports, m->node),
+                                    .was_ours = m->job && (m->job->sent || m->job_had_port) };
         g_autofree char *holder = NULL;
         int r;
 

@@ -30,9 +30,10 @@ struct Module {
         unsigned device;
         char *syspath;
         Ports *ports;
-        char *node;     /* of the AT port, NULL none */
-        char *holder;   /* who has the port instead of us, NULL nobody */
-        int open_error; /* why the port could not be opened, 0 */
+        char *node;        /* of the AT port, NULL none */
+        char *holder;      /* who has the port instead of us, NULL nobody */
+        int open_error;    /* why the port could not be opened, 0 */
+        bool job_had_port; /* the job has had the port open since the daemon started */
 
         /* module-gate.c */
         char *uid; /* as ModemManager names its device, NULL never seen */

@@ -496,6 +496,7 @@ void module_probe(Module *m)
 void module_begin(Module *m, Job *job)
 {
         m->job = job;
+        m->job_had_port = false;
         m->upgrade = upgrade_new(job, &m->config->timeouts);
         g_clear_pointer(&m->holder, g_free);
         if (m->inspecting && at_engine_is_ready(m->engine))

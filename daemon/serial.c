@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,12 +40,12 @@ static char *process_name(pid_t pid)
         g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid), *name = NULL;
 
         if (!g_file_get_contents(path, &name, NULL, NULL))
-                return g_strdup_printf("by process %d", (int)pid);
+                return g_strdup_printf("process %d", (int)pid);
         g_strstrip(name);
         for (char *c = name; *c; c++)
                 if (*c < ' ' || *c > '~')
                         *c = '?';
-        return g_strdup_printf("by %s (pid %d)", name, (int)pid);
+        return g_strdup_printf("%s (pid %d)", name, (int)pid);
 }
 
 /* ---- other processes that have the node open, lock file or not. Only root sees those of all users: else who took the
@@ -55,25 +56,31 @@ static bool same_node(const struct stat *a, const struct stat *b)
         return S_ISCHR(b->st_mode) && ((a->st_dev == b->st_dev && a->st_ino == b->st_ino) || a->st_rdev == b->st_rdev);
 }
 
-static bool process_has_open(pid_t pid, const struct stat *node)
+/* 1 if the process has the node open, 0 if not, -errno if that cannot be seen. The id of a thread may stand for its
+ * process: both have the same files. */
+static int process_has_open(pid_t pid, const struct stat *node)
 {
         g_autofree char *directory = g_strdup_printf("/proc/%d/fd", (int)pid);
         DIR *d = opendir(directory);
         struct dirent *entry;
-        bool found = false;
+        int r = 0;
 
-        while (d && !found && (entry = readdir(d))) {
+        if (!d)
+                return -errno;
+        while (r != 1 && (entry = readdir(d))) {
                 char target[sizeof("/dev/")];
                 struct stat st;
-
                 /* A look at the link is cheap; what it leads to may be a file system that does not answer. */
-                found = readlinkat(dirfd(d), entry->d_name, target, sizeof(target)) == sizeof(target) &&
-                        strncmp(target, "/dev/", 5) == 0 && fstatat(dirfd(d), entry->d_name, &st, 0) == 0 &&
-                        same_node(node, &st);
+                ssize_t n = readlinkat(dirfd(d), entry->d_name, target, sizeof(target));
+
+                if (n < 0 && (errno == EACCES || errno == EPERM))
+                        r = -errno;
+                else if (n == sizeof(target) && strncmp(target, "/dev/", 5) == 0 &&
+                         fstatat(dirfd(d), entry->d_name, &st, 0) == 0 && same_node(node, &st))
+                        r = 1;
         }
-        if (d)
-                closedir(d);
-        return found;
+        closedir(d);
+        return r;
 }
 
 static char *find_holder(const char *node)
@@ -90,8 +97,11 @@ static char *find_holder(const char *node)
         while (proc && !holder && (entry = readdir(proc)) && g_get_monotonic_time() < end) {
                 pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-                if (pid > 0 && pid != getpid() && process_has_open(pid, &st))
-                        holder = process_name(pid);
+                if (pid > 0 && pid != getpid() && process_has_open(pid, &st) > 0) {
+                        g_autofree char *name = process_name(pid);
+
+                        holder = g_strconcat("by ", name, NULL);
+                }
         }
         if (proc)
                 closedir(proc);
@@ -100,30 +110,38 @@ static char *find_holder(const char *node)
 
 /* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
 
-/* What another user's process has open, root alone can see. Without that it is enough that the process is the user's
- * who made the lock file. (In a user namespace all others look like one user.) */
+/* In a user namespace, such as the unit's, all users but root and our own have this id. */
+#define OVERFLOW_UID 65534
+
+static char *user_name(uid_t user)
+{
+        const struct passwd *entry = user == OVERFLOW_UID ? NULL : getpwuid(user);
+
+        if (user == OVERFLOW_UID)
+                return g_strdup("another user");
+        return entry ? g_strdup_printf("user %s", entry->pw_name) : g_strdup_printf("user %u", (unsigned)user);
+}
+
 static bool is_process_of(pid_t pid, uid_t user)
 {
         g_autofree char *directory = g_strdup_printf("/proc/%d", (int)pid);
         struct stat st;
 
-        return geteuid() != 0 && user != geteuid() && stat(directory, &st) == 0 && st.st_uid == user;
+        return stat(directory, &st) == 0 && st.st_uid == user;
 }
 
-/* The living process a lock file speaks for, 0 for none. The directory is everybody's: a file that root did not make is
- * believed only if its process has the node open. */
-static pid_t lock_owner(const char *path, const char *node)
+/* The process or thread that a lock file names; 0 if it does not exist, or is the daemon itself. */
+static pid_t read_lock(const char *path, struct stat *ret_file)
 {
         int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
         char text[32] = { 0 };
-        struct stat file, st;
         ssize_t n = -1;
         int32_t binary;
         long pid;
 
         if (fd < 0)
                 return 0;
-        if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
+        if (fstat(fd, ret_file) == 0 && S_ISREG(ret_file->st_mode))
                 n = read(fd, text, sizeof(text) - 1);
         close(fd);
         if (n <= 0)
@@ -135,10 +153,31 @@ static pid_t lock_owner(const char *path, const char *node)
         }
         if (pid <= 0 || pid > INT_MAX || pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
                 return 0;
-        if (file.st_uid != 0 && !is_process_of((pid_t)pid, file.st_uid) &&
-            (stat(node, &st) < 0 || !process_has_open((pid_t)pid, &st)))
-                return 0;
         return (pid_t)pid;
+}
+
+/* How a lock file keeps the port from us, in the words of serial_open(); NULL if the file is not believed. A process may
+ * have ended without removing its file, and another process or a thread may have its number by now. So the file counts
+ * if the process has the node open. Where only root could see that, the file counts if root made it, or the user whose
+ * process it names (all users may write to the directory), and if the port was not ours before. */
+static char *lock_holder(const char *path, const char *node, bool was_ours)
+{
+        struct stat file = { 0 }, st = { 0 };
+        pid_t pid = read_lock(path, &file);
+        g_autofree char *name = NULL, *user = NULL;
+        int open;
+
+        if (pid == 0)
+                return NULL;
+        (void)stat(node, &st); /* if there is no node, no process has it open */
+        open = process_has_open(pid, &st);
+        if (open == 0 || (open < 0 && (was_ours || (file.st_uid != 0 && !is_process_of(pid, file.st_uid)))))
+                return NULL;
+        name = process_name(pid);
+        if (open > 0)
+                return g_strconcat("by ", name, NULL);
+        user = user_name(file.st_uid);
+        return g_strdup_printf("by a lock file %s of %s, which names %s", path, user, name);
 }
 
 /* Our own file under a name nobody can know before. Its path, NULL if none can be made. */
@@ -159,28 +198,29 @@ static char *make_lock(const char *directory)
         return NULL;
 }
 
-/* 0, also if no lock file can be made here; -EBUSY if a living process has one. */
-static int lock_take(const char *directory, const char *node, char **ret_path, char **ret_holder)
+/* 0 or -EBUSY, if another process has a lock file. The port may also be used without one: *ret_complaint then says why
+ * there is none. */
+static int lock_take(const char *node, const SerialSettings *settings, char **ret_path, char **ret_holder,
+                     char **ret_complaint)
 {
-        const char *slash = strrchr(node, '/');
+        const char *directory = settings->lock_directory, *slash = strrchr(node, '/');
         g_autofree char *path = g_strdup_printf("%s/LCK..%s", directory, slash ? slash + 1 : node);
         g_autofree char *mine = make_lock(directory);
-        pid_t owner;
 
         if (!mine) {
-                log_warning("no lock file for %s can be made in %s", node, directory);
+                *ret_complaint = g_strdup_printf("no lock file for %s can be made in %s", node, directory);
                 return 0;
         }
-        owner = lock_owner(path, node);
-        if (owner) {
+        *ret_holder = lock_holder(path, node, settings->was_ours);
+        if (*ret_holder) {
                 unlink(mine);
-                *ret_holder = process_name(owner);
                 return -EBUSY;
         }
         /* In a directory that is everybody's a file of another user's stays, though nobody lives who needs it. */
         if (unlink(path) < 0 && errno != ENOENT) {
-                log_warning(
-                        "%s is of no process that has the port, and not ours to remove: no lock file is made for %s",
+                *ret_complaint = g_strdup_printf(
+                        "%s is of no process that is known to have the port, and not ours to remove: no lock file is made for "
+                        "%s",
                         path, node);
                 unlink(mine);
                 return 0;
@@ -189,7 +229,7 @@ static int lock_take(const char *directory, const char *node, char **ret_path, c
         if (link(mine, path) == 0)
                 *ret_path = g_steal_pointer(&path);
         else
-                log_warning("no lock file %s: %s", path, g_strerror(errno));
+                *ret_complaint = g_strdup_printf("no lock file %s: %s", path, g_strerror(errno));
         unlink(mine);
         return 0;
 }
@@ -342,13 +382,14 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
                 const SerialObserver *observer, void *userdata, char **ret_holder)
 {
         Serial *s = g_new0(Serial, 1);
+        g_autofree char *complaint = NULL;
         int r;
 
         s->queue = g_byte_array_new();
         s->observer = observer;
         s->userdata = userdata;
         s->fd = -1;
-        r = lock_take(settings->lock_directory, node, &s->lock, ret_holder);
+        r = lock_take(node, settings, &s->lock, ret_holder, &complaint);
         if (r == 0)
                 r = s->fd = open_line(node, settings, ret_holder);
         if (r >= 0)
@@ -357,6 +398,8 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
                 serial_close(s);
                 return r;
         }
+        if (complaint) /* once, and not for each attempt that fails */
+                log_warning("%s", complaint);
         *ret = s;
         return 0;
 }

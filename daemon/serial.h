@@ -20,13 +20,15 @@ typedef struct SerialSettings {
         const char *lock_directory;
         unsigned baud_rate;  /* of a UART; USB ports ignore it */
         const char *syspath; /* where the node must be in /sys; NULL anywhere */
+        bool was_ours;       /* opened again: a lock file is believed only if its process is seen to have the port */
 } SerialSettings;
 
 /* Whether a UART can be set to that rate. */
 bool serial_has_rate(unsigned baud_rate);
 
 /* Opens, locks and sets raw. 0, or -errno; -ENODEV if the node is another tty's by now; -EBUSY if another process has
- * it, and *ret_holder then says which, as in "by chat (pid 42)". */
+ * it, and *ret_holder then says which, as in "by chat (pid 42)", or "by a lock file /run/lock/LCK..ttyUSB1 of user alice,
+ * which names chat (pid 42)" if nothing else shows that the process has the port. */
 int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSettings *settings,
                 const SerialObserver *observer, void *userdata, char **ret_holder);
 

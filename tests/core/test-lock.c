@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Shows which lock files keep a port from us: as root, who sees what every process has open, and as the daemon's own
- * user, who does not. The port itself does not exist: a lock that is not believed ends there. */
+ * user, who sees that of his own processes. A port that does not exist shows that a lock file was not believed: opening
+ * it fails. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <grp.h>
+#include <pthread.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -46,8 +49,9 @@ static void become(uid_t user)
                 _exit(1);
 }
 
-/* A process of that user. It must be another program: /proc gives one that has only changed its user to root. */
-static pid_t start_process(uid_t user)
+/* A process of that user, which has the port open unless that is NULL. It must be another program: /proc gives one that
+ * has only changed its user to root. */
+static pid_t start_process(uid_t user, const char *port)
 {
         int ready[2], input[2];
         char byte;
@@ -58,6 +62,8 @@ static pid_t start_process(uid_t user)
         pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0) {
+                if (port && open(port, O_RDWR | O_NOCTTY) < 0)
+                        _exit(1);
                 become(user);
                 dup2(input[0], STDIN_FILENO);
                 execlp("cat", "cat", NULL);
@@ -76,6 +82,39 @@ static void end_process(pid_t pid)
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 
+static void *report_thread(void *userdata)
+{
+        pid_t id = gettid();
+
+        if (write(*(int *)userdata, &id, sizeof(id)) == sizeof(id))
+                for (;;)
+                        pause();
+        _exit(1);
+}
+
+/* A process with a second thread, which has the port open unless that is NULL. */
+static pid_t start_threads(const char *port, pid_t *ret_thread)
+{
+        int ready[2];
+        pthread_t thread;
+        pid_t pid;
+
+        ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                if ((port && open(port, O_RDWR | O_NOCTTY) < 0) ||
+                    pthread_create(&thread, NULL, report_thread, &ready[1]) != 0)
+                        _exit(1);
+                for (;;)
+                        pause();
+        }
+        ck_assert_int_eq(read(ready[0], ret_thread, sizeof(*ret_thread)), sizeof(*ret_thread));
+        close(ready[0]);
+        close(ready[1]);
+        return pid;
+}
+
 static void write_lock(uid_t user, pid_t pid)
 {
         g_autofree char *text = g_strdup_printf("%10d\n", (int)pid);
@@ -85,11 +124,10 @@ static void write_lock(uid_t user, pid_t pid)
         ck_assert_int_eq(chown(lock, user, user), 0);
 }
 
-/* What opening the port comes to, as that user: the errno, 200 if the holder is not told as he should. */
-static int open_as(uid_t user, pid_t holder)
+/* What opening the port comes to, as that user: the errno, 200 if -EBUSY comes with another holder. */
+static int open_as(uid_t user, const char *port, bool was_ours, const char *holder)
 {
-        SerialSettings settings = { .lock_directory = directory, .baud_rate = 115200 };
-        g_autofree char *wanted = g_strdup_printf("by cat (pid %d)", (int)holder);
+        SerialSettings settings = { .lock_directory = directory, .baud_rate = 115200, .was_ours = was_ours };
         int status;
         pid_t pid = fork();
 
@@ -100,8 +138,12 @@ static int open_as(uid_t user, pid_t holder)
                 int r;
 
                 become(user);
-                r = serial_open(&serial, NULL, NODE, &settings, NULL, NULL, &told);
-                _exit(r == -EBUSY && g_strcmp0(told, wanted) != 0 ? 200 : -r);
+                r = serial_open(&serial, NULL, port, &settings, NULL, NULL, &told);
+                if (r == -EBUSY && g_strcmp0(told, holder) != 0) {
+                        fprintf(stderr, "held '%s', not '%s'\n", told, holder);
+                        _exit(200);
+                }
+                _exit(-r);
         }
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
         ck_assert(WIFEXITED(status));
@@ -116,20 +158,68 @@ static const struct {
         { US, ANNA, BEN, ENOENT },                         /* a name that is not hers to use */
         { US, ANNA, 0, ENOENT },   { US, 0, ANNA, EBUSY }, /* root says so */
         { US, 0, 0, EBUSY },       { US, US, US, ENOENT }, /* our own: what it has open can be seen */
-        { 0, ANNA, ANNA, ENOENT },                         /* root sees that it does not have it open */
-        { 0, 0, ANNA, EBUSY },
+        { US, 0, US, ENOENT },     { 0, ANNA, ANNA, ENOENT }, /* root sees that it does not have it open */
+        { 0, 0, ANNA, ENOENT },
 };
 
 START_TEST(test_lock)
 {
-        pid_t pid = start_process(cases[_i].process);
+        uid_t we = cases[_i].we, maker = cases[_i].maker;
+        pid_t pid = start_process(cases[_i].process, NULL);
+        g_autofree char *user = maker == 0 ? g_strdup("root") : g_strdup_printf("%u", (unsigned)maker);
+        g_autofree char *holder = g_strdup_printf("by a lock file %s of user %s, which names cat (pid %d)", lock, user,
+                                                  (int)pid);
 
-        write_lock(cases[_i].maker, pid);
-        ck_assert_int_eq(open_as(cases[_i].we, pid), cases[_i].outcome);
+        write_lock(maker, pid);
+        ck_assert_int_eq(open_as(we, NODE, false, holder), cases[_i].outcome);
+        /* A port that was ours already is not given up for a process that may not know of it. */
+        ck_assert_int_eq(open_as(we, NODE, true, NULL), ENOENT);
         end_process(pid);
 
         /* Of a process that has ended none is believed. */
-        ck_assert_int_eq(open_as(cases[_i].we, pid), ENOENT);
+        write_lock(maker, pid);
+        ck_assert_int_eq(open_as(we, NODE, false, NULL), ENOENT);
+}
+END_TEST
+
+static char *make_port(void)
+{
+        char name[64];
+        int master, slave;
+
+        ck_assert_int_eq(openpty(&master, &slave, name, NULL, NULL), 0);
+        close(slave); /* the master stays open as long as the test runs */
+        g_free(lock);
+        lock = g_strdup_printf("%s/LCK..%s", directory, strrchr(name, '/') + 1);
+        return g_strdup(name);
+}
+
+/* The process has the port open: the lock file is right, whoever made it, and also if the port was ours. */
+static const uid_t users[] = { US, 0 };
+
+START_TEST(test_open)
+{
+        g_autofree char *port = make_port(), *holder = NULL;
+        pid_t pid = start_process(US, port);
+
+        holder = g_strdup_printf("by cat (pid %d)", (int)pid);
+        write_lock(ANNA, pid);
+        ck_assert_int_eq(open_as(users[_i], port, false, holder), EBUSY);
+        ck_assert_int_eq(open_as(users[_i], port, true, holder), EBUSY);
+        end_process(pid);
+}
+END_TEST
+
+/* The number of a process that has ended may be a thread's by now, which no list of processes shows. */
+START_TEST(test_thread)
+{
+        g_autofree char *port = _i == 1 ? make_port() : NULL, *holder = NULL;
+        pid_t thread, pid = start_threads(port, &thread);
+
+        holder = g_strdup_printf("by test-lock (pid %d)", (int)thread);
+        write_lock(0, thread);
+        ck_assert_int_eq(open_as(0, port ?: NODE, false, holder), port ? EBUSY : ENOENT);
+        end_process(pid);
 }
 END_TEST
 
@@ -139,5 +229,7 @@ int main(void)
 
         tcase_add_checked_fixture(tcase, set_up, tear_down);
         tcase_add_loop_test(tcase, test_lock, 0, G_N_ELEMENTS(cases));
+        tcase_add_loop_test(tcase, test_open, 0, G_N_ELEMENTS(users));
+        tcase_add_loop_test(tcase, test_thread, 0, 2);
         return testing_run(tcase, "lock");
 }
