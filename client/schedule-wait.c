@@ -182,8 +182,7 @@ static const Object *find_mute(const Wait *w)
         return NULL;
 }
 
-/* Whoever held its port may be gone, which nobody tells the daemon. What the module answers is read with the objects.
- */
+/* The daemon asks a module that does not answer ever more rarely. The module's answer is read with the objects. */
 static int ask(Wait *w, const Object *module, gint64 left)
 {
         g_autoptr(sd_bus_message) call = NULL;

@@ -67,6 +67,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \
 	daemon/module-view.c \
 	daemon/package-store.c daemon/package-store.h \
+	daemon/port-watch.c daemon/port-watch.h \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
 	daemon/serial.c daemon/serial.h \

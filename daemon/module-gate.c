@@ -37,10 +37,8 @@ void module_set_gate(Module *m, ModuleGate gate, const char *why)
         m->gate = gate;
         g_free(m->gate_why);
         m->gate_why = g_strdup(why);
-        if (gate == MODULE_GATE_OPEN) {
-                g_clear_pointer(&m->holder, g_free);
-                m->open_at = UINT64_MAX; /* it is tried at once */
-        } else {
+        module_try_port(m);
+        if (gate != MODULE_GATE_OPEN) {
                 g_autofree char *failure = g_strdup_printf("ModemManager %s", why);
 
                 if (news) /* it is asked for again and again */

@@ -8,6 +8,12 @@
 
 #define NAMELESS_MIN 3 /* times without a revision until it is asked for its Mini system */
 
+void module_want_identity(Module *m)
+{
+        m->wanted = true;
+        m->wanted_until = module_now() + m->config->timeouts.settle;
+}
+
 void module_start_probe(Module *m)
 {
         if (m->probe)

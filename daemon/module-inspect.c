@@ -17,9 +17,7 @@ void module_inspect(Module *m, Method method)
         m->inspect_method = method;
         m->inspect_over = false;
         m->inspect_until = module_now() + m->config->timeouts.command;
-        /* Who had the port may have left it. */
-        g_clear_pointer(&m->holder, g_free);
-        m->open_at = UINT64_MAX;
+        module_try_port(m);
         if (!m->node)
                 module_inspect_end(m, "it has no AT port");
         module_pump(m);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The AT port of a module: which tty it is, who else has it, and when it is open: while a job runs, while an identity
- * is to be read, and for as long as a module is there that has told none. Reads no line. */
+ * is to be read, and for as long as a module is there that has told none. A port that another process has, or that
+ * cannot be opened, is tried again. Reads no line. */
 
 #include <errno.h>
 
@@ -10,7 +11,7 @@
 #include "module-private.h"
 
 #define OPEN_INTERVAL (G_USEC_PER_SEC / 4) /* a node can be there before it can be opened */
-#define BUSY_INTERVAL G_USEC_PER_SEC       /* somebody has it, and a job wants it */
+#define BUSY_INTERVAL G_USEC_PER_SEC       /* another process has it, and a job wants it */
 
 void module_close_port(Module *m)
 {
@@ -31,10 +32,25 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
         module_pump(m);
 }
 
-/* When nobody waits for it any more, a port that cannot be had is tried ever so rarely. */
-static uint64_t open_again_at(const Module *m)
+void module_try_port(Module *m)
 {
-        return module_now() + (m->job || m->wanted ? OPEN_INTERVAL : MAX(m->config->timeouts.settle, OPEN_INTERVAL));
+        g_clear_pointer(&m->holder, g_free);
+        m->open_at = UINT64_MAX;
+        m->open_interval = 0;
+}
+
+/* A port that neither a job nor a call waits for is tried ever more rarely, for each try looks into all processes. */
+static uint64_t open_later_at(Module *m)
+{
+        uint64_t longest = MAX(m->config->timeouts.settle, OPEN_INTERVAL);
+
+        m->open_interval = CLAMP(2 * m->open_interval, OPEN_INTERVAL, longest);
+        return module_now() + m->open_interval;
+}
+
+static uint64_t open_again_at(Module *m)
+{
+        return m->job || m->wanted ? module_now() + OPEN_INTERVAL : open_later_at(m);
 }
 
 static void on_lost(void *userdata, const char *why)
@@ -49,6 +65,17 @@ static void on_lost(void *userdata, const char *why)
 }
 
 static const SerialObserver serial_observer = { .bytes = on_bytes, .lost = on_lost };
+
+/* Another process is closing the port, or has left it. */
+static void on_left(void *userdata)
+{
+        Module *m = userdata;
+
+        log_module(LOG_DEBUG, m, "%s may be free", m->node);
+        m->open_interval = 0;
+        m->open_at = MIN(m->open_at, module_now() + OPEN_INTERVAL);
+        module_pump(m);
+}
 
 static void set_holder(Module *m, const char *holder)
 {
@@ -68,9 +95,15 @@ static void open_port(Module *m)
         g_autofree char *holder = NULL;
         int r;
 
+        /* Else the close after a try that failed would be reported, too, and be followed by the next try. */
+        g_clear_pointer(&m->watch, port_watch_free);
         r = serial_open(&m->serial, m->event, m->node, &settings, &serial_observer, m, &holder);
+        if (r < 0)
+                m->watch = port_watch_new(m->event, m->node, settings.lock_directory, on_left, m);
         if (r >= 0) {
                 log_module(LOG_DEBUG, m, "%s is open", m->node);
+                if (!m->job && (m->holder || m->open_error))
+                        module_want_identity(m);
                 m->open_at = UINT64_MAX;
                 m->open_error = 0;
                 m->nameless = 0;
@@ -85,13 +118,14 @@ static void open_port(Module *m)
                 g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
 
                 set_holder(m, holder);
-                m->open_at = m->job ? module_now() + BUSY_INTERVAL : UINT64_MAX;
+                m->open_at = m->job ? module_now() + BUSY_INTERVAL : open_later_at(m);
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
                 module_inspect_end(m, "another process has its AT port");
                 if (!m->job)
                         module_give_up_probe(m);
         } else {
                 log_module(LOG_DEBUG, m, "%s cannot be opened: %s", m->node, g_strerror(-r));
+                set_holder(m, NULL);
                 m->open_error = -r;
                 m->open_at = open_again_at(m);
                 if (m->uart)
@@ -101,7 +135,7 @@ static void open_port(Module *m)
 
 bool module_wants_port(const Module *m)
 {
-        return m->node && (m->job || m->wanted || !m->identified || (m->inspecting && !m->inspect_over));
+        return m->node && (m->job || m->wanted || m->holder || !m->identified || (m->inspecting && !m->inspect_over));
 }
 
 /* Opens or closes, as the job and the wish for an identity have it. One that has told no revision may be in its Mini
@@ -116,9 +150,10 @@ bool module_update_port(Module *m)
         want = module_gate_is_open(m) && want;
         if (!want && m->serial)
                 module_close_port(m);
-        if (!want)
+        if (!want) {
+                g_clear_pointer(&m->watch, port_watch_free);
                 m->open_at = UINT64_MAX;
-        else if (!m->serial && (m->open_at == UINT64_MAX ? !m->holder : module_now() >= m->open_at)) {
+        } else if (!m->serial && (m->open_at == UINT64_MAX || module_now() >= m->open_at)) {
                 open_port(m);
                 return true;
         }
@@ -140,11 +175,10 @@ void module_choose_port(Module *m)
         module_close_port(m);
         g_free(m->node);
         m->node = g_strdup(node);
-        g_clear_pointer(&m->holder, g_free);
-        m->open_at = UINT64_MAX;
+        g_clear_pointer(&m->watch, port_watch_free);
+        module_try_port(m);
         if (m->node) {
                 log_module(LOG_INFO, m, "AT port is %s", m->node);
-                m->wanted = true;
-                m->wanted_until = module_now() + m->config->timeouts.settle;
+                module_want_identity(m);
         }
 }

@@ -6,6 +6,7 @@
 #include "core/at-engine.h"
 #include "core/uart-life.h"
 #include "module.h"
+#include "port-watch.h"
 #include "ports.h"
 #include "serial.h"
 #include "source-check.h"
@@ -49,8 +50,10 @@ struct Module {
 
         Serial *serial;
         AtEngine *engine;
-        bool listening;   /* nothing is to be sent until it has left the bus */
-        uint64_t open_at; /* when to try to open it again, UINT64_MAX never */
+        bool listening;         /* nothing is to be sent until it has left the bus */
+        uint64_t open_at;       /* when to try to open the port again, UINT64_MAX at once if it is wanted */
+        uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
+        PortWatch *watch;       /* of a port that could not be opened */
 
         Identity *identity;
         bool told;             /* the log has said who it is since it came */
@@ -90,7 +93,8 @@ struct Module {
 /* module.c: to the upgrade, if there is one. */
 void module_feed(Module *m, UpgradeEvent event);
 
-/* module-identity.c */
+/* module-identity.c: the identity is to be read within [timeouts] settle. */
+void module_want_identity(Module *m);
 void module_start_probe(Module *m);
 void module_drop_probe(Module *m);
 /* The wish to know the identity ends, without a job. */
@@ -132,6 +136,8 @@ void module_inspect_free(Module *m);
  * if that may have made work. */
 void module_choose_port(Module *m);
 bool module_update_port(Module *m);
+/* Forgets that another process had the port: if the port is wanted, it is tried at once. */
+void module_try_port(Module *m);
 /* Somebody wants to talk to it, whether or not that may be. */
 bool module_wants_port(const Module *m);
 void module_close_port(Module *m);

@@ -33,8 +33,7 @@ void module_uart_set_rate(Module *m)
         m->open_at = UINT64_MAX;
         if (!m->node)
                 return;
-        m->wanted = true;
-        m->wanted_until = module_now() + m->config->timeouts.settle;
+        module_want_identity(m);
 }
 
 static void come(Module *m)
@@ -76,8 +75,7 @@ void module_uart_restarted(Module *m)
         m->identified = m->told = m->listening = false;
         m->nameless = 0;
         m->probe_interval = MODULE_PROBE_INTERVAL;
-        m->wanted = true;
-        m->wanted_until = module_now() + m->config->timeouts.settle;
+        module_want_identity(m);
         module_inspect_end(m, "it restarted");
         module_drop_probe(m);
         at_engine_listen(m->engine);

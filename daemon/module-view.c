@@ -193,7 +193,7 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
         if (m->holder)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup_printf("its AT port %s is held %s", m->node, m->holder),
-                                g_strdup("stop that process, then probe the module"));
+                                g_strdup("stop that process; the port is opened once it is free"));
         if (!m->identified && m->open_error)
                 return describe(
                         ret_finding, ret_remedy,

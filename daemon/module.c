@@ -50,6 +50,7 @@ void module_free(Module *m)
         sd_event_source_disable_unref(m->timer);
         transfer_free(m->transfer);
         serial_close(m->serial);
+        port_watch_free(m->watch);
         upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
         module_inspect_free(m);
@@ -295,6 +296,7 @@ static void release_job(Module *m)
         g_clear_pointer(&m->source_check, source_check_free);
         g_clear_pointer(&m->transfer, transfer_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
+        module_try_port(m); /* for the identity, if that is not known */
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
         if (m->reconfigured)
@@ -481,10 +483,8 @@ void module_reconfigured(Module *m)
 
 void module_probe(Module *m)
 {
-        m->wanted = true;
-        m->wanted_until = module_now() + m->config->timeouts.settle;
-        g_clear_pointer(&m->holder, g_free);
-        m->open_at = UINT64_MAX;
+        module_want_identity(m);
+        module_try_port(m);
         m->probe_interval = MODULE_PROBE_INTERVAL;
         if (at_engine_is_ready(m->engine))
                 module_start_probe(m);
@@ -498,7 +498,7 @@ void module_begin(Module *m, Job *job)
         m->job = job;
         m->job_had_port = false;
         m->upgrade = upgrade_new(job, &m->config->timeouts);
-        g_clear_pointer(&m->holder, g_free);
+        module_try_port(m);
         if (m->inspecting && at_engine_is_ready(m->engine))
                 module_start_probe(m); /* the port is open, and will not tell again that it is ready */
         module_inspect_end(m, "a job has begun");
@@ -529,6 +529,7 @@ Job *module_give_up_job(Module *m)
         g_clear_pointer(&m->source_check, source_check_free);
         g_clear_pointer(&m->transfer, transfer_free);
         g_clear_pointer(&m->upgrade, upgrade_free);
+        module_try_port(m); /* for the identity, if that is not known */
         m->observer->changed(m->userdata, m);
         if (m->reconfigured)
                 reconfigure(m);

@@ -156,9 +156,9 @@ static pid_t read_lock(const char *path, struct stat *ret_file)
         return (pid_t)pid;
 }
 
-/* How a lock file keeps the port from us, in the words of serial_open(); NULL if the file is not believed. A process may
- * have ended without removing its file, and another process or a thread may have its number by now. So the file counts
- * if the process has the node open. Where only root could see that, the file counts if root made it, or the user whose
+/* How a lock file keeps the port from us, in the words of serial_open(); NULL if the file is not believed. A process
+ * may have ended without removing its file, and another process or a thread may have its number by now. So the file
+ * counts if the process has the node open. Where only root could see that, the file counts if root made it, or the user whose
  * process it names (all users may write to the directory), and if the port was not ours before. */
 static char *lock_holder(const char *path, const char *node, bool was_ours)
 {
@@ -198,13 +198,20 @@ static char *make_lock(const char *directory)
         return NULL;
 }
 
+char *serial_lock_name(const char *node)
+{
+        const char *slash = strrchr(node, '/');
+
+        return g_strconcat("LCK..", slash ? slash + 1 : node, NULL);
+}
+
 /* 0 or -EBUSY, if another process has a lock file. The port may also be used without one: *ret_complaint then says why
  * there is none. */
 static int lock_take(const char *node, const SerialSettings *settings, char **ret_path, char **ret_holder,
                      char **ret_complaint)
 {
-        const char *directory = settings->lock_directory, *slash = strrchr(node, '/');
-        g_autofree char *path = g_strdup_printf("%s/LCK..%s", directory, slash ? slash + 1 : node);
+        const char *directory = settings->lock_directory;
+        g_autofree char *name = serial_lock_name(node), *path = g_build_filename(directory, name, NULL);
         g_autofree char *mine = make_lock(directory);
 
         if (!mine) {
@@ -219,8 +226,8 @@ static int lock_take(const char *node, const SerialSettings *settings, char **re
         /* In a directory that is everybody's a file of another user's stays, though nobody lives who needs it. */
         if (unlink(path) < 0 && errno != ENOENT) {
                 *ret_complaint = g_strdup_printf(
-                        "%s is of no process that is known to have the port, and not ours to remove: no lock file is made for "
-                        "%s",
+                        "%s is of no process that is known to have the port, and not ours to remove: no lock file is "
+                        "made for %s",
                         path, node);
                 unlink(mine);
                 return 0;

@@ -26,9 +26,12 @@ typedef struct SerialSettings {
 /* Whether a UART can be set to that rate. */
 bool serial_has_rate(unsigned baud_rate);
 
+/* The name of a node's lock file, as in LCK..ttyUSB1. */
+char *serial_lock_name(const char *node);
+
 /* Opens, locks and sets raw. 0, or -errno; -ENODEV if the node is another tty's by now; -EBUSY if another process has
- * it, and *ret_holder then says which, as in "by chat (pid 42)", or "by a lock file /run/lock/LCK..ttyUSB1 of user alice,
- * which names chat (pid 42)" if nothing else shows that the process has the port. */
+ * it, and *ret_holder then says which, as in "by chat (pid 42)", or "by a lock file /run/lock/LCK..ttyUSB1 of user
+ * alice, which names chat (pid 42)" if nothing else shows that the process has the port. */
 int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSettings *settings,
                 const SerialObserver *observer, void *userdata, char **ret_holder);
 

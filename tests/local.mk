@@ -35,7 +35,8 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/checks.c tests/daemon/checks.h tests/daemon/polkit.c tests/daemon/polkit.h \
 	tests/daemon/client-run.c tests/daemon/client-run.h tests/daemon/systemd.c tests/daemon/systemd.h \
 	tests/daemon/schedules.c tests/daemon/schedules.h \
-	tests/daemon/modem-manager.c tests/daemon/modem-manager.h
+	tests/daemon/modem-manager.c tests/daemon/modem-manager.h \
+	tests/daemon/squatter.c tests/daemon/squatter.h
 
 # Libraries to preload, as tests/sim/bed-guard.so.
 check_PROGRAMS += tests/daemon/kill-at.so

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The core's tests link the core, the shared table, GLib and check, and nothing else; those of four rooms of the shell,
-# which need only the disk, besides those rooms. "make check" sets srcdir, where they find their data.
+# The core's tests link the core, the shared table, GLib and check, and nothing else; those of a few rooms of the
+# shell, which need only files and a tty, besides those rooms. "make check" sets srcdir, where they find their data.
 CORE_TESTS = \
 	tests/core/test-at-line \
 	tests/core/test-at-engine \
@@ -36,7 +36,8 @@ CORE_TESTS = \
 	tests/core/test-settings \
 	tests/core/test-job-store \
 	tests/core/test-package-store \
-	tests/core/test-lock
+	tests/core/test-lock \
+	tests/core/test-port-watch
 
 CORE_TEST_LIBS = daemon/libfotacore.a dbus/libfotashared.a $(CHECK_LIBS) $(GLIB_LIBS)
 SHELL_TEST_LIBS = daemon/libfotashell.a $(CORE_TEST_LIBS) $(SYSTEMD_LIBS)
@@ -210,6 +211,10 @@ tests_core_test_settings_LDADD = $(SHELL_TEST_LIBS)
 tests_core_test_lock_SOURCES = tests/core/test-lock.c tests/core/testing.h
 tests_core_test_lock_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_lock_LDADD = $(SHELL_TEST_LIBS)
+
+tests_core_test_port_watch_SOURCES = tests/core/test-port-watch.c tests/core/testing.h
+tests_core_test_port_watch_CPPFLAGS = $(CORE_TEST_CPPFLAGS) $(SYSTEMD_CFLAGS)
+tests_core_test_port_watch_LDADD = $(SHELL_TEST_LIBS)
 
 tests_core_test_job_store_SOURCES = tests/core/test-job-store.c tests/core/testing.h
 tests_core_test_job_store_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

@@ -4,10 +4,12 @@
  * ModemManager here is modem-manager.c's; Debian's own is met by test-modem-manager-real. */
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "checks.h"
 #include "modem-manager.h"
+#include "squatter.h"
 #include "suite.h"
 #include "world.h"
 
@@ -343,6 +345,35 @@ START_TEST(test_starts_beside_nothing)
 }
 END_TEST
 
+/* It looks at a module whose port another program had: that program's leave opens nothing. */
+START_TEST(test_starts_beside_holder)
+{
+        World *w = new_world("", true);
+        g_autofree char *tty = world_tty(w, "1-1", "at"), *opened = NULL, *log = world_path(w, "fotad.log");
+        pid_t squatter = squat(tty, true);
+        FakeMM *mm;
+
+        world_start_daemon(w);
+        world_await_file(w, log, "is held by another process");
+        mm = fake_mm_start(w, FAKE_PROBING, OLD_REVISION);
+        world_await_file(w, log, "left alone, for ModemManager");
+        opened = world_sim(w, "count 1-1 opened");
+        evict(squatter);
+        end_exclusive(tty);
+        g_free(world_sim(w, "wait 1-1 opened %d", atoi(opened) + 1));
+        g_free(opened);
+        opened = world_sim(w, "count 1-1 opened");
+        fake_mm_await_calls(mm, true, 3);
+        fake_mm_set(mm, FAKE_EXPORTED);
+        world_await_module(w, MODULE_1);
+        world_assert_property(w, MODULE_1, "Problem", "");
+        world_assert_sim(w, opened, "count 1-1 opened");
+        assert_untouched(w);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
 /* A daemon that dies loses what it held; the next one asks for it again, and listens meanwhile. */
 START_TEST(test_daemon_dies)
 {
@@ -408,6 +439,7 @@ int main(void)
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "starts-beside-job", test_starts_beside_job, 0, 1);
         suite_add(s, "starts-beside-nothing", test_starts_beside_nothing, 0, 1);
+        suite_add(s, "starts-beside-holder", test_starts_beside_holder, 0, 1);
         suite_add(s, "daemon-dies", test_daemon_dies, 0, 1);
         suite_add(s, "check", test_check, 0, 1);
         return suite_run(s);

@@ -1,67 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Sharing a gateway's ttys with other programs: who holds a port is told and left alone, our lock file is there while
- * the port is ours, and nothing but the AT port is ever touched. */
+/* Sharing a gateway's ttys with other programs: a program that holds a port is named and left alone, and the port is
+ * taken when that program has left it; our lock file is there while the port is ours, and nothing but the AT port is
+ * ever touched. */
 
 #include <check.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "squatter.h"
 #include "suite.h"
 #include "world.h"
-
-/* A process named "squatter" that has the tty open, perhaps for itself alone, or just lives. */
-static pid_t squat(const char *tty, bool exclusive)
-{
-        int ready[2], fd;
-        char byte;
-        pid_t pid;
-
-        ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
-        pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0) {
-                prctl(PR_SET_NAME, "squatter");
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                fd = tty ? open(tty, O_RDWR | O_NOCTTY) : -1;
-                if ((tty && fd < 0) || (exclusive && ioctl(fd, TIOCEXCL) < 0))
-                        _exit(1);
-                if (write(ready[1], "r", 1) == 1)
-                        for (;;)
-                                pause();
-                _exit(1);
-        }
-        close(ready[1]);
-        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-        close(ready[0]);
-        return pid;
-}
-
-static void evict(pid_t pid)
-{
-        kill(pid, SIGKILL);
-        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-}
-
-/* A pty stays exclusive after its last close, which no serial port does. */
-static void end_exclusive(const char *tty)
-{
-        int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-        ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(ioctl(fd, TIOCNXCL), 0);
-        close(fd);
-}
 
 /* LCK..ttyUSBn of the module's AT port. */
 static char *lock_path(World *w, const char *module)
@@ -79,6 +30,22 @@ static World *idle_world(const WorldSettings *settings)
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "wait 1-1 closed 1"));
         return w;
+}
+
+/* Waits until the module's problem begins like that; "" for none. */
+static void await_problem(World *w, const char *start)
+{
+        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+        for (;;) {
+                g_autofree char *problem = world_property(w, MODULE_1, "Problem");
+
+                if (*start ? g_str_has_prefix(problem, start) : !*problem)
+                        break;
+                ck_assert_msg(g_get_monotonic_time() < end, "'%s', not '%s'", problem, start);
+                sd_bus_process(world_bus(w), NULL);
+                sd_bus_wait(world_bus(w), G_USEC_PER_SEC / 10);
+        }
 }
 
 static void assert_message(World *w, const char *path, const char *property, const char *part)
@@ -119,10 +86,13 @@ START_TEST(test_held)
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         world_assert_result(w, job, "failed", "host", "port-busy");
-        pid = holders[_i].exclusive ? g_strdup("by another process")
-              : holders[_i].lock ? g_strdup_printf("by a lock file %s of user root, which names squatter (pid %d)", lock,
-                                                   (int)squatter)
-                                 : g_strdup_printf("by squatter (pid %d)", (int)squatter);
+        if (holders[_i].exclusive)
+                pid = g_strdup("by another process");
+        else if (holders[_i].lock)
+                pid = g_strdup_printf("by a lock file %s of user root, which names squatter (pid %d)", lock,
+                                      (int)squatter);
+        else
+                pid = g_strdup_printf("by squatter (pid %d)", (int)squatter);
         assert_message(w, job, "Message", pid);
         world_assert_sim(w, lines, "get 1-1 at-lines");
         world_assert_sim(w, "0", "get 1-1 qfotadl-count");
@@ -144,6 +114,145 @@ START_TEST(test_held)
         world_free(w);
 }
 END_TEST
+
+/* ---- a port that cannot be had for a while */
+
+#define SOON   "[timeouts]\ncommand=1\nsettle=1\n"
+#define RARELY "[timeouts]\ncommand=1\nsettle=3600\n"
+
+static const struct {
+        const char *config, *why;
+        bool lock, kept, exclusive, by_hand;
+} guests[] = {
+        { RARELY, "is held by another process", .exclusive = true },
+        { RARELY, "is held by squatter", .by_hand = true },
+        { RARELY, "is held by a lock file", .lock = true },
+        { SOON, "is held by a lock file", .lock = true, .kept = true }, /* by a process that leaves its file */
+};
+
+typedef struct Guest {
+        char *tty, *lock;
+        pid_t pid;
+} Guest;
+
+static void guest_come(Guest *g, int i)
+{
+        g_autofree char *text = NULL;
+
+        g->pid = squat(guests[i].lock ? NULL : g->tty, guests[i].exclusive);
+        text = g_strdup_printf("%10d\n", (int)g->pid);
+        if (guests[i].lock)
+                ck_assert(g_file_set_contents(g->lock, text, -1, NULL));
+}
+
+/* One that removes its lock file lives on until evict(). */
+static void guest_leave(Guest *g, int i)
+{
+        if (guests[i].lock && !guests[i].kept) {
+                ck_assert_int_eq(g_unlink(g->lock), 0);
+                return;
+        }
+        evict(g->pid);
+        if (guests[i].exclusive)
+                end_exclusive(g->tty);
+}
+
+/* When the module is plugged in, and when it is asked for its identity, another program has its port. Nothing but that
+ * program's leave is needed for the daemon to have it. */
+START_TEST(test_guest)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .config = guests[_i].config,
+                                   .by_hand = guests[_i].by_hand,
+                                   .no_daemon = true };
+        g_autofree char *node = NULL, *base = NULL, *name = NULL, *held = NULL;
+        Guest g = { 0 };
+        World *w;
+
+        ck_assert_msg(!guests[_i].lock || geteuid() == 0, "this test makes a file of root's, which only root can");
+        w = world_new(&settings);
+        node = world_sim(w, "get 1-1 port-at");
+        base = g_path_get_basename(node);
+        name = g_strconcat("lock/LCK..", base, NULL);
+        held = g_strdup_printf("its AT port %s %s", node, guests[_i].why);
+        g.tty = world_tty(w, "1-1", "at");
+        g.lock = world_path(w, name);
+
+        guest_come(&g, _i);
+        world_start_daemon(w);
+        await_problem(w, held);
+        guest_leave(&g, _i);
+        await_problem(w, "");
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        if (guests[_i].lock && !guests[_i].kept)
+                evict(g.pid);
+
+        guest_come(&g, _i);
+        g_free(world_sim(w, "set 1-1 revision EC200AEUHAR01A09M16"));
+        ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
+        await_problem(w, held);
+        guest_leave(&g, _i);
+        world_await_property(w, MODULE_1, "Revision", "EC200AEUHAR01A09M16");
+        await_problem(w, "");
+        if (guests[_i].lock && !guests[_i].kept)
+                evict(g.pid);
+        g_free(g.tty);
+        g_free(g.lock);
+        world_free(w);
+}
+END_TEST
+
+/* The daemon restarts during a download, and another program has the port by then. The job goes on, and hears the rest
+ * when that program has left. */
+START_TEST(test_guest_midway)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w = idle_world(&settings);
+        g_autofree char *tty = world_tty(w, "1-1", "at"), *url = NULL, *job = NULL, *held = NULL, *port = NULL;
+        pid_t squatter;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        port = world_property(w, MODULE_1, "Port");
+        held = g_strdup_printf("its AT port %s is held by another process", port);
+        g_free(world_sim(w, "hold 1-1 downloading:20"));
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        world_kill_daemon(w);
+        squatter = squat(tty, true);
+        world_start_daemon(w);
+        await_problem(w, held);
+        evict(squatter);
+        end_exclusive(tty);
+        await_problem(w, "");
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* A node may be there before udev has given it to the daemon's group. */
+START_TEST(test_refused)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = SOON, .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *tty = world_tty(w, "1-1", "at"), *node = world_sim(w, "get 1-1 port-at"), *refused = NULL;
+        struct stat st;
+
+        refused = g_strdup_printf("its AT port %s cannot be opened: Permission denied", node);
+        ck_assert_int_eq(stat(tty, &st), 0);
+        ck_assert_int_eq(chmod(tty, 0), 0);
+        world_start_daemon(w);
+        await_problem(w, refused);
+        ck_assert_int_eq(chmod(tty, st.st_mode & 07777), 0);
+        await_problem(w, "");
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        world_free(w);
+}
+END_TEST
+
+/* ---- */
 
 /* What a dead process, an earlier start of ours or nobody can have left is no lock. */
 static const char *const stale[] = { "%10d\n", "%d", "garbage\n", "", "0\n", "-1\n" };
@@ -220,8 +329,8 @@ START_TEST(test_stale_foreign)
 }
 END_TEST
 
-/* While the module restarts, root makes a lock file for the port that it comes back with. The process has not opened it,
- * which the daemon may not see. */
+/* While the module restarts, root makes a lock file for the port that it comes back with. The daemon may not see that
+ * the process has not opened the port. */
 START_TEST(test_lock_midway)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,same-numbers=1" } };
@@ -380,17 +489,8 @@ START_TEST(test_problem)
         WorldSettings settings = { .modules = { problems[_i].module },
                                    .config = problems[_i].config ?: "[timeouts]\ncommand=1\nsettle=1\n" };
         World *w = world_new(&settings);
-        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
 
-        for (;;) {
-                g_autofree char *problem = world_property(w, MODULE_1, "Problem");
-
-                if (*problems[_i].part ? g_str_has_prefix(problem, problems[_i].part) : !*problem)
-                        break;
-                ck_assert_msg(g_get_monotonic_time() < end, "%s: %s", problems[_i].module, problem);
-                sd_bus_process(world_bus(w), NULL);
-                sd_bus_wait(world_bus(w), G_USEC_PER_SEC / 10);
-        }
+        await_problem(w, problems[_i].part);
         world_assert_property(w, MODULE_1, "Present", "1");
         world_assert_sim(w, "0", "get 1-1 diag-bytes");
         world_free(w);
@@ -429,6 +529,9 @@ int main(void)
         Suite *s = suite_create("port");
 
         suite_add(s, "held", test_held, 0, G_N_ELEMENTS(holders));
+        suite_add(s, "guest", test_guest, 0, G_N_ELEMENTS(guests));
+        suite_add(s, "guest-midway", test_guest_midway, 0, 1);
+        suite_add(s, "refused", test_refused, 0, 1);
         suite_add(s, "stale", test_stale, 0, G_N_ELEMENTS(stale));
         suite_add(s, "stale-foreign", test_stale_foreign, 0, 1);
         suite_add(s, "lock-midway", test_lock_midway, 0, 1);

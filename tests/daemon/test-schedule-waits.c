@@ -94,8 +94,7 @@ static void let_go(int fd)
         close(fd);
 }
 
-/* Its port is somebody else's when it shows. He has gone before the run begins, or goes meanwhile: nobody tells the
- * daemon, which is asked to look. */
+/* Another process has the module's port when it shows, and leaves it before the run begins, or meanwhile. */
 START_TEST(test_held)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" },
