@@ -18,7 +18,7 @@ void module_start_probe(Module *m)
 {
         if (m->probe)
                 return;
-        m->probe = identity_probe_new(!m->job);
+        m->probe = identity_probe_new();
         m->asked = false;
         m->probe_at = UINT64_MAX;
 }
@@ -46,9 +46,8 @@ void module_give_up_probe(Module *m)
         m->observer->probed(m->userdata, m, problem);
 }
 
-/* It answers AT and tells no revision, or one that is not to be believed: it is not ready, or it is a Mini system,
- * which may be for days. */
-static void answered_nameless(Module *m, bool mini)
+/* It answers AT and tells no revision: it is not ready, or it is a Mini system, which may be for days. */
+static void answered_nameless(Module *m)
 {
         m->probe_at = module_now() + m->probe_interval;
         module_inspect_end(m, "it tells no revision");
@@ -56,8 +55,6 @@ static void answered_nameless(Module *m, bool mini)
                 m->probe_interval = MIN(2 * m->probe_interval, MAX(m->config->timeouts.settle, MODULE_PROBE_INTERVAL));
         if (m->job) {
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
-        } else if (m->nameless >= NAMELESS_MIN && mini) {
-                m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
         } else if (m->nameless >= NAMELESS_MIN) {
                 m->asked_upgrade = true;
                 at_engine_command(m->engine, MODULE_TAG_IDENTITY, "AT+QFOTADL=?", false, m->config->timeouts.command,
@@ -95,8 +92,8 @@ static void take_identity(Module *m)
         g_autoptr(Identity) identity = identity_probe_steal(m->probe);
 
         module_drop_probe(m);
-        if (!*identity->revision || (identity->mini && !m->job)) {
-                answered_nameless(m, identity->mini);
+        if (!*identity->revision) {
+                answered_nameless(m);
                 return;
         }
         know_identity(m, identity_copy(identity));
@@ -136,6 +133,6 @@ void module_take_answer(Module *m, const AtEvent *event)
                         m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
         } else if (m->probe && m->asked) {
                 m->asked = false;
-                identity_probe_answer(m->probe, event->result, event->error, event->text, module_now());
+                identity_probe_answer(m->probe, event->result, event->text, module_now());
         }
 }

@@ -55,7 +55,6 @@ Identity *identity_copy(const Identity *other)
         i->revision = g_strdup(other->revision);
         i->build = g_strdup(other->build);
         i->imei = g_strdup(other->imei);
-        i->mini = other->mini;
         return i;
 }
 
@@ -136,25 +135,20 @@ typedef enum Question {
         ASK_CGMR,
         ASK_QGMR,
         ASK_CGSN,
-        ASK_CMGF, /* from here on: is it the firmware? */
-        ASK_USBNET,
-        ASK_QFOTADL,
         ASK_NOTHING
 } Question;
 
 struct IdentityProbe {
         Question question;
-        bool doubts;
         unsigned build_tries;
         uint64_t not_before;
         Identity *identity;
 };
 
-IdentityProbe *identity_probe_new(bool doubts)
+IdentityProbe *identity_probe_new(void)
 {
         IdentityProbe *p = g_new0(IdentityProbe, 1);
 
-        p->doubts = doubts;
         p->identity = identity_new();
         return p;
 }
@@ -182,9 +176,6 @@ const char *identity_probe_next(IdentityProbe *p, uint64_t now, uint64_t *ret_at
         case ASK_CGMR: return "AT+CGMR";
         case ASK_QGMR: return "AT+QGMR";
         case ASK_CGSN: return "AT+CGSN";
-        case ASK_CMGF: return "AT+CMGF?";
-        case ASK_USBNET: return "AT+QCFG=\"usbnet\"";
-        case ASK_QFOTADL: return "AT+QFOTADL=?";
         case ASK_NOTHING: return NULL;
         }
         return NULL;
@@ -304,14 +295,7 @@ static bool read_build(IdentityProbe *p, const char *information, uint64_t now)
         return false;
 }
 
-/* ERROR without a number, or +CME ERROR: operation not allowed, not supported, unknown. Any other error comes from a
- * system that knows the command. */
-static bool lacks_command(AtResult result, int error)
-{
-        return result == AT_RESULT_ERROR && (error < 0 || error == 3 || error == 4 || error == 100);
-}
-
-void identity_probe_answer(IdentityProbe *p, AtResult result, int error, const char *information, uint64_t now)
+void identity_probe_answer(IdentityProbe *p, AtResult result, const char *information, uint64_t now)
 {
         Identity *i = p->identity;
 
@@ -349,17 +333,9 @@ void identity_probe_answer(IdentityProbe *p, AtResult result, int error, const c
                         g_free(i->imei);
                         i->imei = g_steal_pointer(&value);
                 }
-                p->question = p->doubts && identity_method(i->model, i->revision) == METHOD_MINIFOTA ? ASK_CMGF
-                                                                                                     : ASK_NOTHING;
-                return;
-        }
-        /* The Mini system keeps only what registers and upgrades. Firmware without SMS has the rest. */
-        case ASK_CMGF: p->question = lacks_command(result, error) ? ASK_USBNET : ASK_NOTHING; return;
-        case ASK_USBNET: p->question = lacks_command(result, error) ? ASK_QFOTADL : ASK_NOTHING; return;
-        case ASK_QFOTADL:
-                i->mini = result == AT_RESULT_OK;
                 p->question = ASK_NOTHING;
                 return;
+        }
         case ASK_NOTHING: return;
         }
 }

@@ -25,7 +25,6 @@ typedef struct Identity {
         char *build;    /* AT+QGMR: the revision and the build of its parts, EC200AEUHAR01A02M16_01.001.01.001; "" if
                            the module does not tell, or is not ready to tell, more than the revision */
         char *imei;
-        bool mini; /* it lacks what a firmware has, and knows AT+QFOTADL: a Mini system, whatever it calls itself */
 } Identity;
 
 Identity *identity_new(void);
@@ -50,8 +49,7 @@ bool identity_same_firmware(const char *revision_a, const char *build_a, const c
 /* Reading an identity: a dialogue of a few commands. */
 typedef struct IdentityProbe IdentityProbe;
 
-/* doubts: one that is upgraded by MiniFOTA is asked as well whether it is the firmware (guide 2.3.1.2, note 1). */
-IdentityProbe *identity_probe_new(bool doubts);
+IdentityProbe *identity_probe_new(void);
 void identity_probe_free(IdentityProbe *probe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IdentityProbe, identity_probe_free)
 
@@ -59,8 +57,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(IdentityProbe, identity_probe_free)
  * in µs, because the module is not ready yet. */
 const char *identity_probe_next(IdentityProbe *probe, uint64_t now, uint64_t *ret_at);
 
-/* The answer to that command; error as in AtEvent. */
-void identity_probe_answer(IdentityProbe *probe, AtResult result, int error, const char *information, uint64_t now);
+/* The answer to that command. */
+void identity_probe_answer(IdentityProbe *probe, AtResult result, const char *information, uint64_t now);
 
 bool identity_probe_done(const IdentityProbe *probe);
 

@@ -201,10 +201,41 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
         upgrade_reset_deadline(u);
 }
 
+/* The commands that a system refuses do not tell a Mini system from firmware without SMS. Returns true if an adopted job
+ * has another sign of an upgrade: a message of the module about one, a restart, or a source that was sent. */
+static bool has_sign(const Job *job)
+{
+        return job->origin != JOB_ORIGIN_ADOPTED || *job->source || job->reached >= JOB_REACHED_DOWNLOADING ||
+               job->restarts > 0 || job->percent > 0 || job->said_domain != CODE_DOMAIN_NONE;
+}
+
+/* Messages about a download leave nothing else in the record of a MiniFOTA. */
+static void note_sign(Upgrade *u)
+{
+        if (u->job->origin != JOB_ORIGIN_ADOPTED || u->job->reached >= JOB_REACHED_DOWNLOADING)
+                return;
+        job_reach(u->job, JOB_REACHED_DOWNLOADING);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+}
+
+/* The module reports a revision, and there is no sign that it upgrades. */
+static void end_without_upgrade(Upgrade *u)
+{
+        g_autofree char *detail = NULL;
+
+        upgrade_keep_revision(u);
+        u->job->system = JOB_SYSTEM_NORMAL;
+        detail = g_strdup_printf("or never took place, for the module reports revision %s, and no progress and no "
+                                 "restart was seen",
+                                 u->job->to_revision);
+        upgrade_fail(u, HOST_INTERRUPTED, detail);
+}
+
 void mini_urc(Upgrade *u, const QfotaUrc *urc)
 {
         Job *job = u->job;
 
+        note_sign(u);
         switch (urc->type) {
         case QFOTA_URC_DOWNLOADING:
                 if (urc->value > u->highest_downloading) {
@@ -402,6 +433,8 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
                                     : MINI_MARKER_UNKNOWN;
                 if (event->result == AT_RESULT_TIMEOUT)
                         ask_again(u);
+                else if (!has_sign(job) && u->marker != MINI_MARKER_BIG)
+                        end_without_upgrade(u);
                 else
                         decide(u);
                 return;

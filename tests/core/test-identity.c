@@ -96,9 +96,9 @@ static uint64_t now_us;
 static unsigned asked_qgmr;
 
 /* Has the probe ask, and answers from the list; what the list does not name gets ERROR. */
-static Identity *probe_with(bool doubts, const Answer *answers, size_t n)
+static Identity *probe_with(const Answer *answers, size_t n)
 {
-        g_autoptr(IdentityProbe) probe = identity_probe_new(doubts);
+        g_autoptr(IdentityProbe) probe = identity_probe_new();
 
         now_us = 1;
         asked_qgmr = 0;
@@ -119,15 +119,13 @@ static Identity *probe_with(bool doubts, const Answer *answers, size_t n)
                         if (strcmp(answers[i].command, command) == 0)
                                 answer = &answers[i];
                 asked_qgmr += strcmp(command, "AT+QGMR") == 0;
-                identity_probe_answer(probe, answer ? answer->result : ERR,
-                                      answer && *answer->information ? atoi(answer->information) : -1,
-                                      answer ? answer->information : "", now_us);
+                identity_probe_answer(probe, answer ? answer->result : ERR, answer ? answer->information : "", now_us);
         }
         ck_assert_ptr_null(identity_probe_next(probe, now_us, &(uint64_t){ 0 }));
         return identity_probe_steal(probe);
 }
 
-#define probe(...) probe_with(false, (const Answer[]){ __VA_ARGS__ }, G_N_ELEMENTS(((const Answer[]){ __VA_ARGS__ })))
+#define probe(...) probe_with((const Answer[]){ __VA_ARGS__ }, G_N_ELEMENTS(((const Answer[]){ __VA_ARGS__ })))
 
 static void assert_identity(const Identity *i, const char *manufacturer, const char *model, const char *revision,
                             const char *build, const char *imei)
@@ -231,7 +229,7 @@ END_TEST
 
 START_TEST(qgmr_ready_at_last)
 {
-        g_autoptr(IdentityProbe) p = identity_probe_new(false);
+        g_autoptr(IdentityProbe) p = identity_probe_new();
         g_autoptr(Identity) i = NULL;
         uint64_t at;
         unsigned asked = 0;
@@ -244,14 +242,14 @@ START_TEST(qgmr_ready_at_last)
                         ck_assert_ptr_null(identity_probe_next(p, at - 1, &at));
                         now_us = at;
                 } else if (strcmp(command, "AT+GMR") == 0)
-                        identity_probe_answer(p, OK, -1, "EC200AEUV1HAR02A07M16", now_us);
+                        identity_probe_answer(p, OK, "EC200AEUV1HAR02A07M16", now_us);
                 else if (strcmp(command, "AT+QGMR") == 0)
-                        identity_probe_answer(p, OK, -1,
+                        identity_probe_answer(p, OK,
                                               ++asked < 3 ? "EC200AEUV1HAR02A07M16_01.001.00.000"
                                                           : "EC200AEUV1HAR02A07M16_01.001.02.003",
                                               now_us);
                 else
-                        identity_probe_answer(p, ERR, -1, "", now_us);
+                        identity_probe_answer(p, ERR, "", now_us);
         }
         i = identity_probe_steal(p);
         ck_assert_str_eq(i->build, "EC200AEUV1HAR02A07M16_01.001.02.003");
@@ -305,12 +303,12 @@ END_TEST
 
 START_TEST(late_answer_after_the_end_changes_nothing)
 {
-        g_autoptr(IdentityProbe) p = identity_probe_new(false);
+        g_autoptr(IdentityProbe) p = identity_probe_new();
         uint64_t at;
 
         while (!identity_probe_done(p))
-                identity_probe_answer(p, ERR, -1, "", 0);
-        identity_probe_answer(p, OK, -1, "EC200AEUV1HAR02A07M16", 0);
+                identity_probe_answer(p, ERR, "", 0);
+        identity_probe_answer(p, OK, "EC200AEUV1HAR02A07M16", 0);
         ck_assert(identity_probe_done(p));
         ck_assert_ptr_null(identity_probe_next(p, 0, &at));
         ck_assert_uint_eq(at, UINT64_MAX);
@@ -326,52 +324,6 @@ START_TEST(copies_are_whole)
         ck_assert_ptr_ne(copy->imei, i->imei);
         identity_free(NULL);
         identity_probe_free(NULL);
-}
-END_TEST
-
-/* Whether what tells a firmware's revision is the firmware. */
-#define MINI_ATI                                                                                                       \
-        {                                                                                                              \
-                "ATI", OK, "Quectel\nEC600M\nRevision: EC600MCNLER06A08M08"                                            \
-        }
-
-static const struct {
-        Answer cmgf, usbnet, qfotadl;
-        bool mini;
-} markers[] = {
-#define MARKERS(a, a_text, b, b_text, c, mini)                                                                         \
-        {                                                                                                              \
-                { "AT+CMGF?", a, a_text }, { "AT+QCFG=\"usbnet\"", b, b_text }, { "AT+QFOTADL=?", c, "" }, mini        \
-        }
-        MARKERS(ERR, "", ERR, "", OK, true),       MARKERS(ERR, "3", ERR, "4", OK, true),
-        MARKERS(ERR, "100", ERR, "100", OK, true), MARKERS(OK, "", ERR, "", OK, false),
-        MARKERS(LATE, "", ERR, "", OK, false),     MARKERS(ERR, "4", OK, "", OK, false),
-        MARKERS(ERR, "4", LATE, "", OK, false),    MARKERS(ERR, "4", ERR, "4", LATE, false),
-        MARKERS(ERR, "4", ERR, "4", ERR, false),   MARKERS(ERR, "10", ERR, "4", OK, false),
-        MARKERS(ERR, "4", ERR, "50", OK, false),
-};
-
-START_TEST(mini_system)
-{
-        const Answer answers[] = { MINI_ATI, markers[_i].cmgf, markers[_i].usbnet, markers[_i].qfotadl };
-        g_autoptr(Identity) doubted = probe_with(true, answers, G_N_ELEMENTS(answers)), copy = identity_copy(doubted);
-        g_autoptr(Identity) trusted = probe_with(false, answers, G_N_ELEMENTS(answers));
-
-        ck_assert(doubted->mini == markers[_i].mini && copy->mini == doubted->mini);
-        ck_assert(!trusted->mini);
-        ck_assert_str_eq(doubted->revision, "EC600MCNLER06A08M08");
-}
-END_TEST
-
-/* What is upgraded by DFOTA, or does not tell how, is not asked. */
-START_TEST(mini_system_of_others)
-{
-        static const char *const others[] = { "Quectel\nEC200A\nRevision: EC200AEUHAR01A02M16",
-                                              "Quectel\nEC600M\nRevision: EC600MCNLER06A08", "" };
-        const Answer answers[] = { { "ATI", OK, others[_i] }, { "AT+QFOTADL=?", OK, "" } };
-        g_autoptr(Identity) i = probe_with(true, answers, G_N_ELEMENTS(answers));
-
-        ck_assert(!i->mini);
 }
 END_TEST
 
@@ -398,7 +350,5 @@ int main(void)
         tcase_add_test(t, nothing_but_printable_ascii_is_taken);
         tcase_add_test(t, late_answer_after_the_end_changes_nothing);
         tcase_add_test(t, copies_are_whole);
-        tcase_add_loop_test(t, mini_system, 0, G_N_ELEMENTS(markers));
-        tcase_add_loop_test(t, mini_system_of_others, 0, 3);
         return testing_run(t, "identity");
 }

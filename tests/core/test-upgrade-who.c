@@ -406,6 +406,44 @@ START_TEST(adopted_from_itself)
 }
 END_TEST
 
+/* Firmware that lacks SMS was taken for a Mini system, and told its revision all the time. */
+START_TEST(adopted_without_a_sign)
+{
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        b->no_sms = true;
+        if (_i == 1) {
+                bench_pass(b, 2 * b->timeouts.stall);
+                bench_assert_state(b, JOB_STALLED);
+                bench_resurrect(b);
+        }
+        bench_ready(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "never took place");
+        assert_has(b->job->message, MINI_OLD);
+        ck_assert_str_eq(b->job->to_revision, MINI_OLD);
+}
+END_TEST
+
+/* A Mini system that told what it does, in this life of the daemon or before, is one whatever revision it reports. */
+START_TEST(adopted_with_a_sign)
+{
+        static const char *const words[] = { "\"HTTPSTART\"", "\"DOWNLOADING\",10", "\"UPDATING\",30",
+                                             "\"HTTPEND\",714", "\"START\"", NULL };
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        b->mini = true;
+        if (words[_i])
+                bench_fota(b, words[_i]);
+        else
+                restart(b);
+        bench_resurrect(b);
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, 2 * b->timeouts.stall);
+        assert_not_over(b);
+}
+END_TEST
+
 /* ---- a retry that never reached the module */
 
 START_TEST(retry_is_not_remembered)
@@ -433,6 +471,8 @@ int main(void)
 {
         TCase *t = tcase_create("who");
 
+        tcase_add_loop_test(t, adopted_without_a_sign, 0, 2);
+        tcase_add_loop_test(t, adopted_with_a_sign, 0, 6);
         tcase_add_test(t, without_sms);
         tcase_add_test(t, without_sms_and_end);
         tcase_add_test(t, without_sms_and_seen_late);

@@ -4,10 +4,12 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "client-run.h"
 #include "mini.h"
 #include "suite.h"
@@ -16,6 +18,7 @@
 #define JOB_2      "/org/fotad1/job/_32"
 #define OTHER_IMEI "867710050000024"
 #define NOWHERE    "http://127.0.0.1:1/" UP
+#define NAMELESS   "ec600m,mini-revision=" /* its Mini system reports none */
 #define QUICK      "settle=6\nstall=20\n" /* three probes without a revision fit into it */
 
 /* ---- adoption */
@@ -120,9 +123,9 @@ static const struct {
         { "ec800m-4", "mini", "minifota", true, "3" },
         { "ec800m-4", "mini-2", "minifota", true, "1" },
         { "ec800m-4,mini-imei=1", "mini-1:50", "minifota", true, "3" },
-        { "ec600m", "mini", "minifota", true, "3" },
-        { "ec600m", "mini-2", "minifota", true, "1" },
-        { "ec600m,mini-revision=new", "mini-2", "minifota", true, "1" },
+        { NAMELESS, "mini", "minifota", true, "3" },
+        { NAMELESS, "mini-2", "minifota", true, "1" },
+        { "ec600m,mini-revision=new", "mini-2", "minifota", false, "1" },
         { "ec600m", "updater", "minifota", false, "2" },
         { "ec600m", "updating:30", "minifota", false, "2" },
         { "ec600m", "mini-2", "minifota", false, "1" },
@@ -169,7 +172,7 @@ END_TEST
 /* StartUpgrade on it gives it its source. Before that it waits for one that is nowhere. */
 START_TEST(test_start_on_adopted)
 {
-        Course *c = begun_by_hand(_i ? "ec600m" : "ec800m-4", NOWHERE, "mini", QUICK);
+        Course *c = begun_by_hand(_i ? NAMELESS : "ec800m-4", NOWHERE, "mini", QUICK);
         g_autofree char *path = NULL;
 
         world_start_daemon(c->w);
@@ -198,7 +201,7 @@ END_TEST
 /* A schedule's run does so as well, and follows it; what the Mini system calls itself is no part of its URL. */
 START_TEST(test_schedule_on_adopted)
 {
-        Course *c = begun_by_hand("ec600m", NOWHERE, "mini", QUICK);
+        Course *c = begun_by_hand(NAMELESS, NOWHERE, "mini", QUICK);
         g_autofree char *directory = world_path(c->w, "schedule"), *path = world_path(c->w, "schedule/night.conf");
         g_autofree char *run = g_strdup_printf("schedule --directory '%s' run night", directory), *text = NULL;
         g_autofree char *show = g_strdup_printf("schedule --directory '%s' show night", directory), *bad = NULL;
@@ -222,7 +225,7 @@ END_TEST
 /* Adopted, it stalls like any other, and is retried like any other: by Retry, or by StartUpgrade. */
 START_TEST(test_stalled_adopted)
 {
-        Course *c = begun_by_hand(_i < 2 ? "ec800m-4" : "ec600m", NULL, "mini-2", "settle=6\nstall=3\n");
+        Course *c = begun_by_hand(_i < 2 ? "ec800m-4" : NAMELESS, NULL, "mini-2", "settle=6\nstall=3\n");
         g_autofree char *fixed = world_http(c->w, "fixed.mini_1"), *path = NULL;
 
         course_unpublish(c, "up.mini_2");
@@ -293,7 +296,7 @@ static const struct {
         const char *module, *point;
         bool still;
 } emptied[] = { { "ec800m-4", "mini", true },         { "ec800m-4", "mini-2", true },
-                { "ec600m", "mini", true },           { "ec600m", "mini-2", true },
+                { NAMELESS, "mini", true },           { NAMELESS, "mini-2", true },
                 { "ec600m", "updater", false },       { "ec600m", "updating:76", false },
                 { "ec200a", "updater", false },       { "ec200a", "updating:50", false },
                 { "ec200a", "downloading:40", false } };
@@ -334,8 +337,10 @@ START_TEST(test_emptied)
 END_TEST
 
 /* What runs well is no upgrade, whatever it says of one that is over. */
-static const char *const healthy[] = { "ec200a",   "ec600m",       "ec800m-4",
-                                       "eg800k-2", "ec600m,sms=0", "ec200a,qfotadl-test=ok" };
+static const char *const healthy[] = { "ec200a",       "ec600m",
+                                       "ec800m-4",     "eg800k-2",
+                                       "ec600m,sms=0", "ec600m,sms=0,usbnet=0",
+                                       "ec200a,qfotadl-test=ok" };
 
 START_TEST(test_healthy)
 {
@@ -362,6 +367,105 @@ START_TEST(test_healthy)
                 g_free(world_sim(c->w, "wait 1-1 accepted"));
                 world_assert_property(c->w, c->job, "Origin", "request");
         }
+        course_free(c);
+}
+END_TEST
+
+/* Firmware that is built without these two commands is firmware all the same: nothing but that speaks for a Mini
+ * system. */
+#define WITHOUT_COMMANDS "ec600m,sms=0,usbnet=0"
+
+START_TEST(test_without_commands)
+{
+        Course *c = course_new(WITHOUT_COMMANDS, QUICK);
+        g_autoptr(GPtrArray) rows = NULL;
+
+        world_assert_property(c->w, MODULE_1, "Revision", c->old);
+        world_assert_property(c->w, MODULE_1, "System", "normal");
+        world_assert_property(c->w, MODULE_1, "Problem", "");
+        course_publish(c, NULL);
+        rows = check_call(c->w, "", c->url, NULL, NULL);
+        ck_assert_ptr_nonnull(rows);
+        check_assert(rows, "module", true, c->old);
+        course_begin(c);
+        world_assert_property(c->w, c->job, "Origin", "request");
+        course_assert_success(c, "4");
+        course_assert_history(c, JOB_2, "added", "");
+        course_free(c);
+}
+END_TEST
+
+/* ---- what fotad 0.1.0 adopted, and its records */
+
+#define ADOPTED_BEFORE                                                                                                 \
+        "[Job]\nVersion=1\nId=1\nOrigin=adopted\nMethod=minifota\nCreated=1700000000000000\nFinished=0\n"               \
+        "PackageSize=0\nProduct=0\nTakeUps=0\nSystem=mini\nSent=true\nAccepted=true\nLeft=true\nModule=usb-1-1\n"
+
+static void write_adopted(Course *c, const char *more)
+{
+        g_autofree char *jobs = world_path(c->w, "state/jobs"), *path = world_path(c->w, "state/jobs/1.job");
+        g_autofree char *text = g_strconcat(ADOPTED_BEFORE, more, NULL);
+
+        ck_assert_int_eq(g_mkdir_with_parents(jobs, 0755), 0);
+        ck_assert(g_file_set_contents(path, text, -1, NULL));
+}
+
+/* A module that told its revision was adopted for the lack of two commands: the job ends, and the module is free. */
+static const char *const phantoms[] = {
+        "State=downloading\nPercent=0\nRestarts=0\nReturns=0\nFromRevision=EC600MCNLER06A08M08\n",
+        "State=stalled\nStalled=true\nPercent=0\nRestarts=0\nReturns=0\nConfirmed=true\n"
+        "Message=The module is in its Mini system and waits for its .mini_1 package: publish that very file.\n",
+};
+
+START_TEST(test_phantom)
+{
+        WorldSettings settings = { .modules = { "1-1=" WITHOUT_COMMANDS }, .config = QUICK, .no_daemon = true };
+        Course *c = course_new_world(&settings);
+
+        write_adopted(c, phantoms[_i]);
+        world_start_daemon(c->w);
+        world_assert_result(c->w, JOB_1, "failed", "host", "interrupted");
+        world_assert_property(c->w, JOB_1, "ToRevision", c->old);
+        world_await_property(c->w, MODULE_1, "Job", "/");
+        world_await_property(c->w, MODULE_1, "System", "normal");
+        ck_assert_int_eq(world_stop_daemon(c->w), 0);
+        world_start_daemon(c->w);
+        world_assert_property(c->w, JOB_1, "Result", "failed");
+        world_await_module(c->w, MODULE_1);
+        world_assert_property(c->w, MODULE_1, "Job", "/");
+        world_assert_sim(c->w, "0", "get 1-1 qfotadl-count");
+        course_publish(c, NULL);
+        course_begin(c);
+        ck_assert_str_eq(c->job, JOB_2);
+        course_assert_success(c, "4");
+        course_free(c);
+}
+END_TEST
+
+/* Where it was a Mini system after all, the job goes on: with a sign of it in the record whatever the module tells, and
+ * without one as long as the module tells no revision. */
+static const struct {
+        const char *module, *record;
+} true_minis[] = {
+        { "ec600m,mini-at=full,mini-revision=new", "State=updating\nPercent=60\nUpdating=true\nRestarts=1\nReturns=1\n" },
+        { "ec600m,mini-at=full,mini-revision=new", "State=downloading\nPercent=0\nRestarts=2\nReturns=2\n" },
+        { NAMELESS, "State=stalled\nStalled=true\nPercent=0\nRestarts=0\nReturns=0\nMessage=Stalled.\n" },
+};
+
+START_TEST(test_true_mini)
+{
+        Course *c = begun_by_hand(true_minis[_i].module, NULL, "mini-2", QUICK);
+        g_autofree char *asked = NULL;
+
+        write_adopted(c, true_minis[_i].record);
+        asked = world_sim(c->w, "count 1-1 rx:AT+CGSN");
+        world_start_daemon(c->w);
+        await_adopted(c);
+        g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN %d", atoi(asked) + 3));
+        world_assert_property(c->w, JOB_1, "Result", "");
+        world_pass(c->w, "mini-2");
+        world_assert_result(c->w, JOB_1, "success", "", "");
+        course_assert_history(c, JOB_2, "added", "");
         course_free(c);
 }
 END_TEST
@@ -422,8 +526,15 @@ START_TEST(test_tenant)
         course_publish(c, NULL);
         g_free(world_sim(w, "wait 1-1 closed"));
         g_free(world_sim(w, "hold 1-1 mini"));
+        if (tenants[_i].known) /* its Mini system reports a revision, and is adopted for what it says */
+                g_free(world_sim(w, "hold 1-1 answer:ATI"));
         begin_by_hand(c, NULL);
         g_free(world_sim(w, "set 1-1 imei " OTHER_IMEI));
+        if (tenants[_i].known) {
+                g_free(world_sim(w, "held 1-1 answer:ATI"));
+                g_free(world_sim(w, "urc 1-1 +QIND: \"FOTA\",\"DOWNLOADING\",10"));
+                g_free(world_sim(w, "release 1-1 answer:ATI"));
+        }
         await_adopted(c);
         if (!tenants[_i].known) {
                 world_assert_property(w, JOB_1, "FromRevision", c->old);
@@ -502,6 +613,9 @@ int main(void)
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
         suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));
+        suite_add(s, "without-commands", test_without_commands, 0, 1);
+        suite_add(s, "phantom", test_phantom, 0, G_N_ELEMENTS(phantoms));
+        suite_add(s, "true-mini", test_true_mini, 0, G_N_ELEMENTS(true_minis));
         suite_add(s, "remembered", test_remembered, 0, G_N_ELEMENTS(remembered));
         suite_add(s, "tenant", test_tenant, 0, G_N_ELEMENTS(tenants));
         suite_add(s, "chip", test_chip, 0, G_N_ELEMENTS(chips));

@@ -208,6 +208,9 @@ unsigned at_cmd_qcfg(struct at_call *call)
         }
         if (g_ascii_strcasecmp(name, "usbifc") == 0)
                 return qcfg_usbifc(call);
+        if (g_ascii_strcasecmp(name, "usbnet") == 0)
+                return persona_flag(m->persona, PERSONA_USBNET) ? qcfg_number(call, "usbnet", 0, 3, &m->usbnet)
+                                                                : CME_NOT_SUPPORTED;
         if (g_ascii_strcasecmp(name, "urc/port") == 0)
                 return urc_port(call, "QCFG", "urc/port");
         if (g_ascii_strcasecmp(name, "urc/delay") == 0)

@@ -101,6 +101,7 @@ struct Model {
         /* flash */
         unsigned urc_cache;
         unsigned urc_delay;
+        unsigned usbnet;
         struct pdp_context pdp[PDP_CONTEXTS + 1]; /* [0] unused; `active` is not flash */
         struct {
                 bool there; /* a package is installed at the next boot */

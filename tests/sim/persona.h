@@ -67,6 +67,7 @@
         X(MINI_SMS, "mini-sms", "flag", "0", "1: they answer AT+CMGF and AT+CPMS with mini-at=full") \
         X(MINI_BOOT_URCS, "mini-boot-urcs", "words", "", "lines printed by each of their boots") \
         X(SMS, "sms", "flag", "1", "0: AT+CMGF and AT+CPMS are refused by the normal system too") \
+        X(USBNET, "usbnet", "flag", "1", "0: AT+QCFG=\"usbnet\" is refused by the normal system too") \
         X(CFUN_BOOT, "cfun-boot", "number", "1", "AT+CFUN after a boot") \
         X(SIM, "sim", "text", "READY", "what AT+CPIN? says") \
         X(REGISTERED, "registered", "number", "1", "network registration state, 1 and 5 have a network; without, a running download fails at once") \
