@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What the daemon says of a job's end, in the reader's language. Knows how such a message is put together (the daemon's
- * core/job.c) and the table of codes; no text may be lost on the way. */
+ * core/job/job.c) and the table of codes; no text may be lost on the way. */
 
 #include "config.h"
 

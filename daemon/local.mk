@@ -2,39 +2,30 @@
 # The core decides and touches nothing: tests/test-wall reads its symbols.
 noinst_LIBRARIES += daemon/libfotacore.a
 daemon_libfotacore_a_SOURCES = \
-	daemon/core/at-line.c daemon/core/at-line.h \
-	daemon/core/at-engine.c daemon/core/at-engine.h \
-	daemon/core/context.c daemon/core/context.h \
-	daemon/core/identity.c daemon/core/identity.h \
-	daemon/core/inspect.c daemon/core/inspect.h \
-	daemon/core/job.c daemon/core/job.h \
-	daemon/core/layout.c daemon/core/layout.h \
-	daemon/core/options.c daemon/core/options.h \
-	daemon/core/pace.c daemon/core/pace.h \
-	daemon/core/qfota.c daemon/core/qfota.h \
-	daemon/core/rule.c daemon/core/rule.h daemon/core/rules.c daemon/core/rules.h \
-	daemon/core/rules-dialogue.c daemon/core/rules-dialogue.h \
-	daemon/core/source.c daemon/core/source.h \
-	daemon/core/upgrade.c daemon/core/upgrade.h daemon/core/upgrade-phase.c daemon/core/upgrade-phase.h \
-	daemon/core/upgrade-abandon.c daemon/core/upgrade-abandon.h \
-	daemon/core/upgrade-actions.c daemon/core/upgrade-actions.h \
-	daemon/core/upgrade-check.c daemon/core/upgrade-check.h \
-	daemon/core/upgrade-command.c daemon/core/upgrade-command.h \
-	daemon/core/upgrade-decide.c daemon/core/upgrade-decide.h \
-	daemon/core/upgrade-end.c daemon/core/upgrade-end.h \
-	daemon/core/upgrade-facts.c daemon/core/upgrade-facts.h \
-	daemon/core/upgrade-flow.c daemon/core/upgrade-flow.h \
-	daemon/core/upgrade-mini.c daemon/core/upgrade-mini.h \
-	daemon/core/upgrade-prepare.c daemon/core/upgrade-prepare.h \
-	daemon/core/upgrade-restore.c daemon/core/upgrade-restore.h \
-	daemon/core/upgrade-silence.c daemon/core/upgrade-silence.h \
-	daemon/core/upgrade-transfer.c daemon/core/upgrade-transfer.h \
-	daemon/core/upgrade-uart.c daemon/core/upgrade-uart.h \
-	daemon/core/upgrade-urc.c daemon/core/upgrade-urc.h \
-	daemon/core/upgrade-verdict.c daemon/core/upgrade-verdict.h \
-	daemon/core/upgrade-wait.c daemon/core/upgrade-wait.h \
-	daemon/core/upgrade-state.h daemon/core/upgrade-types.h \
-	daemon/core/uart-life.c daemon/core/uart-life.h
+	daemon/core/at/at-engine.c daemon/core/at/at-engine.h daemon/core/at/at-line.c daemon/core/at/at-line.h \
+	daemon/core/at/pace.c daemon/core/at/pace.h daemon/core/at/uart-life.c daemon/core/at/uart-life.h \
+	daemon/core/quectel/identity.c daemon/core/quectel/identity.h daemon/core/quectel/layout.c \
+	daemon/core/quectel/layout.h daemon/core/quectel/qfota.c daemon/core/quectel/qfota.h \
+	daemon/core/job/context.c daemon/core/job/context.h daemon/core/job/job.c daemon/core/job/job.h \
+	daemon/core/job/options.c daemon/core/job/options.h daemon/core/job/source.c daemon/core/job/source.h \
+	daemon/core/rules/inspect.c daemon/core/rules/inspect.h daemon/core/rules/rule.c daemon/core/rules/rule.h \
+	daemon/core/rules/rules.c daemon/core/rules/rules.h daemon/core/rules/rules-dialogue.c \
+	daemon/core/rules/rules-dialogue.h \
+	daemon/core/state/upgrade-actions.c daemon/core/state/upgrade-actions.h daemon/core/state/upgrade-decide.c \
+	daemon/core/state/upgrade-decide.h daemon/core/state/upgrade-facts.c daemon/core/state/upgrade-facts.h \
+	daemon/core/state/upgrade-phase.c daemon/core/state/upgrade-phase.h daemon/core/state/upgrade-state.h \
+	daemon/core/state/upgrade-types.h daemon/core/state/upgrade-wait.c daemon/core/state/upgrade-wait.h \
+	daemon/core/upgrade/upgrade.c daemon/core/upgrade/upgrade.h daemon/core/upgrade/upgrade-abandon.c \
+	daemon/core/upgrade/upgrade-abandon.h daemon/core/upgrade/upgrade-check.c daemon/core/upgrade/upgrade-check.h \
+	daemon/core/upgrade/upgrade-command.c daemon/core/upgrade/upgrade-command.h daemon/core/upgrade/upgrade-end.c \
+	daemon/core/upgrade/upgrade-end.h daemon/core/upgrade/upgrade-flow.c daemon/core/upgrade/upgrade-flow.h \
+	daemon/core/upgrade/upgrade-mini.c daemon/core/upgrade/upgrade-mini.h daemon/core/upgrade/upgrade-prepare.c \
+	daemon/core/upgrade/upgrade-prepare.h daemon/core/upgrade/upgrade-restore.c \
+	daemon/core/upgrade/upgrade-restore.h daemon/core/upgrade/upgrade-silence.c \
+	daemon/core/upgrade/upgrade-silence.h daemon/core/upgrade/upgrade-transfer.c \
+	daemon/core/upgrade/upgrade-transfer.h daemon/core/upgrade/upgrade-uart.c daemon/core/upgrade/upgrade-uart.h \
+	daemon/core/upgrade/upgrade-urc.c daemon/core/upgrade/upgrade-urc.h daemon/core/upgrade/upgrade-verdict.c \
+	daemon/core/upgrade/upgrade-verdict.h
 
 # The shell: everything of the daemon but main(), so that tests can link single rooms.
 noinst_LIBRARIES += daemon/libfotashell.a

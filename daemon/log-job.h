@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "core/job.h"
+#include "core/job/job.h"
 #include "log.h"
 
 /* A line about a job: what the journal files it under is in the job's record. message_id: of message-ids.h, NULL if

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Checks: gathers what core/rules judges by, from the module and, where that is asked for, from the package's server,
+/* Checks: gathers what core/rules/rules judges by, from the module and, where that is asked for, from the package's server,
  * and hands the verdicts on. Changes nothing. The same facts, without asking anybody, decide about a call that begins
  * an upgrade. */
 
 #include <string.h>
 
-#include "core/source.h"
+#include "core/job/source.h"
 #include "log.h"
 #include "manager-private.h"
 #include "names.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "core/source.h"
+#include "core/job/source.h"
 #include "log-job.h"
 #include "manager-private.h"
 

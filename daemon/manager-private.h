@@ -3,7 +3,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "core/rules.h"
+#include "core/rules/rules.h"
 #include "claim.h"
 #include "job-store.h"
 #include "manager.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
-#include "core/source.h"
+#include "core/job/source.h"
 #include "log-job.h"
 #include "manager-private.h"
 #include "message-ids.h"

@@ -4,8 +4,8 @@
 #include <glib.h>
 #include <systemd/sd-event.h>
 
-#include "core/job.h"
-#include "core/rules.h"
+#include "core/job/job.h"
+#include "core/rules/rules.h"
 #include "module.h"
 #include "settings.h"
 

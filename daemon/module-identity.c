@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Asks a module who it is, as core/identity has it, and again where it does not tell. Knows neither the port nor what a
+/* Asks a module who it is, as core/quectel/identity has it, and again where it does not tell. Knows neither the port nor what a
  * job makes of the answers. */
 
 #include "log.h"

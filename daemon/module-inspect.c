@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Asking a module, without a job, what an upgrade depends on: opens its port, has who it is read, asks core/inspect's
+/* Asking a module, without a job, what an upgrade depends on: opens its port, has who it is read, asks core/rules/inspect's
  * questions one by one, and tells what came of it. It ends when the module stops answering, its port goes, or a job
  * begins. What the answers mean it does not know. */
 

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "log.h"
 #include "module-private.h"
 

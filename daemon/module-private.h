@@ -3,8 +3,8 @@
 
 #include <limits.h>
 
-#include "core/at-engine.h"
-#include "core/uart-life.h"
+#include "core/at/at-engine.h"
+#include "core/at/uart-life.h"
 #include "module.h"
 #include "port-watch.h"
 #include "ports.h"

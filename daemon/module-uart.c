@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A module at a UART: whether its node is there is looked at, for no bus tells that a module is; and what the bus tells
- * of USB modules, that they left and came back, is told of this one when core/uart-life says that it has restarted.
+ * of USB modules, that they left and came back, is told of this one when core/at/uart-life says that it has restarted.
  * Knows neither what bytes mean nor which UARTs there are. */
 
 #include <sys/stat.h>

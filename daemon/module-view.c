@@ -6,7 +6,7 @@
 #include <stdarg.h>
 
 #include "codes.h"
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "log-job.h"
 #include "module-private.h"
 #include "power.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "log-job.h"
 #include "module-private.h"
 #include "power.h"

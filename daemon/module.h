@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
-#include "core/inspect.h"
-#include "core/job.h"
-#include "core/upgrade.h"
+#include "core/rules/inspect.h"
+#include "core/job/job.h"
+#include "core/upgrade/upgrade.h"
 #include "settings.h"
 #include "usb-watch.h"
 
@@ -133,7 +133,7 @@ void module_reconfigured(Module *module);
 /* Reads the identity again: probed() follows. Not while a job holds the module. */
 void module_probe(Module *module);
 
-/* Asks it what an upgrade depends on, by core/inspect.h's set for a check: inspected() follows, at once or later, but
+/* Asks it what an upgrade depends on, by core/rules/inspect.h's set for a check: inspected() follows, at once or later, but
  * always. Reads only; not while a job holds the module, or while it is being asked (module_is_inspected()). */
 void module_inspect(Module *module, Method method);
 bool module_is_inspected(const Module *module);

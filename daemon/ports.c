@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The ttys a module has now, as they come and go one by one. What each is good for is core/layout's to say. */
+/* The ttys a module has now, as they come and go one by one. What each is good for is core/quectel/layout's to say. */
 
 #include <string.h>
 
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "ports.h"
 
 typedef struct Port {
@@ -74,7 +74,7 @@ bool ports_are_none(const Ports *ports)
         return ports->list->len == 0;
 }
 
-/* As core/layout wants to see them; the caller frees the array. */
+/* As core/quectel/layout wants to see them; the caller frees the array. */
 static LayoutPort *layout_of(const Ports *ports)
 {
         LayoutPort *layout = g_new0(LayoutPort, ports->list->len + 1);

@@ -17,7 +17,7 @@ void ports_remove(Ports *ports, const char *node);
 void ports_clear(Ports *ports);
 bool ports_are_none(const Ports *ports);
 
-/* The node of the AT port, NULL if none is, or none is yet; override as in core/layout.h. */
+/* The node of the AT port, NULL if none is, or none is yet; override as in core/quectel/layout.h. */
 const char *ports_find_at(const Ports *ports, uint16_t product_id, int override);
 /* Where that node is in /sys. */
 const char *ports_syspath(const Ports *ports, const char *node);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "settings.h"
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "log.h"
 
 #define SECONDS_MAX (30 * 24 * 3600)

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "core/upgrade.h"
+#include "core/upgrade/upgrade.h"
 
 #define CONFIG_DEFAULT_FILE "/etc/fotad/fotad.conf"
 

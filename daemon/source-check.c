@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/source.h"
+#include "core/job/source.h"
 #include "log.h"
 #include "source-check.h"
 

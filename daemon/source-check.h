@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "core/rules.h"
+#include "core/rules/rules.h"
 
 /* A server is asked whether it would send a package, without fetching it. The host's network is not the module's: what
  * is found here is likely there, not certain. */

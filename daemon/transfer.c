@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/pace.h"
+#include "core/at/pace.h"
 #include "transfer.h"
 
 #define CHUNK         4095 /* one less than a whole number of USB packets: no zero-length packet is needed */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "log.h"
 #include "usb-watch.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "core/upgrade-phase.h"
+#include "core/state/upgrade-phase.h"
 
 int main(void)
 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Draws the phases of an upgrade as SVG: phases.py PHASES-DOC. The phases, their states and their arrows come from the
-table in daemon/core/upgrade-phase.c, which the program phases-doc prints; only the places of the boxes stand here."""
+table in daemon/core/state/upgrade-phase.c, which the program phases-doc prints; only the places of the boxes stand here."""
 import subprocess
 import sys
 from xml.sax.saxutils import escape

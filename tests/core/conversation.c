@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "conversation.h"
-#include "core/at-engine.h"
+#include "core/at/at-engine.h"
 
 #define COMMAND_TIMEOUT (30 * G_USEC_PER_SEC)
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/upgrade-phase.h"
-#include "core/upgrade-state.h"
+#include "core/state/upgrade-phase.h"
+#include "core/state/upgrade-state.h"
 
 void __real_upgrade_handle(Upgrade *u, const UpgradeEvent *event);
 void __wrap_upgrade_handle(Upgrade *u, const UpgradeEvent *event);

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "core/at-engine.h"
+#include "core/at/at-engine.h"
 #include "testing.h"
 
 #define SECOND ((uint64_t)G_USEC_PER_SEC)

@@ -3,7 +3,7 @@
 /* Shows that bytes become lines whatever stands between them: every kind of line end, the noise of a booting module,
  * lines too long to mean anything. */
 
-#include "core/at-line.h"
+#include "core/at/at-line.h"
 #include "testing.h"
 
 /* All lines of the bytes, joined by |. */

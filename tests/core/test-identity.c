@@ -3,7 +3,7 @@
 /* Shows what follows from a revision's name (guide 4), and the dialogue that reads it, with all that modules in the
  * field fail to answer. */
 
-#include "core/identity.h"
+#include "core/quectel/identity.h"
 #include "testing.h"
 
 static const struct {

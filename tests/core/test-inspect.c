@@ -3,7 +3,7 @@
 /* The dialogue that asks a module what an upgrade depends on: which questions for whom, and what is made of every kind
  * of answer. */
 
-#include "core/inspect.h"
+#include "core/rules/inspect.h"
 #include "testing.h"
 
 static char *ask_all(unsigned questions, const char *cereg)

@@ -3,8 +3,8 @@
 /* Shows that a job's file gives back what was put into it and keeps no password once the job has ended, that damage
  * never yields a job that would send something else or again, and that each code makes one sentence. */
 
-#include "core/job.h"
-#include "core/source.h"
+#include "core/job/job.h"
+#include "core/job/source.h"
 #include "testing.h"
 
 #define SECRET  "Geheim7"

@@ -3,7 +3,7 @@
 /* Shows which tty is taken for the AT port: by the table, by the configuration's word, by likeness where neither
  * knows, and none while the right one is still to come. */
 
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "testing.h"
 
 #define ALL 0xffffffffu

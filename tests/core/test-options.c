@@ -3,7 +3,7 @@
 /* Shows every option: its type, both sides of each bound of its range, the rules between options, and that a job's file
  * gives back what was saved and nothing that StartUpgrade would have refused. */
 
-#include "core/options.h"
+#include "core/job/options.h"
 #include "testing.h"
 
 static const struct {

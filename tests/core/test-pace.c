@@ -3,7 +3,7 @@
 /* The pace of a package without flow control (guide 3.3.1.3): on time over five minutes however late each single write
  * is, and at no moment faster than a module takes it. */
 
-#include "core/pace.h"
+#include "core/at/pace.h"
 #include "testing.h"
 
 #define LIMIT 15000 /* bytes a second: the guide's */

@@ -3,7 +3,7 @@
 /* Shows how the vendor's words are read and written: every URC of the guide and of the captures, AT+QFOTADL exactly as
  * the guide's examples have it, progress out of an index or a percentage. */
 
-#include "core/qfota.h"
+#include "core/quectel/qfota.h"
 #include "testing.h"
 
 #define D CODE_DOMAIN_NONE

@@ -2,7 +2,7 @@
 
 /* Every rule both ways, by its id: what is found, what is to be done, and whether an upgrade is refused for it. */
 
-#include "core/rules.h"
+#include "core/rules/rules.h"
 #include "testing.h"
 
 /* A module with which all is well, of which each case changes one thing. */

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/layout.h"
+#include "core/quectel/layout.h"
 #include "settings.h"
 #include "testing.h"
 

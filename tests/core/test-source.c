@@ -3,8 +3,8 @@
 /* Shows every rule for a URL at its exact boundary, that no refusal and no redaction shows a part of a password, and
  * that nothing which passes can end the string or the line of an AT command, whatever bytes are tried. */
 
-#include "core/qfota.h"
-#include "core/source.h"
+#include "core/quectel/qfota.h"
+#include "core/job/source.h"
 #include "testing.h"
 
 #define DFOTA METHOD_DFOTA

@@ -2,7 +2,7 @@
 
 /* Shows what counts as a restart of a module that is on no bus, and that no boot counts twice. */
 
-#include "core/uart-life.h"
+#include "core/at/uart-life.h"
 #include "testing.h"
 
 #define SECOND ((uint64_t)G_USEC_PER_SEC)

@@ -3,7 +3,7 @@
 /* Shows that a PDP context that an upgrade uses is left as it was found, however the upgrade ends, and that what stood
  * in it, which may be a password, stays nowhere else. */
 
-#include "core/context.h"
+#include "core/job/context.h"
 #include "upgrade-bench.h"
 
 #define OTHERS "1,\"iot.example\",\"gw\",\"Geheim7\",2"

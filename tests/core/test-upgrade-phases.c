@@ -4,7 +4,7 @@
  * must be the one in the table below. The bench asserts what must hold of every upgrade meanwhile. An event that cannot
  * come in a phase must be refused, and logged. */
 
-#include "core/upgrade-phase.h"
+#include "core/state/upgrade-phase.h"
 #include "mini-bench.h"
 
 /* ---- the way to each phase */

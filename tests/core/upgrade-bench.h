@@ -12,7 +12,7 @@
  *   - no deadline is in the past once a tick was handled
  *   - commands that may hold a password are marked */
 
-#include "core/upgrade.h"
+#include "core/upgrade/upgrade.h"
 #include "testing.h"
 
 #define SECOND        ((uint64_t)G_USEC_PER_SEC)

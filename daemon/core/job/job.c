@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The record of an upgrade and its text form. It holds facts; what they mean for the next step is core/upgrade's. */
+
+#include <string.h>
+
+#include "core/job/context.h"
+#include "core/job/job.h"
+#include "core/quectel/qfota.h"
+#include "core/job/source.h"
+
+#define GROUP         "Job"
+#define GROUP_OPTIONS "Options"
+
+#define SHA256_DIGITS    64
+#define PACKAGE_NAME_MAX 255 /* bytes, as of any file's name */
+
+static const char *const state_names[] = {
+        [JOB_QUEUED] = "queued",         [JOB_PREPARING] = "preparing", [JOB_DOWNLOADING] = "downloading",
+        [JOB_RESTARTING] = "restarting", [JOB_UPDATING] = "updating",   [JOB_VERIFYING] = "verifying",
+        [JOB_STALLED] = "stalled",       [JOB_FINISHED] = "finished",
+};
+static const char *const result_names[] = {
+        [JOB_RESULT_NONE] = "",
+        [JOB_RESULT_SUCCESS] = "success",
+        [JOB_RESULT_FAILED] = "failed",
+        [JOB_RESULT_CANCELLED] = "cancelled",
+};
+static const char *const system_names[] = {
+        [JOB_SYSTEM_UNKNOWN] = "unknown",
+        [JOB_SYSTEM_NORMAL] = "normal",
+        [JOB_SYSTEM_MINI] = "mini",
+        [JOB_SYSTEM_UPDATING] = "updating",
+};
+static const char *const origin_names[] = { [JOB_ORIGIN_REQUEST] = "request", [JOB_ORIGIN_ADOPTED] = "adopted" };
+static const char *const announced_names[] = {
+        [JOB_ANNOUNCED_NO] = "no", [JOB_ANNOUNCED_AGAIN] = "again", [JOB_ANNOUNCED_YES] = "yes"
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == _JOB_STATE_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(result_names) == _JOB_RESULT_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(system_names) == _JOB_SYSTEM_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(origin_names) == _JOB_ORIGIN_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(announced_names) == _JOB_ANNOUNCED_MAX);
+
+const char *job_state_to_string(JobState state)
+{
+        return state_names[state];
+}
+
+const char *job_result_to_string(JobResult result)
+{
+        return result_names[result];
+}
+
+const char *job_origin_to_string(JobOrigin origin)
+{
+        return origin_names[origin];
+}
+
+const char *job_system_to_string(JobSystem system)
+{
+        return system_names[system];
+}
+
+/* The strings of the record: one table, so that none is forgotten in making, freeing, writing or reading. */
+static const struct {
+        const char *key;
+        size_t offset;
+} strings[] = {
+        { "Module", G_STRUCT_OFFSET(Job, module) },
+        { "Place", G_STRUCT_OFFSET(Job, place) },
+        { "Source", G_STRUCT_OFFSET(Job, source) },
+        { "Imei", G_STRUCT_OFFSET(Job, imei) },
+        { "Model", G_STRUCT_OFFSET(Job, model) },
+        { "FromRevision", G_STRUCT_OFFSET(Job, from_revision) },
+        { "FromBuild", G_STRUCT_OFFSET(Job, from_build) },
+        { "ToRevision", G_STRUCT_OFFSET(Job, to_revision) },
+        { "ToBuild", G_STRUCT_OFFSET(Job, to_build) },
+        { "Boot", G_STRUCT_OFFSET(Job, boot) },
+        { "UrcPortBefore", G_STRUCT_OFFSET(Job, urc_port_before) },
+        { "PackageSha256", G_STRUCT_OFFSET(Job, package_sha256) },
+        { "FlowBefore", G_STRUCT_OFFSET(Job, flow_before) },
+        { "FotaCidBefore", G_STRUCT_OFFSET(Job, fota_cid_before) },
+        { "ApnBefore", G_STRUCT_OFFSET(Job, apn_before) },
+        { "PowerControlBefore", G_STRUCT_OFFSET(Job, power_control_before) },
+        { "Message", G_STRUCT_OFFSET(Job, message) },
+};
+
+static const struct {
+        const char *key;
+        size_t offset;
+} booleans[] = {
+        { "Sent", G_STRUCT_OFFSET(Job, sent) },
+        { "File", G_STRUCT_OFFSET(Job, file) },
+        { "Transferring", G_STRUCT_OFFSET(Job, transferring) },
+        { "Transferred", G_STRUCT_OFFSET(Job, transferred) },
+        { "Returned", G_STRUCT_OFFSET(Job, returned) },
+        { "Left", G_STRUCT_OFFSET(Job, left) },
+        { "ContextUp", G_STRUCT_OFFSET(Job, context_up) },
+        { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
+        { "Reset", G_STRUCT_OFFSET(Job, reset) },
+        { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
+        { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
+        { "Repeated", G_STRUCT_OFFSET(Job, repeated) },
+        { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
+        { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
+};
+
+/* Each is true in the record if the upgrade got at least that far. */
+static const char *const reached_keys[] = {
+        [JOB_REACHED_ACCEPTED] = "Accepted",     [JOB_REACHED_DOWNLOADING] = "Downloading",
+        [JOB_REACHED_DOWNLOADED] = "Downloaded", [JOB_REACHED_UPDATING] = "Updating",
+        [JOB_REACHED_ENDED] = "Ended",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(reached_keys) == _JOB_REACHED_MAX);
+
+static char **string_at(const Job *job, size_t offset)
+{
+        return (char **)G_STRUCT_MEMBER_P(job, offset);
+}
+
+Job *job_new(const char *id, const char *module)
+{
+        Job *job = g_new0(Job, 1);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                *string_at(job, strings[i].offset) = g_strdup("");
+        job->id = g_strdup(id);
+        job_set_string(&job->module, module);
+        job->pending = g_strdup("");
+        job->options = options_new();
+        job->download_max = -1;
+        job->started_by = -1;
+        return job;
+}
+
+void job_free(Job *job)
+{
+        if (!job)
+                return;
+        explicit_bzero(job->source, strlen(job->source));
+        job_wipe_string(&job->apn_before);
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                g_free(*string_at(job, strings[i].offset));
+        options_free(job->options);
+        g_free(job->pending);
+        g_free(job->id);
+        g_free(job);
+}
+
+void job_wipe_string(char **field)
+{
+        explicit_bzero(*field, strlen(*field));
+}
+
+void job_set_string(char **field, const char *value)
+{
+        char *copy = g_strdup(value);
+
+        g_free(*field);
+        *field = copy;
+}
+
+const char *job_error_name(const Job *job)
+{
+        const Code *code = code_find(job->domain, job->code);
+
+        if (job->domain == CODE_DOMAIN_NONE)
+                return "";
+        return code ? code->name : "unlisted";
+}
+
+unsigned job_download_max(const Job *job)
+{
+        if (job->download_max >= 0)
+                return (unsigned)job->download_max;
+        return job->options->download_urc_max >= 0 ? (unsigned)job->options->download_urc_max : QFOTA_URC_MAX_DEFAULT;
+}
+
+void job_reach(Job *job, JobReached reached)
+{
+        job->reached = MAX(job->reached, reached);
+}
+
+const char *job_place(const Job *job)
+{
+        return *job->place ? job->place : job->module;
+}
+
+bool job_is_uart(const Job *job)
+{
+        return g_str_has_prefix(job_place(job), JOB_UART_PREFIX);
+}
+
+char *job_source_shown(const Job *job)
+{
+        return job->file ? g_strdup(job->source) : source_redact(job->source);
+}
+
+CodeDomain job_download_domain(const Job *job)
+{
+        return job->file ? CODE_DOMAIN_FILE : source_domain(job->source);
+}
+
+bool job_is_package_name(const char *name)
+{
+        if (!*name || strlen(name) > PACKAGE_NAME_MAX || !g_utf8_validate(name, -1, NULL))
+                return false;
+        for (const char *p = name; *p; p = g_utf8_next_char(p))
+                if (g_unichar_iscntrl(g_utf8_get_char(p)) || *p == '/')
+                        return false;
+        return true;
+}
+
+void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, const char *detail)
+{
+        const Code *code = code_find(domain, number);
+        g_autoptr(GString) s = g_string_new(NULL);
+
+        job->result = result;
+        job->domain = domain;
+        job->code = domain == CODE_DOMAIN_NONE ? 0 : number;
+        if (result == JOB_RESULT_SUCCESS)
+                g_string_append_printf(s, "The module runs %s now", job->to_revision);
+        else if (code)
+                g_string_append(s, code->what);
+        else
+                g_string_append_printf(s, "The module reported a code that no table lists");
+        if (detail && *detail)
+                g_string_append_printf(s, " %s", detail);
+        if (domain != CODE_DOMAIN_NONE && domain != CODE_DOMAIN_HOST)
+                g_string_append_printf(s, " (%s code %d%s%s)", code_domain_label(domain), number,
+                                       code && *code->cause ? "; usual cause: " : "", code ? code->cause : "");
+        else if (code && *code->cause)
+                g_string_append_printf(s, " (usual cause: %s)", code->cause);
+        if (code)
+                g_string_append_printf(s, ": %s", code->remedy);
+        else if (result != JOB_RESULT_SUCCESS)
+                g_string_append(s, ": check the package, its server and the module's signal, and ask the vendor");
+        g_string_append_c(s, '.');
+        g_free(job->message);
+        job->message = g_utf8_make_valid(s->str, -1); /* the detail may hold what others say */
+}
+
+char *job_code_text(CodeDomain domain, int number)
+{
+        const Code *code = code_find(domain, number);
+
+        return g_strdup_printf("%s code %d%s%s", code_domain_label(domain), number, code ? ": " : "",
+                               code ? code->what : "");
+}
+
+void job_set_message(Job *job, const char *message)
+{
+        job_set_string(&job->message, message);
+}
+
+void job_add_to_message(Job *job, const char *sentence)
+{
+        char *message = g_strdup_printf("%s %s", job->message, sentence);
+
+        g_free(job->message);
+        job->message = message;
+}
+
+void job_tell_what_stays(Job *job, bool power_control)
+{
+        const struct {
+                bool changed;
+                const char *what;
+        } settings[] = {
+                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
+                { job->context_up, "AT+QIACT" },
+                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
+                { *job->apn_before, "AT+QICSGP" },
+                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
+                { power_control, "power/control" },
+        };
+        g_autoptr(GString) s = g_string_new(NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
+                if (settings[i].changed)
+                        g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
+                                               settings[i].what);
+        if (s->len)
+                job_add_to_message(job, g_string_append_c(s, '.')->str);
+}
+
+void job_forget_secrets(Job *job)
+{
+        g_autofree char *shown = job_source_shown(job);
+
+        explicit_bzero(job->source, strlen(job->source));
+        g_free(job->source);
+        job->source = g_steal_pointer(&shown);
+        options_wipe(job->options);
+        job_wipe_string(&job->apn_before);
+}
+
+/* Where the value of a line begins that may be the key's, NULL if it is another's. */
+static const char *value_of(const char *line, size_t length, const char *key)
+{
+        const char *end = line + length, *p = line;
+
+        while (p < end && g_ascii_isspace(*p))
+                p++;
+        if ((size_t)(end - p) < strlen(key) || memcmp(p, key, strlen(key)) != 0)
+                return NULL;
+        p += strlen(key);
+        while (p < end && g_ascii_isspace(*p))
+                p++;
+        return p < end && *p == '=' ? p + 1 : NULL;
+}
+
+GString *job_mask_text(const char *text, size_t length)
+{
+        GString *masked = g_string_sized_new(length);
+        const char *end = text + length;
+
+        for (const char *line = text, *next; line < end; line = next) {
+                const char *newline = memchr(line, '\n', (size_t)(end - line)), *value;
+                size_t n = (size_t)((newline ?: end) - line);
+
+                next = newline ? newline + 1 : end;
+                if ((value = value_of(line, n, "Source"))) {
+                        g_autofree char *source = g_strndup(value, (size_t)(line + n - value)), *shown = NULL;
+
+                        g_string_append_len(masked, line, value - line);
+                        /* What stands behind a NUL may be anything, and what was cut off half a password. */
+                        if (!newline || memchr(value, 0, (size_t)(line + n - value)))
+                                shown = g_strdup("***");
+                        else
+                                shown = source_redact(source);
+                        g_string_append(masked, shown);
+                        explicit_bzero(source, strlen(source));
+                } else if ((value = value_of(line, n, "apn-password")) || (value = value_of(line, n, "ApnBefore"))) {
+                        g_string_append_len(masked, line, value - line);
+                        g_string_append(masked, "***");
+                } else {
+                        g_string_append_len(masked, line, (gssize)n);
+                }
+                if (newline)
+                        g_string_append_c(masked, '\n');
+        }
+        return masked;
+}
+
+char *job_to_text(const Job *job)
+{
+        g_autoptr(GKeyFile) f = g_key_file_new();
+
+        g_key_file_set_integer(f, GROUP, "Version", JOB_FILE_VERSION);
+        g_key_file_set_string(f, GROUP, "Id", job->id);
+        g_key_file_set_string(f, GROUP, "Origin", origin_names[job->origin]);
+        g_key_file_set_string(f, GROUP, "State", state_names[job->state]);
+        g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
+        g_key_file_set_uint64(f, GROUP, "Created", job->created);
+        g_key_file_set_uint64(f, GROUP, "Finished", job->finished);
+        g_key_file_set_uint64(f, GROUP, "PackageSize", job->package_size);
+        g_key_file_set_uint64(f, GROUP, "Percent", job->percent);
+        g_key_file_set_uint64(f, GROUP, "Restarts", job->restarts);
+        g_key_file_set_uint64(f, GROUP, "Returns", job->returns);
+        g_key_file_set_uint64(f, GROUP, "Device", job->device);
+        g_key_file_set_uint64(f, GROUP, "Product", job->product);
+        g_key_file_set_uint64(f, GROUP, "TakeUps", job->take_ups);
+        if (job->started_by >= 0)
+                g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
+        if (job->download_max >= 0)
+                g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
+        g_key_file_set_string(f, GROUP, "System", system_names[job->system]);
+        if (job->said_domain != CODE_DOMAIN_NONE) {
+                g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->said_domain));
+                g_key_file_set_integer(f, GROUP, "SaidCode", job->said_code);
+        }
+        if (job->abandon)
+                g_key_file_set_string(f, GROUP, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                if (**string_at(job, strings[i].offset))
+                        g_key_file_set_string(f, GROUP, strings[i].key, *string_at(job, strings[i].offset));
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                g_key_file_set_boolean(f, GROUP, booleans[i].key, G_STRUCT_MEMBER(bool, job, booleans[i].offset));
+        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
+                g_key_file_set_boolean(f, GROUP, reached_keys[i], job->reached >= i);
+        if (job->result != JOB_RESULT_NONE) {
+                g_key_file_set_string(f, GROUP, "Result", result_names[job->result]);
+                g_key_file_set_string(f, GROUP, "ErrorDomain", code_domain_to_string(job->domain));
+                g_key_file_set_integer(f, GROUP, "ErrorCode", job->code);
+                g_key_file_set_string(f, GROUP, "Announced", announced_names[job->announced]);
+        }
+        options_save(job->options, f, GROUP_OPTIONS);
+        return g_key_file_to_data(f, NULL, NULL);
+}
+
+static bool read_word(GKeyFile *f, const char *key, const char *const *words, unsigned n, unsigned *ret)
+{
+        g_autofree char *value = g_key_file_get_string(f, GROUP, key, NULL);
+
+        for (unsigned i = 0; i < n; i++)
+                if (g_strcmp0(value, words[i]) == 0) {
+                        *ret = i;
+                        return true;
+                }
+        return false;
+}
+
+/* A key that is there must be readable: half a fact is none. */
+static guint64 read_number(GKeyFile *f, const char *key, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        guint64 n = g_key_file_get_uint64(f, GROUP, key, &error);
+
+        *good = *good && (!error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND));
+        return n;
+}
+
+static bool read_boolean(GKeyFile *f, const char *key, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        bool value = g_key_file_get_boolean(f, GROUP, key, &error);
+
+        *good = *good && (!error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND));
+        return value;
+}
+
+/* Whether the facts go together. What was heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was
+ * sent would send it again. */
+static bool is_consistent(const Job *job)
+{
+        /* These go to the module, or into a file of the kernel's. */
+        if (!qfota_is_flow(job->flow_before) ||
+            strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
+            strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
+            strlen(job->fota_cid_before) > 2 || (*job->apn_before && !context_is_valid(job->apn_before)) ||
+            (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&
+             strcmp(job->power_control_before, "auto") != 0))
+                return false;
+        if (job->sent || job->state == JOB_FINISHED)
+                return true;
+        return job->reached == JOB_REACHED_NOTHING && !job->transferring && !job->transferred &&
+               (job->state == JOB_QUEUED || job->state == JOB_PREPARING || job->state == JOB_RESTARTING);
+}
+
+/* What goes to a module is checked again: a file can be damaged, or written by hand. */
+static bool is_fit_to_send(const Job *job, char **ret_why)
+{
+        const char *key;
+
+        if (job->file && (job->method == METHOD_MINIFOTA || !job_is_package_name(job->source) ||
+                          strlen(job->package_sha256) != SHA256_DIGITS || job->package_size == 0)) {
+                *ret_why = g_strdup("its package is not described well");
+                return false;
+        }
+        return (job->file || source_check(job->source, job->method, identity_flash_size(job->from_revision),
+                                          job->options->allow_https, ret_why)) &&
+               options_check(job->options, job->method, &key, ret_why);
+}
+
+Job *job_from_text(const char *text, const char *id, char **ret_why)
+{
+        g_autoptr(GKeyFile) f = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Job) job = job_new(id, "");
+        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL;
+        unsigned state, origin, system = JOB_SYSTEM_UNKNOWN, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
+        bool good = true;
+
+        if (!g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error)) {
+                *ret_why = g_strdup(error->message);
+                return NULL;
+        }
+        if (g_key_file_get_integer(f, GROUP, "Version", NULL) != JOB_FILE_VERSION) {
+                *ret_why = g_strdup("its version is not one this daemon reads");
+                return NULL;
+        }
+        own_id = g_key_file_get_string(f, GROUP, "Id", NULL);
+        method = g_key_file_get_string(f, GROUP, "Method", NULL);
+        if (g_strcmp0(own_id, id) != 0 || !method_from_string(method, &job->method) ||
+            !read_word(f, "State", state_names, _JOB_STATE_MAX, &state) ||
+            !read_word(f, "Origin", origin_names, _JOB_ORIGIN_MAX, &origin)) {
+                *ret_why = g_strdup("its Id, Method, State or Origin is missing or unknown");
+                return NULL;
+        }
+        if (g_key_file_has_key(f, GROUP, "Result", NULL) &&
+            (!read_word(f, "Result", result_names, _JOB_RESULT_MAX, &result) ||
+             !read_word(f, "Announced", announced_names, _JOB_ANNOUNCED_MAX, &announced))) {
+                *ret_why = g_strdup("its Result or Announced is unknown");
+                return NULL;
+        }
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
+                g_autoptr(GError) unreadable = NULL;
+                char *value = g_key_file_get_string(f, GROUP, strings[i].key, &unreadable);
+
+                if (unreadable && !g_error_matches(unreadable, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND))
+                        good = false;
+                if (value) {
+                        for (const char *c = value; *c && strings[i].offset != G_STRUCT_OFFSET(Job, message); c++)
+                                good = good && (unsigned char)*c >= ' ';
+                        g_free(*string_at(job, strings[i].offset));
+                        *string_at(job, strings[i].offset) = value;
+                }
+        }
+        if (!*job->module || (state == JOB_FINISHED) != (g_key_file_get_uint64(f, GROUP, "Finished", NULL) != 0) ||
+            (state == JOB_FINISHED && result == JOB_RESULT_NONE)) {
+                *ret_why = g_strdup("its Module is missing, or its State, Finished and Result do not go together");
+                return NULL;
+        }
+        job->state = state;
+        job->origin = origin;
+        job->result = result;
+        job->announced = announced;
+        job->created = read_number(f, "Created", &good);
+        job->finished = read_number(f, "Finished", &good);
+        job->percent = (unsigned)MIN(read_number(f, "Percent", &good), result == JOB_RESULT_SUCCESS ? 100 : 99);
+        job->package_size = read_number(f, "PackageSize", &good);
+        job->restarts = (unsigned)read_number(f, "Restarts", &good);
+        job->returns = (unsigned)read_number(f, "Returns", &good);
+        job->device = (unsigned)read_number(f, "Device", &good);
+        job->product = (unsigned)read_number(f, "Product", &good);
+        job->take_ups = (unsigned)read_number(f, "TakeUps", &good);
+        if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
+                guint64 uid = read_number(f, "StartedBy", &good);
+
+                good = good && uid < UINT32_MAX;
+                job->started_by = good ? (int64_t)uid : -1;
+        }
+        if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL)) {
+                guint64 maximum = read_number(f, "DownloadMax", &good);
+
+                good = good && maximum <= QFOTA_URC_MAX_MOST;
+                job->download_max = (int)MIN(maximum, QFOTA_URC_MAX_MOST);
+        }
+        if (g_key_file_has_key(f, GROUP, "System", NULL) &&
+            !read_word(f, "System", system_names, _JOB_SYSTEM_MAX, &system))
+                good = false;
+        job->system = system;
+        said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
+        job->said_domain = code_domain_from_string(said);
+        job->said_code = g_key_file_get_integer(f, GROUP, "SaidCode", NULL);
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                G_STRUCT_MEMBER(bool, job, booleans[i].offset) = read_boolean(f, booleans[i].key, &good);
+        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
+                if (read_boolean(f, reached_keys[i], &good))
+                        job->reached = i;
+        good = good && g_key_file_has_key(f, GROUP, "Sent", NULL);
+        domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
+        job->domain = code_domain_from_string(domain);
+        job->code = g_key_file_get_integer(f, GROUP, "ErrorCode", NULL);
+        abandon = g_key_file_get_string(f, GROUP, "Abandon", NULL);
+        if (abandon && code_find_name(CODE_DOMAIN_HOST, abandon))
+                job->abandon = (HostCode)code_find_name(CODE_DOMAIN_HOST, abandon)->number;
+        else if (g_key_file_has_key(f, GROUP, "Abandon", NULL))
+                good = false;
+        if (!good || !is_consistent(job)) {
+                *ret_why = g_strdup("one of its values cannot be read, or they do not go together");
+                return NULL;
+        }
+        options_free(job->options);
+        job->options = options_load(f, GROUP_OPTIONS, ret_why);
+        if (!job->options)
+                return NULL;
+        if (state != JOB_FINISHED && !job->sent && !is_fit_to_send(job, ret_why))
+                return NULL;
+        return g_steal_pointer(&job);
+}

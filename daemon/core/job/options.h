@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/quectel/identity.h"
+
+/* The options of StartUpgrade. Strings are NULL and numbers -1 where the caller left them out. */
+typedef struct Options {
+        char *expected_revision;
+        char *method; /* auto, dfota, minifota */
+        int64_t upgrade_mode;
+        int64_t download_urc_max;
+        int64_t update_urc_max;
+        int64_t cid;
+        char *apn;
+        char *apn_user;
+        char *apn_password;
+        int64_t apn_auth;
+        char *flow_control; /* auto, hardware, none, protocol */
+        char *sha256;       /* of a package on the host */
+        bool check_source;
+        bool allow_unchanged;
+        bool allow_https;
+} Options;
+
+Options *options_new(void);
+void options_free(Options *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
+
+/* The D-Bus type of an option: 's', 'u', 'b'; 0 for a key that is none. */
+char options_type(const char *key);
+
+/* Set one option. false: *ret_why says which rule the value breaks and what would be right; it does not name the key,
+ * nor repeat the value. The key must have that type. */
+bool options_set_string(Options *options, const char *key, const char *value, char **ret_why);
+bool options_set_number(Options *options, const char *key, uint32_t value, char **ret_why);
+bool options_set_boolean(Options *options, const char *key, bool value);
+
+/* Rules between options. false: *ret_key is the one at fault. */
+bool options_check(const Options *options, Method method, const char **ret_key, char **ret_why);
+
+/* For the job's file: all that is set, as keys of the group. Reading skips keys it does not know; NULL and *ret_why if
+ * a value breaks a rule. */
+void options_save(const Options *options, GKeyFile *file, const char *group);
+Options *options_load(GKeyFile *file, const char *group, char **ret_why);
+
+/* Forgets the password, leaving no copy in memory. */
+void options_wipe(Options *options);

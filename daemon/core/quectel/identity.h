@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/at/at-engine.h"
+
+/* How a module is upgraded (guide 4). */
+typedef enum Method {
+        METHOD_UNKNOWN,
+        METHOD_DFOTA,
+        METHOD_MINIFOTA,
+} Method;
+
+const char *method_to_string(Method method); /* unknown, dfota, minifota */
+bool method_from_string(const char *s, Method *ret);
+
+/* What a module says of itself. No string is NULL; "" is not known. All are printable ASCII. */
+typedef struct Identity {
+        char *manufacturer;
+        char *model;
+        char *revision; /* ATI, AT+GMR, AT+CGMR: EC200AEUHAR01A02M16 */
+        char *build;    /* AT+QGMR: the revision and the build of its parts, EC200AEUHAR01A02M16_01.001.01.001; "" if
+                           the module does not tell, or is not ready to tell, more than the revision */
+        char *imei;
+} Identity;
+
+Identity *identity_new(void);
+Identity *identity_copy(const Identity *identity);
+/* What it does not tell, as another told it. */
+void identity_complete(Identity *identity, const Identity *other);
+bool identity_equal(const Identity *a, const Identity *b);
+/* Of one that somebody else has read: what is not printable ASCII, or no IMEI, is not known. */
+void identity_distrust(Identity *identity);
+void identity_free(Identity *identity);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_free)
+
+/* MiB, from the revision's last M02, M04, M08 or M16 that ends it or stands before _ or . (guide 4); 0 unknown. */
+unsigned identity_flash_size(const char *revision);
+
+/* Guide 4: EC200A upgrades by DFOTA with 8 and 16 MiB, all others by DFOTA with 16 and by MiniFOTA with less. */
+Method identity_method(const char *model, const char *revision);
+
+/* Whether both were told by firmware of the same revision and build. */
+bool identity_same_firmware(const char *revision_a, const char *build_a, const char *revision_b, const char *build_b);
+
+/* Reading an identity: a dialogue of a few commands. */
+typedef struct IdentityProbe IdentityProbe;
+
+IdentityProbe *identity_probe_new(void);
+void identity_probe_free(IdentityProbe *probe);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IdentityProbe, identity_probe_free)
+
+/* The next command to send. NULL: either all is read (identity_probe_done), or nothing is to be sent before *ret_at,
+ * in µs, because the module is not ready yet. */
+const char *identity_probe_next(IdentityProbe *probe, uint64_t now, uint64_t *ret_at);
+
+/* The answer to that command. */
+void identity_probe_answer(IdentityProbe *probe, AtResult result, const char *information, uint64_t now);
+
+bool identity_probe_done(const IdentityProbe *probe);
+
+/* What was read; the revision is "" if the module told none. The caller owns it; once only, after done. */
+Identity *identity_probe_steal(IdentityProbe *probe);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Which interface of a module's USB device is its AT port. The product id names a layout, not a model: the same id is
+ * used for many. Knows no device; whether the port does answer AT is found out by asking it. */
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/quectel/layout.h"
+
+#define NONE     (-1)
+#define USUAL_AT 3 /* where ASR firmware has its AT port, whatever the product id */
+
+typedef struct Layout {
+        uint16_t product_id;
+        int at, modem, diag; /* bInterfaceNumber */
+} Layout;
+
+/* From the option driver and lsusb listings of modules in the field. */
+static const Layout layouts[] = {
+        { 0x6001, 3, 4, 2 },       /* EC600N, EG912Y */
+        { 0x6002, 3, 4, 2 },       /* EC200M, EC600M, EG810M, EG800AK and many others */
+        { 0x6005, 3, 4, 2 },       /* EC200A */
+        { 0x6026, 3, 4, 2 },       /* EC200T */
+        { 0x6007, 2, 3, 0 },       /* EIGEN: EG800Q, EG915Q */
+        { 0x0901, 2, NONE, NONE }, /* UNISOC: EC200U */
+        { 0x0903, 2, 3, NONE },    /* EIGEN: EC800E */
+        { 0x0125, 2, 3, 0 },       /* Qualcomm: EC25 and its kin, which share their vendor with ours */
+        { 0x0121, 2, 3, 0 },       { 0x0191, 2, 3, 0 }, { 0x0195, 2, 3, 0 }, { 0x0296, 2, 3, 0 }, { 0x0306, 2, 3, 0 },
+};
+
+static const Layout *find_layout(uint16_t product_id)
+{
+        for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+                if (layouts[i].product_id == product_id)
+                        return &layouts[i];
+        return NULL;
+}
+
+static bool name_has(const LayoutPort *port, const char *word)
+{
+        return port->interface_name && strcasestr(port->interface_name, word);
+}
+
+static bool is_diag(const Layout *layout, const LayoutPort *port)
+{
+        return (layout && (int)port->interface == layout->diag) || name_has(port, "diag");
+}
+
+/* How much a port of an unknown layout looks like the AT port; 0 not at all. Older firmware calls the modem port AT
+ * too: of equals the lowest number wins. */
+static unsigned likeness(const Layout *layout, const LayoutPort *port, bool alone)
+{
+        if (is_diag(layout, port) || name_has(port, "nmea") || name_has(port, "gps"))
+                return 0;
+        if (name_has(port, "AT Interface"))
+                return 4;
+        if (layout && (int)port->interface == layout->modem)
+                return 3;
+        /* DIAG ports have two endpoints, AT and modem ports a third for notifications. */
+        if (port->endpoints == 3)
+                return 2;
+        return alone ? 1 : 0;
+}
+
+int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports, size_t n_ports)
+{
+        const Layout *layout = find_layout(product_id);
+        int wanted = override >= 0 ? override : layout ? layout->at : USUAL_AT;
+        int best = -1;
+        unsigned best_likeness = 0;
+
+        for (size_t i = 0; i < n_ports; i++)
+                if ((int)ports[i].interface == wanted && (override >= 0 || !is_diag(layout, &ports[i])))
+                        return (int)i;
+        if (override >= 0 || (wanted < 32 && (interfaces & (1u << wanted))))
+                return -1;
+        for (size_t i = 0; i < n_ports; i++) {
+                /* A device of one interface has nothing else to offer; of several, the first to come may be DIAG. */
+                bool alone = n_ports == 1 && (interfaces & (interfaces - 1)) == 0;
+                unsigned l = likeness(layout, &ports[i], alone);
+
+                if (l > best_likeness || (l && l == best_likeness && ports[i].interface < ports[best].interface)) {
+                        best = (int)i;
+                        best_likeness = l;
+                }
+        }
+        return best;
+}
+
+bool layout_is_usual_at_port(uint16_t product_id, unsigned interface)
+{
+        const Layout *layout = find_layout(product_id);
+
+        return (int)interface == (layout ? layout->at : USUAL_AT);
+}
+
+bool layout_has_diag_port(uint16_t product_id, const LayoutPort *ports, size_t n_ports)
+{
+        const Layout *layout = find_layout(product_id);
+
+        for (size_t i = 0; i < n_ports; i++)
+                if (is_diag(layout, &ports[i]))
+                        return true;
+        return false;
+}
+
+bool layout_is_boot_rom(uint16_t vendor_id, uint16_t product_id)
+{
+        return vendor_id == LAYOUT_CHIP_VENDOR_ID && product_id == LAYOUT_BOOT_ROM_PRODUCT_ID;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/at/at-engine.h"
+#include "core/quectel/identity.h"
+
+/* What an upgrade depends on besides who the module is, each asked with one command that only reads. */
+typedef enum InspectQuestion {
+        INSPECT_SIM,              /* AT+CPIN? */
+        INSPECT_EPS_REGISTRATION, /* AT+CEREG? */
+        INSPECT_REGISTRATION,     /* AT+CREG?; only if the answer before was not registered */
+        INSPECT_SIGNAL,           /* AT+CSQ */
+        INSPECT_SPACE,            /* AT+QFLDS="UFS" */
+        INSPECT_URC_PORT,         /* AT+QURCCFG="urcport" */
+        INSPECT_FOTA_CID,         /* AT+QCFG="fota/cid" */
+        INSPECT_CONTEXTS,         /* AT+QIACT? */
+        INSPECT_HOST_DATA,        /* AT+QNETDEVCTL? */
+        INSPECT_QFOTADL,          /* AT+QFOTADL=? */
+        _INSPECT_QUESTION_MAX
+} InspectQuestion;
+
+typedef enum InspectAnswer {
+        INSPECT_NOT_ASKED,
+        INSPECT_TOLD,
+        INSPECT_REFUSED, /* ERROR */
+        INSPECT_UNCLEAR, /* OK, and nothing that can be read */
+        INSPECT_SILENT,  /* no answer; nothing was asked after that */
+} InspectAnswer;
+
+/* A list of numbers that AT+QFOTADL=? gives, as (0,5-100). */
+#define INSPECT_RANGES_MAX 8
+typedef struct InspectList {
+        unsigned n; /* 0: the module gave none */
+        struct {
+                unsigned least, most;
+        } ranges[INSPECT_RANGES_MAX];
+} InspectList;
+
+bool inspect_list_has(const InspectList *list, unsigned value);
+
+/* The highest value of the list that is not over this one; the value itself if the list has none, or is none. */
+unsigned inspect_list_clip(const InspectList *list, unsigned value);
+
+/* As it is said to people: "0, 5-50". The caller frees it. */
+char *inspect_list_text(const InspectList *list);
+
+/* What the module said. A fact may be used only where its question's answer is INSPECT_TOLD. */
+typedef struct Inspection {
+        InspectAnswer answers[_INSPECT_QUESTION_MAX];
+        int errors[_INSPECT_QUESTION_MAX]; /* n of +CME ERROR: n, -1 none */
+
+        char *sim; /* READY, SIM PIN, ... */
+        unsigned eps_registration, registration;
+        unsigned rssi; /* 0-31, 99 unknown */
+        uint64_t ufs_free, ufs_total;
+        char *urc_port;
+        unsigned fota_cid;
+        uint32_t contexts; /* bit n: context n is active */
+        unsigned host_cid; /* context of the host's own data over the module's network adapter, 0 none */
+        InspectList upgrade_modes, download_urc_maxima, update_urc_maxima; /* of a bare OK none are known */
+} Inspection;
+
+Inspection *inspection_new(void);
+void inspection_free(Inspection *inspection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Inspection, inspection_free)
+
+/* Whether a registration state is one with a network. */
+bool inspect_is_registered(unsigned state);
+
+/* The command that asks it. */
+const char *inspect_command(InspectQuestion question);
+
+/* Sets of questions, bit n the question n: all that there is to know before an upgrade by that method (of
+ * METHOD_UNKNOWN all there are); and what a job asks besides, where its own dialogue does not. */
+unsigned inspect_questions_for_check(Method method);
+unsigned inspect_questions_for_job(Method method, bool size_known);
+
+/* The dialogue. */
+typedef struct Inspect Inspect;
+
+Inspect *inspect_new(unsigned questions);
+void inspect_free(Inspect *inspect);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Inspect, inspect_free)
+
+/* The next command to send, NULL if the dialogue is over. */
+const char *inspect_next(const Inspect *inspect);
+
+/* The answer to that command; error as AtEvent has it. */
+void inspect_answer(Inspect *inspect, AtResult result, int error, const char *information);
+
+/* What is known so far. */
+const Inspection *inspect_inspection(const Inspect *inspect);
+Inspection *inspect_steal(Inspect *inspect);

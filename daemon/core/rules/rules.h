@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/rules/rule.h"
+
+/* Every rule that applies, in the table's order: RuleVerdict. The caller unrefs it. */
+GPtrArray *rules_judge(const RuleFacts *facts);
+
+/* The first rule of that stage that must hold and does not, NULL if there is none. */
+RuleVerdict *rules_find_broken(const RuleFacts *facts, RuleStage stage);
+
+/* Those of a stage that should hold and do not: RuleVerdict. The caller unrefs it. */
+GPtrArray *rules_find_advice(const RuleFacts *facts, RuleStage stage);
+
+/* Whether a source that may be both is the name of a package on the host, not a URL. */
+bool rules_source_is_file(const char *source);
+
+/* The table's ids, to its NULL. */
+const char *rules_id(unsigned i);

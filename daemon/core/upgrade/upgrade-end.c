@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The end of a job: the result is settled, then the revision is read, then the settings are put back. */
+
+#include "core/state/upgrade-actions.h"
+#include "core/state/upgrade-facts.h"
+#include "core/state/upgrade-decide.h"
+#include "core/upgrade/upgrade-restore.h"
+#include "core/upgrade/upgrade-transfer.h"
+#include "core/state/upgrade-wait.h"
+#include "core/upgrade/upgrade-end.h"
+
+static bool job_is_host_code(const Job *job, HostCode code)
+{
+        return job->domain == CODE_DOMAIN_HOST && job->code == (int)code;
+}
+
+/* Returns true if the module runs its firmware and answers, or has only not been asked since the port was opened. */
+static bool will_answer(const Upgrade *u)
+{
+        const Job *job = u->job;
+
+        return u->ready || u->listens_only ||
+               (u->at_port && restore_is_due(u->job) && !job->left && job->reached < JOB_REACHED_DOWNLOADED &&
+                !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
+}
+
+void end_wind_up(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!u->present || !will_answer(u)) {
+                upgrade_next(u, NEXT_FINISH);
+                return;
+        }
+        if (event->type == UPGRADE_EVENT_READY || u->ready_since) { /* the revision was just read */
+                upgrade_next(u, NEXT_RESTORE);
+                return;
+        }
+        u->step = STEP_LAST_IDENTITY;
+        upgrade_identify(u);
+        /* A module that just failed to answer gets the time-out of one command. */
+        u->deadline = u->now +
+                      (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
+}
+
+void end_settle(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *detail = g_steal_pointer(&u->decision.detail);
+        g_autofree char *message = g_steal_pointer(&u->decision.message);
+
+        job_set_result(u->job, u->decision.result, u->decision.domain, u->decision.code, detail);
+        if (message)
+                job_set_message(u->job, message);
+        u->job->stalled = false;
+        transfer_stop(u);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL); /* Cancellable changes */
+        end_wind_up(u, event);
+}
+
+static void close_job(Upgrade *u)
+{
+        u->open_state = u->job->state;
+        u->job->finished = u->realtime;
+        upgrade_enter_state(u, JOB_FINISHED);
+        u->deadline = UINT64_MAX;
+        upgrade_push(u, UPGRADE_ACTION_RESULT, NULL);
+        upgrade_push(u, UPGRADE_ACTION_RELEASE, NULL);
+}
+
+void end_leave_pending(Upgrade *u, const char *why)
+{
+        Job *job = u->job;
+
+        g_free(job->pending);
+        job->pending = g_strdup_printf("The end of this job is pending, for its record cannot be kept: %s. Make the "
+                                       "state directory writable, and the job ends by itself.",
+                                       why);
+        job->state = u->open_state;
+        job->finished = 0;
+        if (u->present && *job->power_control_before)
+                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        u->deadline = u->now + u->timeouts->command;
+}
+
+void end_pending(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->type == UPGRADE_EVENT_TICK && u->now >= u->deadline)
+                close_job(u);
+}
+
+void end_finish(Upgrade *u)
+{
+        Job *job = u->job;
+
+        u->step = STEP_NONE;
+        if (u->present && !u->ready && !job->sent)
+                transfer_reset_flow_control(u);
+        job_tell_what_stays(job, false);
+        if (job->radio_off)
+                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
+        job_forget_secrets(job);
+        if (job->result == JOB_RESULT_SUCCESS)
+                job->percent = 100;
+        if (u->present && *job->power_control_before)
+                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+        close_job(u);
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* MiniFOTA (guide 2.3.1.2, 4 and 5): from the point of no return on, which system answers, when the job is stalled, and
+ * a retry. Either system may answer AT, under either revision. The Mini system keeps only the commands for registration
+ * and upgrade: an answer to AT+CMGF? that the firmware gave before marks the firmware. Restarts prove nothing, since a
+ * power cut repeats a step. */
+
+#include <string.h>
+
+#include "core/quectel/qfota.h"
+#include "core/job/source.h"
+#include "core/state/upgrade-actions.h"
+#include "core/state/upgrade-decide.h"
+#include "core/state/upgrade-facts.h"
+#include "core/state/upgrade-wait.h"
+#include "core/upgrade/upgrade-mini.h"
+
+#define RESTARTS      4  /* of the whole procedure */
+#define PERCENT_MINI1 60 /* guide 4.2: up to here it is .mini_1, from here .mini_2 */
+#define PERCENT_MOST  99 /* 100 is success alone */
+#define ASK_INTERVAL  G_USEC_PER_SEC
+
+static void progress(Upgrade *u)
+{
+        u->progress_at = u->now;
+}
+
+void mini_begin(Upgrade *u)
+{
+        progress(u);
+        u->probed_at = u->now;
+}
+
+/* The job is stalled and the port has been silent: probe it. */
+static void look(Upgrade *u)
+{
+        u->probed_at = u->now;
+        u->ask_at = 0;
+        u->saw_upgrade_urc = false;
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        upgrade_reset_deadline(u);
+}
+
+/* Names the package that the module waits for: the URL with the extension of the present step. The caller frees it. */
+static char *package_waited_for(const Upgrade *u)
+{
+        g_autofree char *shown = job_source_shown(u->job);
+        const char *extension = u->job->percent >= PERCENT_MINI1 ? ".mini_2" : ".mini_1";
+
+        if (g_str_has_suffix(shown, ".mini_1"))
+                shown[strlen(shown) - strlen(".mini_1")] = 0;
+        if (!*shown)
+                return g_strdup_printf("its %s package", extension);
+        /* The module may have reached the second package without a message. */
+        if (u->job->percent < PERCENT_MINI1 && u->job->returns >= 2)
+                return g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown);
+        return g_strconcat(shown, extension, NULL);
+}
+
+static char *stalled_message(const Upgrade *u)
+{
+        const Job *job = u->job;
+        g_autofree char *package = package_waited_for(u), *said = NULL, *last = NULL;
+
+        if (job->said_domain != CODE_DOMAIN_NONE) {
+                said = job_code_text(job->said_domain, job->said_code);
+                last = g_strdup_printf(" It last reported %s.", said);
+        }
+        if (job->reached >= JOB_REACHED_UPDATING && job->percent < PERCENT_MINI1)
+                return g_strdup_printf(
+                        "The module made no progress in updating its Mini system and cannot go back: keep "
+                        "it powered, and if it stays so cycle its power once, for it repeats the step.%s",
+                        last ?: "");
+        return g_strdup_printf(
+                "The module is in its Mini system and waits for %s%s: publish that very file and restore "
+                "the module's network, and it goes on by itself%s.%s",
+                package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "",
+                u->port_answers ? ", or correct the source with Retry (fotactl retry)" : "", last ?: "");
+}
+
+/* A retry is offered only while the port answers. */
+static void set_answers(Upgrade *u, bool answers)
+{
+        g_autofree char *message = NULL;
+
+        if (u->port_answers == answers)
+                return;
+        u->port_answers = answers;
+        if (!u->job->stalled || !mini_applies(u))
+                return;
+        message = stalled_message(u);
+        job_set_message(u->job, message);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+}
+
+static void stall(Upgrade *u)
+{
+        Job *job = u->job;
+        g_autofree char *message = NULL;
+
+        job->stalled = true;
+        job->abandon = 0; /* the point of no return is passed */
+        if (job->system != JOB_SYSTEM_UPDATING)
+                job->system = JOB_SYSTEM_MINI;
+        message = stalled_message(u);
+        job_set_message(job, message);
+        upgrade_enter_state(u, JOB_STALLED);
+        look(u);
+}
+
+static void goes_on(Upgrade *u)
+{
+        u->job->stalled = false;
+        job_set_message(u->job, "");
+}
+
+void mini_gone(Upgrade *u)
+{
+        Job *job = u->job;
+
+        /* The module disconnected before it could be reset: the point of no return is passed. */
+        if (u->present && job->method == METHOD_MINIFOTA && job->sent && job->abandon && u->step != STEP_RESET &&
+            !job->reset)
+                job->abandon = 0;
+        set_answers(u, false);
+        job->system = JOB_SYSTEM_UNKNOWN;
+        u->marker = MINI_MARKER_UNKNOWN;
+        u->saw_firmware_urc = false;
+        u->highest_downloading = 0;
+        u->ready_since = u->ask_at = u->ask_interval = 0;
+}
+
+void mini_came_back(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (job->returns <= RESTARTS)
+                progress(u);
+        /* After AT+CFUN=1,1 either system may run. */
+        job->system = (job->returns <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
+}
+
+static void updating(Upgrade *u, int said)
+{
+        Job *job = u->job;
+        unsigned value = (unsigned)CLAMP(said, 0, PERCENT_MOST);
+        bool further = value > job->percent || job->reached < JOB_REACHED_UPDATING, first = !u->saw_upgrade_urc;
+        JobSystem before = job->system;
+
+        job_reach(job, JOB_REACHED_UPDATING);
+        job->abandon = 0; /* the point of no return is passed */
+        u->ready = false;
+        u->step = STEP_NONE;
+        u->ask_at = 0;
+        if (first)
+                upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        u->saw_upgrade_urc = true;
+        /* 60 is the last value of the updater and the first of the new Mini system. */
+        if (value < PERCENT_MINI1)
+                job->system = JOB_SYSTEM_UPDATING;
+        else if (value > PERCENT_MINI1 || first)
+                job->system = JOB_SYSTEM_MINI;
+        if (job->stalled && !further && job->repeated) {
+                upgrade_reset_deadline(u); /* the step was repeated before, without progress */
+                return;
+        }
+        job->repeated = !further && (job->stalled || job->repeated);
+        if (further || job->stalled)
+                progress(u);
+        goes_on(u);
+        upgrade_set_percent(u, value);
+        if (job->state != JOB_UPDATING)
+                upgrade_enter_state(u, JOB_UPDATING);
+        else if (job->system != before)
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_reset_deadline(u);
+}
+
+/* Records a failure that the module reports. The failure decides nothing: the module tries again, or falls back. */
+static void remember(Upgrade *u, CodeDomain domain, int number)
+{
+        Job *job = u->job;
+
+        if (domain == CODE_DOMAIN_NONE)
+                domain = source_domain(job->source);
+        if (job->said_domain == domain && job->said_code == number) {
+                upgrade_reset_deadline(u); /* a repeated report */
+                return;
+        }
+        job_reach(job, JOB_REACHED_ACCEPTED);
+        job->said_domain = domain;
+        job->said_code = number;
+        if (job->stalled) {
+                g_autofree char *message = stalled_message(u);
+
+                job_set_message(job, message);
+        }
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_reset_deadline(u);
+}
+
+/* The commands that a system refuses do not tell a Mini system from firmware without SMS. Returns true if an adopted
+ * job has another sign of an upgrade: a message of the module about one, a restart, or a source that was sent. */
+static bool has_sign(const Job *job)
+{
+        return job->origin != JOB_ORIGIN_ADOPTED || *job->source || job->reached >= JOB_REACHED_DOWNLOADING ||
+               job->restarts > 0 || job->percent > 0 || job->said_domain != CODE_DOMAIN_NONE;
+}
+
+/* Messages about a download leave nothing else in the record of a MiniFOTA. */
+static void note_sign(Upgrade *u)
+{
+        if (u->job->origin != JOB_ORIGIN_ADOPTED || u->job->reached >= JOB_REACHED_DOWNLOADING)
+                return;
+        job_reach(u->job, JOB_REACHED_DOWNLOADING);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+}
+
+/* The module reports a revision, and there is no sign that it upgrades. */
+static void end_without_upgrade(Upgrade *u)
+{
+        g_autofree char *detail = NULL;
+
+        upgrade_keep_revision(u);
+        u->job->system = JOB_SYSTEM_NORMAL;
+        detail = g_strdup_printf("or never took place, for the module reports revision %s, and no progress and no "
+                                 "restart was seen",
+                                 u->job->to_revision);
+        upgrade_fail(u, HOST_INTERRUPTED, detail);
+}
+
+void mini_urc(Upgrade *u, const QfotaUrc *urc)
+{
+        Job *job = u->job;
+
+        note_sign(u);
+        switch (urc->type) {
+        case QFOTA_URC_DOWNLOADING:
+                if (urc->value > u->highest_downloading) {
+                        u->highest_downloading = urc->value;
+                        progress(u);
+                }
+                break;
+        case QFOTA_URC_DOWNLOAD_END:
+                if (urc->value != 0) {
+                        remember(u, urc->domain, urc->value);
+                        return;
+                }
+                break;
+        case QFOTA_URC_START: updating(u, 0); return;
+        case QFOTA_URC_UPDATING: updating(u, urc->value); return;
+        case QFOTA_URC_END:
+                if (urc->value != 0) {
+                        remember(u, CODE_DOMAIN_UPDATE, urc->value);
+                } else if (job->reached >= JOB_REACHED_UPDATING || job->returns >= 2 ||
+                           job->origin == JOB_ORIGIN_ADOPTED) {
+                        job_reach(job, JOB_REACHED_ENDED);
+                        u->asked_unprompted = false;
+                        goes_on(u);
+                        upgrade_enter_state(u, JOB_VERIFYING);
+                }
+                return;
+        case QFOTA_URC_DOWNLOAD_START:
+        case QFOTA_URC_OTHER: break;
+        }
+        job_reach(job, JOB_REACHED_ACCEPTED);
+        upgrade_reset_deadline(u);
+}
+
+static void ask_again(Upgrade *u)
+{
+        const Timeouts *t = u->timeouts;
+        uint64_t quiet = u->ready_since + t->settle;
+
+        u->ask_interval = u->ask_interval ? MIN(2 * u->ask_interval, t->settle) : MIN(ASK_INTERVAL, t->settle);
+        u->ask_at = u->now + u->ask_interval;
+        if (quiet > u->now)
+                u->ask_at = MIN(u->ask_at, quiet);
+        upgrade_reset_deadline(u);
+}
+
+void mini_ask_soon(Upgrade *u)
+{
+        u->ask_interval = 0;
+        ask_again(u);
+}
+
+static void in_mini(Upgrade *u)
+{
+        if (u->job->system != JOB_SYSTEM_MINI && !u->saw_upgrade_urc) {
+                u->job->system = JOB_SYSTEM_MINI;
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        }
+        ask_again(u);
+}
+
+static void fell_back(Upgrade *u)
+{
+        const Job *job = u->job;
+        g_autofree char *detail = NULL, *said = NULL;
+
+        upgrade_keep_revision(u);
+        if (job->said_domain == CODE_DOMAIN_NONE) {
+                detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
+                                  "published, no network, a power cut) than made for another revision");
+        } else {
+                said = job_code_text(job->said_domain, job->said_code);
+                detail = g_strdup_printf("after it had reported %s; so %s", said,
+                                         job->said_domain == CODE_DOMAIN_UPDATE ? "the package does not fit this module"
+                                                                                : "the package could not be had");
+        }
+        upgrade_fail(u, HOST_FELL_BACK, detail);
+}
+
+static void conclude(Upgrade *u)
+{
+        Job *job = u->job;
+
+        job->system = JOB_SYSTEM_NORMAL;
+        job->stalled = false;
+        if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->returns == 0 && !upgrade_is_changed(u))
+                upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
+        else if (job->reached < JOB_REACHED_UPDATING && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
+                fell_back(u);
+        else
+                upgrade_next(u, NEXT_JUDGE);
+}
+
+/* Returns true if the answers so far prove that the firmware runs and stays. */
+static bool is_over(const Upgrade *u)
+{
+        const Job *job = u->job;
+        bool big = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc, all_restarts = job->returns >= RESTARTS;
+        bool quiet = u->now >= u->ready_since + u->timeouts->settle;
+        bool silent = u->now >= u->ready_since + u->timeouts->stall;
+        bool late = u->now >= u->progress_at + u->timeouts->stall;
+
+        if (job->reached >= JOB_REACHED_ENDED)
+                return big || quiet;
+        if (upgrade_is_changed(u)) {
+                /* Before .mini_2 is mentioned, a new Mini system that knows SMS cannot be excluded. */
+                if (big)
+                        return quiet || all_restarts || job->percent > PERCENT_MINI1;
+                /* The last package was written, all restarts were seen, and the module is silent. */
+                return silent && all_restarts && job->percent > PERCENT_MINI1;
+        }
+        if (job->abandon)
+                return big || (job->reset && quiet);
+        if (job->reached >= JOB_REACHED_UPDATING)
+                return big && quiet;
+        if (job->returns >= 2)
+                return big && (quiet || u->saw_boot_urc);
+        return big && ((u->saw_firmware_urc && quiet) || late);
+}
+
+static void decide(Upgrade *u)
+{
+        const Job *job = u->job;
+        bool proven = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc;
+        bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
+        /* After END,0, a restart and another revision, the new firmware may lack SMS. */
+        bool done = job->reached >= JOB_REACHED_ENDED && job->returned && upgrade_is_changed(u);
+        bool mini = u->marker == MINI_MARKER_MINI
+                            ? !done
+                            : strange && job->reached < JOB_REACHED_ENDED && job->returns < RESTARTS;
+
+        if (mini && !proven)
+                in_mini(u);
+        else if (is_over(u))
+                conclude(u);
+        else
+                ask_again(u);
+}
+
+void mini_ready(Upgrade *u)
+{
+        set_answers(u, true);
+        if (u->step == STEP_RETRY) /* the identity was requested before; the retry's answer decides */
+                return;
+        u->ask_at = 0;
+        if (!u->ready_since)
+                u->ready_since = u->now;
+        upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command);
+}
+
+/* Returns true for ERROR, +CME ERROR: operation not allowed, not supported or unknown, +CMS ERROR: not supported. An
+ * error that names the SIM comes from a system that knows the command. */
+static bool lacks_command(int error)
+{
+        return error < 0 || error == 3 || error == 4 || error == 100 || error == 303;
+}
+
+/* The firmware of an adopted job was never asked; most firmware knows SMS. */
+static bool knew_sms(const Job *job)
+{
+        return job->has_sms || job->origin == JOB_ORIGIN_ADOPTED;
+}
+
+static void keep_source(Upgrade *u, const char *source)
+{
+        Job *job = u->job;
+
+        explicit_bzero(job->source, strlen(job->source));
+        job_set_string(&job->source, source);
+}
+
+static void forget_source_before(Upgrade *u)
+{
+        if (u->source_before)
+                explicit_bzero(u->source_before, strlen(u->source_before));
+        g_clear_pointer(&u->source_before, g_free);
+}
+
+void mini_retry_refused(Upgrade *u)
+{
+        if (u->source_before)
+                keep_source(u, u->source_before);
+        forget_source_before(u);
+        u->step = STEP_NONE;
+}
+
+void mini_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (u->step == STEP_ASK_SMS) {
+                u->step = STEP_NONE;
+                u->marker = event->result == AT_RESULT_OK ? MINI_MARKER_BIG
+                            : event->result == AT_RESULT_ERROR && lacks_command(event->error) && knew_sms(job)
+                                    ? MINI_MARKER_MINI
+                                    : MINI_MARKER_UNKNOWN;
+                if (event->result == AT_RESULT_TIMEOUT)
+                        ask_again(u);
+                else if (!has_sign(job) && u->marker != MINI_MARKER_BIG)
+                        end_without_upgrade(u);
+                else
+                        decide(u);
+                return;
+        }
+        /* STEP_RETRY. Without an answer the module may have accepted the command. */
+        if (event->result == AT_RESULT_ERROR) {
+                g_autofree char *package = NULL, *message = NULL;
+
+                mini_retry_refused(u);
+                package = package_waited_for(u);
+                message = g_strdup_printf("The module answered ERROR to AT+QFOTADL in its Mini system: check the URL "
+                                          "letter by letter, and retry. It still waits for %s.",
+                                          package);
+                job->stalled = true;
+                job_set_message(job, message);
+                upgrade_enter_state(u, JOB_STALLED);
+                return;
+        }
+        u->step = STEP_NONE;
+        forget_source_before(u);
+        goes_on(u);
+        job->said_domain = CODE_DOMAIN_NONE;
+        job->repeated = false;
+        progress(u);
+        upgrade_enter_state(u, mini_state_after_return(job));
+}
+
+/* The module answers AT and reports no revision. */
+void mini_no_revision(Upgrade *u)
+{
+        set_answers(u, true);
+        if (!mini_applies(u) || u->saw_upgrade_urc)
+                return;
+        u->marker = MINI_MARKER_MINI;
+        if (u->job->system == JOB_SYSTEM_MINI)
+                return;
+        u->job->system = JOB_SYSTEM_MINI;
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_reset_deadline(u);
+}
+
+void mini_timed_out(Upgrade *u)
+{
+        uint64_t stalls = u->progress_at + u->timeouts->stall;
+        bool late = u->now >= stalls;
+
+        if (u->job->stalled) {
+                look(u);
+        } else if (late && u->marker != MINI_MARKER_BIG) {
+                stall(u);
+        } else {
+                /* Ask once more: the answer may differ by now, and decides. */
+                u->ask_at = 0;
+                upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+                u->deadline = u->now + u->timeouts->settle;
+                if (late)
+                        u->marker = MINI_MARKER_UNKNOWN;
+                else
+                        u->deadline = MIN(u->deadline, stalls);
+        }
+}
+
+void mini_retry(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        g_autofree char *command = NULL;
+
+        forget_source_before(u);
+        u->source_before = g_strdup(job->source);
+        keep_source(u, event->text);
+        command = qfota_build_command(job->source, -1, -1, -1);
+        u->ask_at = 0;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_send(u, STEP_RETRY, command, true, u->timeouts->command);
+        explicit_bzero(command, strlen(command));
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The dialogue before AT+QFOTADL: the module is set up, one command a step. Before a command that changes the module
+ * the record goes to the disk with the former value; upgrade-restore puts the value back. */
+
+#include <string.h>
+
+#include "core/job/context.h"
+#include "core/quectel/qfota.h"
+#include "core/state/upgrade-actions.h"
+#include "core/state/upgrade-decide.h"
+#include "core/upgrade/upgrade-prepare.h"
+
+/* AT manuals: activating a context takes up to 150 s, five times the time-out of a command. */
+#define CONTEXT_TIMEOUT_FACTOR 5
+
+static void send(Upgrade *u, Step step, const char *command)
+{
+        upgrade_send(u, step, command, false, u->timeouts->command);
+}
+
+static void begin_cid(Upgrade *u)
+{
+        if (u->job->options->cid < 0)
+                upgrade_next(u, NEXT_COMMAND);
+        else
+                send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"");
+}
+
+/* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. The former values may be needed by other programs. */
+static void got_apn(Upgrade *u, const UpgradeEvent *event)
+{
+        int cid = (int)u->job->options->cid;
+        g_autofree char *wanted = context_from_options(u->job->options), *command = NULL, *warning = NULL;
+        g_autofree char *value = event->result == AT_RESULT_OK ? context_parse(event->text) : NULL;
+
+        if (value && strcmp(value, wanted) == 0) {
+                begin_cid(u);
+        } else {
+                if (!value) {
+                        warning = g_strdup_printf("AT+QICSGP=%d tells nothing that could be put back: context %d will "
+                                                  "keep the access point of the option apn",
+                                                  cid, cid);
+                        upgrade_push(u, UPGRADE_ACTION_WARN, warning);
+                } else if (!*u->job->apn_before) {
+                        job_set_string(&u->job->apn_before, value);
+                }
+                command = g_strdup_printf("AT+QICSGP=%d,%s", cid, wanted);
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_send(u, STEP_SET_APN, command, true, u->timeouts->command);
+                explicit_bzero(command, strlen(command));
+        }
+        if (value)
+                explicit_bzero(value, strlen(value));
+        explicit_bzero(wanted, strlen(wanted));
+}
+
+static void begin_apn(Upgrade *u)
+{
+        g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
+
+        if (u->job->file) {
+                upgrade_next(u, NEXT_FLOW);
+                return;
+        }
+        if (u->job->method == METHOD_MINIFOTA)
+                send(u, STEP_HAS_SMS, MINI_ASK_SMS);
+        else if (!u->job->options->apn)
+                begin_cid(u);
+        else
+                upgrade_send(u, STEP_READ_APN, command, true, u->timeouts->command); /* the answer is secret */
+}
+
+void prepare_begin(Upgrade *u)
+{
+        send(u, STEP_READ_URC_PORT, "AT+QURCCFG=\"urcport\"");
+}
+
+/* The URCs must come to the port that is open here. A module that does not report its URC port keeps it. */
+static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
+{
+        const char *wanted = job_is_uart(u->job) ? "uart1" : u->other_port ? "all" : "usbat";
+        g_autofree char *value = NULL, *command = g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", wanted);
+
+        if (event->result == AT_RESULT_OK)
+                value = qfota_parse_setting(event->text, "+QURCCFG:", "urcport");
+        if (!value || strcmp(value, wanted) == 0 || strcmp(value, "all") == 0) {
+                begin_apn(u);
+                return;
+        }
+        if (!*u->job->urc_port_before && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(value))
+                job_set_string(&u->job->urc_port_before, value);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        send(u, STEP_SET_URC_PORT, command);
+}
+
+static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
+{
+        int wanted = (int)u->job->options->cid;
+        g_autofree char *value = qfota_parse_setting(event->text, "+QCFG:", "fota/cid");
+        g_autofree char *command = g_strdup_printf("AT+QCFG=\"fota/cid\",%d", wanted);
+
+        if (!*u->job->fota_cid_before && value && *value && strspn(value, "0123456789") == strlen(value) &&
+            strlen(value) <= 2 && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
+                job_set_string(&u->job->fota_cid_before, value);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        send(u, STEP_SET_FOTA_CID, command);
+}
+
+/* AT+QIACT of an active context is an error, so the active ones are read first: +QIACT: 2,1,1,"10.0.0.1". */
+static void got_contexts(Upgrade *u, const UpgradeEvent *event)
+{
+        int cid = (int)u->job->options->cid;
+        g_autofree char *active = g_strdup_printf("+QIACT: %d,1,", cid);
+        g_autofree char *command = g_strdup_printf("AT+QIACT=%d", cid);
+
+        if (event->result == AT_RESULT_OK && strstr(event->text, active)) {
+                upgrade_next(u, NEXT_COMMAND);
+                return;
+        }
+        u->job->context_up = true;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR);
+}
+
+void prepare_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        bool good = event->result == AT_RESULT_OK;
+
+        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_HAS_SMS) {
+                upgrade_rejected(u, "the preparations", event);
+                return;
+        }
+        switch (u->step) {
+        case STEP_READ_URC_PORT: got_urc_port(u, event); return;
+        case STEP_SET_URC_PORT:
+                if (!good)
+                        job_set_string(&u->job->urc_port_before, "");
+                begin_apn(u);
+                return;
+        case STEP_READ_APN: got_apn(u, event); return;
+        case STEP_SET_APN:
+                if (good) {
+                        begin_cid(u);
+                } else {
+                        job_wipe_string(&u->job->apn_before);
+                        upgrade_rejected(u, "AT+QICSGP", event);
+                }
+                return;
+        case STEP_READ_FOTA_CID:
+                if (good)
+                        got_fota_cid(u, event);
+                else
+                        upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
+                return;
+        case STEP_SET_FOTA_CID:
+                if (good)
+                        send(u, STEP_READ_CONTEXTS, "AT+QIACT?");
+                else
+                        upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
+                return;
+        case STEP_READ_CONTEXTS: got_contexts(u, event); return;
+        case STEP_ACTIVATE_CONTEXT:
+                if (good) {
+                        upgrade_next(u, NEXT_COMMAND);
+                } else {
+                        u->job->context_up = false;
+                        upgrade_rejected(u, "AT+QIACT", event);
+                }
+                return;
+        case STEP_HAS_SMS:
+                u->job->has_sms = good;
+                upgrade_next(u, NEXT_COMMAND);
+                return;
+        case STEP_QFOTADL:
+        case STEP_NONE:
+        case STEP_ASK_SERVER:
+        case STEP_ASK_SERVER_MINI_2:
+        case STEP_INSPECT:
+        case STEP_READ_FLOW:
+        case STEP_SET_FLOW:
+        case STEP_CONFIRM_FLOW:
+        case STEP_UNSET_FLOW:
+        case STEP_AWAIT_FILE_END:
+        case STEP_RESTORE_FLOW:
+        case STEP_RADIO_OFF:
+        case STEP_AWAIT_DOWNLOAD_END:
+        case STEP_RESET:
+        case STEP_ASK_SMS:
+        case STEP_RETRY:
+        case STEP_LAST_IDENTITY:
+        case STEP_RADIO_ON:
+        case STEP_DEACTIVATE_CONTEXT:
+        case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_APN:
+        case STEP_RESTORE_URC_PORT: return;
+        }
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The consequences of a time-out: u->deadline has passed without news (guide 2.3.1, field facts 2.7). */
+
+#include "core/state/upgrade-actions.h"
+#include "core/state/upgrade-decide.h"
+#include "core/state/upgrade-facts.h"
+#include "core/upgrade/upgrade-mini.h"
+#include "core/state/upgrade-phase.h"
+#include "core/upgrade/upgrade-uart.h"
+#include "core/state/upgrade-wait.h"
+#include "core/upgrade/upgrade-silence.h"
+
+static void on_absent_too_long(Upgrade *u)
+{
+        const Job *job = u->job;
+        g_autofree char *detail = NULL;
+
+        if (job->result != JOB_RESULT_NONE && job->code)
+                detail = g_strdup_printf("after it had reported %s code %d", code_domain_to_string(job->domain),
+                                         job->code);
+        upgrade_fail(u, u->boot_rom ? HOST_BOOT_ROM : HOST_MODULE_LOST, detail);
+}
+
+static void on_silent_too_long(Upgrade *u)
+{
+        if (!u->at_port && u->diag_port)
+                upgrade_fail(u, HOST_CRASHED, NULL);
+        else if (u->job->reached >= JOB_REACHED_DOWNLOADED && u->job->reached < JOB_REACHED_ENDED)
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+        else if (!u->at_port)
+                upgrade_fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared");
+        else
+                upgrade_fail(u, HOST_NO_RESPONSE,
+                             u->job->reached >= JOB_REACHED_ENDED
+                                     ? "when its revision was to be read, though it had reported success"
+                                     : NULL);
+}
+
+/* The module is off the bus. A success stands; and where only settings were left to be put back, the result stands. */
+static void away_timed_out(Upgrade *u)
+{
+        if (u->job->result == JOB_RESULT_SUCCESS || u->gone_before_restore)
+                upgrade_next(u, NEXT_FINISH);
+        else
+                on_absent_too_long(u);
+}
+
+/* Asks for the identity although no restart was seen: the update has ended, so a question cannot disturb it. Once. */
+static bool asks_after_end(Upgrade *u)
+{
+        if (u->asked_unprompted || u->step != STEP_NONE)
+                return false;
+        u->asked_unprompted = true;
+        upgrade_identify(u);
+        upgrade_reset_deadline(u);
+        return true;
+}
+
+static void verifying_timed_out(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (mini_waits(u))
+                mini_timed_out(u);
+        else if ((job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE) && asks_after_end(u))
+                return;
+        else if (job->result != JOB_RESULT_NONE)
+                upgrade_next(u, NEXT_FINISH);
+        else if (!(u->ready && job->left) && uart_asks(u))
+                return;
+        else if (u->ready && job->left)
+                upgrade_next(u, NEXT_JUDGE);
+        else if (job->abandon)
+                upgrade_not_stopped(u);
+        else
+                on_silent_too_long(u);
+}
+
+/* The module is there and may be downloading or updating. */
+static void following_timed_out(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (u->step == STEP_AWAIT_FILE_END) {
+                u->step = STEP_NONE;
+                upgrade_identify(u);
+                u->deadline = u->now + u->timeouts->settle;
+        } else if (!(u->ready && job->left) && uart_asks(u)) {
+                return;
+        } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
+                upgrade_next(u, NEXT_RESET);
+        } else if (u->ready && job->left) {
+                upgrade_next(u, NEXT_JUDGE);
+        } else if (job->abandon) {
+                upgrade_not_stopped(u);
+        } else if (job->left || job->reached >= JOB_REACHED_UPDATING) {
+                on_silent_too_long(u);
+        } else if (job->said_domain != CODE_DOMAIN_NONE) {
+                /* The module asked for the package before it left for its Mini system, and stayed (field facts 3). */
+                upgrade_settle(u, JOB_RESULT_FAILED, job->said_domain, job->said_code, NULL);
+        } else if (job->reached >= JOB_REACHED_DOWNLOADED || job->transferred) {
+                /* The module may be writing its flash without a message: it must not be reset. */
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+        } else {
+                job->abandon = job->reached >= JOB_REACHED_DOWNLOADING ? HOST_DOWNLOAD_TIMEOUT : HOST_NO_RESPONSE;
+                upgrade_next(u, NEXT_GIVE_UP);
+        }
+}
+
+void upgrade_timed_out(Upgrade *u)
+{
+        switch (upgrade_phase(u)) {
+        case PHASE_WAITING:
+        case PHASE_CHECKING:
+        case PHASE_PREPARING:
+                if (u->present)
+                        on_silent_too_long(u);
+                else
+                        on_absent_too_long(u);
+                return;
+        case PHASE_AWAY: away_timed_out(u); return;
+        case PHASE_COMMAND:
+        case PHASE_DOWNLOADING:
+        case PHASE_SENDING:
+        case PHASE_ABANDONING:
+        case PHASE_UPDATING: following_timed_out(u); return;
+        case PHASE_MINI:
+        case PHASE_STALLED: mini_timed_out(u); return;
+        case PHASE_VERIFYING: verifying_timed_out(u); return;
+        case PHASE_ENDING:
+                if (u->job->reached < JOB_REACHED_ENDED || !asks_after_end(u))
+                        upgrade_next(u, NEXT_FINISH);
+                return;
+        case PHASE_FINISHED:
+        case _PHASE_MAX: return;
+        }
+}

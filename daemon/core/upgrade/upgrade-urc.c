@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The module's messages: in any order, and any of them may be missing (guide 3.3.1, field facts 2.4 to 2.6). */
+
+#include <string.h>
+
+#include "core/quectel/qfota.h"
+#include "core/upgrade/upgrade-abandon.h"
+#include "core/state/upgrade-actions.h"
+#include "core/state/upgrade-decide.h"
+#include "core/state/upgrade-facts.h"
+#include "core/upgrade/upgrade-mini.h"
+#include "core/upgrade/upgrade-transfer.h"
+#include "core/state/upgrade-wait.h"
+#include "core/upgrade/upgrade-urc.h"
+
+#define PERCENT_UPDATED 99 /* of the whole job: 100 is success alone */
+
+static void download_failed(Upgrade *u, const QfotaUrc *urc)
+{
+        Job *job = u->job;
+        CodeDomain domain = urc->domain != CODE_DOMAIN_NONE ? urc->domain : job_download_domain(job);
+
+        if (job->abandon)
+                upgrade_abandoned(u);
+        else
+                upgrade_settle(u, JOB_RESULT_FAILED, domain, urc->value, NULL);
+}
+
+static void update_runs(Upgrade *u)
+{
+        Job *job = u->job;
+        bool first = job->reached < JOB_REACHED_UPDATING || job->state != JOB_UPDATING;
+
+        job_reach(job, JOB_REACHED_UPDATING);
+        job->abandon = 0; /* the point of no return is passed */
+        u->ready = false;
+        u->step = STEP_NONE;
+        transfer_stop(u);
+        if (!u->saw_upgrade_urc)
+                upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        u->saw_upgrade_urc = true;
+        u->listens_only = false; /* listening lasts until the module disconnects */
+        upgrade_set_percent(u, PERCENT_DOWNLOADED);
+        if (first)
+                upgrade_enter_state(u, JOB_UPDATING);
+        else
+                upgrade_reset_deadline(u);
+}
+
+static void end_reported(Upgrade *u, const QfotaUrc *urc)
+{
+        Job *job = u->job;
+
+        /* An END without a download belongs to an earlier upgrade: an upgrade that has not begun cannot end, and one
+         * without one. */
+        if (job->reached < JOB_REACHED_DOWNLOADED && !job->left &&
+            (urc->value == 0 || job->reached < JOB_REACHED_DOWNLOADING))
+                return;
+        job_reach(job, JOB_REACHED_ACCEPTED);
+        if (urc->value == 0) {
+                job_reach(job, JOB_REACHED_ENDED);
+                u->asked_unprompted = false;
+                upgrade_enter_state(u, JOB_VERIFYING);
+                return;
+        }
+        /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
+         * module restarts before anything can be read. */
+        job->abandon = 0;
+        if (job->reached >= JOB_REACHED_UPDATING || job->left) {
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
+                upgrade_enter_state(u, JOB_VERIFYING);
+        } else {
+                upgrade_settle(u, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
+        }
+}
+
+static void download_goes_on(Upgrade *u)
+{
+        Job *job = u->job;
+        bool first = job->reached < JOB_REACHED_DOWNLOADING || job->state != JOB_DOWNLOADING;
+
+        job_reach(job, JOB_REACHED_DOWNLOADING);
+        if (job->abandon)
+                return;
+        if (first)
+                upgrade_enter_state(u, JOB_DOWNLOADING);
+        else
+                upgrade_reset_deadline(u);
+}
+
+/* The download came to its end before the radio was off. Who cancelled it is still obeyed; a time-out of ours has lost
+ * its reason, and what may be writing its flash now is not reset for it. */
+static void download_overtook(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (u->step == STEP_AWAIT_FILE_END)
+                u->step = STEP_NONE;
+        if (job->abandon == HOST_CANCELLED && u->listens_only) {
+                upgrade_identify(u); /* the answer leads to the reset */
+        } else if (job->abandon == HOST_CANCELLED) {
+                abandon_reset(u);
+        } else if (job->abandon) {
+                job->abandon = 0;
+                u->step = STEP_NONE;
+        }
+}
+
+/* The first boot URC may follow the answer with the revision. */
+static void booted(Upgrade *u)
+{
+        bool news = !u->saw_boot_urc;
+
+        u->saw_boot_urc = true;
+        if (!news || !u->ready || !u->job->sent || u->job->result != JOB_RESULT_NONE || u->step != STEP_NONE)
+                return;
+        if (mini_waits(u))
+                mini_ask_soon(u);
+        else
+                upgrade_reset_deadline(u);
+}
+
+void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        QfotaUrc urc;
+
+        if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
+                booted(u);
+        if (strcmp(event->text, "+QIND: SMS DONE") == 0 || strcmp(event->text, "+QIND: PB DONE") == 0)
+                u->saw_firmware_urc = true;
+        if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
+                return;
+        if (job->reached >= JOB_REACHED_ENDED && job->method == METHOD_MINIFOTA && job->returned &&
+            urc.type == QFOTA_URC_UPDATING) {
+                /* A power cut at the very end: the last step is repeated. */
+                job->reached = JOB_REACHED_UPDATING;
+                job->returned = false;
+        }
+        if (job->reached >= JOB_REACHED_ENDED) {
+                /* Repeated after a power cut at the very end, or late: the revision decides. */
+                upgrade_reset_deadline(u);
+                return;
+        }
+        if (job->method == METHOD_MINIFOTA) {
+                mini_urc(u, &urc);
+                return;
+        }
+        switch (urc.type) {
+        case QFOTA_URC_DOWNLOAD_START:
+                if (job->file)
+                        transfer_started(u);
+                else if (job->reached < JOB_REACHED_UPDATING)
+                        download_goes_on(u);
+                return;
+        case QFOTA_URC_DOWNLOADING:
+                if (job->reached >= JOB_REACHED_UPDATING)
+                        return;
+                download_goes_on(u);
+                upgrade_set_percent(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
+                                               PERCENT_DOWNLOADED / 100);
+                return;
+        case QFOTA_URC_DOWNLOAD_END:
+                if (job->reached >= JOB_REACHED_DOWNLOADED)
+                        return;
+                transfer_stop(u);
+                if (urc.value != 0) {
+                        download_failed(u, &urc);
+                        return;
+                }
+                job_reach(job, JOB_REACHED_DOWNLOADED);
+                upgrade_set_percent(u, PERCENT_DOWNLOADED);
+                download_overtook(u);
+                upgrade_enter_state(u, JOB_DOWNLOADING);
+                return;
+        case QFOTA_URC_START: update_runs(u); return;
+        case QFOTA_URC_UPDATING:
+                update_runs(u);
+                upgrade_set_percent(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
+                                                                    (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
+                return;
+        case QFOTA_URC_END: end_reported(u, &urc); return;
+        case QFOTA_URC_OTHER:
+                if (!job->abandon)
+                        upgrade_reset_deadline(u);
+                return;
+        }
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Derives the result from the revision that the module reports. END may be lost and may be untrue: success needs
+ * another firmware than before, or the expected revision. */
+
+#include <string.h>
+
+#include "core/state/upgrade-actions.h"
+#include "core/state/upgrade-decide.h"
+#include "core/state/upgrade-facts.h"
+#include "core/state/upgrade-wait.h"
+#include "core/upgrade/upgrade-verdict.h"
+
+/* Returns true if the module went through the update: it reported so, or it restarted twice, as DFOTA has it (guide
+ * 2.3.1.1). The restarts are seen even where all messages are lost. */
+static bool went_through_update(const Job *job)
+{
+        return job->reached >= JOB_REACHED_UPDATING || job->returns >= 2;
+}
+
+void verdict_judge(Upgrade *u)
+{
+        Job *job = u->job;
+        const char *expected = job->options->expected_revision;
+        bool as_expected = !expected || upgrade_is_expected(u), changed = upgrade_is_changed(u);
+        g_autofree char *detail = NULL;
+
+        upgrade_keep_revision(u);
+        if (changed && as_expected) {
+                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
+        } else if (changed) {
+                detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
+                upgrade_fail(u, HOST_REVISION_MISMATCH, detail);
+        } else if (job->abandon) {
+                upgrade_abandoned(u);
+        } else if ((job->reached >= JOB_REACHED_ENDED || job->returns >= 2) && job->options->allow_unchanged &&
+                   as_expected) {
+                upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
+        } else if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED &&
+                   !upgrade_firmware_is_up(u)) {
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+        } else if (*job->from_revision && went_through_update(job)) {
+                detail = g_strdup_printf("(%s), %s", job->to_revision,
+                                         job->reached >= JOB_REACHED_ENDED ? "though it reported success"
+                                                                           : "and never reported an end");
+                upgrade_fail(u, HOST_UNCHANGED, detail);
+        } else {
+                upgrade_fail(u, HOST_INTERRUPTED,
+                             *job->from_revision ? "by a restart of the module, which runs its old firmware"
+                                                 : "or its end was not seen");
+        }
+}
+
+void verdict_follow(Upgrade *u)
+{
+        Job *job = u->job;
+
+        upgrade_keep_revision(u);
+        /* A revision of another pattern may be the updater's. */
+        if (job->reached >= JOB_REACHED_ENDED || (upgrade_is_changed(u) && upgrade_is_firmware(u))) {
+                upgrade_next(u, NEXT_JUDGE);
+                return;
+        }
+        if (job->left && transfer_is_incomplete(job)) {
+                upgrade_next(u, NEXT_JUDGE); /* the module cannot have the package */
+                return;
+        }
+        if (job->abandon && job->left && job->reached < JOB_REACHED_DOWNLOADED && u->saw_boot_urc) {
+                upgrade_next(u, NEXT_JUDGE); /* the reset was successful */
+                return;
+        }
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        if (job->abandon && !job->left)
+                upgrade_next(u, NEXT_ABANDON);
+        else
+                upgrade_reset_deadline(u);
+}

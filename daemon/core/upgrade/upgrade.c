@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The upgrade of one module, from a job on disk to its result (guide 2.3.1.1). Hands each event to the file of the
+ * phase, then carries out the decision that the phase made. URCs and restarts are hints, each of which may be lost; the
+ * revision that is read in the end decides. AT+QFOTADL is sent once in a job's life, unless a person asks for more.
+ * This file touches nothing outside: no file descriptor, no clock, no bus. */
+
+#include <string.h>
+
+#include "core/upgrade/upgrade.h"
+#include "core/upgrade/upgrade-abandon.h"
+#include "core/state/upgrade-actions.h"
+#include "core/upgrade/upgrade-check.h"
+#include "core/upgrade/upgrade-command.h"
+#include "core/state/upgrade-decide.h"
+#include "core/upgrade/upgrade-end.h"
+#include "core/state/upgrade-facts.h"
+#include "core/upgrade/upgrade-flow.h"
+#include "core/upgrade/upgrade-mini.h"
+#include "core/state/upgrade-phase.h"
+#include "core/upgrade/upgrade-prepare.h"
+#include "core/upgrade/upgrade-restore.h"
+#include "core/upgrade/upgrade-silence.h"
+#include "core/upgrade/upgrade-transfer.h"
+#include "core/upgrade/upgrade-uart.h"
+#include "core/upgrade/upgrade-urc.h"
+#include "core/upgrade/upgrade-verdict.h"
+#include "core/state/upgrade-wait.h"
+
+/* More restarts than this without progress are a loop, not an upgrade: the guide's longest procedure has four. */
+#define RESTARTS_MAX 8
+
+Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
+{
+        Upgrade *u = g_new0(Upgrade, 1);
+
+        u->job = job;
+        u->timeouts = timeouts;
+        u->deadline = UINT64_MAX;
+        g_queue_init(&u->actions);
+        return u;
+}
+
+void upgrade_free(Upgrade *u)
+{
+        if (!u)
+                return;
+        g_queue_clear_full(&u->actions, (GDestroyNotify)upgrade_action_free);
+        if (u->source_before)
+                explicit_bzero(u->source_before, strlen(u->source_before));
+        g_free(u->source_before);
+        inspect_free(u->inspect);
+        g_free(u->decision.detail);
+        g_free(u->decision.message);
+        g_free(u->revision);
+        g_free(u->build);
+        g_free(u);
+}
+
+uint64_t upgrade_deadline(const Upgrade *u)
+{
+        return u->deadline;
+}
+
+static void on_gone(Upgrade *u, const UpgradeEvent *event)
+{
+        bool over = u->job->result != JOB_RESULT_NONE && !upgrade_awaits_restart(u->job);
+
+        u->gone_before_restore = over && restore_is_due(u->job);
+        if (!u->present && upgrade_is_rebooted(u->job, event))
+                u->job->device = 0; /* the gateway booted and the module is not there yet: not a restart */
+        mini_gone(u);
+        u->present = u->ready = u->saw_upgrade_urc = u->saw_boot_urc = u->asked_unprompted = u->kept_awake = false;
+        transfer_stop(u);
+        u->listens_only = false;
+        u->step = STEP_NONE;
+        u->job->left = u->job->left || u->job->sent;
+        if (over && !u->gone_before_restore)
+                upgrade_next(u, NEXT_FINISH);
+        else
+                upgrade_enter_state(u, JOB_RESTARTING);
+}
+
+static void keep_awake(Upgrade *u, const UpgradeEvent *event)
+{
+        if (!event->power_control)
+                return;
+        if (!*u->job->power_control_before) {
+                job_set_string(&u->job->power_control_before, event->power_control);
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        }
+        if (strcmp(event->power_control, "on") != 0) {
+                u->kept_awake = true;
+                upgrade_push(u, UPGRADE_ACTION_POWER, "on");
+        }
+}
+
+static void on_present(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        bool rebooted = upgrade_is_rebooted(job, event), first = job->device == 0 || rebooted;
+        bool came_back = job->device && (job->state == JOB_RESTARTING || (!first && job->device != event->device));
+
+        u->present = true;
+        u->boot_rom = false;
+        u->product = event->product;
+        job->device = event->device;
+        job_set_string(&job->boot, event->boot);
+        if (came_back) {
+                job->left = job->left || job->sent;
+                job->returns += job->sent;
+                job->returned = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
+                job->restarts++;
+                job->radio_off = job->context_up = false;
+                if (mini_applies(u)) {
+                        mini_came_back(u);
+                } else if (++u->restarts_without_progress > RESTARTS_MAX) {
+                        if (job->result == JOB_RESULT_NONE)
+                                upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again");
+                        else
+                                upgrade_next(u, NEXT_FINISH);
+                        return;
+                }
+                upgrade_enter_state(u, upgrade_state_after_return(job));
+        } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
+                /* The gateway was off, and perhaps the module as well. */
+                job->left = job->left || job->sent;
+                upgrade_enter_state(u, upgrade_state_after_return(job));
+        } else {
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_reset_deadline(u);
+                if (upgrade_awaits_restart(job) &&
+                    !first) /* until the restart, the updater may answer instead of the firmware */
+                        upgrade_push(u, UPGRADE_ACTION_LISTEN, NULL);
+        }
+        keep_awake(u, event);
+        if (!came_back)
+                transfer_present(u);
+}
+
+/* The identity of an adopted job was taken from the module that was at this place before: the IMEI confirms it. */
+static void confirm(Upgrade *u, const Identity *identity)
+{
+        Job *job = u->job;
+
+        if (job->origin != JOB_ORIGIN_ADOPTED || job->confirmed || !*identity->imei)
+                return;
+        if (*job->imei && strcmp(job->imei, identity->imei) != 0) {
+                job_set_string(&job->imei, identity->imei);
+                job_set_string(&job->model, identity->model);
+                job_set_string(&job->from_revision, "");
+                job_set_string(&job->from_build, "");
+        }
+        job->confirmed = true;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+}
+
+static void on_ready(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        const Identity *identity = event->identity;
+
+        u->ready = true;
+        u->other_port = event->other_port;
+        job_set_string(&u->revision, identity->revision);
+        job_set_string(&u->build, identity->build);
+        confirm(u, identity);
+        if (!job->sent && job->result == JOB_RESULT_NONE && *job->imei && !*identity->imei) {
+                upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read");
+                return;
+        }
+        if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
+                u->ready = false; /* the settings belong to another module */
+                job->stalled = false;
+                if (!u->kept_awake)
+                        *job->power_control_before = 0;
+                upgrade_fail(u, HOST_MODULE_REPLACED, NULL);
+                return;
+        }
+        /* The method of an adopted job was guessed from the module's messages. */
+        if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
+                job->method = identity_method(identity->model, identity->revision);
+        if (!*job->imei && *identity->imei)
+                job_set_string(&job->imei, identity->imei);
+        if (!job->sent && job->result == JOB_RESULT_NONE) {
+                job_set_string(&job->from_revision, identity->revision);
+                job_set_string(&job->from_build, identity->build);
+                upgrade_enter_state(u, JOB_PREPARING);
+                check_begin(u);
+                return;
+        }
+        if (job->result != JOB_RESULT_NONE) {
+                upgrade_keep_revision(u);
+                upgrade_next(u, NEXT_RESTORE);
+        } else if (mini_applies(u)) {
+                mini_ready(u);
+        } else {
+                uart_ready(u);
+                verdict_follow(u);
+        }
+}
+
+/* Carries out the decisions of the phases until none is left. */
+static void carry_out(Upgrade *u, const UpgradeEvent *event)
+{
+        while (u->decision.next != NEXT_STAY) {
+                Next next = u->decision.next;
+
+                u->decision.next = NEXT_STAY;
+                switch (next) {
+                case NEXT_STAY: break;
+                case NEXT_PREPARE: prepare_begin(u); break;
+                case NEXT_FLOW: flow_begin(u); break;
+                case NEXT_COMMAND: command_send(u); break;
+                case NEXT_ABANDON: abandon_now(u); break;
+                case NEXT_GIVE_UP: abandon_begin(u); break;
+                case NEXT_RESET: abandon_reset(u); break;
+                case NEXT_JUDGE: verdict_judge(u); break;
+                case NEXT_SETTLE: end_settle(u, event); break;
+                case NEXT_RESTORE: restore_begin(u); break;
+                case NEXT_FINISH: end_finish(u); break;
+                }
+        }
+}
+
+static void on_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->tag != u->tag)
+                return;
+        switch (u->step) {
+        case STEP_NONE:
+        case STEP_LAST_IDENTITY:
+        case STEP_ASK_SERVER:
+        case STEP_ASK_SERVER_MINI_2:
+        case STEP_AWAIT_FILE_END:
+        case STEP_AWAIT_DOWNLOAD_END: return;
+        case STEP_INSPECT: check_answer(u, event); return;
+        case STEP_READ_URC_PORT:
+        case STEP_SET_URC_PORT:
+        case STEP_READ_APN:
+        case STEP_SET_APN:
+        case STEP_READ_FOTA_CID:
+        case STEP_SET_FOTA_CID:
+        case STEP_READ_CONTEXTS:
+        case STEP_ACTIVATE_CONTEXT:
+        case STEP_HAS_SMS: prepare_answer(u, event); return;
+        case STEP_QFOTADL:
+                command_answer(u, event);
+                carry_out(u, event);
+                uart_sent(u);
+                return;
+        case STEP_READ_FLOW:
+        case STEP_SET_FLOW:
+        case STEP_CONFIRM_FLOW:
+        case STEP_UNSET_FLOW: flow_answer(u, event); return;
+        case STEP_ASK_SMS:
+        case STEP_RETRY: mini_answer(u, event); return;
+        case STEP_RADIO_OFF:
+        case STEP_RESET: abandon_answer(u, event); return;
+        case STEP_RADIO_ON:
+        case STEP_DEACTIVATE_CONTEXT:
+        case STEP_RESTORE_FOTA_CID:
+        case STEP_RESTORE_FLOW:
+        case STEP_RESTORE_APN:
+        case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
+        }
+}
+
+static void on_begin(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (job->state == JOB_QUEUED)
+                upgrade_enter_state(u, JOB_PREPARING);
+        else if (job->state == JOB_PREPARING && job->sent)
+                upgrade_enter_state(u, JOB_DOWNLOADING); /* the command may have reached the module */
+        mini_begin(u);
+        transfer_resume(u);
+        uart_begin(u);
+        upgrade_reset_deadline(u);
+}
+
+/* A lost port is often the first sign of a restart. If the module does not restart, its identity is read again once the
+ * port is open, and the step under way is repeated then. */
+static void on_port_lost(Upgrade *u)
+{
+        bool uncertain = u->step == STEP_QFOTADL, news = u->ready || u->step != STEP_NONE;
+
+        if (transfer_port_lost(u))
+                return;
+        u->ready = u->saw_upgrade_urc = false;
+        u->step = STEP_NONE;
+        if (!u->present || !news)
+                return;
+        if (uncertain && u->job->state == JOB_PREPARING)
+                upgrade_enter_state(u, JOB_DOWNLOADING);
+        else
+                upgrade_reset_deadline(u);
+}
+
+static void on_cancel(Upgrade *u)
+{
+        if (u->job->sent) {
+                u->job->abandon = HOST_CANCELLED;
+                abandon_begin(u);
+                return;
+        }
+        u->job->abandon = HOST_CANCELLED;
+        upgrade_abandoned(u);
+}
+
+/* The record cannot be written. Nothing new is begun; an upgrade that has begun is followed. */
+static void on_disk(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+        g_autofree char *detail = NULL;
+
+        if (job->state == JOB_FINISHED) {
+                end_leave_pending(u, event->text);
+                return;
+        }
+        if (transfer_disk_failed(u))
+                return;
+        if (u->step == STEP_QFOTADL && u->command_dropped)
+                job->sent = false; /* the command was dropped with the record */
+        if (job->result != JOB_RESULT_NONE) {
+                /* The result stands even if it cannot be written. */
+                if (u->present && u->ready && !upgrade_awaits_restart(job)) {
+                        end_wind_up(u, event);
+                } else {
+                        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+                        upgrade_reset_deadline(u);
+                }
+                return;
+        }
+        if (!job->sent) {
+                transfer_stop(u);
+                detail = g_strdup_printf("to remember it by (%s)", event->text);
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
+                if (restore_is_due(u->job)) /* the former settings are known in memory as well */
+                        end_wind_up(u, event);
+                else
+                        upgrade_next(u, NEXT_FINISH);
+                return;
+        }
+        if (u->command_dropped && u->step == STEP_RETRY)
+                mini_retry_refused(u);
+        else if (u->command_dropped)
+                u->step = STEP_NONE;
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_reset_deadline(u);
+}
+
+static void handle(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
+
+        if (job->state == JOB_FINISHED && event->type != UPGRADE_EVENT_DISK)
+                return;
+        if (*job->pending && job->state != JOB_FINISHED) {
+                end_pending(u, event);
+                return;
+        }
+        switch (event->type) {
+        case UPGRADE_EVENT_BEGIN: on_begin(u); return;
+        case UPGRADE_EVENT_PRESENT: on_present(u, event); return;
+        case UPGRADE_EVENT_BOOT_ROM: u->boot_rom = true; return;
+        case UPGRADE_EVENT_GONE:
+                /* GONE is also given for a module that is absent when the daemon starts. */
+                if (u->present || job->state != JOB_RESTARTING)
+                        on_gone(u, event);
+                return;
+        case UPGRADE_EVENT_READY: on_ready(u, event); return;
+        case UPGRADE_EVENT_NAMELESS: mini_no_revision(u); return;
+        case UPGRADE_EVENT_PORT_LOST: on_port_lost(u); return;
+        case UPGRADE_EVENT_PORT_BUSY:
+                /* After AT+QFOTADL the upgrade is followed on the bus even without a port. */
+                if (!job->sent && job->result == JOB_RESULT_NONE)
+                        upgrade_fail(u, HOST_PORT_BUSY, event->text);
+                return;
+        case UPGRADE_EVENT_ANSWER: on_answer(u, event); return;
+        case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
+        case UPGRADE_EVENT_CANCEL: on_cancel(u); return;
+        case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
+        case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
+        case UPGRADE_EVENT_NO_FLOW: u->no_flow_control = true; return;
+        case UPGRADE_EVENT_SENT:
+        case UPGRADE_EVENT_ALL_BUT_LAST:
+        case UPGRADE_EVENT_NOT_SENT: transfer_event(u, event); return;
+        case UPGRADE_EVENT_DISK: on_disk(u, event); return;
+        case UPGRADE_EVENT_TICK:
+                if (u->now >= u->deadline)
+                        upgrade_timed_out(u);
+                return;
+        case _UPGRADE_EVENT_MAX: return;
+        }
+}
+
+void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
+{
+        g_autofree char *warning = NULL;
+
+        u->now = event->now;
+        u->realtime = event->realtime;
+        u->at_port = event->at_port;
+        u->diag_port = event->diag_port;
+        if (!upgrade_expects(u, event->type)) {
+                warning = g_strdup_printf("event %s is refused in phase %s", upgrade_event_name(event->type),
+                                          phase_traits(upgrade_phase(u))->name);
+                upgrade_push(u, UPGRADE_ACTION_WARN, warning);
+                return;
+        }
+        handle(u, event);
+        carry_out(u, event);
+}
