@@ -70,7 +70,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         job->origin = JOB_ORIGIN_ADOPTED;
         job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method; /* which never gives up too early */
         job->state = JOB_DOWNLOADING;
-        job->sent = job->left = true;
+        job->sent = job->disconnected = true;
                 job_reach(job, JOB_REACHED_ACCEPTED);
         job->system = JOB_SYSTEM_MINI;
         manager_note_identity(job, module_identity(module));

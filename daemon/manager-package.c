@@ -184,7 +184,7 @@ Job *manager_add_job_with_package(Manager *m, Job *taken, const Package *package
         g_autofree char *id = g_strdup(job->id);
         Job *added;
 
-        job->file = true;
+        job->from_host = true;
         job->package_size = package->size;
         job_set_string(&job->package_sha256, package->sha256);
         if (package_store_keep(m->packages, package->file, id, ret_why) < 0)
@@ -197,13 +197,13 @@ Job *manager_add_job_with_package(Manager *m, Job *taken, const Package *package
 
 void manager_free_package(Manager *m, const Job *job)
 {
-        if (job->file)
+        if (job->from_host)
                 package_store_remove(m->packages, job->id);
 }
 
 int manager_open_package(Manager *m, const Job *job)
 {
-        return job->file ? package_store_open(m->packages, job->id, job->package_size) : -ENOENT;
+        return job->from_host ? package_store_open(m->packages, job->id, job->package_size) : -ENOENT;
 }
 
 static bool is_needed(void *userdata, const char *id)
@@ -214,7 +214,7 @@ static bool is_needed(void *userdata, const char *id)
                 const Job *job = g_ptr_array_index(m->jobs, i);
 
                 if (strcmp(job->id, id) == 0)
-                        return job->file && job->state != JOB_FINISHED;
+                        return job->from_host && job->state != JOB_FINISHED;
         }
         return false;
 }

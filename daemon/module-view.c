@@ -71,9 +71,9 @@ const char *module_system(const Module *m)
 {
         if (!m->present || m->boot_rom)
                 return "unknown";
-        if (m->job && m->job->method == METHOD_MINIFOTA && m->job->left && m->job->result == JOB_RESULT_NONE)
+        if (m->job && m->job->method == METHOD_MINIFOTA && m->job->disconnected && m->job->result == JOB_RESULT_NONE)
                 return job_system_to_string(m->job->system);
-        if (m->job && m->job->reached >= JOB_REACHED_UPDATING && !m->job->returned && m->job->result == JOB_RESULT_NONE)
+        if (m->job && m->job->reached >= JOB_REACHED_UPDATING && !m->job->restarted_since_end && m->job->result == JOB_RESULT_NONE)
                 return "updating";
         return m->identified ? "normal" : "unknown";
 }

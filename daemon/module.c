@@ -151,7 +151,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
                         at_engine_start(m->engine, module_now());
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
-                if (m->job->file) {
+                if (m->job->from_host) {
                         module_check_package(m);
                         return;
                 }

@@ -49,7 +49,7 @@ static Job *full_job(void)
         job->restarts = 3;
         job->sent = true;
         job->reached = JOB_REACHED_ENDED;
-        job->returned = job->percentage = job->context_up = true;
+        job->restarted_since_end = job->percentage = job->context_up = true;
         job->abandon = HOST_DOWNLOAD_TIMEOUT;
         job->device = 1 << 20 | 7;
         job->download_max = 50;
@@ -94,7 +94,7 @@ START_TEST(round_trip)
         ck_assert_str_eq(b->options->apn_password, SECRET2);
         ck_assert(b->options->cid == 2 && b->origin == a->origin && b->created == a->created && b->finished == 0);
         ck_assert(b->method == a->method && b->state == a->state && b->percent == 73 && b->restarts == 3);
-        ck_assert(b->sent && b->reached == JOB_REACHED_ENDED && b->returned && b->percentage);
+        ck_assert(b->sent && b->reached == JOB_REACHED_ENDED && b->restarted_since_end && b->percentage);
         ck_assert_int_eq(b->download_max, 50);
         ck_assert(b->abandon == HOST_DOWNLOAD_TIMEOUT && b->device == a->device && b->result == JOB_RESULT_NONE);
 }
@@ -243,12 +243,12 @@ static Job *simple_job(int kind)
         job->abandon = 0;
         if (kind == 1) { /* under way */
                 job->reached = JOB_REACHED_UPDATING;
-                job->returned = false;
+                job->restarted_since_end = false;
         } else if (kind == 0) { /* not begun */
                 job->state = JOB_PREPARING;
                 job->sent = false;
                 job->reached = JOB_REACHED_NOTHING;
-                job->returned = job->percentage = false;
+                job->restarted_since_end = job->percentage = false;
                 job->percent = 0;
         } else { /* over */
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, 505, NULL);

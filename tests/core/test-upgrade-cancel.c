@@ -302,7 +302,7 @@ END_TEST
 START_TEST(critical_by_the_facts)
 {
         g_autoptr(Bench) b = bench_new();
-        bool none, *const facts[] = { &none, &b->job->transferred, &b->job->left, &none, &none };
+        bool none, *const facts[] = { &none, &b->job->transferred, &b->job->disconnected, &none, &none };
         const JobReached reached[] = { JOB_REACHED_DOWNLOADED, JOB_REACHED_ACCEPTED, JOB_REACHED_ACCEPTED,
                                        JOB_REACHED_UPDATING, JOB_REACHED_ENDED };
 

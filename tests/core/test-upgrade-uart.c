@@ -181,7 +181,7 @@ START_TEST(no_way_back)
                 bench_answer(b, AT_RESULT_TIMEOUT, -1, "");
         else
                 bench_resurrect(b);
-        ck_assert(b->job->left);
+        ck_assert(b->job->disconnected);
         ck_assert(!upgrade_is_cancellable(b->job));
         b->holds_answers = false;
         bench_pass(b, 10 * b->timeouts.stall);

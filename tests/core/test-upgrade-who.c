@@ -15,7 +15,7 @@ static Bench *new_without_sms(void)
         bench_present(b);
         bench_ready(b, MINI_OLD);
         ck_assert_uint_eq(b->upgrades_sent, 1);
-        ck_assert(!b->job->has_sms);
+        ck_assert(!b->job->firmware_has_sms);
         return b;
 }
 
@@ -214,7 +214,7 @@ static Bench *new_ended(void)
         bench_begin(b);
         bench_present(b);
         bench_ready(b, MINI_OLD);
-        ck_assert(b->job->has_sms);
+        ck_assert(b->job->firmware_has_sms);
         b->mini = true;
         restart(b);
         restart(b);

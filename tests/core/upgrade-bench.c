@@ -182,7 +182,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
         if (strstr(action->text, "Geheim7") || g_str_has_prefix(action->text, "AT+QICSGP="))
                 ck_assert_msg(action->secret, "%s is not marked as secret", action->text);
         if (g_str_has_prefix(action->text, "AT+QFOTADL=\"")) {
-                ck_assert_msg(action->hush == b->job->file, "what follows AT+QFOTADL may be a package");
+                ck_assert_msg(action->hush == b->job->from_host, "what follows AT+QFOTADL may be a package");
                 ck_assert_msg(++b->upgrades_sent <= 1 + b->retries, "AT+QFOTADL is sent a second time");
                 assert_has(b->disk, "Sent=true");
         }
@@ -213,7 +213,7 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
                 b->identify = true;
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
-                if (b->job->file) {
+                if (b->job->from_host) {
                         UpgradeEvent event = event_of(b, UPGRADE_EVENT_SOURCE);
 
                         event.text = b->package_fault;
@@ -426,7 +426,7 @@ Bench *bench_new_file(void)
         job_set_string(&b->job->source, "update.bin");
         job_set_string(&b->job->package_sha256, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
         b->job->package_size = BENCH_PACKAGE_SIZE;
-        b->job->file = true;
+        b->job->from_host = true;
         g_free(b->disk);
         b->disk = job_to_text(b->job);
         return b;
@@ -507,7 +507,7 @@ void bench_ready(Bench *b, const char *revision)
         g_free(identity->imei);
         identity->imei = g_strdup(BENCH_IMEI);
         event.identity = identity;
-        ck_assert_msg(!b->listening || !b->job->file, "it is not asked who it is: the port only listens");
+        ck_assert_msg(!b->listening || !b->job->from_host, "it is not asked who it is: the port only listens");
         b->identify = false;
         b->inspecting = !b->job->sent && b->job->result == JOB_RESULT_NONE;
         give(b, &event);
@@ -516,7 +516,7 @@ void bench_ready(Bench *b, const char *revision)
 void bench_port_lost(Bench *b)
 {
         b->transfer_runs = b->host_flow = b->identify = false;
-        b->listening = b->listening && b->job->file; /* what only listens does so when it is open again */
+        b->listening = b->listening && b->job->from_host; /* what only listens does so when it is open again */
         g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
         bench_event(b, UPGRADE_EVENT_PORT_LOST, NULL);
 }
@@ -670,7 +670,7 @@ Bench *bench_new_adopted(void)
         Bench *b = bench_new_mini();
 
         b->job->origin = JOB_ORIGIN_ADOPTED;
-        b->job->sent = b->job->left = true;
+        b->job->sent = b->job->disconnected = true;
         b->job->reached = JOB_REACHED_ACCEPTED;
         b->job->state = JOB_DOWNLOADING;
         b->job->system = JOB_SYSTEM_MINI;

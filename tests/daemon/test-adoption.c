@@ -546,7 +546,8 @@ START_TEST(test_tenant)
                 world_start_daemon(w);
                 g_free(world_sim(w, "set 1-1 imei 867710050000032"));
         }
-        g_free(world_sim(w, "release 1-1"));
+        g_free(world_sim(w, "held 1-1 mini"));
+        g_free(world_sim(w, "release 1-1 mini"));
         if (tenants[_i].replaced) {
                 world_assert_result(w, JOB_1, "failed", "host", "module-replaced");
         } else {

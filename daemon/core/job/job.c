@@ -92,17 +92,17 @@ static const struct {
         size_t offset;
 } booleans[] = {
         { "Sent", G_STRUCT_OFFSET(Job, sent) },
-        { "File", G_STRUCT_OFFSET(Job, file) },
+        { "File", G_STRUCT_OFFSET(Job, from_host) },
         { "Transferring", G_STRUCT_OFFSET(Job, transferring) },
         { "Transferred", G_STRUCT_OFFSET(Job, transferred) },
-        { "Returned", G_STRUCT_OFFSET(Job, returned) },
-        { "Left", G_STRUCT_OFFSET(Job, left) },
+        { "Returned", G_STRUCT_OFFSET(Job, restarted_since_end) },
+        { "Left", G_STRUCT_OFFSET(Job, disconnected) },
         { "ContextUp", G_STRUCT_OFFSET(Job, context_up) },
         { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
         { "Reset", G_STRUCT_OFFSET(Job, reset) },
-        { "HasSms", G_STRUCT_OFFSET(Job, has_sms) },
+        { "HasSms", G_STRUCT_OFFSET(Job, firmware_has_sms) },
         { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
-        { "Repeated", G_STRUCT_OFFSET(Job, repeated) },
+        { "Repeated", G_STRUCT_OFFSET(Job, repeated_step) },
         { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
 };
@@ -195,12 +195,12 @@ bool job_is_uart(const Job *job)
 
 char *job_source_shown(const Job *job)
 {
-        return job->file ? g_strdup(job->source) : source_redact(job->source);
+        return job->from_host ? g_strdup(job->source) : source_redact(job->source);
 }
 
 CodeDomain job_download_domain(const Job *job)
 {
-        return job->file ? CODE_DOMAIN_FILE : source_domain(job->source);
+        return job->from_host ? CODE_DOMAIN_FILE : source_domain(job->source);
 }
 
 bool job_is_package_name(const char *name)
@@ -360,7 +360,7 @@ char *job_to_text(const Job *job)
         g_key_file_set_uint64(f, GROUP, "PackageSize", job->package_size);
         g_key_file_set_uint64(f, GROUP, "Percent", job->percent);
         g_key_file_set_uint64(f, GROUP, "Restarts", job->restarts);
-        g_key_file_set_uint64(f, GROUP, "Returns", job->returns);
+        g_key_file_set_uint64(f, GROUP, "Returns", job->reconnects);
         g_key_file_set_uint64(f, GROUP, "Device", job->device);
         g_key_file_set_uint64(f, GROUP, "Product", job->product);
         g_key_file_set_uint64(f, GROUP, "TakeUps", job->take_ups);
@@ -369,9 +369,9 @@ char *job_to_text(const Job *job)
         if (job->download_max >= 0)
                 g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
         g_key_file_set_string(f, GROUP, "System", system_names[job->system]);
-        if (job->said_domain != CODE_DOMAIN_NONE) {
-                g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->said_domain));
-                g_key_file_set_integer(f, GROUP, "SaidCode", job->said_code);
+        if (job->reported_domain != CODE_DOMAIN_NONE) {
+                g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->reported_domain));
+                g_key_file_set_integer(f, GROUP, "SaidCode", job->reported_code);
         }
         if (job->abandon)
                 g_key_file_set_string(f, GROUP, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
@@ -446,13 +446,13 @@ static bool is_fit_to_send(const Job *job, char **ret_why)
 {
         const char *key;
 
-        if (job->file && (job->method == METHOD_MINIFOTA || !job_is_package_name(job->source) ||
-                          strlen(job->package_sha256) != SHA256_DIGITS || job->package_size == 0)) {
+        if (job->from_host && (job->method == METHOD_MINIFOTA || !job_is_package_name(job->source) ||
+                               strlen(job->package_sha256) != SHA256_DIGITS || job->package_size == 0)) {
                 *ret_why = g_strdup("its package is not described well");
                 return false;
         }
-        return (job->file || source_check(job->source, job->method, identity_flash_size(job->from_revision),
-                                          job->options->allow_https, ret_why)) &&
+        return (job->from_host || source_check(job->source, job->method, identity_flash_size(job->from_revision),
+                                               job->options->allow_https, ret_why)) &&
                options_check(job->options, job->method, &key, ret_why);
 }
 
@@ -514,7 +514,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->percent = (unsigned)MIN(read_number(f, "Percent", &good), result == JOB_RESULT_SUCCESS ? 100 : 99);
         job->package_size = read_number(f, "PackageSize", &good);
         job->restarts = (unsigned)read_number(f, "Restarts", &good);
-        job->returns = (unsigned)read_number(f, "Returns", &good);
+        job->reconnects = (unsigned)read_number(f, "Returns", &good);
         job->device = (unsigned)read_number(f, "Device", &good);
         job->product = (unsigned)read_number(f, "Product", &good);
         job->take_ups = (unsigned)read_number(f, "TakeUps", &good);
@@ -535,8 +535,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
                 good = false;
         job->system = system;
         said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
-        job->said_domain = code_domain_from_string(said);
-        job->said_code = g_key_file_get_integer(f, GROUP, "SaidCode", NULL);
+        job->reported_domain = code_domain_from_string(said);
+        job->reported_code = g_key_file_get_integer(f, GROUP, "SaidCode", NULL);
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
                 G_STRUCT_MEMBER(bool, job, booleans[i].offset) = read_boolean(f, booleans[i].key, &good);
         for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)

@@ -28,7 +28,7 @@ typedef enum JobResult {
         _JOB_RESULT_MAX
 } JobResult;
 
-/* What runs on the module, as far as it is known. */
+/* The system that runs on the module, as far as it is known. */
 typedef enum JobSystem {
         JOB_SYSTEM_UNKNOWN,
         JOB_SYSTEM_NORMAL,
@@ -50,7 +50,8 @@ typedef enum JobReached {
 
 typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
 
-/* How far the Result signal got: a job that crashed between the disk and the bus says it once more, never twice. */
+/* Whether the Result signal was sent. After a crash between the disk and the bus the signal is sent once more, never
+ * twice. */
 typedef enum JobAnnounced { JOB_ANNOUNCED_NO, JOB_ANNOUNCED_AGAIN, JOB_ANNOUNCED_YES, _JOB_ANNOUNCED_MAX } JobAnnounced;
 
 const char *job_state_to_string(JobState state);
@@ -58,75 +59,75 @@ const char *job_result_to_string(JobResult result);
 const char *job_origin_to_string(JobOrigin origin);
 const char *job_system_to_string(JobSystem system);
 
-/* The record of one upgrade: all that is known of it, on disk and in memory. No string is NULL. */
+/* The record of one upgrade: everything that is known of it, on disk and in memory. No string is NULL. */
 typedef struct Job {
         char *id;
-        char *module; /* Id of the module it was begun on */
-        char *place;  /* Id of the module it is followed on, once that is another one; "" */
+        char *module; /* Id of the module that the job was begun on */
+        char *place;  /* Id of the module that it is followed on, if that is another one; "" */
         JobOrigin origin;
         uint64_t created, finished; /* µs since the epoch, 0 not yet */
+        int64_t started_by;         /* uid of the caller, -1 unknown */
 
-        int64_t started_by; /* uid of the one who asked for it, -1 unknown */
-
-        /* What was asked for. */
+        /* The request. */
         char *source; /* with its password while the job runs, redacted afterwards */
         Options *options;
         Method method;
-        bool file;             /* the source is the name of a package on the host, kept until the job ends */
-        char *package_sha256;  /* of that: 64 lower-case hexadecimal digits; "" of a URL */
-        uint64_t package_size; /* of that: bytes */
+        bool from_host;        /* the source is the name of a package on the host, kept until the job ends */
+        char *package_sha256;  /* of that package: 64 lower-case hexadecimal digits; "" of a URL */
+        uint64_t package_size; /* of that package, bytes */
 
-        /* Who is upgraded. */
+        /* The module. */
         char *imei, *model;
-        bool confirmed; /* adopted: the IMEI was read during the job; until then all of this is who was there before */
+        bool confirmed; /* adopted jobs: the IMEI was read during the job. Until then these fields describe the module
+                           that was at this place before */
         char *from_revision, *from_build;
         char *to_revision, *to_build;
 
-        /* Where it is. */
+        /* The progress. */
         JobState state;
         unsigned percent;
         unsigned restarts;
-        bool sent; /* AT+QFOTADL is on the wire or may be: never again by itself */
+        bool sent;         /* AT+QFOTADL was sent or may have been: never sent again without a request */
+        bool transferring; /* FILESTART was reported: bytes of the package were sent or may have been */
+        bool transferred;  /* the last bytes, too: before that the module cannot have the package */
         JobReached reached;
-        bool transferring; /* FILESTART was said: bytes of the package are on the wire or may be */
-        bool transferred;  /* the last of them are, too: before that the module cannot have the package */
-        bool returned;     /* it has restarted since it said how it ended */
-        bool left;         /* it has left the bus since AT+QFOTADL, or may have while nobody looked */
-        unsigned returns;  /* times it came back since AT+QFOTADL */
-        bool context_up;   /* AT+QIACT is on the wire or may be: a restart of the module undoes it */
-        bool radio_off;    /* AT+CFUN=0 is on the wire or may be */
-        HostCode abandon;  /* why the download is being given up: cancelled, no-response, download-timeout; 0 not */
-        bool reset;        /* the module took our AT+CFUN=1,1: its next restart is that one */
-        bool has_sms;      /* before AT+QFOTADL it answered AT+CMGF?, which a Mini system does not */
-        bool stalled;      /* it loops in its Mini system, even while it restarts there */
-        bool repeated;     /* it has gone on from there once without getting any further */
-        CodeDomain said_domain; /* the last failure the module named in its Mini system; it decides nothing */
-        int said_code;
+        bool restarted_since_end;   /* the module restarted since it reported the end of the update */
+        bool disconnected;          /* the module disconnected since AT+QFOTADL, or may have while fotad did not run */
+        unsigned reconnects;        /* how often the module came back since AT+QFOTADL */
+        bool context_up;            /* AT+QIACT was sent or may have been: a restart of the module undoes it */
+        bool radio_off;             /* AT+CFUN=0 was sent or may have been */
+        HostCode abandon;           /* why the download is given up: cancelled, no-response, download-timeout; 0 not */
+        bool reset;                 /* the module accepted AT+CFUN=1,1: its next restart is that reset */
+        bool firmware_has_sms;      /* the firmware answered AT+CMGF? before AT+QFOTADL; a Mini system does not */
+        bool stalled;               /* the module makes no progress in its Mini system, even while it restarts there */
+        bool repeated_step;         /* after a stall the module repeated a step once, without progress */
+        CodeDomain reported_domain; /* the last failure that the module reported in its Mini system; decides nothing */
+        int reported_code;
         JobSystem system;
         unsigned product;  /* USB product id that AT+QFOTADL was sent to */
-        int download_max;  /* <download_URC_max> as it was sent, -1 was not or is not known */
-        unsigned take_ups; /* times the daemon was started with it since its last progress */
-        bool percentage;   /* DOWNLOADING counts in percent, whatever was asked for */
+        int download_max;  /* <download_URC_max> of the command that was sent, -1 none or unknown */
+        unsigned take_ups; /* how often the daemon was started with this job since its last progress */
+        bool percentage;   /* DOWNLOADING counts in percent, whatever maximum was sent */
         unsigned device;   /* USB bus and device number when last seen: another one means a restart;
-                              0 not seen yet, or not since the gateway has booted */
-        char *boot;        /* boot id of the gateway that number belongs to */
+                              0 not seen yet, or not since the gateway booted */
+        char *boot;        /* boot id of the gateway that the number belongs to */
 
-        /* What was changed on the module and is put back: the value before, "" if it was not touched. */
+        /* Settings of the module that were changed and are to be put back: the value before, "" if not changed. */
         char *urc_port_before;
         char *fota_cid_before;
-        char *flow_before;          /* AT+QCFG="usbifc" or, on a UART, AT+IFC: as in 0,0 */
-        char *apn_before;           /* of the option's context: core/job/context's values, which may hold a password */
+        char *flow_before;          /* AT+QCFG="usbifc" or, at a UART, AT+IFC: as in 0,0 */
+        char *apn_before;           /* core/job/context's values of the option's context; may hold a password */
         char *power_control_before; /* of the USB device */
 
-        /* How it ends: settled before what is left to do is done, valid once result is set. */
+        /* The end: settled before the settings are put back, valid once result is set. */
         JobResult result;
         CodeDomain domain;
         int code;
         char *message;
         JobAnnounced announced;
 
-        /* In memory alone: the sentence that says why the job has not ended though its result is settled, for neither
-         * can its record be written nor removed; "" otherwise. */
+        /* In memory only: why the job has not ended although its result is settled, one sentence; its record can be
+         * neither written nor removed. "" otherwise. */
         char *pending;
 } Job;
 
@@ -134,60 +135,63 @@ Job *job_new(const char *id, const char *module);
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
-/* The machine name of the job's code: "" if there is none, unlisted for numbers in no table. */
+/* The machine name of the job's code: "" if there is none, "unlisted" for a number that no table has. */
 const char *job_error_name(const Job *job);
 
-/* How many DOWNLOADING the whole download is: what was sent, else what was asked for. */
+/* The value of DOWNLOADING that means the whole download: the maximum that was sent, else that of the options. */
 unsigned job_download_max(const Job *job);
 
 /* Records that the upgrade got at least that far. The only step back is a repeated update after a power cut, which sets
  * the field. */
 void job_reach(Job *job, JobReached reached);
 
-/* Where it is followed now. */
+/* Id of the module that the job is followed on. */
 const char *job_place(const Job *job);
 
-/* Whether that is a UART rather than a place on USB: its Id tells. */
+/* Returns true if that module is at a UART; its Id shows it. */
 #define JOB_UART_PREFIX "tty-"
 bool job_is_uart(const Job *job);
 
-/* Which table the codes of its download are in. */
+/* The table that has the codes of the job's download. */
 CodeDomain job_download_domain(const Job *job);
 
-/* Whether a name may be a package's: one part of a path, printable, of 255 bytes at most. */
+/* Returns true if the name may be a package's: one part of a path, printable, at most 255 bytes. */
 bool job_is_package_name(const char *name);
 
-/* The source as anybody may see it. */
+/* The source without its password. The caller frees it. */
 char *job_source_shown(const Job *job);
 
-/* Settles the end: result, code, and one sentence made of the code's texts, with the detail, if any, in its middle. */
+/* Settles the end: result, code, and one sentence made of the code's texts. detail goes into the middle of the
+ * sentence, NULL none. */
 void job_set_result(Job *job, JobResult result, CodeDomain domain, int code, const char *detail);
 
-/* The sentence that names a code of the module's: HTTP code 711: The module rejected the URL ... */
+/* Names a code of the module: "HTTP code 711: The module rejected the URL ...". The caller frees it. */
 char *job_code_text(CodeDomain domain, int number);
 
-/* Replaces what is said of it while it runs. */
+/* Replaces the message of a running job. */
 void job_set_message(Job *job, const char *message);
 
-/* One more sentence, for what a person has to know besides. */
+/* Appends one sentence to the message. */
 void job_add_to_message(Job *job, const char *sentence);
 
-/* One more sentence, if something that was changed for the job was not put back; power_control: that too. */
+/* Appends a sentence that names the settings that were not put back, if there are any; power_control: that setting is
+ * one of them. */
 void job_tell_what_stays(Job *job, bool power_control);
 
-/* Forgets all credentials: in the record, and so in the next text made of it. */
+/* Wipes all credentials from the record. */
 void job_forget_secrets(Job *job);
 
-/* The text of a record that nobody can read, with what may be a password masked and every other byte as it is. */
+/* The text of a record that cannot be read, with every possible password masked and all other bytes as they are. */
 GString *job_mask_text(const char *text, size_t length);
 
-/* Empties one of its strings, leaving no copy in memory. */
+/* Empties a string of the record without leaving a copy in memory. */
 void job_wipe_string(char **field);
 
-/* Replaces one of its strings; the value may be the old one. */
+/* Replaces a string of the record by a copy of value, which may be the old string. */
 void job_set_string(char **field, const char *value);
 
-/* The job's file: a key file of version JOB_FILE_VERSION. job_from_text() leaves *ret_why on failure. */
+/* The job's file: a key file of version JOB_FILE_VERSION. job_from_text() returns NULL and *ret_why on failure, which
+ * the caller frees. */
 #define JOB_FILE_VERSION 1
 char *job_to_text(const Job *job);
 Job *job_from_text(const char *text, const char *id, char **ret_why);

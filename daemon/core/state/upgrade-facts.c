@@ -12,7 +12,7 @@ bool upgrade_is_cancellable(const Job *job)
 {
         if (job->result != JOB_RESULT_NONE || job->abandon || job->reached >= JOB_REACHED_UPDATING)
                 return false;
-        if (job->method == METHOD_MINIFOTA && (job->left || (job->sent && job_is_uart(job))))
+        if (job->method == METHOD_MINIFOTA && (job->disconnected || (job->sent && job_is_uart(job))))
                 return false;
         if (job->transferred) /* the module has the whole package and may update at once */
                 return false;
@@ -38,7 +38,7 @@ bool upgrade_is_critical(const Job *job)
                 return true;
         if (job->abandon) /* a reset is coming, and the old firmware stays */
                 return false;
-        return job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->left ||
+        return job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->disconnected ||
                (job->method == METHOD_MINIFOTA && job_is_uart(job));
 }
 
@@ -63,7 +63,7 @@ bool upgrade_is_under_way(const char *line, Method *ret_method)
 
 bool upgrade_awaits_restart(const Job *job)
 {
-        return !job->returned &&
+        return !job->restarted_since_end &&
                (job->reached >= JOB_REACHED_ENDED ||
                 (job->result == JOB_RESULT_FAILED && job->domain == CODE_DOMAIN_UPDATE && job->state == JOB_VERIFYING));
 }
@@ -77,13 +77,13 @@ bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
 /* Returns true if the module may still be waiting for the package. */
 bool transfer_may_be_awaited(const Job *job)
 {
-        return job->file && job->sent && job->result == JOB_RESULT_NONE && !job->left &&
+        return job->from_host && job->sent && job->result == JOB_RESULT_NONE && !job->disconnected &&
                job->reached < JOB_REACHED_DOWNLOADED;
 }
 
 bool transfer_is_incomplete(const Job *job)
 {
-        return job->file && job->sent && !job->transferred && job->reached < JOB_REACHED_DOWNLOADED;
+        return job->from_host && job->sent && !job->transferred && job->reached < JOB_REACHED_DOWNLOADED;
 }
 
 bool check_asks_server(const Upgrade *u)
@@ -95,7 +95,7 @@ bool mini_applies(const Upgrade *u)
 {
         const Job *job = u->job;
 
-        return job->method == METHOD_MINIFOTA && job->sent && job->left && job->result == JOB_RESULT_NONE;
+        return job->method == METHOD_MINIFOTA && job->sent && job->disconnected && job->result == JOB_RESULT_NONE;
 }
 
 bool mini_waits(const Upgrade *u)
@@ -155,5 +155,5 @@ bool upgrade_is_firmware(const Upgrade *u)
  * time, after which nothing else can run (guide 2.3.1.1). */
 bool upgrade_firmware_is_up(const Upgrade *u)
 {
-        return u->saw_boot_urc || u->job->returns >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
+        return u->saw_boot_urc || u->job->reconnects >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
 }

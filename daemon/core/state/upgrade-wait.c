@@ -32,19 +32,19 @@ static uint64_t following_timeout(const Upgrade *u)
 
         if (u->step == STEP_AWAIT_FILE_END)
                 return t->command;
-        if (job->file && job->abandon && !job->left) /* the module is asked for its identity */
+        if (job->from_host && job->abandon && !job->disconnected) /* the module is asked for its identity */
                 return t->settle;
         if (u->step == STEP_AWAIT_DOWNLOAD_END)
                 return MAX(t->start, t->settle);
         if (u->saw_upgrade_urc && job->reached >= JOB_REACHED_UPDATING)
                 return t->update_idle;
-        if (u->ready && job->left && upgrade_firmware_is_up(u)) /* the last messages follow soon */
+        if (u->ready && job->disconnected && upgrade_firmware_is_up(u)) /* the last messages follow soon */
                 return t->settle;
-        if (job->left || job->reached >= JOB_REACHED_DOWNLOADED || job->transferred)
+        if (job->disconnected || job->reached >= JOB_REACHED_DOWNLOADED || job->transferred)
                 return t->update_idle;
         if (job->reached < JOB_REACHED_DOWNLOADING)
                 return t->start;
-        if (job->file) /* the host sees the progress itself */
+        if (job->from_host) /* the host sees the progress itself */
                 return t->download_idle;
         return tells_download(job) ? t->download_idle : MAX(t->download_idle, t->update_idle);
 }

@@ -23,7 +23,7 @@ void abandon_now(Upgrade *u)
                 upgrade_abandoned(u); /* an answer: the module no longer waits for the package */
                 return;
         }
-        if (u->job->reached >= JOB_REACHED_DOWNLOADED || u->job->file || u->job->method == METHOD_MINIFOTA) {
+        if (u->job->reached >= JOB_REACHED_DOWNLOADED || u->job->from_host || u->job->method == METHOD_MINIFOTA) {
                 abandon_reset(u); /* no download is left that could fail */
                 return;
         }
@@ -34,7 +34,7 @@ void abandon_now(Upgrade *u)
 
 void abandon_begin(Upgrade *u)
 {
-        if (u->job->file && u->job->reached < JOB_REACHED_DOWNLOADED) {
+        if (u->job->from_host && u->job->reached < JOB_REACHED_DOWNLOADED) {
                 transfer_abort(u, u->job->abandon);
                 return;
         }

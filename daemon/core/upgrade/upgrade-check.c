@@ -70,7 +70,7 @@ static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
                             .identity = identity,
                             .method = job->method,
                             .source = job->source,
-                            .file = job->file,
+                            .file = job->from_host,
                             .options = job->options,
                             .package_size = u->package_size,
                             .inspection = inspect_inspection(u->inspect) };
@@ -134,7 +134,7 @@ void check_answer(Upgrade *u, const UpgradeEvent *event)
 void check_begin(Upgrade *u)
 {
         u->package_size = u->job->package_size;
-        if (u->job->options->check_source || u->job->file)
+        if (u->job->options->check_source || u->job->from_host)
                 ask_server(u, STEP_ASK_SERVER, u->job->source);
         else
                 ask_module(u);

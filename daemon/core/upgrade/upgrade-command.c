@@ -27,14 +27,14 @@ void command_send(Upgrade *u)
                 u->job->download_max = o->download_urc_max >= 0 ? (int)o->download_urc_max
                                                                 : (int)inspect_list_clip(&told->download_urc_maxima,
                                                                                          QFOTA_URC_MAX_DEFAULT);
-                command = qfota_build_command(u->job->file ? file : u->job->source, mode, u->job->download_max,
+                command = qfota_build_command(u->job->from_host ? file : u->job->source, mode, u->job->download_max,
                                               (int)o->update_urc_max);
         }
         u->job->sent = true;
         u->job->product = u->product;
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_send(u, STEP_QFOTADL, command, !u->job->file, u->timeouts->command);
-        ((UpgradeAction *)g_queue_peek_tail(&u->actions))->hush = u->job->file;
+        upgrade_send(u, STEP_QFOTADL, command, !u->job->from_host, u->timeouts->command);
+        ((UpgradeAction *)g_queue_peek_tail(&u->actions))->hush = u->job->from_host;
         explicit_bzero(command, strlen(command));
 }
 

@@ -21,7 +21,7 @@ static bool will_answer(const Upgrade *u)
         const Job *job = u->job;
 
         return u->ready || u->listens_only ||
-               (u->at_port && restore_is_due(u->job) && !job->left && job->reached < JOB_REACHED_DOWNLOADED &&
+               (u->at_port && restore_is_due(u->job) && !job->disconnected && job->reached < JOB_REACHED_DOWNLOADED &&
                 !job_is_host_code(job, HOST_NO_RESPONSE) && !job_is_host_code(job, HOST_MODULE_REPLACED));
 }
 

@@ -52,7 +52,7 @@ static char *package_waited_for(const Upgrade *u)
         if (!*shown)
                 return g_strdup_printf("its %s package", extension);
         /* The module may have reached the second package without a message. */
-        if (u->job->percent < PERCENT_MINI1 && u->job->returns >= 2)
+        if (u->job->percent < PERCENT_MINI1 && u->job->reconnects >= 2)
                 return g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown);
         return g_strconcat(shown, extension, NULL);
 }
@@ -62,8 +62,8 @@ static char *stalled_message(const Upgrade *u)
         const Job *job = u->job;
         g_autofree char *package = package_waited_for(u), *said = NULL, *last = NULL;
 
-        if (job->said_domain != CODE_DOMAIN_NONE) {
-                said = job_code_text(job->said_domain, job->said_code);
+        if (job->reported_domain != CODE_DOMAIN_NONE) {
+                said = job_code_text(job->reported_domain, job->reported_code);
                 last = g_strdup_printf(" It last reported %s.", said);
         }
         if (job->reached >= JOB_REACHED_UPDATING && job->percent < PERCENT_MINI1)
@@ -135,10 +135,10 @@ void mini_came_back(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (job->returns <= RESTARTS)
+        if (job->reconnects <= RESTARTS)
                 progress(u);
         /* After AT+CFUN=1,1 either system may run. */
-        job->system = (job->returns <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
+        job->system = (job->reconnects <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
 
 static void updating(Upgrade *u, int said)
@@ -161,11 +161,11 @@ static void updating(Upgrade *u, int said)
                 job->system = JOB_SYSTEM_UPDATING;
         else if (value > PERCENT_MINI1 || first)
                 job->system = JOB_SYSTEM_MINI;
-        if (job->stalled && !further && job->repeated) {
+        if (job->stalled && !further && job->repeated_step) {
                 upgrade_reset_deadline(u); /* the step was repeated before, without progress */
                 return;
         }
-        job->repeated = !further && (job->stalled || job->repeated);
+        job->repeated_step = !further && (job->stalled || job->repeated_step);
         if (further || job->stalled)
                 progress(u);
         goes_on(u);
@@ -184,13 +184,13 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
 
         if (domain == CODE_DOMAIN_NONE)
                 domain = source_domain(job->source);
-        if (job->said_domain == domain && job->said_code == number) {
+        if (job->reported_domain == domain && job->reported_code == number) {
                 upgrade_reset_deadline(u); /* a repeated report */
                 return;
         }
         job_reach(job, JOB_REACHED_ACCEPTED);
-        job->said_domain = domain;
-        job->said_code = number;
+        job->reported_domain = domain;
+        job->reported_code = number;
         if (job->stalled) {
                 g_autofree char *message = stalled_message(u);
 
@@ -206,7 +206,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
 static bool has_sign(const Job *job)
 {
         return job->origin != JOB_ORIGIN_ADOPTED || *job->source || job->reached >= JOB_REACHED_DOWNLOADING ||
-               job->restarts > 0 || job->percent > 0 || job->said_domain != CODE_DOMAIN_NONE;
+               job->restarts > 0 || job->percent > 0 || job->reported_domain != CODE_DOMAIN_NONE;
 }
 
 /* Messages about a download leave nothing else in the record of a MiniFOTA. */
@@ -254,7 +254,7 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
         case QFOTA_URC_END:
                 if (urc->value != 0) {
                         remember(u, CODE_DOMAIN_UPDATE, urc->value);
-                } else if (job->reached >= JOB_REACHED_UPDATING || job->returns >= 2 ||
+                } else if (job->reached >= JOB_REACHED_UPDATING || job->reconnects >= 2 ||
                            job->origin == JOB_ORIGIN_ADOPTED) {
                         job_reach(job, JOB_REACHED_ENDED);
                         u->asked_unprompted = false;
@@ -302,14 +302,15 @@ static void fell_back(Upgrade *u)
         g_autofree char *detail = NULL, *said = NULL;
 
         upgrade_keep_revision(u);
-        if (job->said_domain == CODE_DOMAIN_NONE) {
+        if (job->reported_domain == CODE_DOMAIN_NONE) {
                 detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
                                   "published, no network, a power cut) than made for another revision");
         } else {
-                said = job_code_text(job->said_domain, job->said_code);
+                said = job_code_text(job->reported_domain, job->reported_code);
                 detail = g_strdup_printf("after it had reported %s; so %s", said,
-                                         job->said_domain == CODE_DOMAIN_UPDATE ? "the package does not fit this module"
-                                                                                : "the package could not be had");
+                                         job->reported_domain == CODE_DOMAIN_UPDATE
+                                                 ? "the package does not fit this module"
+                                                 : "the package could not be had");
         }
         upgrade_fail(u, HOST_FELL_BACK, detail);
 }
@@ -320,7 +321,7 @@ static void conclude(Upgrade *u)
 
         job->system = JOB_SYSTEM_NORMAL;
         job->stalled = false;
-        if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->returns == 0 && !upgrade_is_changed(u))
+        if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->reconnects == 0 && !upgrade_is_changed(u))
                 upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
         else if (job->reached < JOB_REACHED_UPDATING && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
                 fell_back(u);
@@ -332,7 +333,7 @@ static void conclude(Upgrade *u)
 static bool is_over(const Upgrade *u)
 {
         const Job *job = u->job;
-        bool big = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc, all_restarts = job->returns >= RESTARTS;
+        bool big = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc, all_restarts = job->reconnects >= RESTARTS;
         bool quiet = u->now >= u->ready_since + u->timeouts->settle;
         bool silent = u->now >= u->ready_since + u->timeouts->stall;
         bool late = u->now >= u->progress_at + u->timeouts->stall;
@@ -350,7 +351,7 @@ static bool is_over(const Upgrade *u)
                 return big || (job->reset && quiet);
         if (job->reached >= JOB_REACHED_UPDATING)
                 return big && quiet;
-        if (job->returns >= 2)
+        if (job->reconnects >= 2)
                 return big && (quiet || u->saw_boot_urc);
         return big && ((u->saw_firmware_urc && quiet) || late);
 }
@@ -361,10 +362,10 @@ static void decide(Upgrade *u)
         bool proven = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc;
         bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
         /* After END,0, a restart and another revision, the new firmware may lack SMS. */
-        bool done = job->reached >= JOB_REACHED_ENDED && job->returned && upgrade_is_changed(u);
+        bool done = job->reached >= JOB_REACHED_ENDED && job->restarted_since_end && upgrade_is_changed(u);
         bool mini = u->marker == MINI_MARKER_MINI
                             ? !done
-                            : strange && job->reached < JOB_REACHED_ENDED && job->returns < RESTARTS;
+                            : strange && job->reached < JOB_REACHED_ENDED && job->reconnects < RESTARTS;
 
         if (mini && !proven)
                 in_mini(u);
@@ -395,7 +396,7 @@ static bool lacks_command(int error)
 /* The firmware of an adopted job was never asked; most firmware knows SMS. */
 static bool knew_sms(const Job *job)
 {
-        return job->has_sms || job->origin == JOB_ORIGIN_ADOPTED;
+        return job->firmware_has_sms || job->origin == JOB_ORIGIN_ADOPTED;
 }
 
 static void keep_source(Upgrade *u, const char *source)
@@ -456,8 +457,8 @@ void mini_answer(Upgrade *u, const UpgradeEvent *event)
         u->step = STEP_NONE;
         forget_source_before(u);
         goes_on(u);
-        job->said_domain = CODE_DOMAIN_NONE;
-        job->repeated = false;
+        job->reported_domain = CODE_DOMAIN_NONE;
+        job->repeated_step = false;
         progress(u);
         upgrade_enter_state(u, mini_state_after_return(job));
 }

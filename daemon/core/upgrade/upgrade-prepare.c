@@ -59,7 +59,7 @@ static void begin_apn(Upgrade *u)
 {
         g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
 
-        if (u->job->file) {
+        if (u->job->from_host) {
                 upgrade_next(u, NEXT_FLOW);
                 return;
         }
@@ -169,7 +169,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 }
                 return;
         case STEP_HAS_SMS:
-                u->job->has_sms = good;
+                u->job->firmware_has_sms = good;
                 upgrade_next(u, NEXT_COMMAND);
                 return;
         case STEP_QFOTADL:

@@ -67,9 +67,9 @@ static void verifying_timed_out(Upgrade *u)
                 return;
         else if (job->result != JOB_RESULT_NONE)
                 upgrade_next(u, NEXT_FINISH);
-        else if (!(u->ready && job->left) && uart_asks(u))
+        else if (!(u->ready && job->disconnected) && uart_asks(u))
                 return;
-        else if (u->ready && job->left)
+        else if (u->ready && job->disconnected)
                 upgrade_next(u, NEXT_JUDGE);
         else if (job->abandon)
                 upgrade_not_stopped(u);
@@ -86,19 +86,19 @@ static void following_timed_out(Upgrade *u)
                 u->step = STEP_NONE;
                 upgrade_identify(u);
                 u->deadline = u->now + u->timeouts->settle;
-        } else if (!(u->ready && job->left) && uart_asks(u)) {
+        } else if (!(u->ready && job->disconnected) && uart_asks(u)) {
                 return;
         } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
                 upgrade_next(u, NEXT_RESET);
-        } else if (u->ready && job->left) {
+        } else if (u->ready && job->disconnected) {
                 upgrade_next(u, NEXT_JUDGE);
         } else if (job->abandon) {
                 upgrade_not_stopped(u);
-        } else if (job->left || job->reached >= JOB_REACHED_UPDATING) {
+        } else if (job->disconnected || job->reached >= JOB_REACHED_UPDATING) {
                 on_silent_too_long(u);
-        } else if (job->said_domain != CODE_DOMAIN_NONE) {
+        } else if (job->reported_domain != CODE_DOMAIN_NONE) {
                 /* The module asked for the package before it left for its Mini system, and stayed (field facts 3). */
-                upgrade_settle(u, JOB_RESULT_FAILED, job->said_domain, job->said_code, NULL);
+                upgrade_settle(u, JOB_RESULT_FAILED, job->reported_domain, job->reported_code, NULL);
         } else if (job->reached >= JOB_REACHED_DOWNLOADED || job->transferred) {
                 /* The module may be writing its flash without a message: it must not be reset. */
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);

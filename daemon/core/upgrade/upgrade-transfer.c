@@ -45,7 +45,7 @@ void transfer_listen(Upgrade *u)
 
 void transfer_accepted(Upgrade *u)
 {
-        if (u->job->file)
+        if (u->job->from_host)
                 transfer_listen(u);
 }
 
@@ -53,7 +53,7 @@ void transfer_started(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (job->transferring || job->abandon || job->reached >= JOB_REACHED_DOWNLOADED || job->left)
+        if (job->transferring || job->abandon || job->reached >= JOB_REACHED_DOWNLOADED || job->disconnected)
                 return;
         transfer_listen(u);
         u->step = STEP_NONE;

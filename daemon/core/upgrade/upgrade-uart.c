@@ -12,7 +12,7 @@
 static void leave(Upgrade *u)
 {
         mini_gone(u);
-        u->job->left = true;
+        u->job->disconnected = true;
         mini_begin(u);
 }
 
@@ -20,7 +20,7 @@ void uart_begin(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (job_is_uart(job) && job->sent && job->method == METHOD_MINIFOTA && !job->left)
+        if (job_is_uart(job) && job->sent && job->method == METHOD_MINIFOTA && !job->disconnected)
                 leave(u);
 }
 
@@ -28,7 +28,7 @@ void uart_sent(Upgrade *u)
 {
         Job *job = u->job;
 
-        if (!job_is_uart(job) || job->method != METHOD_MINIFOTA || !job->sent || job->left ||
+        if (!job_is_uart(job) || job->method != METHOD_MINIFOTA || !job->sent || job->disconnected ||
             job->result != JOB_RESULT_NONE)
                 return;
         leave(u);
@@ -42,7 +42,7 @@ bool uart_asks(Upgrade *u)
         const Job *job = u->job;
 
         if (!job_is_uart(job) || u->asked_unprompted || u->step != STEP_NONE || job->result != JOB_RESULT_NONE ||
-            !(job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->reset || job->left))
+            !(job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->reset || job->disconnected))
                 return false;
         u->asked_unprompted = true;
         u->saw_upgrade_urc = false;
@@ -58,5 +58,5 @@ void uart_ready(Upgrade *u)
 
         if (job_is_uart(job) && u->asked_unprompted &&
             (job->reached >= JOB_REACHED_DOWNLOADED || job->transferred || job->reset))
-                job->left = true;
+                job->disconnected = true;
 }

@@ -54,7 +54,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
 
         /* An END without a download belongs to an earlier upgrade: an upgrade that has not begun cannot end, and one
          * without one. */
-        if (job->reached < JOB_REACHED_DOWNLOADED && !job->left &&
+        if (job->reached < JOB_REACHED_DOWNLOADED && !job->disconnected &&
             (urc->value == 0 || job->reached < JOB_REACHED_DOWNLOADING))
                 return;
         job_reach(job, JOB_REACHED_ACCEPTED);
@@ -67,7 +67,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         /* Without a START the package failed its check in the running firmware (guide 2.3.1.1, step 3); after one, the
          * module restarts before anything can be read. */
         job->abandon = 0;
-        if (job->reached >= JOB_REACHED_UPDATING || job->left) {
+        if (job->reached >= JOB_REACHED_UPDATING || job->disconnected) {
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_UPDATE, urc->value, NULL);
                 upgrade_enter_state(u, JOB_VERIFYING);
         } else {
@@ -132,11 +132,11 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 u->saw_firmware_urc = true;
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
-        if (job->reached >= JOB_REACHED_ENDED && job->method == METHOD_MINIFOTA && job->returned &&
+        if (job->reached >= JOB_REACHED_ENDED && job->method == METHOD_MINIFOTA && job->restarted_since_end &&
             urc.type == QFOTA_URC_UPDATING) {
                 /* A power cut at the very end: the last step is repeated. */
                 job->reached = JOB_REACHED_UPDATING;
-                job->returned = false;
+                job->restarted_since_end = false;
         }
         if (job->reached >= JOB_REACHED_ENDED) {
                 /* Repeated after a power cut at the very end, or late: the revision decides. */
@@ -149,7 +149,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         }
         switch (urc.type) {
         case QFOTA_URC_DOWNLOAD_START:
-                if (job->file)
+                if (job->from_host)
                         transfer_started(u);
                 else if (job->reached < JOB_REACHED_UPDATING)
                         download_goes_on(u);

@@ -15,7 +15,7 @@
  * 2.3.1.1). The restarts are seen even where all messages are lost. */
 static bool went_through_update(const Job *job)
 {
-        return job->reached >= JOB_REACHED_UPDATING || job->returns >= 2;
+        return job->reached >= JOB_REACHED_UPDATING || job->reconnects >= 2;
 }
 
 void verdict_judge(Upgrade *u)
@@ -33,7 +33,7 @@ void verdict_judge(Upgrade *u)
                 upgrade_fail(u, HOST_REVISION_MISMATCH, detail);
         } else if (job->abandon) {
                 upgrade_abandoned(u);
-        } else if ((job->reached >= JOB_REACHED_ENDED || job->returns >= 2) && job->options->allow_unchanged &&
+        } else if ((job->reached >= JOB_REACHED_ENDED || job->reconnects >= 2) && job->options->allow_unchanged &&
                    as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED &&
@@ -61,16 +61,16 @@ void verdict_follow(Upgrade *u)
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }
-        if (job->left && transfer_is_incomplete(job)) {
+        if (job->disconnected && transfer_is_incomplete(job)) {
                 upgrade_next(u, NEXT_JUDGE); /* the module cannot have the package */
                 return;
         }
-        if (job->abandon && job->left && job->reached < JOB_REACHED_DOWNLOADED && u->saw_boot_urc) {
+        if (job->abandon && job->disconnected && job->reached < JOB_REACHED_DOWNLOADED && u->saw_boot_urc) {
                 upgrade_next(u, NEXT_JUDGE); /* the reset was successful */
                 return;
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        if (job->abandon && !job->left)
+        if (job->abandon && !job->disconnected)
                 upgrade_next(u, NEXT_ABANDON);
         else
                 upgrade_reset_deadline(u);

@@ -74,7 +74,7 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         transfer_stop(u);
         u->listens_only = false;
         u->step = STEP_NONE;
-        u->job->left = u->job->left || u->job->sent;
+        u->job->disconnected = u->job->disconnected || u->job->sent;
         if (over && !u->gone_before_restore)
                 upgrade_next(u, NEXT_FINISH);
         else
@@ -107,9 +107,9 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
         job->device = event->device;
         job_set_string(&job->boot, event->boot);
         if (came_back) {
-                job->left = job->left || job->sent;
-                job->returns += job->sent;
-                job->returned = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
+                job->disconnected = job->disconnected || job->sent;
+                job->reconnects += job->sent;
+                job->restarted_since_end = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
                 job->restarts++;
                 job->radio_off = job->context_up = false;
                 if (mini_applies(u)) {
@@ -124,7 +124,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 upgrade_enter_state(u, upgrade_state_after_return(job));
         } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
                 /* The gateway was off, and perhaps the module as well. */
-                job->left = job->left || job->sent;
+                job->disconnected = job->disconnected || job->sent;
                 upgrade_enter_state(u, upgrade_state_after_return(job));
         } else {
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
