@@ -22,7 +22,8 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/upgrade/upgrade-mini.c daemon/core/upgrade/upgrade-mini.h daemon/core/upgrade/upgrade-prepare.c \
 	daemon/core/upgrade/upgrade-prepare.h daemon/core/upgrade/upgrade-restore.c \
 	daemon/core/upgrade/upgrade-restore.h daemon/core/upgrade/upgrade-silence.c \
-	daemon/core/upgrade/upgrade-silence.h daemon/core/upgrade/upgrade-transfer.c \
+	daemon/core/upgrade/upgrade-silence.h daemon/core/upgrade/upgrade-stalled.c \
+	daemon/core/upgrade/upgrade-stalled.h daemon/core/upgrade/upgrade-transfer.c \
 	daemon/core/upgrade/upgrade-transfer.h daemon/core/upgrade/upgrade-uart.c daemon/core/upgrade/upgrade-uart.h \
 	daemon/core/upgrade/upgrade-urc.c daemon/core/upgrade/upgrade-urc.h daemon/core/upgrade/upgrade-verdict.c \
 	daemon/core/upgrade/upgrade-verdict.h

@@ -141,25 +141,39 @@ static bool may_retry(Module *module, const Job *job, const char *source, const 
         return true;
 }
 
+/* On the disk before anything else, and without a trace if the disk refuses. */
+static bool keep_retry(Manager *m, Job *job, const char *source, const Options *options, Refusal *ret_refusal)
+{
+        g_autofree char *source_before = g_strdup(job->retry_source), *why = NULL;
+        g_autofree char *expected_before = g_strdup(job->options->expected_revision);
+        bool unchanged_before = job->options->allow_unchanged, https_before = job->options->allow_https;
+
+        job_set_string(&job->retry_source, source);
+        if (options->expected_revision)
+                job_set_string(&job->options->expected_revision, options->expected_revision);
+        job->options->allow_unchanged = unchanged_before || options->allow_unchanged;
+        job->options->allow_https = options->allow_https;
+        if (manager_write_job(m, job, &why) >= 0)
+                return true;
+        job_set_string(&job->retry_source, source_before);
+        job_set_string(&job->options->expected_revision, expected_before);
+        job->options->allow_unchanged = unchanged_before;
+        job->options->allow_https = https_before;
+        return refusal_set(ret_refusal, SD_BUS_ERROR_FAILED,
+                           "job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s", job->id, why);
+}
+
 bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         Module *module = manager_module_of(m, job);
 
-        if (!may_retry(module, job, source, options, ret_refusal))
+        if (!may_retry(module, job, source, options, ret_refusal) ||
+            !keep_retry(m, job, source, options, ret_refusal))
                 return false;
         log_job(LOG_NOTICE, NULL, job, "job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id,
                 job_place(job));
-        if (options->expected_revision)
-                job_set_string(&job->options->expected_revision, options->expected_revision);
-        job->options->allow_unchanged = job->options->allow_unchanged || options->allow_unchanged;
-        job->options->allow_https = options->allow_https;
-        module_retry(module, source);
-        if (strcmp(job->source, source) != 0)
-                return refusal_set(ret_refusal, SD_BUS_ERROR_FAILED,
-                                   "job %s cannot be written to the disk: AT+QFOTADL "
-                                   "was not sent again",
-                                   job->id);
+        module_retry(module);
         return true;
 }
 

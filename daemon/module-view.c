@@ -120,7 +120,8 @@ bool module_is_ready(const Module *m)
 
 bool module_answers(const Module *m)
 {
-        return m->serial && !m->listening && at_engine_is_ready(m->engine);
+        return m->serial && !m->listening &&
+               (at_engine_is_ready(m->engine) || (m->upgrade && upgrade_has_answered(m->upgrade)));
 }
 
 char *module_power_control(const Module *m)

@@ -83,6 +83,7 @@ void module_feed(Module *m, UpgradeEvent event)
         event.boot = m->boot_id;
         event.at_port = m->node != NULL;
         event.diag_port = ports_have_diag(m->ports, m->product_id);
+        event.port_idle = m->serial && !m->listening && at_engine_is_idle(m->engine);
         upgrade_handle(m->upgrade, &event);
 }
 
@@ -515,9 +516,9 @@ void module_cancel(Module *m)
         pump(m);
 }
 
-void module_retry(Module *m, const char *source)
+void module_retry(Module *m)
 {
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY, .text = source });
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY });
         pump(m);
 }
 

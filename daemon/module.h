@@ -84,7 +84,7 @@ char *module_power_control(const Module *module);
 /* Present, and its identity was read since it came. */
 bool module_is_ready(const Module *module);
 
-/* Its AT port is open and answers, whoever it is. */
+/* Its AT port is open and answers, whoever it is, or has answered since the module came and is being asked again. */
 bool module_answers(const Module *module);
 
 /* When it last came and left, µs of CLOCK_BOOTTIME, 0 never. */
@@ -142,8 +142,9 @@ bool module_is_inspected(const Module *module);
 void module_begin(Module *module, Job *job);
 void module_cancel(Module *module);
 
-/* AT+QFOTADL once more with this URL (upgrade_may_retry(), module_answers()). */
-void module_retry(Module *module, const char *source);
+/* AT+QFOTADL once more, with the retry_source in the job's record (upgrade_may_retry(), module_answers()): at once, or
+ * when the AT port has answered what it is being asked. */
+void module_retry(Module *module);
 
 /* The job goes on elsewhere: returns it, and knows nothing of it any more. */
 Job *module_give_up_job(Module *module);

@@ -299,6 +299,89 @@ START_TEST(retry_while_it_is_asked)
 }
 END_TEST
 
+/* The port is being asked something: the retry is remembered, and sent once. 0: the module then reports a revision; 1: it
+ * reports none; 2: the daemon has restarted; 3: a later retry takes the place of the first; 4: the module has restarted;
+ * 5: it has gone on by itself. */
+START_TEST(retry_waits)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini2(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_ready(b, MINI_OLD);
+        b->port_busy = true;
+        bench_retry(b, "http://u:Geheim7@h/y.mini_1");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        bench_assert_stalled(b, "The retry is sent when the Mini system answers AT.");
+        ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
+        bench_pass(b, 2 * b->timeouts.stall);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        assert_has(b->disk, "RetrySource=http://u:Geheim7@h/y.mini_1");
+        if (_i == 2)
+                bench_resurrect(b);
+        if (_i == 3)
+                bench_retry(b, "http://u:Geheim7@h/y.mini_1");
+        if (_i == 4)
+                bench_mini_restart(b, true);
+        if (_i == 5) {
+                bench_updating(b, 70);
+                bench_port_lost(b); /* it only listened */
+        }
+        b->port_busy = false;
+        if (_i == 1)
+                bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+        else
+                bench_ready(b, MINI_OLD);
+        ck_assert_uint_eq(b->upgrades_sent, _i == 5 ? 1 : 2);
+        assert_has_not(b->disk, "RetrySource");
+        ck_assert_str_eq(b->job->source,
+                         _i == 5 ? "http://user:Geheim7@h/x.mini_1" : "http://u:Geheim7@h/y.mini_1");
+        bench_assert_state(b, JOB_UPDATING);
+}
+END_TEST
+
+/* What answers after a restart is the new firmware: the retry is not for it. */
+START_TEST(retry_waits_in_vain)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini2(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_ready(b, MINI_OLD);
+        b->port_busy = true;
+        bench_retry(b, "http://h/y.mini_1");
+        bench_mini_restart(b, false);
+        b->port_busy = false;
+        bench_ready(b, MINI_NEW);
+        for (unsigned i = 0; i < 60 && b->job->state != JOB_FINISHED; i++) {
+                bench_tick(b);
+                bench_answer_identity(b, MINI_NEW);
+        }
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        assert_has_not(b->disk, "RetrySource");
+}
+END_TEST
+
+/* A retry while the answer to another one is missing is sent after that answer, whatever it is. */
+START_TEST(retry_waits_for_another)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini2(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        b->holds_answers = true;
+        bench_retry(b, "http://h/y.mini_1");
+        bench_retry(b, "http://h/z.mini_1");
+        ck_assert_uint_eq(b->upgrades_sent, 2);
+        bench_answer(b, _i == 0 ? AT_RESULT_OK : AT_RESULT_ERROR, -1, "");
+        ck_assert_uint_eq(b->upgrades_sent, 3);
+        bench_answer(b, AT_RESULT_ERROR, -1, "");
+        bench_assert_stalled(b, "answered ERROR");
+        ck_assert_str_eq(b->job->source, _i == 0 ? "http://h/y.mini_1" : "http://user:Geheim7@h/x.mini_1");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("mini-stalled");
@@ -314,5 +397,8 @@ int main(void)
         tcase_add_test(t, retry);
         tcase_add_test(t, retry_is_rejected);
         tcase_add_loop_test(t, retry_while_it_is_asked, 0, 2);
+        tcase_add_loop_test(t, retry_waits, 0, 6);
+        tcase_add_test(t, retry_waits_in_vain);
+        tcase_add_loop_test(t, retry_waits_for_another, 0, 2);
         return testing_run(t, "upgrade-mini-stalled");
 }

@@ -458,12 +458,14 @@ START_TEST(retry_is_not_remembered)
         bench_pass(b, b->timeouts.stall + SECOND);
         bench_assert_state(b, JOB_STALLED);
         b->fails_at = b->persists + 1;
-        bench_event(b, UPGRADE_EVENT_RETRY, "http://h/y.mini_1");
+        bench_retry(b, "http://h/y.mini_1");
         ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_assert_state(b, JOB_STALLED);
         b->fails_at = 0;
-        bench_retry(b, "http://h/y.mini_1");
+        bench_ready(b, MINI_OLD); /* it was accepted, and is sent now */
         ck_assert_str_eq(b->job->source, "http://h/y.mini_1");
+        ck_assert_uint_eq(b->upgrades_sent, 2);
 }
 END_TEST
 

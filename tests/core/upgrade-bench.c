@@ -93,6 +93,7 @@ static UpgradeEvent event_of(Bench *b, UpgradeEventType type)
                                .now = b->now,
                                .realtime = 1700000000000000 + b->now,
                                .at_port = b->at_port,
+                               .port_idle = b->at_port && !b->port_busy && g_queue_is_empty(&b->pending),
                                .boot = b->boot,
                                .diag_port = b->diag_port };
 }
@@ -560,7 +561,10 @@ void bench_retry(Bench *b, const char *url)
 {
         ck_assert_msg(upgrade_may_retry(b->job), "a retry would be refused");
         b->retries++;
-        bench_event(b, UPGRADE_EVENT_RETRY, url);
+        job_set_string(&b->job->retry_source, url);
+        g_free(b->disk);
+        b->disk = job_to_text(b->job);
+        bench_event(b, UPGRADE_EVENT_RETRY, NULL);
 }
 
 /* ---- whole stretches */

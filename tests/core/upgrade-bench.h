@@ -46,6 +46,7 @@ typedef struct Bench {
         bool contexts_active; /* all there are, since before */
         char *context;        /* what AT+QICSGP has put into the one there is, behind its number */
         bool context_active;  /* AT+QIACT */
+        bool port_busy;       /* its port is being asked something that no test sees */
         bool holds_answers;   /* answers wait for bench_answer() */
         bool holds_questions; /* so do those to core/inspect's questions, which otherwise are answered at once, and
                                  stand in questions instead of the log */

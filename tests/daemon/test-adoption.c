@@ -447,8 +447,8 @@ END_TEST
 static const struct {
         const char *module, *record;
 } true_minis[] = {
-        { "ec600m,mini-at=full,mini-revision=new", "State=updating\nPercent=60\nUpdating=true\nRestarts=1\nReturns=1\n" },
-        { "ec600m,mini-at=full,mini-revision=new", "State=downloading\nPercent=0\nRestarts=2\nReturns=2\n" },
+        { "ec600m,mini-revision=new", "State=updating\nPercent=60\nUpdating=true\nRestarts=1\nReturns=1\n" },
+        { "ec600m,mini-revision=new", "State=downloading\nPercent=0\nRestarts=2\nReturns=2\n" },
         { NAMELESS, "State=stalled\nStalled=true\nPercent=0\nRestarts=0\nReturns=0\nMessage=Stalled.\n" },
 };
 

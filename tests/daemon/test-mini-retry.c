@@ -203,6 +203,105 @@ START_TEST(test_retry_again)
 }
 END_TEST
 
+/* Stalled anew, with its port being asked whether it answers, which it did before. */
+static Course *stall_while_it_is_asked(const char *question)
+{
+        Course *c = course_stall_in_second("ec600m");
+        g_autofree char *package = course_second_url(c);
+
+        course_await_stalled(c, package);
+        g_free(world_sim(c->w, "hold 1-1 %s", question));
+        g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"UPDATING\",60")); /* from here on the port only listens */
+        g_free(world_sim(c->w, "held 1-1 %s", question));
+        world_await_property(c->w, c->job, "State", "stalled");
+        return c;
+}
+
+static void assert_waits(Course *c)
+{
+        world_assert_property(c->w, c->job, "State", "stalled");
+        world_assert_property(c->w, c->job, "Source", c->url);
+        course_assert_message(c, "The retry is sent when the Mini system answers AT.");
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+}
+
+/* A retry while the port is asked something waits for the answer. 1: the module restarts before it answers; 2: the
+ * daemon does; 3: another retry replaces the first. */
+START_TEST(test_retry_in_between)
+{
+        static const char question[] = "answer:ATQ0V1E0";
+        Course *c = stall_while_it_is_asked(question);
+        g_autofree char *other = world_http(c->w, "other.mini_1"), *better = world_http(c->w, "better.mini_1");
+        const char *sent = _i == 3 ? better : other;
+
+        course_publish_as(c, "other.mini_2", NULL);
+        course_publish_as(c, "better.mini_2", NULL);
+        course_assert_retry(c, other);
+        assert_waits(c);
+        if (_i == 1) {
+                g_free(world_sim(c->w, "power-cut 1-1"));
+                g_free(world_sim(c->w, "held 1-1 %s", question));
+                world_await_property(c->w, c->job, "State", "stalled");
+        } else if (_i == 2) {
+                world_kill_daemon(c->w);
+                world_start_daemon(c->w);
+        } else if (_i == 3) {
+                course_assert_retry(c, better);
+        }
+        assert_waits(c);
+        g_free(world_sim(c->w, "release 1-1 %s", question));
+        g_free(world_sim(c->w, "wait 1-1 accepted 2"));
+        world_await_property(c->w, c->job, "Source", sent);
+        course_assert_success(c, NULL);
+        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, sent, "get 1-1 last-qfotadl");
+        course_free(c);
+}
+END_TEST
+
+/* Nor is it lost, or thought to be sent, where the question times out and the port is mute for longer than a command
+ * would be waited for. */
+START_TEST(test_retry_after_time_out)
+{
+        static const char question[] = "answer:AT+CGSN";
+        Course *c = course_stall_in_second("ec600m");
+        g_autofree char *package = course_second_url(c), *other = world_http(c->w, "other.mini_1");
+
+        course_await_stalled(c, package);
+        course_publish_as(c, "other.mini_2", NULL);
+        g_free(world_sim(c->w, "hold 1-1 %s", question));
+        g_free(world_sim(c->w, "held 1-1 %s", question));
+        course_assert_retry(c, other);
+        g_free(world_sim(c->w, "wait 1-1 rx:ATQ0V1E0 +8")); /* one each second, once the question has timed out */
+        assert_waits(c);
+        g_free(world_sim(c->w, "release 1-1 %s", question));
+        g_free(world_sim(c->w, "wait 1-1 accepted 2"));
+        course_assert_success(c, NULL);
+        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, other, "get 1-1 last-qfotadl");
+        course_free(c);
+}
+END_TEST
+
+/* The module goes on by itself before the retry could be sent: it keeps the source that it has. */
+START_TEST(test_retry_not_needed)
+{
+        static const char question[] = "answer:ATQ0V1E0";
+        Course *c = stall_while_it_is_asked(question);
+        g_autofree char *other = world_http(c->w, "other.mini_1");
+
+        course_assert_retry(c, other);
+        assert_waits(c);
+        course_publish_as(c, "up.mini_2", NULL);
+        g_free(world_sim(c->w, "wait 1-1 end"));
+        g_free(world_sim(c->w, "release 1-1 %s", question));
+        course_assert_success(c, NULL);
+        world_assert_property(c->w, c->job, "Source", c->url);
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("mini-retry");
@@ -212,5 +311,8 @@ int main(void)
         suite_add(s, "refused", test_refused, 0, 1);
         suite_add(s, "silent", test_silent, 0, G_N_ELEMENTS(silent));
         suite_add(s, "retry-again", test_retry_again, 0, 1);
+        suite_add(s, "retry-in-between", test_retry_in_between, 0, 4);
+        suite_add(s, "retry-after-time-out", test_retry_after_time_out, 0, 1);
+        suite_add(s, "retry-not-needed", test_retry_not_needed, 0, 1);
         return suite_run(s);
 }

@@ -128,6 +128,11 @@ bool at_engine_is_ready(const AtEngine *e)
         return e->announced;
 }
 
+bool at_engine_is_idle(const AtEngine *e)
+{
+        return e->mode == MODE_READY && g_queue_is_empty((GQueue *)&e->commands);
+}
+
 static AtEvent *push_event(AtEngine *e, AtEventType type, const char *text)
 {
         AtEvent *event = g_new0(AtEvent, 1);

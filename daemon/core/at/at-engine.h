@@ -53,6 +53,9 @@ void at_engine_start(AtEngine *engine, uint64_t now);
 /* Whether AT_EVENT_READY was said since the start. */
 bool at_engine_is_ready(const AtEngine *engine);
 
+/* Whether a command would go out at once. */
+bool at_engine_is_idle(const AtEngine *engine);
+
 /* Queues a command, without its CR. A command that holds a control character is a programming error and aborts.
  * Its time begins when all before it have been answered. */
 void at_engine_command(AtEngine *engine, unsigned tag, const char *command, bool secret, uint64_t timeout,

@@ -71,6 +71,7 @@ static const struct {
         { "Module", G_STRUCT_OFFSET(Job, module) },
         { "Place", G_STRUCT_OFFSET(Job, place) },
         { "Source", G_STRUCT_OFFSET(Job, source) },
+        { "RetrySource", G_STRUCT_OFFSET(Job, retry_source) },
         { "Imei", G_STRUCT_OFFSET(Job, imei) },
         { "Model", G_STRUCT_OFFSET(Job, model) },
         { "FromRevision", G_STRUCT_OFFSET(Job, from_revision) },
@@ -140,6 +141,7 @@ void job_free(Job *job)
         if (!job)
                 return;
         explicit_bzero(job->source, strlen(job->source));
+        job_wipe_string(&job->retry_source);
         job_wipe_string(&job->apn_before);
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
                 g_free(*string_at(job, strings[i].offset));
@@ -295,6 +297,7 @@ void job_forget_secrets(Job *job)
         g_free(job->source);
         job->source = g_steal_pointer(&shown);
         options_wipe(job->options);
+        job_wipe_string(&job->retry_source);
         job_wipe_string(&job->apn_before);
 }
 
@@ -323,7 +326,7 @@ GString *job_mask_text(const char *text, size_t length)
                 size_t n = (size_t)((newline ?: end) - line);
 
                 next = newline ? newline + 1 : end;
-                if ((value = value_of(line, n, "Source"))) {
+                if ((value = value_of(line, n, "Source")) || (value = value_of(line, n, "RetrySource"))) {
                         g_autofree char *source = g_strndup(value, (size_t)(line + n - value)), *shown = NULL;
 
                         g_string_append_len(masked, line, value - line);
@@ -560,6 +563,9 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         if (!job->options)
                 return NULL;
         if (state != JOB_FINISHED && !job->sent && !is_fit_to_send(job, ret_why))
+                return NULL;
+        if (*job->retry_source && !source_check(job->retry_source, job->method, identity_flash_size(job->from_revision),
+                                                job->options->allow_https, ret_why))
                 return NULL;
         return g_steal_pointer(&job);
 }

@@ -70,6 +70,7 @@ typedef struct Job {
 
         /* The request. */
         char *source; /* with its password while the job runs, redacted afterwards */
+        char *retry_source; /* of a retry that waits until the AT port is idle, "" none */
         Options *options;
         Method method;
         bool from_host;        /* the source is the name of a package on the host, kept until the job ends */

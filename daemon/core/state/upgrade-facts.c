@@ -50,6 +50,11 @@ bool upgrade_may_retry(const Job *job)
                (job->origin == JOB_ORIGIN_ADOPTED && !*job->source && job->system == JOB_SYSTEM_MINI);
 }
 
+bool upgrade_has_answered(const Upgrade *u)
+{
+        return u->port_answers;
+}
+
 bool upgrade_is_under_way(const char *line, Method *ret_method)
 {
         QfotaUrc urc;

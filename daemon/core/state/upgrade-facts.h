@@ -13,8 +13,11 @@ bool upgrade_is_cancellable(const Job *job);
  * the job's end. Power should not fail then. */
 bool upgrade_is_critical(const Job *job);
 
-/* Whether the module may be given another source where it is (guide 5.2). Its AT port must answer, too. */
+/* Whether the module may be given another source where it is (guide 5.2). upgrade_has_answered(), too. */
 bool upgrade_may_retry(const Job *job);
+
+/* Returns true if the AT port has answered in this enumeration, even if a question is under way. */
+bool upgrade_has_answered(const Upgrade *u);
 
 /* Whether a line says that an upgrade is under way, whoever began it; not that one is over. *ret_method is
  * METHOD_UNKNOWN if both methods say it. */

@@ -6,6 +6,7 @@
 
 /* The state of an upgrade beside its job's record. For the upgrade*.c files only. */
 
+#define PERCENT_MINI1      60 /* guide 4.2: up to here MiniFOTA writes .mini_1, from here .mini_2 */
 #define PERCENT_DOWNLOADED 50 /* of the whole job: the download ends here, the update takes the rest */
 
 /* The command, or other question, that is under way. */
@@ -81,6 +82,7 @@ typedef struct Upgrade {
         uint64_t now;      /* µs of a clock that goes on in suspend */
         uint64_t realtime; /* µs since the epoch */
         bool at_port, diag_port;
+        bool port_idle; /* a command would be sent at once */
 
         Step step;
         unsigned tag; /* of the command under way */
@@ -121,5 +123,6 @@ typedef struct Upgrade {
         MiniMarker marker;
         bool saw_firmware_urc;   /* a message that only the firmware prints */
         int highest_downloading; /* the highest DOWNLOADING */
+        bool retry_requested;    /* a retry was requested: the Mini system that it is for runs */
         char *source_before;     /* before a retry that was not answered yet; NULL none */
 } Upgrade;

@@ -35,7 +35,7 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_ANSWER,    /* to a UPGRADE_ACTION_SEND: tag, result, error, text */
         UPGRADE_EVENT_URC,       /* text: a line that answers nothing */
         UPGRADE_EVENT_CANCEL,    /* asked for, while upgrade_is_cancellable() */
-        UPGRADE_EVENT_RETRY,     /* asked for, while upgrade_may_retry() and its AT port answers: text is the URL */
+        UPGRADE_EVENT_RETRY,     /* asked for, while upgrade_may_retry(): its source is in the record, on the disk */
         UPGRADE_EVENT_SOURCE,    /* to a UPGRADE_ACTION_CHECK_SOURCE: text NULL if the server has the package, and size;
                                     else why not */
         UPGRADE_EVENT_SENT,      /* size bytes of the package went out so far, at least once a second while they do, and
@@ -55,6 +55,7 @@ typedef struct UpgradeEvent {
         uint64_t realtime; /* µs since the epoch */
         bool at_port;      /* the module has an AT port now */
         bool diag_port;    /* it has a DIAG port now */
+        bool port_idle;    /* a command would be sent at once: no other is under way */
 
         unsigned product;          /* USB product id */
         unsigned device;           /* USB bus and device number, another one after each enumeration */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* MiniFOTA (guide 2.3.1.2, 4 and 5): from the point of no return on, which system answers, when the job is stalled, and
- * a retry. Either system may answer AT, under either revision. The Mini system keeps only the commands for registration
- * and upgrade: an answer to AT+CMGF? that the firmware gave before marks the firmware. Restarts prove nothing, since a
- * power cut repeats a step. */
+/* MiniFOTA (guide 2.3.1.2, 4 and 5): from the point of no return on, which system answers and what that proves. Either
+ * system may answer AT, under either revision. The Mini system keeps only the commands for registration and upgrade: an
+ * answer to AT+CMGF? that the firmware gave before marks the firmware. Restarts prove nothing, since a power cut
+ * repeats a step. */
 
 #include <string.h>
 
@@ -14,11 +14,11 @@
 #include "core/state/upgrade-facts.h"
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-mini.h"
+#include "core/upgrade/upgrade-stalled.h"
 
-#define RESTARTS      4  /* of the whole procedure */
-#define PERCENT_MINI1 60 /* guide 4.2: up to here it is .mini_1, from here .mini_2 */
-#define PERCENT_MOST  99 /* 100 is success alone */
-#define ASK_INTERVAL  G_USEC_PER_SEC
+#define RESTARTS     4  /* of the whole procedure */
+#define PERCENT_MOST 99 /* 100 is success alone */
+#define ASK_INTERVAL G_USEC_PER_SEC
 
 static void progress(Upgrade *u)
 {
@@ -31,90 +31,6 @@ void mini_begin(Upgrade *u)
         u->probed_at = u->now;
 }
 
-/* The job is stalled and the port has been silent: probe it. */
-static void look(Upgrade *u)
-{
-        u->probed_at = u->now;
-        u->ask_at = 0;
-        u->saw_upgrade_urc = false;
-        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
-        upgrade_reset_deadline(u);
-}
-
-/* Names the package that the module waits for: the URL with the extension of the present step. The caller frees it. */
-static char *package_waited_for(const Upgrade *u)
-{
-        g_autofree char *shown = job_source_shown(u->job);
-        const char *extension = u->job->percent >= PERCENT_MINI1 ? ".mini_2" : ".mini_1";
-
-        if (g_str_has_suffix(shown, ".mini_1"))
-                shown[strlen(shown) - strlen(".mini_1")] = 0;
-        if (!*shown)
-                return g_strdup_printf("its %s package", extension);
-        /* The module may have reached the second package without a message. */
-        if (u->job->percent < PERCENT_MINI1 && u->job->reconnects >= 2)
-                return g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown);
-        return g_strconcat(shown, extension, NULL);
-}
-
-static char *stalled_message(const Upgrade *u)
-{
-        const Job *job = u->job;
-        g_autofree char *package = package_waited_for(u), *said = NULL, *last = NULL;
-
-        if (job->reported_domain != CODE_DOMAIN_NONE) {
-                said = job_code_text(job->reported_domain, job->reported_code);
-                last = g_strdup_printf(" It last reported %s.", said);
-        }
-        if (job->reached >= JOB_REACHED_UPDATING && job->percent < PERCENT_MINI1)
-                return g_strdup_printf(
-                        "The module made no progress in updating its Mini system and cannot go back: keep "
-                        "it powered, and if it stays so cycle its power once, for it repeats the step.%s",
-                        last ?: "");
-        return g_strdup_printf(
-                "The module is in its Mini system and waits for %s%s: publish that very file and restore "
-                "the module's network, and it goes on by itself%s.%s",
-                package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "",
-                u->port_answers ? ", or correct the source with Retry (fotactl retry)" : "", last ?: "");
-}
-
-/* A retry is offered only while the port answers. */
-static void set_answers(Upgrade *u, bool answers)
-{
-        g_autofree char *message = NULL;
-
-        if (u->port_answers == answers)
-                return;
-        u->port_answers = answers;
-        if (!u->job->stalled || !mini_applies(u))
-                return;
-        message = stalled_message(u);
-        job_set_message(u->job, message);
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-}
-
-static void stall(Upgrade *u)
-{
-        Job *job = u->job;
-        g_autofree char *message = NULL;
-
-        job->stalled = true;
-        job->abandon = 0; /* the point of no return is passed */
-        if (job->system != JOB_SYSTEM_UPDATING)
-                job->system = JOB_SYSTEM_MINI;
-        message = stalled_message(u);
-        job_set_message(job, message);
-        upgrade_enter_state(u, JOB_STALLED);
-        look(u);
-}
-
-static void goes_on(Upgrade *u)
-{
-        u->job->stalled = false;
-        job_set_message(u->job, "");
-}
-
 void mini_gone(Upgrade *u)
 {
         Job *job = u->job;
@@ -123,10 +39,10 @@ void mini_gone(Upgrade *u)
         if (u->present && job->method == METHOD_MINIFOTA && job->sent && job->abandon && u->step != STEP_RESET &&
             !job->reset)
                 job->abandon = 0;
-        set_answers(u, false);
+        stalled_set_port_answers(u, false);
         job->system = JOB_SYSTEM_UNKNOWN;
         u->marker = MINI_MARKER_UNKNOWN;
-        u->saw_firmware_urc = false;
+        u->saw_firmware_urc = u->retry_requested = false;
         u->highest_downloading = 0;
         u->ready_since = u->ask_at = u->ask_interval = 0;
 }
@@ -168,7 +84,8 @@ static void updating(Upgrade *u, int said)
         job->repeated_step = !further && (job->stalled || job->repeated_step);
         if (further || job->stalled)
                 progress(u);
-        goes_on(u);
+        stalled_leave(u);
+        retry_drop(u);
         upgrade_set_percent(u, value);
         if (job->state != JOB_UPDATING)
                 upgrade_enter_state(u, JOB_UPDATING);
@@ -191,11 +108,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
         job_reach(job, JOB_REACHED_ACCEPTED);
         job->reported_domain = domain;
         job->reported_code = number;
-        if (job->stalled) {
-                g_autofree char *message = stalled_message(u);
-
-                job_set_message(job, message);
-        }
+        stalled_update_message(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         upgrade_reset_deadline(u);
@@ -205,8 +118,9 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
  * job has another sign of an upgrade: a message of the module about one, a restart, or a source that was sent. */
 static bool has_sign(const Job *job)
 {
-        return job->origin != JOB_ORIGIN_ADOPTED || *job->source || job->reached >= JOB_REACHED_DOWNLOADING ||
-               job->restarts > 0 || job->percent > 0 || job->reported_domain != CODE_DOMAIN_NONE;
+        return job->origin != JOB_ORIGIN_ADOPTED || *job->source || *job->retry_source ||
+               job->reached >= JOB_REACHED_DOWNLOADING || job->restarts > 0 || job->percent > 0 ||
+               job->reported_domain != CODE_DOMAIN_NONE;
 }
 
 /* Messages about a download leave nothing else in the record of a MiniFOTA. */
@@ -258,7 +172,8 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
                            job->origin == JOB_ORIGIN_ADOPTED) {
                         job_reach(job, JOB_REACHED_ENDED);
                         u->asked_unprompted = false;
-                        goes_on(u);
+                        stalled_leave(u);
+                        retry_drop(u);
                         upgrade_enter_state(u, JOB_VERIFYING);
                 }
                 return;
@@ -377,8 +292,10 @@ static void decide(Upgrade *u)
 
 void mini_ready(Upgrade *u)
 {
-        set_answers(u, true);
+        stalled_set_port_answers(u, true);
         if (u->step == STEP_RETRY) /* the identity was requested before; the retry's answer decides */
+                return;
+        if (retry_send(u))
                 return;
         u->ask_at = 0;
         if (!u->ready_since)
@@ -399,77 +316,32 @@ static bool knew_sms(const Job *job)
         return job->firmware_has_sms || job->origin == JOB_ORIGIN_ADOPTED;
 }
 
-static void keep_source(Upgrade *u, const char *source)
-{
-        Job *job = u->job;
-
-        explicit_bzero(job->source, strlen(job->source));
-        job_set_string(&job->source, source);
-}
-
-static void forget_source_before(Upgrade *u)
-{
-        if (u->source_before)
-                explicit_bzero(u->source_before, strlen(u->source_before));
-        g_clear_pointer(&u->source_before, g_free);
-}
-
-void mini_retry_refused(Upgrade *u)
-{
-        if (u->source_before)
-                keep_source(u, u->source_before);
-        forget_source_before(u);
-        u->step = STEP_NONE;
-}
-
 void mini_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        Job *job = u->job;
-
-        if (u->step == STEP_ASK_SMS) {
-                u->step = STEP_NONE;
-                u->marker = event->result == AT_RESULT_OK ? MINI_MARKER_BIG
-                            : event->result == AT_RESULT_ERROR && lacks_command(event->error) && knew_sms(job)
-                                    ? MINI_MARKER_MINI
-                                    : MINI_MARKER_UNKNOWN;
-                if (event->result == AT_RESULT_TIMEOUT)
-                        ask_again(u);
-                else if (!has_sign(job) && u->marker != MINI_MARKER_BIG)
-                        end_without_upgrade(u);
-                else
-                        decide(u);
-                return;
-        }
-        /* STEP_RETRY. Without an answer the module may have accepted the command. */
-        if (event->result == AT_RESULT_ERROR) {
-                g_autofree char *package = NULL, *message = NULL;
-
-                mini_retry_refused(u);
-                package = package_waited_for(u);
-                message = g_strdup_printf("The module answered ERROR to AT+QFOTADL in its Mini system: check the URL "
-                                          "letter by letter, and retry. It still waits for %s.",
-                                          package);
-                job->stalled = true;
-                job_set_message(job, message);
-                upgrade_enter_state(u, JOB_STALLED);
-                return;
-        }
         u->step = STEP_NONE;
-        forget_source_before(u);
-        goes_on(u);
-        job->reported_domain = CODE_DOMAIN_NONE;
-        job->repeated_step = false;
-        progress(u);
-        upgrade_enter_state(u, mini_state_after_return(job));
+        u->marker = event->result == AT_RESULT_OK ? MINI_MARKER_BIG
+                    : event->result == AT_RESULT_ERROR && lacks_command(event->error) && knew_sms(u->job)
+                            ? MINI_MARKER_MINI
+                            : MINI_MARKER_UNKNOWN;
+        if (event->result == AT_RESULT_TIMEOUT)
+                ask_again(u);
+        else if (retry_send(u))
+                return;
+        else if (!has_sign(u->job) && u->marker != MINI_MARKER_BIG)
+                end_without_upgrade(u);
+        else
+                decide(u);
 }
 
 /* The module answers AT and reports no revision. */
 void mini_no_revision(Upgrade *u)
 {
-        set_answers(u, true);
-        if (!mini_applies(u) || u->saw_upgrade_urc)
+        stalled_set_port_answers(u, true);
+        if (!mini_applies(u) || u->saw_upgrade_urc || u->step == STEP_RETRY)
                 return;
         u->marker = MINI_MARKER_MINI;
+        if (retry_send(u))
+                return;
         if (u->job->system == JOB_SYSTEM_MINI)
                 return;
         u->job->system = JOB_SYSTEM_MINI;
@@ -483,9 +355,9 @@ void mini_timed_out(Upgrade *u)
         bool late = u->now >= stalls;
 
         if (u->job->stalled) {
-                look(u);
+                stalled_probe(u);
         } else if (late && u->marker != MINI_MARKER_BIG) {
-                stall(u);
+                stalled_enter(u);
         } else {
                 /* Ask once more: the answer may differ by now, and decides. */
                 u->ask_at = 0;
@@ -496,20 +368,4 @@ void mini_timed_out(Upgrade *u)
                 else
                         u->deadline = MIN(u->deadline, stalls);
         }
-}
-
-void mini_retry(Upgrade *u, const UpgradeEvent *event)
-{
-        Job *job = u->job;
-        g_autofree char *command = NULL;
-
-        forget_source_before(u);
-        u->source_before = g_strdup(job->source);
-        keep_source(u, event->text);
-        command = qfota_build_command(job->source, -1, -1, -1);
-        u->ask_at = 0;
-        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
-        upgrade_send(u, STEP_RETRY, command, true, u->timeouts->command);
-        explicit_bzero(command, strlen(command));
 }

@@ -11,15 +11,10 @@ void mini_gone(Upgrade *u);      /* the module disconnects; harmless for other m
 void mini_came_back(Upgrade *u); /* the module reconnects: only if mini_applies() */
 void mini_ready(Upgrade *u);     /* the module reported a revision: only if mini_applies() */
 void mini_urc(Upgrade *u, const QfotaUrc *urc);
-void mini_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_ASK_SMS or STEP_RETRY */
+void mini_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_ASK_SMS */
 void mini_ask_soon(Upgrade *u); /* the module is asked for its identity again, first after a second */
 
 /* The module answers AT and reports no revision. Does nothing unless mini_applies(). */
 void mini_no_revision(Upgrade *u);
 
 void mini_timed_out(Upgrade *u); /* only if mini_waits() */
-
-/* AT+QFOTADL again, with the URL in event->text (guide 5.2): only if upgrade_may_retry(). */
-void mini_retry(Upgrade *u, const UpgradeEvent *event);
-/* The module refused that command, or it was never sent: the source is the former one again. */
-void mini_retry_refused(Upgrade *u);

@@ -21,6 +21,7 @@
 #include "core/upgrade/upgrade-prepare.h"
 #include "core/upgrade/upgrade-restore.h"
 #include "core/upgrade/upgrade-silence.h"
+#include "core/upgrade/upgrade-stalled.h"
 #include "core/upgrade/upgrade-transfer.h"
 #include "core/upgrade/upgrade-uart.h"
 #include "core/upgrade/upgrade-urc.h"
@@ -254,8 +255,8 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FLOW:
         case STEP_CONFIRM_FLOW:
         case STEP_UNSET_FLOW: flow_answer(u, event); return;
-        case STEP_ASK_SMS:
-        case STEP_RETRY: mini_answer(u, event); return;
+        case STEP_ASK_SMS: mini_answer(u, event); return;
+        case STEP_RETRY: retry_answer(u, event); return;
         case STEP_RADIO_OFF:
         case STEP_RESET: abandon_answer(u, event); return;
         case STEP_RADIO_ON:
@@ -345,7 +346,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (u->command_dropped && u->step == STEP_RETRY)
-                mini_retry_refused(u);
+                retry_not_sent(u);
         else if (u->command_dropped)
                 u->step = STEP_NONE;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
@@ -382,7 +383,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_ANSWER: on_answer(u, event); return;
         case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
         case UPGRADE_EVENT_CANCEL: on_cancel(u); return;
-        case UPGRADE_EVENT_RETRY: mini_retry(u, event); return;
+        case UPGRADE_EVENT_RETRY: retry_request(u); return;
         case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
         case UPGRADE_EVENT_NO_FLOW: u->no_flow_control = true; return;
         case UPGRADE_EVENT_SENT:
@@ -405,6 +406,7 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         u->realtime = event->realtime;
         u->at_port = event->at_port;
         u->diag_port = event->diag_port;
+        u->port_idle = event->port_idle;
         if (!upgrade_expects(u, event->type)) {
                 warning = g_strdup_printf("event %s is refused in phase %s", upgrade_event_name(event->type),
                                           phase_traits(upgrade_phase(u))->name);

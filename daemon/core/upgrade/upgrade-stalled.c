@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A MiniFOTA that makes no progress in its Mini system (guide 5.1, scenarios 3 and 4): the message that says what the
+ * module waits for, and AT+QFOTADL with a corrected source (guide 5.2). */
+
+#include <string.h>
+
+#include "core/quectel/qfota.h"
+#include "core/state/upgrade-actions.h"
+#include "core/state/upgrade-facts.h"
+#include "core/state/upgrade-wait.h"
+#include "core/upgrade/upgrade-stalled.h"
+
+void stalled_probe(Upgrade *u)
+{
+        u->probed_at = u->now;
+        u->ask_at = 0;
+        u->saw_upgrade_urc = false;
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        upgrade_reset_deadline(u);
+}
+
+/* Names the package that the module waits for: the URL with the extension of the present step. The caller frees it. */
+static char *package_waited_for(const Upgrade *u)
+{
+        g_autofree char *shown = job_source_shown(u->job);
+        const char *extension = u->job->percent >= PERCENT_MINI1 ? ".mini_2" : ".mini_1";
+
+        if (g_str_has_suffix(shown, ".mini_1"))
+                shown[strlen(shown) - strlen(".mini_1")] = 0;
+        if (!*shown)
+                return g_strdup_printf("its %s package", extension);
+        /* The module may have reached the second package without a message. */
+        if (u->job->percent < PERCENT_MINI1 && u->job->reconnects >= 2)
+                return g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown);
+        return g_strconcat(shown, extension, NULL);
+}
+
+static char *stalled_message(const Upgrade *u)
+{
+        const Job *job = u->job;
+        g_autofree char *package = package_waited_for(u), *said = NULL, *last = NULL;
+
+        if (job->reported_domain != CODE_DOMAIN_NONE) {
+                said = job_code_text(job->reported_domain, job->reported_code);
+                last = g_strdup_printf(" It last reported %s.", said);
+        }
+        if (job->reached >= JOB_REACHED_UPDATING && job->percent < PERCENT_MINI1)
+                return g_strdup_printf(
+                        "The module made no progress in updating its Mini system and cannot go back: keep "
+                        "it powered, and if it stays so cycle its power once, for it repeats the step.%s",
+                        last ?: "");
+        return g_strdup_printf(
+                "The module is in its Mini system and waits for %s%s: publish that very file and restore "
+                "the module's network, and it goes on by itself%s.%s%s",
+                package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "",
+                u->port_answers ? ", or correct the source with Retry (fotactl retry)" : "", last ?: "",
+                *job->retry_source ? " The retry is sent when the Mini system answers AT." : "");
+}
+
+void stalled_set_port_answers(Upgrade *u, bool answers)
+{
+        g_autofree char *message = NULL;
+
+        if (u->port_answers == answers)
+                return;
+        u->port_answers = answers;
+        if (!u->job->stalled || !mini_applies(u))
+                return;
+        message = stalled_message(u);
+        job_set_message(u->job, message);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+}
+
+void stalled_enter(Upgrade *u)
+{
+        Job *job = u->job;
+        g_autofree char *message = NULL;
+
+        job->stalled = true;
+        job->abandon = 0; /* the point of no return is passed */
+        if (job->system != JOB_SYSTEM_UPDATING)
+                job->system = JOB_SYSTEM_MINI;
+        message = stalled_message(u);
+        job_set_message(job, message);
+        upgrade_enter_state(u, JOB_STALLED);
+        stalled_probe(u);
+}
+
+void stalled_leave(Upgrade *u)
+{
+        u->job->stalled = false;
+        job_set_message(u->job, "");
+}
+
+void stalled_update_message(Upgrade *u)
+{
+        g_autofree char *message = NULL;
+
+        if (!u->job->stalled)
+                return;
+        message = stalled_message(u);
+        job_set_message(u->job, message);
+}
+
+/* ---- retry */
+
+static void keep_source(Upgrade *u, const char *source)
+{
+        Job *job = u->job;
+
+        explicit_bzero(job->source, strlen(job->source));
+        job_set_string(&job->source, source);
+}
+
+static void forget_source_before(Upgrade *u)
+{
+        if (u->source_before)
+                explicit_bzero(u->source_before, strlen(u->source_before));
+        g_clear_pointer(&u->source_before, g_free);
+}
+
+/* The module refused the retry: the former source is in force. */
+static void refuse(Upgrade *u)
+{
+        if (u->source_before)
+                keep_source(u, u->source_before);
+        forget_source_before(u);
+        u->step = STEP_NONE;
+}
+
+void retry_not_sent(Upgrade *u)
+{
+        job_set_string(&u->job->retry_source, u->job->source);
+        refuse(u);
+}
+
+void retry_drop(Upgrade *u)
+{
+        if (!*u->job->retry_source)
+                return;
+        job_wipe_string(&u->job->retry_source);
+        upgrade_push(u, UPGRADE_ACTION_WARN, "the module goes on by itself: the retry is not sent");
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+}
+
+bool retry_send(Upgrade *u)
+{
+        Job *job = u->job;
+        g_autofree char *command = NULL;
+
+        if (!*job->retry_source || !u->port_idle || u->step == STEP_RETRY ||
+            !(u->retry_requested || u->marker == MINI_MARKER_MINI))
+                return false;
+        forget_source_before(u);
+        u->source_before = g_strdup(job->source);
+        keep_source(u, job->retry_source);
+        job_wipe_string(&job->retry_source);
+        command = qfota_build_command(job->source, -1, -1, -1);
+        u->ask_at = 0;
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        upgrade_send(u, STEP_RETRY, command, true, u->timeouts->command);
+        explicit_bzero(command, strlen(command));
+        return true;
+}
+
+void retry_request(Upgrade *u)
+{
+        u->retry_requested = true;
+        if (retry_send(u) || !u->job->stalled)
+                return;
+        stalled_update_message(u);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+}
+
+static void rejected(Upgrade *u)
+{
+        g_autofree char *package = NULL, *message = NULL;
+
+        refuse(u);
+        package = package_waited_for(u);
+        message = g_strdup_printf("The module answered ERROR to AT+QFOTADL in its Mini system: check the URL "
+                                  "letter by letter, and retry. It still waits for %s.",
+                                  package);
+        u->job->stalled = true;
+        job_set_message(u->job, message);
+        upgrade_enter_state(u, JOB_STALLED);
+}
+
+static void accepted(Upgrade *u)
+{
+        u->step = STEP_NONE;
+        forget_source_before(u);
+        stalled_leave(u);
+        u->job->reported_domain = CODE_DOMAIN_NONE;
+        u->job->repeated_step = false;
+        u->progress_at = u->now;
+        upgrade_enter_state(u, mini_state_after_return(u->job));
+}
+
+void retry_answer(Upgrade *u, const UpgradeEvent *event)
+{
+        /* Without an answer the module may have accepted the command. */
+        if (event->result == AT_RESULT_ERROR)
+                rejected(u);
+        else
+                accepted(u);
+        retry_send(u); /* one that was requested meanwhile */
+}

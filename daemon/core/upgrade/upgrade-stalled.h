@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/state/upgrade-state.h"
+
+/* The job is stalled: its message says what the module waits for. The state lasts over restarts in the Mini system. */
+void stalled_enter(Upgrade *u);
+/* There is progress. */
+void stalled_leave(Upgrade *u);
+
+/* Asks for the identity once the port has been silent for long, which cannot disturb a stalled module. */
+void stalled_probe(Upgrade *u);
+
+/* Writes the message of a stalled job anew; does nothing for others. */
+void stalled_update_message(Upgrade *u);
+
+/* The AT port answers, or not any more: the message offers a retry only while it does. */
+void stalled_set_port_answers(Upgrade *u, bool answers);
+
+/* A retry was requested, and is in job->retry_source, on disk (guide 5.2): only if upgrade_may_retry(). It is sent once
+ * the port is idle. */
+void retry_request(Upgrade *u);
+
+/* Sends the retry that waits, if the port is idle and the Mini system is known to answer (the firmware would begin
+ * another upgrade). The record says that the retry was sent before it is. Returns true if it is sent. */
+bool retry_send(Upgrade *u);
+void retry_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_RETRY */
+
+/* The record of that command could not be written, so that it was not sent: the retry waits again. */
+void retry_not_sent(Upgrade *u);
+
+/* The module goes on without the retry, with the former source. */
+void retry_drop(Upgrade *u);
