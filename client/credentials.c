@@ -37,9 +37,12 @@ static char *file_of(const Schedule *s, const char *name)
 /* What the schedule lacks for that password to be of use; NULL: nothing. */
 static const char *find_lack(const Schedule *s, const char *name)
 {
+        Url url;
+
         if (strcmp(name, APN_PASSWORD) == 0)
                 return schedule_option(s, "apn") ? NULL : _("is of no use without apn= in [options]");
-        return url_has_user(s->source)
+        url_parse(s->source, &url);
+        return url.user.start
                        ? NULL
                        : _("is of no use unless source= names the user it belongs to: ftp://user@server/...");
 }

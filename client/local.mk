@@ -25,7 +25,6 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/table.c client/table.h \
 	client/text.c client/text.h \
 	client/units.c client/units.h \
-	client/url.c client/url.h \
 	client/verb-cancel.c \
 	client/verb-check.c \
 	client/verb-explain.c \

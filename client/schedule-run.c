@@ -99,7 +99,7 @@ static const Object *find_job(const Run *run)
 static bool fill(Run *run, const char *revision, char **ret_why)
 {
         const char *password = run->credentials.source_password;
-        g_autofree char *source = NULL, *why = NULL;
+        g_autofree char *source = NULL;
 
         clear_filled(run);
         if (!schedule_fill(run->schedule, props_string(run->module->props, "Model"), revision, &source, &run->expected,
@@ -110,11 +110,14 @@ static bool fill(Run *run, const char *revision, char **ret_why)
                 run->source.name = g_steal_pointer(&source);
                 return true;
         }
-        run->shown = password ? url_with_hidden_password(source) : g_strdup(source);
-        run->source.url = password ? url_with_password(source, password, &why) : g_steal_pointer(&source);
-        if (why)
-                *ret_why = g_strdup_printf(_("the credential source-password %s"), why);
-        return !why;
+        run->source.url = password ? url_with_password(source, password) : g_steal_pointer(&source);
+        if (!run->source.url) {
+                *ret_why = g_strdup(_("the credential source-password has a control character in it, which no URL can "
+                                      "hold"));
+                return false;
+        }
+        run->shown = url_redact(run->source.url);
+        return true;
 }
 
 /* How a job ended that was followed to its end; one that was left, or lost, has been told. */

@@ -69,21 +69,48 @@ char *schedule_complain(const Schedule *s, unsigned line, const char *key, const
         return g_strdup_printf("%s:%u: %s%s%s", s->path, line, key ?: "", key ? " " : "", why);
 }
 
-/* What a module says of itself may name a file, but not the server that it gets its firmware from. */
+/* The reason why the URL may not stand in a file that everybody may read, without a part of the URL; NULL if it may. */
+static const char *judge_url(const char *source)
+{
+        const char *placeholder = strstr(source, "%{");
+        Url url;
+        UrlFlaw flaw = url_parse(source, &url);
+
+        /* A module's model and revision may choose a file, but not the server that its firmware comes from. */
+        if (url.scheme != URL_SCHEME_NONE && placeholder && placeholder < url.rest)
+                return _("may have placeholders behind the server only: in the path, or in the query");
+        if (url.password.start)
+                flaw = URL_FLAW_PASSWORD;
+        else if (url.scheme == URL_SCHEME_NONE)
+                flaw = URL_FLAW_SCHEME;
+        switch (flaw) {
+        case URL_FLAW_NONE: return NULL;
+        case URL_FLAW_BLANK:
+        case URL_FLAW_QUOTE:
+        case URL_FLAW_BACKSLASH:
+        case URL_FLAW_CONTROL:
+        case URL_FLAW_NOT_ASCII:
+                return _("may hold ASCII without blanks, quotes and backslashes only: percent-encode the others");
+        case URL_FLAW_SCHEME:
+                return _("must be a http://, https:// or ftp:// URL, or the absolute path of a package on this host");
+        case URL_FLAW_NO_SERVER:
+        case URL_FLAW_SERVER: return _("must have a host name or an IP address as its server");
+        case URL_FLAW_PORT: return _("must have a number from 1 to 65535 behind the server's colon");
+        case URL_FLAW_PASSWORD:
+                return _("may hold no password, for everybody may read this file: leave user@, and put the password "
+                         "into a file of its own");
+        case _URL_FLAW_MAX: break;
+        }
+        g_assert_not_reached();
+}
+
 static bool check_source(const char *source, char **ret_why)
 {
-        const char *first = strstr(source, "%{");
+        const char *why = *source == '/' ? NULL : judge_url(source);
 
-        if (!url_is(source) && *source != '/') {
-                *ret_why = g_strdup(_("must be a http://, https:// or ftp:// URL, or the absolute path of a package on "
-                                      "this host"));
-                return false;
-        }
-        if (url_is(source) && first && first < url_behind_server(source)) {
-                *ret_why = g_strdup(_("may have placeholders behind the server only: in the path, or in the query"));
-                return false;
-        }
-        return (!url_is(source) || url_check_public(source, ret_why)) && placeholder_check(source, ret_why);
+        if (why)
+                *ret_why = g_strdup(why);
+        return !why && placeholder_check(source, ret_why);
 }
 
 /* As the daemon takes the option. */

@@ -7,6 +7,7 @@ CORE_TESTS = \
 	tests/core/test-conversations \
 	tests/core/test-qfota \
 	tests/core/test-identity \
+	tests/core/test-url \
 	tests/core/test-source \
 	tests/core/test-options \
 	tests/core/test-inspect \
@@ -82,6 +83,10 @@ tests_core_test_qfota_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_identity_SOURCES = tests/core/test-identity.c tests/core/testing.h
 tests_core_test_identity_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_identity_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_url_SOURCES = tests/core/test-url.c tests/core/testing.h
+tests_core_test_url_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_url_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_source_SOURCES = tests/core/test-source.c tests/core/testing.h
 tests_core_test_source_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

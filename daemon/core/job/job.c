@@ -8,6 +8,7 @@
 #include "core/job/job.h"
 #include "core/quectel/qfota.h"
 #include "core/job/source.h"
+#include "url.h"
 
 #define GROUP         "Job"
 #define GROUP_OPTIONS "Options"
@@ -197,7 +198,7 @@ bool job_is_uart(const Job *job)
 
 char *job_source_shown(const Job *job)
 {
-        return job->from_host ? g_strdup(job->source) : source_redact(job->source);
+        return job->from_host ? g_strdup(job->source) : url_redact(job->source);
 }
 
 CodeDomain job_download_domain(const Job *job)
@@ -334,7 +335,7 @@ GString *job_mask_text(const char *text, size_t length)
                         if (!newline || memchr(value, 0, (size_t)(line + n - value)))
                                 shown = g_strdup("***");
                         else
-                                shown = source_redact(source);
+                                shown = url_redact(source);
                         g_string_append(masked, shown);
                         explicit_bzero(source, strlen(source));
                 } else if ((value = value_of(line, n, "apn-password")) || (value = value_of(line, n, "ApnBefore"))) {

@@ -15,14 +15,8 @@
  * the rule and what would be right. It never holds a part of the URL, for that may be a password. */
 bool source_check(const char *url, Method method, unsigned flash_size, bool allow_https, char **ret_why);
 
-/* The URL with its password replaced by ***. Of a URL that source_check() took, or of any that is not to be trusted. */
-char *source_redact(const char *url);
-
 /* The URL of a MiniFOTA's second package (guide 4.1, note 1), for one that source_check() took. */
 char *source_second_package(const char *url);
-
-/* The password in the URL as it stands there, NULL if there is none. */
-char *source_password(const char *url);
 
 /* Which codes its download may end with: CODE_DOMAIN_FTP or CODE_DOMAIN_HTTP. */
 CodeDomain source_domain(const char *url);

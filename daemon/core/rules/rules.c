@@ -10,6 +10,7 @@
 #include "core/rules/rules-dialogue.h"
 #include "core/rules/rules.h"
 #include "core/job/source.h"
+#include "url.h"
 
 /* A sentence of the kind "what is wrong: what would be right", of which the second part may be missing. */
 static void broken_sentence(RuleVerdict *v, RuleRefusal refusal, const char *sentence)
@@ -158,7 +159,7 @@ static void judge_source(const RuleFacts *f, RuleVerdict *v)
                 broken_sentence(v, RULE_REFUSAL_SOURCE, why);
                 return;
         }
-        shown = source_redact(f->source);
+        shown = url_redact(f->source);
         rule_holds(v, "%s", shown);
 }
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Shows where the parts of a URL stand, which texts are none, that a password can be put in and is hidden again, and
+ * that no part of it is ever shown. Daemon and client decide by the same functions. */
+
+#include "testing.h"
+#include "url.h"
+
+static void assert_part(const char *url, const char *name, UrlPart part, const char *expected)
+{
+        g_autofree char *is = part.start ? g_strndup(part.start, part.length) : NULL;
+
+        ck_assert_msg(g_strcmp0(is, expected) == 0, "%s of %s: %s, not %s", name, url, is, expected);
+}
+
+START_TEST(parts)
+{
+        static const struct {
+                const char *url;
+                UrlScheme scheme;
+                const char *user, *password, *host, *port, *path, *rest;
+        } cases[] = {
+                { "http://h/x", URL_HTTP, NULL, NULL, "h", NULL, "x", "/x" },
+                { "HttpS://h:80/d/x?q#f", URL_HTTPS, NULL, NULL, "h", "80", "d/x", "/d/x?q#f" },
+                { "ftp://h/x?q#f", URL_FTP, NULL, NULL, "h", NULL, "x?q#f", "/x?q#f" },
+                { "http://h", URL_HTTP, NULL, NULL, "h", NULL, NULL, "" },
+                { "http://h/", URL_HTTP, NULL, NULL, "h", NULL, "", "/" },
+                { "http://h?q/x", URL_HTTP, NULL, NULL, "h", NULL, NULL, "?q/x" },
+                { "http://h#f/x", URL_HTTP, NULL, NULL, "h", NULL, NULL, "#f/x" },
+                { "ftp://u@h/x", URL_FTP, "u", NULL, "h", NULL, "x", "/x" },
+                { "ftp://u:pw@h:21/x", URL_FTP, "u", "pw", "h", "21", "x", "/x" },
+                { "ftp://u:@h/x", URL_FTP, "u", "", "h", NULL, "x", "/x" },
+                { "ftp://:pw@h/x", URL_FTP, "", "pw", "h", NULL, "x", "/x" },
+                { "ftp://:@h/x", URL_FTP, "", "", "h", NULL, "x", "/x" },
+                { "ftp://@h/x", URL_FTP, "", NULL, "h", NULL, "x", "/x" },
+                { "ftp://u:p:q@h/x", URL_FTP, "u", "p:q", "h", NULL, "x", "/x" },
+                { "ftp://u:p@q@h/x", URL_FTP, "u", "p@q", "h", NULL, "x", "/x" },
+                { "ftp://a@b:pw@h/x", URL_FTP, "a@b", "pw", "h", NULL, "x", "/x" },
+                { "ftp://a@b@h/x", URL_FTP, "a@b", NULL, "h", NULL, "x", "/x" },
+                { "ftp://u%40v:p%2Fq%40r@h/x%20y", URL_FTP, "u%40v", "p%2Fq%40r", "h", NULL, "x%20y", "/x%20y" },
+                { "http://h/x@y:z", URL_HTTP, NULL, NULL, "h", NULL, "x@y:z", "/x@y:z" },
+                { "http://[::1]/x", URL_HTTP, NULL, NULL, "[::1]", NULL, "x", "/x" },
+                { "http://[::1]:80/x", URL_HTTP, NULL, NULL, "[::1]", "80", "x", "/x" },
+                { "http://u:p@[2001:db8::1]:80/x", URL_HTTP, "u", "p", "[2001:db8::1]", "80", "x", "/x" },
+                { "http://u:[p]@[fe80::1%25eth0]/x", URL_HTTP, "u", "[p]", "[fe80::1%25eth0]", NULL, "x", "/x" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                const char *url = cases[i].url;
+                Url u;
+
+                ck_assert_msg(url_parse(url, &u) == URL_FLAW_NONE, "%s", url);
+                ck_assert_int_eq(u.scheme, cases[i].scheme);
+                assert_part(url, "user", u.user, cases[i].user);
+                assert_part(url, "password", u.password, cases[i].password);
+                assert_part(url, "host", u.host, cases[i].host);
+                assert_part(url, "port", u.port, cases[i].port);
+                assert_part(url, "path", u.path, cases[i].path);
+                ck_assert_str_eq(u.rest, cases[i].rest);
+                ck_assert(url_is(url));
+        }
+}
+END_TEST
+
+START_TEST(flaws)
+{
+        static const struct {
+                const char *url;
+                UrlFlaw flaw;
+        } cases[] = {
+                { "http://h/x y", URL_FLAW_BLANK },
+                { "http://h/x'y", URL_FLAW_QUOTE },
+                { "http://h/x\"y", URL_FLAW_QUOTE },
+                { "http://h/x`y", URL_FLAW_QUOTE },
+                { "http://h/x\\y", URL_FLAW_BACKSLASH },
+                { "http://h/x\x1f", URL_FLAW_CONTROL },
+                { "http://h/x\x7f", URL_FLAW_CONTROL },
+                { "http://h/x\x80", URL_FLAW_NOT_ASCII },
+                { "", URL_FLAW_SCHEME },
+                { "h/x", URL_FLAW_SCHEME },
+                { "ftps://h/x", URL_FLAW_SCHEME },
+                { "http:/h/x", URL_FLAW_SCHEME },
+                { "http://", URL_FLAW_NO_SERVER },
+                { "http:///x", URL_FLAW_NO_SERVER },
+                { "http://u:p@/x", URL_FLAW_NO_SERVER },
+                { "http://:80/x", URL_FLAW_NO_SERVER },
+                { "http://h,i/x", URL_FLAW_SERVER },
+                { "http://[::1/x", URL_FLAW_SERVER },
+                { "http://[::1]x:80/x", URL_FLAW_SERVER },
+                { "http://[]/x", URL_FLAW_SERVER },
+                { "http://h]/x", URL_FLAW_SERVER },
+                { "http://h:/x", URL_FLAW_PORT },
+                { "http://h:0/x", URL_FLAW_PORT },
+                { "http://h:65536/x", URL_FLAW_PORT },
+                { "http://h:4294967297/x", URL_FLAW_PORT },
+                { "http://h:8a/x", URL_FLAW_PORT },
+                { "http://[::1]:/x", URL_FLAW_PORT },
+                { "http://u:p/q@h/x", URL_FLAW_PORT },
+                { "http://u:12/34@h/x", URL_FLAW_PASSWORD },
+                { "http://u:12?34@h/x", URL_FLAW_PASSWORD },
+                { "http://u:12#34@h/x", URL_FLAW_PASSWORD },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                Url u;
+
+                ck_assert_msg(url_parse(cases[i].url, &u) == cases[i].flaw, "%s", cases[i].url);
+                ck_assert(url_is(cases[i].url) == (u.scheme != URL_SCHEME_NONE));
+        }
+}
+END_TEST
+
+START_TEST(password_put_in)
+{
+        static const struct {
+                const char *url, *password, *filled;
+        } cases[] = {
+                { "ftp://u@h/x", "pw", "ftp://u:pw@h/x" },
+                { "FTP://u@[::1]:21/x", "pw", "FTP://u:pw@[::1]:21/x" },
+                { "ftp://u@h/x@y:z", "pw", "ftp://u:pw@h/x@y:z" },
+                { "ftp://a@b@h/x", "pw", "ftp://a@b:pw@h/x" },
+                { "ftp://@h/x", "pw", "ftp://:pw@h/x" },
+                { "ftp://u@h/x", "", "ftp://u:@h/x" },
+                { "ftp://u:@h/x", "pw", "ftp://u:pw@h/x" },
+                { "ftp://u:old@er@h/x", "pw", "ftp://u:pw@h/x" },
+                { "ftp://u@h/x", "a/b?c#d@e:f%g", "ftp://u:a%2Fb%3Fc%23d%40e:f%25g@h/x" },
+                { "ftp://u@h/x", " \"'`\\[]^{|}<>", "ftp://u:%20%22%27%60%5C%5B%5D%5E%7B%7C%7D%3C%3E@h/x" },
+                { "ftp://u@h/x", "!$&()*+,;=:-._~", "ftp://u:!$&()*+,;=:-._~@h/x" },
+                { "ftp://u@h/x", "\xc3\xa4", "ftp://u:%C3%A4@h/x" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *filled = url_with_password(cases[i].url, cases[i].password), *decoded = NULL;
+                Url u;
+
+                ck_assert_str_eq(filled, cases[i].filled);
+                ck_assert_int_eq(url_parse(filled, &u), URL_FLAW_NONE);
+                decoded = g_uri_unescape_segment(u.password.start, u.password.start + u.password.length, NULL);
+                ck_assert_str_eq(decoded, cases[i].password);
+        }
+        ck_assert_ptr_null(url_with_password("ftp://u@h/x", "p\nw"));
+        ck_assert_ptr_null(url_with_password("ftp://u@h/x", "pw\x7f"));
+}
+END_TEST
+
+START_TEST(redaction)
+{
+        static const struct {
+                const char *url, *shown;
+        } cases[] = {
+                { "http://h/x", "http://h/x" },
+                { "http://u@h/x", "http://u@h/x" },
+                { "http://u:pw@h/x", "http://u:***@h/x" },
+                { "FTP://test:test@192.0.2.2:21/E.bin", "FTP://test:***@192.0.2.2:21/E.bin" },
+                { "http://u:@h/x", "http://u:***@h/x" },
+                { "http://:pw@h/x", "http://:***@h/x" },
+                { "http://u:p:q@h/x", "http://u:***@h/x" },
+                { "http://u:p@q@h/x", "http://u:***@h/x" },
+                { "http://u:p@q@r@h/x", "http://u:***@h/x" },
+                { "http://a@b:pw@h/x", "http://a@b:***@h/x" },
+                { "http://h/x?a:b@c", "http://h/x?a:b@c" },
+                { "http://u:pw@[::1]:80/x", "http://u:***@[::1]:80/x" },
+                { "package.bin", "package.bin" },
+                { "", "" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *shown = url_redact(cases[i].url), *again = url_redact(shown);
+
+                ck_assert_str_eq(shown, cases[i].shown);
+                ck_assert_str_eq(again, shown);
+        }
+}
+END_TEST
+
+/* A password that should have been percent-encoded ends the authority early, or its URL has another flaw. */
+START_TEST(redaction_of_what_is_no_url)
+{
+        static const char *const urls[] = { "ftp://user:Ge/heim@h/x.bin",  "ftp://user:Ge?heim@h/x.bin",
+                                            "http://user:Ge#heim@h/x.bin", "http:/user:Geheim@h/x.bin",
+                                            "htp://user:Geheim@h/x.bin",   "user:Geheim@h/x.bin",
+                                            "ftps://user:Geheim@h/x.bin",  "ftp://user:12/Geheim@h/x.bin",
+                                            "ftp://user:12?Geheim@h/x",    "user:12://Geheim@h/x.bin",
+                                            "ftp://user:a@b,c/Geheim@h/x", "ftp://user:1@h:x/Geheim@h/x" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+                g_autofree char *shown = url_redact(urls[i]);
+
+                assert_has_not(shown, "heim");
+        }
+}
+END_TEST
+
+int main(void)
+{
+        TCase *t = tcase_create("url");
+
+        tcase_add_test(t, parts);
+        tcase_add_test(t, flaws);
+        tcase_add_test(t, password_put_in);
+        tcase_add_test(t, redaction);
+        tcase_add_test(t, redaction_of_what_is_no_url);
+        return testing_run(t, "url");
+}
