@@ -30,6 +30,9 @@ typedef struct Bus {
 /* Sets the error; the value is what a method handler returns. */
 int bus_refuse(sd_bus_error *error, const Refusal *refusal);
 
+/* The same for a call whose module's identity cannot be read, for the reason in failure. */
+int bus_refuse_not_ready(sd_bus_error *error, const Module *module, const char *failure);
+
 /* Reads a{sv} into the options; an error names the key that breaks a rule. */
 int bus_read_options(sd_bus_message *message, Options *options, sd_bus_error *error);
 

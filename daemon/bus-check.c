@@ -2,12 +2,9 @@
 
 /* The Manager's Check: reads the call, and answers when the manager has its verdicts. Decides nothing. */
 
-#include <string.h>
-
-#include "bus-authorize.h"
 #include "bus-check.h"
+#include "bus-request.h"
 #include "log.h"
-#include "names.h"
 
 /* ---- the answer */
 
@@ -50,20 +47,18 @@ static void unref_message(void *message)
         sd_bus_message_unref(message);
 }
 
-/* Whatever the module's identity is, or was not: that is what is checked. */
+/* The check is made with the module's identity, or without it. */
 static int begin_check(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
 {
-        g_autoptr(Options) options = options_new();
+        g_auto(BusRequest) request = { 0 };
         g_auto(Refusal) refusal = { 0 };
-        const char *name, *source;
-        int r;
+        int r = bus_request_read(m, &request, error);
 
         (void)failure;
-        if ((r = sd_bus_message_rewind(m, true)) < 0 || (r = sd_bus_message_read(m, "ss", &name, &source)) < 0 ||
-            (r = bus_read_options(m, options, error)) < 0)
+        if (r < 0)
                 return r;
-        if (!manager_check(b->manager, module, source, g_steal_pointer(&options), on_checked, sd_bus_message_ref(m),
-                           unref_message, &refusal)) {
+        if (!manager_check(b->manager, module, request.source, g_steal_pointer(&request.options), on_checked,
+                           sd_bus_message_ref(m), unref_message, &refusal)) {
                 sd_bus_message_unref(m);
                 return bus_refuse(error, &refusal);
         }
@@ -72,23 +67,8 @@ static int begin_check(Bus *b, sd_bus_message *m, Module *module, const char *fa
 
 int bus_check_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        Bus *b = userdata;
-        g_autoptr(Options) options = options_new();
-        g_auto(Refusal) refusal = { 0 };
-        const char *name, *source;
         Module *module;
-        int r;
+        int r = bus_find_module(userdata, m, &module, error);
 
-        sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
-        if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
-                return r;
-        module = manager_find_module(b->manager, name, &refusal);
-        if (!module)
-                return bus_refuse(error, &refusal);
-        r = bus_authorize(b, m, BUS_ACTION_PROBE, module_id(module), NULL, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, begin_check))
-                return 1;
-        return begin_check(b, m, module, NULL, error);
+        return r < 0 ? r : bus_with_module(userdata, m, module, BUS_ACTION_PROBE, begin_check, error);
 }

@@ -3,10 +3,9 @@
 /* The Manager's StartUpgradeFile: reads the call, answers when the manager has the package and a job for it, and tells
  * it if the caller has left before that. Decides nothing. */
 
-#include "bus-authorize.h"
 #include "bus-caller.h"
 #include "bus-file.h"
-#include "names.h"
+#include "bus-request.h"
 
 typedef struct FileCall {
         Bus *bus;
@@ -51,11 +50,8 @@ static int on_caller_left(sd_bus_track *track, void *userdata)
         return 1;
 }
 
-/* fd is the message's. */
-static int take_in(Bus *b, sd_bus_message *m, Module *module, int fd, const char *name, Options *taken,
-                   sd_bus_error *error)
+static int take_in(Bus *b, sd_bus_message *m, Module *module, BusRequest *request, sd_bus_error *error)
 {
-        g_autoptr(Options) options = taken;
         g_auto(Refusal) refusal = { 0 };
         FileCall *call = g_new0(FileCall, 1);
         int r;
@@ -69,8 +65,9 @@ static int take_in(Bus *b, sd_bus_message *m, Module *module, int fd, const char
                 call_free(call);
                 return r;
         }
-        call->intake = manager_take_in(b->manager, module, fd, name, g_steal_pointer(&options), bus_caller(m).uid,
-                                       on_accepted, call, call_free, &refusal);
+        call->intake = manager_take_in(b->manager, module, request->fd, request->source,
+                                       g_steal_pointer(&request->options), bus_caller(m).uid, on_accepted, call,
+                                       call_free, &refusal);
         if (call->intake)
                 return 1;
         call_free(call);
@@ -79,40 +76,19 @@ static int take_in(Bus *b, sd_bus_message *m, Module *module, int fd, const char
 
 static int begin(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
 {
-        g_autoptr(Options) options = options_new();
-        const char *which, *name;
-        int fd, r;
+        g_auto(BusRequest) request = { 0 };
+        int r;
 
         if (failure)
-                return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
-                                         failure);
-        if ((r = sd_bus_message_rewind(m, true)) < 0 || (r = sd_bus_message_read(m, "shs", &which, &fd, &name)) < 0 ||
-            (r = bus_read_options(m, options, error)) < 0)
-                return r;
-        return take_in(b, m, module, fd, name, g_steal_pointer(&options), error);
+                return bus_refuse_not_ready(error, module, failure);
+        r = bus_request_read(m, &request, error);
+        return r < 0 ? r : take_in(b, m, module, &request, error);
 }
 
 int bus_file_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        Bus *b = userdata;
-        g_autoptr(Options) options = options_new();
-        g_auto(Refusal) refusal = { 0 };
-        const char *which, *name;
         Module *module;
-        int fd, r;
+        int r = bus_find_module(userdata, m, &module, error);
 
-        sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
-        if ((r = sd_bus_message_read(m, "shs", &which, &fd, &name)) < 0 ||
-            (r = bus_read_options(m, options, error)) < 0)
-                return r;
-        module = manager_find_module(b->manager, which, &refusal);
-        if (!module)
-                return bus_refuse(error, &refusal);
-        r = bus_authorize(b, m, BUS_ACTION_START, module_id(module), NULL, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        /* As in StartUpgrade: who it is may not be known yet. */
-        if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, begin))
-                return 1;
-        return begin(b, m, module, NULL, error);
+        return r < 0 ? r : bus_with_module(userdata, m, module, BUS_ACTION_START, begin, error);
 }

@@ -2,35 +2,31 @@
 
 /* org.fotad1.Manager: translates calls for the manager, and its answers. Decides nothing. */
 
-#include <string.h>
-
 #include <config.h>
 
-#include "bus-authorize.h"
 #include "bus-caller.h"
 #include "bus-check.h"
 #include "bus-file.h"
 #include "bus-job.h"
 #include "bus-manager.h"
+#include "bus-request.h"
 #include "names.h"
 
 static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
 {
-        g_autoptr(Options) options = options_new();
+        g_auto(BusRequest) request = { 0 };
         g_auto(Refusal) refusal = { 0 };
         g_autofree char *path = NULL;
-        const char *name, *source;
         Job *job;
         int r;
 
         if (failure)
-                return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
-                                         failure);
-        if ((r = sd_bus_message_rewind(m, true)) < 0 || (r = sd_bus_message_read(m, "ss", &name, &source)) < 0 ||
-            (r = bus_read_options(m, options, error)) < 0)
+                return bus_refuse_not_ready(error, module, failure);
+        r = bus_request_read(m, &request, error);
+        if (r < 0)
                 return r;
-        job = manager_accept_upgrade(b->manager, module, source, g_steal_pointer(&options), bus_caller(m).uid,
-                                     &refusal);
+        job = manager_accept_upgrade(b->manager, module, request.source, g_steal_pointer(&request.options),
+                                     bus_caller(m).uid, &refusal);
         if (!job)
                 return bus_refuse(error, &refusal);
         path = bus_job_path(job->id);
@@ -39,40 +35,37 @@ static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *
         return r;
 }
 
+/* The daemon found this upgrade under way and knows neither its source nor its options: the caller gives them. */
+static int retry_upgrade(Bus *b, sd_bus_message *m, Module *module, Job *job, sd_bus_error *error)
+{
+        g_auto(BusRequest) request = { 0 };
+        g_auto(Refusal) refusal = { 0 };
+        g_autofree char *path = bus_job_path(job->id);
+        int r = bus_authorize(b, m, BUS_ACTION_RETRY, module_id(module), NULL, error);
+
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        r = bus_request_read(m, &request, error);
+        if (r < 0)
+                return r;
+        if (!manager_retry(b->manager, job, request.source, g_steal_pointer(&request.options), &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, "o", path);
+}
+
 static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Bus *b = userdata;
-        g_autoptr(Options) options = options_new();
-        g_auto(Refusal) refusal = { 0 };
-        g_autofree char *path = NULL;
-        const char *name, *source;
         Module *module;
-        bool retry;
         Job *job;
-        int r;
+        int r = bus_find_module(b, m, &module, error);
 
-        sd_bus_message_sensitive(m); /* its memory is erased: it may hold passwords */
-        if ((r = sd_bus_message_read(m, "ss", &name, &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
+        if (r < 0)
                 return r;
-        module = manager_find_module(b->manager, name, &refusal);
-        if (!module)
-                return bus_refuse(error, &refusal);
         job = module_job(module);
-        retry = job && job->origin == JOB_ORIGIN_ADOPTED && job->method == METHOD_MINIFOTA;
-        r = bus_authorize(b, m, retry ? BUS_ACTION_RETRY : BUS_ACTION_START, module_id(module), NULL, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if (retry) {
-                /* What it was begun with, nobody remembers: this is what it needs. */
-                path = bus_job_path(job->id);
-                if (!manager_retry(b->manager, job, source, g_steal_pointer(&options), &refusal))
-                        return bus_refuse(error, &refusal);
-                return sd_bus_reply_method_return(m, "o", path);
-        }
-        /* The call may have started the daemon: the modules are found by then, but have not told who they are. */
-        if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, begin_upgrade))
-                return 1;
-        return begin_upgrade(b, m, module, NULL, error);
+        return job && job->origin == JOB_ORIGIN_ADOPTED && job->method == METHOD_MINIFOTA
+                       ? retry_upgrade(b, m, module, job, error)
+                       : bus_with_module(b, m, module, BUS_ACTION_START, begin_upgrade, error);
 }
 
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)

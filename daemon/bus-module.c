@@ -119,8 +119,7 @@ static int answer_probe(Bus *b, sd_bus_message *m, Module *module, const char *f
 {
         (void)b;
         if (failure)
-                return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
-                                         failure);
+                return bus_refuse_not_ready(error, module, failure);
         return sd_bus_reply_method_return(m, NULL);
 }
 

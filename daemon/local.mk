@@ -44,6 +44,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-modem-identity.c daemon/bus-modem-identity.h \
 	daemon/bus-modem-manager.c daemon/bus-modem-manager.h \
 	daemon/bus-module.c daemon/bus-module.h \
+	daemon/bus-request.c daemon/bus-request.h \
 	daemon/bus-snapshot.c daemon/bus-snapshot.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/claim.c daemon/claim.h \
