@@ -15,9 +15,8 @@
 
 int bus_connect(Ctl *ctl)
 {
-        int r;
+        int r = ctl->bus ? 0 : sd_bus_open_system(&ctl->bus);
 
-        r = sd_bus_open_system(&ctl->bus);
         if (r < 0)
                 return fail(ctl, STATUS_NO_DAEMON, ERROR_NO_DAEMON, _("the system bus cannot be reached: %s"),
                             g_strerror(-r));
@@ -26,8 +25,10 @@ int bus_connect(Ctl *ctl)
 
 int bus_new_call(Ctl *ctl, const char *path, const char *interface, const char *member, sd_bus_message **ret)
 {
-        int r;
+        int status = bus_connect(ctl), r;
 
+        if (status != STATUS_DONE)
+                return status;
         r = sd_bus_message_new_method_call(ctl->bus, ret, FOTAD_BUS_NAME, path, interface, member);
         return r < 0 ? fail_bus(ctl, NULL, r) : STATUS_DONE;
 }
@@ -53,6 +54,14 @@ int bus_act(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply)
         status = bus_call(ctl, call, ret_reply);
         agent_close(agent);
         return status;
+}
+
+int bus_act_on(Ctl *ctl, const char *path, const char *interface, const char *member)
+{
+        g_autoptr(sd_bus_message) call = NULL;
+        int status = bus_new_call(ctl, path, interface, member, &call);
+
+        return status == STATUS_DONE ? bus_act(ctl, call, NULL) : status;
 }
 
 char *bus_path_id(const char *path)

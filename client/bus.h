@@ -12,6 +12,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 #define BUS_CALL_TIMEOUT (600 * G_USEC_PER_SEC)
 
 /* These return an exit status, the failure reported. */
+/* Connects, unless that is done already. bus_new_call() does it, too. */
 int bus_connect(Ctl *ctl);
 
 /* A call without arguments yet, to the daemon. */
@@ -22,6 +23,9 @@ int bus_call(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
 
 /* The same for what not everybody may do: a person at the terminal may be asked for a password. */
 int bus_act(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
+
+/* The same for a call without arguments and without an answer. */
+int bus_act_on(Ctl *ctl, const char *path, const char *interface, const char *member);
 
 /* The last part of an object path, decoded: the id of a job or a module. */
 char *bus_path_id(const char *path);

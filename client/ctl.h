@@ -25,7 +25,7 @@ typedef struct Ctl {
         bool json;
         bool notify; /* systemd is told how it goes and why it ended (STATUS=); the verb says the end in a line of its
                         own */
-        sd_bus *bus; /* NULL until bus_connect() */
+        sd_bus *bus; /* NULL until it is needed */
 } Ctl;
 
 /* A verb: one verb-NAME.c each, listed in fotactl.c. Texts are N_() strings. */

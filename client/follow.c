@@ -356,9 +356,12 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
 int follow_new(Ctl *ctl, Follow **ret)
 {
-        g_autoptr(Follow) f = g_new0(Follow, 1);
-        int r;
+        g_autoptr(Follow) f = NULL;
+        int status = bus_connect(ctl), r;
 
+        if (status != STATUS_DONE)
+                return status;
+        f = g_new0(Follow, 1);
         f->ctl = ctl;
         f->progress = progress_new();
         r = sd_event_new(&f->event);

@@ -142,6 +142,20 @@ int objects_read(Ctl *ctl, Objects **ret)
         return status == STATUS_DONE ? objects_read_reply(ctl, reply, ret) : status;
 }
 
+int objects_read_job(Ctl *ctl, const char *name, bool any_will_do, Objects **ret, const Object **ret_job)
+{
+        int status = objects_read(ctl, ret);
+
+        return status == STATUS_DONE ? objects_find_job(ctl, *ret, name, any_will_do, ret_job) : status;
+}
+
+int objects_read_module(Ctl *ctl, const char *name, Objects **ret, const Object **ret_module)
+{
+        int status = objects_read(ctl, ret);
+
+        return status == STATUS_DONE ? objects_find_module(ctl, *ret, name, ret_module) : status;
+}
+
 const Object *objects_at(const GPtrArray *array, const char *path)
 {
         for (guint i = 0; i < array->len; i++) {

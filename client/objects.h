@@ -31,6 +31,11 @@ int objects_find_job(Ctl *ctl, const Objects *objects, const char *name, bool an
 /* name is an id, IMEI, tty path or object path; NULL is the only module that is present. */
 int objects_find_module(Ctl *ctl, const Objects *objects, const char *name, const Object **ret);
 
+/* objects_read() and one of the functions above in one call. The object found belongs to *ret, which the caller frees
+ * after a failure, too. */
+int objects_read_job(Ctl *ctl, const char *name, bool any_will_do, Objects **ret, const Object **ret_job);
+int objects_read_module(Ctl *ctl, const char *name, Objects **ret, const Object **ret_module);
+
 /* Whether that is the module's id, IMEI, tty or object path. */
 bool module_is_called(const Object *module, const char *name);
 

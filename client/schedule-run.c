@@ -163,12 +163,8 @@ static bool is_fulfilled(Run *run)
  * first. */
 static int probe(Run *run)
 {
-        g_autoptr(sd_bus_message) call = NULL;
-        int status;
+        int status = bus_act_on(run->ctl, run->module->path, FOTAD_MODULE_INTERFACE, "Probe");
 
-        status = bus_new_call(run->ctl, run->module->path, FOTAD_MODULE_INTERFACE, "Probe", &call);
-        if (status == STATUS_DONE)
-                status = bus_act(run->ctl, call, NULL);
         return status == STATUS_DONE ? read_module(run) : status;
 }
 
@@ -177,15 +173,8 @@ static int do_nothing(const Run *run)
         const char *id = props_text(run->module->props, "Id");
         g_autofree char *text = g_strdup_printf(_("nothing to do: %s has %s already"), id, run->expected);
 
-        if (run->ctl->json) {
-                g_autoptr(Json) json = json_new();
-
-                json_begin(json, NULL, '{');
-                json_string(json, "event", "nothing-to-do");
-                write_object(json, "module", run->module);
-                json_end(json, '}');
-                json_print(json);
-        }
+        if (run->ctl->json)
+                print_event("nothing-to-do", "module", run->module);
         tell_end(run, STATUS_DONE, text);
         return STATUS_DONE;
 }
@@ -254,18 +243,11 @@ static int compare_source(Run *run, const Object *job, bool *ret_same)
 
 static int follow_same(Run *run, const Object *job)
 {
-        if (run->ctl->json) {
-                g_autoptr(Json) json = json_new();
-
-                json_begin(json, NULL, '{');
-                json_string(json, "event", "following");
-                write_object(json, "job", job);
-                json_end(json, '}');
-                json_print(json);
-        } else {
+        if (run->ctl->json)
+                print_event("following", "job", job);
+        else
                 text_say(TEXT_NONE, _("Job %s upgrades the module from the same source already; it is followed."),
-                        props_text(job->props, "Id"));
-        }
+                         props_text(job->props, "Id"));
         return conclude(run, follow_run(run->follow, job->path));
 }
 
@@ -324,9 +306,7 @@ int schedule_run(Ctl *ctl, const Schedule *s, unsigned patience)
 
         if (!credentials_read(s, &run.credentials, &why))
                 return fail_schedule(&run, why);
-        status = bus_connect(ctl);
-        if (status == STATUS_DONE)
-                status = follow_new(ctl, &run.follow);
+        status = follow_new(ctl, &run.follow);
         if (status == STATUS_DONE)
                 status = schedule_await_module(ctl, s, patience);
         if (status == STATUS_DONE)

@@ -161,3 +161,14 @@ void write_object(Json *json, const char *key, const Object *object)
         props_write(object->props, json);
         json_end(json, '}');
 }
+
+void print_event(const char *event, const char *key, const Object *object)
+{
+        g_autoptr(Json) json = json_new();
+
+        json_begin(json, NULL, '{');
+        json_string(json, "event", event);
+        write_object(json, key, object);
+        json_end(json, '}');
+        json_print(json);
+}

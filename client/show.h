@@ -11,6 +11,9 @@ void show_module(const Object *module, const Object *job);
 /* One object as a JSON object: its path, then its properties as the bus names them. */
 void write_object(Json *json, const char *key, const Object *object);
 
+/* A line of JSON for what has happened to an object: {"event": ..., "job": {...}}; key is job or module. */
+void print_event(const char *event, const char *key, const Object *object);
+
 /* A word for a job's state; one that is not known here is passed through. */
 const char *state_word(const Props *job);
 

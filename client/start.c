@@ -55,16 +55,11 @@ void start_tell(const Ctl *ctl, const char *path)
 {
         g_autofree char *id = bus_path_id(path), *clean = text_clean(id);
         g_autoptr(Props) job = props_new();
-        g_autoptr(Json) json = json_new();
 
         if (!ctl->json) {
                 text_say(TEXT_NONE, _("Job %s is started: %s"), clean, path);
                 return;
         }
         props_set_string(job, "Id", id);
-        json_begin(json, NULL, '{');
-        json_string(json, "event", "started");
-        write_object(json, "job", &(Object){ (char *)path, job });
-        json_end(json, '}');
-        json_print(json);
+        print_event("started", "job", &(Object){ (char *)path, job });
 }

@@ -7,42 +7,28 @@
 #include "bus.h"
 #include "names.h"
 #include "objects.h"
-#include "report.h"
 #include "show.h"
 #include "text.h"
 
 static void tell(Ctl *ctl, const Object *job)
 {
-        g_autoptr(Json) json = json_new();
+        const char *id = props_text(job->props, "Id");
 
-        if (!ctl->json) {
-                text_say(TEXT_NONE, _("Job %s will be cancelled; its result: fotactl watch %s"), props_text(job->props, "Id"),
-                        props_text(job->props, "Id"));
-                return;
-        }
-        json_begin(json, NULL, '{');
-        json_string(json, "event", "cancelling");
-        write_object(json, "job", job);
-        json_end(json, '}');
-        json_print(json);
+        if (ctl->json)
+                print_event("cancelling", "job", job);
+        else
+                text_say(TEXT_NONE, _("Job %s will be cancelled; its result: fotactl watch %s"), id, id);
 }
 
 static int run(Ctl *ctl, char **args)
 {
-        g_autoptr(sd_bus_message) call = NULL;
         g_autoptr(Objects) objects = NULL;
         const Object *job = NULL;
         int status;
 
-        status = bus_connect(ctl);
+        status = objects_read_job(ctl, args[0], false, &objects, &job);
         if (status == STATUS_DONE)
-                status = objects_read(ctl, &objects);
-        if (status == STATUS_DONE)
-                status = objects_find_job(ctl, objects, args[0], false, &job);
-        if (status == STATUS_DONE)
-                status = bus_new_call(ctl, job->path, FOTAD_JOB_INTERFACE, "Cancel", &call);
-        if (status == STATUS_DONE)
-                status = bus_act(ctl, call, NULL);
+                status = bus_act_on(ctl, job->path, FOTAD_JOB_INTERFACE, "Cancel");
         if (status == STATUS_DONE)
                 tell(ctl, job);
         return status;

@@ -128,8 +128,6 @@ static int run(Ctl *ctl, char **args)
         if (status == STATUS_DONE)
                 status = source_open(ctl, args[0], &source);
         if (status == STATUS_DONE)
-                status = bus_connect(ctl);
-        if (status == STATUS_DONE)
                 status = new_call(ctl, &source, &call);
         if (status == STATUS_DONE)
                 status = bus_act(ctl, call, &reply);

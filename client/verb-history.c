@@ -87,9 +87,7 @@ static int run(Ctl *ctl, char **args)
         (void)args;
         if (limit < 0)
                 return fail_usage(ctl, _("-n takes a number"));
-        status = bus_connect(ctl);
-        if (status == STATUS_DONE)
-                status = call_history(ctl, &reply);
+        status = call_history(ctl, &reply);
         return status == STATUS_DONE ? show_reply(ctl, reply) : status;
 }
 

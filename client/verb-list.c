@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "bus.h"
-#include "report.h"
 #include "show.h"
 #include "table.h"
 #include "text.h"
@@ -73,9 +71,7 @@ static int run(Ctl *ctl, char **args)
         int status;
 
         (void)args;
-        status = bus_connect(ctl);
-        if (status == STATUS_DONE)
-                status = objects_read(ctl, &objects);
+        status = objects_read(ctl, &objects);
         if (status != STATUS_DONE)
                 return status;
         if (ctl->json) {

@@ -6,17 +6,7 @@
 
 #include "bus.h"
 #include "names.h"
-#include "report.h"
 #include "show.h"
-
-static int call_probe(Ctl *ctl, const char *path)
-{
-        g_autoptr(sd_bus_message) call = NULL;
-        int status;
-
-        status = bus_new_call(ctl, path, FOTAD_MODULE_INTERFACE, "Probe", &call);
-        return status == STATUS_DONE ? bus_act(ctl, call, NULL) : status;
-}
 
 static int run(Ctl *ctl, char **args)
 {
@@ -24,17 +14,11 @@ static int run(Ctl *ctl, char **args)
         const Object *module = NULL;
         int status;
 
-        status = bus_connect(ctl);
+        status = objects_read_module(ctl, args[0], &before, &module);
         if (status == STATUS_DONE)
-                status = objects_read(ctl, &before);
+                status = bus_act_on(ctl, module->path, FOTAD_MODULE_INTERFACE, "Probe");
         if (status == STATUS_DONE)
-                status = objects_find_module(ctl, before, args[0], &module);
-        if (status == STATUS_DONE)
-                status = call_probe(ctl, module->path);
-        if (status == STATUS_DONE)
-                status = objects_read(ctl, &after);
-        if (status == STATUS_DONE)
-                status = objects_find_module(ctl, after, module->path, &module);
+                status = objects_read_module(ctl, module->path, &after, &module);
         if (status != STATUS_DONE)
                 return status;
         if (ctl->json) {

@@ -40,19 +40,15 @@ static int call_retry(Ctl *ctl, const Object *job, const char *url)
 
 static void tell(Ctl *ctl, const Object *job)
 {
-        g_autoptr(Json) json = json_new();
+        const char *id = props_text(job->props, "Id");
 
-        if (!ctl->json) {
-                text_say(TEXT_NONE, _("Job %s is tried again."), props_text(job->props, "Id"));
-                if (!wait_for_end)
-                        text_say(TEXT_NONE, _("Follow it with: fotactl watch %s"), props_text(job->props, "Id"));
+        if (ctl->json) {
+                print_event("retrying", "job", job);
                 return;
         }
-        json_begin(json, NULL, '{');
-        json_string(json, "event", "retrying");
-        write_object(json, "job", job);
-        json_end(json, '}');
-        json_print(json);
+        text_say(TEXT_NONE, _("Job %s is tried again."), id);
+        if (!wait_for_end)
+                text_say(TEXT_NONE, _("Follow it with: fotactl watch %s"), id);
 }
 
 static int run(Ctl *ctl, char **args)
@@ -68,14 +64,10 @@ static int run(Ctl *ctl, char **args)
                 status = source_read(ctl, args[1], &url);
         if (status == STATUS_DONE && !g_utf8_validate(url, -1, NULL))
                 return fail_usage(ctl, _("the URL is not UTF-8"));
-        if (status == STATUS_DONE)
-                status = bus_connect(ctl);
         if (status == STATUS_DONE && wait_for_end)
                 status = follow_new(ctl, &follow);
         if (status == STATUS_DONE)
-                status = objects_read(ctl, &objects);
-        if (status == STATUS_DONE)
-                status = objects_find_job(ctl, objects, args[0], false, &job);
+                status = objects_read_job(ctl, args[0], false, &objects, &job);
         if (status == STATUS_DONE)
                 status = call_retry(ctl, job, url);
         if (status != STATUS_DONE)

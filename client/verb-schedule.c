@@ -223,8 +223,6 @@ static int show(Ctl *ctl, char **names)
 
         status = load(ctl, names[0], &s);
         if (status == STATUS_DONE)
-                status = bus_connect(ctl);
-        if (status == STATUS_DONE)
                 status = objects_read(ctl, &objects);
         if (status == STATUS_DONE)
                 status = schedule_find_module(ctl, objects, s, &module);

@@ -30,8 +30,6 @@ static int run(Ctl *ctl, char **args)
         status = upgrade_options_check(ctl);
         if (status == STATUS_DONE)
                 status = source_open(ctl, args[0], &source);
-        if (status == STATUS_DONE)
-                status = bus_connect(ctl);
         if (status == STATUS_DONE && wait_for_end)
                 status = follow_new(ctl, &follow);
         if (status == STATUS_DONE)

@@ -4,7 +4,6 @@
 
 #include "config.h"
 
-#include "bus.h"
 #include "show.h"
 #include "text.h"
 
@@ -56,9 +55,7 @@ static int run(Ctl *ctl, char **args)
         g_autoptr(Objects) objects = NULL;
         int status;
 
-        status = bus_connect(ctl);
-        if (status == STATUS_DONE)
-                status = objects_read(ctl, &objects);
+        status = objects_read(ctl, &objects);
         if (status == STATUS_DONE)
                 status = choose(ctl, objects, args[0], chosen);
         if (status != STATUS_DONE)

@@ -4,7 +4,6 @@
 
 #include "config.h"
 
-#include "bus.h"
 #include "follow.h"
 #include "names.h"
 #include "objects.h"
@@ -17,13 +16,9 @@ static int run(Ctl *ctl, char **args)
         const Object *job = NULL;
         int status;
 
-        status = bus_connect(ctl);
+        status = follow_new(ctl, &follow);
         if (status == STATUS_DONE)
-                status = follow_new(ctl, &follow);
-        if (status == STATUS_DONE)
-                status = objects_read(ctl, &objects);
-        if (status == STATUS_DONE)
-                status = objects_find_job(ctl, objects, args[0], true, &job);
+                status = objects_read_job(ctl, args[0], true, &objects, &job);
         if (status != STATUS_DONE)
                 return status;
         if (!job)
