@@ -2,6 +2,7 @@
 
 /* The record of an upgrade and its text form. It holds facts; what they mean for the next step is core/upgrade's. */
 
+#include <limits.h>
 #include <string.h>
 
 #include "core/job/context.h"
@@ -89,6 +90,24 @@ static const struct {
         { "Message", G_STRUCT_OFFSET(Job, message) },
 };
 
+/* Written as uint64, whether the field is a uint64_t or an unsigned. */
+#define NUMBER(key, field) { key, G_STRUCT_OFFSET(Job, field), sizeof(((Job *)NULL)->field) }
+static const struct {
+        const char *key;
+        size_t offset, size;
+} numbers[] = {
+        NUMBER("Created", created),
+        NUMBER("Finished", finished),
+        NUMBER("PackageSize", package_size),
+        NUMBER("Percent", percent),
+        NUMBER("Restarts", restarts),
+        NUMBER("Returns", reconnects),
+        NUMBER("Device", device),
+        NUMBER("Product", product),
+        NUMBER("TakeUps", take_ups),
+};
+G_STATIC_ASSERT(sizeof(unsigned) < sizeof(uint64_t));
+
 static const struct {
         const char *key;
         size_t offset;
@@ -120,6 +139,20 @@ G_STATIC_ASSERT(G_N_ELEMENTS(reached_keys) == _JOB_REACHED_MAX);
 static char **string_at(const Job *job, size_t offset)
 {
         return (char **)G_STRUCT_MEMBER_P(job, offset);
+}
+
+static uint64_t number_of(const Job *job, size_t i)
+{
+        return numbers[i].size == sizeof(unsigned) ? G_STRUCT_MEMBER(unsigned, job, numbers[i].offset)
+                                                   : G_STRUCT_MEMBER(uint64_t, job, numbers[i].offset);
+}
+
+static void set_number(Job *job, size_t i, uint64_t n)
+{
+        if (numbers[i].size == sizeof(unsigned))
+                G_STRUCT_MEMBER(unsigned, job, numbers[i].offset) = (unsigned)MIN(n, UINT_MAX);
+        else
+                G_STRUCT_MEMBER(uint64_t, job, numbers[i].offset) = n;
 }
 
 Job *job_new(const char *id, const char *module)
@@ -359,15 +392,8 @@ char *job_to_text(const Job *job)
         g_key_file_set_string(f, GROUP, "Origin", origin_names[job->origin]);
         g_key_file_set_string(f, GROUP, "State", state_names[job->state]);
         g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
-        g_key_file_set_uint64(f, GROUP, "Created", job->created);
-        g_key_file_set_uint64(f, GROUP, "Finished", job->finished);
-        g_key_file_set_uint64(f, GROUP, "PackageSize", job->package_size);
-        g_key_file_set_uint64(f, GROUP, "Percent", job->percent);
-        g_key_file_set_uint64(f, GROUP, "Restarts", job->restarts);
-        g_key_file_set_uint64(f, GROUP, "Returns", job->reconnects);
-        g_key_file_set_uint64(f, GROUP, "Device", job->device);
-        g_key_file_set_uint64(f, GROUP, "Product", job->product);
-        g_key_file_set_uint64(f, GROUP, "TakeUps", job->take_ups);
+        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+                g_key_file_set_uint64(f, GROUP, numbers[i].key, number_of(job, i));
         if (job->started_by >= 0)
                 g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
         if (job->download_max >= 0)
@@ -409,12 +435,17 @@ static bool read_word(GKeyFile *f, const char *key, const char *const *words, un
 }
 
 /* A key that is there must be readable: half a fact is none. */
+static bool is_readable(const GError *error)
+{
+        return !error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND);
+}
+
 static guint64 read_number(GKeyFile *f, const char *key, bool *good)
 {
         g_autoptr(GError) error = NULL;
         guint64 n = g_key_file_get_uint64(f, GROUP, key, &error);
 
-        *good = *good && (!error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND));
+        *good = *good && is_readable(error);
         return n;
 }
 
@@ -423,8 +454,40 @@ static bool read_boolean(GKeyFile *f, const char *key, bool *good)
         g_autoptr(GError) error = NULL;
         bool value = g_key_file_get_boolean(f, GROUP, key, &error);
 
-        *good = *good && (!error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND));
+        *good = *good && is_readable(error);
         return value;
+}
+
+/* The message may quote anything; no other string holds a control character. */
+static void read_string(GKeyFile *f, Job *job, size_t i, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        char **field = string_at(job, strings[i].offset), *value = g_key_file_get_string(f, GROUP, strings[i].key, &error);
+
+        *good = *good && is_readable(error);
+        if (!value)
+                return;
+        for (const char *c = value; *c && field != &job->message; c++)
+                *good = *good && (unsigned char)*c >= ' ';
+        g_free(*field);
+        *field = value;
+}
+
+/* The facts of the tables. */
+static bool read_tables(GKeyFile *f, Job *job)
+{
+        bool good = g_key_file_has_key(f, GROUP, "Sent", NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                read_string(f, job, i, &good);
+        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+                set_number(job, i, read_number(f, numbers[i].key, &good));
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                G_STRUCT_MEMBER(bool, job, booleans[i].offset) = read_boolean(f, booleans[i].key, &good);
+        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
+                if (read_boolean(f, reached_keys[i], &good))
+                        job->reached = i;
+        return good;
 }
 
 /* Whether the facts go together. What was heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was
@@ -467,7 +530,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         g_autoptr(Job) job = job_new(id, "");
         g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL;
         unsigned state, origin, system = JOB_SYSTEM_UNKNOWN, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
-        bool good = true;
+        bool good;
 
         if (!g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error)) {
                 *ret_why = g_strdup(error->message);
@@ -491,20 +554,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
                 *ret_why = g_strdup("its Result or Announced is unknown");
                 return NULL;
         }
-        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
-                g_autoptr(GError) unreadable = NULL;
-                char *value = g_key_file_get_string(f, GROUP, strings[i].key, &unreadable);
-
-                if (unreadable && !g_error_matches(unreadable, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND))
-                        good = false;
-                if (value) {
-                        for (const char *c = value; *c && strings[i].offset != G_STRUCT_OFFSET(Job, message); c++)
-                                good = good && (unsigned char)*c >= ' ';
-                        g_free(*string_at(job, strings[i].offset));
-                        *string_at(job, strings[i].offset) = value;
-                }
-        }
-        if (!*job->module || (state == JOB_FINISHED) != (g_key_file_get_uint64(f, GROUP, "Finished", NULL) != 0) ||
+        good = read_tables(f, job);
+        if (!*job->module || (state == JOB_FINISHED) != (job->finished != 0) ||
             (state == JOB_FINISHED && result == JOB_RESULT_NONE)) {
                 *ret_why = g_strdup("its Module is missing, or its State, Finished and Result do not go together");
                 return NULL;
@@ -513,15 +564,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->origin = origin;
         job->result = result;
         job->announced = announced;
-        job->created = read_number(f, "Created", &good);
-        job->finished = read_number(f, "Finished", &good);
-        job->percent = (unsigned)MIN(read_number(f, "Percent", &good), result == JOB_RESULT_SUCCESS ? 100 : 99);
-        job->package_size = read_number(f, "PackageSize", &good);
-        job->restarts = (unsigned)read_number(f, "Restarts", &good);
-        job->reconnects = (unsigned)read_number(f, "Returns", &good);
-        job->device = (unsigned)read_number(f, "Device", &good);
-        job->product = (unsigned)read_number(f, "Product", &good);
-        job->take_ups = (unsigned)read_number(f, "TakeUps", &good);
+        job->percent = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : 99);
         if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
                 guint64 uid = read_number(f, "StartedBy", &good);
 
@@ -541,12 +584,6 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
         job->reported_domain = code_domain_from_string(said);
         job->reported_code = g_key_file_get_integer(f, GROUP, "SaidCode", NULL);
-        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
-                G_STRUCT_MEMBER(bool, job, booleans[i].offset) = read_boolean(f, booleans[i].key, &good);
-        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
-                if (read_boolean(f, reached_keys[i], &good))
-                        job->reached = i;
-        good = good && g_key_file_has_key(f, GROUP, "Sent", NULL);
         domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
         job->domain = code_domain_from_string(domain);
         job->code = g_key_file_get_integer(f, GROUP, "ErrorCode", NULL);
