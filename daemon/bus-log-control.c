@@ -28,16 +28,19 @@ static int get_level(sd_bus *bus, const char *path, const char *interface, const
         return sd_bus_message_append(reply, "s", levels[log_get_level()]);
 }
 
+/* The string that a privileged caller sets a property to. */
+static int read_value(sd_bus_message *value, const char **ret, sd_bus_error *error)
+{
+        return bus_require_privilege(value, error) ? sd_bus_message_read(value, "s", ret) : -EACCES;
+}
+
 static int set_level(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *value,
                      void *userdata, sd_bus_error *error)
 {
         const char *name;
-        int r;
+        int r = read_value(value, &name, error);
 
         (void)bus, (void)path, (void)interface, (void)property, (void)userdata;
-        if (!bus_require_privilege(value, error))
-                return -EACCES;
-        r = sd_bus_message_read(value, "s", &name);
         if (r < 0)
                 return r;
         for (int i = 0; i < (int)G_N_ELEMENTS(levels); i++)
@@ -60,12 +63,9 @@ static int set_target(sd_bus *bus, const char *path, const char *interface, cons
                       void *userdata, sd_bus_error *error)
 {
         const char *name;
-        int r;
+        int r = read_value(value, &name, error);
 
         (void)bus, (void)path, (void)interface, (void)property, (void)userdata;
-        if (!bus_require_privilege(value, error))
-                return -EACCES;
-        r = sd_bus_message_read(value, "s", &name);
         if (r < 0)
                 return r;
         if (strcmp(name, target()) == 0)
