@@ -55,6 +55,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-snapshot.c daemon/bus-snapshot.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/claim.c daemon/claim.h \
+	daemon/clock.c daemon/clock.h \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
 	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \

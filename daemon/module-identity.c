@@ -3,6 +3,7 @@
 /* Asks a module who it is, as core/identity has it, and again where it does not tell. Knows neither the port nor what a
  * job makes of the answers. */
 
+#include "clock.h"
 #include "log.h"
 #include "module-private.h"
 
@@ -11,7 +12,7 @@
 void module_want_identity(Module *m)
 {
         m->wanted = true;
-        m->wanted_until = module_now() + m->config->timeouts.settle;
+        m->wanted_until = clock_now() + m->config->timeouts.settle;
 }
 
 void module_start_probe(Module *m)
@@ -49,7 +50,7 @@ void module_give_up_probe(Module *m)
 /* It answers AT and tells no revision: it is not ready, or it is a Mini system, which may be for days. */
 static void answered_nameless(Module *m)
 {
-        m->probe_at = module_now() + m->probe_interval;
+        m->probe_at = clock_now() + m->probe_interval;
         module_inspect_end(m, "it tells no revision");
         if (++m->nameless >= NAMELESS_MIN)
                 m->probe_interval = MIN(2 * m->probe_interval, MAX(m->config->timeouts.settle, MODULE_PROBE_INTERVAL));
@@ -58,7 +59,7 @@ static void answered_nameless(Module *m)
         } else if (m->nameless >= NAMELESS_MIN) {
                 m->asked_upgrade = true;
                 at_engine_command(m->engine, MODULE_TAG_IDENTITY, "AT+QFOTADL=?", false, m->config->timeouts.command,
-                                  module_now());
+                                  clock_now());
         }
 }
 
@@ -109,7 +110,7 @@ bool module_advance_probe(Module *m)
 {
         const char *question;
 
-        if (!m->probe && module_now() >= m->probe_at)
+        if (!m->probe && clock_now() >= m->probe_at)
                 module_start_probe(m);
         if (!m->probe || m->asked || m->asked_upgrade)
                 return false;
@@ -117,11 +118,11 @@ bool module_advance_probe(Module *m)
                 take_identity(m);
                 return true;
         }
-        question = identity_probe_next(m->probe, module_now(), &m->probe_at);
+        question = identity_probe_next(m->probe, clock_now(), &m->probe_at);
         if (!question)
                 return false;
         m->asked = true;
-        at_engine_command(m->engine, MODULE_TAG_IDENTITY, question, false, m->config->timeouts.command, module_now());
+        at_engine_command(m->engine, MODULE_TAG_IDENTITY, question, false, m->config->timeouts.command, clock_now());
         return true;
 }
 
@@ -133,6 +134,6 @@ void module_take_answer(Module *m, const AtEvent *event)
                         m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
         } else if (m->probe && m->asked) {
                 m->asked = false;
-                identity_probe_answer(m->probe, event->result, event->text, module_now());
+                identity_probe_answer(m->probe, event->result, event->text, clock_now());
         }
 }

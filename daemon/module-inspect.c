@@ -4,6 +4,7 @@
  * questions one by one, and tells what came of it. It ends when the module stops answering, its port goes, or a job
  * begins. What the answers mean it does not know. */
 
+#include "clock.h"
 #include "module-private.h"
 
 bool module_is_inspected(const Module *m)
@@ -16,7 +17,7 @@ void module_inspect(Module *m, Method method)
         m->inspecting = true;
         m->inspect_method = method;
         m->inspect_over = false;
-        m->inspect_until = module_now() + m->config->timeouts.command;
+        m->inspect_until = clock_now() + m->config->timeouts.command;
         module_try_port(m);
         if (!m->node)
                 module_inspect_end(m, "it has no AT port");
@@ -70,7 +71,7 @@ bool module_inspect_advance(Module *m)
 
         if (!m->inspecting)
                 return false;
-        if (module_now() >= m->inspect_until)
+        if (clock_now() >= m->inspect_until)
                 module_inspect_end(m, "it does not answer");
         if (m->inspect_over) {
                 tell(m);
@@ -84,7 +85,7 @@ bool module_inspect_advance(Module *m)
                 return true;
         }
         m->inspect_asked = true;
-        at_engine_command(m->engine, TAG_INSPECT, question, false, m->config->timeouts.command, module_now());
+        at_engine_command(m->engine, TAG_INSPECT, question, false, m->config->timeouts.command, clock_now());
         return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "clock.h"
 #include "core/layout.h"
 #include "log.h"
 #include "module-private.h"
@@ -28,7 +29,7 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
         Module *m = userdata;
 
         uart_life_bytes(&m->life);
-        at_engine_feed(m->engine, bytes, n, module_now());
+        at_engine_feed(m->engine, bytes, n, clock_now());
         module_pump(m);
 }
 
@@ -45,12 +46,12 @@ static uint64_t open_later_at(Module *m)
         uint64_t longest = MAX(m->config->timeouts.settle, OPEN_INTERVAL);
 
         m->open_interval = CLAMP(2 * m->open_interval, OPEN_INTERVAL, longest);
-        return module_now() + m->open_interval;
+        return clock_now() + m->open_interval;
 }
 
 static uint64_t open_again_at(Module *m)
 {
-        return m->job || m->wanted ? module_now() + OPEN_INTERVAL : open_later_at(m);
+        return m->job || m->wanted ? clock_now() + OPEN_INTERVAL : open_later_at(m);
 }
 
 static void on_lost(void *userdata, const char *why)
@@ -73,7 +74,7 @@ static void on_left(void *userdata)
 
         log_module(LOG_DEBUG, m, "%s may be free", m->node);
         m->open_interval = 0;
-        m->open_at = MIN(m->open_at, module_now() + OPEN_INTERVAL);
+        m->open_at = MIN(m->open_at, clock_now() + OPEN_INTERVAL);
         module_pump(m);
 }
 
@@ -113,12 +114,12 @@ static void open_port(Module *m)
                 if (m->listening)
                         at_engine_listen(m->engine);
                 else
-                        at_engine_start(m->engine, module_now());
+                        at_engine_start(m->engine, clock_now());
         } else if (r == -EBUSY) {
                 g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
 
                 set_holder(m, holder);
-                m->open_at = m->job ? module_now() + BUSY_INTERVAL : open_later_at(m);
+                m->open_at = m->job ? clock_now() + BUSY_INTERVAL : open_later_at(m);
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
                 module_inspect_end(m, "another process has its AT port");
                 if (!m->job)
@@ -153,7 +154,7 @@ bool module_update_port(Module *m)
         if (!want) {
                 g_clear_pointer(&m->watch, port_watch_free);
                 m->open_at = UINT64_MAX;
-        } else if (!m->serial && (m->open_at == UINT64_MAX || module_now() >= m->open_at)) {
+        } else if (!m->serial && (m->open_at == UINT64_MAX || clock_now() >= m->open_at)) {
                 open_port(m);
                 return true;
         }

@@ -119,9 +119,6 @@ void module_uart_missed(Module *m);
 
 #define TAG_INSPECT UINT_MAX /* of AT commands; core/upgrade counts from 1, the identity has 0 */
 
-/* µs of CLOCK_BOOTTIME. */
-uint64_t module_now(void);
-
 /* module-inspect.c, called by module.c: the module has told who it is; the port answers; a question was answered; it
  * ends here. */
 void module_inspect_begin(Module *m);

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "log.h"
 #include "module-private.h"
 
@@ -79,7 +80,7 @@ void module_uart_restarted(Module *m)
         module_inspect_end(m, "it restarted");
         module_drop_probe(m);
         at_engine_listen(m->engine);
-        at_engine_start(m->engine, module_now());
+        at_engine_start(m->engine, clock_now());
         m->observer->changed(m->userdata, m);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         module_feed_present(m);

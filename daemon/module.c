@@ -4,8 +4,8 @@
  * meets the world: it feeds events in and carries actions out. It parses nothing and decides nothing. */
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "core/layout.h"
 #include "log-job.h"
 #include "module-private.h"
@@ -14,14 +14,6 @@
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
 
 static void pump(Module *m);
-
-uint64_t module_now(void)
-{
-        struct timespec t;
-
-        clock_gettime(CLOCK_BOOTTIME, &t);
-        return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
-}
 
 Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata)
@@ -78,7 +70,7 @@ void module_feed(Module *m, UpgradeEvent event)
 {
         if (!m->upgrade)
                 return;
-        event.now = module_now();
+        event.now = clock_now();
         event.realtime = (uint64_t)g_get_real_time();
         event.boot = m->boot_id;
         event.at_port = m->node != NULL;
@@ -129,14 +121,14 @@ static void carry_out(Module *m, const UpgradeAction *action)
         case UPGRADE_ACTION_SEND:
                 if (!m->serial)
                         return; /* it has been told, or will be */
-                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, module_now());
+                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, clock_now());
                 if (action->hush)
                         at_engine_hush(m->engine);
                 return;
         case UPGRADE_ACTION_SEND_BLIND:
                 log_module(LOG_DEBUG, m, "> %s (blindly)", action->text);
                 if (m->serial)
-                        at_engine_write_blind(m->engine, action->text, module_now());
+                        at_engine_write_blind(m->engine, action->text, clock_now());
                 return;
         case UPGRADE_ACTION_LISTEN:
                 module_drop_probe(m);
@@ -148,7 +140,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 if (at_engine_is_ready(m->engine))
                         module_start_probe(m);
                 else if (m->serial)
-                        at_engine_start(m->engine, module_now());
+                        at_engine_start(m->engine, clock_now());
                 return;
         case UPGRADE_ACTION_CHECK_SOURCE:
                 if (m->job->file) {
@@ -233,10 +225,10 @@ static bool uart_has_restarted(Module *m, const AtEvent *event)
         if (!module_is_uart(m))
                 return false;
         if (event->type == AT_EVENT_URC)
-                restarted = uart_life_line(&m->life, event->text, module_now());
+                restarted = uart_life_line(&m->life, event->text, clock_now());
         else if (event->type == AT_EVENT_READY ||
                  (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
-                restarted = uart_life_answered(&m->life, module_now()) && m->job && m->job->sent;
+                restarted = uart_life_answered(&m->life, clock_now()) && m->job && m->job->sent;
         if (restarted)
                 module_uart_restarted(m);
         return restarted;
@@ -359,17 +351,17 @@ static void pump(Module *m)
                 if (module_update_port(m) || module_inspect_advance(m))
                         continue;
                 if (m->serial)
-                        at_engine_tick(m->engine, module_now());
+                        at_engine_tick(m->engine, clock_now());
                 if ((event = at_engine_pop(m->engine))) {
                         handle_engine_event(m, event);
                         continue;
                 }
-                if (m->upgrade && module_now() >= upgrade_deadline(m->upgrade)) {
+                if (m->upgrade && clock_now() >= upgrade_deadline(m->upgrade)) {
                         if (!module_gate_give_up(m))
                                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
-                if (!m->job && module_now() >= m->wanted_until) {
+                if (!m->job && clock_now() >= m->wanted_until) {
                         module_give_up_probe(m);
                         continue;
                 }
@@ -403,7 +395,7 @@ void module_device_added(Module *m, const UsbDevice *device)
 {
         m->present = true;
         m->told = false;
-        m->came_at = module_now();
+        m->came_at = clock_now();
         m->vendor_id = device->vendor_id;
         m->product_id = device->product_id;
         m->boot_rom = layout_is_boot_rom(device->vendor_id, device->product_id);
@@ -433,7 +425,7 @@ void module_device_removed(Module *m)
         log_module(LOG_INFO, m, "%s", module_is_uart(m) ? "its port is gone" : "left the bus");
         m->listening = false;
         m->present = m->identified = false;
-        m->left_at = module_now();
+        m->left_at = clock_now();
         ports_clear(m->ports);
         module_choose_port(m);
         m->wanted = false;
@@ -489,7 +481,7 @@ void module_probe(Module *m)
         if (at_engine_is_ready(m->engine))
                 module_start_probe(m);
         else if (m->serial)
-                at_engine_start(m->engine, module_now()); /* it is asked rarely by now, or not at all */
+                at_engine_start(m->engine, clock_now()); /* it is asked rarely by now, or not at all */
         pump(m);
 }
 
