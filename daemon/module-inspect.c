@@ -17,7 +17,7 @@ void module_inspect(Module *m, Method method)
         m->inspecting = true;
         m->inspect_method = method;
         m->inspect_over = false;
-        m->inspect_until = clock_now() + m->config->timeouts.command;
+        m->inspect_until = clock_now() + m->context.config->timeouts.command;
         module_try_port(m);
         if (!m->node)
                 module_inspect_end(m, "it has no AT port");
@@ -85,7 +85,7 @@ bool module_inspect_advance(Module *m)
                 return true;
         }
         m->inspect_asked = true;
-        at_engine_command(m->engine, TAG_INSPECT, question, false, m->config->timeouts.command, clock_now());
+        at_engine_command(m->engine, TAG_INSPECT, question, false, m->context.config->timeouts.command, clock_now());
         return true;
 }
 

@@ -29,7 +29,7 @@ static void on_not_sent(void *userdata, const char *why)
 {
         Module *m = userdata;
 
-        log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, why);
+        log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->context.id, why);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
         module_pump(m);
 }
@@ -65,12 +65,12 @@ void module_begin_transfer(Module *m, const char *how)
 
         if (!m->serial)
                 return; /* it has been told, or will be */
-        log_job(LOG_INFO, NULL, m->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id, m->id,
+        log_job(LOG_INFO, NULL, m->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id, m->context.id,
                 m->job->package_size, how);
         g_clear_pointer(&m->transfer, transfer_free);
         fd = r = m->observer->package_open(m->userdata, m->job);
         if (r >= 0)
-                r = transfer_new(&m->transfer, m->event, m->serial, fd, m->job->package_size, strcmp(how, "paced") == 0,
+                r = transfer_new(&m->transfer, m->context.event, m->serial, fd, m->job->package_size, strcmp(how, "paced") == 0,
                                  &transfer_observer, m);
         if (r < 0)
                 on_not_sent(m, g_strerror(-r));

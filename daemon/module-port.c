@@ -43,7 +43,7 @@ void module_try_port(Module *m)
 /* A port that neither a job nor a call waits for is tried ever more rarely, for each try looks into all processes. */
 static uint64_t open_later_at(Module *m)
 {
-        uint64_t longest = MAX(m->config->timeouts.settle, OPEN_INTERVAL);
+        uint64_t longest = MAX(m->context.config->timeouts.settle, OPEN_INTERVAL);
 
         m->open_interval = CLAMP(2 * m->open_interval, OPEN_INTERVAL, longest);
         return clock_now() + m->open_interval;
@@ -89,7 +89,7 @@ static void set_holder(Module *m, const char *holder)
 
 static void open_port(Module *m)
 {
-        SerialSettings settings = { .lock_directory = m->config->lock_directory,
+        SerialSettings settings = { .lock_directory = m->context.config->lock_directory,
                                     .baud_rate = m->baud_rate,
                                     .syspath = ports_syspath(m->ports, m->node),
                                     .was_ours = m->job && (m->job->sent || m->job_had_port) };
@@ -98,9 +98,9 @@ static void open_port(Module *m)
 
         /* Else the close after a try that failed would be reported, too, and be followed by the next try. */
         g_clear_pointer(&m->watch, port_watch_free);
-        r = serial_open(&m->serial, m->event, m->node, &settings, &serial_observer, m, &holder);
+        r = serial_open(&m->serial, m->context.event, m->node, &settings, &serial_observer, m, &holder);
         if (r < 0)
-                m->watch = port_watch_new(m->event, m->node, settings.lock_directory, on_left, m);
+                m->watch = port_watch_new(m->context.event, m->node, settings.lock_directory, on_left, m);
         if (r >= 0) {
                 log_module(LOG_DEBUG, m, "%s is open", m->node);
                 if (!m->job && (m->holder || m->open_error))

@@ -5,6 +5,7 @@
 
 #include "core/at-engine.h"
 #include "core/uart-life.h"
+#include "module-context.h"
 #include "module.h"
 #include "port-watch.h"
 #include "ports.h"
@@ -16,11 +17,8 @@
  * an upgrade depends on, and module-view.c, which tells what can be seen of it. */
 
 struct Module {
-        char *id;
-        sd_event *event;
+        ModuleContext context;
         sd_event_source *timer;
-        const Config *config;
-        const char *boot_id;
         const ModuleObserver *observer;
         void *userdata;
 

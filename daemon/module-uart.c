@@ -26,9 +26,9 @@ void module_unset_uart(Module *m)
 
 void module_uart_set_rate(Module *m)
 {
-        if (!module_is_uart(m) || m->baud_rate == m->config->baud_rate)
+        if (!module_is_uart(m) || m->baud_rate == m->context.config->baud_rate)
                 return;
-        m->baud_rate = m->config->baud_rate;
+        m->baud_rate = m->context.config->baud_rate;
         module_close_port(m);
         m->identified = m->told = false;
         m->open_at = UINT64_MAX;

@@ -7,34 +7,26 @@
 
 #include "codes.h"
 #include "core/layout.h"
-#include "log-job.h"
 #include "module-private.h"
 #include "power.h"
 
 const char *module_id(const Module *m)
 {
-        return m->id;
+        return m->context.id;
 }
 
 void log_module(int level, const Module *m, const char *format, ...)
 {
-        g_autofree char *text = NULL;
         va_list args;
 
-        if (level > log_get_level())
-                return;
         va_start(args, format);
-        text = g_strdup_vprintf(format, args);
+        log_context_v(level, &m->context, format, args);
         va_end(args);
-        if (m->job)
-                log_job(level, NULL, m->job, "%s: %s", m->id, text);
-        else
-                log_event(level, &(LogEvent){ .module = m->id }, "%s: %s", m->id, text);
 }
 
 bool module_is_uart(const Module *m)
 {
-        return g_str_has_prefix(m->id, JOB_UART_PREFIX);
+        return g_str_has_prefix(m->context.id, JOB_UART_PREFIX);
 }
 
 const char *module_uart(const Module *m)

@@ -20,12 +20,12 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
 {
         Module *m = g_new0(Module, 1);
 
-        m->id = g_strdup(id);
-        m->event = event;
-        m->config = config;
+        m->context.id = g_strdup(id);
+        m->context.event = event;
+        m->context.config = config;
         m->baud_rate = config->baud_rate;
         m->at_interfaces = g_hash_table_ref(config->at_interfaces);
-        m->boot_id = boot_id;
+        m->context.boot_id = boot_id;
         m->observer = observer;
         m->userdata = userdata;
         m->ports = ports_new();
@@ -58,7 +58,7 @@ void module_free(Module *m)
         g_free(m->uart_owner);
         g_free(m->node);
         g_free(m->holder);
-        g_free(m->id);
+        g_free(m->context.id);
         g_free(m);
 }
 
@@ -72,7 +72,7 @@ void module_feed(Module *m, UpgradeEvent event)
                 return;
         event.now = clock_now();
         event.realtime = (uint64_t)g_get_real_time();
-        event.boot = m->boot_id;
+        event.boot = m->context.boot_id;
         event.at_port = m->node != NULL;
         event.diag_port = ports_have_diag(m->ports, m->product_id);
         upgrade_handle(m->upgrade, &event);
@@ -86,11 +86,11 @@ static void persist(Module *m)
         if (m->observer->job_persist(m->userdata, m->job, &why) >= 0)
                 return;
         if (!pending)
-                log_job(LOG_ERR, NULL, m->job, "%s: job %s cannot be written: %s", m->id, m->job->id, why);
+                log_job(LOG_ERR, NULL, m->job, "%s: job %s cannot be written: %s", m->context.id, m->job->id, why);
         upgrade_drop_actions(m->upgrade);
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
         if (!pending && *m->job->pending)
-                log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, m->job->pending);
+                log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->context.id, m->job->pending);
 }
 
 static void write_power(Module *m, const char *value)
@@ -148,7 +148,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
                         return;
                 }
                 source_check_free(m->source_check);
-                m->source_check = source_check_new(m->event, action->text, action->timeout, on_server, m);
+                m->source_check = source_check_new(m->context.event, action->text, action->timeout, on_server, m);
                 return;
         case UPGRADE_ACTION_FLOW:
                 if (m->serial && !serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0) &&
@@ -162,7 +162,7 @@ static void carry_out(Module *m, const UpgradeAction *action)
                 return;
         case UPGRADE_ACTION_TRANSFER_STOP: g_clear_pointer(&m->transfer, transfer_free); return;
         case UPGRADE_ACTION_WARN:
-                log_job(LOG_WARNING, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, action->text);
+                log_job(LOG_WARNING, NULL, m->job, "job %s on %s: %s", m->job->id, m->context.id, action->text);
                 return;
         case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE:
@@ -274,7 +274,7 @@ static void reconfigure(Module *m)
 {
         m->reconfigured = false;
         g_hash_table_unref(m->at_interfaces);
-        m->at_interfaces = g_hash_table_ref(m->config->at_interfaces);
+        m->at_interfaces = g_hash_table_ref(m->context.config->at_interfaces);
         module_uart_set_rate(m);
         module_choose_port(m);
         m->observer->changed(m->userdata, m);
@@ -284,6 +284,7 @@ static void release_job(Module *m)
 {
         Job *job = g_steal_pointer(&m->job);
 
+        m->context.job = NULL;
         m->released = m->listening = false;
         g_clear_pointer(&m->source_check, source_check_free);
         g_clear_pointer(&m->transfer, transfer_free);
@@ -318,7 +319,7 @@ static void arm_timer(Module *m)
                 if (m->timer)
                         sd_event_source_set_enabled(m->timer, SD_EVENT_OFF);
         } else if (!m->timer) {
-                int r = sd_event_add_time(m->event, &m->timer, CLOCK_BOOTTIME, at, TIMER_ACCURACY, on_timer, m);
+                int r = sd_event_add_time(m->context.event, &m->timer, CLOCK_BOOTTIME, at, TIMER_ACCURACY, on_timer, m);
 
                 if (r < 0)
                         log_module(LOG_ERR, m, "no timer: %s", g_strerror(-r));
@@ -487,9 +488,9 @@ void module_probe(Module *m)
 
 void module_begin(Module *m, Job *job)
 {
-        m->job = job;
+        m->context.job = m->job = job;
         m->job_had_port = false;
-        m->upgrade = upgrade_new(job, &m->config->timeouts);
+        m->upgrade = upgrade_new(job, &m->context.config->timeouts);
         module_try_port(m);
         if (m->inspecting && at_engine_is_ready(m->engine))
                 module_start_probe(m); /* the port is open, and will not tell again that it is ready */
@@ -517,6 +518,7 @@ Job *module_give_up_job(Module *m)
 {
         Job *job = g_steal_pointer(&m->job);
 
+        m->context.job = NULL;
         m->released = m->listening = false;
         g_clear_pointer(&m->source_check, source_check_free);
         g_clear_pointer(&m->transfer, transfer_free);
