@@ -65,7 +65,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
 	daemon/module-context.c daemon/module-context.h \
-	daemon/module-gate.c \
+	daemon/module-gate.c daemon/module-gate.h \
 	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \
 	daemon/module-view.c \
 	daemon/package-store.c daemon/package-store.h \

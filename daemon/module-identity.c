@@ -53,13 +53,14 @@ static void answered_nameless(Module *m)
         m->probe_at = clock_now() + m->probe_interval;
         module_inspect_end(m, "it tells no revision");
         if (++m->nameless >= NAMELESS_MIN)
-                m->probe_interval = MIN(2 * m->probe_interval, MAX(m->context.config->timeouts.settle, MODULE_PROBE_INTERVAL));
+                m->probe_interval = MIN(2 * m->probe_interval,
+                                        MAX(m->context.config->timeouts.settle, MODULE_PROBE_INTERVAL));
         if (m->job) {
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
         } else if (m->nameless >= NAMELESS_MIN) {
                 m->asked_upgrade = true;
-                at_engine_command(m->engine, MODULE_TAG_IDENTITY, "AT+QFOTADL=?", false, m->context.config->timeouts.command,
-                                  clock_now());
+                at_engine_command(m->engine, MODULE_TAG_IDENTITY, "AT+QFOTADL=?", false,
+                                  m->context.config->timeouts.command, clock_now());
         }
 }
 
@@ -122,7 +123,8 @@ bool module_advance_probe(Module *m)
         if (!question)
                 return false;
         m->asked = true;
-        at_engine_command(m->engine, MODULE_TAG_IDENTITY, question, false, m->context.config->timeouts.command, clock_now());
+        at_engine_command(m->engine, MODULE_TAG_IDENTITY, question, false, m->context.config->timeouts.command,
+                          clock_now());
         return true;
 }
 

@@ -65,13 +65,13 @@ void module_begin_transfer(Module *m, const char *how)
 
         if (!m->serial)
                 return; /* it has been told, or will be */
-        log_job(LOG_INFO, NULL, m->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id, m->context.id,
-                m->job->package_size, how);
+        log_job(LOG_INFO, NULL, m->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", m->job->id,
+                m->context.id, m->job->package_size, how);
         g_clear_pointer(&m->transfer, transfer_free);
         fd = r = m->observer->package_open(m->userdata, m->job);
         if (r >= 0)
-                r = transfer_new(&m->transfer, m->context.event, m->serial, fd, m->job->package_size, strcmp(how, "paced") == 0,
-                                 &transfer_observer, m);
+                r = transfer_new(&m->transfer, m->context.event, m->serial, fd, m->job->package_size,
+                                 strcmp(how, "paced") == 0, &transfer_observer, m);
         if (r < 0)
                 on_not_sent(m, g_strerror(-r));
 }

@@ -148,7 +148,7 @@ bool module_update_port(Module *m)
 
         if (!want && m->serial)
                 module_close_port(m); /* before it is said that it is needed no more */
-        want = module_gate_is_open(m) && want;
+        want = module_may_open_port(m) && want;
         if (!want && m->serial)
                 module_close_port(m);
         if (!want) {

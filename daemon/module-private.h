@@ -34,11 +34,8 @@ struct Module {
         int open_error;    /* why the port could not be opened, 0 */
         bool job_had_port; /* the job has had the port open since the daemon started */
 
-        /* module-gate.c */
         char *uid; /* as ModemManager names its device, NULL never seen */
-        ModuleNeed need;
-        ModuleGate gate;
-        char *gate_why; /* what keeps it shut */
+        Gate *gate;
 
         /* module-uart.c */
         char *uart;       /* node of the UART that the configuration names, NULL none */
@@ -102,11 +99,6 @@ bool module_advance_probe(Module *m);
 /* The answer to that. */
 void module_take_answer(Module *m, const AtEvent *event);
 
-/* module-gate.c: whether the port may be opened as far as ModemManager is concerned, who is told of the need. */
-bool module_gate_is_open(Module *m);
-/* It was waited for long enough. False if the gate is not what is waited for. */
-bool module_gate_give_up(Module *m);
-
 /* module-uart.c */
 /* The rate that the configuration says; if that is another one, it is asked at it who it is. */
 void module_uart_set_rate(Module *m);
@@ -142,6 +134,9 @@ void module_check_package(Module *m);
 void module_begin_transfer(Module *m, const char *how);
 /* module.c: says to the upgrade that it is there. */
 void module_feed_present(Module *m);
+
+/* module.c: whether the port may be opened as far as ModemManager is concerned. */
+bool module_may_open_port(Module *m);
 
 /* module.c: carries everything on until nothing is left to do now. */
 void module_pump(Module *m);

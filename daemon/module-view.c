@@ -46,7 +46,7 @@ const char *module_uid(const Module *m)
 
 bool module_is_left_alone(const Module *m)
 {
-        return m->gate == MODULE_GATE_BARRED && m->identified;
+        return gate_state(m->gate) == MODULE_GATE_BARRED && m->identified;
 }
 
 const char *module_syspath(const Module *m)
@@ -177,10 +177,10 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
         if (!m->node)
                 return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
-        if (m->gate != MODULE_GATE_OPEN && m->gate_why && !m->identified)
+        if (gate_state(m->gate) != MODULE_GATE_OPEN && gate_why(m->gate) && !m->identified)
                 return describe(
                         ret_finding, ret_remedy,
-                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node, m->gate_why),
+                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node, gate_why(m->gate)),
                         g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
         if (m->holder)
                 return describe(ret_finding, ret_remedy,

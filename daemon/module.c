@@ -15,6 +15,15 @@
 
 static void pump(Module *m);
 
+static void on_needed(void *userdata, ModuleNeed need)
+{
+        Module *m = userdata;
+
+        m->observer->needed(m->userdata, m, need);
+}
+
+static const GateObserver gate_observer = { .needed = on_needed };
+
 Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata)
 {
@@ -29,6 +38,7 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->observer = observer;
         m->userdata = userdata;
         m->ports = ports_new();
+        m->gate = gate_new(&m->context, &gate_observer, m);
         m->engine = at_engine_new();
         m->identity = identity_new();
         m->open_at = m->probe_at = m->wanted_until = m->inspect_until = UINT64_MAX;
@@ -43,6 +53,7 @@ void module_free(Module *m)
         transfer_free(m->transfer);
         serial_close(m->serial);
         port_watch_free(m->watch);
+        gate_free(m->gate);
         upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
         module_inspect_free(m);
@@ -53,7 +64,6 @@ void module_free(Module *m)
         g_hash_table_unref(m->at_interfaces);
         g_free(m->syspath);
         g_free(m->uid);
-        g_free(m->gate_why);
         g_free(m->uart);
         g_free(m->uart_owner);
         g_free(m->node);
@@ -270,6 +280,58 @@ static void handle_engine_event(Module *m, const AtEvent *event)
         }
 }
 
+/* ---- ModemManager's say */
+
+/* ModemManager knows no UARTs, and no device without a place in sysfs. */
+static bool has_gate(const Module *m)
+{
+        return !module_is_uart(m) && m->syspath;
+}
+
+bool module_may_open_port(Module *m)
+{
+        bool wanted = module_wants_port(m);
+
+        return !has_gate(m) || gate_pass(m->gate, wanted);
+}
+
+/* ModemManager has kept the port for long enough: an upgrade that has sent nothing yet ends; a wish for the identity,
+ * too. Returns false if the gate is not the reason for the wait. */
+static bool give_up_gate(Module *m)
+{
+        g_autofree char *text = NULL;
+
+        if (gate_state(m->gate) == MODULE_GATE_OPEN || !has_gate(m))
+                return false;
+        if (!m->job) {
+                module_give_up_probe(m);
+                return true;
+        }
+        if (!m->node || m->job->sent || m->job->result != JOB_RESULT_NONE)
+                return false;
+        text = g_strdup_printf("and ModemManager %s", gate_why(m->gate));
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
+        return true;
+}
+
+void module_set_gate(Module *m, ModuleGate gate, const char *why)
+{
+        if (!gate_set(m->gate, gate, why))
+                return;
+        module_try_port(m);
+        if (gate == MODULE_GATE_BARRED || gate == MODULE_GATE_LOCKED) {
+                g_autofree char *failure = g_strdup_printf("ModemManager %s", why);
+
+                module_inspect_end(m, failure);
+        }
+        if (gate == MODULE_GATE_LOCKED)
+                give_up_gate(m);
+        m->observer->changed(m->userdata, m);
+        pump(m);
+}
+
+/* ---- the configuration and the job's end */
+
 static void reconfigure(Module *m)
 {
         m->reconfigured = false;
@@ -358,7 +420,7 @@ static void pump(Module *m)
                         continue;
                 }
                 if (m->upgrade && clock_now() >= upgrade_deadline(m->upgrade)) {
-                        if (!module_gate_give_up(m))
+                        if (!give_up_gate(m))
                                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
