@@ -51,7 +51,7 @@ void module_give_up_probe(Module *m)
 static void answered_nameless(Module *m)
 {
         m->probe_at = clock_now() + m->probe_interval;
-        module_inspect_end(m, "it tells no revision");
+        inspector_end(m->inspector, "it tells no revision");
         if (++m->nameless >= NAMELESS_MIN)
                 m->probe_interval = MIN(2 * m->probe_interval,
                                         MAX(m->context.config->timeouts.settle, MODULE_PROBE_INTERVAL));
@@ -103,7 +103,7 @@ static void take_identity(Module *m)
                                        .identity = identity,
                                        .other_port = !module_is_uart(m) &&
                                                      !ports_is_usual_at(m->ports, m->product_id, m->node) });
-        module_inspect_begin(m);
+        inspector_identity_known(m->inspector);
 }
 
 /* Asks the probe's next question, or takes what it found out. True if something was done. */

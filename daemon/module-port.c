@@ -16,7 +16,7 @@
 
 void module_close_port(Module *m)
 {
-        module_inspect_end(m, "its AT port was lost");
+        inspector_end(m->inspector, "its AT port was lost");
         m->job_had_port = m->job && (m->job_had_port || m->serial);
         g_clear_pointer(&m->transfer, transfer_free);
         serial_close(g_steal_pointer(&m->serial));
@@ -121,7 +121,7 @@ static void open_port(Module *m)
                 set_holder(m, holder);
                 m->open_at = m->job ? clock_now() + BUSY_INTERVAL : open_later_at(m);
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
-                module_inspect_end(m, "another process has its AT port");
+                inspector_end(m->inspector, "another process has its AT port");
                 if (!m->job)
                         module_give_up_probe(m);
         } else {
@@ -136,7 +136,7 @@ static void open_port(Module *m)
 
 bool module_wants_port(const Module *m)
 {
-        return m->node && (m->job || m->wanted || m->holder || !m->identified || (m->inspecting && !m->inspect_over));
+        return m->node && (m->job || m->wanted || m->holder || !m->identified || inspector_needs_port(m->inspector));
 }
 
 /* Opens or closes, as the job and the wish for an identity have it. One that has told no revision may be in its Mini

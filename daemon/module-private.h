@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <limits.h>
-
 #include "core/at-engine.h"
 #include "core/uart-life.h"
 #include "module-context.h"
+#include "module-inspect.h"
 #include "module.h"
 #include "port-watch.h"
 #include "ports.h"
@@ -62,14 +61,7 @@ struct Module {
         unsigned nameless;       /* times it answered without a revision since the port was opened */
         bool asked_upgrade;      /* AT+QFOTADL=? is under way: which the Mini system knows, too */
 
-        /* module-inspect.c */
-        bool inspecting;
-        Method inspect_method;
-        Inspect *inspect;       /* its dialogue, once the module has told who it is */
-        bool inspect_asked;     /* a question of it is under way */
-        uint64_t inspect_until; /* when it is given up if the port does not answer, UINT64_MAX never */
-        char *inspect_failure;  /* why it is over, NULL if it is not, or well */
-        bool inspect_over;
+        Inspector *inspector;
 
         SourceCheck *source_check; /* for the job */
         Transfer *transfer;        /* of its package; it borrows the port */
@@ -106,18 +98,6 @@ void module_uart_set_rate(Module *m);
 void module_uart_restarted(Module *m);
 /* Its node could not be opened: perhaps it is gone, and nobody tells. */
 void module_uart_missed(Module *m);
-
-#define TAG_INSPECT UINT_MAX /* of AT commands; core/upgrade counts from 1, the identity has 0 */
-
-/* module-inspect.c, called by module.c: the module has told who it is; the port answers; a question was answered; it
- * ends here. */
-void module_inspect_begin(Module *m);
-void module_inspect_answers(Module *m);
-void module_inspect_answer(Module *m, const AtEvent *event);
-void module_inspect_end(Module *m, const char *failure);
-/* Carries it on. True if something was done. */
-bool module_inspect_advance(Module *m);
-void module_inspect_free(Module *m);
 
 /* module-port.c: which tty it is may change with each that comes or goes; opens or closes it as it is wanted now, true
  * if that may have made work. */

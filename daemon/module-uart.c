@@ -77,7 +77,7 @@ void module_uart_restarted(Module *m)
         m->nameless = 0;
         m->probe_interval = MODULE_PROBE_INTERVAL;
         module_want_identity(m);
-        module_inspect_end(m, "it restarted");
+        inspector_end(m->inspector, "it restarted");
         module_drop_probe(m);
         at_engine_listen(m->engine);
         at_engine_start(m->engine, clock_now());

@@ -130,6 +130,11 @@ uint64_t module_left_at(const Module *m)
         return m->left_at;
 }
 
+bool module_is_inspected(const Module *m)
+{
+        return inspector_is_busy(m->inspector);
+}
+
 bool module_is_probing(const Module *m)
 {
         return m->present && m->wanted && !m->job;

@@ -3,6 +3,7 @@
 /* One physical place: owns the serial line, the AT engine, the upgrade and one timer. The only room where the core
  * meets the world: it feeds events in and carries actions out. It parses nothing and decides nothing. */
 
+#include <limits.h>
 #include <string.h>
 
 #include "clock.h"
@@ -10,6 +11,9 @@
 #include "log-job.h"
 #include "module-private.h"
 #include "power.h"
+
+/* Tags of AT commands; core/upgrade counts from 1, and the identity has 0. */
+#define TAG_INSPECT UINT_MAX
 
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
 
@@ -23,6 +27,22 @@ static void on_needed(void *userdata, ModuleNeed need)
 }
 
 static const GateObserver gate_observer = { .needed = on_needed };
+
+static void on_ask_inspection(void *userdata, const char *command)
+{
+        Module *m = userdata;
+
+        at_engine_command(m->engine, TAG_INSPECT, command, false, m->context.config->timeouts.command, clock_now());
+}
+
+static void on_inspected(void *userdata, Inspection *taken, const char *failure)
+{
+        Module *m = userdata;
+
+        m->observer->inspected(m->userdata, m, taken, failure);
+}
+
+static const InspectorObserver inspector_observer = { .ask = on_ask_inspection, .over = on_inspected };
 
 Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata)
@@ -38,10 +58,11 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->observer = observer;
         m->userdata = userdata;
         m->ports = ports_new();
+        m->inspector = inspector_new(&m->context, &inspector_observer, m);
         m->gate = gate_new(&m->context, &gate_observer, m);
         m->engine = at_engine_new();
         m->identity = identity_new();
-        m->open_at = m->probe_at = m->wanted_until = m->inspect_until = UINT64_MAX;
+        m->open_at = m->probe_at = m->wanted_until = UINT64_MAX;
         return m;
 }
 
@@ -56,7 +77,7 @@ void module_free(Module *m)
         gate_free(m->gate);
         upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
-        module_inspect_free(m);
+        inspector_free(m->inspector);
         source_check_free(m->source_check);
         identity_free(m->identity);
         at_engine_free(m->engine);
@@ -254,13 +275,13 @@ static void handle_engine_event(Module *m, const AtEvent *event)
         case AT_EVENT_WRITE: write_out(m, event); return;
         case AT_EVENT_READY:
                 m->asked_upgrade = false; /* what was asked before is forgotten */
-                module_inspect_answers(m);
+                inspector_port_answers(m->inspector);
                 module_start_probe(m);
                 return;
         case AT_EVENT_ANSWER:
                 log_answer(m, event);
                 if (event->tag == TAG_INSPECT) {
-                        module_inspect_answer(m, event);
+                        inspector_answer(m->inspector, event->result, event->error, event->text);
                 } else if (event->tag != MODULE_TAG_IDENTITY) {
                         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
                                                        .tag = event->tag,
@@ -322,7 +343,7 @@ void module_set_gate(Module *m, ModuleGate gate, const char *why)
         if (gate == MODULE_GATE_BARRED || gate == MODULE_GATE_LOCKED) {
                 g_autofree char *failure = g_strdup_printf("ModemManager %s", why);
 
-                module_inspect_end(m, failure);
+                inspector_end(m->inspector, failure);
         }
         if (gate == MODULE_GATE_LOCKED)
                 give_up_gate(m);
@@ -371,7 +392,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void arm_timer(Module *m)
 {
-        uint64_t at = MIN(MIN(m->open_at, m->inspect_until), m->job ? UINT64_MAX : m->wanted_until);
+        uint64_t at = MIN(MIN(m->open_at, inspector_deadline(m->inspector)), m->job ? UINT64_MAX : m->wanted_until);
 
         if (m->serial)
                 at = MIN(at, MIN(at_engine_deadline(m->engine), m->probe_at));
@@ -411,7 +432,7 @@ static void pump(Module *m)
                         release_job(m);
                         continue;
                 }
-                if (module_update_port(m) || module_inspect_advance(m))
+                if (module_update_port(m) || inspector_advance(m->inspector, m->serial != NULL))
                         continue;
                 if (m->serial)
                         at_engine_tick(m->engine, clock_now());
@@ -548,15 +569,24 @@ void module_probe(Module *m)
         pump(m);
 }
 
+void module_inspect(Module *m, Method method)
+{
+        inspector_begin(m->inspector, method);
+        module_try_port(m);
+        if (!m->node)
+                inspector_end(m->inspector, "it has no AT port");
+        pump(m);
+}
+
 void module_begin(Module *m, Job *job)
 {
         m->context.job = m->job = job;
         m->job_had_port = false;
         m->upgrade = upgrade_new(job, &m->context.config->timeouts);
         module_try_port(m);
-        if (m->inspecting && at_engine_is_ready(m->engine))
+        if (inspector_is_busy(m->inspector) && at_engine_is_ready(m->engine))
                 module_start_probe(m); /* the port is open, and will not tell again that it is ready */
-        module_inspect_end(m, "a job has begun");
+        inspector_end(m->inspector, "a job has begun");
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
         if (m->present)
                 module_feed_present(m);
