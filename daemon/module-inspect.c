@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Carries one inspection of a module from the request to the report: waits for the identity, and then asks the questions
- * of core/inspect one by one. It ends early when the module no longer answers, its port is lost, or a job begins. Knows
- * neither the port nor the meaning of the answers. */
+/* Carries one inspection of a module from the request to the report: waits for the identity, and then asks the
+ * questions of core/inspect one by one. It ends early when the module no longer answers, its port is lost, or a job
+ * begins. Knows neither the port nor the meaning of the answers. */
 
 #include "clock.h"
 #include "module-inspect.h"

@@ -28,7 +28,7 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
 {
         Module *m = userdata;
 
-        uart_life_bytes(&m->life);
+        uart_bytes(m->uart);
         at_engine_feed(m->engine, bytes, n, clock_now());
         module_pump(m);
 }
@@ -109,7 +109,7 @@ static void open_port(Module *m)
                 m->open_error = 0;
                 m->nameless = 0;
                 m->probe_interval = MODULE_PROBE_INTERVAL;
-                uart_life_begin(&m->life, m->job && m->job->sent);
+                uart_opened(m->uart);
                 set_holder(m, NULL);
                 if (m->listening)
                         at_engine_listen(m->engine);
@@ -129,7 +129,7 @@ static void open_port(Module *m)
                 set_holder(m, NULL);
                 m->open_error = -r;
                 m->open_at = open_again_at(m);
-                if (m->uart)
+                if (uart_node(m->uart))
                         module_uart_missed(m);
         }
 }
@@ -165,7 +165,7 @@ bool module_update_port(Module *m)
 void module_choose_port(Module *m)
 {
         const char *node = m->boot_rom         ? NULL
-                           : module_is_uart(m) ? (m->present ? m->uart : NULL)
+                           : module_is_uart(m) ? (m->present ? uart_node(m->uart) : NULL)
                                                : ports_find_at(m->ports, m->product_id,
                                                                config_at_interface(m->at_interfaces, m->product_id));
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/at-engine.h"
-#include "core/uart-life.h"
 #include "module-context.h"
 #include "module-inspect.h"
+#include "module-uart.h"
 #include "module.h"
 #include "port-watch.h"
 #include "ports.h"
@@ -36,11 +36,8 @@ struct Module {
         char *uid; /* as ModemManager names its device, NULL never seen */
         Gate *gate;
 
-        /* module-uart.c */
-        char *uart;       /* node of the UART that the configuration names, NULL none */
-        char *uart_owner; /* Id of the USB module whose port that is, NULL none */
+        Uart *uart;
         unsigned baud_rate;
-        UartLife life;
 
         Serial *serial;
         AtEngine *engine;
@@ -91,12 +88,7 @@ bool module_advance_probe(Module *m);
 /* The answer to that. */
 void module_take_answer(Module *m, const AtEvent *event);
 
-/* module-uart.c */
-/* The rate that the configuration says; if that is another one, it is asked at it who it is. */
-void module_uart_set_rate(Module *m);
-/* It is said to have restarted: what was asked and is known of it counts no more. */
-void module_uart_restarted(Module *m);
-/* Its node could not be opened: perhaps it is gone, and nobody tells. */
+/* module.c: a UART whose node could not be opened is perhaps gone, which nothing reports. */
 void module_uart_missed(Module *m);
 
 /* module-port.c: which tty it is may change with each that comes or goes; opens or closes it as it is wanted now, true

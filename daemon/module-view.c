@@ -31,7 +31,7 @@ bool module_is_uart(const Module *m)
 
 const char *module_uart(const Module *m)
 {
-        return m->uart;
+        return uart_node(m->uart);
 }
 
 unsigned module_device(const Module *m)
@@ -202,15 +202,17 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
 /* Why a module at a UART is not there. */
 static bool describe_no_uart(const Module *m, char **ret_finding, char **ret_remedy)
 {
-        if (!m->uart)
+        const char *node = uart_node(m->uart), *owner = uart_owner(m->uart);
+
+        if (!node)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its port is not among the UARTs that fotad.conf names"),
                                 g_strdup("put it into ports, and reload fotad"));
-        if (m->uart_owner)
+        if (owner)
                 return describe(ret_finding, ret_remedy,
-                                g_strdup_printf("%s is a port of %s, and is used as such", m->uart, m->uart_owner),
+                                g_strdup_printf("%s is a port of %s, and is used as such", node, owner),
                                 g_strdup("take it out of ports in fotad.conf, which is for UARTs"));
-        return describe(ret_finding, ret_remedy, g_strdup_printf("there is no %s", m->uart),
+        return describe(ret_finding, ret_remedy, g_strdup_printf("there is no %s", node),
                         g_strdup("plug its adapter in, or correct ports in fotad.conf"));
 }
 

@@ -18,6 +18,7 @@
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
 
 static void pump(Module *m);
+static void uart_restarted(Module *m);
 
 static void on_needed(void *userdata, ModuleNeed need)
 {
@@ -59,6 +60,7 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->userdata = userdata;
         m->ports = ports_new();
         m->inspector = inspector_new(&m->context, &inspector_observer, m);
+        m->uart = uart_new(&m->context);
         m->gate = gate_new(&m->context, &gate_observer, m);
         m->engine = at_engine_new();
         m->identity = identity_new();
@@ -75,6 +77,7 @@ void module_free(Module *m)
         serial_close(m->serial);
         port_watch_free(m->watch);
         gate_free(m->gate);
+        uart_free(m->uart);
         upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
         inspector_free(m->inspector);
@@ -85,8 +88,6 @@ void module_free(Module *m)
         g_hash_table_unref(m->at_interfaces);
         g_free(m->syspath);
         g_free(m->uid);
-        g_free(m->uart);
-        g_free(m->uart_owner);
         g_free(m->node);
         g_free(m->holder);
         g_free(m->context.id);
@@ -214,7 +215,7 @@ static void write_out(Module *m, const AtEvent *event)
         /* A command that may hold a password is named by what stands before its first value. */
         log_module(LOG_DEBUG, m, "> %.*s%s", (int)strcspn(event->text, event->secret ? "=\r" : "\r"), event->text,
                    event->secret ? "=***" : "");
-        uart_life_asked(&m->life);
+        uart_asked(m->uart);
         r = m->serial ? serial_write(m->serial, event->text, strlen(event->text)) : -ENODEV;
         if (r < 0)
                 log_module(LOG_DEBUG, m, "not written: %s", g_strerror(-r));
@@ -247,30 +248,15 @@ static void log_answer(Module *m, const AtEvent *event)
                                                               : "(no answer)");
 }
 
-/* Whether what comes now comes from a module at a UART that has restarted since what came before: then what was under
- * way is over, and answers to it are none. */
-static bool uart_has_restarted(Module *m, const AtEvent *event)
-{
-        bool restarted = false;
-
-        if (!module_is_uart(m))
-                return false;
-        if (event->type == AT_EVENT_URC)
-                restarted = uart_life_line(&m->life, event->text, clock_now());
-        else if (event->type == AT_EVENT_READY ||
-                 (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
-                restarted = uart_life_answered(&m->life, clock_now()) && m->job && m->job->sent;
-        if (restarted)
-                module_uart_restarted(m);
-        return restarted;
-}
-
 static void handle_engine_event(Module *m, const AtEvent *event)
 {
         Method method;
 
-        if (uart_has_restarted(m, event) && event->type != AT_EVENT_URC)
-                return;
+        if (module_is_uart(m) && uart_heard(m->uart, event)) {
+                uart_restarted(m);
+                if (event->type != AT_EVENT_URC)
+                        return; /* the question was asked before the restart */
+        }
         switch (event->type) {
         case AT_EVENT_WRITE: write_out(m, event); return;
         case AT_EVENT_READY:
@@ -353,12 +339,26 @@ void module_set_gate(Module *m, ModuleGate gate, const char *why)
 
 /* ---- the configuration and the job's end */
 
+/* The rate that the configuration says; if that is another one, the module is asked for its identity at it. */
+static void set_rate(Module *m)
+{
+        if (!module_is_uart(m) || m->baud_rate == m->context.config->baud_rate)
+                return;
+        m->baud_rate = m->context.config->baud_rate;
+        module_close_port(m);
+        m->identified = m->told = false;
+        m->open_at = UINT64_MAX;
+        if (!m->node)
+                return;
+        module_want_identity(m);
+}
+
 static void reconfigure(Module *m)
 {
         m->reconfigured = false;
         g_hash_table_unref(m->at_interfaces);
         m->at_interfaces = g_hash_table_ref(m->context.config->at_interfaces);
-        module_uart_set_rate(m);
+        set_rate(m);
         module_choose_port(m);
         m->observer->changed(m->userdata, m);
 }
@@ -490,7 +490,7 @@ void module_device_added(Module *m, const UsbDevice *device)
         g_free(m->uid);
         m->uid = g_strdup(device->uid);
         if (module_is_uart(m))
-                log_module(LOG_INFO, m, "%s is there", m->uart);
+                log_module(LOG_INFO, m, "%s is there", uart_node(m->uart));
         else if (m->boot_rom)
                 log_module(LOG_WARNING, m, "boot ROM %04x:%04x: the module runs no firmware", m->vendor_id,
                            m->product_id);
@@ -522,6 +522,56 @@ void module_device_removed(Module *m)
         m->boot_rom = false;
         pump(m);
 }
+
+/* ---- what the bus reports of USB modules, found out about a UART */
+
+void module_set_uart(Module *m, const char *node, unsigned device)
+{
+        uart_set_node(m->uart, node);
+        m->device = device;
+}
+
+void module_unset_uart(Module *m)
+{
+        uart_set_node(m->uart, NULL);
+        if (m->present)
+                module_device_removed(m);
+}
+
+void module_look_at_uart(Module *m, const char *owner)
+{
+        bool there = uart_look(m->uart, owner);
+
+        if (there && !m->present)
+                module_device_added(m, &(UsbDevice){ .number = m->device + (m->left_at || m->device == 0) });
+        else if (!there && m->present)
+                module_device_removed(m);
+}
+
+void module_uart_missed(Module *m)
+{
+        if (uart_is_missing(m->uart))
+                module_device_removed(m);
+}
+
+static void uart_restarted(Module *m)
+{
+        log_module(LOG_INFO, m, "restarted");
+        m->device++;
+        m->identified = m->told = m->listening = false;
+        m->nameless = 0;
+        m->probe_interval = MODULE_PROBE_INTERVAL;
+        module_want_identity(m);
+        inspector_end(m->inspector, "it restarted");
+        module_drop_probe(m);
+        at_engine_listen(m->engine);
+        at_engine_start(m->engine, clock_now());
+        m->observer->changed(m->userdata, m);
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+        module_feed_present(m);
+}
+
+/* ---- ttys */
 
 void module_tty_added(Module *m, const UsbTty *tty)
 {
