@@ -55,7 +55,7 @@ static void answered_nameless(Module *m)
         if (++m->nameless >= NAMELESS_MIN)
                 m->probe_interval = MIN(2 * m->probe_interval,
                                         MAX(m->context.config->timeouts.settle, MODULE_PROBE_INTERVAL));
-        if (m->job) {
+        if (m->context.job) {
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
         } else if (m->nameless >= NAMELESS_MIN) {
                 m->asked_upgrade = true;
@@ -70,7 +70,7 @@ static void know_identity(Module *m, Identity *identity)
         g_autoptr(Identity) known = m->identity;
 
         m->identity = identity;
-        if (m->job && m->job->method == METHOD_MINIFOTA)
+        if (m->context.job && m->context.job->method == METHOD_MINIFOTA)
                 identity_complete(m->identity, known); /* a Mini system tells less */
         m->identified = true;
         m->wanted = false;
@@ -132,7 +132,7 @@ void module_take_answer(Module *m, const AtEvent *event)
 {
         if (m->asked_upgrade) {
                 m->asked_upgrade = false;
-                if (!m->job && event->result == AT_RESULT_OK)
+                if (!m->context.job && event->result == AT_RESULT_OK)
                         m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
         } else if (m->probe && m->asked) {
                 m->asked = false;

@@ -17,8 +17,9 @@
 void module_close_port(Module *m)
 {
         inspector_end(m->inspector, "its AT port was lost");
-        m->job_had_port = m->job && (m->job_had_port || m->serial);
-        g_clear_pointer(&m->transfer, transfer_free);
+        m->job_had_port = m->context.job && (m->job_had_port || m->serial);
+        if (m->run)
+                job_run_drop_transfer(m->run);
         serial_close(g_steal_pointer(&m->serial));
         at_engine_reset(m->engine);
         module_drop_probe(m);
@@ -51,7 +52,7 @@ static uint64_t open_later_at(Module *m)
 
 static uint64_t open_again_at(Module *m)
 {
-        return m->job || m->wanted ? clock_now() + OPEN_INTERVAL : open_later_at(m);
+        return m->context.job || m->wanted ? clock_now() + OPEN_INTERVAL : open_later_at(m);
 }
 
 static void on_lost(void *userdata, const char *why)
@@ -92,7 +93,7 @@ static void open_port(Module *m)
         SerialSettings settings = { .lock_directory = m->context.config->lock_directory,
                                     .baud_rate = m->baud_rate,
                                     .syspath = ports_syspath(m->ports, m->node),
-                                    .was_ours = m->job && (m->job->sent || m->job_had_port) };
+                                    .was_ours = m->context.job && (m->context.job->sent || m->job_had_port) };
         g_autofree char *holder = NULL;
         int r;
 
@@ -103,7 +104,7 @@ static void open_port(Module *m)
                 m->watch = port_watch_new(m->context.event, m->node, settings.lock_directory, on_left, m);
         if (r >= 0) {
                 log_module(LOG_DEBUG, m, "%s is open", m->node);
-                if (!m->job && (m->holder || m->open_error))
+                if (!m->context.job && (m->holder || m->open_error))
                         module_want_identity(m);
                 m->open_at = UINT64_MAX;
                 m->open_error = 0;
@@ -119,10 +120,10 @@ static void open_port(Module *m)
                 g_autofree char *text = g_strdup_printf("and %s is held %s", m->node, holder);
 
                 set_holder(m, holder);
-                m->open_at = m->job ? clock_now() + BUSY_INTERVAL : open_later_at(m);
+                m->open_at = m->context.job ? clock_now() + BUSY_INTERVAL : open_later_at(m);
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
                 inspector_end(m->inspector, "another process has its AT port");
-                if (!m->job)
+                if (!m->context.job)
                         module_give_up_probe(m);
         } else {
                 log_module(LOG_DEBUG, m, "%s cannot be opened: %s", m->node, g_strerror(-r));
@@ -136,7 +137,8 @@ static void open_port(Module *m)
 
 bool module_wants_port(const Module *m)
 {
-        return m->node && (m->job || m->wanted || m->holder || !m->identified || inspector_needs_port(m->inspector));
+        return m->node &&
+               (m->context.job || m->wanted || m->holder || !m->identified || inspector_needs_port(m->inspector));
 }
 
 /* Opens or closes, as the job and the wish for an identity have it. One that has told no revision may be in its Mini

@@ -4,13 +4,12 @@
 #include "core/at-engine.h"
 #include "module-context.h"
 #include "module-inspect.h"
+#include "module-job.h"
 #include "module-uart.h"
 #include "module.h"
 #include "port-watch.h"
 #include "ports.h"
 #include "serial.h"
-#include "source-check.h"
-#include "transfer.h"
 
 /* Shared by module.c, which runs a module, module-identity.c, which asks who it is, module-inspect.c, which asks what
  * an upgrade depends on, and module-view.c, which tells what can be seen of it. */
@@ -60,12 +59,7 @@ struct Module {
 
         Inspector *inspector;
 
-        SourceCheck *source_check; /* for the job */
-        Transfer *transfer;        /* of its package; it borrows the port */
-
-        Job *job;
-        Upgrade *upgrade;
-        bool released;
+        JobRun *run;               /* while a job holds it, NULL otherwise */
         GHashTable *at_interfaces; /* as the configuration had them when no job held it */
         bool reconfigured;         /* while the job held it */
         bool pumping;
@@ -101,9 +95,6 @@ void module_try_port(Module *m);
 bool module_wants_port(const Module *m);
 void module_close_port(Module *m);
 
-/* module-package.c: the answer to UPGRADE_ACTION_CHECK_SOURCE, and to UPGRADE_ACTION_TRANSFER. */
-void module_check_package(Module *m);
-void module_begin_transfer(Module *m, const char *how);
 /* module.c: says to the upgrade that it is there. */
 void module_feed_present(Module *m);
 

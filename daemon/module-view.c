@@ -61,11 +61,13 @@ bool module_is_present(const Module *m)
 
 const char *module_system(const Module *m)
 {
+        const Job *job = m->context.job;
+
         if (!m->present || m->boot_rom)
                 return "unknown";
-        if (m->job && m->job->method == METHOD_MINIFOTA && m->job->left && m->job->result == JOB_RESULT_NONE)
-                return job_system_to_string(m->job->system);
-        if (m->job && m->job->reached >= JOB_REACHED_UPDATING && !m->job->returned && m->job->result == JOB_RESULT_NONE)
+        if (job && job->method == METHOD_MINIFOTA && job->left && job->result == JOB_RESULT_NONE)
+                return job_system_to_string(job->system);
+        if (job && job->reached >= JOB_REACHED_UPDATING && !job->returned && job->result == JOB_RESULT_NONE)
                 return "updating";
         return m->identified ? "normal" : "unknown";
 }
@@ -102,7 +104,7 @@ Method module_method(const Module *m)
 
 Job *module_job(const Module *m)
 {
-        return m->job;
+        return m->run ? job_run_job(m->run) : NULL;
 }
 
 bool module_is_ready(const Module *m)
@@ -137,7 +139,7 @@ bool module_is_inspected(const Module *m)
 
 bool module_is_probing(const Module *m)
 {
-        return m->present && m->wanted && !m->job;
+        return m->present && m->wanted && !m->context.job;
 }
 
 static bool describe(char **ret_finding, char **ret_remedy, char *finding, char *remedy)
@@ -150,7 +152,7 @@ static bool describe(char **ret_finding, char **ret_remedy, char *finding, char 
 /* Its power is not to be cycled. */
 static bool upgrades(const Module *m)
 {
-        return m->job && m->job->sent;
+        return m->context.job && m->context.job->sent;
 }
 
 static const char *remedy_of(HostCode code)
@@ -262,5 +264,5 @@ char *module_problem(const Module *m)
         bool of_the_upgrade = m->present ? !m->boot_rom && !(m->node && (m->holder || m->open_error))
                                          : !module_is_uart(m);
 
-        return upgrades(m) && m->job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
+        return upgrades(m) && m->context.job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
 }

@@ -8,7 +8,7 @@
 
 #include "clock.h"
 #include "core/layout.h"
-#include "log-job.h"
+#include "log.h"
 #include "module-private.h"
 #include "power.h"
 
@@ -45,6 +45,127 @@ static void on_inspected(void *userdata, Inspection *taken, const char *failure)
 
 static const InspectorObserver inspector_observer = { .ask = on_ask_inspection, .over = on_inspected };
 
+static void on_send(void *userdata, const UpgradeAction *action)
+{
+        Module *m = userdata;
+
+        if (!m->serial)
+                return; /* UPGRADE_EVENT_PORT_LOST was fed, or will be */
+        at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, clock_now());
+        if (action->hush)
+                at_engine_hush(m->engine);
+}
+
+static void on_send_blind(void *userdata, const char *command)
+{
+        Module *m = userdata;
+
+        log_module(LOG_DEBUG, m, "> %s (blindly)", command);
+        if (m->serial)
+                at_engine_write_blind(m->engine, command, clock_now());
+}
+
+static void on_listen(void *userdata)
+{
+        Module *m = userdata;
+
+        module_drop_probe(m);
+        at_engine_listen(m->engine);
+        m->listening = true;
+}
+
+static void on_identify(void *userdata)
+{
+        Module *m = userdata;
+
+        m->listening = false;
+        if (at_engine_is_ready(m->engine))
+                module_start_probe(m);
+        else if (m->serial)
+                at_engine_start(m->engine, clock_now());
+}
+
+static bool on_flow_control(void *userdata, bool hardware)
+{
+        Module *m = userdata;
+
+        return !m->serial || serial_set_flow_control(m->serial, hardware);
+}
+
+static Serial *on_port(void *userdata)
+{
+        Module *m = userdata;
+
+        return m->serial;
+}
+
+static void on_power(void *userdata, const char *value)
+{
+        Module *m = userdata;
+        int r = m->syspath ? power_control_write(m->syspath, value) : -ENODEV;
+
+        if (r < 0)
+                log_module(LOG_WARNING, m, "power/control cannot be set to %s: %s", value, g_strerror(-r));
+}
+
+static void on_complete(void *userdata, UpgradeEvent *event)
+{
+        Module *m = userdata;
+
+        event->at_port = m->node != NULL;
+        event->diag_port = ports_have_diag(m->ports, m->product_id);
+}
+
+static int on_package_open(void *userdata, const Job *job)
+{
+        Module *m = userdata;
+
+        return m->observer->package_open(m->userdata, job);
+}
+
+static int on_persist(void *userdata, Job *job, char **ret_why)
+{
+        Module *m = userdata;
+
+        return m->observer->job_persist(m->userdata, job, ret_why);
+}
+
+static void on_job_changed(void *userdata, Job *job)
+{
+        Module *m = userdata;
+
+        m->observer->job_changed(m->userdata, job);
+        m->observer->changed(m->userdata, m);
+}
+
+static void on_job_result(void *userdata, Job *job)
+{
+        Module *m = userdata;
+
+        m->observer->job_result(m->userdata, job);
+}
+
+static void on_wake(void *userdata)
+{
+        pump(userdata);
+}
+
+static const JobRunObserver job_run_observer = {
+        .send = on_send,
+        .send_blind = on_send_blind,
+        .listen = on_listen,
+        .identify = on_identify,
+        .set_flow_control = on_flow_control,
+        .port = on_port,
+        .set_power = on_power,
+        .complete = on_complete,
+        .package_open = on_package_open,
+        .persist = on_persist,
+        .changed = on_job_changed,
+        .result = on_job_result,
+        .wake = on_wake,
+};
+
 Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
                    const ModuleObserver *observer, void *userdata)
 {
@@ -73,15 +194,13 @@ void module_free(Module *m)
         if (!m)
                 return;
         sd_event_source_disable_unref(m->timer);
-        transfer_free(m->transfer);
+        job_run_free(m->run);
         serial_close(m->serial);
         port_watch_free(m->watch);
         gate_free(m->gate);
         uart_free(m->uart);
-        upgrade_free(m->upgrade);
         identity_probe_free(m->probe);
         inspector_free(m->inspector);
-        source_check_free(m->source_check);
         identity_free(m->identity);
         at_engine_free(m->engine);
         ports_free(m->ports);
@@ -96,114 +215,10 @@ void module_free(Module *m)
 
 /* ---- feeding the upgrade */
 
-static void carry_out(Module *m, const UpgradeAction *action);
-
 void module_feed(Module *m, UpgradeEvent event)
 {
-        if (!m->upgrade)
-                return;
-        event.now = clock_now();
-        event.realtime = (uint64_t)g_get_real_time();
-        event.boot = m->context.boot_id;
-        event.at_port = m->node != NULL;
-        event.diag_port = ports_have_diag(m->ports, m->product_id);
-        upgrade_handle(m->upgrade, &event);
-}
-
-static void persist(Module *m)
-{
-        g_autofree char *why = NULL;
-        bool pending = *m->job->pending;
-
-        if (m->observer->job_persist(m->userdata, m->job, &why) >= 0)
-                return;
-        if (!pending)
-                log_job(LOG_ERR, NULL, m->job, "%s: job %s cannot be written: %s", m->context.id, m->job->id, why);
-        upgrade_drop_actions(m->upgrade);
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
-        if (!pending && *m->job->pending)
-                log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->context.id, m->job->pending);
-}
-
-static void write_power(Module *m, const char *value)
-{
-        int r = m->syspath ? power_control_write(m->syspath, value) : -ENODEV;
-
-        if (r < 0)
-                log_module(LOG_WARNING, m, "power/control cannot be set to %s: %s", value, g_strerror(-r));
-}
-
-static void on_server(void *userdata, ServerAnswer *taken)
-{
-        Module *m = userdata;
-        g_autoptr(ServerAnswer) answer = taken;
-
-        g_clear_pointer(&m->source_check, source_check_free);
-        log_module(LOG_INFO, m, "asked for the package: %s", answer->finding);
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
-                                       .text = answer->good ? NULL : answer->finding,
-                                       .size = answer->size });
-        pump(m);
-}
-
-static void carry_out(Module *m, const UpgradeAction *action)
-{
-        switch (action->type) {
-        case UPGRADE_ACTION_PERSIST: persist(m); return;
-        case UPGRADE_ACTION_SEND:
-                if (!m->serial)
-                        return; /* it has been told, or will be */
-                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, clock_now());
-                if (action->hush)
-                        at_engine_hush(m->engine);
-                return;
-        case UPGRADE_ACTION_SEND_BLIND:
-                log_module(LOG_DEBUG, m, "> %s (blindly)", action->text);
-                if (m->serial)
-                        at_engine_write_blind(m->engine, action->text, clock_now());
-                return;
-        case UPGRADE_ACTION_LISTEN:
-                module_drop_probe(m);
-                at_engine_listen(m->engine);
-                m->listening = true;
-                return;
-        case UPGRADE_ACTION_IDENTIFY:
-                m->listening = false;
-                if (at_engine_is_ready(m->engine))
-                        module_start_probe(m);
-                else if (m->serial)
-                        at_engine_start(m->engine, clock_now());
-                return;
-        case UPGRADE_ACTION_CHECK_SOURCE:
-                if (m->job->file) {
-                        module_check_package(m);
-                        return;
-                }
-                source_check_free(m->source_check);
-                m->source_check = source_check_new(m->context.event, action->text, action->timeout, on_server, m);
-                return;
-        case UPGRADE_ACTION_FLOW:
-                if (m->serial && !serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0) &&
-                    job_is_uart(m->job)) /* USB ports that know none lose nothing either */
-                        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NO_FLOW });
-                return;
-        case UPGRADE_ACTION_TRANSFER: module_begin_transfer(m, action->text); return;
-        case UPGRADE_ACTION_TRANSFER_LAST:
-                if (m->transfer)
-                        transfer_send_last(m->transfer);
-                return;
-        case UPGRADE_ACTION_TRANSFER_STOP: g_clear_pointer(&m->transfer, transfer_free); return;
-        case UPGRADE_ACTION_WARN:
-                log_job(LOG_WARNING, NULL, m->job, "job %s on %s: %s", m->job->id, m->context.id, action->text);
-                return;
-        case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
-        case UPGRADE_ACTION_ANNOUNCE:
-                m->observer->job_changed(m->userdata, m->job);
-                m->observer->changed(m->userdata, m);
-                return;
-        case UPGRADE_ACTION_RESULT: m->observer->job_result(m->userdata, m->job); return;
-        case UPGRADE_ACTION_RELEASE: m->released = true; return;
-        }
+        if (m->run)
+                job_run_feed(m->run, event);
 }
 
 /* ---- the engine's events */
@@ -280,7 +295,7 @@ static void handle_engine_event(Module *m, const AtEvent *event)
                 return;
         case AT_EVENT_URC:
                 log_line(m, event->text);
-                if (!m->job && upgrade_is_under_way(event->text, &method))
+                if (!m->context.job && upgrade_is_under_way(event->text, &method))
                         m->observer->adoptable(m->userdata, m, method);
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
                 return;
@@ -310,11 +325,11 @@ static bool give_up_gate(Module *m)
 
         if (gate_state(m->gate) == MODULE_GATE_OPEN || !has_gate(m))
                 return false;
-        if (!m->job) {
+        if (!m->context.job) {
                 module_give_up_probe(m);
                 return true;
         }
-        if (!m->node || m->job->sent || m->job->result != JOB_RESULT_NONE)
+        if (!m->node || m->context.job->sent || m->context.job->result != JOB_RESULT_NONE)
                 return false;
         text = g_strdup_printf("and ModemManager %s", gate_why(m->gate));
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
@@ -363,16 +378,22 @@ static void reconfigure(Module *m)
         m->observer->changed(m->userdata, m);
 }
 
+/* The job does not hold the module any more. Returns the job. */
+static Job *end_run(Module *m)
+{
+        Job *job = job_run_job(m->run);
+
+        g_clear_pointer(&m->run, job_run_free);
+        m->context.job = NULL;
+        m->listening = false;
+        module_try_port(m); /* for the identity, if that is not known */
+        return job;
+}
+
 static void release_job(Module *m)
 {
-        Job *job = g_steal_pointer(&m->job);
+        Job *job = end_run(m);
 
-        m->context.job = NULL;
-        m->released = m->listening = false;
-        g_clear_pointer(&m->source_check, source_check_free);
-        g_clear_pointer(&m->transfer, transfer_free);
-        g_clear_pointer(&m->upgrade, upgrade_free);
-        module_try_port(m); /* for the identity, if that is not known */
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
         if (m->reconfigured)
@@ -392,12 +413,13 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void arm_timer(Module *m)
 {
-        uint64_t at = MIN(MIN(m->open_at, inspector_deadline(m->inspector)), m->job ? UINT64_MAX : m->wanted_until);
+        uint64_t at = MIN(MIN(m->open_at, inspector_deadline(m->inspector)),
+                          m->context.job ? UINT64_MAX : m->wanted_until);
 
         if (m->serial)
                 at = MIN(at, MIN(at_engine_deadline(m->engine), m->probe_at));
-        if (m->upgrade)
-                at = MIN(at, upgrade_deadline(m->upgrade));
+        if (m->run)
+                at = MIN(at, job_run_deadline(m->run));
         if (at == UINT64_MAX) {
                 if (m->timer)
                         sd_event_source_set_enabled(m->timer, SD_EVENT_OFF);
@@ -421,14 +443,11 @@ static void pump(Module *m)
                 return;
         m->pumping = true;
         while (busy) {
-                g_autoptr(UpgradeAction) action = NULL;
                 g_autoptr(AtEvent) event = NULL;
 
-                if (m->upgrade && (action = upgrade_pop(m->upgrade))) {
-                        carry_out(m, action);
+                if (m->run && job_run_advance(m->run))
                         continue;
-                }
-                if (m->released) {
+                if (m->run && job_run_is_released(m->run)) {
                         release_job(m);
                         continue;
                 }
@@ -440,12 +459,12 @@ static void pump(Module *m)
                         handle_engine_event(m, event);
                         continue;
                 }
-                if (m->upgrade && clock_now() >= upgrade_deadline(m->upgrade)) {
+                if (m->run && clock_now() >= job_run_deadline(m->run)) {
                         if (!give_up_gate(m))
                                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
-                if (!m->job && clock_now() >= m->wanted_until) {
+                if (!m->context.job && clock_now() >= m->wanted_until) {
                         module_give_up_probe(m);
                         continue;
                 }
@@ -601,7 +620,7 @@ void module_settled(Module *m)
 void module_reconfigured(Module *m)
 {
         m->reconfigured = true;
-        if (m->job)
+        if (m->context.job)
                 return;
         reconfigure(m);
         pump(m);
@@ -630,9 +649,9 @@ void module_inspect(Module *m, Method method)
 
 void module_begin(Module *m, Job *job)
 {
-        m->context.job = m->job = job;
+        m->context.job = job;
         m->job_had_port = false;
-        m->upgrade = upgrade_new(job, &m->context.config->timeouts);
+        m->run = job_run_new(&m->context, job, &job_run_observer, m);
         module_try_port(m);
         if (inspector_is_busy(m->inspector) && at_engine_is_ready(m->engine))
                 module_start_probe(m); /* the port is open, and will not tell again that it is ready */
@@ -658,14 +677,8 @@ void module_retry(Module *m, const char *source)
 
 Job *module_give_up_job(Module *m)
 {
-        Job *job = g_steal_pointer(&m->job);
+        Job *job = end_run(m);
 
-        m->context.job = NULL;
-        m->released = m->listening = false;
-        g_clear_pointer(&m->source_check, source_check_free);
-        g_clear_pointer(&m->transfer, transfer_free);
-        g_clear_pointer(&m->upgrade, upgrade_free);
-        module_try_port(m); /* for the identity, if that is not known */
         m->observer->changed(m->userdata, m);
         if (m->reconfigured)
                 reconfigure(m);
