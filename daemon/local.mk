@@ -68,7 +68,8 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/module-gate.c daemon/module-gate.h \
 	daemon/module-inspect.c daemon/module-inspect.h \
 	daemon/module-job.c daemon/module-job.h \
-	daemon/module-identity.c daemon/module-port.c \
+	daemon/module-port.c \
+	daemon/module-probe.c daemon/module-probe.h \
 	daemon/module-uart.c daemon/module-uart.h \
 	daemon/module-view.c \
 	daemon/package-store.c daemon/package-store.h \

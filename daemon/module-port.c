@@ -22,7 +22,7 @@ void module_close_port(Module *m)
                 job_run_drop_transfer(m->run);
         serial_close(g_steal_pointer(&m->serial));
         at_engine_reset(m->engine);
-        module_drop_probe(m);
+        probe_drop(m->probe);
 }
 
 static void on_bytes(void *userdata, const void *bytes, size_t n)
@@ -52,7 +52,7 @@ static uint64_t open_later_at(Module *m)
 
 static uint64_t open_again_at(Module *m)
 {
-        return m->context.job || m->wanted ? clock_now() + OPEN_INTERVAL : open_later_at(m);
+        return m->context.job || probe_is_wanted(m->probe) ? clock_now() + OPEN_INTERVAL : open_later_at(m);
 }
 
 static void on_lost(void *userdata, const char *why)
@@ -105,11 +105,10 @@ static void open_port(Module *m)
         if (r >= 0) {
                 log_module(LOG_DEBUG, m, "%s is open", m->node);
                 if (!m->context.job && (m->holder || m->open_error))
-                        module_want_identity(m);
+                        probe_want(m->probe);
                 m->open_at = UINT64_MAX;
                 m->open_error = 0;
-                m->nameless = 0;
-                m->probe_interval = MODULE_PROBE_INTERVAL;
+                probe_count_anew(m->probe);
                 uart_opened(m->uart);
                 set_holder(m, NULL);
                 if (m->listening)
@@ -124,7 +123,7 @@ static void open_port(Module *m)
                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
                 inspector_end(m->inspector, "another process has its AT port");
                 if (!m->context.job)
-                        module_give_up_probe(m);
+                        probe_give_up(m->probe);
         } else {
                 log_module(LOG_DEBUG, m, "%s cannot be opened: %s", m->node, g_strerror(-r));
                 set_holder(m, NULL);
@@ -137,8 +136,8 @@ static void open_port(Module *m)
 
 bool module_wants_port(const Module *m)
 {
-        return m->node &&
-               (m->context.job || m->wanted || m->holder || !m->identified || inspector_needs_port(m->inspector));
+        return m->node && (m->context.job || probe_is_wanted(m->probe) || m->holder || !probe_is_known(m->probe) ||
+                           inspector_needs_port(m->inspector));
 }
 
 /* Opens or closes, as the job and the wish for an identity have it. One that has told no revision may be in its Mini
@@ -182,6 +181,6 @@ void module_choose_port(Module *m)
         module_try_port(m);
         if (m->node) {
                 log_module(LOG_INFO, m, "AT port is %s", m->node);
-                module_want_identity(m);
+                probe_want(m->probe);
         }
 }

@@ -5,6 +5,7 @@
 #include "module-context.h"
 #include "module-inspect.h"
 #include "module-job.h"
+#include "module-probe.h"
 #include "module-uart.h"
 #include "module.h"
 #include "port-watch.h"
@@ -45,18 +46,7 @@ struct Module {
         uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
         PortWatch *watch;       /* of a port that could not be opened */
 
-        Identity *identity;
-        bool told;             /* the log has said who it is since it came */
-        bool identified;       /* since it came */
-        bool wanted;           /* the identity is to be read */
-        uint64_t wanted_until; /* without a job: when that is given up */
-        uint64_t probe_at;     /* when to ask again, UINT64_MAX never */
-        IdentityProbe *probe;
-        bool asked;              /* a question of the probe's is under way */
-        uint64_t probe_interval; /* until it is asked again, if it told no revision */
-        unsigned nameless;       /* times it answered without a revision since the port was opened */
-        bool asked_upgrade;      /* AT+QFOTADL=? is under way: which the Mini system knows, too */
-
+        Probe *probe;
         Inspector *inspector;
 
         JobRun *run;               /* while a job holds it, NULL otherwise */
@@ -65,22 +55,8 @@ struct Module {
         bool pumping;
 };
 
-#define MODULE_TAG_IDENTITY   0              /* core/upgrade counts from 1 */
-#define MODULE_PROBE_INTERVAL G_USEC_PER_SEC /* it answered, but not with its revision */
-
 /* module.c: to the upgrade, if there is one. */
 void module_feed(Module *m, UpgradeEvent event);
-
-/* module-identity.c: the identity is to be read within [timeouts] settle. */
-void module_want_identity(Module *m);
-void module_start_probe(Module *m);
-void module_drop_probe(Module *m);
-/* The wish to know the identity ends, without a job. */
-void module_give_up_probe(Module *m);
-/* Asks the probe's next question, or takes what it found out. True if something was done. */
-bool module_advance_probe(Module *m);
-/* The answer to that. */
-void module_take_answer(Module *m, const AtEvent *event);
 
 /* module.c: a UART whose node could not be opened is perhaps gone, which nothing reports. */
 void module_uart_missed(Module *m);

@@ -46,7 +46,7 @@ const char *module_uid(const Module *m)
 
 bool module_is_left_alone(const Module *m)
 {
-        return gate_state(m->gate) == MODULE_GATE_BARRED && m->identified;
+        return gate_state(m->gate) == MODULE_GATE_BARRED && probe_is_known(m->probe);
 }
 
 const char *module_syspath(const Module *m)
@@ -69,7 +69,7 @@ const char *module_system(const Module *m)
                 return job_system_to_string(job->system);
         if (job && job->reached >= JOB_REACHED_UPDATING && !job->returned && job->result == JOB_RESULT_NONE)
                 return "updating";
-        return m->identified ? "normal" : "unknown";
+        return probe_is_known(m->probe) ? "normal" : "unknown";
 }
 
 const char *module_port(const Module *m)
@@ -89,17 +89,19 @@ uint16_t module_product_id(const Module *m)
 
 const Identity *module_identity(const Module *m)
 {
-        return m->identity;
+        return probe_identity(m->probe);
 }
 
 unsigned module_flash_size(const Module *m)
 {
-        return identity_flash_size(m->identity->revision);
+        return identity_flash_size(probe_identity(m->probe)->revision);
 }
 
 Method module_method(const Module *m)
 {
-        return identity_method(m->identity->model, m->identity->revision);
+        const Identity *identity = probe_identity(m->probe);
+
+        return identity_method(identity->model, identity->revision);
 }
 
 Job *module_job(const Module *m)
@@ -109,7 +111,7 @@ Job *module_job(const Module *m)
 
 bool module_is_ready(const Module *m)
 {
-        return m->present && m->identified;
+        return m->present && probe_is_known(m->probe);
 }
 
 bool module_answers(const Module *m)
@@ -139,7 +141,7 @@ bool module_is_inspected(const Module *m)
 
 bool module_is_probing(const Module *m)
 {
-        return m->present && m->wanted && !m->context.job;
+        return m->present && probe_is_wanted(m->probe) && !m->context.job;
 }
 
 static bool describe(char **ret_finding, char **ret_remedy, char *finding, char *remedy)
@@ -184,7 +186,7 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
         if (!m->node)
                 return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
-        if (gate_state(m->gate) != MODULE_GATE_OPEN && gate_why(m->gate) && !m->identified)
+        if (gate_state(m->gate) != MODULE_GATE_OPEN && gate_why(m->gate) && !probe_is_known(m->probe))
                 return describe(
                         ret_finding, ret_remedy,
                         g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node, gate_why(m->gate)),
@@ -193,7 +195,7 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
                 return describe(ret_finding, ret_remedy,
                                 g_strdup_printf("its AT port %s is held %s", m->node, m->holder),
                                 g_strdup("stop that process; the port is opened once it is free"));
-        if (!m->identified && m->open_error)
+        if (!probe_is_known(m->probe) && m->open_error)
                 return describe(
                         ret_finding, ret_remedy,
                         g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error)),
@@ -234,13 +236,13 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
         if (!describe_port(m, ret_finding, ret_remedy))
                 return false;
         *ret_of_port = false;
-        if (!m->identified && m->wanted)
+        if (!probe_is_known(m->probe) && probe_is_wanted(m->probe))
                 return describe(ret_finding, ret_remedy, g_strdup("its identity is being read"), g_strdup(""));
-        if (!m->identified && m->serial && m->nameless > 0)
+        if (!probe_is_known(m->probe) && m->serial && probe_is_nameless(m->probe))
                 return describe(ret_finding, ret_remedy,
                                 g_strdup_printf("it answers at %s, but not as its firmware would", m->node),
                                 g_strdup("it may be in its Mini system, and is asked again"));
-        if (!m->identified)
+        if (!probe_is_known(m->probe))
                 return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", m->node),
                                 g_strdup(module_is_uart(m)
                                                  ? "look at its power, its wiring, and baud-rate in fotad.conf"

@@ -12,8 +12,9 @@
 #include "module-private.h"
 #include "power.h"
 
-/* Tags of AT commands; core/upgrade counts from 1, and the identity has 0. */
-#define TAG_INSPECT UINT_MAX
+/* Tags of AT commands; core/upgrade counts from 1. */
+#define TAG_IDENTITY 0
+#define TAG_INSPECT  UINT_MAX
 
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
 
@@ -45,6 +46,66 @@ static void on_inspected(void *userdata, Inspection *taken, const char *failure)
 
 static const InspectorObserver inspector_observer = { .ask = on_ask_inspection, .over = on_inspected };
 
+static void on_ask_identity(void *userdata, const char *command)
+{
+        Module *m = userdata;
+
+        at_engine_command(m->engine, TAG_IDENTITY, command, false, m->context.config->timeouts.command, clock_now());
+}
+
+static void on_known(void *userdata)
+{
+        Module *m = userdata;
+
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, NULL);
+}
+
+static void on_answered(void *userdata, const Identity *identity)
+{
+        Module *m = userdata;
+
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
+                                       .identity = identity,
+                                       .other_port = !module_is_uart(m) &&
+                                                     !ports_is_usual_at(m->ports, m->product_id, m->node) });
+        inspector_identity_known(m->inspector);
+}
+
+static void on_nameless(void *userdata)
+{
+        Module *m = userdata;
+
+        inspector_end(m->inspector, "it tells no revision");
+        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
+}
+
+static void on_adoptable(void *userdata)
+{
+        Module *m = userdata;
+
+        m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
+}
+
+static void on_gave_up(void *userdata)
+{
+        Module *m = userdata;
+        g_autofree char *problem = module_explain(m);
+
+        log_module(LOG_WARNING, m, "%s", problem);
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, problem);
+}
+
+static const ProbeObserver probe_observer = {
+        .ask = on_ask_identity,
+        .known = on_known,
+        .answered = on_answered,
+        .nameless = on_nameless,
+        .adoptable = on_adoptable,
+        .gave_up = on_gave_up,
+};
+
 static void on_send(void *userdata, const UpgradeAction *action)
 {
         Module *m = userdata;
@@ -69,7 +130,7 @@ static void on_listen(void *userdata)
 {
         Module *m = userdata;
 
-        module_drop_probe(m);
+        probe_drop(m->probe);
         at_engine_listen(m->engine);
         m->listening = true;
 }
@@ -80,7 +141,7 @@ static void on_identify(void *userdata)
 
         m->listening = false;
         if (at_engine_is_ready(m->engine))
-                module_start_probe(m);
+                probe_start(m->probe);
         else if (m->serial)
                 at_engine_start(m->engine, clock_now());
 }
@@ -184,8 +245,8 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->uart = uart_new(&m->context);
         m->gate = gate_new(&m->context, &gate_observer, m);
         m->engine = at_engine_new();
-        m->identity = identity_new();
-        m->open_at = m->probe_at = m->wanted_until = UINT64_MAX;
+        m->probe = probe_new(&m->context, &probe_observer, m);
+        m->open_at = UINT64_MAX;
         return m;
 }
 
@@ -199,9 +260,8 @@ void module_free(Module *m)
         port_watch_free(m->watch);
         gate_free(m->gate);
         uart_free(m->uart);
-        identity_probe_free(m->probe);
+        probe_free(m->probe);
         inspector_free(m->inspector);
-        identity_free(m->identity);
         at_engine_free(m->engine);
         ports_free(m->ports);
         g_hash_table_unref(m->at_interfaces);
@@ -275,22 +335,22 @@ static void handle_engine_event(Module *m, const AtEvent *event)
         switch (event->type) {
         case AT_EVENT_WRITE: write_out(m, event); return;
         case AT_EVENT_READY:
-                m->asked_upgrade = false; /* what was asked before is forgotten */
+                probe_port_answers(m->probe);
                 inspector_port_answers(m->inspector);
-                module_start_probe(m);
+                probe_start(m->probe);
                 return;
         case AT_EVENT_ANSWER:
                 log_answer(m, event);
                 if (event->tag == TAG_INSPECT) {
                         inspector_answer(m->inspector, event->result, event->error, event->text);
-                } else if (event->tag != MODULE_TAG_IDENTITY) {
+                } else if (event->tag != TAG_IDENTITY) {
                         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
                                                        .tag = event->tag,
                                                        .result = event->result,
                                                        .error = event->error,
                                                        .text = event->text });
                 } else {
-                        module_take_answer(m, event);
+                        probe_take_answer(m->probe, event->result, event->text);
                 }
                 return;
         case AT_EVENT_URC:
@@ -326,7 +386,7 @@ static bool give_up_gate(Module *m)
         if (gate_state(m->gate) == MODULE_GATE_OPEN || !has_gate(m))
                 return false;
         if (!m->context.job) {
-                module_give_up_probe(m);
+                probe_give_up(m->probe);
                 return true;
         }
         if (!m->node || m->context.job->sent || m->context.job->result != JOB_RESULT_NONE)
@@ -361,11 +421,11 @@ static void set_rate(Module *m)
                 return;
         m->baud_rate = m->context.config->baud_rate;
         module_close_port(m);
-        m->identified = m->told = false;
+        probe_begin_anew(m->probe);
         m->open_at = UINT64_MAX;
         if (!m->node)
                 return;
-        module_want_identity(m);
+        probe_want(m->probe);
 }
 
 static void reconfigure(Module *m)
@@ -398,8 +458,8 @@ static void release_job(Module *m)
         m->observer->changed(m->userdata, m);
         if (m->reconfigured)
                 reconfigure(m);
-        if (!m->identified && at_engine_is_ready(m->engine))
-                module_start_probe(m);
+        if (!probe_is_known(m->probe) && at_engine_is_ready(m->engine))
+                probe_start(m->probe);
 }
 
 /* ---- time */
@@ -414,10 +474,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 static void arm_timer(Module *m)
 {
         uint64_t at = MIN(MIN(m->open_at, inspector_deadline(m->inspector)),
-                          m->context.job ? UINT64_MAX : m->wanted_until);
+                          m->context.job ? UINT64_MAX : probe_wanted_until(m->probe));
 
         if (m->serial)
-                at = MIN(at, MIN(at_engine_deadline(m->engine), m->probe_at));
+                at = MIN(at, MIN(at_engine_deadline(m->engine), probe_deadline(m->probe)));
         if (m->run)
                 at = MIN(at, job_run_deadline(m->run));
         if (at == UINT64_MAX) {
@@ -464,11 +524,11 @@ static void pump(Module *m)
                                 module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
-                if (!m->context.job && clock_now() >= m->wanted_until) {
-                        module_give_up_probe(m);
+                if (!m->context.job && clock_now() >= probe_wanted_until(m->probe)) {
+                        probe_give_up(m->probe);
                         continue;
                 }
-                busy = m->serial && module_advance_probe(m);
+                busy = m->serial && probe_advance(m->probe);
         }
         m->pumping = false;
         arm_timer(m);
@@ -497,13 +557,12 @@ void module_feed_present(Module *m)
 void module_device_added(Module *m, const UsbDevice *device)
 {
         m->present = true;
-        m->told = false;
         m->came_at = clock_now();
         m->vendor_id = device->vendor_id;
         m->product_id = device->product_id;
         m->boot_rom = layout_is_boot_rom(device->vendor_id, device->product_id);
         m->device = device->number;
-        m->identified = false;
+        probe_begin_anew(m->probe);
         g_free(m->syspath);
         m->syspath = g_strdup(device->syspath);
         g_free(m->uid);
@@ -527,12 +586,12 @@ void module_device_removed(Module *m)
 
         log_module(LOG_INFO, m, "%s", module_is_uart(m) ? "its port is gone" : "left the bus");
         m->listening = false;
-        m->present = m->identified = false;
+        m->present = false;
+        probe_forget(m->probe);
         m->left_at = clock_now();
         ports_clear(m->ports);
         module_choose_port(m);
-        m->wanted = false;
-        m->wanted_until = UINT64_MAX;
+        probe_unwant(m->probe);
         m->observer->changed(m->userdata, m);
         why = module_explain(m);
         m->observer->probed(m->userdata, m, why);
@@ -577,12 +636,12 @@ static void uart_restarted(Module *m)
 {
         log_module(LOG_INFO, m, "restarted");
         m->device++;
-        m->identified = m->told = m->listening = false;
-        m->nameless = 0;
-        m->probe_interval = MODULE_PROBE_INTERVAL;
-        module_want_identity(m);
+        m->listening = false;
+        probe_begin_anew(m->probe);
+        probe_count_anew(m->probe);
+        probe_want(m->probe);
         inspector_end(m->inspector, "it restarted");
-        module_drop_probe(m);
+        probe_drop(m->probe);
         at_engine_listen(m->engine);
         at_engine_start(m->engine, clock_now());
         m->observer->changed(m->userdata, m);
@@ -628,13 +687,19 @@ void module_reconfigured(Module *m)
 
 void module_probe(Module *m)
 {
-        module_want_identity(m);
+        probe_want(m->probe);
         module_try_port(m);
-        m->probe_interval = MODULE_PROBE_INTERVAL;
+        probe_hurry(m->probe);
         if (at_engine_is_ready(m->engine))
-                module_start_probe(m);
+                probe_start(m->probe);
         else if (m->serial)
                 at_engine_start(m->engine, clock_now()); /* it is asked rarely by now, or not at all */
+        pump(m);
+}
+
+void module_take_identity(Module *m, Identity *identity)
+{
+        probe_take_identity(m->probe, identity);
         pump(m);
 }
 
@@ -654,7 +719,7 @@ void module_begin(Module *m, Job *job)
         m->run = job_run_new(&m->context, job, &job_run_observer, m);
         module_try_port(m);
         if (inspector_is_busy(m->inspector) && at_engine_is_ready(m->engine))
-                module_start_probe(m); /* the port is open, and will not tell again that it is ready */
+                probe_start(m->probe); /* the port is open, and will not tell again that it is ready */
         inspector_end(m->inspector, "a job has begun");
         module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
         if (m->present)
