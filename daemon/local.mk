@@ -40,6 +40,7 @@ daemon_libfotacore_a_SOURCES = \
 noinst_LIBRARIES += daemon/libfotashell.a
 daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS) $(LIBCURL_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
+	daemon/at-port.c daemon/at-port.h \
 	daemon/bus.c daemon/bus.h \
 	daemon/bus-authorize.c daemon/bus-authorize.h daemon/bus-caller.c daemon/bus-caller.h \
 	daemon/bus-call.c daemon/bus-call.h \
@@ -68,7 +69,6 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/module-gate.c daemon/module-gate.h \
 	daemon/module-inspect.c daemon/module-inspect.h \
 	daemon/module-job.c daemon/module-job.h \
-	daemon/module-port.c \
 	daemon/module-probe.c daemon/module-probe.h \
 	daemon/module-uart.c daemon/module-uart.h \
 	daemon/module-view.c \

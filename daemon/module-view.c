@@ -74,7 +74,7 @@ const char *module_system(const Module *m)
 
 const char *module_port(const Module *m)
 {
-        return m->node ?: "";
+        return at_port_node(m->port) ?: "";
 }
 
 uint16_t module_vendor_id(const Module *m)
@@ -116,7 +116,7 @@ bool module_is_ready(const Module *m)
 
 bool module_answers(const Module *m)
 {
-        return m->serial && !m->listening && at_engine_is_ready(m->engine);
+        return at_port_answers(m->port);
 }
 
 char *module_power_control(const Module *m)
@@ -165,41 +165,41 @@ static const char *remedy_of(HostCode code)
 /* What is the matter with its port. false: something is. */
 static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
 {
+        const char *node = at_port_node(m->port), *holder = at_port_holder(m->port);
+        int error = probe_is_known(m->probe) ? 0 : at_port_error(m->port);
         int interface = config_at_interface(m->at_interfaces, m->product_id);
 
-        if (!m->node && ports_are_none(m->ports))
+        if (!node && ports_are_none(m->ports))
                 return describe(ret_finding, ret_remedy, g_strdup("no tty is bound to it"),
                                 g_strdup_printf("if that stays so, this kernel does not know its product id; try, as "
                                                 "root: modprobe option; echo %04x %04x > "
                                                 "/sys/bus/usb-serial/drivers/option1/new_id",
                                                 m->vendor_id, m->product_id));
-        if (!m->node && interface != LAYOUT_NO_OVERRIDE)
+        if (!node && interface != LAYOUT_NO_OVERRIDE)
                 return describe(
                         ret_finding, ret_remedy,
                         g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty", interface),
                         g_strdup(""));
-        if (!m->node && ports_have_diag(m->ports, m->product_id))
+        if (!node && ports_have_diag(m->ports, m->product_id))
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
                                 upgrades(m) ? g_strdup("")
                                             : g_strconcat("if that stays so, ", remedy_of(HOST_CRASHED), NULL));
-        if (!m->node)
+        if (!node)
                 return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
         if (gate_state(m->gate) != MODULE_GATE_OPEN && gate_why(m->gate) && !probe_is_known(m->probe))
                 return describe(
                         ret_finding, ret_remedy,
-                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node, gate_why(m->gate)),
+                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", node, gate_why(m->gate)),
                         g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
-        if (m->holder)
-                return describe(ret_finding, ret_remedy,
-                                g_strdup_printf("its AT port %s is held %s", m->node, m->holder),
+        if (holder)
+                return describe(ret_finding, ret_remedy, g_strdup_printf("its AT port %s is held %s", node, holder),
                                 g_strdup("stop that process; the port is opened once it is free"));
-        if (!probe_is_known(m->probe) && m->open_error)
-                return describe(
-                        ret_finding, ret_remedy,
-                        g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error)),
-                        g_strdup(""));
+        if (error)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("its AT port %s cannot be opened: %s", node, g_strerror(error)),
+                                g_strdup(""));
         return true;
 }
 
@@ -222,28 +222,30 @@ static bool describe_no_uart(const Module *m, char **ret_finding, char **ret_rem
 
 bool module_describe_problem(const Module *m, char **ret_finding, char **ret_remedy, bool *ret_of_port)
 {
+        const char *node = at_port_node(m->port);
+        bool known = probe_is_known(m->probe);
+
         *ret_of_port = false;
         if (!m->present && module_is_uart(m))
                 return describe_no_uart(m, ret_finding, ret_remedy);
         if (!m->present)
                 return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
         if (m->boot_rom)
-                return describe(ret_finding, ret_remedy,
-                                g_strdup("its chip's boot loader shows instead of its firmware"),
-                                g_strdup(upgrades(m) ? "leave it powered until its job has ended"
-                                                     : remedy_of(HOST_BOOT_ROM)));
+                return describe(
+                        ret_finding, ret_remedy, g_strdup("its chip's boot loader shows instead of its firmware"),
+                        g_strdup(upgrades(m) ? "leave it powered until its job has ended" : remedy_of(HOST_BOOT_ROM)));
         *ret_of_port = true;
         if (!describe_port(m, ret_finding, ret_remedy))
                 return false;
         *ret_of_port = false;
-        if (!probe_is_known(m->probe) && probe_is_wanted(m->probe))
+        if (!known && probe_is_wanted(m->probe))
                 return describe(ret_finding, ret_remedy, g_strdup("its identity is being read"), g_strdup(""));
-        if (!probe_is_known(m->probe) && m->serial && probe_is_nameless(m->probe))
+        if (!known && at_port_is_open(m->port) && probe_is_nameless(m->probe))
                 return describe(ret_finding, ret_remedy,
-                                g_strdup_printf("it answers at %s, but not as its firmware would", m->node),
+                                g_strdup_printf("it answers at %s, but not as its firmware would", node),
                                 g_strdup("it may be in its Mini system, and is asked again"));
-        if (!probe_is_known(m->probe))
-                return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", m->node),
+        if (!known)
+                return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", node),
                                 g_strdup(module_is_uart(m)
                                                  ? "look at its power, its wiring, and baud-rate in fotad.conf"
                                                  : ""));
@@ -263,8 +265,8 @@ char *module_explain(const Module *m)
 /* What others do to its port is no part of an upgrade, and one that is stalled may wait for help. */
 char *module_problem(const Module *m)
 {
-        bool of_the_upgrade = m->present ? !m->boot_rom && !(m->node && (m->holder || m->open_error))
-                                         : !module_is_uart(m);
+        bool of_port = at_port_node(m->port) && (at_port_holder(m->port) || at_port_error(m->port));
+        bool of_the_upgrade = m->present ? !m->boot_rom && !of_port : !module_is_uart(m);
 
         return upgrades(m) && m->context.job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
 }
