@@ -32,6 +32,7 @@ daemon_libfotacore_a_SOURCES = \
 noinst_LIBRARIES += daemon/libfotashell.a
 daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS) $(LIBCURL_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
+	daemon/at-port.c daemon/at-port.h \
 	daemon/bus.c daemon/bus.h \
 	daemon/bus-authorize.c daemon/bus-authorize.h daemon/bus-caller.c daemon/bus-caller.h \
 	daemon/bus-call.c daemon/bus-call.h \
@@ -48,6 +49,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus-snapshot.c daemon/bus-snapshot.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/claim.c daemon/claim.h \
+	daemon/clock.c daemon/clock.h \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
 	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \
@@ -56,8 +58,12 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
-	daemon/module-gate.c \
-	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \
+	daemon/module-context.c daemon/module-context.h \
+	daemon/module-gate.c daemon/module-gate.h \
+	daemon/module-inspect.c daemon/module-inspect.h \
+	daemon/module-job.c daemon/module-job.h \
+	daemon/module-probe.c daemon/module-probe.h \
+	daemon/module-uart.c daemon/module-uart.h \
 	daemon/module-view.c \
 	daemon/package-store.c daemon/package-store.h \
 	daemon/port-watch.c daemon/port-watch.h \

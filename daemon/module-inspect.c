@@ -1,95 +1,130 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Asking a module, without a job, what an upgrade depends on: opens its port, has who it is read, asks core/rules/inspect's
- * questions one by one, and tells what came of it. It ends when the module stops answering, its port goes, or a job
- * begins. What the answers mean it does not know. */
+/* Carries one inspection of a module from the request to the report: waits for the identity, and then asks the
+ * questions of core/inspect one by one. It ends early when the module no longer answers, its port is lost, or a job
+ * begins. Knows neither the port nor the meaning of the answers. */
 
-#include "module-private.h"
+#include "clock.h"
+#include "module-inspect.h"
 
-bool module_is_inspected(const Module *m)
+struct Inspector {
+        const ModuleContext *context;
+        const InspectorObserver *observer;
+        void *userdata;
+
+        bool busy;
+        bool over; /* and over() is still to be called */
+        Method method;
+        Inspect *inspect; /* the dialogue, once the identity is known */
+        bool asked;       /* a question of the dialogue is under way */
+        uint64_t until;   /* the end if the port does not answer, UINT64_MAX never */
+        char *failure;    /* the reason for the end; NULL if there is none */
+};
+
+Inspector *inspector_new(const ModuleContext *context, const InspectorObserver *observer, void *userdata)
 {
-        return m->inspecting;
+        Inspector *i = g_new0(Inspector, 1);
+
+        i->context = context;
+        i->observer = observer;
+        i->userdata = userdata;
+        i->until = UINT64_MAX;
+        return i;
 }
 
-void module_inspect(Module *m, Method method)
+void inspector_free(Inspector *i)
 {
-        m->inspecting = true;
-        m->inspect_method = method;
-        m->inspect_over = false;
-        m->inspect_until = module_now() + m->config->timeouts.command;
-        module_try_port(m);
-        if (!m->node)
-                module_inspect_end(m, "it has no AT port");
-        module_pump(m);
-}
-
-void module_inspect_answers(Module *m)
-{
-        m->inspect_until = UINT64_MAX; /* from here on each command has its own end */
-}
-
-void module_inspect_begin(Module *m)
-{
-        if (!m->inspecting || m->inspect_over || m->inspect)
+        if (!i)
                 return;
-        m->inspect_until = UINT64_MAX;
-        m->inspect = inspect_new(inspect_questions_for_check(m->inspect_method));
-        m->inspect_asked = false;
+        inspect_free(i->inspect);
+        g_free(i->failure);
+        g_free(i);
 }
 
-void module_inspect_end(Module *m, const char *failure)
+void inspector_begin(Inspector *i, Method method)
 {
-        if (!m->inspecting || m->inspect_over)
+        i->busy = true;
+        i->method = method;
+        i->over = false;
+        i->until = clock_now() + i->context->config->timeouts.command;
+}
+
+bool inspector_is_busy(const Inspector *i)
+{
+        return i->busy;
+}
+
+bool inspector_needs_port(const Inspector *i)
+{
+        return i->busy && !i->over;
+}
+
+void inspector_port_answers(Inspector *i)
+{
+        i->until = UINT64_MAX;
+}
+
+void inspector_identity_known(Inspector *i)
+{
+        if (!inspector_needs_port(i) || i->inspect)
                 return;
-        m->inspect_over = true;
-        m->inspect_until = UINT64_MAX;
-        m->inspect_failure = g_strdup(failure);
+        i->until = UINT64_MAX;
+        i->inspect = inspect_new(inspect_questions_for_check(i->method));
+        i->asked = false;
 }
 
-void module_inspect_answer(Module *m, const AtEvent *event)
+void inspector_answer(Inspector *i, AtResult result, int error, const char *information)
 {
-        if (!m->inspect || !m->inspect_asked)
+        if (!i->inspect || !i->asked)
                 return;
-        m->inspect_asked = false;
-        inspect_answer(m->inspect, event->result, event->error, event->text);
+        i->asked = false;
+        inspect_answer(i->inspect, result, error, information);
 }
 
-static void tell(Module *m)
+void inspector_end(Inspector *i, const char *failure)
 {
-        g_autofree char *failure = g_steal_pointer(&m->inspect_failure);
-        Inspection *inspection = m->inspect ? inspect_steal(m->inspect) : NULL;
-
-        g_clear_pointer(&m->inspect, inspect_free);
-        m->inspecting = m->inspect_over = m->inspect_asked = false;
-        m->observer->inspected(m->userdata, m, inspection, failure);
+        if (!inspector_needs_port(i))
+                return;
+        i->over = true;
+        i->until = UINT64_MAX;
+        i->failure = g_strdup(failure);
 }
 
-bool module_inspect_advance(Module *m)
+static void report(Inspector *i)
+{
+        g_autofree char *failure = g_steal_pointer(&i->failure);
+        Inspection *inspection = i->inspect ? inspect_steal(i->inspect) : NULL;
+
+        g_clear_pointer(&i->inspect, inspect_free);
+        i->busy = i->over = i->asked = false;
+        i->observer->over(i->userdata, inspection, failure);
+}
+
+bool inspector_advance(Inspector *i, bool can_ask)
 {
         const char *question;
 
-        if (!m->inspecting)
+        if (!i->busy)
                 return false;
-        if (module_now() >= m->inspect_until)
-                module_inspect_end(m, "it does not answer");
-        if (m->inspect_over) {
-                tell(m);
+        if (clock_now() >= i->until)
+                inspector_end(i, "it does not answer");
+        if (i->over) {
+                report(i);
                 return true;
         }
-        if (!m->inspect || m->inspect_asked || !m->serial)
+        if (!i->inspect || i->asked || !can_ask)
                 return false;
-        question = inspect_next(m->inspect);
+        question = inspect_next(i->inspect);
         if (!question) {
-                module_inspect_end(m, NULL);
+                inspector_end(i, NULL);
                 return true;
         }
-        m->inspect_asked = true;
-        at_engine_command(m->engine, TAG_INSPECT, question, false, m->config->timeouts.command, module_now());
+        i->asked = true;
+        i->observer->ask(i->userdata, question);
         return true;
 }
 
-void module_inspect_free(Module *m)
+uint64_t inspector_deadline(const Inspector *i)
 {
-        inspect_free(m->inspect);
-        g_free(m->inspect_failure);
+        return i->until;
 }

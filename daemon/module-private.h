@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <limits.h>
-
-#include "core/at/at-engine.h"
-#include "core/at/uart-life.h"
+#include "at-port.h"
+#include "module-context.h"
+#include "module-gate.h"
+#include "module-inspect.h"
+#include "module-job.h"
+#include "module-probe.h"
+#include "module-uart.h"
 #include "module.h"
-#include "port-watch.h"
 #include "ports.h"
-#include "serial.h"
-#include "source-check.h"
-#include "transfer.h"
 
-/* Shared by module.c, which runs a module, module-identity.c, which asks who it is, module-inspect.c, which asks what
- * an upgrade depends on, and module-view.c, which tells what can be seen of it. */
+/* The struct that module.c changes and module-view.c reads. */
 
 struct Module {
-        char *id;
-        sd_event *event;
+        ModuleContext context;
         sd_event_source *timer;
-        const Config *config;
-        const char *boot_id;
         const ModuleObserver *observer;
         void *userdata;
 
@@ -28,125 +23,19 @@ struct Module {
         uint64_t came_at, left_at; /* µs of CLOCK_BOOTTIME, 0 never */
         bool boot_rom;
         uint16_t vendor_id, product_id;
-        unsigned device;
+        unsigned device; /* bus and device number; of a UART a number that counts restarts */
         char *syspath;
-        Ports *ports;
-        char *node;        /* of the AT port, NULL none */
-        char *holder;      /* who has the port instead of us, NULL nobody */
-        int open_error;    /* why the port could not be opened, 0 */
-        bool job_had_port; /* the job has had the port open since the daemon started */
-
-        /* module-gate.c */
         char *uid; /* as ModemManager names its device, NULL never seen */
-        ModuleNeed need;
-        ModuleGate gate;
-        char *gate_why; /* what keeps it shut */
+        Ports *ports;
 
-        /* module-uart.c */
-        char *uart;       /* node of the UART that the configuration names, NULL none */
-        char *uart_owner; /* Id of the USB module whose port that is, NULL none */
-        unsigned baud_rate;
-        UartLife life;
+        AtPort *port;
+        Uart *uart;
+        Gate *gate;
+        Probe *probe;
+        Inspector *inspector;
+        JobRun *run; /* while a job holds the module, NULL otherwise */
 
-        Serial *serial;
-        AtEngine *engine;
-        bool listening;         /* nothing is to be sent until it has left the bus */
-        uint64_t open_at;       /* when to try to open the port again, UINT64_MAX at once if it is wanted */
-        uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
-        PortWatch *watch;       /* of a port that could not be opened */
-
-        Identity *identity;
-        bool told;             /* the log has said who it is since it came */
-        bool identified;       /* since it came */
-        bool wanted;           /* the identity is to be read */
-        uint64_t wanted_until; /* without a job: when that is given up */
-        uint64_t probe_at;     /* when to ask again, UINT64_MAX never */
-        IdentityProbe *probe;
-        bool asked;              /* a question of the probe's is under way */
-        uint64_t probe_interval; /* until it is asked again, if it told no revision */
-        unsigned nameless;       /* times it answered without a revision since the port was opened */
-        bool asked_upgrade;      /* AT+QFOTADL=? is under way: which the Mini system knows, too */
-
-        /* module-inspect.c */
-        bool inspecting;
-        Method inspect_method;
-        Inspect *inspect;       /* its dialogue, once the module has told who it is */
-        bool inspect_asked;     /* a question of it is under way */
-        uint64_t inspect_until; /* when it is given up if the port does not answer, UINT64_MAX never */
-        char *inspect_failure;  /* why it is over, NULL if it is not, or well */
-        bool inspect_over;
-
-        SourceCheck *source_check; /* for the job */
-        Transfer *transfer;        /* of its package; it borrows the port */
-
-        Job *job;
-        Upgrade *upgrade;
-        bool released;
-        GHashTable *at_interfaces; /* as the configuration had them when no job held it */
-        bool reconfigured;         /* while the job held it */
+        GHashTable *at_interfaces; /* as the configuration had them when no job held the module */
+        bool reconfigured;         /* while a job held the module */
         bool pumping;
 };
-
-#define MODULE_TAG_IDENTITY   0              /* core/upgrade counts from 1 */
-#define MODULE_PROBE_INTERVAL G_USEC_PER_SEC /* it answered, but not with its revision */
-
-/* module.c: to the upgrade, if there is one. */
-void module_feed(Module *m, UpgradeEvent event);
-
-/* module-identity.c: the identity is to be read within [timeouts] settle. */
-void module_want_identity(Module *m);
-void module_start_probe(Module *m);
-void module_drop_probe(Module *m);
-/* The wish to know the identity ends, without a job. */
-void module_give_up_probe(Module *m);
-/* Asks the probe's next question, or takes what it found out. True if something was done. */
-bool module_advance_probe(Module *m);
-/* The answer to that. */
-void module_take_answer(Module *m, const AtEvent *event);
-
-/* module-gate.c: whether the port may be opened as far as ModemManager is concerned, who is told of the need. */
-bool module_gate_is_open(Module *m);
-/* It was waited for long enough. False if the gate is not what is waited for. */
-bool module_gate_give_up(Module *m);
-
-/* module-uart.c */
-/* The rate that the configuration says; if that is another one, it is asked at it who it is. */
-void module_uart_set_rate(Module *m);
-/* It is said to have restarted: what was asked and is known of it counts no more. */
-void module_uart_restarted(Module *m);
-/* Its node could not be opened: perhaps it is gone, and nobody tells. */
-void module_uart_missed(Module *m);
-
-#define TAG_INSPECT UINT_MAX /* of AT commands; core/upgrade counts from 1, the identity has 0 */
-
-/* µs of CLOCK_BOOTTIME. */
-uint64_t module_now(void);
-
-/* module-inspect.c, called by module.c: the module has told who it is; the port answers; a question was answered; it
- * ends here. */
-void module_inspect_begin(Module *m);
-void module_inspect_answers(Module *m);
-void module_inspect_answer(Module *m, const AtEvent *event);
-void module_inspect_end(Module *m, const char *failure);
-/* Carries it on. True if something was done. */
-bool module_inspect_advance(Module *m);
-void module_inspect_free(Module *m);
-
-/* module-port.c: which tty it is may change with each that comes or goes; opens or closes it as it is wanted now, true
- * if that may have made work. */
-void module_choose_port(Module *m);
-bool module_update_port(Module *m);
-/* Forgets that another process had the port: if the port is wanted, it is tried at once. */
-void module_try_port(Module *m);
-/* Somebody wants to talk to it, whether or not that may be. */
-bool module_wants_port(const Module *m);
-void module_close_port(Module *m);
-
-/* module-package.c: the answer to UPGRADE_ACTION_CHECK_SOURCE, and to UPGRADE_ACTION_TRANSFER. */
-void module_check_package(Module *m);
-void module_begin_transfer(Module *m, const char *how);
-/* module.c: says to the upgrade that it is there. */
-void module_feed_present(Module *m);
-
-/* module.c: carries everything on until nothing is left to do now. */
-void module_pump(Module *m);

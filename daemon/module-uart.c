@@ -1,86 +1,100 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A module at a UART: whether its node is there is looked at, for no bus tells that a module is; and what the bus tells
- * of USB modules, that they left and came back, is told of this one when core/at/uart-life says that it has restarted.
- * Knows neither what bytes mean nor which UARTs there are. */
+/* A UART that the configuration names. No bus reports that a module at it comes, goes or restarts, so its node is
+ * looked for, and core/uart-life weighs the words and the silence of the module. Knows neither the meaning of bytes nor
+ * which UARTs there are. */
 
 #include <sys/stat.h>
 
+#include "clock.h"
+#include "core/at/uart-life.h"
 #include "log.h"
-#include "module-private.h"
+#include "module-uart.h"
 
-void module_set_uart(Module *m, const char *node, unsigned device)
+struct Uart {
+        const ModuleContext *context;
+
+        char *node;  /* NULL none */
+        char *owner; /* Id of the USB module whose port that is, NULL none */
+        UartLife life;
+};
+
+Uart *uart_new(const ModuleContext *context)
 {
-        m->uart = g_strdup(node);
-        m->device = device;
+        Uart *u = g_new0(Uart, 1);
+
+        u->context = context;
+        return u;
 }
 
-void module_unset_uart(Module *m)
+void uart_free(Uart *u)
 {
-        g_clear_pointer(&m->uart, g_free);
-        g_clear_pointer(&m->uart_owner, g_free);
-        if (m->present)
-                module_device_removed(m);
-}
-
-void module_uart_set_rate(Module *m)
-{
-        if (!module_is_uart(m) || m->baud_rate == m->config->baud_rate)
+        if (!u)
                 return;
-        m->baud_rate = m->config->baud_rate;
-        module_close_port(m);
-        m->identified = m->told = false;
-        m->open_at = UINT64_MAX;
-        if (!m->node)
-                return;
-        module_want_identity(m);
+        g_free(u->node);
+        g_free(u->owner);
+        g_free(u);
 }
 
-static void come(Module *m)
+void uart_set_node(Uart *u, const char *node)
 {
-        module_device_added(m, &(UsbDevice){ .number = m->device + (m->left_at || m->device == 0) });
+        g_free(u->node);
+        u->node = g_strdup(node);
+        g_clear_pointer(&u->owner, g_free);
 }
 
-void module_look_at_uart(Module *m, const char *owner)
+const char *uart_node(const Uart *u)
+{
+        return u->node;
+}
+
+const char *uart_owner(const Uart *u)
+{
+        return u->owner;
+}
+
+bool uart_look(Uart *u, const char *owner)
 {
         struct stat st;
-        bool there = m->uart && !owner && stat(m->uart, &st) == 0 && S_ISCHR(st.st_mode);
 
-        if (g_strcmp0(m->uart_owner, owner) != 0) {
-                g_free(m->uart_owner);
-                m->uart_owner = g_strdup(owner);
+        if (g_strcmp0(u->owner, owner) != 0) {
+                g_free(u->owner);
+                u->owner = g_strdup(owner);
                 if (owner)
-                        log_module(LOG_WARNING, m,
-                                   "%s is a port of %s, and is used as such: take it out of [serial] ports", m->uart,
-                                   owner);
+                        log_context(LOG_WARNING, u->context,
+                                    "%s is a port of %s, and is used as such: take it out of [serial] ports", u->node,
+                                    owner);
         }
-        if (there && !m->present)
-                come(m);
-        else if (!there && m->present)
-                module_device_removed(m);
+        return u->node && !owner && stat(u->node, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
-void module_uart_missed(Module *m)
+bool uart_is_missing(const Uart *u)
 {
         struct stat st;
 
-        if (stat(m->uart, &st) < 0)
-                module_device_removed(m);
+        return stat(u->node, &st) < 0;
 }
 
-void module_uart_restarted(Module *m)
+void uart_opened(Uart *u)
 {
-        log_module(LOG_INFO, m, "restarted");
-        m->device++;
-        m->identified = m->told = m->listening = false;
-        m->nameless = 0;
-        m->probe_interval = MODULE_PROBE_INTERVAL;
-        module_want_identity(m);
-        module_inspect_end(m, "it restarted");
-        module_drop_probe(m);
-        at_engine_listen(m->engine);
-        at_engine_start(m->engine, module_now());
-        m->observer->changed(m->userdata, m);
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
-        module_feed_present(m);
+        uart_life_begin(&u->life, u->context->job && u->context->job->sent);
+}
+
+void uart_asked(Uart *u)
+{
+        uart_life_asked(&u->life);
+}
+
+void uart_bytes(Uart *u)
+{
+        uart_life_bytes(&u->life);
+}
+
+bool uart_heard(Uart *u, const AtEvent *event)
+{
+        if (event->type == AT_EVENT_URC)
+                return uart_life_line(&u->life, event->text, clock_now());
+        if (event->type == AT_EVENT_READY || (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
+                return uart_life_answered(&u->life, clock_now()) && u->context->job && u->context->job->sent;
+        return false;
 }

@@ -7,39 +7,31 @@
 
 #include "codes.h"
 #include "core/quectel/layout.h"
-#include "log-job.h"
 #include "module-private.h"
 #include "power.h"
 
 const char *module_id(const Module *m)
 {
-        return m->id;
+        return m->context.id;
 }
 
 void log_module(int level, const Module *m, const char *format, ...)
 {
-        g_autofree char *text = NULL;
         va_list args;
 
-        if (level > log_get_level())
-                return;
         va_start(args, format);
-        text = g_strdup_vprintf(format, args);
+        log_context_v(level, &m->context, format, args);
         va_end(args);
-        if (m->job)
-                log_job(level, NULL, m->job, "%s: %s", m->id, text);
-        else
-                log_event(level, &(LogEvent){ .module = m->id }, "%s: %s", m->id, text);
 }
 
 bool module_is_uart(const Module *m)
 {
-        return g_str_has_prefix(m->id, JOB_UART_PREFIX);
+        return g_str_has_prefix(m->context.id, JOB_UART_PREFIX);
 }
 
 const char *module_uart(const Module *m)
 {
-        return m->uart;
+        return uart_node(m->uart);
 }
 
 unsigned module_device(const Module *m)
@@ -54,7 +46,7 @@ const char *module_uid(const Module *m)
 
 bool module_is_left_alone(const Module *m)
 {
-        return m->gate == MODULE_GATE_BARRED && m->identified;
+        return gate_state(m->gate) == MODULE_GATE_BARRED && probe_is_known(m->probe);
 }
 
 const char *module_syspath(const Module *m)
@@ -69,18 +61,20 @@ bool module_is_present(const Module *m)
 
 const char *module_system(const Module *m)
 {
+        const Job *job = m->context.job;
+
         if (!m->present || m->boot_rom)
                 return "unknown";
-        if (m->job && m->job->method == METHOD_MINIFOTA && m->job->disconnected && m->job->result == JOB_RESULT_NONE)
-                return job_system_to_string(m->job->system);
-        if (m->job && m->job->reached >= JOB_REACHED_UPDATING && !m->job->restarted_since_end && m->job->result == JOB_RESULT_NONE)
+        if (job && job->method == METHOD_MINIFOTA && job->disconnected && job->result == JOB_RESULT_NONE)
+                return job_system_to_string(job->system);
+        if (job && job->reached >= JOB_REACHED_UPDATING && !job->restarted_since_end && job->result == JOB_RESULT_NONE)
                 return "updating";
-        return m->identified ? "normal" : "unknown";
+        return probe_is_known(m->probe) ? "normal" : "unknown";
 }
 
 const char *module_port(const Module *m)
 {
-        return m->node ?: "";
+        return at_port_node(m->port) ?: "";
 }
 
 uint16_t module_vendor_id(const Module *m)
@@ -95,33 +89,35 @@ uint16_t module_product_id(const Module *m)
 
 const Identity *module_identity(const Module *m)
 {
-        return m->identity;
+        return probe_identity(m->probe);
 }
 
 unsigned module_flash_size(const Module *m)
 {
-        return identity_flash_size(m->identity->revision);
+        return identity_flash_size(probe_identity(m->probe)->revision);
 }
 
 Method module_method(const Module *m)
 {
-        return identity_method(m->identity->model, m->identity->revision);
+        const Identity *identity = probe_identity(m->probe);
+
+        return identity_method(identity->model, identity->revision);
 }
 
 Job *module_job(const Module *m)
 {
-        return m->job;
+        return m->run ? job_run_job(m->run) : NULL;
 }
 
 bool module_is_ready(const Module *m)
 {
-        return m->present && m->identified;
+        return m->present && probe_is_known(m->probe);
 }
 
 bool module_answers(const Module *m)
 {
-        return m->serial && !m->listening &&
-               (at_engine_is_ready(m->engine) || (m->upgrade && upgrade_has_answered(m->upgrade)));
+        return at_port_takes_commands(m->port) &&
+               (at_port_is_ready(m->port) || (m->run && job_run_module_answered(m->run)));
 }
 
 char *module_power_control(const Module *m)
@@ -139,9 +135,14 @@ uint64_t module_left_at(const Module *m)
         return m->left_at;
 }
 
+bool module_is_inspected(const Module *m)
+{
+        return inspector_is_busy(m->inspector);
+}
+
 bool module_is_probing(const Module *m)
 {
-        return m->present && m->wanted && !m->job;
+        return m->present && probe_is_wanted(m->probe) && !m->context.job;
 }
 
 static bool describe(char **ret_finding, char **ret_remedy, char *finding, char *remedy)
@@ -154,7 +155,7 @@ static bool describe(char **ret_finding, char **ret_remedy, char *finding, char 
 /* Its power is not to be cycled. */
 static bool upgrades(const Module *m)
 {
-        return m->job && m->job->sent;
+        return m->context.job && m->context.job->sent;
 }
 
 static const char *remedy_of(HostCode code)
@@ -165,83 +166,87 @@ static const char *remedy_of(HostCode code)
 /* What is the matter with its port. false: something is. */
 static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
 {
+        const char *node = at_port_node(m->port), *holder = at_port_holder(m->port);
+        int error = probe_is_known(m->probe) ? 0 : at_port_error(m->port);
         int interface = config_at_interface(m->at_interfaces, m->product_id);
 
-        if (!m->node && ports_are_none(m->ports))
+        if (!node && ports_are_none(m->ports))
                 return describe(ret_finding, ret_remedy, g_strdup("no tty is bound to it"),
                                 g_strdup_printf("if that stays so, this kernel does not know its product id; try, as "
                                                 "root: modprobe option; echo %04x %04x > "
                                                 "/sys/bus/usb-serial/drivers/option1/new_id",
                                                 m->vendor_id, m->product_id));
-        if (!m->node && interface != LAYOUT_NO_OVERRIDE)
+        if (!node && interface != LAYOUT_NO_OVERRIDE)
                 return describe(
                         ret_finding, ret_remedy,
                         g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty", interface),
                         g_strdup(""));
-        if (!m->node && ports_have_diag(m->ports, m->product_id))
+        if (!node && ports_have_diag(m->ports, m->product_id))
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
                                 upgrades(m) ? g_strdup("")
                                             : g_strconcat("if that stays so, ", remedy_of(HOST_CRASHED), NULL));
-        if (!m->node)
+        if (!node)
                 return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
-        if (m->gate != MODULE_GATE_OPEN && m->gate_why && !m->identified)
+        if (gate_state(m->gate) != MODULE_GATE_OPEN && gate_why(m->gate) && !probe_is_known(m->probe))
                 return describe(
                         ret_finding, ret_remedy,
-                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", m->node, m->gate_why),
+                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", node, gate_why(m->gate)),
                         g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
-        if (m->holder)
-                return describe(ret_finding, ret_remedy,
-                                g_strdup_printf("its AT port %s is held %s", m->node, m->holder),
+        if (holder)
+                return describe(ret_finding, ret_remedy, g_strdup_printf("its AT port %s is held %s", node, holder),
                                 g_strdup("stop that process; the port is opened once it is free"));
-        if (!m->identified && m->open_error)
-                return describe(
-                        ret_finding, ret_remedy,
-                        g_strdup_printf("its AT port %s cannot be opened: %s", m->node, g_strerror(m->open_error)),
-                        g_strdup(""));
+        if (error)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("its AT port %s cannot be opened: %s", node, g_strerror(error)),
+                                g_strdup(""));
         return true;
 }
 
 /* Why a module at a UART is not there. */
 static bool describe_no_uart(const Module *m, char **ret_finding, char **ret_remedy)
 {
-        if (!m->uart)
+        const char *node = uart_node(m->uart), *owner = uart_owner(m->uart);
+
+        if (!node)
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its port is not among the UARTs that fotad.conf names"),
                                 g_strdup("put it into ports, and reload fotad"));
-        if (m->uart_owner)
+        if (owner)
                 return describe(ret_finding, ret_remedy,
-                                g_strdup_printf("%s is a port of %s, and is used as such", m->uart, m->uart_owner),
+                                g_strdup_printf("%s is a port of %s, and is used as such", node, owner),
                                 g_strdup("take it out of ports in fotad.conf, which is for UARTs"));
-        return describe(ret_finding, ret_remedy, g_strdup_printf("there is no %s", m->uart),
+        return describe(ret_finding, ret_remedy, g_strdup_printf("there is no %s", node),
                         g_strdup("plug its adapter in, or correct ports in fotad.conf"));
 }
 
 bool module_describe_problem(const Module *m, char **ret_finding, char **ret_remedy, bool *ret_of_port)
 {
+        const char *node = at_port_node(m->port);
+        bool known = probe_is_known(m->probe);
+
         *ret_of_port = false;
         if (!m->present && module_is_uart(m))
                 return describe_no_uart(m, ret_finding, ret_remedy);
         if (!m->present)
                 return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
         if (m->boot_rom)
-                return describe(ret_finding, ret_remedy,
-                                g_strdup("its chip's boot loader shows instead of its firmware"),
-                                g_strdup(upgrades(m) ? "leave it powered until its job has ended"
-                                                     : remedy_of(HOST_BOOT_ROM)));
+                return describe(
+                        ret_finding, ret_remedy, g_strdup("its chip's boot loader shows instead of its firmware"),
+                        g_strdup(upgrades(m) ? "leave it powered until its job has ended" : remedy_of(HOST_BOOT_ROM)));
         *ret_of_port = true;
         if (!describe_port(m, ret_finding, ret_remedy))
                 return false;
         *ret_of_port = false;
-        if (!m->identified && m->wanted)
+        if (!known && probe_is_wanted(m->probe))
                 return describe(ret_finding, ret_remedy, g_strdup("its identity is being read"), g_strdup(""));
-        if (!m->identified && m->serial && m->nameless > 0)
+        if (!known && at_port_is_open(m->port) && probe_is_nameless(m->probe))
                 return describe(ret_finding, ret_remedy,
-                                g_strdup_printf("it answers at %s, but not as its firmware would", m->node),
+                                g_strdup_printf("it answers at %s, but not as its firmware would", node),
                                 g_strdup("it may be in its Mini system, and is asked again"));
-        if (!m->identified)
-                return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", m->node),
+        if (!known)
+                return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", node),
                                 g_strdup(module_is_uart(m)
                                                  ? "look at its power, its wiring, and baud-rate in fotad.conf"
                                                  : ""));
@@ -261,8 +266,8 @@ char *module_explain(const Module *m)
 /* What others do to its port is no part of an upgrade, and one that is stalled may wait for help. */
 char *module_problem(const Module *m)
 {
-        bool of_the_upgrade = m->present ? !m->boot_rom && !(m->node && (m->holder || m->open_error))
-                                         : !module_is_uart(m);
+        bool of_port = at_port_node(m->port) && (at_port_holder(m->port) || at_port_error(m->port));
+        bool of_the_upgrade = m->present ? !m->boot_rom && !of_port : !module_is_uart(m);
 
-        return upgrades(m) && m->job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
+        return upgrades(m) && m->context.job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
 }

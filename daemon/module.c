@@ -1,309 +1,599 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One physical place: owns the serial line, the AT engine, the upgrade and one timer. The only room where the core
- * meets the world: it feeds events in and carries actions out. It parses nothing and decides nothing. */
+/* A physical place where a module is or was attached. Owns the objects of the module (its port, probe, gate, UART,
+ * inspector and the run of its job), and holds all reactions between them. Parses nothing and decides nothing. */
 
-#include <string.h>
-#include <time.h>
+#include <limits.h>
 
+#include "clock.h"
 #include "core/quectel/layout.h"
-#include "log-job.h"
+#include "log.h"
 #include "module-private.h"
 #include "power.h"
+
+/* Tags of AT commands; core/upgrade counts from 1. */
+#define TAG_IDENTITY 0
+#define TAG_INSPECT  UINT_MAX
 
 #define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
 
 static void pump(Module *m);
 
-uint64_t module_now(void)
+static void feed(Module *m, UpgradeEvent event)
 {
-        struct timespec t;
-
-        clock_gettime(CLOCK_BOOTTIME, &t);
-        return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+        if (m->run)
+                job_run_feed(m->run, event);
 }
 
-Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
-                   const ModuleObserver *observer, void *userdata)
+static void feed_present(Module *m)
 {
-        Module *m = g_new0(Module, 1);
+        g_autofree char *power = m->syspath ? power_control_read(m->syspath) : NULL;
 
-        m->id = g_strdup(id);
-        m->event = event;
-        m->config = config;
-        m->baud_rate = config->baud_rate;
-        m->at_interfaces = g_hash_table_ref(config->at_interfaces);
-        m->boot_id = boot_id;
-        m->observer = observer;
-        m->userdata = userdata;
-        m->ports = ports_new();
-        m->engine = at_engine_new();
-        m->identity = identity_new();
-        m->open_at = m->probe_at = m->wanted_until = m->inspect_until = UINT64_MAX;
-        return m;
+        if (m->boot_rom)
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
+        else
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
+                                        .product = m->product_id,
+                                        .device = m->device,
+                                        .power_control = power });
 }
 
-void module_free(Module *m)
+static void on_wake(void *userdata)
 {
-        if (!m)
+        pump(userdata);
+}
+
+/* ---- which tty is the AT port, and when it is open */
+
+/* Which tty is the AT port may change with each that comes or goes. */
+static void choose_port(Module *m)
+{
+        const char *node = m->boot_rom         ? NULL
+                           : module_is_uart(m) ? (m->present ? uart_node(m->uart) : NULL)
+                                               : ports_find_at(m->ports, m->product_id,
+                                                               config_at_interface(m->at_interfaces, m->product_id));
+
+        if (g_strcmp0(at_port_node(m->port), node) == 0)
                 return;
-        sd_event_source_disable_unref(m->timer);
-        transfer_free(m->transfer);
-        serial_close(m->serial);
-        port_watch_free(m->watch);
-        upgrade_free(m->upgrade);
-        identity_probe_free(m->probe);
-        module_inspect_free(m);
-        source_check_free(m->source_check);
-        identity_free(m->identity);
-        at_engine_free(m->engine);
-        ports_free(m->ports);
-        g_hash_table_unref(m->at_interfaces);
-        g_free(m->syspath);
-        g_free(m->uid);
-        g_free(m->gate_why);
-        g_free(m->uart);
-        g_free(m->uart_owner);
-        g_free(m->node);
-        g_free(m->holder);
-        g_free(m->id);
-        g_free(m);
+        if (at_port_is_open(m->port))
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
+        at_port_set_node(m->port, node);
+        if (node) {
+                log_module(LOG_INFO, m, "AT port is %s", node);
+                probe_want(m->probe);
+        }
 }
 
-/* ---- feeding the upgrade */
-
-static void carry_out(Module *m, const UpgradeAction *action);
-
-void module_feed(Module *m, UpgradeEvent event)
+/* Something waits for the port to be open, whether or not ModemManager leaves it. */
+static bool wants_port(const Module *m)
 {
-        if (!m->upgrade)
-                return;
-        event.now = module_now();
-        event.realtime = (uint64_t)g_get_real_time();
-        event.boot = m->boot_id;
-        event.at_port = m->node != NULL;
-        event.diag_port = ports_have_diag(m->ports, m->product_id);
-        event.port_idle = m->serial && !m->listening && at_engine_is_idle(m->engine);
-        upgrade_handle(m->upgrade, &event);
+        return at_port_node(m->port) && (m->run || probe_is_wanted(m->probe) || at_port_holder(m->port) ||
+                                         !probe_is_known(m->probe) || inspector_needs_port(m->inspector));
 }
 
-static void persist(Module *m)
+/* ModemManager knows no UARTs, and no device without a place in sysfs. */
+static bool has_gate(const Module *m)
 {
-        g_autofree char *why = NULL;
-        bool pending = *m->job->pending;
-
-        if (m->observer->job_persist(m->userdata, m->job, &why) >= 0)
-                return;
-        if (!pending)
-                log_job(LOG_ERR, NULL, m->job, "%s: job %s cannot be written: %s", m->id, m->job->id, why);
-        upgrade_drop_actions(m->upgrade);
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
-        if (!pending && *m->job->pending)
-                log_job(LOG_ERR, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, m->job->pending);
+        return !module_is_uart(m) && m->syspath;
 }
 
-static void write_power(Module *m, const char *value)
+/* Opens or closes the port, by the job and the wish for an identity. A module that has reported no revision may be in
+ * its Mini system, and print something after days. Returns true if it was tried to open: that may have made work. */
+static bool update_port(Module *m)
 {
-        int r = m->syspath ? power_control_write(m->syspath, value) : -ENODEV;
+        bool want = wants_port(m);
 
-        if (r < 0)
-                log_module(LOG_WARNING, m, "power/control cannot be set to %s: %s", value, g_strerror(-r));
+        if (!want && at_port_is_open(m->port))
+                at_port_close(m->port); /* before the gate reports that it is not needed any more */
+        if (has_gate(m))
+                want = gate_pass(m->gate, want) && want;
+        return at_port_update(m->port, !want                                 ? AT_PORT_UNWANTED
+                                       : m->run || probe_is_wanted(m->probe) ? AT_PORT_AWAITED
+                                                                             : AT_PORT_WANTED);
 }
 
-static void on_server(void *userdata, ServerAnswer *taken)
+/* ---- ModemManager */
+
+static void on_needed(void *userdata, ModuleNeed need)
 {
         Module *m = userdata;
-        g_autoptr(ServerAnswer) answer = taken;
 
-        g_clear_pointer(&m->source_check, source_check_free);
-        log_module(LOG_INFO, m, "asked for the package: %s", answer->finding);
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
-                                       .text = answer->good ? NULL : answer->finding,
-                                       .size = answer->size });
+        m->observer->needed(m->userdata, m, need);
+}
+
+static const GateObserver gate_observer = { .needed = on_needed };
+
+/* ModemManager has kept the port for long enough: an upgrade that has sent nothing yet ends; a wish for the identity,
+ * too. Returns false if the gate is not the reason for the wait. */
+static bool give_up_gate(Module *m)
+{
+        g_autofree char *text = NULL;
+
+        if (gate_state(m->gate) == MODULE_GATE_OPEN || !has_gate(m))
+                return false;
+        if (!m->run) {
+                probe_give_up(m->probe);
+                return true;
+        }
+        if (!at_port_node(m->port) || m->context.job->sent || m->context.job->result != JOB_RESULT_NONE)
+                return false;
+        text = g_strdup_printf("and ModemManager %s", gate_why(m->gate));
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
+        return true;
+}
+
+void module_set_gate(Module *m, ModuleGate gate, const char *why)
+{
+        if (!gate_set(m->gate, gate, why))
+                return;
+        at_port_try(m->port);
+        if (gate == MODULE_GATE_BARRED || gate == MODULE_GATE_LOCKED) {
+                g_autofree char *failure = g_strdup_printf("ModemManager %s", why);
+
+                inspector_end(m->inspector, failure);
+        }
+        if (gate == MODULE_GATE_LOCKED)
+                give_up_gate(m);
+        m->observer->changed(m->userdata, m);
         pump(m);
 }
 
-static void carry_out(Module *m, const UpgradeAction *action)
+/* ---- the identity */
+
+/* Starts reading the identity. A port that does not answer yet is asked by itself, but rarely by now, or not at all. */
+static void ask_identity(Module *m)
 {
-        switch (action->type) {
-        case UPGRADE_ACTION_PERSIST: persist(m); return;
-        case UPGRADE_ACTION_SEND:
-                if (!m->serial)
-                        return; /* it has been told, or will be */
-                at_engine_command(m->engine, action->tag, action->text, action->secret, action->timeout, module_now());
-                if (action->hush)
-                        at_engine_hush(m->engine);
-                return;
-        case UPGRADE_ACTION_SEND_BLIND:
-                log_module(LOG_DEBUG, m, "> %s (blindly)", action->text);
-                if (m->serial)
-                        at_engine_write_blind(m->engine, action->text, module_now());
-                return;
-        case UPGRADE_ACTION_LISTEN:
-                module_drop_probe(m);
-                at_engine_listen(m->engine);
-                m->listening = true;
-                return;
-        case UPGRADE_ACTION_IDENTIFY:
-                m->listening = false;
-                if (at_engine_is_ready(m->engine))
-                        module_start_probe(m);
-                else if (m->serial)
-                        at_engine_start(m->engine, module_now());
-                return;
-        case UPGRADE_ACTION_CHECK_SOURCE:
-                if (m->job->from_host) {
-                        module_check_package(m);
-                        return;
-                }
-                source_check_free(m->source_check);
-                m->source_check = source_check_new(m->event, action->text, action->timeout, on_server, m);
-                return;
-        case UPGRADE_ACTION_FLOW:
-                if (m->serial && !serial_set_flow_control(m->serial, strcmp(action->text, "hardware") == 0) &&
-                    job_is_uart(m->job)) /* USB ports that know none lose nothing either */
-                        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NO_FLOW });
-                return;
-        case UPGRADE_ACTION_TRANSFER: module_begin_transfer(m, action->text); return;
-        case UPGRADE_ACTION_TRANSFER_LAST:
-                if (m->transfer)
-                        transfer_send_last(m->transfer);
-                return;
-        case UPGRADE_ACTION_TRANSFER_STOP: g_clear_pointer(&m->transfer, transfer_free); return;
-        case UPGRADE_ACTION_WARN:
-                log_job(LOG_WARNING, NULL, m->job, "job %s on %s: %s", m->job->id, m->id, action->text);
-                return;
-        case UPGRADE_ACTION_POWER: write_power(m, action->text); return;
-        case UPGRADE_ACTION_ANNOUNCE:
-                m->observer->job_changed(m->userdata, m->job);
-                m->observer->changed(m->userdata, m);
-                return;
-        case UPGRADE_ACTION_RESULT: m->observer->job_result(m->userdata, m->job); return;
-        case UPGRADE_ACTION_RELEASE: m->released = true; return;
-        }
-}
-
-/* ---- the engine's events */
-
-static void write_out(Module *m, const AtEvent *event)
-{
-        int r;
-
-        /* A command that may hold a password is named by what stands before its first value. */
-        log_module(LOG_DEBUG, m, "> %.*s%s", (int)strcspn(event->text, event->secret ? "=\r" : "\r"), event->text,
-                   event->secret ? "=***" : "");
-        uart_life_asked(&m->life);
-        r = m->serial ? serial_write(m->serial, event->text, strlen(event->text)) : -ENODEV;
-        if (r < 0)
-                log_module(LOG_DEBUG, m, "not written: %s", g_strerror(-r));
-}
-
-static void log_line(Module *m, const char *line)
-{
-        /* Half an echo of ours may look like anything. */
-        if (strstr(line, "://") || strstr(line, "QICSGP"))
-                log_module(LOG_DEBUG, m, "< (not shown)");
+        if (at_port_is_ready(m->port))
+                probe_start(m->probe);
         else
-                log_module(LOG_DEBUG, m, "< %s", line);
+                at_port_start(m->port);
 }
 
-static void log_answer(Module *m, const AtEvent *event)
+static void on_ask_identity(void *userdata, const char *command)
 {
-        g_auto(GStrv) lines = g_strsplit(event->text, "\n", -1);
+        Module *m = userdata;
 
-        for (char **line = lines; *line; line++)
-                if (event->secret && **line)
-                        log_module(LOG_DEBUG, m, "< (not shown)");
-                else
-                        log_line(m, *line);
-        if (event->result == AT_RESULT_ERROR && event->error >= 0)
-                log_module(LOG_DEBUG, m, "< +CME ERROR: %d", event->error);
-        else
-                log_module(LOG_DEBUG, m, "< %s",
-                           event->result == AT_RESULT_OK      ? "OK"
-                           : event->result == AT_RESULT_ERROR ? "ERROR"
-                                                              : "(no answer)");
+        at_port_command(m->port, TAG_IDENTITY, command, false, m->context.config->timeouts.command);
 }
 
-/* Whether what comes now comes from a module at a UART that has restarted since what came before: then what was under
- * way is over, and answers to it are none. */
-static bool uart_has_restarted(Module *m, const AtEvent *event)
+static void on_known(void *userdata)
 {
-        bool restarted = false;
+        Module *m = userdata;
 
-        if (!module_is_uart(m))
-                return false;
-        if (event->type == AT_EVENT_URC)
-                restarted = uart_life_line(&m->life, event->text, module_now());
-        else if (event->type == AT_EVENT_READY ||
-                 (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
-                restarted = uart_life_answered(&m->life, module_now()) && m->job && m->job->sent;
-        if (restarted)
-                module_uart_restarted(m);
-        return restarted;
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, NULL);
 }
 
-static void handle_engine_event(Module *m, const AtEvent *event)
+static void on_answered(void *userdata, const Identity *identity)
 {
+        Module *m = userdata;
+
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_READY,
+                                .identity = identity,
+                                .other_port = !module_is_uart(m) &&
+                                              !ports_is_usual_at(m->ports, m->product_id, at_port_node(m->port)) });
+        inspector_identity_known(m->inspector);
+}
+
+static void on_nameless(void *userdata)
+{
+        Module *m = userdata;
+
+        inspector_end(m->inspector, "it tells no revision");
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_NAMELESS });
+}
+
+static void on_adoptable(void *userdata)
+{
+        Module *m = userdata;
+
+        m->observer->adoptable(m->userdata, m, METHOD_MINIFOTA);
+}
+
+static void on_gave_up(void *userdata)
+{
+        Module *m = userdata;
+        g_autofree char *problem = module_explain(m);
+
+        log_module(LOG_WARNING, m, "%s", problem);
+        m->observer->changed(m->userdata, m);
+        m->observer->probed(m->userdata, m, problem);
+}
+
+static const ProbeObserver probe_observer = {
+        .ask = on_ask_identity,
+        .known = on_known,
+        .answered = on_answered,
+        .nameless = on_nameless,
+        .adoptable = on_adoptable,
+        .gave_up = on_gave_up,
+};
+
+void module_probe(Module *m)
+{
+        probe_want(m->probe);
+        at_port_try(m->port);
+        probe_hurry(m->probe);
+        ask_identity(m);
+        pump(m);
+}
+
+void module_take_identity(Module *m, Identity *identity)
+{
+        probe_take_identity(m->probe, identity);
+        pump(m);
+}
+
+/* ---- an inspection */
+
+static void on_ask_inspection(void *userdata, const char *command)
+{
+        Module *m = userdata;
+
+        at_port_command(m->port, TAG_INSPECT, command, false, m->context.config->timeouts.command);
+}
+
+static void on_inspected(void *userdata, Inspection *taken, const char *failure)
+{
+        Module *m = userdata;
+
+        m->observer->inspected(m->userdata, m, taken, failure);
+}
+
+static const InspectorObserver inspector_observer = { .ask = on_ask_inspection, .over = on_inspected };
+
+void module_inspect(Module *m, Method method)
+{
+        inspector_begin(m->inspector, method);
+        at_port_try(m->port);
+        if (!at_port_node(m->port))
+                inspector_end(m->inspector, "it has no AT port");
+        pump(m);
+}
+
+/* ---- a restart of a module at a UART */
+
+static void uart_restarted(Module *m)
+{
+        log_module(LOG_INFO, m, "restarted");
+        m->device++;
+        probe_begin_anew(m->probe);
+        probe_count_anew(m->probe);
+        probe_want(m->probe);
+        inspector_end(m->inspector, "it restarted");
+        probe_drop(m->probe);
+        at_port_start_anew(m->port);
+        m->observer->changed(m->userdata, m);
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+        feed_present(m);
+}
+
+/* ---- the AT port */
+
+static void on_opened(void *userdata, bool after_failure)
+{
+        Module *m = userdata;
+
+        if (after_failure && !m->run)
+                probe_want(m->probe);
+        probe_count_anew(m->probe);
+        uart_opened(m->uart);
+}
+
+static void on_closing(void *userdata)
+{
+        Module *m = userdata;
+
+        inspector_end(m->inspector, "its AT port was lost");
+        if (m->run)
+                job_run_drop_transfer(m->run);
+        probe_drop(m->probe);
+}
+
+static void on_lost(void *userdata)
+{
+        feed(userdata, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_LOST });
+}
+
+static void on_busy(void *userdata, const char *finding)
+{
+        Module *m = userdata;
+
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = finding });
+        inspector_end(m->inspector, "another process has its AT port");
+        if (!m->run)
+                probe_give_up(m->probe);
+}
+
+/* A UART whose node could not be opened is perhaps gone, which nothing reports. */
+static void on_missing(void *userdata)
+{
+        Module *m = userdata;
+
+        if (uart_node(m->uart) && uart_is_missing(m->uart))
+                module_device_removed(m);
+}
+
+static void on_holder_changed(void *userdata)
+{
+        Module *m = userdata;
+
+        m->observer->changed(m->userdata, m);
+}
+
+static void on_bytes(void *userdata)
+{
+        Module *m = userdata;
+
+        uart_bytes(m->uart);
+}
+
+static void on_wrote(void *userdata)
+{
+        Module *m = userdata;
+
+        uart_asked(m->uart);
+}
+
+static bool on_heard(void *userdata, const AtEvent *event)
+{
+        Module *m = userdata;
+
+        if (!module_is_uart(m) || !uart_heard(m->uart, event))
+                return true;
+        uart_restarted(m);
+        return event->type == AT_EVENT_URC; /* all others answer a question from before the restart */
+}
+
+static void on_event(void *userdata, const AtEvent *event)
+{
+        Module *m = userdata;
         Method method;
 
-        if (uart_has_restarted(m, event) && event->type != AT_EVENT_URC)
-                return;
         switch (event->type) {
-        case AT_EVENT_WRITE: write_out(m, event); return;
+        case AT_EVENT_WRITE: return; /* the port has written it */
         case AT_EVENT_READY:
-                m->asked_upgrade = false; /* what was asked before is forgotten */
-                module_inspect_answers(m);
-                module_start_probe(m);
+                probe_port_answers(m->probe);
+                inspector_port_answers(m->inspector);
+                probe_start(m->probe);
                 return;
         case AT_EVENT_ANSWER:
-                log_answer(m, event);
-                if (event->tag == TAG_INSPECT) {
-                        module_inspect_answer(m, event);
-                } else if (event->tag != MODULE_TAG_IDENTITY) {
-                        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
-                                                       .tag = event->tag,
-                                                       .result = event->result,
-                                                       .error = event->error,
-                                                       .text = event->text });
-                } else {
-                        module_take_answer(m, event);
-                }
+                if (event->tag == TAG_INSPECT)
+                        inspector_answer(m->inspector, event->result, event->error, event->text);
+                else if (event->tag == TAG_IDENTITY)
+                        probe_take_answer(m->probe, event->result, event->text);
+                else
+                        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
+                                                .tag = event->tag,
+                                                .result = event->result,
+                                                .error = event->error,
+                                                .text = event->text });
                 return;
         case AT_EVENT_URC:
-                log_line(m, event->text);
-                if (!m->job && upgrade_is_under_way(event->text, &method))
+                if (!m->run && upgrade_is_under_way(event->text, &method))
                         m->observer->adoptable(m->userdata, m, method);
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
                 return;
         }
+}
+
+static const AtPortObserver at_port_observer = {
+        .opened = on_opened,
+        .closing = on_closing,
+        .lost = on_lost,
+        .busy = on_busy,
+        .missing = on_missing,
+        .holder_changed = on_holder_changed,
+        .bytes = on_bytes,
+        .wrote = on_wrote,
+        .heard = on_heard,
+        .event = on_event,
+        .wake = on_wake,
+};
+
+/* ---- the configuration */
+
+/* The rate that the configuration says; if that is another one, the module is asked for its identity at it. */
+static void set_rate(Module *m)
+{
+        if (!module_is_uart(m) || !at_port_set_rate(m->port, m->context.config->baud_rate))
+                return;
+        probe_begin_anew(m->probe);
+        if (at_port_node(m->port))
+                probe_want(m->probe);
 }
 
 static void reconfigure(Module *m)
 {
         m->reconfigured = false;
         g_hash_table_unref(m->at_interfaces);
-        m->at_interfaces = g_hash_table_ref(m->config->at_interfaces);
-        module_uart_set_rate(m);
-        module_choose_port(m);
+        m->at_interfaces = g_hash_table_ref(m->context.config->at_interfaces);
+        set_rate(m);
+        choose_port(m);
         m->observer->changed(m->userdata, m);
+}
+
+void module_reconfigured(Module *m)
+{
+        m->reconfigured = true;
+        if (m->run)
+                return;
+        reconfigure(m);
+        pump(m);
+}
+
+/* ---- the job */
+
+static void on_send(void *userdata, const UpgradeAction *action)
+{
+        Module *m = userdata;
+
+        /* If the port is closed, UPGRADE_EVENT_PORT_LOST was fed, or will be. */
+        at_port_command(m->port, action->tag, action->text, action->secret, action->timeout);
+        if (action->hush)
+                at_port_hush(m->port);
+}
+
+static void on_send_blind(void *userdata, const char *command)
+{
+        Module *m = userdata;
+
+        at_port_send_blind(m->port, command);
+}
+
+static void on_listen(void *userdata)
+{
+        Module *m = userdata;
+
+        probe_drop(m->probe);
+        at_port_listen(m->port);
+}
+
+static void on_identify(void *userdata)
+{
+        Module *m = userdata;
+
+        at_port_end_listening(m->port);
+        ask_identity(m);
+}
+
+static bool on_flow_control(void *userdata, bool hardware)
+{
+        Module *m = userdata;
+
+        return at_port_set_flow_control(m->port, hardware);
+}
+
+static Serial *on_port(void *userdata)
+{
+        Module *m = userdata;
+
+        return at_port_serial(m->port);
+}
+
+static void on_power(void *userdata, const char *value)
+{
+        Module *m = userdata;
+        int r = m->syspath ? power_control_write(m->syspath, value) : -ENODEV;
+
+        if (r < 0)
+                log_module(LOG_WARNING, m, "power/control cannot be set to %s: %s", value, g_strerror(-r));
+}
+
+static void on_complete(void *userdata, UpgradeEvent *event)
+{
+        Module *m = userdata;
+
+        event->at_port = at_port_node(m->port) != NULL;
+        event->diag_port = ports_have_diag(m->ports, m->product_id);
+        event->port_idle = at_port_is_idle(m->port);
+}
+
+static int on_package_open(void *userdata, const Job *job)
+{
+        Module *m = userdata;
+
+        return m->observer->package_open(m->userdata, job);
+}
+
+static int on_persist(void *userdata, Job *job, char **ret_why)
+{
+        Module *m = userdata;
+
+        return m->observer->job_persist(m->userdata, job, ret_why);
+}
+
+static void on_job_changed(void *userdata, Job *job)
+{
+        Module *m = userdata;
+
+        m->observer->job_changed(m->userdata, job);
+        m->observer->changed(m->userdata, m);
+}
+
+static void on_job_result(void *userdata, Job *job)
+{
+        Module *m = userdata;
+
+        m->observer->job_result(m->userdata, job);
+}
+
+static const JobRunObserver job_run_observer = {
+        .send = on_send,
+        .send_blind = on_send_blind,
+        .listen = on_listen,
+        .identify = on_identify,
+        .set_flow_control = on_flow_control,
+        .port = on_port,
+        .set_power = on_power,
+        .complete = on_complete,
+        .package_open = on_package_open,
+        .persist = on_persist,
+        .changed = on_job_changed,
+        .result = on_job_result,
+        .wake = on_wake,
+};
+
+void module_begin(Module *m, Job *job)
+{
+        m->context.job = job;
+        m->run = job_run_new(&m->context, job, &job_run_observer, m);
+        at_port_begin_job(m->port);
+        if (inspector_is_busy(m->inspector) && at_port_is_ready(m->port))
+                probe_start(m->probe); /* the port is open, and will not report again that it is ready */
+        inspector_end(m->inspector, "a job has begun");
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
+        if (m->present)
+                feed_present(m);
+        m->observer->changed(m->userdata, m);
+        pump(m);
+}
+
+void module_cancel(Module *m)
+{
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_CANCEL });
+        pump(m);
+}
+
+void module_retry(Module *m)
+{
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY });
+        pump(m);
+}
+
+/* The job does not hold the module any more. Returns the job. */
+static Job *end_run(Module *m)
+{
+        Job *job = job_run_job(m->run);
+
+        g_clear_pointer(&m->run, job_run_free);
+        m->context.job = NULL;
+        at_port_end_listening(m->port);
+        at_port_try(m->port); /* for the identity, if that is not known */
+        return job;
 }
 
 static void release_job(Module *m)
 {
-        Job *job = g_steal_pointer(&m->job);
+        Job *job = end_run(m);
 
-        m->released = m->listening = false;
-        g_clear_pointer(&m->source_check, source_check_free);
-        g_clear_pointer(&m->transfer, transfer_free);
-        g_clear_pointer(&m->upgrade, upgrade_free);
-        module_try_port(m); /* for the identity, if that is not known */
         m->observer->job_released(m->userdata, job);
         m->observer->changed(m->userdata, m);
         if (m->reconfigured)
                 reconfigure(m);
-        if (!m->identified && at_engine_is_ready(m->engine))
-                module_start_probe(m);
+        if (!probe_is_known(m->probe) && at_port_is_ready(m->port))
+                probe_start(m->probe);
+}
+
+Job *module_give_up_job(Module *m)
+{
+        Job *job = end_run(m);
+
+        m->observer->changed(m->userdata, m);
+        if (m->reconfigured)
+                reconfigure(m);
+        pump(m);
+        return job;
 }
 
 /* ---- time */
@@ -317,17 +607,16 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void arm_timer(Module *m)
 {
-        uint64_t at = MIN(MIN(m->open_at, m->inspect_until), m->job ? UINT64_MAX : m->wanted_until);
+        uint64_t at = MIN(at_port_deadline(m->port), inspector_deadline(m->inspector));
 
-        if (m->serial)
-                at = MIN(at, MIN(at_engine_deadline(m->engine), m->probe_at));
-        if (m->upgrade)
-                at = MIN(at, upgrade_deadline(m->upgrade));
+        if (at_port_is_open(m->port))
+                at = MIN(at, probe_deadline(m->probe));
+        at = MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe));
         if (at == UINT64_MAX) {
                 if (m->timer)
                         sd_event_source_set_enabled(m->timer, SD_EVENT_OFF);
         } else if (!m->timer) {
-                int r = sd_event_add_time(m->event, &m->timer, CLOCK_BOOTTIME, at, TIMER_ACCURACY, on_timer, m);
+                int r = sd_event_add_time(m->context.event, &m->timer, CLOCK_BOOTTIME, at, TIMER_ACCURACY, on_timer, m);
 
                 if (r < 0)
                         log_module(LOG_ERR, m, "no timer: %s", g_strerror(-r));
@@ -346,84 +635,98 @@ static void pump(Module *m)
                 return;
         m->pumping = true;
         while (busy) {
-                g_autoptr(UpgradeAction) action = NULL;
-                g_autoptr(AtEvent) event = NULL;
-
-                if (m->upgrade && (action = upgrade_pop(m->upgrade))) {
-                        carry_out(m, action);
+                if (m->run && job_run_advance(m->run))
                         continue;
-                }
-                if (m->released) {
+                if (m->run && job_run_is_released(m->run)) {
                         release_job(m);
                         continue;
                 }
-                if (module_update_port(m) || module_inspect_advance(m))
+                if (update_port(m) || inspector_advance(m->inspector, at_port_is_open(m->port)))
                         continue;
-                if (m->serial)
-                        at_engine_tick(m->engine, module_now());
-                if ((event = at_engine_pop(m->engine))) {
-                        handle_engine_event(m, event);
+                if (at_port_advance(m->port))
                         continue;
-                }
-                if (m->upgrade && module_now() >= upgrade_deadline(m->upgrade)) {
-                        if (!module_gate_give_up(m))
-                                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
+                if (m->run && clock_now() >= job_run_deadline(m->run)) {
+                        if (!give_up_gate(m))
+                                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
                         continue;
                 }
-                if (!m->job && module_now() >= m->wanted_until) {
-                        module_give_up_probe(m);
+                if (!m->run && clock_now() >= probe_wanted_until(m->probe)) {
+                        probe_give_up(m->probe);
                         continue;
                 }
-                busy = m->serial && module_advance_probe(m);
+                busy = at_port_is_open(m->port) && probe_advance(m->probe);
         }
         m->pumping = false;
         arm_timer(m);
 }
 
-void module_pump(Module *m)
+/* ---- the module */
+
+Module *module_new(const char *id, sd_event *event, const Config *config, const char *boot_id,
+                   const ModuleObserver *observer, void *userdata)
 {
-        pump(m);
+        Module *m = g_new0(Module, 1);
+
+        m->context.id = g_strdup(id);
+        m->context.event = event;
+        m->context.config = config;
+        m->at_interfaces = g_hash_table_ref(config->at_interfaces);
+        m->context.boot_id = boot_id;
+        m->observer = observer;
+        m->userdata = userdata;
+        m->ports = ports_new();
+        m->inspector = inspector_new(&m->context, &inspector_observer, m);
+        m->uart = uart_new(&m->context);
+        m->gate = gate_new(&m->context, &gate_observer, m);
+        m->probe = probe_new(&m->context, &probe_observer, m);
+        m->port = at_port_new(&m->context, m->ports, &at_port_observer, m);
+        return m;
+}
+
+void module_free(Module *m)
+{
+        if (!m)
+                return;
+        sd_event_source_disable_unref(m->timer);
+        job_run_free(m->run);
+        at_port_free(m->port);
+        gate_free(m->gate);
+        uart_free(m->uart);
+        probe_free(m->probe);
+        inspector_free(m->inspector);
+        ports_free(m->ports);
+        g_hash_table_unref(m->at_interfaces);
+        g_free(m->syspath);
+        g_free(m->uid);
+        g_free(m->context.id);
+        g_free(m);
 }
 
 /* ---- news from the USB */
 
-void module_feed_present(Module *m)
-{
-        g_autofree char *power = m->syspath ? power_control_read(m->syspath) : NULL;
-
-        if (m->boot_rom)
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
-        else
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
-                                               .product = m->product_id,
-                                               .device = m->device,
-                                               .power_control = power });
-}
-
 void module_device_added(Module *m, const UsbDevice *device)
 {
         m->present = true;
-        m->told = false;
-        m->came_at = module_now();
+        m->came_at = clock_now();
         m->vendor_id = device->vendor_id;
         m->product_id = device->product_id;
         m->boot_rom = layout_is_boot_rom(device->vendor_id, device->product_id);
         m->device = device->number;
-        m->identified = false;
+        probe_begin_anew(m->probe);
         g_free(m->syspath);
         m->syspath = g_strdup(device->syspath);
         g_free(m->uid);
         m->uid = g_strdup(device->uid);
         if (module_is_uart(m))
-                log_module(LOG_INFO, m, "%s is there", m->uart);
+                log_module(LOG_INFO, m, "%s is there", uart_node(m->uart));
         else if (m->boot_rom)
                 log_module(LOG_WARNING, m, "boot ROM %04x:%04x: the module runs no firmware", m->vendor_id,
                            m->product_id);
         else
                 log_module(LOG_INFO, m, "%04x:%04x is there", m->vendor_id, m->product_id);
         m->observer->changed(m->userdata, m);
-        module_feed_present(m);
-        module_choose_port(m);
+        feed_present(m);
+        choose_port(m);
         pump(m);
 }
 
@@ -432,18 +735,18 @@ void module_device_removed(Module *m)
         g_autofree char *why = NULL;
 
         log_module(LOG_INFO, m, "%s", module_is_uart(m) ? "its port is gone" : "left the bus");
-        m->listening = false;
-        m->present = m->identified = false;
-        m->left_at = module_now();
+        at_port_end_listening(m->port);
+        m->present = false;
+        probe_forget(m->probe);
+        m->left_at = clock_now();
         ports_clear(m->ports);
-        module_choose_port(m);
-        m->wanted = false;
-        m->wanted_until = UINT64_MAX;
+        choose_port(m);
+        probe_unwant(m->probe);
         m->observer->changed(m->userdata, m);
         why = module_explain(m);
         m->observer->probed(m->userdata, m, why);
         if (!m->boot_rom)
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         m->boot_rom = false;
         pump(m);
 }
@@ -451,7 +754,7 @@ void module_device_removed(Module *m)
 void module_tty_added(Module *m, const UsbTty *tty)
 {
         ports_add(m->ports, tty);
-        module_choose_port(m);
+        choose_port(m);
         m->observer->changed(m->userdata, m);
         pump(m);
 }
@@ -459,81 +762,39 @@ void module_tty_added(Module *m, const UsbTty *tty)
 void module_tty_removed(Module *m, const char *node)
 {
         ports_remove(m->ports, node);
-        module_choose_port(m);
+        choose_port(m);
         m->observer->changed(m->userdata, m);
         pump(m);
 }
-
-/* ---- what others want */
 
 void module_settled(Module *m)
 {
         if (!m->present)
-                module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+                feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         pump(m);
 }
 
-void module_reconfigured(Module *m)
+/* ---- a UART, of which no bus reports anything */
+
+void module_set_uart(Module *m, const char *node, unsigned device)
 {
-        m->reconfigured = true;
-        if (m->job)
-                return;
-        reconfigure(m);
-        pump(m);
+        uart_set_node(m->uart, node);
+        m->device = device;
 }
 
-void module_probe(Module *m)
+void module_unset_uart(Module *m)
 {
-        module_want_identity(m);
-        module_try_port(m);
-        m->probe_interval = MODULE_PROBE_INTERVAL;
-        if (at_engine_is_ready(m->engine))
-                module_start_probe(m);
-        else if (m->serial)
-                at_engine_start(m->engine, module_now()); /* it is asked rarely by now, or not at all */
-        pump(m);
-}
-
-void module_begin(Module *m, Job *job)
-{
-        m->job = job;
-        m->job_had_port = false;
-        m->upgrade = upgrade_new(job, &m->config->timeouts);
-        module_try_port(m);
-        if (m->inspecting && at_engine_is_ready(m->engine))
-                module_start_probe(m); /* the port is open, and will not tell again that it is ready */
-        module_inspect_end(m, "a job has begun");
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_BEGIN });
+        uart_set_node(m->uart, NULL);
         if (m->present)
-                module_feed_present(m);
-        m->observer->changed(m->userdata, m);
-        pump(m);
+                module_device_removed(m);
 }
 
-void module_cancel(Module *m)
+void module_look_at_uart(Module *m, const char *owner)
 {
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_CANCEL });
-        pump(m);
-}
+        bool there = uart_look(m->uart, owner);
 
-void module_retry(Module *m)
-{
-        module_feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY });
-        pump(m);
-}
-
-Job *module_give_up_job(Module *m)
-{
-        Job *job = g_steal_pointer(&m->job);
-
-        m->released = m->listening = false;
-        g_clear_pointer(&m->source_check, source_check_free);
-        g_clear_pointer(&m->transfer, transfer_free);
-        g_clear_pointer(&m->upgrade, upgrade_free);
-        module_try_port(m); /* for the identity, if that is not known */
-        m->observer->changed(m->userdata, m);
-        if (m->reconfigured)
-                reconfigure(m);
-        pump(m);
-        return job;
+        if (there && !m->present)
+                module_device_added(m, &(UsbDevice){ .number = m->device + (m->left_at || m->device == 0) });
+        else if (!there && m->present)
+                module_device_removed(m);
 }

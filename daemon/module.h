@@ -8,26 +8,12 @@
 #include "core/rules/inspect.h"
 #include "core/job/job.h"
 #include "core/upgrade/upgrade.h"
+#include "module-gate.h"
 #include "settings.h"
 #include "usb-watch.h"
 
 /* One physical place where a module is or was attached. */
 typedef struct Module Module;
-
-/* What it needs its AT port for, and whether it may have it, as far as ModemManager is concerned. */
-typedef enum ModuleNeed {
-        MODULE_NEED_NONE,
-        MODULE_NEED_IDENTITY,
-        MODULE_NEED_JOB,
-        MODULE_NEED_UNDER_WAY, /* a job whose AT+QFOTADL went out before us: what the module says is to be heard at once
-                                */
-} ModuleNeed;
-typedef enum ModuleGate {
-        MODULE_GATE_SHUT,   /* not yet */
-        MODULE_GATE_BARRED, /* not before a job needs it */
-        MODULE_GATE_LOCKED, /* not for a job either */
-        MODULE_GATE_OPEN,
-} ModuleGate;
 
 /* News for whoever owns the module. job_persist returns 0 or -errno and *ret_why; of a job that has ended, 0 also if
  * its record is removed because it cannot be written. */
@@ -133,8 +119,8 @@ void module_reconfigured(Module *module);
 /* Reads the identity again: probed() follows. Not while a job holds the module. */
 void module_probe(Module *module);
 
-/* Asks it what an upgrade depends on, by core/rules/inspect.h's set for a check: inspected() follows, at once or later, but
- * always. Reads only; not while a job holds the module, or while it is being asked (module_is_inspected()). */
+/* Asks it what an upgrade depends on, by core/rules/inspect.h's set for a check: inspected() follows, at once or later,
+ * but always. Reads only; not while a job holds the module, or while it is being asked (module_is_inspected()). */
 void module_inspect(Module *module, Method method);
 bool module_is_inspected(const Module *module);
 
