@@ -70,6 +70,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/port-watch.c daemon/port-watch.h \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
+	daemon/refusal.c daemon/refusal.h \
 	daemon/serial.c daemon/serial.h \
 	daemon/source-check.c daemon/source-check.h \
 	daemon/spool.c daemon/spool.h \

@@ -11,23 +11,6 @@
 #include "message-ids.h"
 #include "names.h"
 
-void refusal_clear(Refusal *refusal)
-{
-        g_clear_pointer(&refusal->message, g_free);
-        refusal->name = NULL;
-}
-
-bool refusal_set(Refusal *ret, const char *name, const char *format, ...)
-{
-        va_list args;
-
-        va_start(args, format);
-        ret->name = name;
-        ret->message = g_strdup_vprintf(format, args);
-        va_end(args);
-        return false;
-}
-
 /* What should hold and does not is no reason to refuse. */
 static void warn_of_advice(const Job *job, const RuleFacts *facts)
 {

@@ -7,21 +7,10 @@
 #include "core/job.h"
 #include "core/rules.h"
 #include "module.h"
+#include "refusal.h"
 #include "settings.h"
 
 typedef struct Manager Manager;
-
-/* Why a call was refused: a D-Bus error name of dbus/names.h and a sentence. A refused call has changed nothing. */
-typedef struct Refusal {
-        const char *name;
-        char *message;
-} Refusal;
-
-void refusal_clear(Refusal *refusal);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Refusal, refusal_clear)
-
-/* Sets the refusal and returns false. */
-bool refusal_set(Refusal *ret, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* News for the bus. */
 typedef struct ManagerObserver {
