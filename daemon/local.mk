@@ -61,7 +61,8 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \
 	daemon/manager-check.c \
 	daemon/manager-found.c daemon/manager-jobs.c \
-	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
+	daemon/manager-modules.c daemon/manager-modules.h \
+	daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
 	daemon/module-gate.c \
 	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "log-job.h"
+#include "manager-modules.h"
 #include "manager-private.h"
 #include "message-ids.h"
 
@@ -71,7 +72,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method; /* which never gives up too early */
         job->state = JOB_DOWNLOADING;
         job->sent = job->left = true;
-                job_reach(job, JOB_REACHED_ACCEPTED);
+        job_reach(job, JOB_REACHED_ACCEPTED);
         job->system = JOB_SYSTEM_MINI;
         manager_note_identity(job, module_identity(module));
         job = manager_add_job(m, job, &why);

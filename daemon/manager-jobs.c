@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The jobs' records: new ones, those on the disk, those whose time is over, and those that bring the daemon down each
- * time it takes them up. */
+/* The jobs and their records: finding a job, new jobs, those on the disk, those whose time is over, and those that
+ * bring the daemon down each time it takes them up. */
 
 #include <string.h>
+#include <systemd/sd-bus.h>
 
 #include "core/source.h"
 #include "log-job.h"
 #include "manager-private.h"
+#include "names.h"
 
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
@@ -55,6 +57,27 @@ static void remove_record(Manager *m, const Job *job)
 static guint64 number_of(const Job *job)
 {
         return g_ascii_strtoull(job->id, NULL, 10);
+}
+
+const GPtrArray *manager_jobs(const Manager *m)
+{
+        return m->jobs;
+}
+
+Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
+{
+        g_autofree char *id = NULL;
+
+        if (sd_bus_path_decode(path, FOTAD_JOB_PREFIX, &id) > 0)
+                for (unsigned i = 0; i < m->jobs->len; i++) {
+                        Job *job = g_ptr_array_index(m->jobs, i);
+
+                        if (strcmp(job->id, id) == 0)
+                                return job;
+                }
+        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are",
+                    path);
+        return NULL;
 }
 
 /* The last to finish first. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "manager-modules.h"
 #include "manager-private.h"
 #include "names.h"
 #include "spool.h"

@@ -29,19 +29,15 @@ struct Manager {
         GHashTable *left_alone; /* ids of jobs that were given up, and whose upgrade was seen to go on */
         GHashTable *stalled;    /* ids of jobs that were said to be */
         guint64 last_id;
-        sd_event_source *lives; /* says that the daemon has lived for a while */
-        sd_event_source *drops; /* manager_drop_uarts_soon() */
+        sd_event_source *lives;                /* says that the daemon has lived for a while */
+        sd_event_source *drops;                /* manager_drop_uarts_soon() */
+        const ModuleObserver *module_observer; /* for each new module; userdata is the Manager */
         const ManagerObserver *observer;
         void *userdata;
 };
 
-Module *manager_module_by_id(Manager *m, const char *id);
-
 /* The one way for a job to get hold of a module. */
 void manager_begin_on(Manager *m, Module *module, Job *job);
-
-/* Made when it is first seen or configured, and kept from then on. */
-Module *manager_module_at(Manager *m, const char *id);
 
 /* manager-uart.c: the UARTs that the configuration names. A module each, whether or not its node is there. */
 void manager_make_uarts(Manager *m);

@@ -7,6 +7,7 @@
 
 #include "core/source.h"
 #include "log-job.h"
+#include "manager-modules.h"
 #include "manager-private.h"
 #include "message-ids.h"
 #include "names.h"

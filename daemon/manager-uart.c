@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "manager-modules.h"
 #include "manager-private.h"
 #include "serial.h"
 

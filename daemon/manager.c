@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The root: owns the device watch, the store, modules and jobs, and brings them together. Knows no AT. Its jobs'
- * records, what it finds without having begun it, what is asked of it and how things are named stand in files of their
- * own. */
+ * records, what it finds without having begun it, its list of modules and the calls it carries out stand in files of
+ * their own. */
 
 #include <errno.h>
 #include <string.h>
 
 #include "log-job.h"
+#include "manager-modules.h"
 #include "manager-private.h"
 #include "message-ids.h"
 #include "uevent.h"
 
-#define MODULES_MAX 64 /* places, unless more than that are in use */
-
 /* ---- news from modules */
-
-Module *manager_module_by_id(Manager *m, const char *id)
-{
-        for (unsigned i = 0; i < m->modules->len; i++)
-                if (strcmp(module_id(g_ptr_array_index(m->modules, i)), id) == 0)
-                        return g_ptr_array_index(m->modules, i);
-        return NULL;
-}
 
 static void on_module_changed(void *userdata, Module *module)
 {
@@ -153,33 +144,6 @@ static const ModuleObserver module_observer = {
         .inspected = on_module_inspected,
 };
 
-/* A hub that brings ever new ports must not fill the memory: of many empty places the oldest is forgotten. */
-static void trim_modules(Manager *m)
-{
-        for (unsigned i = 0; i < m->modules->len && m->modules->len >= MODULES_MAX; i++) {
-                Module *module = g_ptr_array_index(m->modules, i);
-
-                if (module_is_present(module) || module_job(module) || module_uart(module))
-                        continue;
-                manager_drop_checks(m, module);
-                m->observer->module_removed(m->userdata, module);
-                g_ptr_array_remove_index(m->modules, i--);
-        }
-}
-
-Module *manager_module_at(Manager *m, const char *id)
-{
-        Module *module = manager_module_by_id(m, id);
-
-        if (module)
-                return module;
-        trim_modules(m);
-        module = module_new(id, m->event, m->config, m->boot_id, &module_observer, m);
-        g_ptr_array_add(m->modules, module);
-        m->observer->module_added(m->userdata, module);
-        return module;
-}
-
 static Module *module_at(Manager *m, const char *path)
 {
         g_autofree char *id = g_strconcat("usb-", path, NULL);
@@ -241,6 +205,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
 
         m->event = event;
         m->config = config;
+        m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
         m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
@@ -395,9 +360,4 @@ void manager_announce(Manager *m)
 const Config *manager_config(const Manager *m)
 {
         return m->config;
-}
-
-Module *manager_module_of(Manager *m, const Job *job)
-{
-        return manager_module_by_id(m, job_place(job));
 }

@@ -6,6 +6,7 @@
 
 #include "core/job.h"
 #include "core/rules.h"
+#include "manager-modules.h"
 #include "module.h"
 #include "refusal.h"
 #include "settings.h"
@@ -45,19 +46,13 @@ void manager_stop(Manager *manager);
 /* Once the name is on the bus: says results that a crash kept from it. */
 void manager_announce(Manager *manager);
 
-/* All there are, jobs by creation. Borrowed: both change with the next news. */
-const GPtrArray *manager_modules(const Manager *manager);
+/* All jobs, by creation. Borrowed: the array changes with the next news. */
 const GPtrArray *manager_jobs(const Manager *manager);
 
 /* The finished ones, the last to finish first. The caller frees the array, not the jobs. */
 GPtrArray *manager_history(Manager *manager);
 
-Module *manager_module_of(Manager *manager, const Job *job);
-
-/* "" (the only module there is), an Id, IMEI, tty path or object path. */
-Module *manager_find_module(Manager *manager, const char *name, Refusal *ret_refusal);
-
-/* By object path. */
+/* The job with this object path. Borrowed. NULL and a refusal if there is none. */
 Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
 
 /* The job is on disk and on the bus when this returns; manager_begin() must follow. Takes the options. uid: of the one
