@@ -8,6 +8,8 @@
 
 #include "core/source.h"
 #include "log.h"
+#include "manager-check.h"
+#include "manager-modules.h"
 #include "manager-private.h"
 #include "names.h"
 
@@ -15,7 +17,7 @@
 
 struct Check {
         Manager *manager;
-        Module *module;
+        char *module; /* its Id, and the key in Manager: the module may be removed meanwhile */
         char *source;
         Options *options;
         ManagerCheckFunc func;
@@ -40,6 +42,7 @@ void manager_check_free(Check *c)
         explicit_bzero(c->source, strlen(c->source));
         g_free(c->source);
         options_free(c->options);
+        g_free(c->module);
         if (c->destroy)
                 c->destroy(c->userdata);
         g_free(c);
@@ -107,14 +110,12 @@ bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal)
 
 /* ---- a check */
 
-static void look_for_end(Check *c)
+static void answer(Check *c, Module *module)
 {
         g_auto(ManagerFacts) f = { 0 };
         g_autoptr(GPtrArray) verdicts = NULL;
 
-        if (c->inspecting || c->asks || c->asks_mini_2)
-                return;
-        manager_gather(&f, c->manager, c->module, c->source, c->options);
+        manager_gather(&f, c->manager, module, c->source, c->options);
         f.facts.file = rules_source_is_file(c->source);
         f.facts.inspection = c->inspection;
         f.facts.not_inspected = c->not_inspected;
@@ -127,22 +128,26 @@ static void look_for_end(Check *c)
         }
         verdicts = rules_judge(&f.facts);
         c->func(c->userdata, verdicts);
-        manager_drop_uarts_soon(c->manager);
-        g_ptr_array_remove(c->manager->checks, c); /* which frees it */
 }
 
-static Check *find_check(Manager *m, const Module *module)
+/* Ends the check, and frees it, once no question is left to wait for. */
+static void look_for_end(Check *c)
 {
-        for (unsigned i = 0; i < m->checks->len; i++)
-                if (((Check *)g_ptr_array_index(m->checks, i))->module == module)
-                        return g_ptr_array_index(m->checks, i);
-        return NULL;
+        Manager *m = c->manager;
+        Module *module = manager_module_by_id(m, c->module);
+
+        if (c->inspecting || c->asks || c->asks_mini_2)
+                return;
+        if (module)
+                answer(c, module);
+        manager_drop_uarts_soon(m); /* the module may have been kept for this check only */
+        g_hash_table_remove(m->checks, c->module);
 }
 
 void manager_module_inspected(Manager *m, Module *module, Inspection *taken, const char *failure)
 {
         g_autoptr(Inspection) inspection = taken;
-        Check *c = find_check(m, module);
+        Check *c = g_hash_table_lookup(m->checks, module_id(module));
 
         if (!c || !c->inspecting)
                 return;
@@ -171,13 +176,13 @@ static void on_server_mini_2(void *userdata, ServerAnswer *answer)
 }
 
 /* Only a URL that a module may be given. */
-static void ask_server(Check *c, Method method)
+static void ask_server(Check *c, const Module *module, Method method)
 {
         uint64_t timeout = c->manager->config->timeouts.source;
         g_autofree char *why = NULL, *second = NULL;
 
         if (!c->options->check_source || rules_source_is_file(c->source) ||
-            !source_check(c->source, method, module_flash_size(c->module), c->options->allow_https, &why))
+            !source_check(c->source, method, module_flash_size(module), c->options->allow_https, &why))
                 return;
         c->asks = source_check_new(c->manager->event, c->source, timeout, on_server, c);
         if (method != METHOD_MINIFOTA)
@@ -195,24 +200,24 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
         Method method;
         Check *c;
 
-        if (find_check(m, module))
+        if (g_hash_table_contains(m->checks, module_id(module)))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is being checked already: wait for that answer",
                                    module_id(module));
-        if (m->checks->len >= CHECKS_MAX)
+        if (g_hash_table_size(m->checks) >= CHECKS_MAX)
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
                                    "too many modules are being checked: try again later");
         manager_gather(&f, m, module, source, options);
         method = rule_method(&f.facts);
         c = g_new0(Check, 1);
         c->manager = m;
-        c->module = module;
+        c->module = g_strdup(module_id(module));
         c->source = g_strdup(source);
         c->options = g_steal_pointer(&options);
         c->func = func;
         c->userdata = userdata;
         c->destroy = destroy;
-        g_ptr_array_add(m->checks, c);
-        ask_server(c, method);
+        g_hash_table_insert(m->checks, c->module, c);
+        ask_server(c, module, method);
         if (module_job(module)) {
                 c->not_inspected = g_strdup_printf("job %s holds the module", module_job(module)->id);
         } else if (!*module_port(module)) {
@@ -228,18 +233,5 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
 
 void manager_drop_all_checks(Manager *m)
 {
-        g_ptr_array_set_size(m->checks, 0);
-}
-
-bool manager_is_checked(Manager *m, const Module *module)
-{
-        return find_check(m, module) != NULL;
-}
-
-void manager_drop_checks(Manager *m, const Module *module)
-{
-        Check *c = find_check(m, module);
-
-        if (c)
-                g_ptr_array_remove(m->checks, c);
+        g_hash_table_remove_all(m->checks);
 }

@@ -38,7 +38,6 @@ static void trim_modules(Manager *m)
 
                 if (module_is_present(module) || module_job(module) || module_uart(module))
                         continue;
-                manager_drop_checks(m, module);
                 m->observer->module_removed(m->userdata, module);
                 g_ptr_array_remove_index(m->modules, i--);
         }

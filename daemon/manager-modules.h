@@ -21,8 +21,7 @@ Module *manager_find_module(Manager *manager, const char *name, Refusal *ret_ref
 /* The module with this Id, NULL if there is none. Borrowed. */
 Module *manager_module_by_id(Manager *m, const char *id);
 
-/* The module that a job is for, by its place. Borrowed. NULL if it was removed, which cannot happen while the job runs.
- */
+/* The module at a job's place. Borrowed. Never NULL while the job runs, NULL after that if the module was removed. */
 Module *manager_module_of(Manager *m, const Job *job);
 
 /* As manager_module_by_id(), but makes the module if there is none. Removes the oldest absent modules first if there

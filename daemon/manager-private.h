@@ -22,7 +22,7 @@ struct Manager {
         char *boot_id;
         GPtrArray *modules; /* Module */
         GPtrArray *jobs;    /* Job, by creation */
-        GPtrArray *checks;  /* Check */
+        GHashTable *checks; /* Check, by the Id of its module, which it owns; a UART is kept while it is checked */
         GPtrArray *intakes; /* Intake */
         PackageStore *packages;
         ModemManagerPresence modem_manager;
@@ -129,15 +129,3 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
 
 /* false: a rule that must hold does not, and the refusal says which. */
 bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal);
-
-typedef struct Check Check;
-
-void manager_check_free(Check *check);
-
-/* The module was asked. Takes the inspection. */
-void manager_module_inspected(Manager *m, Module *module, Inspection *inspection, const char *failure);
-
-bool manager_is_checked(Manager *m, const Module *module);
-
-/* The module goes away, and what is being checked of it. */
-void manager_drop_checks(Manager *m, const Module *module);

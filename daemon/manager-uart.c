@@ -56,7 +56,8 @@ void manager_drop_uarts(Manager *m)
         for (unsigned i = 0; i < m->modules->len; i++) {
                 Module *module = g_ptr_array_index(m->modules, i);
 
-                if (!module_uart(module) || is_named(m, module) || module_job(module) || manager_is_checked(m, module))
+                if (!module_uart(module) || is_named(m, module) || module_job(module) ||
+                    g_hash_table_contains(m->checks, module_id(module)))
                         continue;
                 log_module(LOG_INFO, module, "fotad.conf does not name it any more");
                 module_unset_uart(module);

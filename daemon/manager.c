@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log-job.h"
+#include "manager-check.h"
 #include "manager-modules.h"
 #include "manager-private.h"
 #include "message-ids.h"
@@ -208,7 +209,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
-        m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
+        m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
         m->intakes = g_ptr_array_new_with_free_func((GDestroyNotify)manager_intake_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
@@ -238,7 +239,7 @@ void manager_free(Manager *m)
                 return;
         sd_event_source_disable_unref(m->lives);
         sd_event_source_disable_unref(m->drops);
-        g_ptr_array_unref(m->checks);
+        g_hash_table_unref(m->checks);
         g_ptr_array_unref(m->intakes);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */

@@ -6,6 +6,7 @@
 
 #include "core/job.h"
 #include "core/rules.h"
+#include "manager-check.h"
 #include "manager-modules.h"
 #include "module.h"
 #include "refusal.h"
@@ -78,16 +79,6 @@ bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
 /* AT+QFOTADL once more where a module is stalled (guide 5.2). Takes the options, of which expected-revision,
  * allow-unchanged and allow-https are added to the job's. */
 bool manager_retry(Manager *manager, Job *job, const char *source, Options *options, Refusal *ret_refusal);
-
-/* Everything that is checked before an upgrade, with the module and, if the options say so, the server asked; changes
- * nothing. The function is called once, with RuleVerdicts, perhaps before this returns; then, or when the manager is
- * freed, userdata is destroyed. false: refused, and userdata stays the caller's. Takes the options. */
-typedef void (*ManagerCheckFunc)(void *userdata, const GPtrArray *verdicts);
-bool manager_check(Manager *manager, Module *module, const char *source, Options *options, ManagerCheckFunc func,
-                   void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
-
-/* Before the bus is closed: what is being checked is answered to nobody. */
-void manager_drop_all_checks(Manager *manager);
 
 void manager_set_modem_manager(Manager *manager, ModemManagerPresence presence);
 
