@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "manager-facts.h"
 #include "manager-modules.h"
 #include "manager-private.h"
 #include "names.h"
@@ -59,11 +60,10 @@ static bool judge_descriptor(int fd, Refusal *ret_refusal)
 static bool judge_request(Manager *m, Module *module, int fd, const char *name, const Options *options,
                           Refusal *ret_refusal)
 {
-        static const Package unknown = { 0 };
         g_auto(ManagerFacts) f = { 0 };
 
         return judge_descriptor(fd, ret_refusal) &&
-               manager_judge_request(&f, m, module, name, &unknown, options, ret_refusal);
+               manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal);
 }
 
 static bool judge_copy(const Intake *in, const SpoolResult *copy, Refusal *ret_refusal)

@@ -103,29 +103,8 @@ int manager_open_package(Manager *m, const Job *job);
 /* What no job needs, once all jobs are loaded. */
 void manager_sweep_packages(Manager *m);
 
-/* manager-check.c */
-
-/* What is known of a module without asking anybody, and what its facts borrow. */
-typedef struct ManagerFacts {
-        RuleFacts facts;
-        char *problem, *problem_remedy, *power_control;
-} ManagerFacts;
-
-void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Options *options);
-void manager_facts_clear(ManagerFacts *facts);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ManagerFacts, manager_facts_clear)
-
 /* manager-requests.c */
-
-/* Whether an upgrade may begin; the facts it was judged by are left in any case. package: NULL for a URL. */
-bool manager_judge_request(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Package *package,
-                           const Options *options, Refusal *ret_refusal);
 
 /* manager_accept_upgrade(), of a URL or a package. */
 Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *options,
                     int64_t uid, Refusal *ret_refusal);
-
-/* manager-check.c */
-
-/* false: a rule that must hold does not, and the refusal says which. */
-bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal);

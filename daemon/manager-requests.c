@@ -7,6 +7,7 @@
 
 #include "core/source.h"
 #include "log-job.h"
+#include "manager-facts.h"
 #include "manager-modules.h"
 #include "manager-private.h"
 #include "message-ids.h"
@@ -25,17 +26,6 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
         }
 }
 
-bool manager_judge_request(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Package *package,
-                           const Options *options, Refusal *ret_refusal)
-{
-        manager_gather(ret, m, module, source, options);
-        ret->facts.file = package != NULL;
-        ret->facts.package_size = package ? package->size : 0;
-        if (ret->facts.ready)
-                ret->facts.problem = ""; /* of when its port was last wanted: the job will see */
-        return manager_refuse_broken(&ret->facts, ret_refusal);
-}
-
 Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
                     Refusal *ret_refusal)
 {
@@ -44,7 +34,8 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
         g_autofree char *why = NULL;
         Job *job;
 
-        if (!manager_judge_request(&f, m, module, source, package, options, ret_refusal))
+        if (!manager_judge_request(&f, m, module, source, package != NULL, package ? package->size : 0, options,
+                                   ret_refusal))
                 return NULL;
         job = manager_new_job(m, module_id(module));
         job->method = rule_method(&f.facts);

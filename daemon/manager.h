@@ -7,6 +7,7 @@
 #include "core/job.h"
 #include "core/rules.h"
 #include "manager-check.h"
+#include "manager-facts.h"
 #include "manager-modules.h"
 #include "module.h"
 #include "refusal.h"
@@ -79,8 +80,6 @@ bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
 /* AT+QFOTADL once more where a module is stalled (guide 5.2). Takes the options, of which expected-revision,
  * allow-unchanged and allow-https are added to the job's. */
 bool manager_retry(Manager *manager, Job *job, const char *source, Options *options, Refusal *ret_refusal);
-
-void manager_set_modem_manager(Manager *manager, ModemManagerPresence presence);
 
 /* Has udev look again at the module, which its rules treat otherwise while a job has claimed it. */
 void manager_tell_claim(Manager *manager, Module *module);
