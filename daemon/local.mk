@@ -60,6 +60,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \
 	daemon/manager.c daemon/manager.h daemon/manager-private.h \
 	daemon/manager-check.c daemon/manager-check.h \
+	daemon/manager-claim.c daemon/manager-claim.h \
 	daemon/manager-facts.c daemon/manager-facts.h \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-modules.c daemon/manager-modules.h \

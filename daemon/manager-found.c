@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "log-job.h"
+#include "manager-claim.h"
 #include "manager-modules.h"
 #include "manager-private.h"
 #include "message-ids.h"
@@ -82,7 +83,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         }
         log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,
                 "job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id, job->module);
-        manager_begin_on(m, module, job);
+        manager_begin(m, job);
 }
 
 /* The same module at another port: a hub was plugged in elsewhere. Serial numbers tell nothing, the IMEI does; and one
@@ -103,7 +104,7 @@ void manager_follow_moved(Manager *m, Module *module)
                 log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
                         module_id(module));
                 job_set_string(&job->place, module_id(module));
-                manager_begin_on(m, module, module_give_up_job(place));
+                manager_begin(m, module_give_up_job(place));
                 claims_drop(m->claims, module_id(place));
                 return;
         }

@@ -36,9 +36,6 @@ struct Manager {
         void *userdata;
 };
 
-/* The one way for a job to get hold of a module. */
-void manager_begin_on(Manager *m, Module *module, Job *job);
-
 /* manager-uart.c: the UARTs that the configuration names. A module each, whether or not its node is there. */
 void manager_make_uarts(Manager *m);
 /* Those that it does not name any more, and that nobody holds, go: now, or from the loop. */

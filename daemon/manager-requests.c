@@ -61,11 +61,6 @@ Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Opti
         return manager_accept(m, module, source, NULL, options, uid, ret_refusal);
 }
 
-void manager_begin(Manager *m, Job *job)
-{
-        manager_begin_on(m, manager_module_of(m, job), job);
-}
-
 bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
 {
         if (job->state == JOB_FINISHED)

@@ -9,10 +9,10 @@
 
 #include "log-job.h"
 #include "manager-check.h"
+#include "manager-claim.h"
 #include "manager-modules.h"
 #include "manager-private.h"
 #include "message-ids.h"
-#include "uevent.h"
 
 /* ---- news from modules */
 
@@ -99,24 +99,11 @@ static void on_job_result(void *userdata, Job *job)
         say_result(userdata, job);
 }
 
-void manager_tell_claim(Manager *m, Module *module)
-{
-        int r;
-
-        (void)m;
-        if (!module_is_present(module) || module_is_uart(module))
-                return;
-        r = uevent_repeat(module_syspath(module));
-        if (r < 0)
-                log_module(LOG_DEBUG, module, "udev cannot be told who claims it: %s", g_strerror(-r));
-}
-
 static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
-        claims_drop(m->claims, job_place(job));
-        manager_tell_claim(m, manager_module_of(m, job));
+        manager_end_claim(m, job);
         manager_free_package(m, job);
         manager_trim_history(m);
         manager_drop_uarts_soon(m); /* it may have been kept for this job only */
@@ -253,28 +240,12 @@ void manager_free(Manager *m)
         g_free(m);
 }
 
-/* The claim first: what appears at that place from now on is ours. */
-void manager_begin_on(Manager *m, Module *module, Job *job)
-{
-        claims_take(m->claims, module_id(module));
-        module_begin(module, job);
-}
-
-static void on_claim_swept(void *userdata, const char *id)
-{
-        Module *module = manager_module_by_id(userdata, id);
-
-        if (module)
-                manager_tell_claim(userdata, module);
-}
-
 static void take_up(Manager *m, Job *job)
 {
-        Module *module = manager_module_at(m, job_place(job));
-
+        manager_module_at(m, job_place(job)); /* makes it */
         log_job(LOG_NOTICE, NULL, job, "job %s on %s is taken up again in state %s", job->id, job_place(job),
                 job_state_to_string(job->state));
-        manager_begin_on(m, module, job);
+        manager_begin(m, job);
 }
 
 static int on_lives(sd_event_source *source, uint64_t usec, void *userdata)
@@ -315,7 +286,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 taken_up = true;
         }
         r = usb_watch_enumerate(m->watch);
-        claims_sweep(m->claims, on_claim_swept, m);
+        manager_sweep_claims(m);
         manager_look_at_uarts(m);
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_settled(g_ptr_array_index(m->modules, i));

@@ -7,6 +7,7 @@
 #include "core/job.h"
 #include "core/rules.h"
 #include "manager-check.h"
+#include "manager-claim.h"
 #include "manager-facts.h"
 #include "manager-modules.h"
 #include "module.h"
@@ -61,7 +62,6 @@ Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
  * who asks, -1 unknown. */
 Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source, Options *options, int64_t uid,
                             Refusal *ret_refusal);
-void manager_begin(Manager *manager, Job *job);
 
 /* The same with a package on the host (guide 3.3.1.3), from a descriptor that stays the caller's, by its name. What can
  * be judged now is; then it is copied, and the function is called once, from the loop: with a job, as
@@ -80,9 +80,6 @@ bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
 /* AT+QFOTADL once more where a module is stalled (guide 5.2). Takes the options, of which expected-revision,
  * allow-unchanged and allow-https are added to the job's. */
 bool manager_retry(Manager *manager, Job *job, const char *source, Options *options, Refusal *ret_refusal);
-
-/* Has udev look again at the module, which its rules treat otherwise while a job has claimed it. */
-void manager_tell_claim(Manager *manager, Module *module);
 
 const Config *manager_config(const Manager *manager);
 
