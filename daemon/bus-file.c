@@ -12,7 +12,7 @@ typedef struct FileCall {
         Bus *bus;
         sd_bus_message *message;
         sd_bus_track *caller;
-        Intake *intake;
+        FileRequest *request;
 } FileCall;
 
 static void call_free(void *userdata)
@@ -47,7 +47,7 @@ static int on_caller_left(sd_bus_track *track, void *userdata)
         FileCall *call = userdata;
 
         (void)track;
-        manager_drop_intake(call->bus->manager, call->intake); /* which frees the call */
+        manager_drop_file_request(call->bus->manager, call->request); /* which frees the call */
         return 1;
 }
 
@@ -69,9 +69,9 @@ static int take_in(Bus *b, sd_bus_message *m, Module *module, int fd, const char
                 call_free(call);
                 return r;
         }
-        call->intake = manager_take_in(b->manager, module, fd, name, g_steal_pointer(&options), bus_caller(m).uid,
-                                       on_accepted, call, call_free, &refusal);
-        if (call->intake)
+        call->request = manager_request_file_upgrade(b->manager, module, fd, name, g_steal_pointer(&options),
+                                                     bus_caller(m).uid, on_accepted, call, call_free, &refusal);
+        if (call->request)
                 return 1;
         call_free(call);
         return bus_refuse(error, &refusal);

@@ -64,11 +64,12 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager-facts.c daemon/manager-facts.h \
 	daemon/manager-found.c daemon/manager-jobs.c \
 	daemon/manager-modules.c daemon/manager-modules.h \
-	daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
+	daemon/manager-requests.c daemon/manager-requests.h daemon/manager-uart.c \
 	daemon/module.c daemon/module.h daemon/module-private.h \
 	daemon/module-gate.c \
 	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \
 	daemon/module-view.c \
+	daemon/package-copy.c daemon/package-copy.h \
 	daemon/package-store.c daemon/package-store.h \
 	daemon/port-watch.c daemon/port-watch.h \
 	daemon/ports.c daemon/ports.h \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The jobs and their records: finding a job, new jobs, those on the disk, those whose time is over, and those that
- * bring the daemon down each time it takes them up. */
+/* The jobs, their records and their packages: finding a job, new jobs, those on the disk, those whose time is over, and
+ * those that bring the daemon down each time it takes them up. */
 
 #include <string.h>
 #include <systemd/sd-bus.h>
@@ -148,6 +148,56 @@ Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
         m->observer->job_added(m->userdata, job);
         return g_steal_pointer(&job);
 }
+
+/* ---- packages of jobs */
+
+Job *manager_add_job_with_package(Manager *m, Job *taken, const Package *package, char **ret_why)
+{
+        g_autoptr(Job) job = taken;
+        g_autofree char *id = g_strdup(job->id);
+        Job *added;
+
+        job->file = true;
+        job->package_size = package->size;
+        job_set_string(&job->package_sha256, package->sha256);
+        if (package_store_keep(m->packages, package->file, id, ret_why) < 0)
+                return NULL;
+        added = manager_add_job(m, g_steal_pointer(&job), ret_why);
+        if (!added)
+                package_store_remove(m->packages, id);
+        return added;
+}
+
+void manager_free_package(Manager *m, const Job *job)
+{
+        if (job->file)
+                package_store_remove(m->packages, job->id);
+}
+
+int manager_open_package(Manager *m, const Job *job)
+{
+        return job->file ? package_store_open(m->packages, job->id, job->package_size) : -ENOENT;
+}
+
+static bool is_needed(void *userdata, const char *id)
+{
+        const Manager *m = userdata;
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job->id, id) == 0)
+                        return job->file && job->state != JOB_FINISHED;
+        }
+        return false;
+}
+
+void manager_sweep_packages(Manager *m)
+{
+        package_store_sweep(m->packages, is_needed, m);
+}
+
+/* ---- jobs of an earlier daemon */
 
 static int compare_jobs(const void *a, const void *b)
 {

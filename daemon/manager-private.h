@@ -7,6 +7,7 @@
 #include "claim.h"
 #include "job-store.h"
 #include "manager.h"
+#include "package-copy.h"
 #include "package-store.h"
 #include "source-check.h"
 #include "usb-watch.h"
@@ -23,7 +24,7 @@ struct Manager {
         GPtrArray *modules; /* Module */
         GPtrArray *jobs;    /* Job, by creation */
         GHashTable *checks; /* Check, by the Id of its module, which it owns; a UART is kept while it is checked */
-        GPtrArray *intakes; /* Intake */
+        GPtrArray *file_requests; /* FileRequest */
         PackageStore *packages;
         ModemManagerPresence modem_manager;
         GHashTable *left_alone; /* ids of jobs that were given up, and whose upgrade was seen to go on */
@@ -77,17 +78,6 @@ bool manager_is_given_up(const Job *job);
 void manager_adopt(Manager *m, Module *module, Method method);
 void manager_follow_moved(Manager *m, Module *module);
 
-/* manager-package.c */
-
-/* A package on the host that was copied. */
-typedef struct Package {
-        const char *file; /* in the store */
-        const char *sha256;
-        uint64_t size; /* bytes, 0 not known yet */
-} Package;
-
-void manager_intake_free(Intake *intake);
-
 /* As manager_add_job(), with the package on the disk before the record; on failure it is nobody's. */
 Job *manager_add_job_with_package(Manager *m, Job *job, const Package *package, char **ret_why);
 
@@ -99,9 +89,3 @@ int manager_open_package(Manager *m, const Job *job);
 
 /* What no job needs, once all jobs are loaded. */
 void manager_sweep_packages(Manager *m);
-
-/* manager-requests.c */
-
-/* manager_accept_upgrade(), of a URL or a package. */
-Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *options,
-                    int64_t uid, Refusal *ret_refusal);

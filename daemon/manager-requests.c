@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is asked of the manager, and what it refuses, it refuses before anything has changed. */
+/* The calls that begin, cancel or retry an upgrade, or read an identity: each is refused before anything has changed,
+ * or carried out. */
 
 #include <string.h>
 #include <systemd/sd-bus.h>
@@ -10,6 +11,7 @@
 #include "manager-facts.h"
 #include "manager-modules.h"
 #include "manager-private.h"
+#include "manager-requests.h"
 #include "message-ids.h"
 #include "names.h"
 
@@ -26,8 +28,9 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
         }
 }
 
-Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
-                    Refusal *ret_refusal)
+/* Judges the request anew and makes its job. package: NULL for a URL. */
+static Job *accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
+                   Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         g_auto(ManagerFacts) f = { 0 };
@@ -58,8 +61,101 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
 Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, int64_t uid,
                             Refusal *ret_refusal)
 {
-        return manager_accept(m, module, source, NULL, options, uid, ret_refusal);
+        return accept(m, module, source, NULL, options, uid, ret_refusal);
 }
+
+/* ---- packages on the host */
+
+struct FileRequest {
+        Manager *manager;
+        char *module; /* its Id: the module may be removed meanwhile */
+        char *name;
+        Options *options;
+        int64_t uid;
+        PackageCopy *copy;
+        FileRequestFunc func;
+        void *userdata;
+        GDestroyNotify destroy;
+};
+
+void manager_file_request_free(FileRequest *r)
+{
+        package_copy_free(r->copy);
+        g_free(r->module);
+        g_free(r->name);
+        options_free(r->options);
+        if (r->destroy)
+                r->destroy(r->userdata);
+        g_free(r);
+}
+
+static Job *accept_copied(FileRequest *r, const Package *package, Refusal *ret_refusal)
+{
+        Module *module = manager_module_by_id(r->manager, r->module);
+        Job *job;
+
+        if (!module) {
+                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was forgotten meanwhile", r->module);
+                return NULL;
+        }
+        /* Another job may have the module by now, or it may be gone. */
+        job = accept(r->manager, module, r->name, package, g_steal_pointer(&r->options), r->uid, ret_refusal);
+        if (job)
+                package_copy_release_file(r->copy);
+        return job;
+}
+
+static void on_copied(void *userdata, const Package *package, const Refusal *refusal)
+{
+        g_auto(Refusal) later = { 0 };
+        FileRequest *r = userdata;
+        Job *job = package ? accept_copied(r, package, &later) : NULL;
+
+        r->func(r->userdata, job, package ? &later : refusal);
+        g_ptr_array_remove(r->manager->file_requests, r); /* which frees it, and the copy */
+}
+
+FileRequest *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken,
+                                          int64_t uid, FileRequestFunc func, void *userdata, GDestroyNotify destroy,
+                                          Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        g_auto(ManagerFacts) f = { 0 };
+        FileRequest *r;
+
+        if (!package_copy_can_read(fd, ret_refusal) ||
+            !manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal))
+                return NULL;
+        r = g_new0(FileRequest, 1);
+        r->manager = m;
+        r->module = g_strdup(module_id(module));
+        r->name = g_strdup(name);
+        r->options = g_steal_pointer(&options);
+        r->uid = uid;
+        r->func = func;
+        r->userdata = userdata;
+        r->copy = package_copy_new(m->event, m->packages, fd, m->config->package_size_max, r->options->sha256,
+                                   on_copied, r, ret_refusal);
+        if (!r->copy) {
+                manager_file_request_free(r);
+                return NULL;
+        }
+        r->destroy = destroy;
+        g_ptr_array_add(m->file_requests, r);
+        return r;
+}
+
+void manager_drop_file_request(Manager *m, FileRequest *r)
+{
+        g_ptr_array_remove(m->file_requests, r);
+}
+
+void manager_drop_all_file_requests(Manager *m)
+{
+        g_ptr_array_set_size(m->file_requests, 0);
+}
+
+/* ---- jobs and modules */
 
 bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
 {

@@ -12,6 +12,7 @@
 #include "manager-claim.h"
 #include "manager-modules.h"
 #include "manager-private.h"
+#include "manager-requests.h"
 #include "message-ids.h"
 
 /* ---- news from modules */
@@ -197,7 +198,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
-        m->intakes = g_ptr_array_new_with_free_func((GDestroyNotify)manager_intake_free);
+        m->file_requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_file_request_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
         m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -227,7 +228,7 @@ void manager_free(Manager *m)
         sd_event_source_disable_unref(m->lives);
         sd_event_source_disable_unref(m->drops);
         g_hash_table_unref(m->checks);
-        g_ptr_array_unref(m->intakes);
+        g_ptr_array_unref(m->file_requests);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);

@@ -10,6 +10,7 @@
 #include "manager-claim.h"
 #include "manager-facts.h"
 #include "manager-modules.h"
+#include "manager-requests.h"
 #include "module.h"
 #include "refusal.h"
 #include "settings.h"
@@ -58,30 +59,4 @@ GPtrArray *manager_history(Manager *manager);
 /* The job with this object path. Borrowed. NULL and a refusal if there is none. */
 Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
 
-/* The job is on disk and on the bus when this returns; manager_begin() must follow. Takes the options. uid: of the one
- * who asks, -1 unknown. */
-Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source, Options *options, int64_t uid,
-                            Refusal *ret_refusal);
-
-/* The same with a package on the host (guide 3.3.1.3), from a descriptor that stays the caller's, by its name. What can
- * be judged now is; then it is copied, and the function is called once, from the loop: with a job, as
- * manager_accept_upgrade() gives it, or a refusal. Then, or when it is dropped, userdata is destroyed. NULL: refused,
- * and userdata stays the caller's. Takes the options. */
-typedef struct Intake Intake;
-typedef void (*ManagerAcceptFunc)(void *userdata, Job *job, const Refusal *refusal);
-Intake *manager_take_in(Manager *manager, Module *module, int fd, const char *name, Options *options, int64_t uid,
-                        ManagerAcceptFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
-void manager_drop_intake(Manager *manager, Intake *intake);
-
-/* Before the bus is closed: nobody hears of them any more. */
-void manager_drop_all_intakes(Manager *manager);
-
-bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
-/* AT+QFOTADL once more where a module is stalled (guide 5.2). Takes the options, of which expected-revision,
- * allow-unchanged and allow-https are added to the job's. */
-bool manager_retry(Manager *manager, Job *job, const char *source, Options *options, Refusal *ret_refusal);
-
 const Config *manager_config(const Manager *manager);
-
-/* module_probed() follows. */
-bool manager_probe(Manager *manager, Module *module, Refusal *ret_refusal);
