@@ -52,8 +52,8 @@ static int on_caller_left(sd_bus_track *track, void *userdata)
 }
 
 /* fd is the message's. */
-static int take_in(Bus *b, sd_bus_message *m, Module *module, int fd, const char *name, Options *taken,
-                   sd_bus_error *error)
+static int begin_copy(Bus *b, sd_bus_message *m, Module *module, int fd, const char *name, Options *taken,
+                      sd_bus_error *error)
 {
         g_autoptr(Options) options = taken;
         g_auto(Refusal) refusal = { 0 };
@@ -89,7 +89,7 @@ static int begin(Bus *b, sd_bus_message *m, Module *module, const char *failure,
         if ((r = sd_bus_message_rewind(m, true)) < 0 || (r = sd_bus_message_read(m, "shs", &which, &fd, &name)) < 0 ||
             (r = bus_read_options(m, options, error)) < 0)
                 return r;
-        return take_in(b, m, module, fd, name, g_steal_pointer(&options), error);
+        return begin_copy(b, m, module, fd, name, g_steal_pointer(&options), error);
 }
 
 int bus_file_call(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -58,13 +58,13 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
 	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \
-	daemon/manager.c daemon/manager.h daemon/manager-private.h \
+	daemon/manager.c daemon/manager.h daemon/manager-observer.h daemon/manager-state.h \
 	daemon/manager-check.c daemon/manager-check.h \
 	daemon/manager-claim.c daemon/manager-claim.h \
 	daemon/manager-facts.c daemon/manager-facts.h \
-	daemon/manager-found.c daemon/manager-jobs.c \
+	daemon/manager-found.c daemon/manager-found.h daemon/manager-jobs.c daemon/manager-jobs.h \
 	daemon/manager-modules.c daemon/manager-modules.h \
-	daemon/manager-requests.c daemon/manager-requests.h daemon/manager-uart.c \
+	daemon/manager-requests.c daemon/manager-requests.h daemon/manager-uart.c daemon/manager-uart.h \
 	daemon/module.c daemon/module.h daemon/module-private.h \
 	daemon/module-gate.c \
 	daemon/module-identity.c daemon/module-inspect.c daemon/module-package.c daemon/module-port.c daemon/module-uart.c \

@@ -5,15 +5,18 @@
 
 #include <string.h>
 
+#include "core/rules.h"
 #include "core/source.h"
 #include "log.h"
 #include "manager-check.h"
 #include "manager-facts.h"
 #include "manager-modules.h"
-#include "manager-private.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "names.h"
+#include "source-check.h"
 
-#define CHECKS_MAX 64
+#define CHECKS_MAX 64 /* at a time */
 
 struct Check {
         Manager *manager;
@@ -113,7 +116,7 @@ static void on_server_mini_2(void *userdata, ServerAnswer *answer)
         look_for_end(c);
 }
 
-/* Only a URL that a module may be given. */
+/* Asks for the package, and for the second one of a MiniFOTA, if the URL is one that a module may be given. */
 static void ask_server(Check *c, const Module *module, Method method)
 {
         uint64_t timeout = c->manager->config->timeouts.source;

@@ -6,7 +6,7 @@
 #include "log.h"
 #include "manager-claim.h"
 #include "manager-modules.h"
-#include "manager-private.h"
+#include "manager-state.h"
 #include "uevent.h"
 
 void manager_begin(Manager *m, Job *job)

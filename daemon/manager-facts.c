@@ -3,8 +3,10 @@
 /* The facts about a module and a request that core/rules judges by and that are known without asking anything, and the
  * refusal of a call that breaks a rule. Neither the rules nor the consequences of their verdicts are in this file. */
 
+#include "core/rules.h"
 #include "manager-facts.h"
-#include "manager-private.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "names.h"
 
 void manager_set_modem_manager(Manager *m, ModemManagerPresence presence)

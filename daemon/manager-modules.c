@@ -7,7 +7,7 @@
 #include <systemd/sd-bus.h>
 
 #include "manager-modules.h"
-#include "manager-private.h"
+#include "manager-state.h"
 #include "names.h"
 
 #define MODULES_MAX 64 /* more than that only while none of them can be forgotten */

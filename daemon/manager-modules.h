@@ -12,8 +12,9 @@ typedef struct Manager Manager;
 /* All modules, present and absent. Borrowed: the array changes with the next news. */
 const GPtrArray *manager_modules(const Manager *manager);
 
-/* The module that a caller names: by Id, IMEI, tty (with or without /dev/) or object path, or by "" if there is only
- * one. Borrowed. NULL and a refusal if no module has that name, or more than one has. */
+/* The module that a caller names: by Id, IMEI, tty (with or without /dev/) or object path, or by "", which is the only
+ * one that is present, or the only one at all. Borrowed. NULL and a refusal if no module has that name, or more than
+ * one has. */
 Module *manager_find_module(Manager *manager, const char *name, Refusal *ret_refusal);
 
 /* The rest is for the manager*.c files. */

@@ -6,16 +6,19 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+#include "core/rules.h"
 #include "core/source.h"
 #include "log-job.h"
 #include "manager-facts.h"
+#include "manager-jobs.h"
 #include "manager-modules.h"
-#include "manager-private.h"
 #include "manager-requests.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "message-ids.h"
 #include "names.h"
 
-/* What should hold and does not is no reason to refuse. */
+/* Logs the advice of the rules, which is no reason to refuse. */
 static void warn_of_advice(const Job *job, const RuleFacts *facts)
 {
         g_autoptr(GPtrArray) advice = rules_find_advice(facts, RULE_STAGE_CALL);
@@ -171,7 +174,6 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
         return true;
 }
 
-/* Touches nothing. */
 static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
 {
         Identity identity = { .model = job->model, .revision = job->from_revision, .imei = job->imei };
@@ -233,7 +235,7 @@ bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
 {
         g_autofree char *problem = NULL;
 
-        manager_look_at_uarts(m); /* nobody may have told */
+        manager_look_at_uarts(m); /* udev may not have reported a change of its node */
         problem = module_problem(module);
         if (module_job(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The root: owns the device watch, the store, modules and jobs, and brings them together. Knows no AT. Its jobs'
- * records, what it finds without having begun it, its list of modules and the calls it carries out stand in files of
- * their own. */
+/* The root of the manager: starts and stops it, owns all that it consists of, and passes news of modules and from udev
+ * on to the other manager*.c files, which do the work and never call this one. Knows no AT. */
 
 #include <errno.h>
 #include <string.h>
 
 #include "log-job.h"
+#include "manager.h"
 #include "manager-check.h"
 #include "manager-claim.h"
+#include "manager-found.h"
+#include "manager-jobs.h"
 #include "manager-modules.h"
-#include "manager-private.h"
 #include "manager-requests.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "message-ids.h"
 
 /* ---- news from modules */
@@ -51,8 +54,8 @@ static int on_job_persist(void *userdata, Job *job, char **ret_why)
                                           : manager_write_job(userdata, job, ret_why);
 }
 
-/* Said once each time it is so: it may last for days. */
-static void say_stalled(Manager *m, const Job *job)
+/* Logs a stall once each time a module gets stuck: it may last for days. */
+static void log_stalled(Manager *m, const Job *job)
 {
         if (!job->stalled)
                 g_hash_table_remove(m->stalled, job->id);
@@ -65,7 +68,7 @@ static void on_job_changed(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
-        say_stalled(m, job);
+        log_stalled(m, job);
         m->observer->job_changed(m->userdata, job);
 }
 
@@ -81,9 +84,9 @@ static const char *result_id(const Job *job)
         return NULL;
 }
 
-/* The result was on the disk before it comes here, and is said before the disk knows that it was. A record that kept
- * its Announced=no would have the next daemon say the result again. */
-static void say_result(Manager *m, Job *job)
+/* Announces a result that is on the disk already, then notes on the disk that it was announced: a record that kept its
+ * Announced=no would have the next daemon announce it again. */
+static void announce_result(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
 
@@ -97,7 +100,7 @@ static void say_result(Manager *m, Job *job)
 
 static void on_job_result(void *userdata, Job *job)
 {
-        say_result(userdata, job);
+        announce_result(userdata, job);
 }
 
 static void on_job_released(void *userdata, Job *job)
@@ -107,7 +110,7 @@ static void on_job_released(void *userdata, Job *job)
         manager_end_claim(m, job);
         manager_free_package(m, job);
         manager_trim_history(m);
-        manager_drop_uarts_soon(m); /* it may have been kept for this job only */
+        manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
 }
 
 static void on_module_inspected(void *userdata, Module *module, Inspection *inspection, const char *failure)
@@ -225,8 +228,8 @@ void manager_free(Manager *m)
 {
         if (!m)
                 return;
-        sd_event_source_disable_unref(m->lives);
-        sd_event_source_disable_unref(m->drops);
+        sd_event_source_disable_unref(m->survival);
+        sd_event_source_disable_unref(m->uart_removal);
         g_hash_table_unref(m->checks);
         g_ptr_array_unref(m->file_requests);
         usb_watch_free(m->watch);
@@ -249,7 +252,7 @@ static void take_up(Manager *m, Job *job)
         manager_begin(m, job);
 }
 
-static int on_lives(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_survived(sd_event_source *source, uint64_t usec, void *userdata)
 {
         (void)source, (void)usec;
         manager_forget_take_ups(userdata);
@@ -264,7 +267,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         m->observer = observer;
         m->userdata = userdata;
         manager_load_jobs(m);
-        manager_sweep_packages(m); /* before anything is written: they may be what fills the disk */
+        manager_sweep_packages(m); /* before anything is written: they may fill the disk */
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
@@ -293,9 +296,9 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 module_settled(g_ptr_array_index(m->modules, i));
         if (r < 0 || !taken_up)
                 return r;
-        /* Until then whatever a job waits for has come, or has been found not to come: that may be what kills us. */
-        return sd_event_add_time_relative(m->event, &m->lives, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config), 0,
-                                          on_lives, m);
+        /* By then all that the jobs wait for has happened or timed out, so that none of it brings the daemon down. */
+        return sd_event_add_time_relative(m->event, &m->survival, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config),
+                                          0, on_survived, m);
 }
 
 void manager_reconfigured(Manager *m)
@@ -321,12 +324,13 @@ void manager_announce(Manager *m)
 
                 if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
                         continue;
-                /* Noted before it is said: it may have been said once before the crash, and is not said thrice. */
+                /* First noted, then announced: a result that was announced just before a crash is announced twice, not
+                 * after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
                 if (manager_write_job(m, job, &why) < 0)
                         log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
                 else
-                        say_result(m, job);
+                        announce_result(m, job);
         }
 }
 
