@@ -46,7 +46,8 @@ int bus_refuse(sd_bus_error *error, const Refusal *refusal)
 
 int bus_refuse_not_ready(sd_bus_error *error, const Module *module, const char *failure)
 {
-        return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module), failure);
+        return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                                 failure);
 }
 
 /* ---- calls that wait */

@@ -11,7 +11,7 @@ typedef struct FileCall {
         Bus *bus;
         sd_bus_message *message;
         sd_bus_track *caller;
-        Intake *intake;
+        FileRequest *request;
 } FileCall;
 
 static void call_free(void *userdata)
@@ -46,11 +46,12 @@ static int on_caller_left(sd_bus_track *track, void *userdata)
         FileCall *call = userdata;
 
         (void)track;
-        manager_drop_intake(call->bus->manager, call->intake); /* which frees the call */
+        manager_drop_file_request(call->bus->manager, call->request); /* which frees the call */
         return 1;
 }
 
-static int take_in(Bus *b, sd_bus_message *m, Module *module, BusRequest *request, sd_bus_error *error)
+/* Copies the package of the request, then answers. */
+static int begin_copy(Bus *b, sd_bus_message *m, Module *module, BusRequest *request, sd_bus_error *error)
 {
         g_auto(Refusal) refusal = { 0 };
         FileCall *call = g_new0(FileCall, 1);
@@ -65,10 +66,10 @@ static int take_in(Bus *b, sd_bus_message *m, Module *module, BusRequest *reques
                 call_free(call);
                 return r;
         }
-        call->intake = manager_take_in(b->manager, module, request->fd, request->source,
-                                       g_steal_pointer(&request->options), bus_caller(m).uid, on_accepted, call,
-                                       call_free, &refusal);
-        if (call->intake)
+        call->request = manager_request_file_upgrade(b->manager, module, request->fd, request->source,
+                                                     g_steal_pointer(&request->options), bus_caller(m).uid, on_accepted,
+                                                     call, call_free, &refusal);
+        if (call->request)
                 return 1;
         call_free(call);
         return bus_refuse(error, &refusal);
@@ -82,7 +83,7 @@ static int begin(Bus *b, sd_bus_message *m, Module *module, const char *failure,
         if (failure)
                 return bus_refuse_not_ready(error, module, failure);
         r = bus_request_read(m, &request, error);
-        return r < 0 ? r : take_in(b, m, module, &request, error);
+        return r < 0 ? r : begin_copy(b, m, module, &request, error);
 }
 
 int bus_file_call(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -69,7 +69,7 @@ static void open_gate(Hold *h)
 {
         if (is_for_job(h) && !h->granted) {
                 h->granted = true;
-                manager_tell_claim(h->owner->manager, h->module);
+                manager_apply_udev_rules(h->owner->manager, h->module);
         }
         module_set_gate(h->module, MODULE_GATE_OPEN, NULL);
 }

@@ -182,7 +182,7 @@ void bus_free(Bus *b)
         bus_drop_waiting(b);
         bus_drop_authorizations(b);
         manager_drop_all_checks(b->manager);
-        manager_drop_all_intakes(b->manager);
+        manager_drop_all_file_requests(b->manager);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         status_free(b->status);

@@ -53,10 +53,13 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/job-store.c daemon/job-store.h \
 	daemon/log.c daemon/log.h \
 	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \
-	daemon/manager.c daemon/manager.h daemon/manager-private.h \
-	daemon/manager-check.c \
-	daemon/manager-found.c daemon/manager-jobs.c \
-	daemon/manager-lookup.c daemon/manager-package.c daemon/manager-requests.c daemon/manager-uart.c \
+	daemon/manager.c daemon/manager.h daemon/manager-observer.h daemon/manager-state.h \
+	daemon/manager-check.c daemon/manager-check.h \
+	daemon/manager-claim.c daemon/manager-claim.h \
+	daemon/manager-facts.c daemon/manager-facts.h \
+	daemon/manager-found.c daemon/manager-found.h daemon/manager-jobs.c daemon/manager-jobs.h \
+	daemon/manager-modules.c daemon/manager-modules.h \
+	daemon/manager-requests.c daemon/manager-requests.h daemon/manager-uart.c daemon/manager-uart.h \
 	daemon/module.c daemon/module.h daemon/module-private.h \
 	daemon/module-context.c daemon/module-context.h \
 	daemon/module-gate.c daemon/module-gate.h \
@@ -65,10 +68,12 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/module-probe.c daemon/module-probe.h \
 	daemon/module-uart.c daemon/module-uart.h \
 	daemon/module-view.c \
+	daemon/package-copy.c daemon/package-copy.h \
 	daemon/package-store.c daemon/package-store.h \
 	daemon/port-watch.c daemon/port-watch.h \
 	daemon/ports.c daemon/ports.h \
 	daemon/power.c daemon/power.h \
+	daemon/refusal.c daemon/refusal.h \
 	daemon/serial.c daemon/serial.h \
 	daemon/source-check.c daemon/source-check.h \
 	daemon/spool.c daemon/spool.h \

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Checks: gathers what core/rules/rules judges by, from the module and, where that is asked for, from the package's server,
- * and hands the verdicts on. Changes nothing. The same facts, without asking anybody, decide about a call that begins
- * an upgrade. */
+/* Checks: asks the module and, if the options say so, the package's server, adds their answers to the facts that are
+ * known without asking, and passes on the verdicts of core/rules. Changes nothing. */
 
 #include <string.h>
 
+#include "core/rules/rules.h"
 #include "core/job/source.h"
 #include "log.h"
-#include "manager-private.h"
+#include "manager-check.h"
+#include "manager-facts.h"
+#include "manager-modules.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "names.h"
+#include "source-check.h"
 
-#define CHECKS_MAX 64
+#define CHECKS_MAX 64 /* at a time */
 
 struct Check {
         Manager *manager;
-        Module *module;
+        char *module; /* its Id, and the key in Manager: the module may be removed meanwhile */
         char *source;
         Options *options;
         ManagerCheckFunc func;
@@ -40,81 +45,18 @@ void manager_check_free(Check *c)
         explicit_bzero(c->source, strlen(c->source));
         g_free(c->source);
         options_free(c->options);
+        g_free(c->module);
         if (c->destroy)
                 c->destroy(c->userdata);
         g_free(c);
 }
 
-/* ---- the facts */
-
-void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Options *options)
-{
-        bool of_port;
-
-        if (module_is_uart(module))
-                manager_look_at_uarts(m); /* nobody may have told */
-        ret->power_control = module_power_control(module);
-        module_describe_problem(module, &ret->problem, &ret->problem_remedy, &of_port);
-        ret->facts = (RuleFacts){
-                .module = module_id(module),
-                .uart = module_is_uart(module),
-                .ready = module_is_ready(module),
-                .problem = ret->problem,
-                .problem_remedy = ret->problem_remedy,
-                .problem_is_of_port = of_port,
-                .port = module_port(module),
-                .identity = module_identity(module),
-                .job = module_job(module) ? module_job(module)->id : NULL,
-                .power_control = ret->power_control,
-                .modem_manager = m->modem_manager,
-                .left_alone = module_is_left_alone(module),
-                .source = source,
-                .options = options,
-        };
-}
-
-void manager_facts_clear(ManagerFacts *f)
-{
-        g_clear_pointer(&f->problem, g_free);
-        g_clear_pointer(&f->problem_remedy, g_free);
-        g_clear_pointer(&f->power_control, g_free);
-}
-
-void manager_set_modem_manager(Manager *m, ModemManagerPresence presence)
-{
-        m->modem_manager = presence;
-}
-
-/* ---- refusals */
-
-bool manager_refuse_broken(const RuleFacts *facts, Refusal *ret_refusal)
-{
-        g_autoptr(RuleVerdict) broken = rules_find_broken(facts, RULE_STAGE_CALL);
-        g_autofree char *sentence = broken ? rule_sentence(broken) : NULL;
-
-        switch (broken ? broken->refusal : RULE_REFUSAL_NONE) {
-        case RULE_REFUSAL_NONE: return true;
-        case RULE_REFUSAL_BUSY: return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s", sentence);
-        case RULE_REFUSAL_NOT_READY:
-                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", facts->module,
-                                   sentence);
-        case RULE_REFUSAL_UNSUPPORTED: return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED, "%s", sentence);
-        case RULE_REFUSAL_OPTION: return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION, "%s", sentence);
-        case RULE_REFUSAL_SOURCE: return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE, "source: %s", sentence);
-        }
-        return true;
-}
-
-/* ---- a check */
-
-static void look_for_end(Check *c)
+static void answer(Check *c, Module *module)
 {
         g_auto(ManagerFacts) f = { 0 };
         g_autoptr(GPtrArray) verdicts = NULL;
 
-        if (c->inspecting || c->asks || c->asks_mini_2)
-                return;
-        manager_gather(&f, c->manager, c->module, c->source, c->options);
+        manager_gather(&f, c->manager, module, c->source, c->options);
         f.facts.file = rules_source_is_file(c->source);
         f.facts.inspection = c->inspection;
         f.facts.not_inspected = c->not_inspected;
@@ -127,22 +69,26 @@ static void look_for_end(Check *c)
         }
         verdicts = rules_judge(&f.facts);
         c->func(c->userdata, verdicts);
-        manager_drop_uarts_soon(c->manager);
-        g_ptr_array_remove(c->manager->checks, c); /* which frees it */
 }
 
-static Check *find_check(Manager *m, const Module *module)
+/* Ends the check, and frees it, once no question is left to wait for. */
+static void look_for_end(Check *c)
 {
-        for (unsigned i = 0; i < m->checks->len; i++)
-                if (((Check *)g_ptr_array_index(m->checks, i))->module == module)
-                        return g_ptr_array_index(m->checks, i);
-        return NULL;
+        Manager *m = c->manager;
+        Module *module = manager_module_by_id(m, c->module);
+
+        if (c->inspecting || c->asks || c->asks_mini_2)
+                return;
+        if (module)
+                answer(c, module);
+        manager_drop_uarts_soon(m); /* the module may have been kept for this check only */
+        g_hash_table_remove(m->checks, c->module);
 }
 
 void manager_module_inspected(Manager *m, Module *module, Inspection *taken, const char *failure)
 {
         g_autoptr(Inspection) inspection = taken;
-        Check *c = find_check(m, module);
+        Check *c = g_hash_table_lookup(m->checks, module_id(module));
 
         if (!c || !c->inspecting)
                 return;
@@ -170,14 +116,14 @@ static void on_server_mini_2(void *userdata, ServerAnswer *answer)
         look_for_end(c);
 }
 
-/* Only a URL that a module may be given. */
-static void ask_server(Check *c, Method method)
+/* Asks for the package, and for the second one of a MiniFOTA, if the URL is one that a module may be given. */
+static void ask_server(Check *c, const Module *module, Method method)
 {
         uint64_t timeout = c->manager->config->timeouts.source;
         g_autofree char *why = NULL, *second = NULL;
 
         if (!c->options->check_source || rules_source_is_file(c->source) ||
-            !source_check(c->source, method, module_flash_size(c->module), c->options->allow_https, &why))
+            !source_check(c->source, method, module_flash_size(module), c->options->allow_https, &why))
                 return;
         c->asks = source_check_new(c->manager->event, c->source, timeout, on_server, c);
         if (method != METHOD_MINIFOTA)
@@ -195,24 +141,24 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
         Method method;
         Check *c;
 
-        if (find_check(m, module))
+        if (g_hash_table_contains(m->checks, module_id(module)))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is being checked already: wait for that answer",
                                    module_id(module));
-        if (m->checks->len >= CHECKS_MAX)
+        if (g_hash_table_size(m->checks) >= CHECKS_MAX)
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
                                    "too many modules are being checked: try again later");
         manager_gather(&f, m, module, source, options);
         method = rule_method(&f.facts);
         c = g_new0(Check, 1);
         c->manager = m;
-        c->module = module;
+        c->module = g_strdup(module_id(module));
         c->source = g_strdup(source);
         c->options = g_steal_pointer(&options);
         c->func = func;
         c->userdata = userdata;
         c->destroy = destroy;
-        g_ptr_array_add(m->checks, c);
-        ask_server(c, method);
+        g_hash_table_insert(m->checks, c->module, c);
+        ask_server(c, module, method);
         if (module_job(module)) {
                 c->not_inspected = g_strdup_printf("job %s holds the module", module_job(module)->id);
         } else if (!*module_port(module)) {
@@ -228,18 +174,5 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
 
 void manager_drop_all_checks(Manager *m)
 {
-        g_ptr_array_set_size(m->checks, 0);
-}
-
-bool manager_is_checked(Manager *m, const Module *module)
-{
-        return find_check(m, module) != NULL;
-}
-
-void manager_drop_checks(Manager *m, const Module *module)
-{
-        Check *c = find_check(m, module);
-
-        if (c)
-                g_ptr_array_remove(m->checks, c);
+        g_hash_table_remove_all(m->checks);
 }

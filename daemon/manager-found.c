@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What was not begun here: an upgrade that is under way without a job, and a module that goes on at another port. */
+/* Discoveries: an upgrade that is under way without a job gets one, and a job follows its module to another port. */
 
 #include <string.h>
 
 #include "log-job.h"
-#include "manager-private.h"
+#include "manager-claim.h"
+#include "manager-found.h"
+#include "manager-jobs.h"
+#include "manager-modules.h"
+#include "manager-state.h"
 #include "message-ids.h"
 
-/* A running job whose module is away: what turns up elsewhere and does not say who it is may be that one. */
+/* true if the module of a running job is absent: a nameless module that appears elsewhere may be that one. */
 static bool misses_a_module(Manager *m)
 {
         for (unsigned i = 0; i < m->jobs->len; i++) {
@@ -21,7 +25,8 @@ static bool misses_a_module(Manager *m)
         return false;
 }
 
-/* A module that is attached both ways says the same at its UART: one job follows it. */
+/* true if a running job follows this module at another place: a module that is attached by USB and by UART sends the
+ * same lines to both. */
 static bool is_followed_elsewhere(Manager *m, const Module *module)
 {
         const char *imei = module_identity(module)->imei;
@@ -35,7 +40,8 @@ static bool is_followed_elsewhere(Manager *m, const Module *module)
         return false;
 }
 
-/* It still is in the upgrade whose job brought the daemon down again and again: a new job would do the same. */
+/* true if the module is still in the upgrade whose job was given up, because that job brought the daemon down again and
+ * again: a new job would do the same. */
 static bool is_given_up(Manager *m, const Module *module)
 {
         const Job *newest = NULL;
@@ -71,7 +77,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method; /* which never gives up too early */
         job->state = JOB_DOWNLOADING;
         job->sent = job->disconnected = true;
-                job_reach(job, JOB_REACHED_ACCEPTED);
+        job_reach(job, JOB_REACHED_ACCEPTED);
         job->system = JOB_SYSTEM_MINI;
         manager_note_identity(job, module_identity(module));
         job = manager_add_job(m, job, &why);
@@ -81,11 +87,11 @@ void manager_adopt(Manager *m, Module *module, Method method)
         }
         log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,
                 "job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id, job->module);
-        manager_begin_on(m, module, job);
+        manager_begin(m, job);
 }
 
-/* The same module at another port: a hub was plugged in elsewhere. Serial numbers tell nothing, the IMEI does; and one
- * that has been there for longer than the other is away is another one that claims to be it. */
+/* A hub may have been plugged in elsewhere. The IMEI identifies a module, its serial number does not. A module that was
+ * present before the job's module left is a different one with the same IMEI. */
 void manager_follow_moved(Manager *m, Module *module)
 {
         const char *imei = module_identity(module)->imei;
@@ -102,7 +108,7 @@ void manager_follow_moved(Manager *m, Module *module)
                 log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
                         module_id(module));
                 job_set_string(&job->place, module_id(module));
-                manager_begin_on(m, module, module_give_up_job(place));
+                manager_begin(m, module_give_up_job(place));
                 claims_drop(m->claims, module_id(place));
                 return;
         }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The jobs' records: new ones, those on the disk, those whose time is over, and those that bring the daemon down each
- * time it takes them up. */
+/* The list of jobs, with their records and packages on the disk: adds, finds, loads and removes jobs, and ends those
+ * that bring the daemon down each time it takes them up. */
 
 #include <string.h>
+#include <systemd/sd-bus.h>
 
 #include "core/job/source.h"
 #include "log-job.h"
-#include "manager-private.h"
+#include "manager-jobs.h"
+#include "manager-state.h"
+#include "names.h"
 
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
@@ -43,7 +46,7 @@ int manager_write_end(Manager *m, const Job *job, char **ret_why)
         return 0;
 }
 
-/* A record that is not needed any more: the one that stays is removed the next time. */
+/* Removes a record that is not needed any more. If that fails, the next daemon tries again. */
 static void remove_record(Manager *m, const Job *job)
 {
         g_autofree char *why = NULL;
@@ -55,6 +58,27 @@ static void remove_record(Manager *m, const Job *job)
 static guint64 number_of(const Job *job)
 {
         return g_ascii_strtoull(job->id, NULL, 10);
+}
+
+const GPtrArray *manager_jobs(const Manager *m)
+{
+        return m->jobs;
+}
+
+Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
+{
+        g_autofree char *id = NULL;
+
+        if (sd_bus_path_decode(path, FOTAD_JOB_PREFIX, &id) > 0)
+                for (unsigned i = 0; i < m->jobs->len; i++) {
+                        Job *job = g_ptr_array_index(m->jobs, i);
+
+                        if (strcmp(job->id, id) == 0)
+                                return job;
+                }
+        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are",
+                    path);
+        return NULL;
 }
 
 /* The last to finish first. */
@@ -111,7 +135,6 @@ Job *manager_new_job(Manager *m, const char *module)
         return job;
 }
 
-/* On the disk first. Takes the job; NULL and *ret_why if it cannot be written. */
 Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
 {
         g_autoptr(Job) job = taken;
@@ -126,6 +149,56 @@ Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
         return g_steal_pointer(&job);
 }
 
+/* ---- packages of jobs */
+
+Job *manager_add_job_with_package(Manager *m, Job *taken, const Package *package, char **ret_why)
+{
+        g_autoptr(Job) job = taken;
+        g_autofree char *id = g_strdup(job->id);
+        Job *added;
+
+        job->from_host = true;
+        job->package_size = package->size;
+        job_set_string(&job->package_sha256, package->sha256);
+        if (package_store_keep(m->packages, package->file, id, ret_why) < 0)
+                return NULL;
+        added = manager_add_job(m, g_steal_pointer(&job), ret_why);
+        if (!added)
+                package_store_remove(m->packages, id);
+        return added;
+}
+
+void manager_free_package(Manager *m, const Job *job)
+{
+        if (job->from_host)
+                package_store_remove(m->packages, job->id);
+}
+
+int manager_open_package(Manager *m, const Job *job)
+{
+        return job->from_host ? package_store_open(m->packages, job->id, job->package_size) : -ENOENT;
+}
+
+static bool is_needed(void *userdata, const char *id)
+{
+        const Manager *m = userdata;
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job->id, id) == 0)
+                        return job->from_host && job->state != JOB_FINISHED;
+        }
+        return false;
+}
+
+void manager_sweep_packages(Manager *m)
+{
+        package_store_sweep(m->packages, is_needed, m);
+}
+
+/* ---- jobs of an earlier daemon */
+
 static int compare_jobs(const void *a, const void *b)
 {
         guint64 x = number_of(*(Job *const *)a), y = number_of(*(Job *const *)b);
@@ -133,7 +206,7 @@ static int compare_jobs(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
-/* The end of a job that nobody follows any more. */
+/* Ends a job that no module has. */
 static void close_interrupted(Job *job, const char *detail)
 {
         if (job->result == JOB_RESULT_NONE)
@@ -145,7 +218,8 @@ static void close_interrupted(Job *job, const char *detail)
         job->state = JOB_FINISHED;
 }
 
-/* Two files that claim one module: fotad 0.1.0 left the older one as it was when the disk was full at its end. */
+/* Ends the older of two running jobs on one module: fotad 0.1.0 left its record unchanged if the disk was full at its
+ * end. */
 static void close_rivals(Manager *m)
 {
         for (unsigned i = m->jobs->len; i-- > 0;) {
@@ -196,7 +270,7 @@ void manager_load_jobs(Manager *m)
         close_rivals(m);
 }
 
-/* Of a job that brings the daemon down each time it is taken up, nobody has anything. */
+/* Ends a job that brings the daemon down each time it is taken up. */
 static void give_up(Job *job)
 {
         g_autofree char *detail = g_strdup_printf("for fotad was started %u times with it and got no further; %s",
@@ -211,7 +285,6 @@ bool manager_is_given_up(const Job *job)
         return job->state == JOB_FINISHED && job->take_ups > TAKE_UPS_MAX;
 }
 
-/* Before anything else is done with it: what comes after may be what kills us. */
 void manager_count_take_up(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
@@ -223,7 +296,6 @@ void manager_count_take_up(Manager *m, Job *job)
                 log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
 }
 
-/* The daemon lives, or was stopped by somebody: that is no crash loop. */
 void manager_forget_take_ups(Manager *m)
 {
         for (unsigned i = 0; i < m->jobs->len; i++) {

@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is asked of the manager, and what it refuses, it refuses before anything has changed. */
+/* The calls that begin, cancel or retry an upgrade, or read an identity: each is refused before anything has changed,
+ * or carried out. */
 
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+#include "core/rules/rules.h"
 #include "core/job/source.h"
 #include "log-job.h"
-#include "manager-private.h"
+#include "manager-facts.h"
+#include "manager-jobs.h"
+#include "manager-modules.h"
+#include "manager-requests.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "message-ids.h"
 #include "names.h"
 
-void refusal_clear(Refusal *refusal)
-{
-        g_clear_pointer(&refusal->message, g_free);
-        refusal->name = NULL;
-}
-
-bool refusal_set(Refusal *ret, const char *name, const char *format, ...)
-{
-        va_list args;
-
-        va_start(args, format);
-        ret->name = name;
-        ret->message = g_strdup_vprintf(format, args);
-        va_end(args);
-        return false;
-}
-
-/* What should hold and does not is no reason to refuse. */
+/* Logs the advice of the rules, which is no reason to refuse. */
 static void warn_of_advice(const Job *job, const RuleFacts *facts)
 {
         g_autoptr(GPtrArray) advice = rules_find_advice(facts, RULE_STAGE_CALL);
@@ -41,26 +31,17 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
         }
 }
 
-bool manager_judge_request(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Package *package,
-                           const Options *options, Refusal *ret_refusal)
-{
-        manager_gather(ret, m, module, source, options);
-        ret->facts.file = package != NULL;
-        ret->facts.package_size = package ? package->size : 0;
-        if (ret->facts.ready)
-                ret->facts.problem = ""; /* of when its port was last wanted: the job will see */
-        return manager_refuse_broken(&ret->facts, ret_refusal);
-}
-
-Job *manager_accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
-                    Refusal *ret_refusal)
+/* Judges the request anew and makes its job. package: NULL for a URL. */
+static Job *accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
+                   Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         g_auto(ManagerFacts) f = { 0 };
         g_autofree char *why = NULL;
         Job *job;
 
-        if (!manager_judge_request(&f, m, module, source, package, options, ret_refusal))
+        if (!manager_judge_request(&f, m, module, source, package != NULL, package ? package->size : 0, options,
+                                   ret_refusal))
                 return NULL;
         job = manager_new_job(m, module_id(module));
         job->method = rule_method(&f.facts);
@@ -83,13 +64,101 @@ Job *manager_accept(Manager *m, Module *module, const char *source, const Packag
 Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, int64_t uid,
                             Refusal *ret_refusal)
 {
-        return manager_accept(m, module, source, NULL, options, uid, ret_refusal);
+        return accept(m, module, source, NULL, options, uid, ret_refusal);
 }
 
-void manager_begin(Manager *m, Job *job)
+/* ---- packages on the host */
+
+struct FileRequest {
+        Manager *manager;
+        char *module; /* its Id: the module may be removed meanwhile */
+        char *name;
+        Options *options;
+        int64_t uid;
+        PackageCopy *copy;
+        FileRequestFunc func;
+        void *userdata;
+        GDestroyNotify destroy;
+};
+
+void manager_file_request_free(FileRequest *r)
 {
-        manager_begin_on(m, manager_module_of(m, job), job);
+        package_copy_free(r->copy);
+        g_free(r->module);
+        g_free(r->name);
+        options_free(r->options);
+        if (r->destroy)
+                r->destroy(r->userdata);
+        g_free(r);
 }
+
+static Job *accept_copied(FileRequest *r, const Package *package, Refusal *ret_refusal)
+{
+        Module *module = manager_module_by_id(r->manager, r->module);
+        Job *job;
+
+        if (!module) {
+                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was forgotten meanwhile", r->module);
+                return NULL;
+        }
+        /* Another job may have the module by now, or it may be gone. */
+        job = accept(r->manager, module, r->name, package, g_steal_pointer(&r->options), r->uid, ret_refusal);
+        if (job)
+                package_copy_release_file(r->copy);
+        return job;
+}
+
+static void on_copied(void *userdata, const Package *package, const Refusal *refusal)
+{
+        g_auto(Refusal) later = { 0 };
+        FileRequest *r = userdata;
+        Job *job = package ? accept_copied(r, package, &later) : NULL;
+
+        r->func(r->userdata, job, package ? &later : refusal);
+        g_ptr_array_remove(r->manager->file_requests, r); /* which frees it, and the copy */
+}
+
+FileRequest *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken,
+                                          int64_t uid, FileRequestFunc func, void *userdata, GDestroyNotify destroy,
+                                          Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        g_auto(ManagerFacts) f = { 0 };
+        FileRequest *r;
+
+        if (!package_copy_can_read(fd, ret_refusal) ||
+            !manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal))
+                return NULL;
+        r = g_new0(FileRequest, 1);
+        r->manager = m;
+        r->module = g_strdup(module_id(module));
+        r->name = g_strdup(name);
+        r->options = g_steal_pointer(&options);
+        r->uid = uid;
+        r->func = func;
+        r->userdata = userdata;
+        r->copy = package_copy_new(m->event, m->packages, fd, m->config->package_size_max, r->options->sha256,
+                                   on_copied, r, ret_refusal);
+        if (!r->copy) {
+                manager_file_request_free(r);
+                return NULL;
+        }
+        r->destroy = destroy;
+        g_ptr_array_add(m->file_requests, r);
+        return r;
+}
+
+void manager_drop_file_request(Manager *m, FileRequest *r)
+{
+        g_ptr_array_remove(m->file_requests, r);
+}
+
+void manager_drop_all_file_requests(Manager *m)
+{
+        g_ptr_array_set_size(m->file_requests, 0);
+}
+
+/* ---- jobs and modules */
 
 bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
 {
@@ -105,7 +174,6 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
         return true;
 }
 
-/* Touches nothing. */
 static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
 {
         Identity identity = { .model = job->model, .revision = job->from_revision, .imei = job->imei };
@@ -168,8 +236,7 @@ bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Ref
         g_autoptr(Options) options = taken;
         Module *module = manager_module_of(m, job);
 
-        if (!may_retry(module, job, source, options, ret_refusal) ||
-            !keep_retry(m, job, source, options, ret_refusal))
+        if (!may_retry(module, job, source, options, ret_refusal) || !keep_retry(m, job, source, options, ret_refusal))
                 return false;
         log_job(LOG_NOTICE, NULL, job, "job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id,
                 job_place(job));
@@ -181,7 +248,7 @@ bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
 {
         g_autofree char *problem = NULL;
 
-        manager_look_at_uarts(m); /* nobody may have told */
+        manager_look_at_uarts(m); /* udev may not have reported a change of its node */
         problem = module_problem(module);
         if (module_job(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",

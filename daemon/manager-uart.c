@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The UARTs that the configuration names, which udev cannot know to be modules. */
+/* The UARTs that the configuration names, because udev cannot tell that a module is connected there: makes and removes
+ * their modules, and looks which of their nodes are there. */
 
 #include <string.h>
 
 #include "log.h"
-#include "manager-private.h"
+#include "manager-modules.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "serial.h"
 
-/* So that a restart of the daemon is none of the module's. */
+/* The module's device number before the daemon restarted, so that this is not taken for a restart of the module. */
 static unsigned device_last_seen(Manager *m, const char *id)
 {
         unsigned device = 0;
@@ -55,7 +58,8 @@ void manager_drop_uarts(Manager *m)
         for (unsigned i = 0; i < m->modules->len; i++) {
                 Module *module = g_ptr_array_index(m->modules, i);
 
-                if (!module_uart(module) || is_named(m, module) || module_job(module) || manager_is_checked(m, module))
+                if (!module_uart(module) || is_named(m, module) || module_job(module) ||
+                    g_hash_table_contains(m->checks, module_id(module)))
                         continue;
                 log_module(LOG_INFO, module, "fotad.conf does not name it any more");
                 module_unset_uart(module);
@@ -64,7 +68,7 @@ void manager_drop_uarts(Manager *m)
         }
 }
 
-static int on_drops(sd_event_source *source, void *userdata)
+static int on_removal_due(sd_event_source *source, void *userdata)
 {
         (void)source;
         manager_drop_uarts(userdata);
@@ -73,8 +77,8 @@ static int on_drops(sd_event_source *source, void *userdata)
 
 void manager_drop_uarts_soon(Manager *m)
 {
-        int r = m->drops ? sd_event_source_set_enabled(m->drops, SD_EVENT_ONESHOT)
-                         : sd_event_add_defer(m->event, &m->drops, on_drops, m);
+        int r = m->uart_removal ? sd_event_source_set_enabled(m->uart_removal, SD_EVENT_ONESHOT)
+                                : sd_event_add_defer(m->event, &m->uart_removal, on_removal_due, m);
 
         if (r < 0)
                 log_error("no event: %s", g_strerror(-r));

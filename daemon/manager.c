@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The root: owns the device watch, the store, modules and jobs, and brings them together. Knows no AT. Its jobs'
- * records, what it finds without having begun it, what is asked of it and how things are named stand in files of their
- * own. */
+/* The root of the manager: starts and stops it, owns all that it consists of, and passes news of modules and from udev
+ * on to the other manager*.c files, which do the work and never call this one. Knows no AT. */
 
 #include <errno.h>
 #include <string.h>
 
 #include "log-job.h"
-#include "manager-private.h"
+#include "manager.h"
+#include "manager-check.h"
+#include "manager-claim.h"
+#include "manager-found.h"
+#include "manager-jobs.h"
+#include "manager-modules.h"
+#include "manager-requests.h"
+#include "manager-state.h"
+#include "manager-uart.h"
 #include "message-ids.h"
-#include "uevent.h"
-
-#define MODULES_MAX 64 /* places, unless more than that are in use */
 
 /* ---- news from modules */
-
-Module *manager_module_by_id(Manager *m, const char *id)
-{
-        for (unsigned i = 0; i < m->modules->len; i++)
-                if (strcmp(module_id(g_ptr_array_index(m->modules, i)), id) == 0)
-                        return g_ptr_array_index(m->modules, i);
-        return NULL;
-}
 
 static void on_module_changed(void *userdata, Module *module)
 {
@@ -58,8 +54,8 @@ static int on_job_persist(void *userdata, Job *job, char **ret_why)
                                           : manager_write_job(userdata, job, ret_why);
 }
 
-/* Said once each time it is so: it may last for days. */
-static void say_stalled(Manager *m, const Job *job)
+/* Logs a stall once each time a module gets stuck: it may last for days. */
+static void log_stalled(Manager *m, const Job *job)
 {
         if (!job->stalled)
                 g_hash_table_remove(m->stalled, job->id);
@@ -72,7 +68,7 @@ static void on_job_changed(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
-        say_stalled(m, job);
+        log_stalled(m, job);
         m->observer->job_changed(m->userdata, job);
 }
 
@@ -88,9 +84,9 @@ static const char *result_id(const Job *job)
         return NULL;
 }
 
-/* The result was on the disk before it comes here, and is said before the disk knows that it was. A record that kept
- * its Announced=no would have the next daemon say the result again. */
-static void say_result(Manager *m, Job *job)
+/* Announces a result that is on the disk already, then notes on the disk that it was announced: a record that kept its
+ * Announced=no would have the next daemon announce it again. */
+static void announce_result(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
 
@@ -104,30 +100,17 @@ static void say_result(Manager *m, Job *job)
 
 static void on_job_result(void *userdata, Job *job)
 {
-        say_result(userdata, job);
-}
-
-void manager_tell_claim(Manager *m, Module *module)
-{
-        int r;
-
-        (void)m;
-        if (!module_is_present(module) || module_is_uart(module))
-                return;
-        r = uevent_repeat(module_syspath(module));
-        if (r < 0)
-                log_module(LOG_DEBUG, module, "udev cannot be told who claims it: %s", g_strerror(-r));
+        announce_result(userdata, job);
 }
 
 static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
-        claims_drop(m->claims, job_place(job));
-        manager_tell_claim(m, manager_module_of(m, job));
+        manager_end_claim(m, job);
         manager_free_package(m, job);
         manager_trim_history(m);
-        manager_drop_uarts_soon(m); /* it may have been kept for this job only */
+        manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
 }
 
 static void on_module_inspected(void *userdata, Module *module, Inspection *inspection, const char *failure)
@@ -152,33 +135,6 @@ static const ModuleObserver module_observer = {
         .job_released = on_job_released,
         .inspected = on_module_inspected,
 };
-
-/* A hub that brings ever new ports must not fill the memory: of many empty places the oldest is forgotten. */
-static void trim_modules(Manager *m)
-{
-        for (unsigned i = 0; i < m->modules->len && m->modules->len >= MODULES_MAX; i++) {
-                Module *module = g_ptr_array_index(m->modules, i);
-
-                if (module_is_present(module) || module_job(module) || module_uart(module))
-                        continue;
-                manager_drop_checks(m, module);
-                m->observer->module_removed(m->userdata, module);
-                g_ptr_array_remove_index(m->modules, i--);
-        }
-}
-
-Module *manager_module_at(Manager *m, const char *id)
-{
-        Module *module = manager_module_by_id(m, id);
-
-        if (module)
-                return module;
-        trim_modules(m);
-        module = module_new(id, m->event, m->config, m->boot_id, &module_observer, m);
-        g_ptr_array_add(m->modules, module);
-        m->observer->module_added(m->userdata, module);
-        return module;
-}
 
 static Module *module_at(Manager *m, const char *path)
 {
@@ -241,10 +197,11 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
 
         m->event = event;
         m->config = config;
+        m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
-        m->checks = g_ptr_array_new_with_free_func((GDestroyNotify)manager_check_free);
-        m->intakes = g_ptr_array_new_with_free_func((GDestroyNotify)manager_intake_free);
+        m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
+        m->file_requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_file_request_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
         m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -271,10 +228,10 @@ void manager_free(Manager *m)
 {
         if (!m)
                 return;
-        sd_event_source_disable_unref(m->lives);
-        sd_event_source_disable_unref(m->drops);
-        g_ptr_array_unref(m->checks);
-        g_ptr_array_unref(m->intakes);
+        sd_event_source_disable_unref(m->survival);
+        sd_event_source_disable_unref(m->uart_removal);
+        g_hash_table_unref(m->checks);
+        g_ptr_array_unref(m->file_requests);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
@@ -287,31 +244,15 @@ void manager_free(Manager *m)
         g_free(m);
 }
 
-/* The claim first: what appears at that place from now on is ours. */
-void manager_begin_on(Manager *m, Module *module, Job *job)
-{
-        claims_take(m->claims, module_id(module));
-        module_begin(module, job);
-}
-
-static void on_claim_swept(void *userdata, const char *id)
-{
-        Module *module = manager_module_by_id(userdata, id);
-
-        if (module)
-                manager_tell_claim(userdata, module);
-}
-
 static void take_up(Manager *m, Job *job)
 {
-        Module *module = manager_module_at(m, job_place(job));
-
+        manager_module_at(m, job_place(job)); /* makes it */
         log_job(LOG_NOTICE, NULL, job, "job %s on %s is taken up again in state %s", job->id, job_place(job),
                 job_state_to_string(job->state));
-        manager_begin_on(m, module, job);
+        manager_begin(m, job);
 }
 
-static int on_lives(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_survived(sd_event_source *source, uint64_t usec, void *userdata)
 {
         (void)source, (void)usec;
         manager_forget_take_ups(userdata);
@@ -326,7 +267,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         m->observer = observer;
         m->userdata = userdata;
         manager_load_jobs(m);
-        manager_sweep_packages(m); /* before anything is written: they may be what fills the disk */
+        manager_sweep_packages(m); /* before anything is written: they may fill the disk */
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
@@ -349,15 +290,15 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 taken_up = true;
         }
         r = usb_watch_enumerate(m->watch);
-        claims_sweep(m->claims, on_claim_swept, m);
+        manager_sweep_claims(m);
         manager_look_at_uarts(m);
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_settled(g_ptr_array_index(m->modules, i));
         if (r < 0 || !taken_up)
                 return r;
-        /* Until then whatever a job waits for has come, or has been found not to come: that may be what kills us. */
-        return sd_event_add_time_relative(m->event, &m->lives, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config), 0,
-                                          on_lives, m);
+        /* By then all that the jobs wait for has happened or timed out, so that none of it brings the daemon down. */
+        return sd_event_add_time_relative(m->event, &m->survival, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config),
+                                          0, on_survived, m);
 }
 
 void manager_reconfigured(Manager *m)
@@ -383,21 +324,17 @@ void manager_announce(Manager *m)
 
                 if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
                         continue;
-                /* Noted before it is said: it may have been said once before the crash, and is not said thrice. */
+                /* First noted, then announced: a result that was announced just before a crash is announced twice, not
+                 * after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
                 if (manager_write_job(m, job, &why) < 0)
                         log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
                 else
-                        say_result(m, job);
+                        announce_result(m, job);
         }
 }
 
 const Config *manager_config(const Manager *m)
 {
         return m->config;
-}
-
-Module *manager_module_of(Manager *m, const Job *job)
-{
-        return manager_module_by_id(m, job_place(job));
 }

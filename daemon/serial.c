@@ -158,8 +158,8 @@ static pid_t read_lock(const char *path, struct stat *ret_file)
 
 /* How a lock file keeps the port from us, in the words of serial_open(); NULL if the file is not believed. A process
  * may have ended without removing its file, and another process or a thread may have its number by now. So the file
- * counts if the process has the node open. Where only root could see that, the file counts if root made it, or the user whose
- * process it names (all users may write to the directory), and if the port was not ours before. */
+ * counts if the process has the node open. Where only root could see that, the file counts if root made it, or the user
+ * whose process it names (all users may write to the directory), and if the port was not ours before. */
 static char *lock_holder(const char *path, const char *node, bool was_ours)
 {
         struct stat file = { 0 }, st = { 0 };

@@ -1,22 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* By which names modules and jobs are found. */
+/* The list of modules: one for each place that had a module or that the configuration names. Makes modules, forgets the
+ * oldest absent ones, and finds them by Id and by the names that callers use. */
 
 #include <string.h>
 #include <systemd/sd-bus.h>
 
-#include "manager-private.h"
+#include "manager-modules.h"
+#include "manager-state.h"
 #include "names.h"
+
+#define MODULES_MAX 64 /* more than that only while none of them can be forgotten */
 
 const GPtrArray *manager_modules(const Manager *m)
 {
         return m->modules;
 }
 
-const GPtrArray *manager_jobs(const Manager *m)
+Module *manager_module_by_id(Manager *m, const char *id)
 {
-        return m->jobs;
+        for (unsigned i = 0; i < m->modules->len; i++)
+                if (strcmp(module_id(g_ptr_array_index(m->modules, i)), id) == 0)
+                        return g_ptr_array_index(m->modules, i);
+        return NULL;
 }
+
+Module *manager_module_of(Manager *m, const Job *job)
+{
+        return manager_module_by_id(m, job_place(job));
+}
+
+/* A hub that is plugged in at ever new ports must not fill the memory. */
+static void trim_modules(Manager *m)
+{
+        for (unsigned i = 0; i < m->modules->len && m->modules->len >= MODULES_MAX; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+
+                if (module_is_present(module) || module_job(module) || module_uart(module))
+                        continue;
+                m->observer->module_removed(m->userdata, module);
+                g_ptr_array_remove_index(m->modules, i--);
+        }
+}
+
+Module *manager_module_at(Manager *m, const char *id)
+{
+        Module *module = manager_module_by_id(m, id);
+
+        if (module)
+                return module;
+        trim_modules(m);
+        module = module_new(id, m->event, m->config, m->boot_id, m->module_observer, m);
+        g_ptr_array_add(m->modules, module);
+        m->observer->module_added(m->userdata, module);
+        return module;
+}
+
+/* ---- the names that callers use */
 
 static Module *find_only(Manager *m, Refusal *ret_refusal)
 {
@@ -80,20 +120,4 @@ Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
                 refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE,
                             "no module has that Id, IMEI, tty path or object path: fotactl list shows those there are");
         return found;
-}
-
-Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
-{
-        g_autofree char *id = NULL;
-
-        if (sd_bus_path_decode(path, FOTAD_JOB_PREFIX, &id) > 0)
-                for (unsigned i = 0; i < m->jobs->len; i++) {
-                        Job *job = g_ptr_array_index(m->jobs, i);
-
-                        if (strcmp(job->id, id) == 0)
-                                return job;
-                }
-        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are",
-                    path);
-        return NULL;
 }
