@@ -32,55 +32,37 @@ daemon_libfotacore_a_SOURCES = \
 noinst_LIBRARIES += daemon/libfotashell.a
 daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS) $(LIBCURL_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
-	daemon/at-port.c daemon/at-port.h \
-	daemon/bus.c daemon/bus.h \
-	daemon/bus-authorize.c daemon/bus-authorize.h daemon/bus-caller.c daemon/bus-caller.h \
-	daemon/bus-call.c daemon/bus-call.h \
-	daemon/bus-check.c daemon/bus-check.h \
-	daemon/bus-file.c daemon/bus-file.h \
-	daemon/bus-inhibit.c daemon/bus-inhibit.h \
-	daemon/bus-job.c daemon/bus-job.h \
-	daemon/bus-log-control.c daemon/bus-log-control.h \
-	daemon/bus-manager.c daemon/bus-manager.h \
-	daemon/bus-modem-identity.c daemon/bus-modem-identity.h \
-	daemon/bus-modem-manager.c daemon/bus-modem-manager.h \
-	daemon/bus-module.c daemon/bus-module.h \
-	daemon/bus-request.c daemon/bus-request.h \
-	daemon/bus-snapshot.c daemon/bus-snapshot.h \
-	daemon/settings.c daemon/settings.h \
-	daemon/claim.c daemon/claim.h \
-	daemon/clock.c daemon/clock.h \
-	daemon/job-store.c daemon/job-store.h \
-	daemon/log.c daemon/log.h \
-	daemon/log-job.c daemon/log-job.h daemon/message-ids.h \
-	daemon/manager.c daemon/manager.h daemon/manager-observer.h daemon/manager-state.h \
-	daemon/manager-check.c daemon/manager-check.h \
-	daemon/manager-claim.c daemon/manager-claim.h \
-	daemon/manager-facts.c daemon/manager-facts.h \
-	daemon/manager-found.c daemon/manager-found.h daemon/manager-jobs.c daemon/manager-jobs.h \
-	daemon/manager-modules.c daemon/manager-modules.h \
-	daemon/manager-requests.c daemon/manager-requests.h daemon/manager-uart.c daemon/manager-uart.h \
-	daemon/module.c daemon/module.h daemon/module-private.h \
-	daemon/module-context.c daemon/module-context.h \
-	daemon/module-gate.c daemon/module-gate.h \
-	daemon/module-inspect.c daemon/module-inspect.h \
-	daemon/module-job.c daemon/module-job.h \
-	daemon/module-probe.c daemon/module-probe.h \
-	daemon/module-uart.c daemon/module-uart.h \
-	daemon/module-view.c \
-	daemon/package-copy.c daemon/package-copy.h \
-	daemon/package-store.c daemon/package-store.h \
-	daemon/port-watch.c daemon/port-watch.h \
-	daemon/ports.c daemon/ports.h \
-	daemon/power.c daemon/power.h \
-	daemon/refusal.c daemon/refusal.h \
-	daemon/serial.c daemon/serial.h \
-	daemon/source-check.c daemon/source-check.h \
-	daemon/spool.c daemon/spool.h \
-	daemon/status.c daemon/status.h \
-	daemon/transfer.c daemon/transfer.h \
-	daemon/uevent.c daemon/uevent.h \
-	daemon/usb-watch.c daemon/usb-watch.h
+	daemon/base/clock.c daemon/base/clock.h daemon/base/log.c daemon/base/log.h daemon/base/log-job.c \
+	daemon/base/log-job.h daemon/base/message-ids.h daemon/base/refusal.c daemon/base/refusal.h \
+	daemon/base/settings.c daemon/base/settings.h \
+	daemon/store/job-store.c daemon/store/job-store.h daemon/store/package-copy.c daemon/store/package-copy.h \
+	daemon/store/package-store.c daemon/store/package-store.h daemon/store/source-check.c \
+	daemon/store/source-check.h daemon/store/spool.c daemon/store/spool.h \
+	daemon/device/claim.c daemon/device/claim.h daemon/device/port-watch.c daemon/device/port-watch.h \
+	daemon/device/ports.c daemon/device/ports.h daemon/device/power.c daemon/device/power.h daemon/device/serial.c \
+	daemon/device/serial.h daemon/device/transfer.c daemon/device/transfer.h daemon/device/uevent.c \
+	daemon/device/uevent.h daemon/device/usb-watch.c daemon/device/usb-watch.h \
+	daemon/module/at-port.c daemon/module/at-port.h daemon/module/module.c daemon/module/module.h \
+	daemon/module/module-context.c daemon/module/module-context.h daemon/module/module-gate.c \
+	daemon/module/module-gate.h daemon/module/module-inspect.c daemon/module/module-inspect.h \
+	daemon/module/module-job.c daemon/module/module-job.h daemon/module/module-private.h \
+	daemon/module/module-probe.c daemon/module/module-probe.h daemon/module/module-uart.c \
+	daemon/module/module-uart.h daemon/module/module-view.c \
+	daemon/manager/manager.c daemon/manager/manager.h daemon/manager/manager-check.c daemon/manager/manager-check.h \
+	daemon/manager/manager-claim.c daemon/manager/manager-claim.h daemon/manager/manager-facts.c \
+	daemon/manager/manager-facts.h daemon/manager/manager-found.c daemon/manager/manager-found.h \
+	daemon/manager/manager-jobs.c daemon/manager/manager-jobs.h daemon/manager/manager-modules.c \
+	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-requests.c \
+	daemon/manager/manager-requests.h daemon/manager/manager-state.h daemon/manager/manager-uart.c \
+	daemon/manager/manager-uart.h \
+	daemon/bus/bus.c daemon/bus/bus.h daemon/bus/bus-authorize.c daemon/bus/bus-authorize.h daemon/bus/bus-call.c \
+	daemon/bus/bus-call.h daemon/bus/bus-caller.c daemon/bus/bus-caller.h daemon/bus/bus-check.c \
+	daemon/bus/bus-check.h daemon/bus/bus-file.c daemon/bus/bus-file.h daemon/bus/bus-inhibit.c \
+	daemon/bus/bus-inhibit.h daemon/bus/bus-job.c daemon/bus/bus-job.h daemon/bus/bus-log-control.c \
+	daemon/bus/bus-log-control.h daemon/bus/bus-manager.c daemon/bus/bus-manager.h daemon/bus/bus-modem-identity.c \
+	daemon/bus/bus-modem-identity.h daemon/bus/bus-modem-manager.c daemon/bus/bus-modem-manager.h \
+	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-request.c daemon/bus/bus-request.h \
+	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/status.c daemon/bus/status.h
 
 libexec_PROGRAMS += daemon/fotad
 daemon_fotad_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)

@@ -12,11 +12,11 @@
 
 #include <config.h>
 
-#include "bus.h"
-#include "log.h"
-#include "manager.h"
-#include "message-ids.h"
-#include "settings.h"
+#include "bus/bus.h"
+#include "base/log.h"
+#include "manager/manager.h"
+#include "base/message-ids.h"
+#include "base/settings.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event, sd_event_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event_source, sd_event_source_disable_unref)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # catalog.py DIRECTORY: what "journalctl -x" says of fotad's lines, fotad.catalog and one for each language of po/LINGUAS,
-# into DIRECTORY. The texts stand here, their translations in po/, the ids in daemon/message-ids.h, and the advice on a code
+# into DIRECTORY. The texts stand here, their translations in po/, the ids in daemon/base/message-ids.h, and the advice on a code
 # in doc/codes.md. "make update-catalogs" runs it, tests/test-catalog compares.
 import gettext
 import io
@@ -73,7 +73,7 @@ polkit rule (fotad.rules) is not where they look. Until then such an upgrade
 fails with port-busy. To upgrade all the same: systemctl stop ModemManager"""), "port-busy"),
 }
 
-with open(os.path.join(source, "daemon/message-ids.h"), encoding="utf-8") as file:
+with open(os.path.join(source, "daemon/base/message-ids.h"), encoding="utf-8") as file:
     ids = dict(re.findall(r'^#define MESSAGE_ID_(\w+) +"([0-9a-f]{32})"$', file.read(), re.M))
 with open(os.path.join(source, "doc/codes.md"), encoding="utf-8") as file:
     cells = [line.split(" | ") for line in file.read().partition("## `host`")[2].splitlines()]

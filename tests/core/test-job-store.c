@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "job-store.h"
+#include "store/job-store.h"
 #include "testing.h"
 
 static char *state;

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "serial.h"
+#include "device/serial.h"
 #include "testing.h"
 
 #define NODE "/dev/fotad-test"

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "package-store.h"
+#include "store/package-store.h"
 #include "testing.h"
 
 static char *state;

@@ -7,7 +7,7 @@
 #include <pty.h>
 #include <unistd.h>
 
-#include "port-watch.h"
+#include "device/port-watch.h"
 #include "testing.h"
 
 static sd_event *event;

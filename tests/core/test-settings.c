@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/quectel/layout.h"
-#include "settings.h"
+#include "base/settings.h"
 #include "testing.h"
 
 static char *directory, *file;

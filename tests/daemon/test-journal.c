@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "datagrams.h"
-#include "message-ids.h"
+#include "base/message-ids.h"
 #include "mini.h"
 #include "suite.h"
 #include "world.h"

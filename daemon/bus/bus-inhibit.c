@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One block inhibitor of logind's: a descriptor that is kept for as long as it is needed, and that the kernel closes if
+ * we die. Knows no job. */
+
+#include <fcntl.h>
+#include <glib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/bus-inhibit.h"
+#include "base/log.h"
+
+#define LOGIND "org.freedesktop.login1"
+
+struct BusInhibitor {
+        sd_bus *bus;
+        sd_bus_slot *watch;
+        sd_bus_slot *asked; /* the answer is awaited, NULL not */
+        int fd;             /* -1 none */
+        bool needed;
+        bool told; /* that there is none */
+};
+
+static void close_fd(BusInhibitor *i)
+{
+        if (i->fd >= 0)
+                close(i->fd);
+        i->fd = -1;
+}
+
+static void tell(BusInhibitor *i, const char *why)
+{
+        if (!i->told)
+                log_notice("logind keeps nobody from shutting the gateway down in the middle of an upgrade: %s", why);
+        i->told = true;
+}
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusInhibitor *i = userdata;
+        int fd, r;
+
+        (void)error;
+        i->asked = sd_bus_slot_unref(i->asked);
+        if (sd_bus_message_is_method_error(m, NULL)) {
+                tell(i, sd_bus_message_get_error(m)->message ?: sd_bus_message_get_error(m)->name);
+                return 0;
+        }
+        r = sd_bus_message_read(m, "h", &fd);
+        if (r >= 0)
+                fd = r = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the message's own goes with it */
+        if (r < 0) {
+                tell(i, "its answer cannot be read");
+                return 0;
+        }
+        close_fd(i);
+        i->fd = fd;
+        return 0;
+}
+
+static void ask(BusInhibitor *i)
+{
+        int r;
+
+        i->asked = sd_bus_slot_unref(i->asked);
+        r = sd_bus_call_method_async(i->bus, &i->asked, LOGIND, "/org/freedesktop/login1",
+                                     "org.freedesktop.login1.Manager", "Inhibit", on_answer, i, "ssss",
+                                     "shutdown:sleep", "fotad", "A cellular module writes its firmware", "block");
+        if (r < 0)
+                tell(i, g_strerror(-r));
+}
+
+/* A logind that starts again may know what it granted before, or not: the descriptor that there is stays until there is
+ * another one. */
+static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusInhibitor *i = userdata;
+        const char *name, *before, *now;
+
+        (void)error;
+        if (sd_bus_message_read(m, "sss", &name, &before, &now) >= 0 && strcmp(name, LOGIND) == 0 && *now && i->needed)
+                ask(i);
+        return 0;
+}
+
+int bus_inhibitor_new(BusInhibitor **ret, sd_bus *bus)
+{
+        BusInhibitor *i = g_new0(BusInhibitor, 1);
+        int r;
+
+        i->bus = bus;
+        i->fd = -1;
+        r = sd_bus_add_match(bus, &i->watch,
+                             "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                             "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" LOGIND "'",
+                             on_owner_changed, i);
+        if (r < 0) {
+                bus_inhibitor_free(i);
+                return r;
+        }
+        *ret = i;
+        return 0;
+}
+
+void bus_inhibitor_free(BusInhibitor *i)
+{
+        if (!i)
+                return;
+        sd_bus_slot_unref(i->watch);
+        sd_bus_slot_unref(i->asked);
+        close_fd(i);
+        g_free(i);
+}
+
+void bus_inhibitor_need(BusInhibitor *i, bool needed)
+{
+        if (i->needed == needed)
+                return;
+        i->needed = needed;
+        if (needed) {
+                ask(i);
+                return;
+        }
+        i->asked = sd_bus_slot_unref(i->asked); /* what is answered now is closed with its message */
+        close_fd(i);
+}

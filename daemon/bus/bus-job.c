@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.fotad1.Job: a job's properties and signals, Cancel and Retry. Translates, nothing more. */
+
+#include <string.h>
+
+#include "bus/bus-authorize.h"
+#include "bus/bus-job.h"
+#include "bus/bus-snapshot.h"
+#include "names.h"
+
+struct BusJob {
+        Bus *bus;
+        Job *job;
+        char *path;
+        sd_bus_slot *slot;
+        BusSnapshot *snapshot;
+        JobState told_state;
+        unsigned told_percent;
+};
+
+/* ---- each property as text */
+
+/* How it ends is settled before it has ended; it is told when it has. */
+static bool has_ended(const Job *job)
+{
+        return job->state == JOB_FINISHED;
+}
+
+static char *get_id(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->id);
+}
+
+static char *get_module(const void *object)
+{
+        const Job *job = object;
+
+        return bus_module_path(job->module);
+}
+
+static char *get_source(const void *object)
+{
+        const Job *job = object;
+
+        return job_source_shown(job);
+}
+
+static char *get_package_size(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->package_size);
+}
+
+static char *get_package_sha256(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->package_sha256);
+}
+
+static char *get_method(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(method_to_string(job->method));
+}
+
+static char *get_origin(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job_origin_to_string(job->origin));
+}
+
+static char *get_state(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job_state_to_string(job->state));
+}
+
+static char *get_percent(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->percent);
+}
+
+static char *get_cancellable(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(upgrade_is_cancellable(job));
+}
+
+static char *get_restarts(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->restarts);
+}
+
+static char *get_from_revision(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->from_revision);
+}
+
+static char *get_to_revision(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->to_revision);
+}
+
+static char *get_created(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->created);
+}
+
+static char *get_finished(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->finished);
+}
+
+static char *get_result(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(has_ended(job) ? job_result_to_string(job->result) : "");
+}
+
+static char *get_error_domain(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(has_ended(job) ? code_domain_to_string(job->domain) : "");
+}
+
+static char *get_error_code(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup_printf("%d", has_ended(job) ? job->code : 0);
+}
+
+static char *get_error_name(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(has_ended(job) ? job_error_name(job) : "");
+}
+
+static char *get_message(const void *object)
+{
+        const Job *job = object;
+
+        /* A job whose end is pending says what it needs, and so does a stalled one. */
+        if (!has_ended(job) && *job->pending)
+                return g_strdup(job->pending);
+        return g_strdup(has_ended(job) || job->stalled ? job->message : "");
+}
+
+static const BusProperty properties[] = {
+        { "Id", "s", get_id },
+        { "Module", "o", get_module },
+        { "Source", "s", get_source },
+        { "PackageSize", "t", get_package_size },
+        { "PackageSha256", "s", get_package_sha256 },
+        { "Method", "s", get_method },
+        { "Origin", "s", get_origin },
+        { "State", "s", get_state },
+        { "Percent", "u", get_percent },
+        { "Cancellable", "b", get_cancellable },
+        { "Restarts", "u", get_restarts },
+        { "FromRevision", "s", get_from_revision },
+        { "ToRevision", "s", get_to_revision },
+        { "Created", "t", get_created },
+        { "Finished", "t", get_finished },
+        { "Result", "s", get_result },
+        { "ErrorDomain", "s", get_error_domain },
+        { "ErrorCode", "i", get_error_code },
+        { "ErrorName", "s", get_error_name },
+        { "Message", "s", get_message },
+};
+
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
+                        void *userdata, sd_bus_error *error)
+{
+        const BusJob *bj = userdata;
+
+        (void)bus, (void)path, (void)interface, (void)error;
+        return bus_property_get(properties, G_N_ELEMENTS(properties), name, bj->job, reply);
+}
+
+int bus_job_append(sd_bus_message *m, const Job *job)
+{
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(properties); i++) {
+                if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
+                    (r = sd_bus_message_append(m, "s", properties[i].name)) < 0 ||
+                    (r = bus_property_append(m, &properties[i], job, true)) < 0)
+                        return r;
+                r = sd_bus_message_close_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusJob *bj = userdata;
+        g_auto(Refusal) refusal = { 0 };
+        int r;
+
+        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        if (!manager_cancel(bj->bus->manager, bj->job, &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusJob *bj = userdata;
+        g_autoptr(Options) options = options_new();
+        g_auto(Refusal) refusal = { 0 };
+        const char *source;
+        int r;
+
+        sd_bus_message_sensitive(m); /* its memory is erased: it may hold a password */
+        r = bus_authorize(bj->bus, m, BUS_ACTION_RETRY, job_place(bj->job), NULL, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        if ((r = sd_bus_message_read(m, "s", &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
+                return r;
+        if (!manager_retry(bj->bus->manager, bj->job, source, g_steal_pointer(&options), &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("s", source, "a{sv}", options), SD_BUS_NO_RESULT, on_retry,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Module", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Source", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("PackageSize", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("PackageSha256", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Method", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Origin", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Percent", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Cancellable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Restarts", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("FromRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ToRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Created", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Finished", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Result", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorDomain", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorCode", "i", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorName", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Message", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", state, "u", percent), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Result", SD_BUS_ARGS("s", result, "s", domain, "i", code, "s", message), 0),
+        SD_BUS_VTABLE_END,
+};
+
+BusJob *bus_job_new(Bus *bus, Job *job)
+{
+        BusJob *bj = g_new0(BusJob, 1);
+
+        bj->bus = bus;
+        bj->job = job;
+        bj->path = bus_job_path(job->id);
+        bj->told_state = job->state;
+        bj->told_percent = job->percent;
+        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job);
+        sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
+        sd_bus_emit_object_added(bus->bus, bj->path);
+        return bj;
+}
+
+void bus_job_free(BusJob *bj)
+{
+        if (!bj)
+                return;
+        sd_bus_slot_unref(bj->slot);
+        bus_snapshot_free(bj->snapshot);
+        g_free(bj->path);
+        g_free(bj);
+}
+
+void bus_job_removed(BusJob *bj)
+{
+        sd_bus_emit_object_removed(bj->bus->bus, bj->path);
+}
+
+void bus_job_changed(BusJob *bj)
+{
+        bus_snapshot_emit(bj->snapshot, bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE);
+        if (bj->told_state == bj->job->state && bj->told_percent == bj->job->percent)
+                return;
+        bj->told_state = bj->job->state;
+        bj->told_percent = bj->job->percent;
+        sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Progress", "su",
+                           job_state_to_string(bj->told_state), bj->told_percent);
+}
+
+void bus_job_result(BusJob *bj)
+{
+        const Job *job = bj->job;
+
+        sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Result", "ssis",
+                           job_result_to_string(job->result), code_domain_to_string(job->domain), (int32_t)job->code,
+                           job->message);
+}

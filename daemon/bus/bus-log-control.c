@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.freedesktop.LogControl1: how much is logged, from now until the daemon ends. Where it goes can be read only; that
+ * is for whoever starts the daemon. Translates, nothing more. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "bus/bus-caller.h"
+#include "bus/bus-log-control.h"
+#include "base/log.h"
+
+#define LOG_CONTROL_PATH      "/org/freedesktop/LogControl1"
+#define LOG_CONTROL_INTERFACE "org.freedesktop.LogControl1"
+
+/* Index: syslog's number. */
+static const char *const levels[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" };
+
+static const char *target(void)
+{
+        return log_is_journal() ? "journal" : "console";
+}
+
+static int get_level(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                     void *userdata, sd_bus_error *error)
+{
+        (void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+        return sd_bus_message_append(reply, "s", levels[log_get_level()]);
+}
+
+/* The string that a privileged caller sets a property to. */
+static int read_value(sd_bus_message *value, const char **ret, sd_bus_error *error)
+{
+        return bus_require_privilege(value, error) ? sd_bus_message_read(value, "s", ret) : -EACCES;
+}
+
+static int set_level(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *value,
+                     void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        int r = read_value(value, &name, error);
+
+        (void)bus, (void)path, (void)interface, (void)property, (void)userdata;
+        if (r < 0)
+                return r;
+        for (int i = 0; i < (int)G_N_ELEMENTS(levels); i++)
+                if (strcmp(levels[i], name) == 0) {
+                        log_set_level(i);
+                        return 0;
+                }
+        return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                                "LogLevel must be emerg, alert, crit, err, warning, notice, info or debug");
+}
+
+static int get_target(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                      void *userdata, sd_bus_error *error)
+{
+        (void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+        return sd_bus_message_append(reply, "s", target());
+}
+
+static int set_target(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *value,
+                      void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        int r = read_value(value, &name, error);
+
+        (void)bus, (void)path, (void)interface, (void)property, (void)userdata;
+        if (r < 0)
+                return r;
+        if (strcmp(name, target()) == 0)
+                return 0;
+        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                 "LogTarget is %s: it follows from what stderr is when fotad is started", target());
+}
+
+static int get_identifier(sd_bus *bus, const char *path, const char *interface, const char *property,
+                          sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        (void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+        return sd_bus_message_append(reply, "s", "fotad");
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_WRITABLE_PROPERTY("LogLevel", "s", get_level, set_level, 0, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_WRITABLE_PROPERTY("LogTarget", "s", get_target, set_target, 0, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("SyslogIdentifier", "s", get_identifier, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_VTABLE_END,
+};
+
+int bus_log_control_export(Bus *b)
+{
+        return sd_bus_add_object_vtable(b->bus, NULL, LOG_CONTROL_PATH, LOG_CONTROL_INTERFACE, vtable, b);
+}

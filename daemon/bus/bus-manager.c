@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.fotad1.Manager: translates calls for the manager, and its answers. Decides nothing. */
+
+#include <config.h>
+
+#include "bus/bus-caller.h"
+#include "bus/bus-check.h"
+#include "bus/bus-file.h"
+#include "bus/bus-job.h"
+#include "bus/bus-manager.h"
+#include "bus/bus-request.h"
+#include "names.h"
+
+static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
+{
+        g_auto(BusRequest) request = { 0 };
+        g_auto(Refusal) refusal = { 0 };
+        g_autofree char *path = NULL;
+        Job *job;
+        int r;
+
+        if (failure)
+                return bus_refuse_not_ready(error, module, failure);
+        r = bus_request_read(m, &request, error);
+        if (r < 0)
+                return r;
+        job = manager_accept_upgrade(b->manager, module, request.source, g_steal_pointer(&request.options),
+                                     bus_caller(m).uid, &refusal);
+        if (!job)
+                return bus_refuse(error, &refusal);
+        path = bus_job_path(job->id);
+        r = sd_bus_reply_method_return(m, "o", path);
+        manager_begin(b->manager, job);
+        return r;
+}
+
+/* The daemon found this upgrade under way and knows neither its source nor its options: the caller gives them. */
+static int retry_upgrade(Bus *b, sd_bus_message *m, Module *module, Job *job, sd_bus_error *error)
+{
+        g_auto(BusRequest) request = { 0 };
+        g_auto(Refusal) refusal = { 0 };
+        g_autofree char *path = bus_job_path(job->id);
+        int r = bus_authorize(b, m, BUS_ACTION_RETRY, module_id(module), NULL, error);
+
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        r = bus_request_read(m, &request, error);
+        if (r < 0)
+                return r;
+        if (!manager_retry(b->manager, job, request.source, g_steal_pointer(&request.options), &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, "o", path);
+}
+
+static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        Module *module;
+        Job *job;
+        int r = bus_find_module(b, m, &module, error);
+
+        if (r < 0)
+                return r;
+        job = module_job(module);
+        return job && job->origin == JOB_ORIGIN_ADOPTED && job->method == METHOD_MINIFOTA
+                       ? retry_upgrade(b, m, module, job, error)
+                       : bus_with_module(b, m, module, BUS_ACTION_START, begin_upgrade, error);
+}
+
+static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        g_auto(Refusal) refusal = { 0 };
+        const char *path;
+        Job *job;
+        int r = sd_bus_message_read(m, "o", &path);
+
+        if (r < 0)
+                return r;
+        job = manager_find_job(b->manager, path, &refusal);
+        if (!job)
+                return bus_refuse(error, &refusal);
+        r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        if (!manager_cancel(b->manager, job, &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_autoptr(GPtrArray) jobs = manager_history(b->manager);
+        uint32_t limit;
+        int r;
+
+        (void)error;
+        if ((r = sd_bus_message_read(m, "u", &limit)) < 0 || (r = sd_bus_message_new_method_return(m, &reply)) < 0 ||
+            (r = sd_bus_message_open_container(reply, 'a', "a{sv}")) < 0)
+                return r;
+        for (unsigned i = 0; i < jobs->len && (limit == 0 || i < limit); i++)
+                if ((r = bus_job_append(reply, g_ptr_array_index(jobs, i))) < 0)
+                        return r;
+        r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        (void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+        return sd_bus_message_append(reply, "s", PACKAGE_VERSION);
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("StartUpgrade", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
+                                SD_BUS_RESULT("o", job), on_start_upgrade, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("StartUpgradeFile", SD_BUS_ARGS("s", module, "h", package, "s", name, "a{sv}", options),
+                                SD_BUS_RESULT("o", job), bus_file_call, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("o", job), SD_BUS_NO_RESULT, on_cancel,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Check", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
+                                SD_BUS_RESULT("a(sbss)", checks), bus_check_call, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetHistory", SD_BUS_ARGS("u", limit), SD_BUS_RESULT("aa{sv}", jobs), on_get_history,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_VTABLE_END,
+};
+
+int bus_manager_export(Bus *b)
+{
+        return sd_bus_add_object_vtable(b->bus, NULL, FOTAD_PATH, FOTAD_MANAGER_INTERFACE, vtable, b);
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus/bus-call.h"
+
+/* org.fotad1.Manager at /org/fotad1. 0 or -errno. */
+int bus_manager_export(Bus *bus);

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Speaks with ModemManager. Each module that needs its port has a hold here. For a job the device is inhibited: that is
+ * asked for again while ModemManager still looks at it (it inhibits only what it has on the bus), and whenever another
+ * ModemManager turns up. An inhibition is bound to our connection, and outlives the device's restarts. To know who a
+ * module is nothing is inhibited if ModemManager can tell. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "bus/bus-call.h"
+#include "bus/bus-modem-identity.h"
+#include "bus/bus-modem-manager.h"
+#include "base/log.h"
+#include "base/message-ids.h"
+
+#define NAME      "org.freedesktop.ModemManager1"
+#define PATH      "/org/freedesktop/ModemManager1"
+#define INTERFACE NAME
+#define ERROR     NAME ".Error.Core."
+
+#define ASKED "has not let go of it yet" /* and said nothing */
+
+#define AGAIN       G_USEC_PER_SEC
+#define UNKNOWN_MAX 3 /* times it knows no such device until it is believed: it may not have seen it yet */
+
+typedef enum HoldState { HOLD_ASKING, HOLD_FREE, HOLD_HELD } HoldState;
+
+typedef struct Hold {
+        BusModemManager *owner;
+        Module *module; /* NULL: needed no more, and an answer is awaited */
+        char *id;       /* the module's */
+        char *uid;
+        ModuleNeed need;
+        HoldState state;
+        bool granted;      /* the port was had for this job: it stays so */
+        unsigned unknown;  /* times in a row that it knew no such device */
+        unsigned asked;    /* times */
+        sd_bus_slot *call; /* the answer is awaited, NULL not */
+        sd_event_source *again;
+} Hold;
+
+struct BusModemManager {
+        sd_bus *bus;
+        sd_event *event;
+        Manager *manager;
+        sd_bus_slot *watch, *asks_leave;
+        bool running;
+        GPtrArray *holds; /* Hold */
+};
+
+static void hold_free(Hold *h)
+{
+        sd_bus_slot_unref(h->call);
+        sd_event_source_disable_unref(h->again);
+        g_free(h->id);
+        g_free(h->uid);
+        g_free(h);
+}
+
+static bool is_for_job(const Hold *h)
+{
+        return h->need >= MODULE_NEED_JOB;
+}
+
+/* A job may have its module from here on: what appears there is claimed, and udev has ModemManager forget what was
+ * there before, so that neither our death nor its restart brings it back. */
+static void open_gate(Hold *h)
+{
+        if (is_for_job(h) && !h->granted) {
+                h->granted = true;
+                manager_apply_udev_rules(h->owner->manager, h->module);
+        }
+        module_set_gate(h->module, MODULE_GATE_OPEN, NULL);
+}
+
+static void shut_gate(Hold *h, ModuleGate gate, const char *why)
+{
+        if (!h->granted)
+                module_set_gate(h->module, gate, why);
+}
+
+/* ---- asking */
+
+static void ask(Hold *h);
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        ask(userdata);
+        return 0;
+}
+
+/* Soon, for as long as a module may take to be ready; then rarely. */
+static void ask_again(Hold *h)
+{
+        uint64_t settle = manager_config(h->owner->manager)->timeouts.settle;
+        uint64_t in = h->asked < settle / AGAIN ? AGAIN : MAX(AGAIN, settle);
+
+        sd_event_source_disable_unref(h->again);
+        h->again = NULL;
+        if (sd_event_add_time_relative(h->owner->event, &h->again, CLOCK_BOOTTIME, in, 0, on_again, h) < 0)
+                log_module(LOG_ERR, h->module, "no timer");
+}
+
+/* What its refusal says of it. The caller frees it. */
+static char *refusal_of(const sd_bus_error *error, ModuleGate *ret_gate)
+{
+        *ret_gate = MODULE_GATE_SHUT;
+        if (sd_bus_error_has_name(error, ERROR "WrongState"))
+                return g_strdup("is still looking at it");
+        if (sd_bus_error_has_name(error, ERROR "InProgress"))
+                return g_strdup("keeps it for another program, which has inhibited it");
+        if (sd_bus_error_has_name(error, ERROR "Unauthorized") ||
+            sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED)) {
+                *ret_gate = MODULE_GATE_LOCKED;
+                return g_strdup("does not let fotad inhibit it, for the bus policy or the polkit rule that come with "
+                                "fotad are missing");
+        }
+        return g_strdup_printf("does not let go of it (%s)", error->message ?: error->name);
+}
+
+static void release(Hold *h)
+{
+        LogEvent event = { .module = h->id };
+        int r = sd_bus_call_method_async(h->owner->bus, NULL, NAME, PATH, INTERFACE, "InhibitDevice", NULL, NULL, "sb",
+                                         h->uid, false);
+
+        if (r < 0)
+                log_event(LOG_WARNING, &event, "%s: it is not given back to ModemManager: %s", h->id, g_strerror(-r));
+        else
+                log_event(LOG_DEBUG, &event, "%s: given back to ModemManager", h->id);
+}
+
+static void on_refused(Hold *h, const sd_bus_error *error)
+{
+        g_autofree char *why = NULL;
+        ModuleGate gate;
+
+        if (sd_bus_error_has_name(error, ERROR "NotFound")) {
+                if (++h->unknown < UNKNOWN_MAX) {
+                        ask_again(h);
+                        return;
+                }
+                log_module(LOG_DEBUG, h->module, "ModemManager does not know it");
+                h->state = HOLD_FREE;
+                open_gate(h);
+                return;
+        }
+        h->unknown = 0;
+        why = refusal_of(error, &gate);
+        ask_again(h); /* first: what it is needed for may end with the next line */
+        if (gate == MODULE_GATE_LOCKED && !is_for_job(h))
+                gate = MODULE_GATE_BARRED; /* it may tell who it is by itself, in a while */
+        shut_gate(h, gate, why);
+}
+
+static int on_inhibited(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Hold *h = userdata;
+
+        (void)error;
+        h->call = sd_bus_slot_unref(h->call);
+        if (!h->module) {
+                if (!sd_bus_message_is_method_error(m, NULL))
+                        release(h);
+                g_ptr_array_remove(h->owner->holds, h);
+        } else if (sd_bus_message_is_method_error(m, NULL)) {
+                on_refused(h, sd_bus_message_get_error(m));
+        } else {
+                log_module(LOG_DEBUG, h->module, "ModemManager lets go of it");
+                h->state = HOLD_HELD;
+                open_gate(h);
+        }
+        return 0;
+}
+
+static void inhibit(Hold *h)
+{
+        g_autoptr(sd_bus_message) m = NULL;
+        int r;
+
+        /* It disables the modem first, and whoever is connected by it: that may take a while. The answer is waited for
+         * without end, for whoever does not hear that it was granted never gives it back; the wish for the port ends by
+         * itself, and when ModemManager ends set_running() does not wait any more. */
+        if ((r = sd_bus_message_new_method_call(h->owner->bus, &m, NAME, PATH, INTERFACE, "InhibitDevice")) < 0 ||
+            (r = sd_bus_message_append(m, "sb", h->uid, true)) < 0 ||
+            (r = sd_bus_call_async(h->owner->bus, &h->call, m, on_inhibited, h, UINT64_MAX)) < 0)
+                log_module(LOG_WARNING, h->module, "ModemManager cannot be asked for it: %s", g_strerror(-r));
+}
+
+/* ---- who it is */
+
+static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Hold *h = userdata;
+        Module *module = h->module;
+        g_autoptr(Identity) identity = NULL;
+
+        (void)error;
+        h->call = sd_bus_slot_unref(h->call);
+        if (!sd_bus_message_is_method_error(m, NULL) && bus_modem_identity_read(m, h->uid, &identity) < 0)
+                g_clear_pointer(&identity, identity_free);
+        if (is_for_job(h) || (module && !identity)) {
+                inhibit(h);
+                return 0;
+        }
+        if (module && !*identity->revision) { /* nobody's connection is ended for a question */
+                ask_again(h);
+                module_set_gate(module, MODULE_GATE_BARRED, "has it, and does not tell its revision");
+        } else if (module) { /* each of the two may end the hold */
+                module_set_gate(module, MODULE_GATE_BARRED, "has it");
+                module_take_identity(module, g_steal_pointer(&identity));
+        } else {
+                g_ptr_array_remove(h->owner->holds, h);
+        }
+        return 0;
+}
+
+static void ask(Hold *h)
+{
+        g_autoptr(sd_bus_message) m = NULL;
+        int r;
+
+        if (h->call || h->state != HOLD_ASKING)
+                return;
+        h->asked++;
+        if (is_for_job(h)) {
+                inhibit(h);
+                return;
+        }
+        if ((r = sd_bus_message_new_method_call(h->owner->bus, &m, NAME, PATH, "org.freedesktop.DBus.ObjectManager",
+                                                "GetManagedObjects")) < 0 ||
+            (r = sd_bus_call_async(h->owner->bus, &h->call, m, on_objects, h,
+                                   manager_config(h->owner->manager)->timeouts.settle)) < 0)
+                log_module(LOG_WARNING, h->module, "ModemManager cannot be asked who it is: %s", g_strerror(-r));
+}
+
+static void begin_asking(Hold *h)
+{
+        h->state = HOLD_ASKING;
+        h->unknown = h->asked = 0;
+        ask(h);
+        shut_gate(h, MODULE_GATE_SHUT, ASKED);
+}
+
+/* ---- holds */
+
+static Hold *find_hold(BusModemManager *mm, const Module *module)
+{
+        for (unsigned i = 0; i < mm->holds->len; i++)
+                if (((Hold *)g_ptr_array_index(mm->holds, i))->module == module)
+                        return g_ptr_array_index(mm->holds, i);
+        return NULL;
+}
+
+static void end_hold(Hold *h)
+{
+        h->module = NULL;
+        h->need = MODULE_NEED_NONE;
+        if (h->state == HOLD_HELD)
+                release(h);
+        if (!h->call)
+                g_ptr_array_remove(h->owner->holds, h);
+}
+
+void bus_modem_manager_need(BusModemManager *mm, Module *module, ModuleNeed need)
+{
+        Hold *h = find_hold(mm, module);
+
+        if (need == MODULE_NEED_NONE) {
+                if (h)
+                        end_hold(h);
+                return;
+        }
+        if (!h) {
+                h = g_new0(Hold, 1);
+                h->owner = mm;
+                h->module = module;
+                h->id = g_strdup(module_id(module));
+                h->uid = g_strdup(module_uid(module));
+                g_ptr_array_add(mm->holds, h);
+        }
+        h->need = need;
+        if (!is_for_job(h))
+                h->granted = false;
+        if (h->state == HOLD_HELD) {
+                open_gate(h);
+        } else if (!mm->running) {
+                h->state = HOLD_FREE;
+                open_gate(h);
+        } else {
+                if (need == MODULE_NEED_UNDER_WAY) /* it has its claim */
+                        open_gate(h);
+                begin_asking(h);
+        }
+}
+
+/* ---- ModemManager comes and goes */
+
+static int on_may_inhibit(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusModemManager *mm = userdata;
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+        g_autofree char *why = NULL;
+        ModuleGate gate = MODULE_GATE_SHUT;
+
+        (void)error;
+        mm->asks_leave = sd_bus_slot_unref(mm->asks_leave);
+        if (e)
+                why = refusal_of(e, &gate);
+        if (gate == MODULE_GATE_LOCKED)
+                log_event(
+                        LOG_WARNING, &(LogEvent){ .message_id = MESSAGE_ID_NEIGHBOUR },
+                        "ModemManager is running, and may not be asked to let go of modules: fotad's bus policy or its "
+                        "polkit rule is missing");
+        manager_set_modem_manager(mm->manager,
+                                  gate == MODULE_GATE_LOCKED ? MODEM_MANAGER_REFUSES : MODEM_MANAGER_YIELDS);
+        return 0;
+}
+
+/* Giving back what nobody holds changes nothing, and tells whether it might be asked for. */
+static void ask_leave(BusModemManager *mm)
+{
+        mm->asks_leave = sd_bus_slot_unref(mm->asks_leave);
+        sd_bus_call_method_async(mm->bus, &mm->asks_leave, NAME, PATH, INTERFACE, "InhibitDevice", on_may_inhibit, mm,
+                                 "sb", "/", false);
+}
+
+static void set_running(BusModemManager *mm, bool running)
+{
+        mm->running = running;
+        manager_set_modem_manager(mm->manager, running ? MODEM_MANAGER_YIELDS : MODEM_MANAGER_NONE);
+        if (running)
+                ask_leave(mm);
+        /* What is told of one may end it, and others. */
+        for (unsigned i = mm->holds->len; i-- > 0;) {
+                Hold *h = i < mm->holds->len ? g_ptr_array_index(mm->holds, i) : NULL;
+
+                if (!h)
+                        continue;
+                h->call = sd_bus_slot_unref(h->call); /* nobody answers that any more */
+                if (!h->module) {
+                        g_ptr_array_remove(mm->holds, h);
+                } else if (running) {
+                        begin_asking(h);
+                } else {
+                        h->state = HOLD_FREE;
+                        open_gate(h);
+                }
+        }
+}
+
+static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const char *name, *before, *now;
+
+        (void)error;
+        if (sd_bus_message_read(m, "sss", &name, &before, &now) >= 0 && strcmp(name, NAME) == 0)
+                set_running(userdata, *now != 0);
+        return 0;
+}
+
+int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, sd_event *event, Manager *manager)
+{
+        BusModemManager *mm = g_new0(BusModemManager, 1);
+        int r;
+
+        mm->bus = bus;
+        mm->event = event;
+        mm->manager = manager;
+        mm->holds = g_ptr_array_new_with_free_func((GDestroyNotify)hold_free);
+        r = sd_bus_add_match(bus, &mm->watch,
+                             "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                             "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" NAME "'",
+                             on_owner_changed, mm);
+        if (r < 0) {
+                bus_modem_manager_free(mm);
+                return r;
+        }
+        *ret = mm;
+        return 0;
+}
+
+void bus_modem_manager_start(BusModemManager *mm)
+{
+        set_running(mm, sd_bus_get_name_creds(mm->bus, NAME, 0, NULL) >= 0);
+}
+
+void bus_modem_manager_free(BusModemManager *mm)
+{
+        if (!mm)
+                return;
+        sd_bus_slot_unref(mm->watch);
+        sd_bus_slot_unref(mm->asks_leave);
+        g_ptr_array_unref(mm->holds);
+        g_free(mm);
+}

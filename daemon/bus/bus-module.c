@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.fotad1.Module: a module's properties, and Probe. Translates, nothing more. */
+
+#include <string.h>
+
+#include "bus/bus-authorize.h"
+#include "bus/bus-module.h"
+#include "bus/bus-snapshot.h"
+#include "names.h"
+
+struct BusModule {
+        Bus *bus;
+        Module *module;
+        char *path;
+        sd_bus_slot *slot;
+        BusSnapshot *snapshot;
+};
+
+/* ---- each property as text */
+
+static char *get_id(const void *module)
+{
+        return g_strdup(module_id(module));
+}
+
+static char *get_present(const void *module)
+{
+        return bus_number(module_is_present(module));
+}
+
+static char *get_system(const void *module)
+{
+        return g_strdup(module_system(module));
+}
+
+static char *get_port(const void *module)
+{
+        return g_strdup(module_port(module));
+}
+
+static char *get_vendor_id(const void *module)
+{
+        return bus_number(module_vendor_id(module));
+}
+
+static char *get_product_id(const void *module)
+{
+        return bus_number(module_product_id(module));
+}
+
+static char *get_manufacturer(const void *module)
+{
+        return g_strdup(module_identity(module)->manufacturer);
+}
+
+static char *get_model(const void *module)
+{
+        return g_strdup(module_identity(module)->model);
+}
+
+static char *get_revision(const void *module)
+{
+        return g_strdup(module_identity(module)->revision);
+}
+
+static char *get_imei(const void *module)
+{
+        return g_strdup(module_identity(module)->imei);
+}
+
+static char *get_flash_size(const void *module)
+{
+        return bus_number(module_flash_size(module));
+}
+
+static char *get_method(const void *module)
+{
+        return g_strdup(method_to_string(module_method(module)));
+}
+
+static char *get_job(const void *module)
+{
+        return module_job(module) ? bus_job_path(module_job(module)->id) : g_strdup("/");
+}
+
+static char *get_problem(const void *module)
+{
+        return module_problem(module);
+}
+
+static const BusProperty properties[] = {
+        { "Id", "s", get_id },
+        { "Present", "b", get_present },
+        { "System", "s", get_system },
+        { "Port", "s", get_port },
+        { "VendorId", "q", get_vendor_id },
+        { "ProductId", "q", get_product_id },
+        { "Manufacturer", "s", get_manufacturer },
+        { "Model", "s", get_model },
+        { "Revision", "s", get_revision },
+        { "Imei", "s", get_imei },
+        { "FlashSize", "u", get_flash_size },
+        { "Method", "s", get_method },
+        { "Job", "o", get_job },
+        { "Problem", "s", get_problem },
+};
+
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
+                        void *userdata, sd_bus_error *error)
+{
+        const BusModule *bm = userdata;
+
+        (void)bus, (void)path, (void)interface, (void)error;
+        return bus_property_get(properties, G_N_ELEMENTS(properties), name, bm->module, reply);
+}
+
+static int answer_probe(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
+{
+        (void)b;
+        if (failure)
+                return bus_refuse_not_ready(error, module, failure);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_probe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusModule *bm = userdata;
+        g_auto(Refusal) refusal = { 0 };
+        int r;
+
+        r = bus_authorize(bm->bus, m, BUS_ACTION_PROBE, module_id(bm->module), NULL, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        if (!bus_wait(bm->bus, m, bm->module, answer_probe))
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls wait for a probe.");
+        if (!manager_probe(bm->bus->manager, bm->module, &refusal)) {
+                bus_unwait(bm->bus, m);
+                return bus_refuse(error, &refusal);
+        }
+        return 1;
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Probe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_probe, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Present", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("System", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Port", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("VendorId", "q", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ProductId", "q", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Manufacturer", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Model", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Revision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Imei", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("FlashSize", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Method", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Job", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_VTABLE_END,
+};
+
+BusModule *bus_module_new(Bus *bus, Module *module)
+{
+        BusModule *bm = g_new0(BusModule, 1);
+
+        bm->bus = bus;
+        bm->module = module;
+        bm->path = bus_module_path(module_id(module));
+        bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module);
+        sd_bus_add_object_vtable(bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
+        sd_bus_emit_object_added(bus->bus, bm->path);
+        return bm;
+}
+
+void bus_module_free(BusModule *bm)
+{
+        if (!bm)
+                return;
+        sd_bus_slot_unref(bm->slot);
+        bus_snapshot_free(bm->snapshot);
+        g_free(bm->path);
+        g_free(bm);
+}
+
+void bus_module_removed(BusModule *bm)
+{
+        sd_bus_emit_object_removed(bm->bus->bus, bm->path);
+}
+
+void bus_module_changed(BusModule *bm)
+{
+        bus_snapshot_emit(bm->snapshot, bm->bus->bus, bm->path, FOTAD_MODULE_INTERFACE);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The common part of StartUpgrade, StartUpgradeFile and Check: reads the arguments, finds the module, authorizes the
+ * caller and waits for the module's identity. Knows nothing of what is done with the module then. */
+
+#include "bus/bus-request.h"
+
+void bus_request_clear(BusRequest *request)
+{
+        options_free(request->options);
+}
+
+int bus_request_read(sd_bus_message *m, BusRequest *ret, sd_bus_error *error)
+{
+        g_auto(BusRequest) request = { .fd = -1, .options = options_new() };
+        int r = sd_bus_message_rewind(m, true);
+
+        if (r >= 0)
+                r = sd_bus_message_has_signature(m, "shsa{sv}")
+                            ? sd_bus_message_read(m, "shs", &request.module, &request.fd, &request.source)
+                            : sd_bus_message_read(m, "ss", &request.module, &request.source);
+        if (r >= 0)
+                r = bus_read_options(m, request.options, error);
+        if (r < 0)
+                return r;
+        *ret = request;
+        request.options = NULL;
+        return 0;
+}
+
+int bus_find_module(Bus *b, sd_bus_message *m, Module **ret, sd_bus_error *error)
+{
+        g_auto(BusRequest) request = { 0 };
+        g_auto(Refusal) refusal = { 0 };
+        int r;
+
+        sd_bus_message_sensitive(m); /* it may hold passwords */
+        r = bus_request_read(m, &request, error);
+        if (r < 0)
+                return r;
+        *ret = manager_find_module(b->manager, request.module, &refusal);
+        return *ret ? 0 : bus_refuse(error, &refusal);
+}
+
+int bus_with_module(Bus *b, sd_bus_message *m, Module *module, BusAction action, BusWaitFunc func, sd_bus_error *error)
+{
+        int r = bus_authorize(b, m, action, module_id(module), NULL, error);
+
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        /* The call may have started the daemon: the modules are found by then, but their identity is not read yet. */
+        if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, func))
+                return 1;
+        return func(b, m, module, NULL, error);
+}

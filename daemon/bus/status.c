@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One line for the service manager: what is under way, or that nothing is. Knows no bus. */
+
+#include <systemd/sd-daemon.h>
+
+#include "bus/status.h"
+
+struct Status {
+        Manager *manager;
+        char *told;
+        char *failure; /* of the last reload, NULL it went well */
+};
+
+Status *status_new(Manager *manager)
+{
+        Status *s = g_new0(Status, 1);
+
+        s->manager = manager;
+        return s;
+}
+
+void status_free(Status *s)
+{
+        if (!s)
+                return;
+        g_free(s->told);
+        g_free(s->failure);
+        g_free(s);
+}
+
+static char *describe_idle(Manager *m)
+{
+        const GPtrArray *modules = manager_modules(m);
+        unsigned present = 0;
+
+        for (unsigned i = 0; i < modules->len; i++)
+                present += module_is_present(g_ptr_array_index(modules, i));
+        if (present == 0)
+                return g_strdup("Idle, no modules");
+        return g_strdup_printf("Idle, %u module%s", present, present == 1 ? "" : "s");
+}
+
+static char *describe(Manager *m)
+{
+        const GPtrArray *jobs = manager_jobs(m);
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (unsigned i = 0; i < jobs->len; i++) {
+                const Job *job = g_ptr_array_index(jobs, i);
+
+                if (job->state != JOB_FINISHED)
+                        g_string_append_printf(text, "%sjob %s on %s: %s %u %%", text->len ? "; " : "", job->id,
+                                               job_place(job), job_state_to_string(job->state), job->percent);
+        }
+        return text->len ? g_strdup(text->str) : describe_idle(m);
+}
+
+void status_reloaded(Status *s, const char *failure)
+{
+        g_free(s->failure);
+        s->failure = g_strdup(failure);
+        status_update(s);
+}
+
+void status_update(Status *s)
+{
+        g_autofree char *now = describe(s->manager);
+        g_autofree char *text = g_strconcat(now, s->failure ? "; not reloaded: " : NULL, s->failure, NULL);
+
+        if (g_strcmp0(text, s->told) == 0)
+                return;
+        sd_notifyf(0, "STATUS=%s", text);
+        g_free(s->told);
+        s->told = g_steal_pointer(&text);
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A tty: open, lock, raw, bytes in, bytes out, hang-up. Never sees a line, let alone a command. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "device/serial.h"
+
+#define READ_SIZE 4096
+#define QUEUE_MAX 4096
+#define SCAN_MAX  (G_USEC_PER_SEC / 5) /* for looking who has the port: TIOCEXCL still follows */
+
+struct Serial {
+        int fd;
+        char *lock; /* path of our lock file, NULL if there is none */
+        sd_event_source *source;
+        GByteArray *queue;
+        const SerialObserver *observer;
+        void *userdata;
+};
+
+/* Anybody can give a process any name. */
+static char *process_name(pid_t pid)
+{
+        g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid), *name = NULL;
+
+        if (!g_file_get_contents(path, &name, NULL, NULL))
+                return g_strdup_printf("process %d", (int)pid);
+        g_strstrip(name);
+        for (char *c = name; *c; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
+        return g_strdup_printf("%s (pid %d)", name, (int)pid);
+}
+
+/* ---- other processes that have the node open, lock file or not. Only root sees those of all users: else who took the
+ * port for itself (TIOCEXCL, which stops everybody but root) and who has a lock file are noticed, and nobody else. */
+
+static bool same_node(const struct stat *a, const struct stat *b)
+{
+        return S_ISCHR(b->st_mode) && ((a->st_dev == b->st_dev && a->st_ino == b->st_ino) || a->st_rdev == b->st_rdev);
+}
+
+/* 1 if the process has the node open, 0 if not, -errno if that cannot be seen. The id of a thread may stand for its
+ * process: both have the same files. */
+static int process_has_open(pid_t pid, const struct stat *node)
+{
+        g_autofree char *directory = g_strdup_printf("/proc/%d/fd", (int)pid);
+        DIR *d = opendir(directory);
+        struct dirent *entry;
+        int r = 0;
+
+        if (!d)
+                return -errno;
+        while (r != 1 && (entry = readdir(d))) {
+                char target[sizeof("/dev/")];
+                struct stat st;
+                /* A look at the link is cheap; what it leads to may be a file system that does not answer. */
+                ssize_t n = readlinkat(dirfd(d), entry->d_name, target, sizeof(target));
+
+                if (n < 0 && (errno == EACCES || errno == EPERM))
+                        r = -errno;
+                else if (n == sizeof(target) && strncmp(target, "/dev/", 5) == 0 &&
+                         fstatat(dirfd(d), entry->d_name, &st, 0) == 0 && same_node(node, &st))
+                        r = 1;
+        }
+        closedir(d);
+        return r;
+}
+
+static char *find_holder(const char *node)
+{
+        gint64 end = g_get_monotonic_time() + SCAN_MAX;
+        DIR *proc;
+        struct dirent *entry;
+        struct stat st;
+        char *holder = NULL;
+
+        if (stat(node, &st) < 0)
+                return NULL;
+        proc = opendir("/proc");
+        while (proc && !holder && (entry = readdir(proc)) && g_get_monotonic_time() < end) {
+                pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+                if (pid > 0 && pid != getpid() && process_has_open(pid, &st) > 0) {
+                        g_autofree char *name = process_name(pid);
+
+                        holder = g_strconcat("by ", name, NULL);
+                }
+        }
+        if (proc)
+                closedir(proc);
+        return holder;
+}
+
+/* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
+
+/* In a user namespace, such as the unit's, all users but root and our own have this id. */
+#define OVERFLOW_UID 65534
+
+static char *user_name(uid_t user)
+{
+        const struct passwd *entry = user == OVERFLOW_UID ? NULL : getpwuid(user);
+
+        if (user == OVERFLOW_UID)
+                return g_strdup("another user");
+        return entry ? g_strdup_printf("user %s", entry->pw_name) : g_strdup_printf("user %u", (unsigned)user);
+}
+
+static bool is_process_of(pid_t pid, uid_t user)
+{
+        g_autofree char *directory = g_strdup_printf("/proc/%d", (int)pid);
+        struct stat st;
+
+        return stat(directory, &st) == 0 && st.st_uid == user;
+}
+
+/* The process or thread that a lock file names; 0 if it does not exist, or is the daemon itself. */
+static pid_t read_lock(const char *path, struct stat *ret_file)
+{
+        int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        char text[32] = { 0 };
+        ssize_t n = -1;
+        int32_t binary;
+        long pid;
+
+        if (fd < 0)
+                return 0;
+        if (fstat(fd, ret_file) == 0 && S_ISREG(ret_file->st_mode))
+                n = read(fd, text, sizeof(text) - 1);
+        close(fd);
+        if (n <= 0)
+                return 0;
+        pid = strtol(text, NULL, 10);
+        if (n == sizeof(binary) && pid == 0) {
+                memcpy(&binary, text, sizeof(binary));
+                pid = binary;
+        }
+        if (pid <= 0 || pid > INT_MAX || pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
+                return 0;
+        return (pid_t)pid;
+}
+
+/* How a lock file keeps the port from us, in the words of serial_open(); NULL if the file is not believed. A process
+ * may have ended without removing its file, and another process or a thread may have its number by now. So the file
+ * counts if the process has the node open. Where only root could see that, the file counts if root made it, or the user
+ * whose process it names (all users may write to the directory), and if the port was not ours before. */
+static char *lock_holder(const char *path, const char *node, bool was_ours)
+{
+        struct stat file = { 0 }, st = { 0 };
+        pid_t pid = read_lock(path, &file);
+        g_autofree char *name = NULL, *user = NULL;
+        int open;
+
+        if (pid == 0)
+                return NULL;
+        (void)stat(node, &st); /* if there is no node, no process has it open */
+        open = process_has_open(pid, &st);
+        if (open == 0 || (open < 0 && (was_ours || (file.st_uid != 0 && !is_process_of(pid, file.st_uid)))))
+                return NULL;
+        name = process_name(pid);
+        if (open > 0)
+                return g_strconcat("by ", name, NULL);
+        user = user_name(file.st_uid);
+        return g_strdup_printf("by a lock file %s of %s, which names %s", path, user, name);
+}
+
+/* Our own file under a name nobody can know before. Its path, NULL if none can be made. */
+static char *make_lock(const char *directory)
+{
+        g_autofree char *path = g_strdup_printf("%s/LTMP.XXXXXX", directory);
+        g_autofree char *text = g_strdup_printf("%10d\n", (int)getpid());
+        int fd = g_mkstemp_full(path, O_WRONLY | O_CLOEXEC, 0644);
+        bool good;
+
+        if (fd < 0)
+                return NULL;
+        good = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fchmod(fd, 0644) == 0;
+        close(fd);
+        if (good)
+                return g_steal_pointer(&path);
+        unlink(path);
+        return NULL;
+}
+
+char *serial_lock_name(const char *node)
+{
+        const char *slash = strrchr(node, '/');
+
+        return g_strconcat("LCK..", slash ? slash + 1 : node, NULL);
+}
+
+/* 0 or -EBUSY, if another process has a lock file. The port may also be used without one: *ret_complaint then says why
+ * there is none. */
+static int lock_take(const char *node, const SerialSettings *settings, char **ret_path, char **ret_holder,
+                     char **ret_complaint)
+{
+        const char *directory = settings->lock_directory;
+        g_autofree char *name = serial_lock_name(node), *path = g_build_filename(directory, name, NULL);
+        g_autofree char *mine = make_lock(directory);
+
+        if (!mine) {
+                *ret_complaint = g_strdup_printf("no lock file for %s can be made in %s", node, directory);
+                return 0;
+        }
+        *ret_holder = lock_holder(path, node, settings->was_ours);
+        if (*ret_holder) {
+                unlink(mine);
+                return -EBUSY;
+        }
+        /* In a directory that is everybody's a file of another user's stays, though nobody lives who needs it. */
+        if (unlink(path) < 0 && errno != ENOENT) {
+                *ret_complaint = g_strdup_printf(
+                        "%s is of no process that is known to have the port, and not ours to remove: no lock file is "
+                        "made for %s",
+                        path, node);
+                unlink(mine);
+                return 0;
+        }
+        /* link() fails if somebody was faster, and is never half done. */
+        if (link(mine, path) == 0)
+                *ret_path = g_steal_pointer(&path);
+        else
+                *ret_complaint = g_strdup_printf("no lock file %s: %s", path, g_strerror(errno));
+        unlink(mine);
+        return 0;
+}
+
+/* ---- the line */
+
+static const struct {
+        unsigned rate;
+        speed_t speed;
+} speeds[] = { { 1200, B1200 },       { 2400, B2400 },       { 4800, B4800 },       { 9600, B9600 },
+               { 19200, B19200 },     { 38400, B38400 },     { 57600, B57600 },     { 115200, B115200 },
+               { 230400, B230400 },   { 460800, B460800 },   { 500000, B500000 },   { 576000, B576000 },
+               { 921600, B921600 },   { 1000000, B1000000 }, { 1152000, B1152000 }, { 1500000, B1500000 },
+               { 2000000, B2000000 }, { 2500000, B2500000 }, { 3000000, B3000000 }, { 3500000, B3500000 },
+               { 4000000, B4000000 } };
+
+bool serial_has_rate(unsigned baud_rate)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(speeds); i++)
+                if (speeds[i].rate == baud_rate)
+                        return true;
+        return false;
+}
+
+static speed_t speed_of(unsigned baud_rate)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(speeds); i++)
+                if (speeds[i].rate == baud_rate)
+                        return speeds[i].speed;
+        return B115200;
+}
+
+static int set_raw(int fd, unsigned baud_rate)
+{
+        struct termios t;
+
+        if (tcgetattr(fd, &t) < 0)
+                return -errno;
+        cfmakeraw(&t);
+        t.c_cflag |= CLOCAL | CREAD;              /* no carrier needed */
+        t.c_cflag &= ~(HUPCL | CRTSCTS | CSTOPB); /* dropping DTR at close is visible to the module (AT&D2) */
+        t.c_cc[VMIN] = 1;
+        t.c_cc[VTIME] = 0;
+        cfsetspeed(&t, speed_of(baud_rate));
+        /* Not read back: the option driver takes no settings, and says so only then. */
+        return tcsetattr(fd, TCSANOW, &t) < 0 ? -errno : 0;
+}
+
+static void update_events(Serial *s)
+{
+        sd_event_source_set_io_events(s->source, EPOLLIN | (s->queue->len ? EPOLLOUT : 0));
+}
+
+static void flush_queue(Serial *s)
+{
+        while (s->queue->len) {
+                ssize_t n = write(s->fd, s->queue->data, s->queue->len);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0 && errno != EAGAIN) {
+                        /* Reading tells of the loss. */
+                        g_byte_array_set_size(s->queue, 0);
+                        break;
+                }
+                if (n <= 0)
+                        break;
+                g_byte_array_remove_range(s->queue, 0, (guint)n);
+        }
+        update_events(s);
+}
+
+static void lose(Serial *s, const char *why)
+{
+        /* A tty that was hung up is readable without end: quiet first, then tell. */
+        sd_event_source_set_enabled(s->source, SD_EVENT_OFF);
+        s->observer->lost(s->userdata, why);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        Serial *s = userdata;
+        uint8_t buffer[READ_SIZE];
+        ssize_t n;
+
+        (void)source;
+        if (events & EPOLLOUT)
+                flush_queue(s);
+        n = read(fd, buffer, sizeof(buffer));
+        /* The observer may close s: nothing of it is used after these calls. */
+        if (n > 0)
+                s->observer->bytes(s->userdata, buffer, (size_t)n);
+        else if (n == 0)
+                lose(s, "hung up");
+        else if (errno != EAGAIN && errno != EINTR)
+                lose(s, g_strerror(errno));
+        else if (events & (EPOLLHUP | EPOLLERR))
+                lose(s, "hung up");
+        return 0;
+}
+
+/* A number that became free is given to the next tty that comes, another module's DIAG port perhaps, before we hear of
+ * it: whether the node still is the tty it was told to be, the kernel knows. */
+static bool is_still(const char *node, const char *syspath)
+{
+        g_autofree char *name = g_path_get_basename(node), *link = g_build_filename("/sys/class/tty", name, NULL);
+        g_autofree char *target = g_file_read_link(link, NULL);
+        const char *devices = target ? strstr(target, "devices/") : NULL;
+
+        return !syspath || (devices && g_str_has_suffix(syspath, devices));
+}
+
+/* The fd, or -errno as serial_open(). */
+static int open_line(const char *node, const SerialSettings *settings, char **ret_holder)
+{
+        int fd, r;
+
+        if (!is_still(node, settings->syspath))
+                return -ENODEV;
+
+        /* Looked for before the open, which the module and the other process would see. */
+        *ret_holder = find_holder(node);
+        if (*ret_holder)
+                return -EBUSY;
+        fd = open(node, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0) {
+                r = -errno;
+                if (r == -EBUSY)
+                        *ret_holder = g_strdup("by another process");
+                return r;
+        }
+        /* While it is open its number is not given away. */
+        r = is_still(node, settings->syspath) ? 0 : -ENODEV;
+        /* Until then the kernel echoes what the module says back into it. */
+        if (r == 0)
+                r = set_raw(fd, settings->baud_rate);
+        if (r == 0 && ioctl(fd, TIOCEXCL) < 0)
+                r = -errno;
+        /* Once more: somebody may have come between the look and the lock. */
+        if (r == 0 && (*ret_holder = find_holder(node)))
+                r = -EBUSY;
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        return fd;
+}
+
+int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSettings *settings,
+                const SerialObserver *observer, void *userdata, char **ret_holder)
+{
+        Serial *s = g_new0(Serial, 1);
+        g_autofree char *complaint = NULL;
+        int r;
+
+        s->queue = g_byte_array_new();
+        s->observer = observer;
+        s->userdata = userdata;
+        s->fd = -1;
+        r = lock_take(node, settings, &s->lock, ret_holder, &complaint);
+        if (r == 0)
+                r = s->fd = open_line(node, settings, ret_holder);
+        if (r >= 0)
+                r = sd_event_add_io(event, &s->source, s->fd, EPOLLIN, on_io, s);
+        if (r < 0) {
+                serial_close(s);
+                return r;
+        }
+        if (complaint) /* once, and not for each attempt that fails */
+                log_warning("%s", complaint);
+        *ret = s;
+        return 0;
+}
+
+void serial_close(Serial *s)
+{
+        if (!s)
+                return;
+        sd_event_source_disable_unref(s->source);
+        if (s->fd >= 0) {
+                /* Else close() waits, for half a minute, for a port that takes nothing any more. */
+                tcflush(s->fd, TCOFLUSH);
+                close(s->fd);
+        }
+        if (s->lock)
+                unlink(s->lock);
+        g_free(s->lock);
+        g_byte_array_unref(s->queue);
+        g_free(s);
+}
+
+int serial_write(Serial *s, const void *bytes, size_t n)
+{
+        if (s->queue->len + n > QUEUE_MAX)
+                return -ENOBUFS;
+        g_byte_array_append(s->queue, bytes, (guint)n);
+        flush_queue(s);
+        return 0;
+}
+
+/* ---- many bytes */
+
+ssize_t serial_write_now(Serial *s, const void *bytes, size_t n)
+{
+        ssize_t written;
+
+        do
+                written = write(s->fd, bytes, n);
+        while (written < 0 && errno == EINTR);
+        if (written < 0)
+                return errno == EAGAIN ? 0 : -errno;
+        return written;
+}
+
+size_t serial_pending(Serial *s)
+{
+        int n = 0;
+
+        return s->queue->len + (ioctl(s->fd, TIOCOUTQ, &n) == 0 && n > 0 ? (size_t)n : 0);
+}
+
+void serial_drop(Serial *s)
+{
+        g_byte_array_set_size(s->queue, 0);
+        tcflush(s->fd, TCOFLUSH);
+        update_events(s);
+}
+
+bool serial_set_flow_control(Serial *s, bool on)
+{
+        struct termios t;
+
+        if (tcgetattr(s->fd, &t) < 0)
+                return false;
+        if (on)
+                t.c_cflag |= CRTSCTS;
+        else
+                t.c_cflag &= ~CRTSCTS;
+        /* A driver that cannot do it clears the flag, and succeeds. */
+        return tcsetattr(s->fd, TCSANOW, &t) == 0 && tcgetattr(s->fd, &t) == 0 && !(t.c_cflag & CRTSCTS) == !on;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Sends a package's bytes, as fast as the line takes them, or as slowly as a module without flow control needs. Nothing
+ * is written while something written before is still in the host: a port that takes nothing any more then shows at
+ * once, and can be closed (field facts 1.4). Knows no AT; what the module says meanwhile is read elsewhere. */
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/at/pace.h"
+#include "device/transfer.h"
+
+#define CHUNK         4095 /* one less than a whole number of USB packets: no zero-length packet is needed */
+#define POLL_LEAST    250  /* µs */
+#define POLL_MOST     8000
+#define TELL_INTERVAL G_USEC_PER_SEC
+
+struct Transfer {
+        Serial *serial;
+        int fd;
+        uint64_t size;
+        bool paced;
+        const TransferObserver *observer;
+        void *userdata;
+
+        sd_event_source *timer;
+        uint64_t written; /* to the port, which may still have some of it */
+        bool may_end;     /* transfer_send_last() was called */
+        bool asked_end;
+        Pace pace;
+        uint64_t poll; /* until the port is looked at again */
+        uint64_t told, told_at;
+};
+
+static uint64_t now_usec(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void wake_at(Transfer *t, uint64_t at)
+{
+        sd_event_source_set_time(t->timer, at);
+        sd_event_source_set_enabled(t->timer, SD_EVENT_ONESHOT);
+}
+
+/* ---- the package */
+
+bool transfer_is_package(int fd, uint64_t size, const char *sha256)
+{
+        g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+        uint8_t buffer[1 << 16];
+        uint64_t at = 0;
+        ssize_t n;
+
+        while ((n = pread(fd, buffer, sizeof(buffer), (off_t)at)) > 0) {
+                g_checksum_update(sum, buffer, n);
+                at += (uint64_t)n;
+        }
+        return n == 0 && at == size && strcmp(g_checksum_get_string(sum), sha256) == 0;
+}
+
+/* ---- pace */
+
+static uint64_t chunk_size(const Transfer *t)
+{
+        return MIN(t->size - t->written, t->paced ? PACE_CHUNK : CHUNK);
+}
+
+static uint64_t due(const Transfer *t)
+{
+        return t->paced ? pace_due(&t->pace) : 0;
+}
+
+static void wake(Transfer *t, uint64_t now)
+{
+        uint64_t at = due(t);
+
+        if (at > now) {
+                t->poll = POLL_LEAST;
+                wake_at(t, at);
+                return;
+        }
+        wake_at(t, now + t->poll);
+        t->poll = MIN(t->poll * 2, POLL_MOST);
+}
+
+/* ---- sending */
+
+/* False: it has come to its end for now, and may be gone. */
+static bool write_chunk(Transfer *t, uint64_t now)
+{
+        uint8_t buffer[CHUNK];
+        uint64_t size = chunk_size(t);
+        ssize_t n = pread(t->fd, buffer, size, (off_t)t->written);
+
+        if (n <= 0) {
+                t->observer->failed(t->userdata,
+                                    n < 0 ? g_strerror(errno) : "the package on the disk has become shorter");
+                return false;
+        }
+        n = serial_write_now(t->serial, buffer, (size_t)n);
+        if (n > 0) {
+                t->written += (uint64_t)n;
+                pace_wrote(&t->pace, (uint64_t)n, now);
+                t->poll = POLL_LEAST;
+        }
+        return true; /* of a port that is broken, reading tells */
+}
+
+/* False: the observer may have freed it. */
+static bool tell(Transfer *t, uint64_t now, size_t waiting)
+{
+        uint64_t sent = t->written - MIN(t->written, waiting);
+        bool percent = sent * 100 / t->size != t->told * 100 / t->size;
+
+        if (sent <= t->told || (!percent && sent < t->size && now < t->told_at + TELL_INTERVAL))
+                return true;
+        t->told = sent;
+        t->told_at = now;
+        t->observer->sent(t->userdata, sent);
+        return false;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Transfer *t = userdata;
+        uint64_t now = now_usec();
+        size_t waiting;
+
+        (void)source, (void)usec;
+        waiting = serial_pending(t->serial);
+        if (waiting == 0 && t->written < t->size) {
+                if (t->written + chunk_size(t) == t->size && !t->may_end) {
+                        if (!t->asked_end) {
+                                t->asked_end = true;
+                                t->observer->all_but_last(t->userdata);
+                        }
+                        return 0; /* transfer_send_last() goes on */
+                }
+                if (now >= due(t)) {
+                        if (!write_chunk(t, now))
+                                return 0;
+                        waiting = serial_pending(t->serial);
+                }
+        }
+        if (t->written < t->size || waiting > 0)
+                wake(t, now);
+        tell(t, now, waiting);
+        return 0;
+}
+
+void transfer_send_last(Transfer *t)
+{
+        t->may_end = true;
+        wake_at(t, 0);
+}
+
+/* ---- life */
+
+int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, bool paced,
+                 const TransferObserver *observer, void *userdata)
+{
+        Transfer *t = g_new0(Transfer, 1);
+        int r;
+
+        t->serial = serial;
+        t->fd = fd;
+        t->size = size;
+        t->paced = paced;
+        t->observer = observer;
+        t->userdata = userdata;
+        t->poll = POLL_LEAST;
+        t->pace.began = t->told_at = now_usec();
+        r = sd_event_add_time(event, &t->timer, CLOCK_MONOTONIC, t->pace.began, 1, on_timer, t);
+        if (r < 0) {
+                transfer_free(t);
+                return r;
+        }
+        *ret = t;
+        return 0;
+}
+
+void transfer_free(Transfer *t)
+{
+        if (!t)
+                return;
+        sd_event_source_disable_unref(t->timer);
+        if (t->told < t->size)
+                serial_drop(t->serial);
+        close(t->fd);
+        g_free(t);
+}

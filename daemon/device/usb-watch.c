@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* libudev to events: which USB devices of our vendor, and which ttys of theirs, come and go. Opens no node, and never
+ * looks twice at a device of another vendor. What a device is to us, and which tty matters, others decide.
+ *
+ * When something goes, its parents in sysfs are gone already: all that is known of it is remembered by its syspath. */
+
+#include <errno.h>
+#include <libudev.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/quectel/layout.h"
+#include "base/log.h"
+#include "device/usb-watch.h"
+
+#define MONITOR_BUFFER (1024 * 1024) /* bytes: a hub full of modules that all come at once */
+
+typedef struct udev_device udev_device;
+typedef struct udev_enumerate udev_enumerate;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(udev_device, udev_device_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(udev_enumerate, udev_enumerate_unref)
+
+typedef struct Tty {
+        char *path, *node;
+} Tty;
+
+typedef struct Known {
+        char *path;
+        unsigned number;
+} Known;
+
+struct UsbWatch {
+        struct udev *udev;
+        struct udev_monitor *monitor;
+        sd_event_source *source;
+        GHashTable *devices; /* syspath -> Known */
+        GHashTable *ttys;    /* syspath -> Tty */
+        const UsbWatchObserver *observer;
+        void *userdata;
+};
+
+static void tty_free(Tty *tty)
+{
+        g_free(tty->path);
+        g_free(tty->node);
+        g_free(tty);
+}
+
+static void known_free(Known *known)
+{
+        g_free(known->path);
+        g_free(known);
+}
+
+static unsigned number_of(udev_device *d, const char *attribute, int base)
+{
+        const char *value = udev_device_get_sysattr_value(d, attribute);
+
+        return value ? (unsigned)strtoul(value, NULL, base) : 0;
+}
+
+static unsigned property_of(udev_device *d, const char *name)
+{
+        const char *value = udev_device_get_property_value(d, name);
+
+        return value ? (unsigned)strtoul(value, NULL, 10) : 0;
+}
+
+/* By the event, not by sysfs: when it is read, the device may be another one already, or none. 0: not known, as while
+ * its port is reset. */
+static unsigned number_of_device(udev_device *d)
+{
+        unsigned number = property_of(d, "DEVNUM");
+
+        return number ? property_of(d, "BUSNUM") * 1000 + number : 0;
+}
+
+static bool is_another(const Known *known, unsigned number)
+{
+        return number && known->number != number;
+}
+
+/* Of the device that is at its place now. */
+static unsigned number_in_sysfs(udev_device *d)
+{
+        return number_of(d, "busnum", 10) * 1000 + number_of(d, "devnum", 10);
+}
+
+/* PRODUCT=2c7c/6005/318 */
+static void ids_of_device(udev_device *d, UsbDevice *ret)
+{
+        const char *product = udev_device_get_property_value(d, "PRODUCT");
+        char *end;
+
+        if (!product)
+                return;
+        ret->vendor_id = (uint16_t)strtoul(product, &end, 16);
+        ret->product_id = *end == '/' ? (uint16_t)strtoul(end + 1, NULL, 16) : 0;
+}
+
+/* The chip's vendor makes other things, too: only its boot loader tells by itself that it is a module. */
+static bool is_ours(UsbWatch *w, const UsbDevice *device)
+{
+        if (device->vendor_id == LAYOUT_VENDOR_ID)
+                return true;
+        return device->vendor_id == LAYOUT_CHIP_VENDOR_ID &&
+               (layout_is_boot_rom(device->vendor_id, device->product_id) ||
+                w->observer->awaits(w->userdata, device->path));
+}
+
+static gboolean tty_is_below(gpointer key, gpointer value, gpointer userdata)
+{
+        UsbWatch *w = ((gpointer *)userdata)[0];
+        const char *path = ((gpointer *)userdata)[1];
+        Tty *tty = value;
+
+        (void)key;
+        if (strcmp(tty->path, path) != 0)
+                return FALSE;
+        w->observer->tty_removed(w->userdata, tty->path, tty->node);
+        return TRUE;
+}
+
+static void device_removed(UsbWatch *w, const char *syspath)
+{
+        Known *known = g_hash_table_lookup(w->devices, syspath);
+        g_autofree char *path = NULL;
+
+        if (!known)
+                return;
+        path = g_strdup(known->path);
+        g_hash_table_remove(w->devices, syspath);
+        g_hash_table_foreach_remove(w->ttys, tty_is_below, (gpointer[]){ w, path });
+        w->observer->device_removed(w->userdata, path);
+}
+
+/* What is known may have come later than the one that left: enumerated, or told by a tty. */
+static void device_left(UsbWatch *w, udev_device *d)
+{
+        const char *syspath = udev_device_get_syspath(d);
+        const Known *known = g_hash_table_lookup(w->devices, syspath);
+
+        if (known && !is_another(known, number_of_device(d)))
+                device_removed(w, syspath);
+}
+
+static void device_added(UsbWatch *w, udev_device *d)
+{
+        const char *syspath = udev_device_get_syspath(d);
+        Known *known = g_hash_table_lookup(w->devices, syspath);
+        UsbDevice device = {
+                .path = udev_device_get_sysname(d),
+                .syspath = syspath,
+                .uid = udev_device_get_property_value(d, "ID_MM_PHYSDEV_UID") ?: syspath,
+                .number = number_of_device(d),
+        };
+
+        ids_of_device(d, &device);
+        if (device.number == 0 || (known && !is_another(known, device.number)))
+                return; /* told by the enumeration and by the monitor, or its ttys will tell again */
+        if (known && known->number == number_in_sysfs(d))
+                return; /* one that came and went before that was enumerated */
+        if (known)
+                device_removed(w, syspath); /* a removal that was not told */
+        if (!is_ours(w, &device))
+                return;
+        known = g_new0(Known, 1);
+        known->path = g_strdup(device.path);
+        known->number = device.number;
+        g_hash_table_insert(w->devices, g_strdup(syspath), known);
+        w->observer->device_added(w->userdata, &device);
+}
+
+static uint32_t interfaces_of(UsbWatch *w, udev_device *parent)
+{
+        g_autoptr(udev_enumerate) e = udev_enumerate_new(w->udev);
+        struct udev_list_entry *entry;
+        uint32_t interfaces = 0;
+
+        udev_enumerate_add_match_parent(e, parent);
+        udev_enumerate_add_match_subsystem(e, "usb");
+        udev_enumerate_scan_devices(e);
+        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
+        {
+                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
+
+                if (d && g_strcmp0(udev_device_get_devtype(d), "usb_interface") == 0) {
+                        unsigned n = number_of(d, "bInterfaceNumber", 16);
+
+                        if (n < 32)
+                                interfaces |= 1u << n;
+                }
+        }
+        /* While not all of them have appeared, all count as there: none of the others is taken for the AT port yet. */
+        if (number_of(parent, "bNumInterfaces", 10) > (unsigned)__builtin_popcount(interfaces))
+                return UINT32_MAX;
+        return interfaces;
+}
+
+static void tty_added(UsbWatch *w, udev_device *d)
+{
+        const char *syspath = udev_device_get_syspath(d);
+        udev_device *interface = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_interface");
+        udev_device *parent = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_device");
+        Tty *tty;
+        UsbTty told;
+
+        if (!interface || !parent || !udev_device_get_devnode(d) || g_hash_table_contains(w->ttys, syspath))
+                return;
+        device_added(w, parent); /* events of a device and of its ttys may come in any order, or be lost */
+        if (!g_hash_table_contains(w->devices, udev_device_get_syspath(parent)))
+                return;
+        tty = g_new0(Tty, 1);
+        tty->path = g_strdup(udev_device_get_sysname(parent));
+        tty->node = g_strdup(udev_device_get_devnode(d));
+        g_hash_table_insert(w->ttys, g_strdup(syspath), tty);
+        told = (UsbTty){
+                .path = tty->path,
+                .node = tty->node,
+                .syspath = syspath,
+                .interface = number_of(interface, "bInterfaceNumber", 16),
+                .endpoints = number_of(interface, "bNumEndpoints", 16),
+                .interface_name = udev_device_get_sysattr_value(interface, "interface") ?: "",
+                .interfaces = interfaces_of(w, parent),
+        };
+        w->observer->tty_added(w->userdata, &told);
+}
+
+static void tty_removed(UsbWatch *w, const char *syspath)
+{
+        g_autofree char *key = NULL;
+        Tty *tty;
+
+        if (!g_hash_table_steal_extended(w->ttys, syspath, (gpointer *)&key, (gpointer *)&tty))
+                return;
+        w->observer->tty_removed(w->userdata, tty->path, tty->node);
+        tty_free(tty);
+}
+
+static void on_device(UsbWatch *w, udev_device *d)
+{
+        const char *action = udev_device_get_action(d);
+        const char *subsystem = udev_device_get_subsystem(d);
+        bool removed = g_strcmp0(action, "remove") == 0;
+
+        if (action && !removed && strcmp(action, "add") != 0)
+                return;
+        if (g_strcmp0(subsystem, "tty") == 0) {
+                bool known = g_hash_table_contains(w->ttys, udev_device_get_syspath(d));
+
+                if (removed)
+                        tty_removed(w, udev_device_get_syspath(d));
+                else
+                        tty_added(w, d);
+                if (action && !known && !g_hash_table_contains(w->ttys, udev_device_get_syspath(d)))
+                        w->observer->other_tty(w->userdata);
+        } else if (g_strcmp0(subsystem, "usb") == 0 && g_strcmp0(udev_device_get_devtype(d), "usb_device") == 0) {
+                if (removed)
+                        device_left(w, d);
+                else
+                        device_added(w, d);
+        }
+}
+
+/* Reads one event; false if there is none, or events were lost. */
+static bool read_event(UsbWatch *w)
+{
+        g_autoptr(udev_device) d = NULL;
+
+        errno = 0;
+        d = udev_monitor_receive_device(w->monitor);
+        if (d)
+                on_device(w, d);
+        return d != NULL;
+}
+
+static void remove_gone(UsbWatch *w, GHashTable *known, void (*removed)(UsbWatch *w, const char *syspath))
+{
+        g_autofree gpointer *paths = g_hash_table_get_keys_as_array(known, NULL);
+        g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+
+        for (unsigned i = 0; paths[i]; i++)
+                if (access(paths[i], F_OK) < 0)
+                        g_ptr_array_add(gone, g_strdup(paths[i]));
+        for (unsigned i = 0; i < gone->len; i++)
+                removed(w, g_ptr_array_index(gone, i));
+}
+
+/* Events were lost: what is known and gone goes, what is there and unknown comes. Those from before the loss are still
+ * to be read, and must not be taken for news afterwards. */
+static void catch_up(UsbWatch *w)
+{
+        log_warning("udev events were lost: looking at all devices again");
+        while (read_event(w) || errno == ENOBUFS)
+                ;
+        remove_gone(w, w->ttys, tty_removed);
+        remove_gone(w, w->devices, device_removed);
+        usb_watch_enumerate(w);
+        w->observer->other_tty(w->userdata);
+}
+
+static int on_monitor(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        UsbWatch *w = userdata;
+
+        (void)source, (void)fd, (void)events;
+        if (!read_event(w) && errno == ENOBUFS)
+                catch_up(w);
+        return 0;
+}
+
+int usb_watch_new(UsbWatch **ret, sd_event *event, const UsbWatchObserver *observer, void *userdata)
+{
+        g_autoptr(UsbWatch) w = g_new0(UsbWatch, 1);
+        int r;
+
+        w->observer = observer;
+        w->userdata = userdata;
+        w->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)known_free);
+        w->ttys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)tty_free);
+        w->udev = udev_new();
+        if (!w->udev)
+                return -ENOMEM;
+        /* "udev", not "kernel": when these come, the rules have given the node its owner. */
+        w->monitor = udev_monitor_new_from_netlink(w->udev, "udev");
+        if (!w->monitor)
+                return -ENOTCONN;
+        udev_monitor_set_receive_buffer_size(w->monitor, MONITOR_BUFFER); /* not everybody may */
+        if ((r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "usb", "usb_device")) < 0 ||
+            (r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "tty", NULL)) < 0 ||
+            (r = udev_monitor_enable_receiving(w->monitor)) < 0 ||
+            (r = sd_event_add_io(event, &w->source, udev_monitor_get_fd(w->monitor), EPOLLIN, on_monitor, w)) < 0)
+                return r;
+        *ret = g_steal_pointer(&w);
+        return 0;
+}
+
+void usb_watch_free(UsbWatch *w)
+{
+        if (!w)
+                return;
+        sd_event_source_disable_unref(w->source);
+        udev_monitor_unref(w->monitor);
+        udev_unref(w->udev);
+        g_clear_pointer(&w->devices, g_hash_table_unref);
+        g_clear_pointer(&w->ttys, g_hash_table_unref);
+        g_free(w);
+}
+
+const char *usb_watch_find_tty(UsbWatch *w, const char *node)
+{
+        g_autofree gpointer *syspaths = g_hash_table_get_keys_as_array(w->ttys, NULL);
+        struct stat asked, st;
+
+        for (unsigned i = 0; stat(node, &asked) == 0 && syspaths[i]; i++) {
+                const Tty *tty = g_hash_table_lookup(w->ttys, syspaths[i]);
+
+                if (stat(tty->node, &st) == 0 && st.st_rdev == asked.st_rdev)
+                        return tty->path;
+        }
+        return NULL;
+}
+
+static int enumerate(UsbWatch *w, const char *subsystem)
+{
+        g_autoptr(udev_enumerate) e = udev_enumerate_new(w->udev);
+        struct udev_list_entry *entry;
+        int r;
+
+        if (!e)
+                return -ENOMEM;
+        if ((r = udev_enumerate_add_match_subsystem(e, subsystem)) < 0 || (r = udev_enumerate_scan_devices(e)) < 0)
+                return r;
+        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
+        {
+                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
+
+                if (d)
+                        on_device(w, d);
+        }
+        return 0;
+}
+
+int usb_watch_enumerate(UsbWatch *w)
+{
+        int r = enumerate(w, "usb");
+
+        return r < 0 ? r : enumerate(w, "tty");
+}

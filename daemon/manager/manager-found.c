@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Discoveries: an upgrade that is under way without a job gets one, and a job follows its module to another port. */
+
+#include <string.h>
+
+#include "base/log-job.h"
+#include "manager/manager-claim.h"
+#include "manager/manager-found.h"
+#include "manager/manager-jobs.h"
+#include "manager/manager-modules.h"
+#include "manager/manager-state.h"
+#include "base/message-ids.h"
+
+/* true if the module of a running job is absent: a nameless module that appears elsewhere may be that one. */
+static bool misses_a_module(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+                const Module *module = job->state == JOB_FINISHED ? NULL : manager_module_by_id(m, job_place(job));
+
+                if (module && !module_is_present(module))
+                        return true;
+        }
+        return false;
+}
+
+/* true if a running job follows this module at another place: a module that is attached by USB and by UART sends the
+ * same lines to both. */
+static bool is_followed_elsewhere(Manager *m, const Module *module)
+{
+        const char *imei = module_identity(module)->imei;
+
+        for (unsigned i = 0; i < m->jobs->len && *imei; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state != JOB_FINISHED && strcmp(job->imei, imei) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* true if the module is still in the upgrade whose job was given up, because that job brought the daemon down again and
+ * again: a new job would do the same. */
+static bool is_given_up(Manager *m, const Module *module)
+{
+        const Job *newest = NULL;
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job_place(job), module_id(module)) == 0)
+                        newest = job;
+        }
+        if (!newest || !manager_is_given_up(newest) || newest->device != module_device(module) ||
+            strcmp(newest->boot, m->boot_id) != 0)
+                return false;
+        if (g_hash_table_add(m->left_alone, g_strdup(newest->id)))
+                log_job(LOG_WARNING, NULL, newest,
+                        "%s: its upgrade goes on, and is left alone until it restarts: job %s was given up",
+                        module_id(module), newest->id);
+        return true;
+}
+
+void manager_adopt(Manager *m, Module *module, Method method)
+{
+        g_autofree char *why = NULL;
+        Job *job;
+
+        if (misses_a_module(m) || (module_is_uart(module) && is_followed_elsewhere(m, module)) ||
+            is_given_up(m, module))
+                return;
+        if (module_method(module) != METHOD_UNKNOWN)
+                method = module_method(module);
+        job = manager_new_job(m, module_id(module));
+        job->origin = JOB_ORIGIN_ADOPTED;
+        job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method; /* which never gives up too early */
+        job->state = JOB_DOWNLOADING;
+        job->sent = job->disconnected = true;
+        job_reach(job, JOB_REACHED_ACCEPTED);
+        job->system = JOB_SYSTEM_MINI;
+        manager_note_identity(job, module_identity(module));
+        job = manager_add_job(m, job, &why);
+        if (!job) {
+                log_module(LOG_ERR, module, "an upgrade is under way, and its job cannot be written: %s", why);
+                return;
+        }
+        log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,
+                "job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id, job->module);
+        manager_begin(m, job);
+}
+
+/* A hub may have been plugged in elsewhere. The IMEI identifies a module, its serial number does not. A module that was
+ * present before the job's module left is a different one with the same IMEI. */
+void manager_follow_moved(Manager *m, Module *module)
+{
+        const char *imei = module_identity(module)->imei;
+
+        if (!*imei || module_job(module))
+                return;
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                Module *place = job->state == JOB_FINISHED ? NULL : manager_module_by_id(m, job_place(job));
+
+                if (!place || place == module || module_is_present(place) || module_job(place) != job ||
+                    strcmp(job->imei, imei) != 0 || module_came_at(module) < module_left_at(place))
+                        continue;
+                log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
+                        module_id(module));
+                job_set_string(&job->place, module_id(module));
+                manager_begin(m, module_give_up_job(place));
+                claims_drop(m->claims, module_id(place));
+                return;
+        }
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The list of jobs, with their records and packages on the disk: adds, finds, loads and removes jobs, and ends those
+ * that bring the daemon down each time it takes them up. */
+
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+#include "core/job/source.h"
+#include "base/log-job.h"
+#include "manager/manager-jobs.h"
+#include "manager/manager-state.h"
+#include "names.h"
+
+#define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
+
+int manager_write_job(Manager *m, const Job *job, char **ret_why)
+{
+        g_autofree char *text = job_to_text(job);
+        int r = job_store_write(m->store, job->id, text, ret_why);
+
+        explicit_bzero(text, strlen(text));
+        return r;
+}
+
+int manager_write_end(Manager *m, const Job *job, char **ret_why)
+{
+        g_autofree char *why = NULL, *why_stays = NULL;
+        int r = manager_write_job(m, job, &why);
+
+        if (r >= 0)
+                return r;
+        r = job_store_remove(m->store, job->id, &why_stays);
+        if (r < 0) {
+                *ret_why = g_strdup_printf("%s; %s", why, why_stays);
+                return r;
+        }
+        if (r == 0)
+                return 0;
+        g_clear_pointer(&why, g_free);
+        if (manager_write_job(m, job, &why) < 0) /* the removal may have made room */
+                log_job(LOG_ERR, NULL, job,
+                        "job %s on %s: %s: %s Its end cannot be written (%s), so its record is removed, and the next "
+                        "start of fotad does not know the job any more",
+                        job->id, job_place(job), job_result_to_string(job->result), job->message, why);
+        return 0;
+}
+
+/* Removes a record that is not needed any more. If that fails, the next daemon tries again. */
+static void remove_record(Manager *m, const Job *job)
+{
+        g_autofree char *why = NULL;
+
+        if (job_store_remove(m->store, job->id, &why) < 0)
+                log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
+}
+
+static guint64 number_of(const Job *job)
+{
+        return g_ascii_strtoull(job->id, NULL, 10);
+}
+
+const GPtrArray *manager_jobs(const Manager *m)
+{
+        return m->jobs;
+}
+
+Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
+{
+        g_autofree char *id = NULL;
+
+        if (sd_bus_path_decode(path, FOTAD_JOB_PREFIX, &id) > 0)
+                for (unsigned i = 0; i < m->jobs->len; i++) {
+                        Job *job = g_ptr_array_index(m->jobs, i);
+
+                        if (strcmp(job->id, id) == 0)
+                                return job;
+                }
+        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are",
+                    path);
+        return NULL;
+}
+
+/* The last to finish first. */
+static int compare_finished(const void *a, const void *b)
+{
+        const Job *x = *(Job *const *)a, *y = *(Job *const *)b;
+
+        if (x->finished != y->finished)
+                return x->finished > y->finished ? -1 : 1;
+        return number_of(x) > number_of(y) ? -1 : 1;
+}
+
+GPtrArray *manager_history(Manager *m)
+{
+        GPtrArray *finished = g_ptr_array_new();
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state == JOB_FINISHED)
+                        g_ptr_array_add(finished, job);
+        }
+        g_ptr_array_sort(finished, compare_finished);
+        return finished;
+}
+
+void manager_trim_history(Manager *m)
+{
+        g_autoptr(GPtrArray) finished = manager_history(m);
+
+        for (unsigned i = m->config->history; i < finished->len; i++) {
+                Job *job = g_ptr_array_index(finished, i);
+
+                m->observer->job_removed(m->userdata, job);
+                remove_record(m, job);
+                g_ptr_array_remove(m->jobs, job);
+        }
+}
+
+void manager_note_identity(Job *job, const Identity *identity)
+{
+        job_set_string(&job->imei, identity->imei);
+        job_set_string(&job->model, identity->model);
+        job_set_string(&job->from_revision, identity->revision);
+        job_set_string(&job->from_build, identity->build);
+}
+
+Job *manager_new_job(Manager *m, const char *module)
+{
+        g_autofree char *id = g_strdup_printf("%" G_GUINT64_FORMAT, m->last_id + 1);
+        Job *job = job_new(id, module);
+
+        job->created = (uint64_t)g_get_real_time();
+        return job;
+}
+
+Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
+{
+        g_autoptr(Job) job = taken;
+
+        if (manager_write_job(m, job, ret_why) < 0) {
+                remove_record(m, job);
+                return NULL;
+        }
+        m->last_id++;
+        g_ptr_array_add(m->jobs, job);
+        m->observer->job_added(m->userdata, job);
+        return g_steal_pointer(&job);
+}
+
+/* ---- packages of jobs */
+
+Job *manager_add_job_with_package(Manager *m, Job *taken, const Package *package, char **ret_why)
+{
+        g_autoptr(Job) job = taken;
+        g_autofree char *id = g_strdup(job->id);
+        Job *added;
+
+        job->from_host = true;
+        job->package_size = package->size;
+        job_set_string(&job->package_sha256, package->sha256);
+        if (package_store_keep(m->packages, package->file, id, ret_why) < 0)
+                return NULL;
+        added = manager_add_job(m, g_steal_pointer(&job), ret_why);
+        if (!added)
+                package_store_remove(m->packages, id);
+        return added;
+}
+
+void manager_free_package(Manager *m, const Job *job)
+{
+        if (job->from_host)
+                package_store_remove(m->packages, job->id);
+}
+
+int manager_open_package(Manager *m, const Job *job)
+{
+        return job->from_host ? package_store_open(m->packages, job->id, job->package_size) : -ENOENT;
+}
+
+static bool is_needed(void *userdata, const char *id)
+{
+        const Manager *m = userdata;
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job->id, id) == 0)
+                        return job->from_host && job->state != JOB_FINISHED;
+        }
+        return false;
+}
+
+void manager_sweep_packages(Manager *m)
+{
+        package_store_sweep(m->packages, is_needed, m);
+}
+
+/* ---- jobs of an earlier daemon */
+
+static int compare_jobs(const void *a, const void *b)
+{
+        guint64 x = number_of(*(Job *const *)a), y = number_of(*(Job *const *)b);
+
+        return x < y ? -1 : x > y;
+}
+
+/* Ends a job that no module has. */
+static void close_interrupted(Job *job, const char *detail)
+{
+        if (job->result == JOB_RESULT_NONE)
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
+        job_tell_what_stays(job, *job->power_control_before);
+        job_forget_secrets(job);
+        job->stalled = false;
+        job->finished = (uint64_t)g_get_real_time();
+        job->state = JOB_FINISHED;
+}
+
+/* Ends the older of two running jobs on one module: fotad 0.1.0 left its record unchanged if the disk was full at its
+ * end. */
+static void close_rivals(Manager *m)
+{
+        for (unsigned i = m->jobs->len; i-- > 0;) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                for (unsigned k = i; job->state != JOB_FINISHED && k-- > 0;) {
+                        Job *older = g_ptr_array_index(m->jobs, k);
+                        g_autofree char *detail = NULL, *why = NULL;
+
+                        if (older->state == JOB_FINISHED || strcmp(job_place(older), job_place(job)) != 0)
+                                continue;
+                        log_job(LOG_WARNING, NULL, older, "job %s: %s is held by job %s", older->id, job_place(older),
+                                job->id);
+                        detail = g_strdup_printf("for job %s was begun on the module after it", job->id);
+                        close_interrupted(older, detail);
+                        if (manager_write_end(m, older, &why) < 0)
+                                log_job(LOG_ERR, NULL, older, "job %s cannot be written: %s", older->id, why);
+                }
+        }
+}
+
+void manager_load_jobs(Manager *m)
+{
+        g_autoptr(GPtrArray) ids = job_store_list(m->store);
+
+        m->last_id = job_store_highest(m->store);
+        for (unsigned i = 0; i < ids->len; i++) {
+                const char *id = g_ptr_array_index(ids, i);
+                g_autofree char *text = NULL, *why = NULL;
+                Job *job = NULL;
+
+                text = job_store_read(m->store, id, &why);
+                if (text)
+                        job = job_from_text(text, id, &why);
+                if (job && job->state != JOB_FINISHED && !g_str_has_prefix(job_place(job), "usb-") &&
+                    !job_is_uart(job)) {
+                        why = g_strdup("its Module is none");
+                        g_clear_pointer(&job, job_free);
+                }
+                if (job) {
+                        g_ptr_array_add(m->jobs, job);
+                } else {
+                        log_event(LOG_WARNING, &(LogEvent){ .job = id }, "job %s cannot be read: %s", id, why);
+                        job_store_quarantine(m->store, id, job_mask_text);
+                }
+        }
+        g_ptr_array_sort(m->jobs, compare_jobs);
+        close_rivals(m);
+}
+
+/* Ends a job that brings the daemon down each time it is taken up. */
+static void give_up(Job *job)
+{
+        g_autofree char *detail = g_strdup_printf("for fotad was started %u times with it and got no further; %s",
+                                                  job->take_ups,
+                                                  job->sent ? "the module may still upgrade" : "nothing was begun");
+
+        close_interrupted(job, detail);
+}
+
+bool manager_is_given_up(const Job *job)
+{
+        return job->state == JOB_FINISHED && job->take_ups > TAKE_UPS_MAX;
+}
+
+void manager_count_take_up(Manager *m, Job *job)
+{
+        g_autofree char *why = NULL;
+        bool ends = ++job->take_ups > TAKE_UPS_MAX;
+
+        if (ends)
+                give_up(job);
+        if ((ends ? manager_write_end(m, job, &why) : manager_write_job(m, job, &why)) < 0)
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+}
+
+void manager_forget_take_ups(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                g_autofree char *why = NULL;
+
+                if (job->state == JOB_FINISHED || job->take_ups == 0)
+                        continue;
+                job->take_ups = 0;
+                if (manager_write_job(m, job, &why) < 0)
+                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+        }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "core/quectel/identity.h"
+#include "core/job/job.h"
+#include "store/package-copy.h"
+#include "base/refusal.h"
+
+typedef struct Manager Manager;
+
+/* All jobs, by creation. Borrowed: the array changes with the next news. */
+const GPtrArray *manager_jobs(const Manager *manager);
+
+/* The finished jobs, the last to finish first. The caller frees the array, not the jobs. */
+GPtrArray *manager_history(Manager *manager);
+
+/* The job with this object path. Borrowed. NULL and a refusal if there is none. */
+Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
+
+/* The rest is for the manager*.c files. */
+
+/* Writes the record durably. 0, or -errno and *ret_why. */
+int manager_write_job(Manager *m, const Job *job, char **ret_why);
+
+/* Writes the record of a job that has ended, or removes the record if that fails, because the next daemon would take an
+ * old record up, or announce the result again. 0, or -errno and *ret_why if both fail. */
+int manager_write_end(Manager *m, const Job *job, char **ret_why);
+
+/* Makes a job for the module with this Id, which is neither on the disk nor in the list. The caller passes it to
+ * manager_add_job() or frees it. */
+Job *manager_new_job(Manager *m, const char *module);
+
+/* Copies the identity of a module into a job that begins on it. */
+void manager_note_identity(Job *job, const Identity *identity);
+
+/* Writes the record, then adds the job to the list and reports it to the observer. Takes the job and returns it,
+ * borrowed; NULL and *ret_why if the record cannot be written. */
+Job *manager_add_job(Manager *m, Job *job, char **ret_why);
+
+/* As manager_add_job(), but first makes the package the job's, durably. On failure the package is removed, or has its
+ * temporary name still. */
+Job *manager_add_job_with_package(Manager *m, Job *job, const Package *package, char **ret_why);
+
+/* Opens the job's package for reading. Its descriptor, or -errno: -ENOENT if it has none, -ESTALE if its size is not
+ * that of the package that was copied. */
+int manager_open_package(Manager *m, const Job *job);
+
+/* Removes the package of a job that has ended, if it has one. */
+void manager_free_package(Manager *m, const Job *job);
+
+/* Removes all packages that no running job needs. Call it once all jobs are loaded. */
+void manager_sweep_packages(Manager *m);
+
+/* Reads all records from the disk into the list. Of two running jobs on one module, ends the older one. Logs and sets
+ * aside a record that cannot be read. */
+void manager_load_jobs(Manager *m);
+
+/* Removes the oldest finished jobs that exceed [jobs] history, and reports each to the observer. */
+void manager_trim_history(Manager *m);
+
+/* Counts one more start of the daemon with this job, on the disk, and ends the job if there were too many without
+ * progress. Call it before anything else is done with the job, for that may bring the daemon down. */
+void manager_count_take_up(Manager *m, Job *job);
+
+/* Resets that count for all running jobs: the daemon has survived them, or was stopped. */
+void manager_forget_take_ups(Manager *m);
+
+/* true if manager_count_take_up() ended the job. */
+bool manager_is_given_up(const Job *job);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/job/job.h"
+#include "module/module.h"
+
+/* News for the bus. All of it comes from manager_start() on, from the loop or during a call to the manager. The modules
+ * and jobs are borrowed; those that were removed are freed when the function returns. */
+typedef struct ManagerObserver {
+        void (*module_added)(void *userdata, Module *module);
+        void (*module_removed)(void *userdata, Module *module);
+        void (*module_changed)(void *userdata, Module *module);
+        void (*module_needed)(void *userdata, Module *module, ModuleNeed need);     /* as ModuleObserver.needed() */
+        void (*module_probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
+        void (*job_added)(void *userdata, Job *job);
+        void (*job_changed)(void *userdata, Job *job);
+        void (*job_result)(void *userdata, Job *job); /* must have been sent, not only queued, when this returns */
+        void (*job_removed)(void *userdata, Job *job);
+} ManagerObserver;

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The calls that begin, cancel or retry an upgrade, or read an identity: each is refused before anything has changed,
+ * or carried out. */
+
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+#include "core/rules/rules.h"
+#include "core/job/source.h"
+#include "base/log-job.h"
+#include "manager/manager-facts.h"
+#include "manager/manager-jobs.h"
+#include "manager/manager-modules.h"
+#include "manager/manager-requests.h"
+#include "manager/manager-state.h"
+#include "manager/manager-uart.h"
+#include "base/message-ids.h"
+#include "names.h"
+
+/* Logs the advice of the rules, which is no reason to refuse. */
+static void warn_of_advice(const Job *job, const RuleFacts *facts)
+{
+        g_autoptr(GPtrArray) advice = rules_find_advice(facts, RULE_STAGE_CALL);
+
+        for (unsigned i = 0; i < advice->len; i++) {
+                const RuleVerdict *v = g_ptr_array_index(advice, i);
+                g_autofree char *sentence = rule_sentence(v);
+
+                log_job(LOG_WARNING, NULL, job, "job %s on %s: %s: %s", job->id, job->module, v->id, sentence);
+        }
+}
+
+/* Judges the request anew and makes its job. package: NULL for a URL. */
+static Job *accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
+                   Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        g_auto(ManagerFacts) f = { 0 };
+        g_autofree char *why = NULL;
+        Job *job;
+
+        if (!manager_judge_request(&f, m, module, source, package != NULL, package ? package->size : 0, options,
+                                   ret_refusal))
+                return NULL;
+        job = manager_new_job(m, module_id(module));
+        job->method = rule_method(&f.facts);
+        job->started_by = uid;
+        job_set_string(&job->source, source);
+        options_free(job->options);
+        job->options = g_steal_pointer(&options);
+        manager_note_identity(job, module_identity(module));
+        job = package ? manager_add_job_with_package(m, job, package, &why) : manager_add_job(m, job, &why);
+        if (!job) {
+                refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
+                return NULL;
+        }
+        log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
+        f.facts.options = job->options;
+        warn_of_advice(job, &f.facts);
+        return job;
+}
+
+Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, int64_t uid,
+                            Refusal *ret_refusal)
+{
+        return accept(m, module, source, NULL, options, uid, ret_refusal);
+}
+
+/* ---- packages on the host */
+
+struct FileRequest {
+        Manager *manager;
+        char *module; /* its Id: the module may be removed meanwhile */
+        char *name;
+        Options *options;
+        int64_t uid;
+        PackageCopy *copy;
+        FileRequestFunc func;
+        void *userdata;
+        GDestroyNotify destroy;
+};
+
+void manager_file_request_free(FileRequest *r)
+{
+        package_copy_free(r->copy);
+        g_free(r->module);
+        g_free(r->name);
+        options_free(r->options);
+        if (r->destroy)
+                r->destroy(r->userdata);
+        g_free(r);
+}
+
+static Job *accept_copied(FileRequest *r, const Package *package, Refusal *ret_refusal)
+{
+        Module *module = manager_module_by_id(r->manager, r->module);
+        Job *job;
+
+        if (!module) {
+                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was forgotten meanwhile", r->module);
+                return NULL;
+        }
+        /* Another job may have the module by now, or it may be gone. */
+        job = accept(r->manager, module, r->name, package, g_steal_pointer(&r->options), r->uid, ret_refusal);
+        if (job)
+                package_copy_release_file(r->copy);
+        return job;
+}
+
+static void on_copied(void *userdata, const Package *package, const Refusal *refusal)
+{
+        g_auto(Refusal) later = { 0 };
+        FileRequest *r = userdata;
+        Job *job = package ? accept_copied(r, package, &later) : NULL;
+
+        r->func(r->userdata, job, package ? &later : refusal);
+        g_ptr_array_remove(r->manager->file_requests, r); /* which frees it, and the copy */
+}
+
+FileRequest *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken,
+                                          int64_t uid, FileRequestFunc func, void *userdata, GDestroyNotify destroy,
+                                          Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        g_auto(ManagerFacts) f = { 0 };
+        FileRequest *r;
+
+        if (!package_copy_can_read(fd, ret_refusal) ||
+            !manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal))
+                return NULL;
+        r = g_new0(FileRequest, 1);
+        r->manager = m;
+        r->module = g_strdup(module_id(module));
+        r->name = g_strdup(name);
+        r->options = g_steal_pointer(&options);
+        r->uid = uid;
+        r->func = func;
+        r->userdata = userdata;
+        r->copy = package_copy_new(m->event, m->packages, fd, m->config->package_size_max, r->options->sha256,
+                                   on_copied, r, ret_refusal);
+        if (!r->copy) {
+                manager_file_request_free(r);
+                return NULL;
+        }
+        r->destroy = destroy;
+        g_ptr_array_add(m->file_requests, r);
+        return r;
+}
+
+void manager_drop_file_request(Manager *m, FileRequest *r)
+{
+        g_ptr_array_remove(m->file_requests, r);
+}
+
+void manager_drop_all_file_requests(Manager *m)
+{
+        g_ptr_array_set_size(m->file_requests, 0);
+}
+
+/* ---- jobs and modules */
+
+bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
+{
+        if (job->state == JOB_FINISHED)
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
+                                   "job %s is finished: nothing is left to cancel", job->id);
+        if (!upgrade_is_cancellable(job))
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
+                                   "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
+                                   "result",
+                                   job->id, job_state_to_string(job->state));
+        module_cancel(manager_module_of(m, job));
+        return true;
+}
+
+static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
+{
+        Identity identity = { .model = job->model, .revision = job->from_revision, .imei = job->imei };
+        RuleFacts facts = { .module = job_place(job),
+                            .ready = true,
+                            .problem = "",
+                            .port = module_port(module),
+                            .identity = &identity,
+                            .method = METHOD_MINIFOTA,
+                            .source = source,
+                            .options = options };
+
+        if (!upgrade_may_retry(job))
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_NOT_STALLED,
+                        "job %s is %s, not stalled: only a module that loops in its Mini system takes another "
+                        "source (guide 5.2)",
+                        job->id, job_state_to_string(job->state));
+        if (options->method && strcmp(options->method, "dfota") == 0)
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                                   "method: job %s is a MiniFOTA: leave the option out", job->id);
+        if (options->check_source)
+                return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
+                                   "check-source: a retry does not ask the server; use Check first, and leave the "
+                                   "option out");
+        if (!manager_refuse_broken(&facts, ret_refusal))
+                return false;
+        if (!module_answers(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY,
+                                   "%s has no AT port that answers in its Mini system now: publish the package under "
+                                   "the URL it has, or try again later",
+                                   job_place(job));
+        return true;
+}
+
+/* On the disk before anything else, and without a trace if the disk refuses. */
+static bool keep_retry(Manager *m, Job *job, const char *source, const Options *options, Refusal *ret_refusal)
+{
+        g_autofree char *source_before = g_strdup(job->retry_source), *why = NULL;
+        g_autofree char *expected_before = g_strdup(job->options->expected_revision);
+        bool unchanged_before = job->options->allow_unchanged, https_before = job->options->allow_https;
+
+        job_set_string(&job->retry_source, source);
+        if (options->expected_revision)
+                job_set_string(&job->options->expected_revision, options->expected_revision);
+        job->options->allow_unchanged = unchanged_before || options->allow_unchanged;
+        job->options->allow_https = options->allow_https;
+        if (manager_write_job(m, job, &why) >= 0)
+                return true;
+        job_set_string(&job->retry_source, source_before);
+        job_set_string(&job->options->expected_revision, expected_before);
+        job->options->allow_unchanged = unchanged_before;
+        job->options->allow_https = https_before;
+        return refusal_set(ret_refusal, SD_BUS_ERROR_FAILED,
+                           "job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s", job->id, why);
+}
+
+bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Refusal *ret_refusal)
+{
+        g_autoptr(Options) options = taken;
+        Module *module = manager_module_of(m, job);
+
+        if (!may_retry(module, job, source, options, ret_refusal) || !keep_retry(m, job, source, options, ret_refusal))
+                return false;
+        log_job(LOG_NOTICE, NULL, job, "job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id,
+                job_place(job));
+        module_retry(module);
+        return true;
+}
+
+bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
+{
+        g_autofree char *problem = NULL;
+
+        manager_look_at_uarts(m); /* udev may not have reported a change of its node */
+        problem = module_problem(module);
+        if (module_job(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",
+                                   module_id(module), module_job(module)->id);
+        if (!*module_port(module))
+                return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
+                                   problem);
+        module_probe(module);
+        return true;
+}

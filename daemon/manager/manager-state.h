@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <systemd/sd-event.h>
+
+#include "device/claim.h"
+#include "core/rules/rule.h"
+#include "store/job-store.h"
+#include "manager/manager-observer.h"
+#include "store/package-store.h"
+#include "base/settings.h"
+#include "device/usb-watch.h"
+
+typedef struct Manager Manager;
+
+/* The manager's fields. For the manager*.c files only; manager.c makes and frees them. */
+struct Manager {
+        sd_event *event;
+        const Config *config;
+        JobStore *store;
+        Claims *claims;
+        UsbWatch *watch;
+        char *boot_id;
+        GPtrArray *modules;       /* Module */
+        GPtrArray *jobs;          /* Job, by creation */
+        GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
+        GPtrArray *file_requests; /* FileRequest */
+        PackageStore *packages;
+        ModemManagerPresence modem_manager;
+        GHashTable *left_alone;        /* ids of jobs that were given up while their upgrades went on, logged once */
+        GHashTable *stalled;           /* ids of stalled jobs, logged once */
+        guint64 last_id;               /* of the newest job, 0 none */
+        sd_event_source *survival;     /* due when the daemon has survived taking its jobs up */
+        sd_event_source *uart_removal; /* due after manager_drop_uarts_soon() */
+        const ModuleObserver *module_observer; /* for each new module; userdata is the Manager */
+        const ManagerObserver *observer;
+        void *userdata;
+};

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The root of the manager: starts and stops it, owns all that it consists of, and passes news of modules and from udev
+ * on to the other manager*.c files, which do the work and never call this one. Knows no AT. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log-job.h"
+#include "manager/manager.h"
+#include "manager/manager-check.h"
+#include "manager/manager-claim.h"
+#include "manager/manager-found.h"
+#include "manager/manager-jobs.h"
+#include "manager/manager-modules.h"
+#include "manager/manager-requests.h"
+#include "manager/manager-state.h"
+#include "manager/manager-uart.h"
+#include "base/message-ids.h"
+
+/* ---- news from modules */
+
+static void on_module_changed(void *userdata, Module *module)
+{
+        Manager *m = userdata;
+
+        m->observer->module_changed(m->userdata, module);
+}
+
+static void on_module_needed(void *userdata, Module *module, ModuleNeed need)
+{
+        Manager *m = userdata;
+
+        m->observer->module_needed(m->userdata, module, need);
+}
+
+static void on_module_probed(void *userdata, Module *module, const char *failure)
+{
+        Manager *m = userdata;
+
+        if (!failure)
+                manager_follow_moved(m, module);
+        m->observer->module_probed(m->userdata, module, failure);
+}
+
+static void on_module_adoptable(void *userdata, Module *module, Method method)
+{
+        manager_adopt(userdata, module, method);
+}
+
+static int on_job_persist(void *userdata, Job *job, char **ret_why)
+{
+        return job->state == JOB_FINISHED ? manager_write_end(userdata, job, ret_why)
+                                          : manager_write_job(userdata, job, ret_why);
+}
+
+/* Logs a stall once each time a module gets stuck: it may last for days. */
+static void log_stalled(Manager *m, const Job *job)
+{
+        if (!job->stalled)
+                g_hash_table_remove(m->stalled, job->id);
+        else if (g_hash_table_add(m->stalled, g_strdup(job->id)))
+                log_job(LOG_WARNING, MESSAGE_ID_STALLED, job, "job %s on %s: stalled: %s", job->id, job_place(job),
+                        job->message);
+}
+
+static void on_job_changed(void *userdata, Job *job)
+{
+        Manager *m = userdata;
+
+        log_stalled(m, job);
+        m->observer->job_changed(m->userdata, job);
+}
+
+static const char *result_id(const Job *job)
+{
+        switch (job->result) {
+        case JOB_RESULT_SUCCESS: return MESSAGE_ID_SUCCESS;
+        case JOB_RESULT_FAILED: return MESSAGE_ID_FAILED;
+        case JOB_RESULT_CANCELLED: return MESSAGE_ID_CANCELLED;
+        case JOB_RESULT_NONE:
+        case _JOB_RESULT_MAX: return NULL;
+        }
+        return NULL;
+}
+
+/* Announces a result that is on the disk already, then notes on the disk that it was announced: a record that kept its
+ * Announced=no would have the next daemon announce it again. */
+static void announce_result(Manager *m, Job *job)
+{
+        g_autofree char *why = NULL;
+
+        log_job(job->result == JOB_RESULT_FAILED ? LOG_ERR : LOG_NOTICE, result_id(job), job, "job %s on %s: %s%s%s",
+                job->id, job->module, job_result_to_string(job->result), *job->message ? ": " : "", job->message);
+        m->observer->job_result(m->userdata, job);
+        job->announced = JOB_ANNOUNCED_YES;
+        if (manager_write_end(m, job, &why) < 0)
+                log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
+}
+
+static void on_job_result(void *userdata, Job *job)
+{
+        announce_result(userdata, job);
+}
+
+static void on_job_released(void *userdata, Job *job)
+{
+        Manager *m = userdata;
+
+        manager_end_claim(m, job);
+        manager_free_package(m, job);
+        manager_trim_history(m);
+        manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
+}
+
+static void on_module_inspected(void *userdata, Module *module, Inspection *inspection, const char *failure)
+{
+        manager_module_inspected(userdata, module, inspection, failure);
+}
+
+static int on_package_open(void *userdata, const Job *job)
+{
+        return manager_open_package(userdata, job);
+}
+
+static const ModuleObserver module_observer = {
+        .package_open = on_package_open,
+        .changed = on_module_changed,
+        .needed = on_module_needed,
+        .probed = on_module_probed,
+        .adoptable = on_module_adoptable,
+        .job_persist = on_job_persist,
+        .job_changed = on_job_changed,
+        .job_result = on_job_result,
+        .job_released = on_job_released,
+        .inspected = on_module_inspected,
+};
+
+static Module *module_at(Manager *m, const char *path)
+{
+        g_autofree char *id = g_strconcat("usb-", path, NULL);
+
+        return manager_module_at(m, id);
+}
+
+static bool on_awaits(void *userdata, const char *path)
+{
+        g_autofree char *id = g_strconcat("usb-", path, NULL);
+        const Module *module = manager_module_by_id(userdata, id);
+
+        return module && module_job(module);
+}
+
+static void on_device_added(void *userdata, const UsbDevice *device)
+{
+        module_device_added(module_at(userdata, device->path), device);
+}
+
+static void on_device_removed(void *userdata, const char *path)
+{
+        module_device_removed(module_at(userdata, path));
+}
+
+static void on_tty_added(void *userdata, const UsbTty *tty)
+{
+        manager_look_at_uarts(userdata); /* before the port is opened twice */
+        module_tty_added(module_at(userdata, tty->path), tty);
+}
+
+static void on_tty_removed(void *userdata, const char *path, const char *node)
+{
+        module_tty_removed(module_at(userdata, path), node);
+        manager_look_at_uarts(userdata);
+}
+
+static void on_other_tty(void *userdata)
+{
+        manager_look_at_uarts(userdata);
+}
+
+static const UsbWatchObserver watch_observer = {
+        .awaits = on_awaits,
+        .device_added = on_device_added,
+        .device_removed = on_device_removed,
+        .tty_added = on_tty_added,
+        .tty_removed = on_tty_removed,
+        .other_tty = on_other_tty,
+};
+
+/* ---- life */
+
+Manager *manager_new(sd_event *event, const Config *config, const ManagerDirectories *directories, char **ret_why)
+{
+        Manager *m = g_new0(Manager, 1);
+        const char *state_directory = directories->state;
+        int r;
+
+        m->event = event;
+        m->config = config;
+        m->module_observer = &module_observer;
+        m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
+        m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
+        m->file_requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_file_request_free);
+        m->packages = package_store_new(state_directory);
+        m->claims = claims_new(directories->runtime);
+        m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        m->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
+                g_strstrip(m->boot_id);
+        else
+                m->boot_id = g_strdup("");
+        m->store = job_store_new(state_directory, ret_why);
+        if (!m->store) {
+                manager_free(m);
+                return NULL;
+        }
+        r = usb_watch_new(&m->watch, event, &watch_observer, m);
+        if (r < 0) {
+                *ret_why = g_strdup_printf("udev cannot be watched: %s", g_strerror(-r));
+                manager_free(m);
+                return NULL;
+        }
+        return m;
+}
+
+void manager_free(Manager *m)
+{
+        if (!m)
+                return;
+        sd_event_source_disable_unref(m->survival);
+        sd_event_source_disable_unref(m->uart_removal);
+        g_hash_table_unref(m->checks);
+        g_ptr_array_unref(m->file_requests);
+        usb_watch_free(m->watch);
+        g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
+        g_ptr_array_unref(m->jobs);
+        g_hash_table_unref(m->left_alone);
+        g_hash_table_unref(m->stalled);
+        job_store_free(m->store);
+        package_store_free(m->packages);
+        claims_free(m->claims);
+        g_free(m->boot_id);
+        g_free(m);
+}
+
+static void take_up(Manager *m, Job *job)
+{
+        manager_module_at(m, job_place(job)); /* makes it */
+        log_job(LOG_NOTICE, NULL, job, "job %s on %s is taken up again in state %s", job->id, job_place(job),
+                job_state_to_string(job->state));
+        manager_begin(m, job);
+}
+
+static int on_survived(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        manager_forget_take_ups(userdata);
+        return 0;
+}
+
+int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
+{
+        bool taken_up = false;
+        int r;
+
+        m->observer = observer;
+        m->userdata = userdata;
+        manager_load_jobs(m);
+        manager_sweep_packages(m); /* before anything is written: they may fill the disk */
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state == JOB_FINISHED)
+                        continue;
+                manager_count_take_up(m, job);
+                if (job->state == JOB_FINISHED) /* given up */
+                        manager_free_package(m, job);
+        }
+        for (unsigned i = 0; i < m->jobs->len; i++)
+                m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
+        manager_trim_history(m);
+        manager_make_uarts(m);
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (job->state == JOB_FINISHED)
+                        continue;
+                take_up(m, job);
+                taken_up = true;
+        }
+        r = usb_watch_enumerate(m->watch);
+        manager_sweep_claims(m);
+        manager_look_at_uarts(m);
+        for (unsigned i = 0; i < m->modules->len; i++)
+                module_settled(g_ptr_array_index(m->modules, i));
+        if (r < 0 || !taken_up)
+                return r;
+        /* By then all that the jobs wait for has happened or timed out, so that none of it brings the daemon down. */
+        return sd_event_add_time_relative(m->event, &m->survival, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config),
+                                          0, on_survived, m);
+}
+
+void manager_reconfigured(Manager *m)
+{
+        manager_drop_uarts(m);
+        manager_make_uarts(m);
+        for (unsigned i = 0; i < m->modules->len; i++)
+                module_reconfigured(g_ptr_array_index(m->modules, i));
+        manager_look_at_uarts(m);
+        manager_trim_history(m);
+}
+
+void manager_stop(Manager *m)
+{
+        manager_forget_take_ups(m);
+}
+
+void manager_announce(Manager *m)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+                g_autofree char *why = NULL;
+
+                if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
+                        continue;
+                /* First noted, then announced: a result that was announced just before a crash is announced twice, not
+                 * after each crash. */
+                job->announced = JOB_ANNOUNCED_AGAIN;
+                if (manager_write_job(m, job, &why) < 0)
+                        log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
+                else
+                        announce_result(m, job);
+        }
+}
+
+const Config *manager_config(const Manager *m)
+{
+        return m->config;
+}

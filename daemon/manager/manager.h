@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "manager/manager-check.h"
+#include "manager/manager-claim.h"
+#include "manager/manager-facts.h"
+#include "manager/manager-jobs.h"
+#include "manager/manager-modules.h"
+#include "manager/manager-observer.h"
+#include "manager/manager-requests.h"
+#include "base/settings.h"
+
+/* The modules and their jobs: all that the bus and main may call, in the headers above and below. */
+
+typedef struct Manager Manager;
+
+typedef struct ManagerDirectories {
+        const char *state;   /* jobs and packages, which outlive a reboot */
+        const char *runtime; /* claims, which outlive the daemon */
+} ManagerDirectories;
+
+/* Makes a manager that has neither modules nor jobs yet. Borrows event and config. NULL and *ret_why if the state
+ * directory cannot be used or udev cannot be watched. */
+Manager *manager_new(sd_event *event, const Config *config, const ManagerDirectories *directories, char **ret_why);
+void manager_free(Manager *manager);
+
+/* Loads the jobs, finds the modules that are present, and takes running jobs up again: news begins. Borrows observer.
+ * 0 or -errno. */
+int manager_start(Manager *manager, const ManagerObserver *observer, void *userdata);
+
+/* Applies new contents of the configuration, as far as they do no harm to a running job. */
+void manager_reconfigured(Manager *manager);
+
+/* Call it before a clean end of the daemon. The jobs stay on the disk. */
+void manager_stop(Manager *manager);
+
+/* Announces the results that a crash kept from the bus. Call it once, when the daemon has its name on the bus. */
+void manager_announce(Manager *manager);
+
+/* The configuration. Borrowed. */
+const Config *manager_config(const Manager *manager);

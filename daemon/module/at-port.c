@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The AT port of a module: opens and closes the tty as it is wanted, tries a port again that another process has or
+ * that cannot be opened, and runs the AT dialogue over the open tty. Knows the meaning of no line. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "module/at-port.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "device/port-watch.h"
+
+#define OPEN_INTERVAL (G_USEC_PER_SEC / 4) /* a node can exist before it can be opened */
+#define BUSY_INTERVAL G_USEC_PER_SEC       /* another process has the port, and a job wants it */
+
+struct AtPort {
+        const ModuleContext *context;
+        const Ports *ports;
+        const AtPortObserver *observer;
+        void *userdata;
+
+        char *node; /* NULL none */
+        unsigned baud_rate;
+        AtPortWish wish;
+        char *holder;      /* the process that has the port instead, NULL none */
+        int error;         /* errno of the last try to open the port, 0 none */
+        bool job_had_port; /* the job has had the port open since the daemon started */
+
+        Serial *serial; /* NULL: the port is closed */
+        AtEngine *engine;
+        bool listening;         /* nothing is to be sent */
+        uint64_t open_at;       /* the time of the next try to open the port; UINT64_MAX: at once if it is wanted */
+        uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
+        PortWatch *watch;       /* runs while the port could not be opened */
+};
+
+AtPort *at_port_new(const ModuleContext *context, const Ports *ports, const AtPortObserver *observer, void *userdata)
+{
+        AtPort *p = g_new0(AtPort, 1);
+
+        p->context = context;
+        p->ports = ports;
+        p->observer = observer;
+        p->userdata = userdata;
+        p->baud_rate = context->config->baud_rate;
+        p->engine = at_engine_new();
+        p->open_at = UINT64_MAX;
+        return p;
+}
+
+void at_port_free(AtPort *p)
+{
+        if (!p)
+                return;
+        serial_close(p->serial);
+        port_watch_free(p->watch);
+        at_engine_free(p->engine);
+        g_free(p->node);
+        g_free(p->holder);
+        g_free(p);
+}
+
+const char *at_port_node(const AtPort *p)
+{
+        return p->node;
+}
+
+bool at_port_is_open(const AtPort *p)
+{
+        return p->serial;
+}
+
+const char *at_port_holder(const AtPort *p)
+{
+        return p->holder;
+}
+
+int at_port_error(const AtPort *p)
+{
+        return p->error;
+}
+
+Serial *at_port_serial(const AtPort *p)
+{
+        return p->serial;
+}
+
+bool at_port_set_flow_control(AtPort *p, bool hardware)
+{
+        return !p->serial || serial_set_flow_control(p->serial, hardware);
+}
+
+/* ---- the dialogue */
+
+void at_port_listen(AtPort *p)
+{
+        at_engine_listen(p->engine);
+        p->listening = true;
+}
+
+void at_port_end_listening(AtPort *p)
+{
+        p->listening = false;
+}
+
+void at_port_start(AtPort *p)
+{
+        p->listening = false;
+        if (p->serial)
+                at_engine_start(p->engine, clock_now());
+}
+
+void at_port_start_anew(AtPort *p)
+{
+        at_engine_listen(p->engine);
+        at_port_start(p);
+}
+
+bool at_port_is_ready(const AtPort *p)
+{
+        return at_engine_is_ready(p->engine);
+}
+
+bool at_port_takes_commands(const AtPort *p)
+{
+        return p->serial && !p->listening;
+}
+
+bool at_port_is_idle(const AtPort *p)
+{
+        return at_port_takes_commands(p) && at_engine_is_idle(p->engine);
+}
+
+void at_port_command(AtPort *p, unsigned tag, const char *command, bool secret, uint64_t timeout)
+{
+        if (p->serial)
+                at_engine_command(p->engine, tag, command, secret, timeout, clock_now());
+}
+
+void at_port_hush(AtPort *p)
+{
+        if (p->serial)
+                at_engine_hush(p->engine);
+}
+
+void at_port_send_blind(AtPort *p, const char *command)
+{
+        log_context(LOG_DEBUG, p->context, "> %s (blindly)", command);
+        if (p->serial)
+                at_engine_write_blind(p->engine, command, clock_now());
+}
+
+static void write_out(AtPort *p, const AtEvent *event)
+{
+        int r;
+
+        /* A command that may hold a password is named by what stands before its first value. */
+        log_context(LOG_DEBUG, p->context, "> %.*s%s", (int)strcspn(event->text, event->secret ? "=\r" : "\r"),
+                    event->text, event->secret ? "=***" : "");
+        p->observer->wrote(p->userdata);
+        r = p->serial ? serial_write(p->serial, event->text, strlen(event->text)) : -ENODEV;
+        if (r < 0)
+                log_context(LOG_DEBUG, p->context, "not written: %s", g_strerror(-r));
+}
+
+static void log_line(AtPort *p, const char *line)
+{
+        /* Half an echo of ours may look like anything. */
+        if (strstr(line, "://") || strstr(line, "QICSGP"))
+                log_context(LOG_DEBUG, p->context, "< (not shown)");
+        else
+                log_context(LOG_DEBUG, p->context, "< %s", line);
+}
+
+static void log_answer(AtPort *p, const AtEvent *event)
+{
+        g_auto(GStrv) lines = g_strsplit(event->text, "\n", -1);
+
+        for (char **line = lines; *line; line++)
+                if (event->secret && **line)
+                        log_context(LOG_DEBUG, p->context, "< (not shown)");
+                else
+                        log_line(p, *line);
+        if (event->result == AT_RESULT_ERROR && event->error >= 0)
+                log_context(LOG_DEBUG, p->context, "< +CME ERROR: %d", event->error);
+        else
+                log_context(LOG_DEBUG, p->context, "< %s",
+                            event->result == AT_RESULT_OK      ? "OK"
+                            : event->result == AT_RESULT_ERROR ? "ERROR"
+                                                               : "(no answer)");
+}
+
+bool at_port_advance(AtPort *p)
+{
+        g_autoptr(AtEvent) event = NULL;
+
+        if (p->serial)
+                at_engine_tick(p->engine, clock_now());
+        event = at_engine_pop(p->engine);
+        if (!event)
+                return false;
+        if (!p->observer->heard(p->userdata, event))
+                return true;
+        switch (event->type) {
+        case AT_EVENT_WRITE: write_out(p, event); return true;
+        case AT_EVENT_READY: break;
+        case AT_EVENT_ANSWER: log_answer(p, event); break;
+        case AT_EVENT_URC: log_line(p, event->text); break;
+        }
+        p->observer->event(p->userdata, event);
+        return true;
+}
+
+uint64_t at_port_deadline(const AtPort *p)
+{
+        return p->serial ? MIN(p->open_at, at_engine_deadline(p->engine)) : p->open_at;
+}
+
+/* ---- opening and closing */
+
+void at_port_close(AtPort *p)
+{
+        p->observer->closing(p->userdata);
+        p->job_had_port = p->context->job && (p->job_had_port || p->serial);
+        serial_close(g_steal_pointer(&p->serial));
+        at_engine_reset(p->engine);
+}
+
+void at_port_try(AtPort *p)
+{
+        g_clear_pointer(&p->holder, g_free);
+        p->open_at = UINT64_MAX;
+        p->open_interval = 0;
+}
+
+void at_port_begin_job(AtPort *p)
+{
+        p->job_had_port = false;
+        at_port_try(p);
+}
+
+void at_port_set_node(AtPort *p, const char *node)
+{
+        at_port_close(p);
+        g_free(p->node);
+        p->node = g_strdup(node);
+        g_clear_pointer(&p->watch, port_watch_free);
+        at_port_try(p);
+}
+
+bool at_port_set_rate(AtPort *p, unsigned baud_rate)
+{
+        if (p->baud_rate == baud_rate)
+                return false;
+        p->baud_rate = baud_rate;
+        at_port_close(p);
+        p->open_at = UINT64_MAX;
+        return true;
+}
+
+/* A port that neither a job nor a call waits for is tried ever more rarely, for each try looks into all processes. */
+static uint64_t open_later_at(AtPort *p)
+{
+        uint64_t longest = MAX(p->context->config->timeouts.settle, OPEN_INTERVAL);
+
+        p->open_interval = CLAMP(2 * p->open_interval, OPEN_INTERVAL, longest);
+        return clock_now() + p->open_interval;
+}
+
+static uint64_t open_again_at(AtPort *p)
+{
+        return p->wish == AT_PORT_AWAITED ? clock_now() + OPEN_INTERVAL : open_later_at(p);
+}
+
+static void on_bytes(void *userdata, const void *bytes, size_t n)
+{
+        AtPort *p = userdata;
+
+        p->observer->bytes(p->userdata);
+        at_engine_feed(p->engine, bytes, n, clock_now());
+        p->observer->wake(p->userdata);
+}
+
+static void on_lost(void *userdata, const char *why)
+{
+        AtPort *p = userdata;
+
+        log_context(LOG_DEBUG, p->context, "%s: %s", p->node ?: "port", why);
+        at_port_close(p);
+        p->open_at = open_again_at(p); /* if the USB does not report that the module is gone */
+        p->observer->lost(p->userdata);
+        p->observer->wake(p->userdata);
+}
+
+static const SerialObserver serial_observer = { .bytes = on_bytes, .lost = on_lost };
+
+/* Another process is closing the port, or has left it. */
+static void on_left(void *userdata)
+{
+        AtPort *p = userdata;
+
+        log_context(LOG_DEBUG, p->context, "%s may be free", p->node);
+        p->open_interval = 0;
+        p->open_at = MIN(p->open_at, clock_now() + OPEN_INTERVAL);
+        p->observer->wake(p->userdata);
+}
+
+static void set_holder(AtPort *p, const char *holder)
+{
+        if (g_strcmp0(p->holder, holder) == 0)
+                return;
+        g_free(p->holder);
+        p->holder = g_strdup(holder);
+        p->observer->holder_changed(p->userdata);
+}
+
+static void begin(AtPort *p)
+{
+        bool after_failure = p->holder || p->error;
+
+        log_context(LOG_DEBUG, p->context, "%s is open", p->node);
+        p->open_at = UINT64_MAX;
+        p->error = 0;
+        p->observer->opened(p->userdata, after_failure);
+        set_holder(p, NULL);
+        if (p->listening)
+                at_engine_listen(p->engine);
+        else
+                at_engine_start(p->engine, clock_now());
+}
+
+static void open_port(AtPort *p)
+{
+        const Job *job = p->context->job;
+        SerialSettings settings = { .lock_directory = p->context->config->lock_directory,
+                                    .baud_rate = p->baud_rate,
+                                    .syspath = ports_syspath(p->ports, p->node),
+                                    .was_ours = job && (job->sent || p->job_had_port) };
+        g_autofree char *holder = NULL;
+        int r;
+
+        /* Else the close after a try that failed would be reported, too, and be followed by the next try. */
+        g_clear_pointer(&p->watch, port_watch_free);
+        r = serial_open(&p->serial, p->context->event, p->node, &settings, &serial_observer, p, &holder);
+        if (r < 0)
+                p->watch = port_watch_new(p->context->event, p->node, settings.lock_directory, on_left, p);
+        if (r >= 0) {
+                begin(p);
+        } else if (r == -EBUSY) {
+                g_autofree char *finding = g_strdup_printf("and %s is held %s", p->node, holder);
+
+                set_holder(p, holder);
+                p->open_at = p->context->job ? clock_now() + BUSY_INTERVAL : open_later_at(p);
+                p->observer->busy(p->userdata, finding);
+        } else {
+                log_context(LOG_DEBUG, p->context, "%s cannot be opened: %s", p->node, g_strerror(-r));
+                set_holder(p, NULL);
+                p->error = -r;
+                p->open_at = open_again_at(p);
+                p->observer->missing(p->userdata);
+        }
+}
+
+bool at_port_update(AtPort *p, AtPortWish wish)
+{
+        p->wish = wish;
+        if (wish == AT_PORT_UNWANTED) {
+                if (p->serial)
+                        at_port_close(p);
+                g_clear_pointer(&p->watch, port_watch_free);
+                p->open_at = UINT64_MAX;
+        } else if (!p->serial && (p->open_at == UINT64_MAX || clock_now() >= p->open_at)) {
+                open_port(p);
+                return true;
+        }
+        return false;
+}

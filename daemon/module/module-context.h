@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <systemd/sd-event.h>
+
+#include "core/job/job.h"
+#include "base/settings.h"
+
+/* The things that the objects of one module share. The module fills the struct in and is the only one to change it; the
+ * objects borrow it, read it, and must not outlive it. */
+typedef struct ModuleContext {
+        char *id; /* usb-1-1.2, tty-ttyS1 */
+        sd_event *event;
+        const Config *config;
+        const char *boot_id;
+        const Job *job; /* the job that holds the module; NULL none */
+} ModuleContext;
+
+/* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job
+ * that holds the module, if there is one. level is one of syslog's. */
+void log_context(int level, const ModuleContext *context, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void log_context_v(int level, const ModuleContext *context, const char *format, va_list args) G_GNUC_PRINTF(3, 0);

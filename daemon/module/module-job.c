@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Connects the upgrade of one job with the world: feeds events in, and carries actions out in their order, with the
+ * check of the server and the transfer of a package from the host. Parses nothing and decides nothing. */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log-job.h"
+#include "module/module-job.h"
+#include "store/source-check.h"
+#include "device/transfer.h"
+
+struct JobRun {
+        const ModuleContext *context;
+        const JobRunObserver *observer;
+        void *userdata;
+
+        Job *job;
+        Upgrade *upgrade;
+        SourceCheck *source_check;
+        Transfer *transfer; /* sends the job's package; borrows the port */
+        bool released;
+};
+
+JobRun *job_run_new(const ModuleContext *context, Job *job, const JobRunObserver *observer, void *userdata)
+{
+        JobRun *r = g_new0(JobRun, 1);
+
+        r->context = context;
+        r->observer = observer;
+        r->userdata = userdata;
+        r->job = job;
+        r->upgrade = upgrade_new(job, &context->config->timeouts);
+        return r;
+}
+
+void job_run_free(JobRun *r)
+{
+        if (!r)
+                return;
+        source_check_free(r->source_check);
+        transfer_free(r->transfer);
+        upgrade_free(r->upgrade);
+        g_free(r);
+}
+
+Job *job_run_job(const JobRun *r)
+{
+        return r->job;
+}
+
+uint64_t job_run_deadline(const JobRun *r)
+{
+        return upgrade_deadline(r->upgrade);
+}
+
+bool job_run_is_released(const JobRun *r)
+{
+        return r->released;
+}
+
+bool job_run_module_answered(const JobRun *r)
+{
+        return upgrade_has_answered(r->upgrade);
+}
+
+void job_run_drop_transfer(JobRun *r)
+{
+        g_clear_pointer(&r->transfer, transfer_free);
+}
+
+void job_run_feed(JobRun *r, UpgradeEvent event)
+{
+        event.now = clock_now();
+        event.realtime = (uint64_t)g_get_real_time();
+        event.boot = r->context->boot_id;
+        r->observer->complete(r->userdata, &event);
+        upgrade_handle(r->upgrade, &event);
+}
+
+/* ---- the record */
+
+static void persist(JobRun *r)
+{
+        g_autofree char *why = NULL;
+        bool pending = *r->job->pending;
+
+        if (r->observer->persist(r->userdata, r->job, &why) >= 0)
+                return;
+        if (!pending)
+                log_job(LOG_ERR, NULL, r->job, "%s: job %s cannot be written: %s", r->context->id, r->job->id, why);
+        upgrade_drop_actions(r->upgrade);
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
+        if (!pending && *r->job->pending)
+                log_job(LOG_ERR, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, r->job->pending);
+}
+
+/* ---- the package on a server */
+
+static void on_server(void *userdata, ServerAnswer *taken)
+{
+        JobRun *r = userdata;
+        g_autoptr(ServerAnswer) answer = taken;
+
+        g_clear_pointer(&r->source_check, source_check_free);
+        log_context(LOG_INFO, r->context, "asked for the package: %s", answer->finding);
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
+                                        .text = answer->good ? NULL : answer->finding,
+                                        .size = answer->size });
+        r->observer->wake(r->userdata);
+}
+
+/* ---- the package on the host */
+
+static const char *find_fault(int fd, const Job *job)
+{
+        if (fd < 0)
+                return g_strerror(-fd);
+        return transfer_is_package(fd, job->package_size, job->package_sha256)
+                       ? NULL
+                       : "the file that was kept for it is not the one that was given";
+}
+
+static void check_package(JobRun *r)
+{
+        int fd = r->observer->package_open(r->userdata, r->job);
+        const char *fault = find_fault(fd, r->job);
+
+        if (fd >= 0)
+                close(fd);
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE, .text = fault });
+}
+
+static void check_source(JobRun *r, const UpgradeAction *action)
+{
+        if (r->job->from_host) {
+                check_package(r);
+                return;
+        }
+        source_check_free(r->source_check);
+        r->source_check = source_check_new(r->context->event, action->text, action->timeout, on_server, r);
+}
+
+static void on_sent(void *userdata, uint64_t bytes)
+{
+        JobRun *r = userdata;
+
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SENT, .size = bytes });
+        r->observer->wake(r->userdata);
+}
+
+static void on_all_but_last(void *userdata)
+{
+        JobRun *r = userdata;
+
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_ALL_BUT_LAST });
+        r->observer->wake(r->userdata);
+}
+
+static void on_not_sent(void *userdata, const char *why)
+{
+        JobRun *r = userdata;
+
+        log_job(LOG_ERR, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, why);
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
+        r->observer->wake(r->userdata);
+}
+
+static const TransferObserver transfer_observer = {
+        .sent = on_sent,
+        .all_but_last = on_all_but_last,
+        .failed = on_not_sent,
+};
+
+static void begin_transfer(JobRun *r, const char *how)
+{
+        Serial *serial = r->observer->port(r->userdata);
+        int fd, result;
+
+        if (!serial)
+                return; /* UPGRADE_EVENT_PORT_LOST was fed, or will be */
+        log_job(LOG_INFO, NULL, r->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", r->job->id,
+                r->context->id, r->job->package_size, how);
+        g_clear_pointer(&r->transfer, transfer_free);
+        fd = result = r->observer->package_open(r->userdata, r->job);
+        if (fd >= 0)
+                result = transfer_new(&r->transfer, r->context->event, serial, fd, r->job->package_size,
+                                      strcmp(how, "paced") == 0, &transfer_observer, r);
+        if (result < 0)
+                on_not_sent(r, g_strerror(-result));
+}
+
+/* ---- the actions */
+
+static void carry_out(JobRun *r, const UpgradeAction *action)
+{
+        switch (action->type) {
+        case UPGRADE_ACTION_PERSIST: persist(r); return;
+        case UPGRADE_ACTION_SEND: r->observer->send(r->userdata, action); return;
+        case UPGRADE_ACTION_SEND_BLIND: r->observer->send_blind(r->userdata, action->text); return;
+        case UPGRADE_ACTION_LISTEN: r->observer->listen(r->userdata); return;
+        case UPGRADE_ACTION_IDENTIFY: r->observer->identify(r->userdata); return;
+        case UPGRADE_ACTION_CHECK_SOURCE: check_source(r, action); return;
+        case UPGRADE_ACTION_FLOW:
+                if (!r->observer->set_flow_control(r->userdata, strcmp(action->text, "hardware") == 0) &&
+                    job_is_uart(r->job)) /* USB ports that know none lose nothing either */
+                        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_NO_FLOW });
+                return;
+        case UPGRADE_ACTION_TRANSFER: begin_transfer(r, action->text); return;
+        case UPGRADE_ACTION_TRANSFER_LAST:
+                if (r->transfer)
+                        transfer_send_last(r->transfer);
+                return;
+        case UPGRADE_ACTION_TRANSFER_STOP: job_run_drop_transfer(r); return;
+        case UPGRADE_ACTION_WARN:
+                log_job(LOG_WARNING, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, action->text);
+                return;
+        case UPGRADE_ACTION_POWER: r->observer->set_power(r->userdata, action->text); return;
+        case UPGRADE_ACTION_ANNOUNCE: r->observer->changed(r->userdata, r->job); return;
+        case UPGRADE_ACTION_RESULT: r->observer->result(r->userdata, r->job); return;
+        case UPGRADE_ACTION_RELEASE: r->released = true; return;
+        }
+}
+
+bool job_run_advance(JobRun *r)
+{
+        g_autoptr(UpgradeAction) action = upgrade_pop(r->upgrade);
+
+        if (!action)
+                return false;
+        carry_out(r, action);
+        return true;
+}

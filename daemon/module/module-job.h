@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/upgrade/upgrade.h"
+#include "module/module-context.h"
+#include "device/serial.h"
+
+/* One job while it holds a module: feeds the upgrade with events and carries its actions out. */
+typedef struct JobRun JobRun;
+
+/* All but the calls that say otherwise come from job_run_advance(). */
+typedef struct JobRunObserver {
+        /* Sends the command of UPGRADE_ACTION_SEND, if the port is open. */
+        void (*send)(void *userdata, const UpgradeAction *action);
+        /* Sends a command without waiting for the module to answer, if the port is open. */
+        void (*send_blind)(void *userdata, const char *command);
+        /* Nothing is to be sent until identify(), or until the module has left the bus. */
+        void (*listen)(void *userdata);
+        /* The identity of the module is to be read. */
+        void (*identify)(void *userdata);
+        /* Sets RTS/CTS, or none. Returns false if the port is open and keeps the flow control that it has. */
+        bool (*set_flow_control)(void *userdata, bool hardware);
+        /* The open port, NULL if it is closed. It is borrowed until job_run_drop_transfer(). */
+        Serial *(*port)(void *userdata);
+        /* Sets power/control of the USB device. */
+        void (*set_power)(void *userdata, const char *value);
+        /* Fills in at_port, diag_port and port_idle. Called from job_run_feed(). */
+        void (*complete)(void *userdata, UpgradeEvent *event);
+
+        /* The job's package on the host: its file descriptor, which the caller closes, or -errno. */
+        int (*package_open)(void *userdata, const Job *job);
+        /* Writes the job's record. As job_persist of ModuleObserver. */
+        int (*persist)(void *userdata, Job *job, char **ret_why);
+        void (*changed)(void *userdata, Job *job);
+        void (*result)(void *userdata, Job *job);
+
+        /* The upgrade was fed from the event loop: job_run_advance() may have something to do. May free the run. */
+        void (*wake)(void *userdata);
+} JobRunObserver;
+
+/* Borrows all of them. The job must be the one of the context, and stay it until job_run_free(). */
+JobRun *job_run_new(const ModuleContext *context, Job *job, const JobRunObserver *observer, void *userdata);
+/* Takes NULL. Stops what is under way; the job stays. */
+void job_run_free(JobRun *run);
+
+Job *job_run_job(const JobRun *run);
+
+/* Returns true if the module has answered AT since it was enumerated, even if a question is under way. */
+bool job_run_module_answered(const JobRun *run);
+
+/* Gives the event to the upgrade; now, realtime, boot, at_port, diag_port and port_idle are filled in. */
+void job_run_feed(JobRun *run, UpgradeEvent event);
+
+/* Carries the next action of the upgrade out. Returns false if there was none. */
+bool job_run_advance(JobRun *run);
+
+/* The time at which UPGRADE_EVENT_TICK is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. */
+uint64_t job_run_deadline(const JobRun *run);
+
+/* Returns true once the job has released its module. */
+bool job_run_is_released(const JobRun *run);
+
+/* The port is about to be closed: stops the transfer of the package, if there is one. */
+void job_run_drop_transfer(JobRun *run);

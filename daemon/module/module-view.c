@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What can be seen of a module from outside: its properties, its lines in the log, and what is the matter with it.
+ * Changes nothing. */
+
+#include <stdarg.h>
+
+#include "codes.h"
+#include "core/quectel/layout.h"
+#include "module/module-private.h"
+#include "device/power.h"
+
+const char *module_id(const Module *m)
+{
+        return m->context.id;
+}
+
+void log_module(int level, const Module *m, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        log_context_v(level, &m->context, format, args);
+        va_end(args);
+}
+
+bool module_is_uart(const Module *m)
+{
+        return g_str_has_prefix(m->context.id, JOB_UART_PREFIX);
+}
+
+const char *module_uart(const Module *m)
+{
+        return uart_node(m->uart);
+}
+
+unsigned module_device(const Module *m)
+{
+        return m->device;
+}
+
+const char *module_uid(const Module *m)
+{
+        return m->uid;
+}
+
+bool module_is_left_alone(const Module *m)
+{
+        return gate_state(m->gate) == MODULE_GATE_BARRED && probe_is_known(m->probe);
+}
+
+const char *module_syspath(const Module *m)
+{
+        return m->syspath;
+}
+
+bool module_is_present(const Module *m)
+{
+        return m->present;
+}
+
+const char *module_system(const Module *m)
+{
+        const Job *job = m->context.job;
+
+        if (!m->present || m->boot_rom)
+                return "unknown";
+        if (job && job->method == METHOD_MINIFOTA && job->disconnected && job->result == JOB_RESULT_NONE)
+                return job_system_to_string(job->system);
+        if (job && job->reached >= JOB_REACHED_UPDATING && !job->restarted_since_end && job->result == JOB_RESULT_NONE)
+                return "updating";
+        return probe_is_known(m->probe) ? "normal" : "unknown";
+}
+
+const char *module_port(const Module *m)
+{
+        return at_port_node(m->port) ?: "";
+}
+
+uint16_t module_vendor_id(const Module *m)
+{
+        return m->vendor_id;
+}
+
+uint16_t module_product_id(const Module *m)
+{
+        return m->product_id;
+}
+
+const Identity *module_identity(const Module *m)
+{
+        return probe_identity(m->probe);
+}
+
+unsigned module_flash_size(const Module *m)
+{
+        return identity_flash_size(probe_identity(m->probe)->revision);
+}
+
+Method module_method(const Module *m)
+{
+        const Identity *identity = probe_identity(m->probe);
+
+        return identity_method(identity->model, identity->revision);
+}
+
+Job *module_job(const Module *m)
+{
+        return m->run ? job_run_job(m->run) : NULL;
+}
+
+bool module_is_ready(const Module *m)
+{
+        return m->present && probe_is_known(m->probe);
+}
+
+bool module_answers(const Module *m)
+{
+        return at_port_takes_commands(m->port) &&
+               (at_port_is_ready(m->port) || (m->run && job_run_module_answered(m->run)));
+}
+
+char *module_power_control(const Module *m)
+{
+        return m->present && m->syspath ? power_control_read(m->syspath) : NULL;
+}
+
+uint64_t module_came_at(const Module *m)
+{
+        return m->came_at;
+}
+
+uint64_t module_left_at(const Module *m)
+{
+        return m->left_at;
+}
+
+bool module_is_inspected(const Module *m)
+{
+        return inspector_is_busy(m->inspector);
+}
+
+bool module_is_probing(const Module *m)
+{
+        return m->present && probe_is_wanted(m->probe) && !m->context.job;
+}
+
+static bool describe(char **ret_finding, char **ret_remedy, char *finding, char *remedy)
+{
+        *ret_finding = finding;
+        *ret_remedy = remedy;
+        return false;
+}
+
+/* Its power is not to be cycled. */
+static bool upgrades(const Module *m)
+{
+        return m->context.job && m->context.job->sent;
+}
+
+static const char *remedy_of(HostCode code)
+{
+        return code_find(CODE_DOMAIN_HOST, code)->remedy;
+}
+
+/* What is the matter with its port. false: something is. */
+static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
+{
+        const char *node = at_port_node(m->port), *holder = at_port_holder(m->port);
+        int error = probe_is_known(m->probe) ? 0 : at_port_error(m->port);
+        int interface = config_at_interface(m->at_interfaces, m->product_id);
+
+        if (!node && ports_are_none(m->ports))
+                return describe(ret_finding, ret_remedy, g_strdup("no tty is bound to it"),
+                                g_strdup_printf("if that stays so, this kernel does not know its product id; try, as "
+                                                "root: modprobe option; echo %04x %04x > "
+                                                "/sys/bus/usb-serial/drivers/option1/new_id",
+                                                m->vendor_id, m->product_id));
+        if (!node && interface != LAYOUT_NO_OVERRIDE)
+                return describe(
+                        ret_finding, ret_remedy,
+                        g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty", interface),
+                        g_strdup(""));
+        if (!node && ports_have_diag(m->ports, m->product_id))
+                return describe(ret_finding, ret_remedy,
+                                g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
+                                upgrades(m) ? g_strdup("")
+                                            : g_strconcat("if that stays so, ", remedy_of(HOST_CRASHED), NULL));
+        if (!node)
+                return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
+                                g_strdup("name it in fotad.conf with at-interfaces"));
+        if (gate_state(m->gate) != MODULE_GATE_OPEN && gate_why(m->gate) && !probe_is_known(m->probe))
+                return describe(
+                        ret_finding, ret_remedy,
+                        g_strdup_printf("its AT port %s is left to ModemManager, which %s", node, gate_why(m->gate)),
+                        g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
+        if (holder)
+                return describe(ret_finding, ret_remedy, g_strdup_printf("its AT port %s is held %s", node, holder),
+                                g_strdup("stop that process; the port is opened once it is free"));
+        if (error)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("its AT port %s cannot be opened: %s", node, g_strerror(error)),
+                                g_strdup(""));
+        return true;
+}
+
+/* Why a module at a UART is not there. */
+static bool describe_no_uart(const Module *m, char **ret_finding, char **ret_remedy)
+{
+        const char *node = uart_node(m->uart), *owner = uart_owner(m->uart);
+
+        if (!node)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup("its port is not among the UARTs that fotad.conf names"),
+                                g_strdup("put it into ports, and reload fotad"));
+        if (owner)
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("%s is a port of %s, and is used as such", node, owner),
+                                g_strdup("take it out of ports in fotad.conf, which is for UARTs"));
+        return describe(ret_finding, ret_remedy, g_strdup_printf("there is no %s", node),
+                        g_strdup("plug its adapter in, or correct ports in fotad.conf"));
+}
+
+bool module_describe_problem(const Module *m, char **ret_finding, char **ret_remedy, bool *ret_of_port)
+{
+        const char *node = at_port_node(m->port);
+        bool known = probe_is_known(m->probe);
+
+        *ret_of_port = false;
+        if (!m->present && module_is_uart(m))
+                return describe_no_uart(m, ret_finding, ret_remedy);
+        if (!m->present)
+                return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
+        if (m->boot_rom)
+                return describe(
+                        ret_finding, ret_remedy, g_strdup("its chip's boot loader shows instead of its firmware"),
+                        g_strdup(upgrades(m) ? "leave it powered until its job has ended" : remedy_of(HOST_BOOT_ROM)));
+        *ret_of_port = true;
+        if (!describe_port(m, ret_finding, ret_remedy))
+                return false;
+        *ret_of_port = false;
+        if (!known && probe_is_wanted(m->probe))
+                return describe(ret_finding, ret_remedy, g_strdup("its identity is being read"), g_strdup(""));
+        if (!known && at_port_is_open(m->port) && probe_is_nameless(m->probe))
+                return describe(ret_finding, ret_remedy,
+                                g_strdup_printf("it answers at %s, but not as its firmware would", node),
+                                g_strdup("it may be in its Mini system, and is asked again"));
+        if (!known)
+                return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", node),
+                                g_strdup(module_is_uart(m)
+                                                 ? "look at its power, its wiring, and baud-rate in fotad.conf"
+                                                 : ""));
+        describe(ret_finding, ret_remedy, g_strdup(""), g_strdup(""));
+        return true;
+}
+
+char *module_explain(const Module *m)
+{
+        g_autofree char *finding = NULL, *remedy = NULL;
+        bool of_port;
+
+        module_describe_problem(m, &finding, &remedy, &of_port);
+        return *remedy ? g_strconcat(finding, ": ", remedy, NULL) : g_steal_pointer(&finding);
+}
+
+/* What others do to its port is no part of an upgrade, and one that is stalled may wait for help. */
+char *module_problem(const Module *m)
+{
+        bool of_port = at_port_node(m->port) && (at_port_holder(m->port) || at_port_error(m->port));
+        bool of_the_upgrade = m->present ? !m->boot_rom && !of_port : !module_is_uart(m);
+
+        return upgrades(m) && m->context.job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The state directory: knows bytes and names, not what they mean. A write is on the disk, with its directory entry,
+ * before it returns, and a reader finds the old text or the new one, never a part. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/job-store.h"
+#include "base/log.h"
+
+#define SUFFIX        ".job"
+#define SUFFIX_BROKEN ".broken"
+
+struct JobStore {
+        char *directory;
+};
+
+static GPtrArray *list_files(JobStore *store)
+{
+        GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+        GDir *dir = g_dir_open(store->directory, 0, NULL);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir)))
+                g_ptr_array_add(names, g_strdup(name));
+        g_clear_pointer(&dir, g_dir_close);
+        return names;
+}
+
+/* What g_file_set_contents_full() was about to rename when the power went: <id>.job.XXXXXX, perhaps with a password. */
+static void remove_left_over(JobStore *store)
+{
+        g_autoptr(GPtrArray) names = list_files(store);
+
+        for (unsigned i = 0; i < names->len; i++) {
+                const char *name = g_ptr_array_index(names, i), *rest = name + strspn(name, "0123456789");
+                g_autofree char *path = g_build_filename(store->directory, name, NULL);
+
+                if (rest > name && g_str_has_prefix(rest, SUFFIX ".") && strlen(rest) == strlen(SUFFIX ".XXXXXX") &&
+                    strcmp(rest, SUFFIX SUFFIX_BROKEN) != 0)
+                        g_unlink(path);
+        }
+}
+
+JobStore *job_store_new(const char *state_directory, char **ret_why)
+{
+        g_autofree char *directory = g_build_filename(state_directory, "jobs", NULL);
+        JobStore *store;
+
+        if (g_mkdir_with_parents(directory, 0700) < 0) {
+                *ret_why = g_strdup_printf("%s cannot be made: %s (the state directory is /var/lib/fotad, or what "
+                                           "STATE_DIRECTORY says)",
+                                           directory, g_strerror(errno));
+                return NULL;
+        }
+        store = g_new0(JobStore, 1);
+        store->directory = g_steal_pointer(&directory);
+        remove_left_over(store);
+        return store;
+}
+
+void job_store_free(JobStore *store)
+{
+        if (!store)
+                return;
+        g_free(store->directory);
+        g_free(store);
+}
+
+static char *file_of(JobStore *store, const char *id)
+{
+        return g_strdup_printf("%s/%s" SUFFIX, store->directory, id);
+}
+
+GPtrArray *job_store_list(JobStore *store)
+{
+        GPtrArray *names = list_files(store);
+
+        for (unsigned i = names->len; i-- > 0;) {
+                char *name = g_ptr_array_index(names, i);
+
+                if (g_str_has_suffix(name, SUFFIX) && strspn(name, "0123456789") == strlen(name) - strlen(SUFFIX) &&
+                    strlen(name) > strlen(SUFFIX))
+                        name[strlen(name) - strlen(SUFFIX)] = 0;
+                else
+                        g_ptr_array_remove_index(names, i);
+        }
+        return names;
+}
+
+guint64 job_store_highest(JobStore *store)
+{
+        g_autoptr(GPtrArray) names = list_files(store);
+        guint64 highest = 0;
+
+        for (unsigned i = 0; i < names->len; i++) {
+                const char *name = g_ptr_array_index(names, i);
+                size_t n = strspn(name, "0123456789");
+
+                if (n > 0 && n < 20 && g_str_has_prefix(name + n, SUFFIX))
+                        highest = MAX(highest, g_ascii_strtoull(name, NULL, 10));
+        }
+        return highest;
+}
+
+char *job_store_read(JobStore *store, const char *id, char **ret_why)
+{
+        g_autofree char *file = file_of(store, id);
+        g_autoptr(GError) error = NULL;
+        char *text = NULL;
+        size_t length;
+
+        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) { /* a pipe would be waited for */
+                *ret_why = g_strdup("it is not a regular file");
+                return NULL;
+        }
+        if (!g_file_get_contents(file, &text, &length, &error)) {
+                *ret_why = g_strdup(error->message);
+                return NULL;
+        }
+        if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
+                *ret_why = g_strdup("it is not text");
+                g_free(text);
+                return NULL;
+        }
+        return text;
+}
+
+int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why)
+{
+        g_autofree char *file = file_of(store, id);
+        g_autoptr(GError) error = NULL;
+
+        /* Durable: the file and, after the rename, its directory are synchronized with the disk. */
+        if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                     &error))
+                return 0;
+        *ret_why = g_strdup(error->message);
+        return -EIO;
+}
+
+/* The masked copy first: the file goes when that is on the disk. */
+static bool set_masked_aside(const char *file, const char *aside, JobStoreMask mask)
+{
+        g_autofree char *bytes = NULL;
+        g_autoptr(GString) masked = NULL;
+        g_autoptr(GError) error = NULL;
+        size_t length;
+
+        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(file, &bytes, &length, NULL))
+                return false;
+        masked = mask(bytes, length);
+        explicit_bzero(bytes, length);
+        if (!g_file_set_contents_full(aside, masked->str, (gssize)masked->len,
+                                      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error)) {
+                log_warning("what may be a password in %s cannot be masked: %s", file, error->message);
+                return false;
+        }
+        return g_unlink(file) == 0;
+}
+
+void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask)
+{
+        g_autofree char *file = file_of(store, id);
+        g_autofree char *aside = g_strconcat(file, SUFFIX_BROKEN, NULL);
+
+        if (!set_masked_aside(file, aside, mask) && rename(file, aside) < 0)
+                log_warning("%s cannot be set aside: %s", file, g_strerror(errno));
+        else
+                log_warning("it is kept as %s", aside);
+}
+
+static int synchronize(const char *directory)
+{
+        int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+        if (fd < 0)
+                return -errno;
+        r = fsync(fd) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
+int job_store_remove(JobStore *store, const char *id, char **ret_why)
+{
+        g_autofree char *file = file_of(store, id);
+        struct stat st;
+        bool missing = lstat(file, &st) < 0 && errno == ENOENT; /* unlink() looks at a read-only file system first */
+        int r;
+
+        r = !missing && unlink(file) < 0 ? -errno : synchronize(store->directory);
+        if (r < 0)
+                *ret_why = g_strdup_printf("%s cannot be removed: %s", file, g_strerror(-r));
+        return r < 0 ? r : !missing;
+}
