@@ -8,7 +8,7 @@
 #include "module/module-context.h"
 #include "device/serial.h"
 
-/* One job while it holds a module: feeds the upgrade with events and carries its actions out. */
+/* A job while it holds a module: feeds the upgrade with events and carries its actions out. */
 typedef struct JobRun JobRun;
 
 /* All but the calls that say otherwise come from job_run_advance(). */

@@ -16,7 +16,7 @@ void uart_free(Uart *uart);
 
 /* The node that the configuration names; NULL: none any more. */
 void uart_set_node(Uart *uart, const char *node);
-/* That node, NULL none. Belongs to the UART. */
+/* The node, NULL none. Belongs to the UART. */
 const char *uart_node(const Uart *uart);
 /* Id of the USB module whose port the node is, NULL none. Belongs to the UART. */
 const char *uart_owner(const Uart *uart);

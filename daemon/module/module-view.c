@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What can be seen of a module from outside: its properties, its lines in the log, and what is the matter with it.
+/* The outside of a module: its properties, its lines in the log, and the problem that it has, if any.
  * Changes nothing. */
 
 #include <stdarg.h>
@@ -163,7 +163,7 @@ static const char *remedy_of(HostCode code)
         return code_find(CODE_DOMAIN_HOST, code)->remedy;
 }
 
-/* What is the matter with its port. false: something is. */
+/* Describes the problem of the port. Returns true if there is none. */
 static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
 {
         const char *node = at_port_node(m->port), *holder = at_port_holder(m->port);
@@ -263,7 +263,7 @@ char *module_explain(const Module *m)
         return *remedy ? g_strconcat(finding, ": ", remedy, NULL) : g_steal_pointer(&finding);
 }
 
-/* What others do to its port is no part of an upgrade, and one that is stalled may wait for help. */
+/* A port that another program holds is a problem during an upgrade, too; a stalled upgrade may be waiting for help. */
 char *module_problem(const Module *m)
 {
         bool of_port = at_port_node(m->port) && (at_port_holder(m->port) || at_port_error(m->port));

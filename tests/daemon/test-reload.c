@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -185,7 +186,7 @@ START_TEST(test_bad_file)
         world_await_property(r.w, MODULE_1, "Job", "/");
         reload(&r, bad[_i].text);
         assert_logged(&r, bad[_i].said);
-        ck_assert_int_eq(check_config(&r, &said), 1);
+        ck_assert_int_eq(check_config(&r, &said), EX_CONFIG);
         ck_assert_msg(strstr(said, bad[_i].said) != NULL, "%s", said);
         n = datagrams_await(r.said, n, "STATUS=Idle, 1 module; not reloaded: ");
         datagrams_await(r.said, n, bad[_i].said);

@@ -50,10 +50,10 @@ void at_engine_listen(AtEngine *engine);
  * AT_EVENT_READY. For how long it may try is the caller's to decide. */
 void at_engine_start(AtEngine *engine, uint64_t now);
 
-/* Whether AT_EVENT_READY was said since the start. */
+/* Returns true if AT_EVENT_READY was reported since the start. */
 bool at_engine_is_ready(const AtEngine *engine);
 
-/* Whether a command would go out at once. */
+/* Returns true if a command would be sent at once. */
 bool at_engine_is_idle(const AtEngine *engine);
 
 /* Queues a command, without its CR. A command that holds a control character is a programming error and aborts.

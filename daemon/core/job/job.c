@@ -91,20 +91,17 @@ static const struct {
 };
 
 /* Written as uint64, whether the field is a uint64_t or an unsigned. */
-#define NUMBER(key, field) { key, G_STRUCT_OFFSET(Job, field), sizeof(((Job *)NULL)->field) }
+#define NUMBER(key, field)                                                                                             \
+        {                                                                                                              \
+                key, G_STRUCT_OFFSET(Job, field), sizeof(((Job *)NULL)->field)                                         \
+        }
 static const struct {
         const char *key;
         size_t offset, size;
 } numbers[] = {
-        NUMBER("Created", created),
-        NUMBER("Finished", finished),
-        NUMBER("PackageSize", package_size),
-        NUMBER("Percent", percent),
-        NUMBER("Restarts", restarts),
-        NUMBER("Returns", reconnects),
-        NUMBER("Device", device),
-        NUMBER("Product", product),
-        NUMBER("TakeUps", take_ups),
+        NUMBER("Created", created), NUMBER("Finished", finished), NUMBER("PackageSize", package_size),
+        NUMBER("Percent", percent), NUMBER("Restarts", restarts), NUMBER("Returns", reconnects),
+        NUMBER("Device", device),   NUMBER("Product", product),   NUMBER("TakeUps", take_ups),
 };
 G_STATIC_ASSERT(sizeof(unsigned) < sizeof(uint64_t));
 
@@ -462,7 +459,8 @@ static bool read_boolean(GKeyFile *f, const char *key, bool *good)
 static void read_string(GKeyFile *f, Job *job, size_t i, bool *good)
 {
         g_autoptr(GError) error = NULL;
-        char **field = string_at(job, strings[i].offset), *value = g_key_file_get_string(f, GROUP, strings[i].key, &error);
+        char **field = string_at(job, strings[i].offset),
+             *value = g_key_file_get_string(f, GROUP, strings[i].key, &error);
 
         *good = *good && is_readable(error);
         if (!value)
@@ -508,7 +506,7 @@ static bool is_consistent(const Job *job)
                (job->state == JOB_QUEUED || job->state == JOB_PREPARING || job->state == JOB_RESTARTING);
 }
 
-/* What goes to a module is checked again: a file can be damaged, or written by hand. */
+/* Values that are sent to a module are checked again: a file may be damaged, or written by hand. */
 static bool is_fit_to_send(const Job *job, char **ret_why)
 {
         const char *key;

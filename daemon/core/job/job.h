@@ -69,7 +69,7 @@ typedef struct Job {
         int64_t started_by;         /* uid of the caller, -1 unknown */
 
         /* The request. */
-        char *source; /* with its password while the job runs, redacted afterwards */
+        char *source;       /* with its password while the job runs, redacted afterwards */
         char *retry_source; /* of a retry that waits until the AT port is idle, "" none */
         Options *options;
         Method method;

@@ -9,10 +9,10 @@ GPtrArray *rules_judge(const RuleFacts *facts);
 /* The first rule of that stage that must hold and does not, NULL if there is none. */
 RuleVerdict *rules_find_broken(const RuleFacts *facts, RuleStage stage);
 
-/* Those of a stage that should hold and do not: RuleVerdict. The caller unrefs it. */
+/* The advice of a stage: the rules that should hold and do not, as RuleVerdict. The caller unrefs the array. */
 GPtrArray *rules_find_advice(const RuleFacts *facts, RuleStage stage);
 
-/* Whether a source that may be both is the name of a package on the host, not a URL. */
+/* Returns true if the source is the name of a package on the host rather than a URL. */
 bool rules_source_is_file(const char *source);
 
 /* The table's ids, to its NULL. */

@@ -12,10 +12,3 @@ void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint6
 
 /* Appends the question for the module's identity; the port may be written to from then on. */
 void upgrade_identify(Upgrade *u);
-
-/* The next action in order, NULL if there is none. The caller frees it. */
-UpgradeAction *upgrade_pop(Upgrade *u);
-
-/* An UPGRADE_ACTION_PERSIST failed: drops the actions that may not run before the record is on disk.
- * UPGRADE_EVENT_DISK comes next. */
-void upgrade_drop_actions(Upgrade *u);

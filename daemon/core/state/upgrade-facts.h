@@ -3,37 +3,46 @@
 
 #include "core/state/upgrade-types.h"
 
-typedef struct Upgrade Upgrade;
-
-/* Whether a cancel would be obeyed now (guide 2.3.1.1: until the first upgrade URC, or what tells the same;
- * MiniFOTA: until the module leaves the bus; a package on the host: until its last bytes go out). */
+/* Returns true if a cancel would be obeyed now: until the first upgrade URC or another sign of the update (guide
+ * 2.3.1.1); of a MiniFOTA until the module disconnects; of a package on the host until its last bytes are sent. */
 bool upgrade_is_cancellable(const Job *job);
 
-/* Whether the module may be writing its flash, or about to: from the end of its download, or what tells the same, to
- * the job's end. Power should not fail then. */
+/* Returns true if the module may be writing its flash or may be about to, and so must stay powered: from the end of the
+ * download, or another sign of it, to the end of the job. */
 bool upgrade_is_critical(const Job *job);
 
-/* Whether the module may be given another source where it is (guide 5.2). upgrade_has_answered(), too. */
+/* Returns true if the module may be given another source in its Mini system (guide 5.2), if upgrade_has_answered(),
+ * too. */
 bool upgrade_may_retry(const Job *job);
 
 /* Returns true if the AT port has answered in this enumeration, even if a question is under way. */
 bool upgrade_has_answered(const Upgrade *u);
 
-/* Whether a line says that an upgrade is under way, whoever began it; not that one is over. *ret_method is
- * METHOD_UNKNOWN if both methods say it. */
+/* Returns true if the line shows that an upgrade is under way, started by any program; a line about its end does not.
+ * *ret_method is METHOD_UNKNOWN if the line fits both methods. */
 bool upgrade_is_under_way(const char *line, Method *ret_method);
 
-/* The rest is for the upgrade*.c files. */
-bool upgrade_awaits_restart(const Job *job); /* it has said that it is done, and has not restarted since */
-bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event);
-bool transfer_may_be_awaited(const Job *job);
-bool transfer_is_incomplete(const Job *job);
-bool check_asks_server(const Upgrade *u);
-bool mini_applies(const Upgrade *u);
-bool mini_waits(const Upgrade *u);
-JobState mini_state_after_return(const Job *job);
+/* The rest is for core/state and core/upgrade only. */
+
+bool upgrade_awaits_restart(const Job *job); /* the module reported the end, and has not restarted since */
+bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event); /* the gateway booted since the module was seen */
+
+bool transfer_may_be_awaited(const Job *job); /* the module may still be waiting for the package */
+bool transfer_is_incomplete(const Job *job);  /* the module cannot have the whole package */
+
+bool check_asks_server(const Upgrade *u); /* the server was asked for the package, and has not answered */
+
+bool mini_applies(const Upgrade *u); /* a MiniFOTA between the point of no return and its result */
+bool mini_waits(const Upgrade *u);   /* and the module is there: upgrade-wait.c's deadline for it applies */
+
+/* The state of the job after the module has come back. */
+JobState mini_state_after_return(const Job *job); /* only if mini_applies() */
 JobState upgrade_state_after_return(const Job *job);
-bool upgrade_is_expected(const Upgrade *u);
-bool upgrade_is_changed(const Upgrade *u);
-bool upgrade_is_firmware(const Upgrade *u);
+
+/* About the revision that was read last. */
+bool upgrade_is_expected(const Upgrade *u); /* it is the one of the option expected-revision */
+bool upgrade_is_changed(const Upgrade *u);  /* it is, or must be, another firmware than before */
+bool upgrade_is_firmware(const Upgrade *u); /* its pattern is that of a firmware */
+
+/* Returns true if the firmware answers rather than the updater. */
 bool upgrade_firmware_is_up(const Upgrade *u);

@@ -9,9 +9,9 @@
 #include "core/quectel/identity.h"
 #include "core/job/job.h"
 
-/* What goes into an upgrade, and what comes out of it. */
+/* The events that go into an upgrade, and the actions that come out of it. */
 
-/* µs; what each means stands in fotad.conf. */
+/* The time-outs of fotad.conf, which explains them; µs. */
 typedef struct Timeouts {
         uint64_t command;
         uint64_t start;
@@ -26,25 +26,26 @@ typedef struct Timeouts {
 typedef enum UpgradeEventType {
         UPGRADE_EVENT_BEGIN,     /* once, first of all: the job is new, or was read from the disk */
         UPGRADE_EVENT_PRESENT,   /* the module is on the bus: product, device, power_control */
-        UPGRADE_EVENT_BOOT_ROM,  /* its chip's boot loader is there instead */
-        UPGRADE_EVENT_GONE,      /* it left the bus */
-        UPGRADE_EVENT_READY,     /* its AT port answers and told who it is: identity */
-        UPGRADE_EVENT_NAMELESS,  /* its AT port answers and tells no revision */
-        UPGRADE_EVENT_PORT_LOST, /* its AT port was closed under us: what was sent will not be answered */
-        UPGRADE_EVENT_PORT_BUSY, /* its AT port cannot be had: text says why, as in "by chat (pid 42)" */
+        UPGRADE_EVENT_BOOT_ROM,  /* the boot loader of the module's chip is on the bus instead */
+        UPGRADE_EVENT_GONE,      /* the module disconnected */
+        UPGRADE_EVENT_READY,     /* the AT port answers, and the identity was read: identity */
+        UPGRADE_EVENT_NAMELESS,  /* the AT port answers, and reports no revision */
+        UPGRADE_EVENT_PORT_LOST, /* the AT port was closed: commands under way will not be answered */
+        UPGRADE_EVENT_PORT_BUSY, /* the AT port cannot be opened: text is the reason, as in "by chat (pid 42)" */
         UPGRADE_EVENT_ANSWER,    /* to a UPGRADE_ACTION_SEND: tag, result, error, text */
-        UPGRADE_EVENT_URC,       /* text: a line that answers nothing */
-        UPGRADE_EVENT_CANCEL,    /* asked for, while upgrade_is_cancellable() */
-        UPGRADE_EVENT_RETRY,     /* asked for, while upgrade_may_retry(): its source is in the record, on the disk */
-        UPGRADE_EVENT_SOURCE,    /* to a UPGRADE_ACTION_CHECK_SOURCE: text NULL if the server has the package, and size;
-                                    else why not */
-        UPGRADE_EVENT_SENT,      /* size bytes of the package went out so far, at least once a second while they do, and
-                                    once when all have */
+        UPGRADE_EVENT_URC,       /* text: a line that answers no command */
+        UPGRADE_EVENT_CANCEL,    /* a cancel was requested, while upgrade_is_cancellable() */
+        UPGRADE_EVENT_RETRY,  /* a retry was requested, while upgrade_may_retry(): its source is in the record, on disk
+                               */
+        UPGRADE_EVENT_SOURCE, /* to a UPGRADE_ACTION_CHECK_SOURCE: size, and text NULL if the server has the package,
+                                 else the reason */
+        UPGRADE_EVENT_SENT,   /* size bytes of the package were sent so far: at least once a second meanwhile, and once
+                                 at the end */
         UPGRADE_EVENT_ALL_BUT_LAST, /* the last bytes wait for UPGRADE_ACTION_TRANSFER_LAST */
-        UPGRADE_EVENT_NOT_SENT,     /* the package cannot be read: text says why; nothing is sent any more */
-        UPGRADE_EVENT_NO_FLOW,      /* our end of the port has no RTS/CTS, which UPGRADE_ACTION_FLOW wanted */
-        UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and what followed it was not done: text says why. Of a
-                               job that has ended, only if its record cannot be removed either */
+        UPGRADE_EVENT_NOT_SENT,     /* the package cannot be read: text is the reason; no more bytes are sent */
+        UPGRADE_EVENT_NO_FLOW,      /* the host's end of the port has no RTS/CTS, which UPGRADE_ACTION_FLOW requested */
+        UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and the actions behind it were dropped: text is the
+                               reason. Of a job that has ended, only if its record cannot be removed either */
         UPGRADE_EVENT_TICK, /* time passed */
         _UPGRADE_EVENT_MAX
 } UpgradeEventType;
@@ -62,7 +63,7 @@ typedef struct UpgradeEvent {
         const char *boot;          /* boot id of the gateway, "" unknown */
         const char *power_control; /* of the USB device: auto or on; NULL if it has none */
         const Identity *identity;
-        bool other_port; /* it answers at another port than its usual AT port */
+        bool other_port; /* the open port is not the usual AT port */
         unsigned tag;
         AtResult result;
         int error;
@@ -71,24 +72,25 @@ typedef struct UpgradeEvent {
 } UpgradeEvent;
 
 typedef enum UpgradeActionType {
-        UPGRADE_ACTION_PERSIST,       /* the record goes to the disk, or is removed if the job has ended and its
-                                         record cannot be written; if that fails, the list stops here */
-        UPGRADE_ACTION_SEND,          /* text goes to the module, its answer comes back with the tag within timeout */
-        UPGRADE_ACTION_SEND_BLIND,    /* text goes to the module at once, answered or not, and the port starts over */
-        UPGRADE_ACTION_LISTEN,        /* nothing is sent to the module until it has left the bus and come back */
-        UPGRADE_ACTION_IDENTIFY,      /* ask who it is: UPGRADE_EVENT_READY */
-        UPGRADE_ACTION_CHECK_SOURCE,  /* ask the server for the package at text, within timeout: UPGRADE_EVENT_SOURCE;
-                                         one that is asked already is asked no more. Of a package on the
-                                          host: whether it still is the one that was given */
-        UPGRADE_ACTION_FLOW,          /* RTS/CTS at our end of the port: text is hardware or none */
-        UPGRADE_ACTION_TRANSFER,      /* send the package: text is hardware, or paced (guide 3.3.1.3) */
+        UPGRADE_ACTION_PERSIST,    /* the record goes to the disk, or is removed if the job has ended and its
+                                      record cannot be written; if that fails, the list stops here */
+        UPGRADE_ACTION_SEND,       /* text is sent to the module; the answer follows, with the tag, within timeout */
+        UPGRADE_ACTION_SEND_BLIND, /* text is sent to the module without waiting for an answer, and the port starts anew
+                                    */
+        UPGRADE_ACTION_LISTEN,     /* nothing is sent to the module until it has disconnected and come back */
+        UPGRADE_ACTION_IDENTIFY,   /* the identity is asked for: UPGRADE_EVENT_READY */
+        UPGRADE_ACTION_CHECK_SOURCE,  /* the server is asked for the package at text, within timeout:
+                                         UPGRADE_EVENT_SOURCE; replaces a question that is under way. A package on the
+                                         host is compared with the one that was given */
+        UPGRADE_ACTION_FLOW,          /* RTS/CTS at the host's end of the port: text is hardware or none */
+        UPGRADE_ACTION_TRANSFER,      /* the package is sent: text is hardware, or paced (guide 3.3.1.3) */
         UPGRADE_ACTION_TRANSFER_LAST, /* and its last bytes */
-        UPGRADE_ACTION_TRANSFER_STOP, /* nothing of it goes out any more */
+        UPGRADE_ACTION_TRANSFER_STOP, /* no more bytes of it are sent */
         UPGRADE_ACTION_WARN,          /* text goes to the log */
         UPGRADE_ACTION_POWER,         /* text goes to power/control of its USB device */
         UPGRADE_ACTION_ANNOUNCE,      /* the job's properties changed */
-        UPGRADE_ACTION_RESULT,        /* say the job's result, once */
-        UPGRADE_ACTION_RELEASE,       /* the job holds the module no longer */
+        UPGRADE_ACTION_RESULT,        /* the Result signal, once */
+        UPGRADE_ACTION_RELEASE,       /* the job releases the module */
 } UpgradeActionType;
 
 typedef struct UpgradeAction {
@@ -102,3 +104,12 @@ typedef struct UpgradeAction {
 
 void upgrade_action_free(UpgradeAction *action);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UpgradeAction, upgrade_action_free)
+
+typedef struct Upgrade Upgrade;
+
+/* The next action in order, NULL if there is none. The caller frees it. */
+UpgradeAction *upgrade_pop(Upgrade *u);
+
+/* An UPGRADE_ACTION_PERSIST failed: drops the actions that may not run before the record is on disk.
+ * UPGRADE_EVENT_DISK comes next. */
+void upgrade_drop_actions(Upgrade *u);

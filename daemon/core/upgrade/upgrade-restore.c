@@ -45,7 +45,7 @@ static char *urc_port_command(const Job *job)
         return g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", job->urc_port_before);
 }
 
-/* One setting: the field of the record that says that the setting is changed (a flag, or the value before, "" if the
+/* A setting: the field of the record that says that the setting is changed (a flag, or the value before, "" if the
  * setting is not changed), and the command that puts the setting back. */
 typedef struct Setting {
         Step step;

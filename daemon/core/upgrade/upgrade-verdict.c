@@ -11,11 +11,11 @@
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-verdict.h"
 
-/* Returns true if the module went through the update: it reported so, or it restarted twice, as DFOTA has it (guide
- * 2.3.1.1). The restarts are seen even where all messages are lost. */
+/* Returns true if the module went through the update: it reported so, or it restarted twice after the download (guide
+ * 2.3.1.1). Two restarts during the download may be two power cuts, and prove nothing. */
 static bool went_through_update(const Job *job)
 {
-        return job->reached >= JOB_REACHED_UPDATING || job->reconnects >= 2;
+        return job->reached >= JOB_REACHED_UPDATING || (job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2);
 }
 
 void verdict_judge(Upgrade *u)
@@ -33,8 +33,9 @@ void verdict_judge(Upgrade *u)
                 upgrade_fail(u, HOST_REVISION_MISMATCH, detail);
         } else if (job->abandon) {
                 upgrade_abandoned(u);
-        } else if ((job->reached >= JOB_REACHED_ENDED || job->reconnects >= 2) && job->options->allow_unchanged &&
-                   as_expected) {
+        } else if ((job->reached >= JOB_REACHED_ENDED ||
+                    (job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2)) &&
+                   job->options->allow_unchanged && as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED &&
                    !upgrade_firmware_is_up(u)) {

@@ -4,22 +4,16 @@
 #include "core/state/upgrade-facts.h"
 #include "core/state/upgrade-types.h"
 
-/* How one upgrade goes on: an event and the time go in, actions come out. The record of the job is the state. */
-
-typedef struct Upgrade Upgrade;
+/* One upgrade: events go in, actions come out. The record of the job is its durable state. */
 
 /* Borrows both: they must outlive it. */
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts);
 void upgrade_free(Upgrade *upgrade);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Upgrade, upgrade_free)
 
+/* Handles one event; the actions that follow from it are taken by upgrade_pop(). An event that cannot come now
+ * (upgrade_expects()) is refused and logged. */
 void upgrade_handle(Upgrade *upgrade, const UpgradeEvent *event);
 
-/* The next action in order, NULL if there is none. The caller frees it. */
-UpgradeAction *upgrade_pop(Upgrade *upgrade);
-
-/* A PERSIST failed: forgets what was to follow it. UPGRADE_EVENT_DISK comes next. */
-void upgrade_drop_actions(Upgrade *upgrade);
-
-/* When UPGRADE_EVENT_TICK is due, UINT64_MAX for never. */
+/* The time at which UPGRADE_EVENT_TICK is due, in µs of the events' clock; UINT64_MAX for never. */
 uint64_t upgrade_deadline(const Upgrade *upgrade);
