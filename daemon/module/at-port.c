@@ -31,6 +31,7 @@ struct AtPort {
         AtEngine *engine;
         bool listening;         /* nothing is to be sent */
         uint64_t open_at;       /* the time of the next try to open the port; UINT64_MAX: at once if it is wanted */
+        uint64_t tried_at;      /* when opening was tried last, µs of CLOCK_BOOTTIME */
         uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
         PortWatch *watch;       /* runs while the port could not be opened */
 };
@@ -295,10 +296,14 @@ static void on_lost(void *userdata, const char *why)
 
 static const SerialObserver serial_observer = { .bytes = on_bytes, .lost = on_lost };
 
-/* Another process is closing the port, or has left it. */
+/* Another process is closing the port, or has removed its lock file. Events right behind a try may be those of the try
+ * itself, since watches of one inode share their events: the timer covers what they may hide. */
 static void on_left(void *userdata)
 {
         AtPort *p = userdata;
+
+        if (clock_now() < p->tried_at + OPEN_INTERVAL)
+                return;
 
         log_context(LOG_DEBUG, p->context, "%s may be free", p->node);
         p->open_interval = 0;
@@ -343,6 +348,7 @@ static void open_port(AtPort *p)
         /* Else the close after a try that failed would be reported, too, and be followed by the next try. */
         g_clear_pointer(&p->watch, port_watch_free);
         r = serial_open(&p->serial, p->context->event, p->node, &settings, &serial_observer, p, &holder);
+        p->tried_at = clock_now();
         if (r < 0)
                 p->watch = port_watch_new(p->context->event, p->node, settings.lock_directory, on_left, p);
         if (r >= 0) {

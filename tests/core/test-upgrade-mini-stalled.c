@@ -301,7 +301,7 @@ END_TEST
 
 /* The port is being asked something: the retry is remembered, and sent once. 0: the module then reports a revision; 1: it
  * reports none; 2: the daemon has restarted; 3: a later retry takes the place of the first; 4: the module has restarted;
- * 5: it has gone on by itself. */
+ * 5: it has gone on by itself. In the last two cases it is not sent. */
 START_TEST(retry_waits)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -332,11 +332,11 @@ START_TEST(retry_waits)
                 bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
         else
                 bench_ready(b, MINI_OLD);
-        ck_assert_uint_eq(b->upgrades_sent, _i == 5 ? 1 : 2);
+        ck_assert_uint_eq(b->upgrades_sent, _i >= 4 ? 1 : 2);
         assert_has_not(b->disk, "RetrySource");
         ck_assert_str_eq(b->job->source,
-                         _i == 5 ? "http://user:Geheim7@h/x.mini_1" : "http://u:Geheim7@h/y.mini_1");
-        bench_assert_state(b, JOB_UPDATING);
+                         _i >= 4 ? "http://user:Geheim7@h/x.mini_1" : "http://u:Geheim7@h/y.mini_1");
+        bench_assert_state(b, _i == 4 ? JOB_STALLED : JOB_UPDATING);
 }
 END_TEST
 
@@ -358,6 +358,40 @@ START_TEST(retry_waits_in_vain)
                 bench_answer_identity(b, MINI_NEW);
         }
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        assert_has_not(b->disk, "RetrySource");
+}
+END_TEST
+
+/* The firmware answers the question that was under way when the retry was requested: the retry is not for it. */
+START_TEST(retry_meets_the_firmware)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        b->mini = false;
+        b->port_busy = true;
+        bench_retry(b, "http://h/y.mini_1");
+        b->port_busy = false;
+        bench_ready(b, MINI_OLD);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+}
+END_TEST
+
+/* The download goes on while the retry waits. */
+START_TEST(retry_meets_the_download)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_ready(b, MINI_OLD);
+        b->port_busy = true;
+        bench_retry(b, "http://h/y.mini_1");
+        bench_fota(b, "\"DOWNLOADING\",5");
+        b->port_busy = false;
+        bench_ready(b, MINI_OLD);
         ck_assert_uint_eq(b->upgrades_sent, 1);
         assert_has_not(b->disk, "RetrySource");
 }
@@ -399,6 +433,8 @@ int main(void)
         tcase_add_loop_test(t, retry_while_it_is_asked, 0, 2);
         tcase_add_loop_test(t, retry_waits, 0, 6);
         tcase_add_test(t, retry_waits_in_vain);
+        tcase_add_test(t, retry_meets_the_firmware);
+        tcase_add_test(t, retry_meets_the_download);
         tcase_add_loop_test(t, retry_waits_for_another, 0, 2);
         return testing_run(t, "upgrade-mini-stalled");
 }

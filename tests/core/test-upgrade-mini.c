@@ -49,6 +49,25 @@ START_TEST(nothing_is_said)
 }
 END_TEST
 
+/* The same revision after UPDATING and two restarts, without END, is no success, even if it may stay. */
+START_TEST(unchanged_without_end)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        b->job->options->allow_unchanged = true;
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
+        bench_updating(b, 5);
+        bench_mini_restart(b, false);
+        for (unsigned i = 0; i < 50 && b->job->state != JOB_FINISHED; i++) {
+                bench_ready(b, MINI_OLD);
+                if (b->job->state != JOB_FINISHED)
+                        bench_tick(b);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "unchanged");
+}
+END_TEST
+
 /* The settings are put back although END was lost. */
 START_TEST(settings_are_put_back_without_end)
 {
@@ -391,6 +410,7 @@ int main(void)
 
         tcase_add_test(t, whole);
         tcase_add_test(t, nothing_is_said);
+        tcase_add_test(t, unchanged_without_end);
         tcase_add_test(t, settings_are_put_back_without_end);
         tcase_add_test(t, other_face);
         tcase_add_test(t, seen_late);

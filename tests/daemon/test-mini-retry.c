@@ -225,14 +225,15 @@ static void assert_waits(Course *c)
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
 }
 
-/* A retry while the port is asked something waits for the answer. 1: the module restarts before it answers; 2: the
- * daemon does; 3: another retry replaces the first. */
+/* A retry while the port is asked something waits for the answer. 1: the module restarts before it answers, which ends the
+ * wait, so that a second retry is needed; 2: the daemon restarts; 3: another retry replaces the first. */
 START_TEST(test_retry_in_between)
 {
         static const char question[] = "answer:ATQ0V1E0";
         Course *c = stall_while_it_is_asked(question);
         g_autofree char *other = world_http(c->w, "other.mini_1"), *better = world_http(c->w, "better.mini_1");
         const char *sent = _i == 3 ? better : other;
+        g_autofree char *log = NULL;
 
         course_publish_as(c, "other.mini_2", NULL);
         course_publish_as(c, "better.mini_2", NULL);
@@ -242,14 +243,23 @@ START_TEST(test_retry_in_between)
                 g_free(world_sim(c->w, "power-cut 1-1"));
                 g_free(world_sim(c->w, "held 1-1 %s", question));
                 world_await_property(c->w, c->job, "State", "stalled");
+                log = world_log(c->w);
+                ck_assert(strstr(log, "the module restarted: the retry is not sent"));
+                world_assert_property(c->w, c->job, "Source", c->url);
         } else if (_i == 2) {
                 world_kill_daemon(c->w);
                 world_start_daemon(c->w);
         } else if (_i == 3) {
                 course_assert_retry(c, better);
         }
-        assert_waits(c);
+        if (_i != 1)
+                assert_waits(c);
         g_free(world_sim(c->w, "release 1-1 %s", question));
+        if (_i == 1) {
+                g_free(world_sim(c->w, "wait 1-1 rx:AT+CMGF? +1"));
+                world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+                course_assert_retry(c, other);
+        }
         g_free(world_sim(c->w, "wait 1-1 accepted 2"));
         world_await_property(c->w, c->job, "Source", sent);
         course_assert_success(c, NULL);

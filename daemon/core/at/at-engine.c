@@ -12,7 +12,7 @@
 #include "core/at/at-line.h"
 
 #define SYNC_INTERVAL     G_USEC_PER_SEC /* between two questions to a port that does not answer */
-#define SYNC_PATIENCE     30             /* so many, then ever more rarely: a Mini system may be mute for days */
+#define SYNC_PATIENCE     30             /* attempts before the interval grows: a Mini system may not answer for days */
 #define SYNC_INTERVAL_MAX (30 * G_USEC_PER_SEC)
 #define SYNC_ERRORS       3    /* a module that answers ERROR this often does answer */
 #define INFORMATION_MAX   8192 /* bytes of information kept for one command */
@@ -108,7 +108,7 @@ void at_engine_reset(AtEngine *e)
 void at_engine_listen(AtEngine *e)
 {
         forget_commands(e);
-        /* What was read together with the reason to listen must let nothing out any more. */
+        /* Drops writes that events of the same read have caused. */
         for (GList *i = e->events.head, *next; i; i = next) {
                 AtEvent *event = i->data;
 
@@ -221,8 +221,8 @@ void at_engine_command(AtEngine *e, unsigned tag, const char *text, bool secret,
 {
         Command *command;
 
-        /* A URL is the one thing a stranger puts inside a command. core/job/source refuses what could end the line
-         * early; this is the last gate before the wire. */
+        /* A URL is the only part of a command that a caller supplies. core/job/source refuses characters that could end
+         * the line early; this check is the last one before the wire. */
         for (const char *p = text; *p; p++)
                 g_assert((unsigned char)*p >= ' ' && *p != 0x7f);
 

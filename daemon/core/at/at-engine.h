@@ -61,17 +61,18 @@ bool at_engine_is_idle(const AtEngine *engine);
 void at_engine_command(AtEngine *engine, unsigned tag, const char *command, bool secret, uint64_t timeout,
                        uint64_t now);
 
-/* If the last command queued is not answered in time, nothing is written any more, as after at_engine_listen(): who is
- * not sure to have been understood may be in the middle of what follows an OK. There is one command in the queue. */
+/* If the last command queued is not answered in time, nothing more is written, as after at_engine_listen(): if the
+ * module accepted AT+QFOTADL all the same, any further byte would count as package data. There is one command in the
+ * queue. */
 void at_engine_hush(AtEngine *engine);
 
-/* Writes a command at once, whether or not anybody answers, forgets pending ones, and starts over. */
+/* Writes a command at once without waiting for an answer, drops pending commands, and starts over. */
 void at_engine_write_blind(AtEngine *engine, const char *command, uint64_t now);
 
 void at_engine_feed(AtEngine *engine, const void *bytes, size_t n, uint64_t now);
 void at_engine_tick(AtEngine *engine, uint64_t now);
 
-/* When at_engine_tick() wants to be called, UINT64_MAX for never. */
+/* The time at which at_engine_tick() is due, UINT64_MAX for never. */
 uint64_t at_engine_deadline(const AtEngine *engine);
 
 /* The next event in order, NULL if there is none. The caller frees it. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a USB module's bus tells of its restarts, a UART must be made to tell. RDY and APP RDY say it. Where they are
- * not printed, or lost, a restart is silence that answers follow; one that is neither told nor asked through is not
- * seen.
+/* Detects the restarts of a module at a UART, which no bus reports: by RDY and APP RDY or, where those are not printed
+ * or are lost, by silence followed by answers. A restart without either is not seen.
  *
  * A boot says one of the words, or both in this order, and a byte that was lost may have either repeated: so APP RDY
  * after RDY is the same boot, and so is a word right behind the one before. Anything else of the module's between two
@@ -55,7 +54,7 @@ bool uart_life_line(UartLife *life, const char *line, uint64_t now)
 {
         char word = strcmp(line, "RDY") == 0 ? 'R' : strcmp(line, "APP RDY") == 0 ? 'A' : 0;
 
-        life->silent = false; /* it was busy, or will say that it was not */
+        life->silent = false; /* the module was only busy; after a restart a boot word follows */
         if (!word) {
                 life->bare = false;
                 life->spoke = true;

@@ -4,8 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether a module that is on no bus has restarted, from what is heard of it and what is not. Zeroed: nothing is known
- * of it. */
+/* The restarts of a module that is on no bus, from its lines and its silence. Zeroed: nothing is known. */
 typedef struct UartLife {
         char word;          /* the boot word that was counted last: R, A; 0 none */
         uint64_t booted_at; /* when a restart was counted last */

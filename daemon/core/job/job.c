@@ -488,8 +488,8 @@ static bool read_tables(GKeyFile *f, Job *job)
         return good;
 }
 
-/* Whether the facts go together. What was heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was
- * sent would send it again. */
+/* Returns true if the values are consistent. A record with progress but without Sent is not: a daemon that took it up
+ * would send AT+QFOTADL a second time. */
 static bool is_consistent(const Job *job)
 {
         /* These go to the module, or into a file of the kernel's. */
@@ -526,7 +526,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         g_autoptr(GKeyFile) f = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autoptr(Job) job = job_new(id, "");
-        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL;
+        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL, *unfit = NULL;
         unsigned state, origin, system = JOB_SYSTEM_UNKNOWN, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
         bool good;
 
@@ -600,8 +600,9 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
                 return NULL;
         if (state != JOB_FINISHED && !job->sent && !is_fit_to_send(job, ret_why))
                 return NULL;
+        /* The job goes on without a retry that may not be sent. */
         if (*job->retry_source && !source_check(job->retry_source, job->method, identity_flash_size(job->from_revision),
-                                                job->options->allow_https, ret_why))
-                return NULL;
+                                                job->options->allow_https, &unfit))
+                job_wipe_string(&job->retry_source);
         return g_steal_pointer(&job);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who a module is: which commands to ask, what their answers say, and what follows from a revision's name (guide 4).
- * Knows no port and no upgrade. */
+/* The identity of a module: the commands that ask for it, the parsing of their answers, and the conclusions from the
+ * name of a revision (guide 4). Knows no port and no upgrade. */
 
 #include <ctype.h>
 #include <string.h>

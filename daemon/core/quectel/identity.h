@@ -17,7 +17,7 @@ typedef enum Method {
 const char *method_to_string(Method method); /* unknown, dfota, minifota */
 bool method_from_string(const char *s, Method *ret);
 
-/* What a module says of itself. No string is NULL; "" is not known. All are printable ASCII. */
+/* The identity that a module reports. No string is NULL; "" is unknown. All are printable ASCII. */
 typedef struct Identity {
         char *manufacturer;
         char *model;
@@ -29,10 +29,11 @@ typedef struct Identity {
 
 Identity *identity_new(void);
 Identity *identity_copy(const Identity *identity);
-/* What it does not tell, as another told it. */
+/* Fills the empty fields from another identity. */
 void identity_complete(Identity *identity, const Identity *other);
 bool identity_equal(const Identity *a, const Identity *b);
-/* Of one that somebody else has read: what is not printable ASCII, or no IMEI, is not known. */
+/* Clears the invalid fields of an identity that another program read: text that is not printable ASCII, a wrong IMEI.
+ */
 void identity_distrust(Identity *identity);
 void identity_free(Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_free)
@@ -43,7 +44,7 @@ unsigned identity_flash_size(const char *revision);
 /* Guide 4: EC200A upgrades by DFOTA with 8 and 16 MiB, all others by DFOTA with 16 and by MiniFOTA with less. */
 Method identity_method(const char *model, const char *revision);
 
-/* Whether both were told by firmware of the same revision and build. */
+/* Returns true if both pairs belong to the same firmware. */
 bool identity_same_firmware(const char *revision_a, const char *build_a, const char *revision_b, const char *build_b);
 
 /* Reading an identity: a dialogue of a few commands. */
@@ -62,5 +63,6 @@ void identity_probe_answer(IdentityProbe *probe, AtResult result, const char *in
 
 bool identity_probe_done(const IdentityProbe *probe);
 
-/* What was read; the revision is "" if the module told none. The caller owns it; once only, after done. */
+/* The identity that was read; the revision is "" if the module reported none. The caller owns it; once only, after
+ * identity_probe_done(). */
 Identity *identity_probe_steal(IdentityProbe *probe);

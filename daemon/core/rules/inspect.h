@@ -8,7 +8,7 @@
 #include "core/at/at-engine.h"
 #include "core/quectel/identity.h"
 
-/* What an upgrade depends on besides who the module is, each asked with one command that only reads. */
+/* The facts besides the identity that an upgrade depends on, each asked for by one command that only reads. */
 typedef enum InspectQuestion {
         INSPECT_SIM,              /* AT+CPIN? */
         INSPECT_EPS_REGISTRATION, /* AT+CEREG? */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The rules that the module is asked about. One whose question was not answered cannot be judged: it says so, and holds
+/* The rules whose facts the module is asked for. A rule without an answer is reported as unknown, and counts as kept
  * unless no upgrade is possible without it. */
 
 #include <string.h>

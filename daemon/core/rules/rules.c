@@ -126,7 +126,7 @@ static bool is_of_minifota(const char *name)
         return dot && (g_ascii_strcasecmp(dot, ".mini_1") == 0 || g_ascii_strcasecmp(dot, ".mini_2") == 0);
 }
 
-/* Its bytes are never looked at: by its name alone it is told what it is for. */
+/* Judges a package by its name; its contents are not read. */
 static void judge_file(const RuleFacts *f, RuleVerdict *v)
 {
         static const char publish[] = "publish both packages over HTTP and give the URL of the .mini_1";

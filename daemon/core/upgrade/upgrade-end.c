@@ -71,21 +71,25 @@ void end_leave_pending(Upgrade *u, const char *why)
 {
         Job *job = u->job;
 
+        if (u->present && *job->power_control_before && !*job->pending)
+                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
         g_free(job->pending);
         job->pending = g_strdup_printf("The end of this job is pending, for its record cannot be kept: %s. Make the "
                                        "state directory writable, and the job ends by itself.",
                                        why);
         job->state = u->open_state;
         job->finished = 0;
-        if (u->present && *job->power_control_before)
-                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         u->deadline = u->now + u->timeouts->command;
 }
 
 void end_pending(Upgrade *u, const UpgradeEvent *event)
 {
-        if (event->type == UPGRADE_EVENT_TICK && u->now >= u->deadline)
+        if (event->type == UPGRADE_EVENT_BEGIN) /* the job is followed at another place */
+                u->deadline = u->now + u->timeouts->command;
+        else if (event->type == UPGRADE_EVENT_PRESENT || event->type == UPGRADE_EVENT_GONE)
+                u->present = event->type == UPGRADE_EVENT_PRESENT;
+        else if (event->type == UPGRADE_EVENT_TICK && u->now >= u->deadline)
                 close_job(u);
 }
 

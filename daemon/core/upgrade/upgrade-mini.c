@@ -16,9 +16,10 @@
 #include "core/upgrade/upgrade-mini.h"
 #include "core/upgrade/upgrade-stalled.h"
 
-#define RESTARTS     4  /* of the whole procedure */
-#define PERCENT_MOST 99 /* 100 is success alone */
-#define ASK_INTERVAL G_USEC_PER_SEC
+#define RESTARTS         4  /* of the whole procedure */
+#define PERCENT_MOST     99 /* 100 is success alone */
+#define ASK_INTERVAL     G_USEC_PER_SEC
+#define RETRY_NOT_NEEDED "the module goes on by itself: the retry is not sent"
 
 static void progress(Upgrade *u)
 {
@@ -39,6 +40,7 @@ void mini_gone(Upgrade *u)
         if (u->present && job->method == METHOD_MINIFOTA && job->sent && job->abandon && u->step != STEP_RESET &&
             !job->reset)
                 job->abandon = 0;
+        retry_drop(u, "the module restarted: the retry is not sent");
         stalled_set_port_answers(u, false);
         job->system = JOB_SYSTEM_UNKNOWN;
         u->marker = MINI_MARKER_UNKNOWN;
@@ -85,7 +87,7 @@ static void updating(Upgrade *u, int said)
         if (further || job->stalled)
                 progress(u);
         stalled_leave(u);
-        retry_drop(u);
+        retry_drop(u, RETRY_NOT_NEEDED);
         upgrade_set_percent(u, value);
         if (job->state != JOB_UPDATING)
                 upgrade_enter_state(u, JOB_UPDATING);
@@ -154,6 +156,7 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
         case QFOTA_URC_DOWNLOADING:
                 if (urc->value > u->highest_downloading) {
                         u->highest_downloading = urc->value;
+                        retry_drop(u, RETRY_NOT_NEEDED);
                         progress(u);
                 }
                 break;
@@ -173,7 +176,7 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
                         job_reach(job, JOB_REACHED_ENDED);
                         u->asked_unprompted = false;
                         stalled_leave(u);
-                        retry_drop(u);
+                        retry_drop(u, RETRY_NOT_NEEDED);
                         upgrade_enter_state(u, JOB_VERIFYING);
                 }
                 return;
@@ -294,8 +297,6 @@ void mini_ready(Upgrade *u)
 {
         stalled_set_port_answers(u, true);
         if (u->step == STEP_RETRY) /* the identity was requested before; the retry's answer decides */
-                return;
-        if (retry_send(u))
                 return;
         u->ask_at = 0;
         if (!u->ready_since)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Puts back the settings that upgrade-prepare, upgrade-flow and upgrade-abandon changed on the module, in the opposite
- * order, one command a setting. A setting that the module refuses to take back is left as it is and stays in the
- * record, from which the result's message names it. */
+/* Puts back the settings that upgrade-prepare, upgrade-flow and upgrade-abandon changed on the module, in the order
+ * of the table below, one command a setting. A setting that the module refuses to take back is left as it is and stays
+ * in the record, from which the result's message names it. */
 
 #include <string.h>
 

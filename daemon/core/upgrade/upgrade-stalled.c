@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A MiniFOTA that makes no progress in its Mini system (guide 5.1, scenarios 3 and 4): the message that says what the
- * module waits for, and AT+QFOTADL with a corrected source (guide 5.2). */
+/* The consequences of a stall, which mini_timed_out() in upgrade-mini.c decides: a MiniFOTA that makes no progress in
+ * its Mini system (guide 5.1, scenarios 3 and 4): the message that says what the module waits for, and AT+QFOTADL with
+ * a corrected source (guide 5.2). */
 
 #include <string.h>
 
@@ -136,13 +137,16 @@ void retry_not_sent(Upgrade *u)
         refuse(u);
 }
 
-void retry_drop(Upgrade *u)
+void retry_drop(Upgrade *u, const char *why)
 {
         if (!*u->job->retry_source)
                 return;
         job_wipe_string(&u->job->retry_source);
-        upgrade_push(u, UPGRADE_ACTION_WARN, "the module goes on by itself: the retry is not sent");
+        u->retry_requested = false;
+        upgrade_push(u, UPGRADE_ACTION_WARN, why);
+        stalled_update_message(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
 bool retry_send(Upgrade *u)
@@ -150,8 +154,8 @@ bool retry_send(Upgrade *u)
         Job *job = u->job;
         g_autofree char *command = NULL;
 
-        if (!*job->retry_source || !u->port_idle || u->step == STEP_RETRY ||
-            !(u->retry_requested || u->marker == MINI_MARKER_MINI))
+        if (!*job->retry_source || !u->port_idle || u->step == STEP_RETRY || !u->retry_requested ||
+            u->marker == MINI_MARKER_BIG || u->saw_firmware_urc)
                 return false;
         forget_source_before(u);
         u->source_before = g_strdup(job->source);
@@ -164,6 +168,11 @@ bool retry_send(Upgrade *u)
         upgrade_send(u, STEP_RETRY, command, true, u->timeouts->command);
         explicit_bzero(command, strlen(command));
         return true;
+}
+
+void retry_resume(Upgrade *u)
+{
+        u->retry_requested = *u->job->retry_source;
 }
 
 void retry_request(Upgrade *u)

@@ -21,13 +21,19 @@ void stalled_set_port_answers(Upgrade *u, bool answers);
  * the port is idle. */
 void retry_request(Upgrade *u);
 
-/* Sends the retry that waits, if the port is idle and the Mini system is known to answer (the firmware would begin
- * another upgrade). The record says that the retry was sent before it is. Returns true if it is sent. */
+/* Sends the retry that waits, if the port is idle, and unless the firmware has answered or reported since the module
+ * was enumerated: the firmware would begin another upgrade. The record says that the retry was sent before it is.
+ * Returns true if it is sent. */
 bool retry_send(Upgrade *u);
 void retry_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_RETRY */
 
 /* The record of that command could not be written, so that it was not sent: the retry waits again. */
 void retry_not_sent(Upgrade *u);
 
-/* The module goes on without the retry, with the former source. */
-void retry_drop(Upgrade *u);
+/* The retry that waits, if any, is not sent, for the reason in why, which is logged; the former source stays. A retry
+ * is for the system that answered when it was requested: it does not outlast a restart. */
+void retry_drop(Upgrade *u, const char *why);
+
+/* The daemon was started, and the module has not restarted meanwhile: a retry that waits in the record is still valid.
+ */
+void retry_resume(Upgrade *u);

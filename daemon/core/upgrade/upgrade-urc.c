@@ -52,8 +52,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
 {
         Job *job = u->job;
 
-        /* An END without a download belongs to an earlier upgrade: an upgrade that has not begun cannot end, and one
-         * without one. */
+        /* An END before the end of the download belongs to an earlier upgrade. */
         if (job->reached < JOB_REACHED_DOWNLOADED && !job->disconnected &&
             (urc->value == 0 || job->reached < JOB_REACHED_DOWNLOADING))
                 return;
@@ -89,8 +88,8 @@ static void download_goes_on(Upgrade *u)
                 upgrade_reset_deadline(u);
 }
 
-/* The download came to its end before the radio was off. Who cancelled it is still obeyed; a time-out of ours has lost
- * its reason, and what may be writing its flash now is not reset for it. */
+/* The download ended before the radio was off. A cancel still applies; giving up because of a time-out is withdrawn,
+ * since the module may be writing its flash now. */
 static void download_overtook(Upgrade *u)
 {
         Job *job = u->job;

@@ -34,7 +34,7 @@ void verdict_judge(Upgrade *u)
         } else if (job->abandon) {
                 upgrade_abandoned(u);
         } else if ((job->reached >= JOB_REACHED_ENDED ||
-                    (job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2)) &&
+                    (job->method == METHOD_DFOTA && job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2)) &&
                    job->options->allow_unchanged && as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED &&

@@ -113,6 +113,7 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->restarted_since_end = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
                 job->restarts++;
                 job->radio_off = job->context_up = false;
+                retry_drop(u, "the module restarted: the retry is not sent");
                 if (mini_applies(u)) {
                         mini_came_back(u);
                 } else if (++u->restarts_without_progress > RESTARTS_MAX) {
@@ -125,9 +126,11 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 upgrade_enter_state(u, upgrade_state_after_return(job));
         } else if (job->state == JOB_RESTARTING || (rebooted && job->sent)) {
                 /* The gateway was off, and perhaps the module as well. */
+                retry_drop(u, "the gateway was off: the retry is not sent");
                 job->disconnected = job->disconnected || job->sent;
                 upgrade_enter_state(u, upgrade_state_after_return(job));
         } else {
+                retry_resume(u);
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_reset_deadline(u);
                 if (upgrade_awaits_restart(job) &&
@@ -283,7 +286,7 @@ static void on_begin(Upgrade *u)
 }
 
 /* A lost port is often the first sign of a restart. If the module does not restart, its identity is read again once the
- * port is open, and the step under way is repeated then. */
+ * port is open, and before AT+QFOTADL the checks and the preparation begin anew. */
 static void on_port_lost(Upgrade *u)
 {
         bool uncertain = u->step == STEP_QFOTADL, news = u->ready || u->step != STEP_NONE;
