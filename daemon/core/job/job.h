@@ -50,8 +50,8 @@ typedef enum JobReached {
 
 typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
 
-/* Whether the Result signal was sent. After a crash between the disk and the bus the signal is sent once more, never
- * twice. */
+/* The Result signal: not sent, to be sent once more, or sent. After a crash between the disk and the bus the signal is
+ * sent once more, never twice. */
 typedef enum JobAnnounced { JOB_ANNOUNCED_NO, JOB_ANNOUNCED_AGAIN, JOB_ANNOUNCED_YES, _JOB_ANNOUNCED_MAX } JobAnnounced;
 
 const char *job_state_to_string(JobState state);

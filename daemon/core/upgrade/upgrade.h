@@ -4,7 +4,7 @@
 #include "core/state/upgrade-facts.h"
 #include "core/state/upgrade-types.h"
 
-/* One upgrade: events go in, actions come out. The record of the job is its durable state. */
+/* The upgrade of a module: events go in, actions come out. The record of the job is its durable state. */
 
 /* Borrows both: they must outlive it. */
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts);
