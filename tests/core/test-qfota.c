@@ -184,6 +184,7 @@ START_TEST(settings_are_read)
                 { "+QCFG:\"fota/cid\" , 1 ", "+QCFG:", "fota/cid", "1" },
                 { "+QCFG: \"fota/cid\"", "+QCFG:", "fota/cid", NULL },
                 { "+QCFG: \"fota/cid\",", "+QCFG:", "fota/cid", "" },
+                { "+QURCCFG: \"urcport\",\"usbmo", "+QURCCFG:", "urcport", NULL }, /* cut off */
                 { "", "+QCFG:", "fota/cid", NULL },
                 { "+QCFGX: \"fota/cid\",1", "+QCFG:", "fota/cid", NULL },
         };

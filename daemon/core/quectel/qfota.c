@@ -130,6 +130,16 @@ unsigned qfota_download_percent(int value, unsigned maximum, bool *is_percentage
         return (unsigned)value * 100 / maximum;
 }
 
+/* Returns true if a quote is missing: the line was cut off, and its last value is not whole. */
+static bool is_cut_off(const char *line)
+{
+        bool open = false;
+
+        for (; *line; line++)
+                open ^= *line == '"';
+        return open;
+}
+
 char *qfota_parse_setting(const char *information, const char *prefix, const char *name)
 {
         g_auto(GStrv) lines = g_strsplit(information, "\n", -1);
@@ -138,7 +148,7 @@ char *qfota_parse_setting(const char *information, const char *prefix, const cha
                 g_autofree char *field = NULL;
                 const char *position;
 
-                if (!g_str_has_prefix(*line, prefix))
+                if (!g_str_has_prefix(*line, prefix) || is_cut_off(*line))
                         continue;
                 position = *line + strlen(prefix);
                 field = next_field(&position);
