@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 include tests/sim/local.mk
 include tests/core/local.mk
+include tests/explore/local.mk
 
 # What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
 EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
