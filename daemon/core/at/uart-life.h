@@ -6,28 +6,25 @@
 
 /* The restarts of a module that is on no bus, from its lines and its silence. Zeroed: nothing is known. */
 typedef struct UartLife {
-        char word;          /* the boot word that was counted last: R, A; 0 none */
-        uint64_t booted_at; /* when a restart was counted last */
-        bool bare;          /* and nothing but boot words since */
-        bool by_silence;    /* that restart was counted without a word of the module's */
-        bool spoke;         /* it has said something else since */
-        bool silent;        /* it answered nothing for long, and then bytes came */
-        unsigned asked;     /* times it was asked since the last byte of its */
+        char word;          /* the boot word that was read last: R, A; 0 none */
+        uint64_t booted_at; /* the time of the last restart, µs; 0 none */
+        bool spoke;         /* other lines came since then */
+        bool silent;        /* bytes came after a long silence */
+        unsigned asked;     /* commands sent since the last byte */
 } UartLife;
 
-/* The port was opened. said: it is known to have run since its last restart, though nothing was heard yet. */
+/* The port was opened. said: the module is known to have run since its last restart, though nothing was read yet. */
 void uart_life_begin(UartLife *life, bool said);
 
-/* A command was sent to it. */
+/* A command was sent to the module. */
 void uart_life_asked(UartLife *life);
 
 /* Bytes came, whatever they mean. */
 void uart_life_bytes(UartLife *life);
 
-/* A line came that answers nothing. True if the module has restarted since the line before. now as in
- * core/upgrade/upgrade.h.
- */
+/* A line came that answers no command. Returns true if the module has restarted since the line before. now: as in
+ * UpgradeEvent. */
 bool uart_life_line(UartLife *life, const char *line, uint64_t now);
 
-/* It has answered. True if it fell silent before, and has restarted without a word. */
+/* The module answered. Returns true if the module was silent before, and so has restarted without a boot word. */
 bool uart_life_answered(UartLife *life, uint64_t now);
