@@ -115,7 +115,8 @@ static void add(Run *r, uint64_t at, IncidentType type)
 static void add_incident(Run *r, bool odd)
 {
         Dice *d = &r->dice;
-        uint64_t at = dice_between(d, 0, dice_hits(d, 800) ? 900 * SECOND : 6 * 3600 * SECOND);
+        uint64_t most = dice_hits(d, 500) ? 150 : dice_hits(d, 700) ? 900 : 6 * 3600;
+        uint64_t at = dice_between(d, 0, most) * SECOND;
         uint64_t until = at + dice_between(d, 1, dice_hits(d, 800) ? 120 : 7200) * SECOND;
 
         switch (dice_between(d, 0, odd ? 7 : 4)) {

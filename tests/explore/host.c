@@ -8,6 +8,7 @@
 
 #define TAG_IDENTITY   0xffffu
 #define NAMELESS_TRIES 3
+#define EPOCH          (1700000000 * SECOND)
 #define BOOT_ONE       "11111111-1111-1111-1111-111111111111"
 
 const Timeouts host_timeouts = {
@@ -28,6 +29,7 @@ struct Host {
         uint64_t now;
 
         char *disk; /* the record, NULL none */
+        char *ended; /* the record at the Result, NULL before */
         bool disk_works;
         unsigned boots;
         char *boot_id;
@@ -64,7 +66,7 @@ static void feed(Host *h, UpgradeEvent event)
         if (event.type != UPGRADE_EVENT_TICK)
                 h->ticked_at = 0;
         event.now = h->now;
-        event.realtime = h->now;
+        event.realtime = EPOCH + h->now;
         event.boot = h->boot_id;
         event.at_port = h->attached && h->at_port;
         event.port_idle = h->open && !h->listening && at_engine_is_idle(h->engine);
@@ -132,6 +134,10 @@ static void persist(Host *h)
                 h->disk = job_to_text(h->job);
                 return;
         }
+        if (h->job->state == JOB_FINISHED) { /* a full disk still allows a record to be removed */
+                g_clear_pointer(&h->disk, g_free);
+                return;
+        }
         upgrade_drop_actions(h->upgrade);
         feed(h, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = "No space left on device" });
 }
@@ -179,6 +185,8 @@ static void carry_out(Host *h, const UpgradeAction *action)
         case UPGRADE_ACTION_ANNOUNCE: announce(h); return;
         case UPGRADE_ACTION_RESULT:
                 h->results++;
+                g_free(h->ended);
+                h->ended = job_to_text(h->job);
                 announce(h);
                 h->observer->result(h->userdata);
                 return;
@@ -495,9 +503,9 @@ void host_start(Host *h, bool boot, uint64_t now)
         }
         h->running = true;
         h->listening = h->known = false;
-        h->job = h->disk ? job_from_text(h->disk, "1", &why) : NULL;
+        h->job = job_from_text(h->disk ?: h->ended, "1", &why);
         if (!h->job)
-                g_error("the record cannot be read: %s", why ?: "there is none");
+                g_error("the record cannot be read: %s\n%s", why, h->disk);
         if (h->job->state != JOB_FINISHED) {
                 h->job->take_ups++;
                 begin(h);
@@ -562,6 +570,7 @@ void host_free(Host *h)
         job_free(h->job);
         at_engine_free(h->engine);
         g_free(h->disk);
+        g_free(h->ended);
         g_free(h->boot_id);
         g_free(h);
 }
