@@ -237,6 +237,52 @@ START_TEST(cancel_and_the_new_revision_shows)
 }
 END_TEST
 
+/* A USB glitch looks like a restart, and leaves the radio off. */
+START_TEST(cancel_and_a_glitch)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_cancel(b);
+        ck_assert(b->radio_off);
+        bench_gone(b);
+        bench_present(b);
+        b->radio_off = true;
+        bench_ready(b, OLD_REVISION);
+        bench_pass(b, 400 * SECOND);
+        ck_assert_uint_eq(b->results, 0); /* without its radio the module may wait for six minutes */
+        for (unsigned i = 0; i < 5 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, OLD_REVISION);
+        }
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert(!b->radio_off);
+}
+END_TEST
+
+/* The module answers with a revision that is not the firmware's: its updater may be writing flash. */
+START_TEST(cancel_while_the_updater_answers)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_port_lost(b);
+        bench_cancel(b);
+        ck_assert(b->identify);
+        bench_clear(b);
+        bench_ready(b, "UPDATER_V01");
+        assert_has_not(b->log->str, "AT+CFUN");
+        ck_assert_int_eq(b->job->abandon, 0);
+        bench_restart(b);
+        bench_urc(b, "RDY");
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 /* AT+QFOTADL is on the wire, its answer is not there yet. */
 START_TEST(cancel_before_the_ok)
 {
@@ -345,6 +391,8 @@ int main(void)
         tcase_add_test(t, cancel_overtaken_by_the_end_of_the_download);
         tcase_add_test(t, cancel_overtaken_by_start);
         tcase_add_test(t, cancel_and_the_new_revision_shows);
+        tcase_add_test(t, cancel_and_a_glitch);
+        tcase_add_test(t, cancel_while_the_updater_answers);
         tcase_add_test(t, cancel_before_the_ok);
         tcase_add_test(t, not_cancellable);
         tcase_add_test(t, not_cancellable_by_the_facts);

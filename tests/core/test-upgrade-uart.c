@@ -131,6 +131,28 @@ START_TEST(radio_that_is_not_answered)
 }
 END_TEST
 
+/* The module may have restarted unseen since its radio was switched off: its identity is read before the reset. */
+START_TEST(no_reset_unasked)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_cancel(b);
+        bench_ready(b, OLD_REVISION);
+        assert_has(b->log->str, "AT+CFUN=0");
+        bench_clear(b);
+        bench_tick(b);
+        assert_has_not(b->log->str, "AT+CFUN=1,1");
+        ck_assert(b->identify);
+        bench_ready(b, _i == 0 ? OLD_REVISION : "UPDATER_V01");
+        if (_i == 0)
+                assert_has(b->log->str, "AT+CFUN=1,1");
+        else
+                assert_has_not(b->log->str, "AT+CFUN=1,1");
+}
+END_TEST
+
 /* Our reset is answered, and its boot goes unheard. */
 START_TEST(reset_unseen)
 {
@@ -221,6 +243,7 @@ int main(void)
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
         tcase_add_loop_test(t, no_news, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);
+        tcase_add_loop_test(t, no_reset_unasked, 0, 2);
         tcase_add_test(t, reset_unseen);
         tcase_add_loop_test(t, no_way_back, 0, 3);
         tcase_add_loop_test(t, stayed, 0, 2);

@@ -30,7 +30,7 @@ struct Host {
 
         char *disk; /* the record, NULL none */
         char *ended; /* the record at the Result, NULL before */
-        bool disk_works;
+        bool disk_works, disk_failed;
         unsigned boots;
         char *boot_id;
 
@@ -506,6 +506,8 @@ void host_start(Host *h, bool boot, uint64_t now)
         h->job = job_from_text(h->disk ?: h->ended, "1", &why);
         if (!h->job)
                 g_error("the record cannot be read: %s\n%s", why, h->disk);
+        if (h->disk_failed) /* the record may be behind */
+                h->percent = h->job->percent;
         if (h->job->state != JOB_FINISHED) {
                 h->job->take_ups++;
                 begin(h);
@@ -522,6 +524,7 @@ bool host_is_running(const Host *h)
 void host_set_disk(Host *h, bool works)
 {
         h->observer->note(h->userdata, works ? "the disk works" : "the disk is full");
+        h->disk_failed |= !works;
         h->disk_works = works;
 }
 

@@ -160,5 +160,5 @@ bool upgrade_is_firmware(const Upgrade *u)
  * time, after which nothing else can run (guide 2.3.1.1). */
 bool upgrade_firmware_is_up(const Upgrade *u)
 {
-        return u->saw_boot_urc || u->job->reconnects >= 2 || u->job->abandon || u->job->method == METHOD_MINIFOTA;
+        return u->saw_boot_urc || u->job->reconnects >= 2 || u->job->reset || u->job->method == METHOD_MINIFOTA;
 }

@@ -17,14 +17,35 @@ void abandon_reset(Upgrade *u)
         upgrade_send(u, STEP_RESET, "AT+CFUN=1,1", false, u->timeouts->command);
 }
 
+/* Returns true if the revision that was just read is the former firmware's. An updater that answers AT may be writing
+ * flash. */
+static bool old_firmware_runs(const Upgrade *u)
+{
+        const Job *job = u->job;
+
+        return *job->from_revision
+                       ? identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build)
+                       : upgrade_is_firmware(u);
+}
+
 void abandon_now(Upgrade *u)
 {
         if (transfer_is_incomplete(u->job)) {
                 upgrade_abandoned(u); /* an answer: the module no longer waits for the package */
                 return;
         }
-        if (u->job->reached >= JOB_REACHED_DOWNLOADED || u->job->from_host || u->job->method == METHOD_MINIFOTA) {
-                abandon_reset(u); /* no download is left that could fail */
+        if (!old_firmware_runs(u)) {
+                u->job->abandon = 0;
+                upgrade_push(u, UPGRADE_ACTION_WARN,
+                             "the module does not run its former firmware: the upgrade is not stopped, but followed");
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+                upgrade_reset_deadline(u);
+                return;
+        }
+        if (u->job->reached >= JOB_REACHED_DOWNLOADED || u->job->from_host || u->job->method == METHOD_MINIFOTA ||
+            u->job->radio_off) {
+                abandon_reset(u); /* no download is left that could fail, or the module does not report the failure */
                 return;
         }
         u->job->radio_off = true;

@@ -88,6 +88,10 @@ static void following_timed_out(Upgrade *u)
                 u->deadline = u->now + u->timeouts->settle;
         } else if (!(u->ready && job->disconnected) && uart_asks(u)) {
                 return;
+        } else if (u->step == STEP_AWAIT_DOWNLOAD_END && job_is_uart(job)) {
+                u->step = STEP_NONE; /* the module may have restarted unseen: the answer leads to the reset */
+                upgrade_identify(u);
+                u->deadline = u->now + u->timeouts->settle;
         } else if (u->step == STEP_AWAIT_DOWNLOAD_END) {
                 upgrade_next(u, NEXT_RESET);
         } else if (u->ready && job->disconnected) {

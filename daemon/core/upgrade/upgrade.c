@@ -112,7 +112,8 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->reconnects += job->sent;
                 job->restarted_since_end = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
                 job->restarts++;
-                job->radio_off = job->context_up = false;
+                job->context_up = false;
+                job->radio_off = job->radio_off && !job->reset; /* after a USB glitch the radio is still off */
                 retry_drop(u, "the module restarted: the retry is not sent");
                 if (mini_applies(u)) {
                         mini_came_back(u);
