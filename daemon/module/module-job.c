@@ -73,6 +73,8 @@ void job_run_drop_transfer(JobRun *r)
 
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
+        if (!r)
+                return;
         event.now = clock_now();
         event.realtime = (uint64_t)g_get_real_time();
         event.boot = r->context->boot_id;
@@ -109,7 +111,7 @@ static void on_server(void *userdata, ServerAnswer *taken)
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
                                         .text = answer->good ? NULL : answer->finding,
                                         .size = answer->size });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 /* ---- the package on the host */
@@ -148,7 +150,7 @@ static void on_sent(void *userdata, uint64_t bytes)
         JobRun *r = userdata;
 
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SENT, .size = bytes });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 static void on_all_but_last(void *userdata)
@@ -156,7 +158,7 @@ static void on_all_but_last(void *userdata)
         JobRun *r = userdata;
 
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_ALL_BUT_LAST });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 static void on_not_sent(void *userdata, const char *why)
@@ -165,7 +167,7 @@ static void on_not_sent(void *userdata, const char *why)
 
         log_job(LOG_ERR, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, why);
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 static const TransferObserver transfer_observer = {

@@ -36,9 +36,6 @@ typedef struct JobRunObserver {
         int (*persist)(void *userdata, Job *job, char **ret_why);
         void (*changed)(void *userdata, Job *job);
         void (*result)(void *userdata, Job *job);
-
-        /* The upgrade was fed from the event loop: job_run_advance() may have something to do. May free the run. */
-        void (*wake)(void *userdata);
 } JobRunObserver;
 
 /* Borrows all of them. The job must be the one of the context, and stay it until job_run_free(). */
@@ -51,7 +48,8 @@ Job *job_run_job(const JobRun *run);
 /* Returns true if the module has answered AT since it was enumerated, even if a question is under way. */
 bool job_run_module_answered(const JobRun *run);
 
-/* Gives the event to the upgrade; now, realtime, boot, at_port, diag_port and port_idle are filled in. */
+/* Gives the event to the upgrade, if run is not NULL; now, realtime, boot, at_port, diag_port and port_idle are filled
+ * in. */
 void job_run_feed(JobRun *run, UpgradeEvent event);
 
 /* Carries the next action of the upgrade out. Returns false if there was none. */
