@@ -4,30 +4,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The restarts of a module that is on no bus, from its lines and its silence. Zeroed: nothing is known. */
+/* Detects the restarts of a module at a UART by its lines and its silence. All zero: nothing is known. */
 typedef struct UartLife {
-        char word;          /* the boot word that was counted last: R, A; 0 none */
-        uint64_t booted_at; /* when a restart was counted last */
-        bool bare;          /* and nothing but boot words since */
-        bool by_silence;    /* that restart was counted without a word of the module's */
-        bool spoke;         /* it has said something else since */
-        bool silent;        /* it answered nothing for long, and then bytes came */
-        unsigned asked;     /* times it was asked since the last byte of its */
+        char word;          /* the last boot word that was counted: R for RDY, A for APP RDY; 0 none */
+        uint64_t booted_at; /* the time of the last restart that was counted */
+        bool bare;          /* nothing but boot words since then */
+        bool by_silence;    /* that restart was counted without a boot word */
+        bool spoke;         /* another line came since then */
+        bool silent;        /* the module answered nothing for long, and then bytes came */
+        unsigned asked;     /* commands since the last byte of the module */
 } UartLife;
 
-/* The port was opened. said: it is known to have run since its last restart, though nothing was heard yet. */
+/* The port was opened. said: the module is known to have run since its last restart, though no line was read yet. */
 void uart_life_begin(UartLife *life, bool said);
 
-/* A command was sent to it. */
+/* A command was sent to the module. */
 void uart_life_asked(UartLife *life);
 
-/* Bytes came, whatever they mean. */
+/* Bytes came, whatever their meaning. */
 void uart_life_bytes(UartLife *life);
 
-/* A line came that answers nothing. True if the module has restarted since the line before. now as in
- * core/upgrade/upgrade.h.
- */
+/* A line came that answers nothing. Returns true if the module has restarted since the line before. now: µs of
+ * CLOCK_BOOTTIME. */
 bool uart_life_line(UartLife *life, const char *line, uint64_t now);
 
-/* It has answered. True if it fell silent before, and has restarted without a word. */
+/* The module has answered. Returns true if it was silent before that, and has restarted without a boot word. */
 bool uart_life_answered(UartLife *life, uint64_t now);
