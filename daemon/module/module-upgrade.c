@@ -155,5 +155,7 @@ Job *module_end_run(Module *m)
         m->context.job = NULL;
         at_port_end_listening(m->port);
         at_port_try(m->port); /* for the identity, if that is not known */
+        if (!probe_is_known(m->probe))
+                module_ask_identity(m); /* the job may have listened only, and the port may be open already */
         return job;
 }

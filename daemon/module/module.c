@@ -57,8 +57,6 @@ static void release_job(Module *m)
         m->observer->changed(m->userdata, m);
         if (m->reconfigured)
                 reconfigure(m);
-        if (!probe_is_known(m->probe) && at_port_is_ready(m->port))
-                probe_start(m->probe);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
