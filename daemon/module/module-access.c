@@ -109,6 +109,7 @@ static void on_opened(void *userdata, bool after_failure)
 
         if (after_failure && !m->run)
                 probe_want(m->probe);
+        job_run_port_opened(m->run);
         probe_count_anew(m->probe);
         uart_opened(m->uart);
 }
@@ -118,8 +119,7 @@ static void on_closing(void *userdata)
         Module *m = userdata;
 
         inspector_end(m->inspector, "its AT port was lost");
-        if (m->run)
-                job_run_drop_transfer(m->run);
+        job_run_port_closing(m->run);
         probe_drop(m->probe);
 }
 
@@ -133,7 +133,10 @@ static void on_lost(void *userdata)
 static void on_busy(void *userdata, const char *finding)
 {
         Module *m = userdata;
+        g_autofree char *reason = g_strdup_printf("Its AT port %s is held %s.", at_port_node(m->port),
+                                                  at_port_holder(m->port));
 
+        job_run_port_failed(m->run, reason);
         job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = finding });
         inspector_end(m->inspector, "another process has its AT port");
         if (!m->run)
@@ -144,7 +147,10 @@ static void on_busy(void *userdata, const char *finding)
 static void on_missing(void *userdata)
 {
         Module *m = userdata;
+        g_autofree char *reason = g_strdup_printf("Its AT port %s cannot be opened: %s.", at_port_node(m->port),
+                                                  g_strerror(at_port_error(m->port)));
 
+        job_run_port_failed(m->run, reason);
         if (uart_node(m->uart) && uart_is_missing(m->uart))
                 module_handle_removal(m);
 }

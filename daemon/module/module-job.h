@@ -23,7 +23,7 @@ typedef struct JobRunObserver {
         void (*identify)(void *userdata);
         /* Sets RTS/CTS, or none. Returns false if the port is open and keeps the flow control that it has. */
         bool (*set_flow_control)(void *userdata, bool hardware);
-        /* The open port, NULL if it is closed. It is borrowed until job_run_drop_transfer(). */
+        /* The open port, NULL if it is closed. It is borrowed until job_run_port_closing(). */
         Serial *(*port)(void *userdata);
         /* Sets power/control of the USB device. */
         void (*set_power)(void *userdata, const char *value);
@@ -55,11 +55,21 @@ void job_run_feed(JobRun *run, UpgradeEvent event);
 /* Carries the next action of the upgrade out. Returns false if there was none. */
 bool job_run_advance(JobRun *run);
 
-/* The time at which UPGRADE_EVENT_TICK is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. */
+/* The time at which job_run_time_out() is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. After AT+QFOTADL, time in
+ * which the port of a module that is there cannot be opened does not count, up to [timeouts] restart. */
 uint64_t job_run_deadline(const JobRun *run);
+/* The time-out of the present phase has passed. If that ends the job while the port cannot be opened, the job's message
+ * says so. */
+void job_run_time_out(JobRun *run);
 
 /* Returns true once the job has released its module. */
 bool job_run_is_released(const JobRun *run);
 
-/* The port is about to be closed: stops the transfer of the package, if there is one. */
-void job_run_drop_transfer(JobRun *run);
+/* ---- the port; run may be NULL */
+
+/* The port cannot be opened; to be called at each try. reason: one sentence, as in "/dev/ttyUSB2 is held by chat (pid
+ * 42)." Copied. */
+void job_run_port_failed(JobRun *run, const char *reason);
+void job_run_port_opened(JobRun *run);
+/* The port is about to be closed, or there is none any more: stops the transfer of the package, if there is one. */
+void job_run_port_closing(JobRun *run);

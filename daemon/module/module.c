@@ -108,7 +108,7 @@ static void advance(Module *m)
                         continue;
                 if (m->run && clock_now() >= job_run_deadline(m->run)) {
                         if (!module_give_up_gate(m))
-                                job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
+                                job_run_time_out(m->run);
                         continue;
                 }
                 if (!m->run && clock_now() >= probe_wanted_until(m->probe)) {
