@@ -43,11 +43,13 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/device/serial.h daemon/device/transfer.c daemon/device/transfer.h daemon/device/uevent.c \
 	daemon/device/uevent.h daemon/device/usb-watch.c daemon/device/usb-watch.h \
 	daemon/module/at-port.c daemon/module/at-port.h daemon/module/module.c daemon/module/module.h \
-	daemon/module/module-context.c daemon/module/module-context.h daemon/module/module-gate.c \
-	daemon/module/module-gate.h daemon/module/module-inspect.c daemon/module/module-inspect.h \
-	daemon/module/module-job.c daemon/module/module-job.h daemon/module/module-private.h \
-	daemon/module/module-probe.c daemon/module/module-probe.h daemon/module/module-uart.c \
-	daemon/module/module-uart.h daemon/module/module-view.c \
+	daemon/module/module-access.c daemon/module/module-context.c daemon/module/module-context.h \
+	daemon/module/module-gate.c daemon/module/module-gate.h daemon/module/module-identity.c \
+	daemon/module/module-inspect.c daemon/module/module-inspect.h daemon/module/module-job.c \
+	daemon/module/module-job.h daemon/module/module-place.c daemon/module/module-place.h \
+	daemon/module/module-private.h daemon/module/module-probe.c daemon/module/module-probe.h \
+	daemon/module/module-uart.c daemon/module/module-uart.h daemon/module/module-upgrade.c \
+	daemon/module/module-view.c \
 	daemon/manager/manager.c daemon/manager/manager.h daemon/manager/manager-check.c daemon/manager/manager-check.h \
 	daemon/manager/manager-claim.c daemon/manager/manager-claim.h daemon/manager/manager-facts.c \
 	daemon/manager/manager-facts.h daemon/manager/manager-found.c daemon/manager/manager-found.h \

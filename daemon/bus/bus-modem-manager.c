@@ -106,14 +106,14 @@ static void ask_again(Hold *h)
 /* What its refusal says of it. The caller frees it. */
 static char *refusal_of(const sd_bus_error *error, ModuleGate *ret_gate)
 {
-        *ret_gate = MODULE_GATE_SHUT;
+        *ret_gate = MODULE_GATE_PENDING;
         if (sd_bus_error_has_name(error, ERROR "WrongState"))
                 return g_strdup("is still looking at it");
         if (sd_bus_error_has_name(error, ERROR "InProgress"))
                 return g_strdup("keeps it for another program, which has inhibited it");
         if (sd_bus_error_has_name(error, ERROR "Unauthorized") ||
             sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED)) {
-                *ret_gate = MODULE_GATE_LOCKED;
+                *ret_gate = MODULE_GATE_REFUSED;
                 return g_strdup("does not let fotad inhibit it, for the bus policy or the polkit rule that come with "
                                 "fotad are missing");
         }
@@ -150,8 +150,8 @@ static void on_refused(Hold *h, const sd_bus_error *error)
         h->unknown = 0;
         why = refusal_of(error, &gate);
         ask_again(h); /* first: what it is needed for may end with the next line */
-        if (gate == MODULE_GATE_LOCKED && !is_for_job(h))
-                gate = MODULE_GATE_BARRED; /* it may tell who it is by itself, in a while */
+        if (gate == MODULE_GATE_REFUSED && !is_for_job(h))
+                gate = MODULE_GATE_JOBS_ONLY; /* it may tell who it is by itself, in a while */
         shut_gate(h, gate, why);
 }
 
@@ -207,9 +207,9 @@ static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
         }
         if (module && !*identity->revision) { /* nobody's connection is ended for a question */
                 ask_again(h);
-                module_set_gate(module, MODULE_GATE_BARRED, "has it, and does not tell its revision");
+                module_set_gate(module, MODULE_GATE_JOBS_ONLY, "has it, and does not tell its revision");
         } else if (module) { /* each of the two may end the hold */
-                module_set_gate(module, MODULE_GATE_BARRED, "has it");
+                module_set_gate(module, MODULE_GATE_JOBS_ONLY, "has it");
                 module_take_identity(module, g_steal_pointer(&identity));
         } else {
                 g_ptr_array_remove(h->owner->holds, h);
@@ -241,7 +241,7 @@ static void begin_asking(Hold *h)
         h->state = HOLD_ASKING;
         h->unknown = h->asked = 0;
         ask(h);
-        shut_gate(h, MODULE_GATE_SHUT, ASKED);
+        shut_gate(h, MODULE_GATE_PENDING, ASKED);
 }
 
 /* ---- holds */
@@ -303,19 +303,19 @@ static int on_may_inhibit(sd_bus_message *m, void *userdata, sd_bus_error *error
         BusModemManager *mm = userdata;
         const sd_bus_error *e = sd_bus_message_get_error(m);
         g_autofree char *why = NULL;
-        ModuleGate gate = MODULE_GATE_SHUT;
+        ModuleGate gate = MODULE_GATE_PENDING;
 
         (void)error;
         mm->asks_leave = sd_bus_slot_unref(mm->asks_leave);
         if (e)
                 why = refusal_of(e, &gate);
-        if (gate == MODULE_GATE_LOCKED)
+        if (gate == MODULE_GATE_REFUSED)
                 log_event(
                         LOG_WARNING, &(LogEvent){ .message_id = MESSAGE_ID_NEIGHBOUR },
                         "ModemManager is running, and may not be asked to let go of modules: fotad's bus policy or its "
                         "polkit rule is missing");
         manager_set_modem_manager(mm->manager,
-                                  gate == MODULE_GATE_LOCKED ? MODEM_MANAGER_REFUSES : MODEM_MANAGER_YIELDS);
+                                  gate == MODULE_GATE_REFUSED ? MODEM_MANAGER_REFUSES : MODEM_MANAGER_YIELDS);
         return 0;
 }
 

@@ -54,15 +54,22 @@ static void on_module_changed(void *userdata, Module *module)
         status_update(b->status);
 }
 
-/* What follows from all of them together. */
+/* From AT+QFOTADL on the module downloads and writes its flash by itself, so the gateway is to stay on until the end of
+ * the job: a gateway that sleeps does not hear the module, and one that shuts down may cut its power. */
+static bool needs_gateway(const Job *job)
+{
+        return job->sent && job->state != JOB_FINISHED && !*job->pending;
+}
+
+/* Applies the conclusions from all jobs together. */
 static void look_at_jobs(Bus *b)
 {
         const GPtrArray *jobs = manager_jobs(b->manager);
-        bool critical = false;
+        bool needed = false;
 
-        for (unsigned i = 0; i < jobs->len && !critical; i++)
-                critical = upgrade_is_critical(g_ptr_array_index(jobs, i));
-        bus_inhibitor_need(b->inhibitor, critical);
+        for (unsigned i = 0; i < jobs->len && !needed; i++)
+                needed = needs_gateway(g_ptr_array_index(jobs, i));
+        bus_inhibitor_need(b->inhibitor, needed);
         status_update(b->status);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Files that tell udev and the service manager which modules are ours for the time being, and that none is. Knows no
- * module and no job.
+/* Files that show udev and the service manager which modules fotad is upgrading, or that there is none. Knows no module
+ * and no job.
  *
- * The first claim is the file idle under another name, and idle is the last claim under another: a rename, so that
- * never both are there. Two path units watch them (systemd/fotad-upgrading.path), each of which ends what the other one
- * begins; with both there they would do so until systemd stops them. */
+ * The first claim is made by renaming the file idle, and idle by renaming the last claim, so that never both exist. Two
+ * path units watch them (systemd/fotad-upgrading.path), and each ends the unit that the other starts; if both files
+ * existed, they would do so again and again until systemd's rate limit. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static char *name_of(const char *id)
         return g_strdelimit(g_strdup(id), "/", '!');
 }
 
-/* For all to see, whatever the umask is: 0 or -errno. */
+/* Makes an empty file that all users can read, whatever the umask is. Returns 0 or -errno. */
 static int make(const char *file)
 {
         int fd = open(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600), r;
@@ -70,7 +70,7 @@ void claims_take(Claims *c, const char *id)
         int r = make_directory(c);
 
         g_hash_table_add(c->taken, g_steal_pointer(&name));
-        if (r == 0 && g_rename(c->idle, file) < 0) /* others are held, or nobody has been here yet */
+        if (r == 0 && g_rename(c->idle, file) < 0) /* there are other claims, or idle was never made */
                 r = make(file);
         if (r < 0)
                 log_event(LOG_WARNING, &(LogEvent){ .module = id },

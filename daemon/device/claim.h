@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The claim on a module that a job holds: a file of its Id's name in the directory claims/. The shipped udev rule turns
- * that of a USB module into ID_MM_DEVICE_IGNORE for whatever appears at that place meanwhile (field facts 7.2). While
- * none is held there is a file idle beside the directory. fotad-upgrading.target follows both. All of it outlives the
- * daemon. */
+/* The claims on modules that a job holds. A claim is a file in the directory claims/ with the module's Id as its name.
+ * By the shipped udev rule, a device that appears at the place of a claimed USB module gets ID_MM_DEVICE_IGNORE (field
+ * facts 7.2). While no claim is held there is a file idle beside the directory. fotad-upgrading.target follows both.
+ * The files outlive the daemon. */
 typedef struct Claims Claims;
 
-/* runtime: the directory for claims/ and idle, made when it is first needed. */
+/* runtime: the directory for claims/ and idle, which is made when it is first needed. */
 Claims *claims_new(const char *runtime);
+/* Takes NULL. The files stay. */
 void claims_free(Claims *claims);
 
-/* Neither fails: without a claim the upgrade goes on, and the log says so. id is a module's; a slash in it (the tty of
- * a UART that is named by a link) is a ! in the file's name. Who goes on from one module to another takes that one
- * before he drops this one. */
+/* Takes or drops the claim on a module by its Id. A slash in the Id (the tty of a UART that is named by a link) becomes
+ * a ! in the file's name. Errors are logged only: without its claim file the upgrade goes on. A caller that moves from
+ * one module to another takes the new claim before dropping the old one. */
 void claims_take(Claims *claims, const char *id);
 void claims_drop(Claims *claims, const char *id);
 
-/* What a daemon before this one has left and this one has not taken goes, and each is told of;
- * if none is left idle is there. */
+/* Removes the claims that an earlier daemon left and this one has not taken, and calls dropped() with the name of each.
+ * Makes the file idle if no claim is left. */
 void claims_sweep(Claims *claims, void (*dropped)(void *userdata, const char *name), void *userdata);

@@ -6,9 +6,9 @@
 /* Waits for other programs to leave a tty. */
 typedef struct PortWatch PortWatch;
 
-/* left() is called each time that another process has closed the node, or that its lock file is removed. The tty may
- * still be in use then: the kernel reports a close before it carries it out. left() may free the watch. Never NULL;
- * what cannot be watched is logged at debug level. */
+/* Calls left() each time that another process has closed the node, or that its lock file is removed. The tty may still
+ * be in use then: the kernel reports a close before it carries the close out. left() may free the watch. Never returns
+ * NULL; a path that cannot be watched is logged at debug level. */
 PortWatch *port_watch_new(sd_event *event, const char *node, const char *lock_directory, void (*left)(void *userdata),
                           void *userdata);
 /* Takes NULL. */

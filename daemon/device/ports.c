@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The ttys a module has now, as they come and go one by one. What each is good for is core/quectel/layout's to say. */
+/* The ttys that a module has now, as they come and go one by one. core/quectel/layout knows their purposes. */
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ typedef struct Port {
 
 struct Ports {
         GPtrArray *list;
-        uint32_t interfaces; /* of the device, with or without a tty */
+        uint32_t interfaces; /* bit n: the device has interface n, with or without a tty */
 };
 
 static void port_free(Port *port)
@@ -74,7 +74,7 @@ bool ports_are_none(const Ports *ports)
         return ports->list->len == 0;
 }
 
-/* As core/quectel/layout wants to see them; the caller frees the array. */
+/* The ttys in the form that core/quectel/layout reads. The caller frees the array. */
 static LayoutPort *layout_of(const Ports *ports)
 {
         LayoutPort *layout = g_new0(LayoutPort, ports->list->len + 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A sleeping USB device loses the URCs of its module (guide 3.3.1.3, note 1). Reads and writes the one attribute that
- * decides about it; when, and which value, is core/upgrade's to say. */
+/* A sleeping USB device loses the URCs of its module (guide 3.3.1.3, note 1). Reads and writes the attribute that
+ * permits the sleep; core/upgrade decides when, and to which value. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A tty: open, lock, raw, bytes in, bytes out, hang-up. Never sees a line, let alone a command. */
+/* A tty: opening, locking, raw mode, bytes in and out, hang-up. Knows neither lines nor commands. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +23,7 @@
 
 #define READ_SIZE 4096
 #define QUEUE_MAX 4096
-#define SCAN_MAX  (G_USEC_PER_SEC / 5) /* for looking who has the port: TIOCEXCL still follows */
+#define SCAN_MAX  (G_USEC_PER_SEC / 5) /* the longest search for the holder of a port: TIOCEXCL still follows */
 
 struct Serial {
         int fd;
@@ -34,7 +34,7 @@ struct Serial {
         void *userdata;
 };
 
-/* Anybody can give a process any name. */
+/* The name of a process for messages. Every user can give a process any name, so control characters are replaced. */
 static char *process_name(pid_t pid)
 {
         g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid), *name = NULL;
@@ -48,8 +48,9 @@ static char *process_name(pid_t pid)
         return g_strdup_printf("%s (pid %d)", name, (int)pid);
 }
 
-/* ---- other processes that have the node open, lock file or not. Only root sees those of all users: else who took the
- * port for itself (TIOCEXCL, which stops everybody but root) and who has a lock file are noticed, and nobody else. */
+/* ---- other processes that have the node open, with or without a lock file. Only root sees the files of all users'
+ * processes. The daemon without root notices other users' processes only by their TIOCEXCL, which keeps all but root
+ * from opening the port, or by their lock files. */
 
 static bool same_node(const struct stat *a, const struct stat *b)
 {
@@ -70,7 +71,7 @@ static int process_has_open(pid_t pid, const struct stat *node)
         while (r != 1 && (entry = readdir(d))) {
                 char target[sizeof("/dev/")];
                 struct stat st;
-                /* A look at the link is cheap; what it leads to may be a file system that does not answer. */
+                /* Reading the link is cheap; its target may be on a file system that does not answer. */
                 ssize_t n = readlinkat(dirfd(d), entry->d_name, target, sizeof(target));
 
                 if (n < 0 && (errno == EACCES || errno == EPERM))
@@ -110,7 +111,7 @@ static char *find_holder(const char *node)
 
 /* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
 
-/* In a user namespace, such as the unit's, all users but root and our own have this id. */
+/* In a user namespace, such as the unit's, all users but root and the daemon's own have this id. */
 #define OVERFLOW_UID 65534
 
 static char *user_name(uid_t user)
@@ -156,10 +157,10 @@ static pid_t read_lock(const char *path, struct stat *ret_file)
         return (pid_t)pid;
 }
 
-/* How a lock file keeps the port from us, in the words of serial_open(); NULL if the file is not believed. A process
- * may have ended without removing its file, and another process or a thread may have its number by now. So the file
- * counts if the process has the node open. Where only root could see that, the file counts if root made it, or the user
- * whose process it names (all users may write to the directory), and if the port was not ours before. */
+/* Describes the holder of the port by its lock file, in the words of serial_open(); NULL if the file does not count. A
+ * process may have ended without removing its file, and another process or a thread may have its number by now. So the
+ * file counts if the process has the node open. Where only root could see that, the file counts if root made it, or the
+ * user whose process it names (all users may write to the directory), and if fotad did not have the port before. */
 static char *lock_holder(const char *path, const char *node, bool was_ours)
 {
         struct stat file = { 0 }, st = { 0 };
@@ -180,7 +181,7 @@ static char *lock_holder(const char *path, const char *node, bool was_ours)
         return g_strdup_printf("by a lock file %s of %s, which names %s", path, user, name);
 }
 
-/* Our own file under a name nobody can know before. Its path, NULL if none can be made. */
+/* Makes fotad's own lock file under a name that cannot be guessed. Returns its path, NULL if it cannot be made. */
 static char *make_lock(const char *directory)
 {
         g_autofree char *path = g_strdup_printf("%s/LTMP.XXXXXX", directory);
@@ -205,8 +206,8 @@ char *serial_lock_name(const char *node)
         return g_strconcat("LCK..", slash ? slash + 1 : node, NULL);
 }
 
-/* 0 or -EBUSY, if another process has a lock file. The port may also be used without one: *ret_complaint then says why
- * there is none. */
+/* Returns 0, or -EBUSY if another process has a lock file. The port may be used without a lock file, too:
+ * *ret_complaint then says why there is none. */
 static int lock_take(const char *node, const SerialSettings *settings, char **ret_path, char **ret_holder,
                      char **ret_complaint)
 {
@@ -223,7 +224,7 @@ static int lock_take(const char *node, const SerialSettings *settings, char **re
                 unlink(mine);
                 return -EBUSY;
         }
-        /* In a directory that is everybody's a file of another user's stays, though nobody lives who needs it. */
+        /* In a directory that all users write to, the stale file of another user cannot be removed. */
         if (unlink(path) < 0 && errno != ENOENT) {
                 *ret_complaint = g_strdup_printf(
                         "%s is of no process that is known to have the port, and not ours to remove: no lock file is "
@@ -232,7 +233,7 @@ static int lock_take(const char *node, const SerialSettings *settings, char **re
                 unlink(mine);
                 return 0;
         }
-        /* link() fails if somebody was faster, and is never half done. */
+        /* link() fails if another process was faster, and is never half done. */
         if (link(mine, path) == 0)
                 *ret_path = g_steal_pointer(&path);
         else
@@ -281,7 +282,7 @@ static int set_raw(int fd, unsigned baud_rate)
         t.c_cc[VMIN] = 1;
         t.c_cc[VTIME] = 0;
         cfsetspeed(&t, speed_of(baud_rate));
-        /* Not read back: the option driver takes no settings, and says so only then. */
+        /* The result is not read back: the option driver ignores all settings, and reading would show that. */
         return tcsetattr(fd, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
@@ -298,7 +299,7 @@ static void flush_queue(Serial *s)
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0 && errno != EAGAIN) {
-                        /* Reading tells of the loss. */
+                        /* The loss is noticed when the port is read. */
                         g_byte_array_set_size(s->queue, 0);
                         break;
                 }
@@ -311,7 +312,7 @@ static void flush_queue(Serial *s)
 
 static void lose(Serial *s, const char *why)
 {
-        /* A tty that was hung up is readable without end: quiet first, then tell. */
+        /* A tty that was hung up stays readable: the source is turned off before the observer is called. */
         sd_event_source_set_enabled(s->source, SD_EVENT_OFF);
         s->observer->lost(s->userdata, why);
 }
@@ -326,7 +327,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         if (events & EPOLLOUT)
                 flush_queue(s);
         n = read(fd, buffer, sizeof(buffer));
-        /* The observer may close s: nothing of it is used after these calls. */
+        /* The observer may close s, which is not used after these calls. */
         if (n > 0)
                 s->observer->bytes(s->userdata, buffer, (size_t)n);
         else if (n == 0)
@@ -338,8 +339,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         return 0;
 }
 
-/* A number that became free is given to the next tty that comes, another module's DIAG port perhaps, before we hear of
- * it: whether the node still is the tty it was told to be, the kernel knows. */
+/* The kernel gives a number that became free to the next tty, perhaps another module's DIAG port, before udev reports
+ * it. Returns true if the node still is the tty at that path in sysfs. */
 static bool is_still(const char *node, const char *syspath)
 {
         g_autofree char *name = g_path_get_basename(node), *link = g_build_filename("/sys/class/tty", name, NULL);
@@ -349,7 +350,7 @@ static bool is_still(const char *node, const char *syspath)
         return !syspath || (devices && g_str_has_suffix(syspath, devices));
 }
 
-/* The fd, or -errno as serial_open(). */
+/* Returns the fd, or -errno as serial_open(). */
 static int open_line(const char *node, const SerialSettings *settings, char **ret_holder)
 {
         int fd, r;
@@ -357,7 +358,7 @@ static int open_line(const char *node, const SerialSettings *settings, char **re
         if (!is_still(node, settings->syspath))
                 return -ENODEV;
 
-        /* Looked for before the open, which the module and the other process would see. */
+        /* The search comes before the open, which the module and the other process would notice. */
         *ret_holder = find_holder(node);
         if (*ret_holder)
                 return -EBUSY;
@@ -368,14 +369,14 @@ static int open_line(const char *node, const SerialSettings *settings, char **re
                         *ret_holder = g_strdup("by another process");
                 return r;
         }
-        /* While it is open its number is not given away. */
+        /* While the tty is open, the kernel gives its number to no other. */
         r = is_still(node, settings->syspath) ? 0 : -ENODEV;
-        /* Until then the kernel echoes what the module says back into it. */
+        /* Before it is raw, the kernel echoes the output of the module back to it. */
         if (r == 0)
                 r = set_raw(fd, settings->baud_rate);
         if (r == 0 && ioctl(fd, TIOCEXCL) < 0)
                 r = -errno;
-        /* Once more: somebody may have come between the look and the lock. */
+        /* Another process may have opened the tty between the search and the lock. */
         if (r == 0 && (*ret_holder = find_holder(node)))
                 r = -EBUSY;
         if (r < 0) {
@@ -405,7 +406,7 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
                 serial_close(s);
                 return r;
         }
-        if (complaint) /* once, and not for each attempt that fails */
+        if (complaint) /* logged once the port is open, not for each attempt that fails */
                 log_warning("%s", complaint);
         *ret = s;
         return 0;
@@ -417,7 +418,7 @@ void serial_close(Serial *s)
                 return;
         sd_event_source_disable_unref(s->source);
         if (s->fd >= 0) {
-                /* Else close() waits, for half a minute, for a port that takes nothing any more. */
+                /* Otherwise close() waits half a minute for a port that takes no more bytes. */
                 tcflush(s->fd, TCOFLUSH);
                 close(s->fd);
         }
@@ -475,6 +476,6 @@ bool serial_set_flow_control(Serial *s, bool on)
                 t.c_cflag |= CRTSCTS;
         else
                 t.c_cflag &= ~CRTSCTS;
-        /* A driver that cannot do it clears the flag, and succeeds. */
+        /* A driver without flow control clears the flag, and reports success. */
         return tcsetattr(s->fd, TCSANOW, &t) == 0 && tcgetattr(s->fd, &t) == 0 && !(t.c_cflag & CRTSCTS) == !on;
 }

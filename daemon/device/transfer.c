@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Sends a package's bytes, as fast as the line takes them, or as slowly as a module without flow control needs. Nothing
- * is written while something written before is still in the host: a port that takes nothing any more then shows at
- * once, and can be closed (field facts 1.4). Knows no AT; what the module says meanwhile is read elsewhere. */
+/* Sends the bytes of a package, as fast as the line takes them, or as slowly as a module without flow control needs.
+ * Bytes are written only when all bytes before them have left the host: so a port that takes no more bytes is noticed
+ * at once, and can be closed (field facts 1.4). Knows no AT; at-port reads the messages of the module meanwhile. */
 
 #include <errno.h>
 #include <glib.h>
@@ -13,10 +13,10 @@
 #include "core/at/pace.h"
 #include "device/transfer.h"
 
-#define CHUNK         4095 /* one less than a whole number of USB packets: no zero-length packet is needed */
-#define POLL_LEAST    250  /* µs */
-#define POLL_MOST     8000
-#define TELL_INTERVAL G_USEC_PER_SEC
+#define CHUNK           4095 /* one less than a whole number of USB packets: no zero-length packet is needed */
+#define POLL_LEAST      250  /* µs */
+#define POLL_MOST       8000
+#define REPORT_INTERVAL G_USEC_PER_SEC
 
 struct Transfer {
         Serial *serial;
@@ -31,8 +31,8 @@ struct Transfer {
         bool may_end;     /* transfer_send_last() was called */
         bool asked_end;
         Pace pace;
-        uint64_t poll; /* until the port is looked at again */
-        uint64_t told, told_at;
+        uint64_t poll;                  /* until the port is looked at again */
+        uint64_t reported, reported_at; /* bytes, and when */
 };
 
 static uint64_t now_usec(void)
@@ -92,7 +92,7 @@ static void wake(Transfer *t, uint64_t now)
 
 /* ---- sending */
 
-/* False: it has come to its end for now, and may be gone. */
+/* Returns false if the transfer has failed; the observer may have freed it. */
 static bool write_chunk(Transfer *t, uint64_t now)
 {
         uint8_t buffer[CHUNK];
@@ -110,19 +110,19 @@ static bool write_chunk(Transfer *t, uint64_t now)
                 pace_wrote(&t->pace, (uint64_t)n, now);
                 t->poll = POLL_LEAST;
         }
-        return true; /* of a port that is broken, reading tells */
+        return true; /* a broken port is noticed when it is read */
 }
 
-/* False: the observer may have freed it. */
-static bool tell(Transfer *t, uint64_t now, size_t waiting)
+/* Reports progress, if it is time to. Returns false if it was reported; the observer may have freed the transfer. */
+static bool report(Transfer *t, uint64_t now, size_t waiting)
 {
         uint64_t sent = t->written - MIN(t->written, waiting);
-        bool percent = sent * 100 / t->size != t->told * 100 / t->size;
+        bool percent = sent * 100 / t->size != t->reported * 100 / t->size;
 
-        if (sent <= t->told || (!percent && sent < t->size && now < t->told_at + TELL_INTERVAL))
+        if (sent <= t->reported || (!percent && sent < t->size && now < t->reported_at + REPORT_INTERVAL))
                 return true;
-        t->told = sent;
-        t->told_at = now;
+        t->reported = sent;
+        t->reported_at = now;
         t->observer->sent(t->userdata, sent);
         return false;
 }
@@ -151,7 +151,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         }
         if (t->written < t->size || waiting > 0)
                 wake(t, now);
-        tell(t, now, waiting);
+        report(t, now, waiting);
         return 0;
 }
 
@@ -176,7 +176,7 @@ int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64
         t->observer = observer;
         t->userdata = userdata;
         t->poll = POLL_LEAST;
-        t->pace.began = t->told_at = now_usec();
+        t->pace.began = t->reported_at = now_usec();
         r = sd_event_add_time(event, &t->timer, CLOCK_MONOTONIC, t->pace.began, 1, on_timer, t);
         if (r < 0) {
                 transfer_free(t);
@@ -191,7 +191,7 @@ void transfer_free(Transfer *t)
         if (!t)
                 return;
         sd_event_source_disable_unref(t->timer);
-        if (t->told < t->size)
+        if (t->reported < t->size)
                 serial_drop(t->serial);
         close(t->fd);
         g_free(t);

@@ -10,23 +10,25 @@
 /* A package on its way to a module (guide 3.3.1.3). */
 typedef struct Transfer Transfer;
 
-/* None of them is called from within a function of this room. Each may free the transfer. */
+/* Called from the event loop only. Each of them may free the transfer. */
 typedef struct TransferObserver {
-        /* So many bytes have left the host: with each percent, once a second while there are any, and when all have. */
+        /* The number of bytes that have left the host so far. Called at each percent, each second in which bytes were
+         * sent, and when all bytes are sent. */
         void (*sent)(void *userdata, uint64_t bytes);
-        void (*all_but_last)(void *userdata); /* what is left waits for transfer_send_last() */
+        void (*all_but_last)(void *userdata); /* the last bytes wait for transfer_send_last() */
         void (*failed)(void *userdata, const char *why);
 } TransferObserver;
 
-/* Whether it has that size, and that SHA-256 in 64 lower-case hexadecimal digits. */
+/* Returns true if the file has that size in bytes, and that SHA-256 in 64 lower-case hexadecimal digits. */
 bool transfer_is_package(int fd, uint64_t size, const char *sha256);
 
-/* Begins. Takes the fd of the package, of so many bytes. paced: without flow control, in writes of 32 bytes and under
- * 15 kB/s. Borrows the port, event and observer. 0 or -errno. */
+/* Starts sending a package of size bytes. Takes its fd. paced: there is no flow control, so the package is sent in
+ * writes of 32 bytes and below 15 kB/s. Borrows the port, event and observer. Returns 0 or -errno. */
 int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, bool paced,
                  const TransferObserver *observer, void *userdata);
 
-/* Takes NULL. What has not left the host is dropped. */
+/* Takes NULL. Drops the bytes that have not left the host. */
 void transfer_free(Transfer *transfer);
 
+/* Sends the bytes that all_but_last() announced. */
 void transfer_send_last(Transfer *transfer);

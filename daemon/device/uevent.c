@@ -24,7 +24,7 @@ static int repeat_one(const char *syspath)
         return r;
 }
 
-/* The device first: udev handles it before what is below it. */
+/* The device comes first, so that udev handles it before its ports. */
 int uevent_repeat(const char *syspath)
 {
         static const char *const subsystems[] = { "tty", "net", "usbmisc" };

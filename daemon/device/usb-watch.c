@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* libudev to events: which USB devices of our vendor, and which ttys of theirs, come and go. Opens no node, and never
- * looks twice at a device of another vendor. What a device is to us, and which tty matters, others decide.
+/* Turns the events of libudev into events about modules: the vendor's USB devices, and their ttys, come and go. Opens
+ * no node, and ignores the devices of other vendors. Does not decide which tty matters.
  *
- * When something goes, its parents in sysfs are gone already: all that is known of it is remembered by its syspath. */
+ * When a tty or a device is removed, its parents in sysfs are gone already, so what is needed is kept by its syspath.
+ */
 
 #include <errno.h>
 #include <libudev.h>
@@ -71,8 +72,7 @@ static unsigned property_of(udev_device *d, const char *name)
         return value ? (unsigned)strtoul(value, NULL, 10) : 0;
 }
 
-/* By the event, not by sysfs: when it is read, the device may be another one already, or none. 0: not known, as while
- * its port is reset. */
+/* The number in the event; sysfs may show another device by now, or none. 0: not known, as while the port is reset. */
 static unsigned number_of_device(udev_device *d)
 {
         unsigned number = property_of(d, "DEVNUM");
@@ -85,7 +85,7 @@ static bool is_another(const Known *known, unsigned number)
         return number && known->number != number;
 }
 
-/* Of the device that is at its place now. */
+/* The number of the device that is at this path now. */
 static unsigned number_in_sysfs(udev_device *d)
 {
         return number_of(d, "busnum", 10) * 1000 + number_of(d, "devnum", 10);
@@ -103,7 +103,8 @@ static void ids_of_device(udev_device *d, UsbDevice *ret)
         ret->product_id = *end == '/' ? (uint16_t)strtoul(end + 1, NULL, 16) : 0;
 }
 
-/* The chip's vendor makes other things, too: only its boot loader tells by itself that it is a module. */
+/* The chip's vendor makes other devices, too: without a module that is awaited there, only the boot loader is taken for
+ * a module. */
 static bool is_ours(UsbWatch *w, const UsbDevice *device)
 {
         if (device->vendor_id == LAYOUT_VENDOR_ID)
@@ -139,7 +140,7 @@ static void device_removed(UsbWatch *w, const char *syspath)
         w->observer->device_removed(w->userdata, path);
 }
 
-/* What is known may have come later than the one that left: enumerated, or told by a tty. */
+/* The known device may be newer than the one that left: found by enumeration, or by one of its ttys. */
 static void device_left(UsbWatch *w, udev_device *d)
 {
         const char *syspath = udev_device_get_syspath(d);
@@ -162,11 +163,11 @@ static void device_added(UsbWatch *w, udev_device *d)
 
         ids_of_device(d, &device);
         if (device.number == 0 || (known && !is_another(known, device.number)))
-                return; /* told by the enumeration and by the monitor, or its ttys will tell again */
+                return; /* reported by the enumeration and by the monitor, or its ttys will report it again */
         if (known && known->number == number_in_sysfs(d))
-                return; /* one that came and went before that was enumerated */
+                return; /* an event of an earlier device that came and went before the enumeration */
         if (known)
-                device_removed(w, syspath); /* a removal that was not told */
+                device_removed(w, syspath); /* its removal was not reported */
         if (!is_ours(w, &device))
                 return;
         known = g_new0(Known, 1);
@@ -196,7 +197,7 @@ static uint32_t interfaces_of(UsbWatch *w, udev_device *parent)
                                 interfaces |= 1u << n;
                 }
         }
-        /* While not all of them have appeared, all count as there: none of the others is taken for the AT port yet. */
+        /* While some have not appeared yet, all count as there, so that no other port is taken for the AT port yet. */
         if (number_of(parent, "bNumInterfaces", 10) > (unsigned)__builtin_popcount(interfaces))
                 return UINT32_MAX;
         return interfaces;

@@ -10,7 +10,7 @@
 typedef struct UsbWatch UsbWatch;
 
 typedef struct UsbDevice {
-        const char *path;    /* where it is plugged in, the same after every restart: 1-1.2 */
+        const char *path;    /* the USB port it is plugged in, the same after every restart: 1-1.2 */
         const char *syspath; /* /sys/devices/... */
         const char *uid;     /* ModemManager's: the syspath, unless a rule names another */
         uint16_t vendor_id, product_id;
@@ -18,7 +18,7 @@ typedef struct UsbDevice {
 } UsbDevice;
 
 typedef struct UsbTty {
-        const char *path;           /* of its device */
+        const char *path;           /* that of its device */
         const char *node;           /* /dev/ttyUSB1 */
         const char *syspath;        /* /sys/devices/.../tty/ttyUSB1 */
         unsigned interface;         /* bInterfaceNumber */
@@ -27,23 +27,25 @@ typedef struct UsbTty {
         uint32_t interfaces;        /* bit n: the device has interface n, with or without a tty */
 } UsbTty;
 
-/* What is passed is valid during the call only. */
+/* The arguments are valid during the call only. */
 typedef struct UsbWatchObserver {
-        /* Whether a module is awaited there: what comes under the chip's vendor id is then taken for it. */
+        /* Returns true if a module is awaited at that path: a device with the chip's vendor id is then taken for it. */
         bool (*awaits)(void *userdata, const char *path);
         void (*device_added)(void *userdata, const UsbDevice *device);
         void (*device_removed)(void *userdata, const char *path);
         void (*tty_added)(void *userdata, const UsbTty *tty);
         void (*tty_removed)(void *userdata, const char *path, const char *node);
-        void (*other_tty)(void *userdata); /* one that is no module's has come or gone */
+        void (*other_tty)(void *userdata); /* a tty that belongs to no module has come or gone */
 } UsbWatchObserver;
 
-/* Listens from here on; usb_watch_enumerate() then tells what is there already. 0 or -errno. */
+/* Listens for events. Borrows event and observer. Returns 0 or -errno. */
 int usb_watch_new(UsbWatch **ret, sd_event *event, const UsbWatchObserver *observer, void *userdata);
 void usb_watch_free(UsbWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UsbWatch, usb_watch_free)
 
-/* Where the device is plugged in whose tty that node is, by whatever name; NULL it is none's. */
+/* The path (as in UsbDevice) of the device that the tty of that node belongs to; the node may be a symbolic link. NULL
+ * if it belongs to no module. Belongs to the watch. */
 const char *usb_watch_find_tty(UsbWatch *watch, const char *node);
 
+/* Reports the devices and ttys that are there already. Returns 0 or -errno. */
 int usb_watch_enumerate(UsbWatch *watch);

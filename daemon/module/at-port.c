@@ -280,7 +280,7 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
 
         p->observer->bytes(p->userdata);
         at_engine_feed(p->engine, bytes, n, clock_now());
-        p->observer->wake(p->userdata);
+        p->context->wake(p->context->userdata);
 }
 
 static void on_lost(void *userdata, const char *why)
@@ -291,7 +291,7 @@ static void on_lost(void *userdata, const char *why)
         at_port_close(p);
         p->open_at = open_again_at(p); /* if the USB does not report that the module is gone */
         p->observer->lost(p->userdata);
-        p->observer->wake(p->userdata);
+        p->context->wake(p->context->userdata);
 }
 
 static const SerialObserver serial_observer = { .bytes = on_bytes, .lost = on_lost };
@@ -308,7 +308,7 @@ static void on_left(void *userdata)
         log_context(LOG_DEBUG, p->context, "%s may be free", p->node);
         p->open_interval = 0;
         p->open_at = MIN(p->open_at, clock_now() + OPEN_INTERVAL);
-        p->observer->wake(p->userdata);
+        p->context->wake(p->context->userdata);
 }
 
 static void set_holder(AtPort *p, const char *holder)
@@ -345,7 +345,7 @@ static void open_port(AtPort *p)
         g_autofree char *holder = NULL;
         int r;
 
-        /* Else the close after a try that failed would be reported, too, and be followed by the next try. */
+        /* Otherwise the watch would report the close after a failed try, and the next try would follow at once. */
         g_clear_pointer(&p->watch, port_watch_free);
         r = serial_open(&p->serial, p->context->event, p->node, &settings, &serial_observer, p, &holder);
         p->tried_at = clock_now();

@@ -34,9 +34,6 @@ typedef struct AtPortObserver {
         bool (*heard)(void *userdata, const AtEvent *event);
         /* An event of the dialogue, but AT_EVENT_WRITE. */
         void (*event)(void *userdata, const AtEvent *event);
-
-        /* at_port_update() and at_port_advance() may have something to do. */
-        void (*wake)(void *userdata);
 } AtPortObserver;
 
 typedef enum AtPortWish {

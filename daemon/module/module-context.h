@@ -15,6 +15,10 @@ typedef struct ModuleContext {
         const Config *config;
         const char *boot_id;
         const Job *job; /* the job that holds the module; NULL none */
+
+        /* An object reports from the event loop that it may have something to do. May free the run of the job. */
+        void (*wake)(void *userdata);
+        void *userdata;
 } ModuleContext;
 
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job

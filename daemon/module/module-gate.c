@@ -58,14 +58,14 @@ bool gate_pass(Gate *g, bool wanted)
 
 bool gate_set(Gate *g, ModuleGate state, const char *why)
 {
-        bool news = g->state != state || g_strcmp0(g->why, why) != 0;
+        bool changed = g->state != state || g_strcmp0(g->why, why) != 0;
 
-        if (!news && state == MODULE_GATE_SHUT)
+        if (!changed && state == MODULE_GATE_PENDING)
                 return false;
         g->state = state;
         g_free(g->why);
         g->why = g_strdup(why);
-        if (news && state != MODULE_GATE_OPEN) /* the same answer comes again and again */
+        if (changed && state != MODULE_GATE_OPEN) /* ModemManager gives the same answer again and again */
                 log_context(LOG_INFO, g->context, "its AT port is left alone, for ModemManager %s", why);
         return true;
 }

@@ -16,9 +16,9 @@ typedef enum ModuleNeed {
 
 /* Permission to open the AT port, as far as ModemManager is concerned. */
 typedef enum ModuleGate {
-        MODULE_GATE_SHUT,   /* not yet */
-        MODULE_GATE_BARRED, /* not before a job needs it */
-        MODULE_GATE_LOCKED, /* not for a job either */
+        MODULE_GATE_PENDING,   /* not now: ModemManager is being asked, or is to be asked again */
+        MODULE_GATE_JOBS_ONLY, /* not now: ModemManager is asked when a job needs the port */
+        MODULE_GATE_REFUSED,   /* not for a job either: ModemManager does not let fotad ask for it */
         MODULE_GATE_OPEN,
 } ModuleGate;
 
@@ -30,19 +30,19 @@ typedef struct GateObserver {
         void (*needed)(void *userdata, ModuleNeed need);
 } GateObserver;
 
-/* The new gate is shut. Borrows context and observer. */
+/* The new gate is MODULE_GATE_PENDING. Borrows context and observer. */
 Gate *gate_new(const ModuleContext *context, const GateObserver *observer, void *userdata);
 /* Takes NULL. */
 void gate_free(Gate *gate);
 
 /* Reports the need if it has changed: the job's, if a job holds the module; otherwise that of an identity, if the port
- * is wanted. Returns whether the gate is open after that. */
+ * is wanted. Returns true if the gate is open after that. */
 bool gate_pass(Gate *gate, bool wanted);
 
-/* Opens or shuts the gate. why: the reason, as in "is still looking at it"; NULL if the gate is open. Returns false if
- * a gate that is shut was to be shut for the same reason again. */
+/* Sets the permission. why: the reason, as in "is still looking at it"; NULL if the gate is open. Returns false if the
+ * gate is MODULE_GATE_PENDING for that reason already. */
 bool gate_set(Gate *gate, ModuleGate state, const char *why);
 
 ModuleGate gate_state(const Gate *gate);
-/* The reason for which the gate is shut; NULL if none was given. Belongs to the gate. */
+/* The reason for which the gate is not open; NULL if none was given. Belongs to the gate. */
 const char *gate_why(const Gate *gate);

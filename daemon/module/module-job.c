@@ -22,6 +22,11 @@ struct JobRun {
         SourceCheck *source_check;
         Transfer *transfer; /* sends the job's package; borrows the port */
         bool released;
+
+        uint64_t unheard_since; /* the time of the first try to open the port that failed, 0 none */
+        char *unheard_reason;   /* one sentence */
+        uint64_t extended_from; /* the deadline of the upgrade that is put off since the port was opened, 0 none */
+        uint64_t extended_to;
 };
 
 JobRun *job_run_new(const ModuleContext *context, Job *job, const JobRunObserver *observer, void *userdata)
@@ -43,6 +48,7 @@ void job_run_free(JobRun *r)
         source_check_free(r->source_check);
         transfer_free(r->transfer);
         upgrade_free(r->upgrade);
+        g_free(r->unheard_reason);
         g_free(r);
 }
 
@@ -53,7 +59,13 @@ Job *job_run_job(const JobRun *r)
 
 uint64_t job_run_deadline(const JobRun *r)
 {
-        return upgrade_deadline(r->upgrade);
+        uint64_t deadline = upgrade_deadline(r->upgrade);
+
+        if (!r->job->sent || r->job->result != JOB_RESULT_NONE)
+                return deadline;
+        if (r->unheard_since)
+                return MAX(deadline, r->unheard_since + r->context->config->timeouts.restart);
+        return deadline == r->extended_from ? r->extended_to : deadline;
 }
 
 bool job_run_is_released(const JobRun *r)
@@ -66,18 +78,61 @@ bool job_run_module_answered(const JobRun *r)
         return upgrade_has_answered(r->upgrade);
 }
 
-void job_run_drop_transfer(JobRun *r)
+static void drop_transfer(JobRun *r)
 {
         g_clear_pointer(&r->transfer, transfer_free);
 }
 
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
+        if (!r)
+                return;
         event.now = clock_now();
         event.realtime = (uint64_t)g_get_real_time();
         event.boot = r->context->boot_id;
         r->observer->complete(r->userdata, &event);
         upgrade_handle(r->upgrade, &event);
+}
+
+void job_run_time_out(JobRun *r)
+{
+        bool running = r->job->result == JOB_RESULT_NONE;
+
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_TICK });
+        if (running && r->job->result == JOB_RESULT_FAILED && r->unheard_since)
+                job_add_to_message(r->job, r->unheard_reason);
+}
+
+/* ---- the port */
+
+void job_run_port_failed(JobRun *r, const char *reason)
+{
+        if (!r)
+                return;
+        if (!r->unheard_since)
+                r->unheard_since = clock_now();
+        g_free(r->unheard_reason);
+        r->unheard_reason = g_strdup(reason);
+}
+
+/* The upgrade gets the time back in which the port could not be opened. */
+void job_run_port_opened(JobRun *r)
+{
+        uint64_t now = clock_now();
+
+        if (!r || !r->unheard_since)
+                return;
+        r->extended_from = upgrade_deadline(r->upgrade);
+        r->extended_to = MAX(r->extended_from, now + MIN(now - r->unheard_since, r->context->config->timeouts.restart));
+        r->unheard_since = 0;
+}
+
+void job_run_port_closing(JobRun *r)
+{
+        if (!r)
+                return;
+        drop_transfer(r);
+        r->unheard_since = 0;
 }
 
 /* ---- the record */
@@ -109,7 +164,7 @@ static void on_server(void *userdata, ServerAnswer *taken)
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
                                         .text = answer->good ? NULL : answer->finding,
                                         .size = answer->size });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 /* ---- the package on the host */
@@ -148,7 +203,7 @@ static void on_sent(void *userdata, uint64_t bytes)
         JobRun *r = userdata;
 
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SENT, .size = bytes });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 static void on_all_but_last(void *userdata)
@@ -156,7 +211,7 @@ static void on_all_but_last(void *userdata)
         JobRun *r = userdata;
 
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_ALL_BUT_LAST });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 static void on_not_sent(void *userdata, const char *why)
@@ -165,7 +220,7 @@ static void on_not_sent(void *userdata, const char *why)
 
         log_job(LOG_ERR, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, why);
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
-        r->observer->wake(r->userdata);
+        r->context->wake(r->context->userdata);
 }
 
 static const TransferObserver transfer_observer = {
@@ -213,7 +268,7 @@ static void carry_out(JobRun *r, const UpgradeAction *action)
                 if (r->transfer)
                         transfer_send_last(r->transfer);
                 return;
-        case UPGRADE_ACTION_TRANSFER_STOP: job_run_drop_transfer(r); return;
+        case UPGRADE_ACTION_TRANSFER_STOP: drop_transfer(r); return;
         case UPGRADE_ACTION_WARN:
                 log_job(LOG_WARNING, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, action->text);
                 return;

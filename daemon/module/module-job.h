@@ -23,7 +23,7 @@ typedef struct JobRunObserver {
         void (*identify)(void *userdata);
         /* Sets RTS/CTS, or none. Returns false if the port is open and keeps the flow control that it has. */
         bool (*set_flow_control)(void *userdata, bool hardware);
-        /* The open port, NULL if it is closed. It is borrowed until job_run_drop_transfer(). */
+        /* The open port, NULL if it is closed. It is borrowed until job_run_port_closing(). */
         Serial *(*port)(void *userdata);
         /* Sets power/control of the USB device. */
         void (*set_power)(void *userdata, const char *value);
@@ -36,9 +36,6 @@ typedef struct JobRunObserver {
         int (*persist)(void *userdata, Job *job, char **ret_why);
         void (*changed)(void *userdata, Job *job);
         void (*result)(void *userdata, Job *job);
-
-        /* The upgrade was fed from the event loop: job_run_advance() may have something to do. May free the run. */
-        void (*wake)(void *userdata);
 } JobRunObserver;
 
 /* Borrows all of them. The job must be the one of the context, and stay it until job_run_free(). */
@@ -51,17 +48,28 @@ Job *job_run_job(const JobRun *run);
 /* Returns true if the module has answered AT since it was enumerated, even if a question is under way. */
 bool job_run_module_answered(const JobRun *run);
 
-/* Gives the event to the upgrade; now, realtime, boot, at_port, diag_port and port_idle are filled in. */
+/* Gives the event to the upgrade, if run is not NULL; now, realtime, boot, at_port, diag_port and port_idle are filled
+ * in. */
 void job_run_feed(JobRun *run, UpgradeEvent event);
 
 /* Carries the next action of the upgrade out. Returns false if there was none. */
 bool job_run_advance(JobRun *run);
 
-/* The time at which UPGRADE_EVENT_TICK is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. */
+/* The time at which job_run_time_out() is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. After AT+QFOTADL, time in
+ * which the port of a module that is there cannot be opened does not count, up to [timeouts] restart. */
 uint64_t job_run_deadline(const JobRun *run);
+/* The time-out of the present phase has passed. If that ends the job while the port cannot be opened, the job's message
+ * says so. */
+void job_run_time_out(JobRun *run);
 
 /* Returns true once the job has released its module. */
 bool job_run_is_released(const JobRun *run);
 
-/* The port is about to be closed: stops the transfer of the package, if there is one. */
-void job_run_drop_transfer(JobRun *run);
+/* ---- the port; run may be NULL */
+
+/* The port cannot be opened; to be called at each try. reason: one sentence, as in "/dev/ttyUSB2 is held by chat (pid
+ * 42)." Copied. */
+void job_run_port_failed(JobRun *run, const char *reason);
+void job_run_port_opened(JobRun *run);
+/* The port is about to be closed, or there is none any more: stops the transfer of the package, if there is one. */
+void job_run_port_closing(JobRun *run);

@@ -1,41 +1,76 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <limits.h>
+
 #include "module/at-port.h"
 #include "module/module-context.h"
 #include "module/module-gate.h"
 #include "module/module-inspect.h"
 #include "module/module-job.h"
+#include "module/module-place.h"
 #include "module/module-probe.h"
 #include "module/module-uart.h"
 #include "module/module.h"
-#include "device/ports.h"
 
-/* The struct that module.c changes and module-view.c reads. */
+/* The objects of one module, and the functions by which the files of this folder react to them. The files stand in the
+ * order in which they call each other: module.c calls module-access.c, which calls module-upgrade.c, and so on;
+ * module-view.c reads, and is called by all of them. */
 
 struct Module {
-        ModuleContext context;
-        sd_event_source *timer;
         const ModuleObserver *observer;
         void *userdata;
 
-        bool present;
-        uint64_t came_at, left_at; /* µs of CLOCK_BOOTTIME, 0 never */
-        bool boot_rom;
-        uint16_t vendor_id, product_id;
-        unsigned device; /* bus and device number; of a UART a number that counts restarts */
-        char *syspath;
-        char *uid; /* as ModemManager names its device, NULL never seen */
-        Ports *ports;
-
+        /* module.c makes and frees them. */
+        ModuleContext context;
+        Place *place;
         AtPort *port;
         Uart *uart;
         Gate *gate;
         Probe *probe;
         Inspector *inspector;
-        JobRun *run; /* while a job holds the module, NULL otherwise */
 
-        GHashTable *at_interfaces; /* as the configuration had them when no job held the module */
-        bool reconfigured;         /* while a job held the module */
-        bool pumping;
+        JobRun *run; /* module-upgrade.c: while a job holds the module, NULL otherwise */
+
+        /* module.c */
+        sd_event_source *timer;
+        bool reconfigured; /* while a job held the module */
+        bool advancing;
 };
+
+/* The tags of AT commands, by which an answer finds the object that asked; core/upgrade counts from 1. */
+#define TAG_IDENTITY 0
+#define TAG_INSPECT  UINT_MAX
+
+/* ---- module-access.c: the AT port, and the permission to use it */
+
+extern const AtPortObserver module_at_port_observer;
+extern const GateObserver module_gate_observer;
+
+/* Finds out which tty is the AT port, which may change whenever a tty comes or goes. */
+void module_choose_port(Module *module);
+/* Opens or closes the AT port as the job, the reading of the identity and the inspection need it. Returns true if
+ * opening was tried, after which there may be something to do. */
+bool module_update_port(Module *module);
+/* Ends the wait for ModemManager: an upgrade that has sent nothing yet ends, and so does the reading of the identity.
+ * Returns false if the wait is for something else. */
+bool module_give_up_gate(Module *module);
+/* The device or the node of the UART is gone. */
+void module_handle_removal(Module *module);
+
+/* ---- module-upgrade.c: the job that holds the module */
+
+/* Starts the upgrade of the job, which the module borrows. */
+void module_start_run(Module *module, Job *job);
+/* The job does not hold the module any more. Returns the job. */
+Job *module_end_run(Module *module);
+/* Reports to the job's upgrade, if there is one, that the device is there. */
+void module_feed_present(Module *module);
+
+/* ---- module-identity.c: the identity, and inspections */
+
+extern const ProbeObserver module_probe_observer;
+extern const InspectorObserver module_inspector_observer;
+
+/* Starts reading the identity. A port that has not answered yet is asked for any answer first, at once. */
+void module_ask_identity(Module *module);

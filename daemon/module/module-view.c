@@ -8,7 +8,6 @@
 #include "codes.h"
 #include "core/quectel/layout.h"
 #include "module/module-private.h"
-#include "device/power.h"
 
 const char *module_id(const Module *m)
 {
@@ -26,7 +25,7 @@ void log_module(int level, const Module *m, const char *format, ...)
 
 bool module_is_uart(const Module *m)
 {
-        return g_str_has_prefix(m->context.id, JOB_UART_PREFIX);
+        return place_is_uart(m->place);
 }
 
 const char *module_uart(const Module *m)
@@ -36,34 +35,34 @@ const char *module_uart(const Module *m)
 
 unsigned module_device(const Module *m)
 {
-        return m->device;
+        return place_device_number(m->place);
 }
 
 const char *module_uid(const Module *m)
 {
-        return m->uid;
+        return place_uid(m->place);
 }
 
 bool module_is_left_alone(const Module *m)
 {
-        return gate_state(m->gate) == MODULE_GATE_BARRED && probe_is_known(m->probe);
+        return gate_state(m->gate) == MODULE_GATE_JOBS_ONLY && probe_is_known(m->probe);
 }
 
 const char *module_syspath(const Module *m)
 {
-        return m->syspath;
+        return place_syspath(m->place);
 }
 
 bool module_is_present(const Module *m)
 {
-        return m->present;
+        return place_is_present(m->place);
 }
 
 const char *module_system(const Module *m)
 {
         const Job *job = m->context.job;
 
-        if (!m->present || m->boot_rom)
+        if (!place_is_present(m->place) || place_is_boot_rom(m->place))
                 return "unknown";
         if (job && job->method == METHOD_MINIFOTA && job->disconnected && job->result == JOB_RESULT_NONE)
                 return job_system_to_string(job->system);
@@ -79,12 +78,12 @@ const char *module_port(const Module *m)
 
 uint16_t module_vendor_id(const Module *m)
 {
-        return m->vendor_id;
+        return place_vendor_id(m->place);
 }
 
 uint16_t module_product_id(const Module *m)
 {
-        return m->product_id;
+        return place_product_id(m->place);
 }
 
 const Identity *module_identity(const Module *m)
@@ -111,7 +110,7 @@ Job *module_job(const Module *m)
 
 bool module_is_ready(const Module *m)
 {
-        return m->present && probe_is_known(m->probe);
+        return place_is_present(m->place) && probe_is_known(m->probe);
 }
 
 bool module_answers(const Module *m)
@@ -122,17 +121,17 @@ bool module_answers(const Module *m)
 
 char *module_power_control(const Module *m)
 {
-        return m->present && m->syspath ? power_control_read(m->syspath) : NULL;
+        return place_is_present(m->place) ? place_power_control(m->place) : NULL;
 }
 
 uint64_t module_came_at(const Module *m)
 {
-        return m->came_at;
+        return place_came_at(m->place);
 }
 
 uint64_t module_left_at(const Module *m)
 {
-        return m->left_at;
+        return place_left_at(m->place);
 }
 
 bool module_is_inspected(const Module *m)
@@ -142,7 +141,7 @@ bool module_is_inspected(const Module *m)
 
 bool module_is_probing(const Module *m)
 {
-        return m->present && probe_is_wanted(m->probe) && !m->context.job;
+        return place_is_present(m->place) && probe_is_wanted(m->probe) && !m->context.job;
 }
 
 static bool describe(char **ret_finding, char **ret_remedy, char *finding, char *remedy)
@@ -168,20 +167,20 @@ static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy
 {
         const char *node = at_port_node(m->port), *holder = at_port_holder(m->port);
         int error = probe_is_known(m->probe) ? 0 : at_port_error(m->port);
-        int interface = config_at_interface(m->at_interfaces, m->product_id);
+        int interface = place_at_interface(m->place);
 
-        if (!node && ports_are_none(m->ports))
+        if (!node && ports_are_none(place_ports(m->place)))
                 return describe(ret_finding, ret_remedy, g_strdup("no tty is bound to it"),
                                 g_strdup_printf("if that stays so, this kernel does not know its product id; try, as "
                                                 "root: modprobe option; echo %04x %04x > "
                                                 "/sys/bus/usb-serial/drivers/option1/new_id",
-                                                m->vendor_id, m->product_id));
+                                                place_vendor_id(m->place), place_product_id(m->place)));
         if (!node && interface != LAYOUT_NO_OVERRIDE)
                 return describe(
                         ret_finding, ret_remedy,
                         g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty", interface),
                         g_strdup(""));
-        if (!node && ports_have_diag(m->ports, m->product_id))
+        if (!node && place_has_diag(m->place))
                 return describe(ret_finding, ret_remedy,
                                 g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
                                 upgrades(m) ? g_strdup("")
@@ -227,11 +226,11 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
         bool known = probe_is_known(m->probe);
 
         *ret_of_port = false;
-        if (!m->present && module_is_uart(m))
+        if (!place_is_present(m->place) && module_is_uart(m))
                 return describe_no_uart(m, ret_finding, ret_remedy);
-        if (!m->present)
+        if (!place_is_present(m->place))
                 return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
-        if (m->boot_rom)
+        if (place_is_boot_rom(m->place))
                 return describe(
                         ret_finding, ret_remedy, g_strdup("its chip's boot loader shows instead of its firmware"),
                         g_strdup(upgrades(m) ? "leave it powered until its job has ended" : remedy_of(HOST_BOOT_ROM)));
@@ -267,7 +266,8 @@ char *module_explain(const Module *m)
 char *module_problem(const Module *m)
 {
         bool of_port = at_port_node(m->port) && (at_port_holder(m->port) || at_port_error(m->port));
-        bool of_the_upgrade = m->present ? !m->boot_rom && !of_port : !module_is_uart(m);
+        bool of_the_upgrade = place_is_present(m->place) ? !place_is_boot_rom(m->place) && !of_port
+                                                         : !module_is_uart(m);
 
         return upgrades(m) && m->context.job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
 }

@@ -60,11 +60,11 @@ Job *module_job(const Module *module);
 void log_module(int level, const Module *module, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The reason why the module cannot be used now, one sentence; "" if there is none. The caller frees it. */
 char *module_explain(const Module *module);
-/* The same for the property Problem: "" also for a condition that is part of the upgrade under way. The caller frees
- * it. */
+/* The sentence of module_explain() for the property Problem: "" also for a condition that is part of the upgrade under
+ * way. The caller frees it. */
 char *module_problem(const Module *module);
-/* The same in two parts, finding and remedy, which the caller frees. Returns false if there is a problem; *ret_of_port
- * is then true if it is the port's rather than the module's. */
+/* The sentence of module_explain() in two parts, finding and remedy, which the caller frees. Returns false if there is
+ * a problem; *ret_of_port is then true if it is the port's rather than the module's. */
 bool module_describe_problem(const Module *module, char **ret_finding, char **ret_remedy, bool *ret_of_port);
 /* power/control of its USB device, auto or on; NULL if it has none. The caller frees it. */
 char *module_power_control(const Module *module);

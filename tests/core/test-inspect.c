@@ -59,32 +59,32 @@ static const struct {
         const char *information;
         InspectAnswer answer;
 } kinds[] = {
-        { INSPECT_SIM, "+CPIN: READY", INSPECT_TOLD },
-        { INSPECT_SIM, "+CPIN: SIM PIN", INSPECT_TOLD },
+        { INSPECT_SIM, "+CPIN: READY", INSPECT_ANSWERED },
+        { INSPECT_SIM, "+CPIN: SIM PIN", INSPECT_ANSWERED },
         { INSPECT_SIM, "", INSPECT_UNCLEAR },
         { INSPECT_SIM, "+CPIN: ", INSPECT_UNCLEAR },
         { INSPECT_SIM, "+CPIN: \x01", INSPECT_UNCLEAR },
-        { INSPECT_EPS_REGISTRATION, "+CEREG: 0,1", INSPECT_TOLD },
-        { INSPECT_EPS_REGISTRATION, "+CEREG: 2,1,\"1A2B\",\"0CDE\",7", INSPECT_TOLD },
+        { INSPECT_EPS_REGISTRATION, "+CEREG: 0,1", INSPECT_ANSWERED },
+        { INSPECT_EPS_REGISTRATION, "+CEREG: 2,1,\"1A2B\",\"0CDE\",7", INSPECT_ANSWERED },
         { INSPECT_EPS_REGISTRATION, "+CREG: 0,1", INSPECT_UNCLEAR },
         { INSPECT_EPS_REGISTRATION, "+CEREG: 0", INSPECT_UNCLEAR },
         { INSPECT_REGISTRATION, "+CREG: 0,-1", INSPECT_UNCLEAR },
-        { INSPECT_REGISTRATION, "+CREG: 0,3", INSPECT_TOLD },
-        { INSPECT_SIGNAL, "+CSQ: 24,99", INSPECT_TOLD },
+        { INSPECT_REGISTRATION, "+CREG: 0,3", INSPECT_ANSWERED },
+        { INSPECT_SIGNAL, "+CSQ: 24,99", INSPECT_ANSWERED },
         { INSPECT_SIGNAL, "+CSQ: 24", INSPECT_UNCLEAR },
         { INSPECT_SIGNAL, "+CSQ: 4000,1", INSPECT_UNCLEAR },
-        { INSPECT_SPACE, "+QFLDS: 8388608,10485760", INSPECT_TOLD },
+        { INSPECT_SPACE, "+QFLDS: 8388608,10485760", INSPECT_ANSWERED },
         { INSPECT_SPACE, "+QFLDS: 99999999999999999999,1", INSPECT_UNCLEAR },
-        { INSPECT_URC_PORT, "+QURCCFG: \"urcport\",\"uart1\"", INSPECT_TOLD },
+        { INSPECT_URC_PORT, "+QURCCFG: \"urcport\",\"uart1\"", INSPECT_ANSWERED },
         { INSPECT_URC_PORT, "+QURCCFG: \"urcdelay\",1", INSPECT_UNCLEAR },
-        { INSPECT_FOTA_CID, "+QCFG: \"fota/cid\",1", INSPECT_TOLD },
+        { INSPECT_FOTA_CID, "+QCFG: \"fota/cid\",1", INSPECT_ANSWERED },
         { INSPECT_FOTA_CID, "+QCFG: \"fota/cid\",x", INSPECT_UNCLEAR },
-        { INSPECT_CONTEXTS, "", INSPECT_TOLD },
-        { INSPECT_HOST_DATA, "+QNETDEVCTL: 1,1,1,1", INSPECT_TOLD },
+        { INSPECT_CONTEXTS, "", INSPECT_ANSWERED },
+        { INSPECT_HOST_DATA, "+QNETDEVCTL: 1,1,1,1", INSPECT_ANSWERED },
         { INSPECT_HOST_DATA, "+QNETDEVCTL: 1,1", INSPECT_UNCLEAR },
         { INSPECT_HOST_DATA, "", INSPECT_UNCLEAR },
-        { INSPECT_QFOTADL, "", INSPECT_TOLD },
-        { INSPECT_QFOTADL, "+QFOTADL: <url>,(0,1),(0,5-100),(0,5-100)", INSPECT_TOLD },
+        { INSPECT_QFOTADL, "", INSPECT_ANSWERED },
+        { INSPECT_QFOTADL, "+QFOTADL: <url>,(0,1),(0,5-100),(0,5-100)", INSPECT_ANSWERED },
 };
 
 START_TEST(kinds_of_answers)
@@ -212,7 +212,7 @@ START_TEST(silence_ends_it)
         inspect_answer(i, AT_RESULT_OK, -1, "+CPIN: READY");
         inspect_answer(i, AT_RESULT_TIMEOUT, -1, "");
         ck_assert_ptr_null(inspect_next(i));
-        ck_assert_int_eq(n->answers[INSPECT_SIM], INSPECT_TOLD);
+        ck_assert_int_eq(n->answers[INSPECT_SIM], INSPECT_ANSWERED);
         ck_assert_int_eq(n->answers[INSPECT_EPS_REGISTRATION], INSPECT_SILENT);
         ck_assert_int_eq(n->answers[INSPECT_QFOTADL], INSPECT_NOT_ASKED);
 }

@@ -26,7 +26,7 @@ static Case *new_case(void)
                                   .imei = (char *)"867710050000016" };
         c->options = options_new();
         for (InspectQuestion q = 0; q < _INSPECT_QUESTION_MAX; q++)
-                n->answers[q] = INSPECT_TOLD;
+                n->answers[q] = INSPECT_ANSWERED;
         n->sim = g_strdup("READY");
         n->eps_registration = n->registration = 1;
         n->rssi = 24;

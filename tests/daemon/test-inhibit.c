@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* While a module may be writing its flash, logind is to keep the gateway on. The logind here is the test's, on the
+/* While a module upgrades, logind is to keep the gateway on. The logind here is the test's, on the
  * private bus: it hands out the writing end of a pipe, and sees at the other end when the last copy is closed. */
 
 #include <check.h>
@@ -133,17 +133,23 @@ static char *start_and_hold(World *w, const char *name, const char *module, cons
         return job;
 }
 
-/* Two upgrades have one of them, from where there is no way back to the end of the last. */
+/* Two upgrades have one inhibitor, from the first AT+QFOTADL to the end of the last. */
 START_TEST(test_held)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },
                                    .config = "[timeouts]\nupdate-idle=60\n" };
         World *w = world_new(&settings);
         Logind *l = logind_new(false);
-        g_autofree char *first = start_and_hold(w, "usb-1-1", MODULE_1, "downloading:50"), *second = NULL;
+        g_autofree char *first = start_and_hold(w, "usb-1-1", MODULE_1, PREPARING), *second = NULL;
 
-        world_await_property(w, first, "State", "downloading");
+        world_await_property(w, first, "State", "preparing");
         logind_await_calls(l, 0);
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        g_free(world_sim(w, "release 1-1 %s", PREPARING));
+        g_free(world_sim(w, "held 1-1 downloading:50"));
+        world_await_property(w, first, "State", "downloading");
+        logind_await_calls(l, 1);
+        logind_assert_held(l, 0);
         g_free(world_sim(w, "hold 1-1 updating:50"));
         g_free(world_sim(w, "release 1-1 downloading:50"));
         g_free(world_sim(w, "held 1-1 updating:50"));
@@ -167,7 +173,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-/* Whoever cancels in time is not kept from anything. */
+/* A download that is cancelled leaves no inhibitor behind. */
 START_TEST(test_cancelled)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -176,10 +182,11 @@ START_TEST(test_cancelled)
         g_autofree char *job = start_and_hold(w, "usb-1-1", MODULE_1, "downloading:50");
 
         world_await_property(w, job, "State", "downloading");
+        logind_await_calls(l, 1);
         ck_assert_msg(world_call(w, job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
         world_assert_result(w, job, "cancelled", "host", "cancelled");
-        world_await_property(w, MODULE_1, "Job", "/");
-        logind_await_calls(l, 0);
+        logind_await_released(l, 0);
+        logind_await_calls(l, 1);
         world_free(w);
         logind_free(l);
 }
@@ -271,7 +278,7 @@ START_TEST(test_none)
 }
 END_TEST
 
-/* A MiniFOTA cannot be called back once the module has left its firmware. */
+/* A MiniFOTA, which cannot be cancelled once the module has left its firmware. */
 START_TEST(test_mini)
 {
         Course *c = course_new("ec600m", "settle=5\nstall=20\n");
@@ -290,7 +297,7 @@ START_TEST(test_mini)
 }
 END_TEST
 
-/* A package on the host: from when its last bytes are out. */
+/* A package on the host. */
 START_TEST(test_file)
 {
         WorldSettings settings = WORLD_EC200A;

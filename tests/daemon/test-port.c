@@ -232,6 +232,74 @@ START_TEST(test_guest_midway)
 }
 END_TEST
 
+/* The module has reported END,0 and comes back while the daemon is restarted, and its port cannot be opened for longer
+ * than [timeouts] settle: another process has it, or the open fails. The time in which the module cannot be heard does
+ * not count, up to [timeouts] restart. */
+static const struct {
+        const char *restart, *why, *reason;
+        bool exclusive, stays;
+} shut[] = {
+        { "300", .why = "cannot be opened: Permission denied" },
+        { "300", .why = "is held by another process", .exclusive = true },
+        { "3", "cannot be opened: Permission denied", "Its AT port %s cannot be opened: Permission denied.",
+          .stays = true },
+        { "3", "is held by another process", "Its AT port %s is held by another process.", .exclusive = true,
+          .stays = true },
+};
+
+START_TEST(test_shut_midway)
+{
+        g_autofree char *config = g_strdup_printf("[timeouts]\nsettle=1\nrestart=%s\n", shut[_i].restart);
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024,mute=600000" },
+                                   .config = config };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *job = NULL, *tty = NULL, *node = NULL, *problem = NULL, *reason = NULL;
+        pid_t squatter = 0;
+        struct stat st;
+
+        world_await_module(w, MODULE_1);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        g_free(world_sim(w, "hold 1-1 off:2"));
+        job = world_start(w, "usb-1-1", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "State", "restarting");
+        world_kill_daemon(w);
+        g_free(world_sim(w, "release 1-1"));
+        g_free(world_sim(w, "wait 1-1 normal 2"));
+        tty = world_tty(w, "1-1", "at");
+        node = world_sim(w, "get 1-1 port-at");
+        ck_assert_int_eq(stat(tty, &st), 0);
+        if (shut[_i].exclusive)
+                squatter = squat(tty, true);
+        else
+                ck_assert_int_eq(chmod(tty, 0), 0);
+        world_start_daemon(w);
+        problem = g_strdup_printf("its AT port %s %s", node, shut[_i].why);
+        if (shut[_i].stays) {
+                reason = g_strdup_printf(shut[_i].reason, node);
+                world_assert_outcome(w, job, "failed", "host", "no-response");
+                assert_message(w, job, "Message", reason);
+        } else {
+                await_problem(w, problem);
+                /* Each of these ends after settle: the other module answers nothing. */
+                for (unsigned i = 0; i < 4; i++)
+                        ck_assert(!world_call(w, MODULE_2, "org.fotad1.Module", "Probe"));
+                await_problem(w, problem);
+        }
+        if (shut[_i].exclusive) {
+                evict(squatter);
+                end_exclusive(tty);
+        } else {
+                ck_assert_int_eq(chmod(tty, st.st_mode & 07777), 0);
+        }
+        if (!shut[_i].stays)
+                world_assert_outcome(w, job, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
 /* A node may be there before udev has given it to the daemon's group. */
 START_TEST(test_refused)
 {
@@ -531,6 +599,7 @@ int main(void)
         suite_add(s, "held", test_held, 0, G_N_ELEMENTS(holders));
         suite_add(s, "guest", test_guest, 0, G_N_ELEMENTS(guests));
         suite_add(s, "guest-midway", test_guest_midway, 0, 1);
+        suite_add(s, "shut-midway", test_shut_midway, 0, G_N_ELEMENTS(shut));
         suite_add(s, "refused", test_refused, 0, 1);
         suite_add(s, "stale", test_stale, 0, G_N_ELEMENTS(stale));
         suite_add(s, "stale-foreign", test_stale_foreign, 0, 1);

@@ -192,6 +192,22 @@ START_TEST(test_update_idle)
 }
 END_TEST
 
+/* The job ends while the module has not answered since it came back, and only listened to. From then on the module is
+ * asked as any other is: it reports its identity without a restart. */
+START_TEST(test_asked_after_end)
+{
+        World *w = world_with("stall=updating:40,updater-at=1", "update-idle=3");
+        g_autofree char *job = begin(w, "up.bin");
+
+        check_failed(w, job, "update-timeout", "keep the module powered");
+        world_await_property(w, MODULE_1, "Problem", "");
+        world_assert_sim(w, "updater", "get 1-1 system");
+        world_assert_property(w, job, "Restarts", "1");
+        world_assert_sim(w, "0", "count 1-1 rx:AT+CFUN=1,1");
+        world_free(w);
+}
+END_TEST
+
 /* ---- restart: off the bus. 0: in the preparations; 1, 2: before and after the update */
 
 START_TEST(test_restart)
@@ -331,6 +347,7 @@ int main(void)
         suite_add(s, "start-reset", test_start_reset, 0, 1);
         suite_add(s, "update-never-begins", test_update_never_begins, 0, 1);
         suite_add(s, "update-idle", test_update_idle, 0, 3);
+        suite_add(s, "asked-after-end", test_asked_after_end, 0, 1);
         suite_add(s, "restart", test_restart, 0, 3);
         suite_add(s, "settle", test_settle, 0, 2);
         suite_add(s, "command", test_command, 0, 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which line answers which command. Knows the frame of V.250 and 27.007 (echo, information, final result), not what
- * any command means. After a time-out the line is poisoned, for the late answer would be taken for that of the next
- * command: the engine then asks until it reads an answer that only its own question can have. */
+/* Assigns the lines of the module to the commands that they answer. Knows the frame of V.250 and 27.007 (echo,
+ * information, final result), not the meaning of any command. After a time-out the late answer could be taken for that
+ * of the next command: the engine then asks until it reads an answer that only its own question can have. */
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -290,7 +290,7 @@ static bool parse_final(const char *line, AtResult *ret_result, int *ret_error)
         return false;
 }
 
-/* Lines that come of themselves and never answer anything, besides all that begin with + or ^. */
+/* Lines that are never part of an answer, besides all that begin with + or ^. */
 static bool is_bare_urc(const char *line)
 {
         static const char *const urcs[] = { "RDY",  "APP RDY",    "POWERED DOWN", "NORMAL POWER DOWN",
@@ -302,7 +302,8 @@ static bool is_bare_urc(const char *line)
         return false;
 }
 
-/* An echo, however late: no module says a line of itself that begins with AT and what can follow that in a command. */
+/* Returns true for an echo, however late: no other line begins with AT and a character that can follow it in a command.
+ */
 static bool is_echo(const AtEngine *e, const char *line)
 {
         const Command *head = g_queue_peek_head((GQueue *)&e->commands);
@@ -397,12 +398,12 @@ static void handle_line(AtEngine *e, const char *line, uint64_t now)
                         return;
                 }
         } else if (parse_final(line, &result, &error))
-                return; /* too late for anything */
+                return; /* it comes too late to answer a command */
         push_event(e, AT_EVENT_URC, line);
 }
 
-/* What stands behind the echo of a command, NULL if there is none. Nothing but a line end follows one, and "ATI" stands
- * in "UPDATING", too. */
+/* The text behind the echo of a command, NULL if there is no echo. A letter or digit behind the command means that it
+ * is part of a word, as "ATI" in "UPDATING". */
 static char *find_after_echo(char *line, const char *command)
 {
         size_t n = strlen(command);
@@ -413,8 +414,8 @@ static char *find_after_echo(char *line, const char *command)
         return NULL;
 }
 
-/* Right after a boot or a lost byte a URC may hang on to what stood before it without a line end of its own. The echo
- * of a command is cut off first: the URL in it may hold anything. */
+/* Handles a line. Right after a boot or a lost byte, a URC may follow other text without a line end between them, and
+ * is split off. The echo of a command is cut off first: the URL in it may hold any text. */
 static void split_line(AtEngine *e, char *line, uint64_t now)
 {
         const Command *sent = e->sent ? g_queue_peek_head(&e->commands) : NULL;

@@ -13,12 +13,12 @@ typedef struct AtEngine AtEngine;
 typedef enum AtResult {
         AT_RESULT_OK,
         AT_RESULT_ERROR,   /* ERROR, +CME ERROR, +CMS ERROR */
-        AT_RESULT_TIMEOUT, /* no final result in time: whether the module took the command is unknown */
+        AT_RESULT_TIMEOUT, /* no final result in time: the module may have taken the command, or not */
 } AtResult;
 
 typedef enum AtEventType {
-        AT_EVENT_WRITE,  /* text goes to the tty as it is */
-        AT_EVENT_READY,  /* the port answers and its answers are told apart: commands go out from now on */
+        AT_EVENT_WRITE,  /* text is to be written to the tty as it is */
+        AT_EVENT_READY,  /* the port answers, and answers match their commands: commands go out from now on */
         AT_EVENT_ANSWER, /* tag, result, error, text: the answer to a command */
         AT_EVENT_URC,    /* text: a line that answers nothing */
 } AtEventType;
@@ -39,15 +39,15 @@ AtEngine *at_engine_new(void);
 void at_engine_free(AtEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtEngine, at_engine_free)
 
-/* The port was closed or lost: forgets everything, pending commands without an answer included. */
+/* The port was closed or lost: drops everything, also pending commands, which get no AT_EVENT_ANSWER. */
 void at_engine_reset(AtEngine *engine);
 
-/* The port is open: lines are read as URCs, nothing is written. Pending commands are forgotten. */
+/* The port is open: lines are read as URCs, nothing is written. Pending commands are dropped. */
 void at_engine_listen(AtEngine *engine);
 
-/* Forgets pending commands, then asks ATQ0V1E0 once a second (after half a minute of silence ever more rarely,
- * but twice a minute at least) until the module answers, then AT+CMEE=1, then
- * AT_EVENT_READY. For how long it may try is the caller's to decide. */
+/* Drops pending commands, then sends ATQ0V1E0 once a second (after half a minute of silence ever more rarely, but twice
+ * a minute at least) until the module answers, then AT+CMEE=1, and then reports AT_EVENT_READY. The caller decides how
+ * long to wait for that. */
 void at_engine_start(AtEngine *engine, uint64_t now);
 
 /* Returns true if AT_EVENT_READY was reported since the start. */
@@ -56,8 +56,8 @@ bool at_engine_is_ready(const AtEngine *engine);
 /* Returns true if a command would be sent at once. */
 bool at_engine_is_idle(const AtEngine *engine);
 
-/* Queues a command, without its CR. A command that holds a control character is a programming error and aborts.
- * Its time begins when all before it have been answered. */
+/* Queues a command, without its CR. A command that holds a control character is a programming error and aborts. The
+ * timeout, in µs, begins when all commands before this one have been answered. */
 void at_engine_command(AtEngine *engine, unsigned tag, const char *command, bool secret, uint64_t timeout,
                        uint64_t now);
 
@@ -69,7 +69,9 @@ void at_engine_hush(AtEngine *engine);
 /* Writes a command at once without waiting for an answer, drops pending commands, and starts over. */
 void at_engine_write_blind(AtEngine *engine, const char *command, uint64_t now);
 
+/* Bytes were read from the tty. */
 void at_engine_feed(AtEngine *engine, const void *bytes, size_t n, uint64_t now);
+/* Carries out the time-outs that have passed. */
 void at_engine_tick(AtEngine *engine, uint64_t now);
 
 /* The time at which at_engine_tick() is due, UINT64_MAX for never. */

@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The longest line kept, in bytes. The longest that means anything is an echoed AT+QFOTADL of some 280. */
+/* The longest line that is kept, in bytes. The longest with a meaning is an echoed AT+QFOTADL of some 280. */
 #define AT_LINE_MAX 1024
 
 typedef struct AtLine {
         size_t length;
-        bool overlong; /* the line under way is too long to mean anything: skip to its end */
+        bool overlong; /* the present line is too long to mean anything: it is skipped */
         char buffer[AT_LINE_MAX + 1];
 } AtLine;
 

@@ -3,21 +3,21 @@
 
 #include <stdint.h>
 
-/* How fast bytes may go to a module without flow control (guide 3.3.1.3): 32 bytes a write, 15 kB/s. Times in µs of one
+/* The rate of bytes to a module without flow control (guide 3.3.1.3): 32 bytes a write, 15 kB/s. Times are in µs on one
  * clock of the caller's. */
 #define PACE_CHUNK   32
 #define PACE_RATE    14500 /* bytes a second */
-#define PACE_LAG_MAX 20000 /* µs behind its schedule that are made up for: 290 bytes, less than a second's leeway */
+#define PACE_LAG_MAX 20000 /* µs of delay that are made up for: 290 bytes, less than the margin of a second */
 #define PACE_GAP     1000  /* µs between two writes at least, meanwhile */
 
 typedef struct Pace {
-        uint64_t began; /* of the schedule: when the first byte was due */
-        uint64_t written;
-        uint64_t last; /* when the last write was, 0 none yet */
+        uint64_t began;   /* the time at which the first byte was due */
+        uint64_t written; /* bytes */
+        uint64_t last;    /* the time of the last write, 0 none yet */
 } Pace;
 
-/* When the next write is due. Counted from the beginning, so that no delay adds up. */
+/* The time at which the next write is due. Counted from the beginning, so that delays do not add up. */
 uint64_t pace_due(const Pace *pace);
 
-/* So many bytes were written now. A delay of more than PACE_LAG_MAX is lost for good. */
+/* Notes that bytes were written now. A delay of more than PACE_LAG_MAX is not made up for. */
 void pace_wrote(Pace *pace, uint64_t bytes, uint64_t now);

@@ -8,8 +8,8 @@
 
 #include "core/quectel/identity.h"
 
-/* The tail of AT+QGMR reads .00.000 while the module's application processor is not up; ModemManager asks 16 times at
- * a second's distance, and so do we. */
+/* The end of the answer to AT+QGMR is .00.000 until the module's application processor is up. ModemManager asks 16
+ * times at intervals of a second, and so does fotad. */
 #define BUILD_TRIES    16
 #define BUILD_INTERVAL G_USEC_PER_SEC
 #define TEXT_MAX       128
@@ -262,7 +262,7 @@ void identity_distrust(Identity *i)
         }
 }
 
-/* AT+QGMR repeats the revision and appends the build of its parts. True if it has to be asked again later. */
+/* AT+QGMR repeats the revision and appends the build of its parts. Returns true if it has to be asked again later. */
 static bool read_build(IdentityProbe *p, const char *information, uint64_t now)
 {
         Identity *i = p->identity;

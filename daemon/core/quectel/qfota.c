@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The vendor's words: building AT+QFOTADL, reading +QIND: "FOTA". What follows from them is core/upgrade's business. */
+/* The vendor's commands and messages: builds AT+QFOTADL, reads +QIND: "FOTA". core/upgrade draws the conclusions. */
 
 #include <glib.h>
 #include <stdlib.h>

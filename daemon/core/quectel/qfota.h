@@ -5,7 +5,7 @@
 
 #include "codes.h"
 
-/* Guide 3.3.1: what a URC maximum may be. */
+/* Guide 3.3.1: the range of a URC maximum. */
 #define QFOTA_URC_MAX_LEAST   5
 #define QFOTA_URC_MAX_MOST    100
 #define QFOTA_URC_MAX_DEFAULT 100 /* index and percentage agree */
@@ -18,7 +18,7 @@ typedef enum QfotaUrcType {
         QFOTA_URC_START,
         QFOTA_URC_UPDATING, /* value: as the module counts, at most 100 */
         QFOTA_URC_END,      /* value: 0 or a code of CODE_DOMAIN_UPDATE */
-        QFOTA_URC_OTHER,    /* about the upgrade, but nothing known: a sign of life */
+        QFOTA_URC_OTHER,    /* about the upgrade, but unknown: a sign of life */
 } QfotaUrcType;
 
 typedef struct QfotaUrc {
@@ -27,27 +27,28 @@ typedef struct QfotaUrc {
         int value;
 } QfotaUrc;
 
-/* Reads a line as +QIND: "FOTA",... (guide 3.3.1.1 to 3.3.1.3, and the variants seen in the field).
- * false: the line is not about an upgrade. */
+/* Reads a line as +QIND: "FOTA",... (guide 3.3.1.1 to 3.3.1.3, and the variants seen in the field). Returns false if
+ * the line is not about an upgrade. */
 bool qfota_parse_urc(const char *line, QfotaUrc *ret);
 
-/* AT+QFOTADL="<url>"[,<upgrade_mode>[,<download_URC_max>[,<update_URC_max>]]], cut off after the last parameter that
- * is asked for; -1 asks for none. Parameters in the middle get what the guide's examples use: mode 1, maximum 100. */
+/* Builds AT+QFOTADL="<url>"[,<upgrade_mode>[,<download_URC_max>[,<update_URC_max>]]], up to the last parameter that is
+ * not -1. Parameters of -1 before that get the values of the guide's examples: mode 1, maximum 100. The caller frees
+ * it. */
 char *qfota_build_command(const char *url, int upgrade_mode, int download_urc_max, int update_urc_max);
 
-/* 0-100 of the download from a DOWNLOADING value. Some modules report a percentage whatever maximum was asked for: a
- * value over the maximum shows it, and *is_percentage remembers it. */
+/* Turns the value of DOWNLOADING into a percentage of the download, 0 to 100. Some modules report a percentage whatever
+ * the requested maximum: a value over the maximum shows that, and *is_percentage is set for the rest of the download.
+ */
 unsigned qfota_download_percent(int value, unsigned maximum, bool *is_percentage);
 
-/* Whether a value may be that of AT+IFC or AT+QCFG="usbifc", as in 0,0 (0 none, 1 in software, 2 RTS/CTS); "" is one,
- * too: none. */
+/* Returns true if value may be that of AT+IFC or AT+QCFG="usbifc", as in 0,0 (0 none, 1 in software, 2 RTS/CTS), or "".
+ */
 bool qfota_is_flow(const char *value);
 
-/* That value in the answer to its query: for +IFC: 2,2 with the prefix "+IFC:" and no name, for +QCFG: "usbifc",2,2
- * with
- * "+QCFG:" and "usbifc". NULL if it is not there. */
+/* Reads that value from the answer to its query: +IFC: 2,2 has the prefix "+IFC:" and no name (NULL), and
+ * +QCFG: "usbifc",2,2 has "+QCFG:" and "usbifc". Returns NULL if there is none; the caller frees it. */
 char *qfota_parse_flow(const char *information, const char *prefix, const char *name);
 
-/* The value of a named setting in the answer to its query: for the information +QURCCFG: "urcport","usbat", the prefix
- * "+QURCCFG:" and the name "urcport" it is usbat; NULL if it is not there. */
+/* Reads the value of a named setting from the answer to its query: usbat from +QURCCFG: "urcport","usbat", with the
+ * prefix "+QURCCFG:" and the name "urcport". Returns NULL if there is none; the caller frees it. */
 char *qfota_parse_setting(const char *information, const char *prefix, const char *name);

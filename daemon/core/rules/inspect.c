@@ -324,7 +324,7 @@ void inspect_answer(Inspect *i, AtResult result, int error, const char *informat
                 return;
         switch (result) {
         case AT_RESULT_OK:
-                n->answers[question] = read_answer(n, question, information) ? INSPECT_TOLD : INSPECT_UNCLEAR;
+                n->answers[question] = read_answer(n, question, information) ? INSPECT_ANSWERED : INSPECT_UNCLEAR;
                 break;
         case AT_RESULT_ERROR:
                 n->answers[question] = INSPECT_REFUSED;
@@ -335,7 +335,7 @@ void inspect_answer(Inspect *i, AtResult result, int error, const char *informat
                 i->question = _INSPECT_QUESTION_MAX;
                 return;
         }
-        if (question == INSPECT_EPS_REGISTRATION && n->answers[question] == INSPECT_TOLD &&
+        if (question == INSPECT_EPS_REGISTRATION && n->answers[question] == INSPECT_ANSWERED &&
             inspect_is_registered(n->eps_registration))
                 i->questions &= ~(1u << INSPECT_REGISTRATION);
         go_to(i, question + 1);

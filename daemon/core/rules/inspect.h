@@ -25,10 +25,10 @@ typedef enum InspectQuestion {
 
 typedef enum InspectAnswer {
         INSPECT_NOT_ASKED,
-        INSPECT_TOLD,
-        INSPECT_REFUSED, /* ERROR */
-        INSPECT_UNCLEAR, /* OK, and nothing that can be read */
-        INSPECT_SILENT,  /* no answer; nothing was asked after that */
+        INSPECT_ANSWERED, /* OK, and the fact was read */
+        INSPECT_REFUSED,  /* ERROR */
+        INSPECT_UNCLEAR,  /* OK, and nothing that can be read */
+        INSPECT_SILENT,   /* no answer; nothing was asked after that */
 } InspectAnswer;
 
 /* A list of numbers that AT+QFOTADL=? gives, as (0,5-100). */
@@ -48,7 +48,7 @@ unsigned inspect_list_clip(const InspectList *list, unsigned value);
 /* As it is said to people: "0, 5-50". The caller frees it. */
 char *inspect_list_text(const InspectList *list);
 
-/* What the module said. A fact may be used only where its question's answer is INSPECT_TOLD. */
+/* What the module said. A fact may be used only where its question's answer is INSPECT_ANSWERED. */
 typedef struct Inspection {
         InspectAnswer answers[_INSPECT_QUESTION_MAX];
         int errors[_INSPECT_QUESTION_MAX]; /* n of +CME ERROR: n, -1 none */

@@ -14,9 +14,9 @@ static InspectAnswer answer_of(const RuleFacts *f, InspectQuestion question)
         return f->inspection ? f->inspection->answers[question] : INSPECT_NOT_ASKED;
 }
 
-static bool is_told(const RuleFacts *f, InspectQuestion question)
+static bool is_answered(const RuleFacts *f, InspectQuestion question)
 {
-        return answer_of(f, question) == INSPECT_TOLD;
+        return answer_of(f, question) == INSPECT_ANSWERED;
 }
 
 /* Why there is no answer. */
@@ -25,7 +25,7 @@ static char *why_not(const RuleFacts *f, InspectQuestion question)
         const char *command = inspect_command(question);
 
         switch (answer_of(f, question)) {
-        case INSPECT_TOLD: return g_strdup("");
+        case INSPECT_ANSWERED: return g_strdup("");
         case INSPECT_NOT_ASKED:
                 if (f->inspection)
                         return g_strdup("not asked, for the module had stopped answering");
@@ -92,7 +92,7 @@ void judge_qfotadl(const RuleFacts *f, RuleVerdict *v)
                             "ask the vendor whether this model and revision upgrade this way",
                             "the module has no AT+QFOTADL (guide 3.3.1)");
                 return;
-        case INSPECT_TOLD: break;
+        case INSPECT_ANSWERED: break;
         }
         unlisted = rules_unlisted(f->options, f->inspection);
         if (unlisted)
@@ -110,7 +110,7 @@ void judge_sim(const RuleFacts *f, RuleVerdict *v)
         if (answer_of(f, INSPECT_SIM) == INSPECT_REFUSED && (error == 10 || error == 13 || error == 15))
                 rule_broken(v, RULE_REFUSAL_NONE, "insert a SIM that works, and restart the module",
                             "there is no SIM, or it cannot be read (+CME ERROR: %d to AT+CPIN?)", error);
-        else if (!is_told(f, INSPECT_SIM))
+        else if (!is_answered(f, INSPECT_SIM))
                 unknown(f, INSPECT_SIM, v);
         else if (strcmp(f->inspection->sim, "READY") == 0)
                 rule_holds(v, "READY");
@@ -135,7 +135,7 @@ static const char *registration_text(unsigned state)
 void judge_registration(const RuleFacts *f, RuleVerdict *v)
 {
         const Inspection *n = f->inspection;
-        bool eps = is_told(f, INSPECT_EPS_REGISTRATION), cs = is_told(f, INSPECT_REGISTRATION);
+        bool eps = is_answered(f, INSPECT_EPS_REGISTRATION), cs = is_answered(f, INSPECT_REGISTRATION);
 
         if (eps && inspect_is_registered(n->eps_registration))
                 rule_holds(v, "%s (AT+CEREG?)", registration_text(n->eps_registration));
@@ -153,7 +153,7 @@ void judge_signal(const RuleFacts *f, RuleVerdict *v)
 {
         unsigned rssi;
 
-        if (!is_told(f, INSPECT_SIGNAL)) {
+        if (!is_answered(f, INSPECT_SIGNAL)) {
                 unknown(f, INSPECT_SIGNAL, v);
                 return;
         }
@@ -184,18 +184,18 @@ void judge_pdp_context(const RuleFacts *f, RuleVerdict *v)
                 rule_holds(v, "a package on the host needs none");
                 return;
         }
-        if (!given && !is_told(f, INSPECT_FOTA_CID)) {
+        if (!given && !is_answered(f, INSPECT_FOTA_CID)) {
                 unknown(f, INSPECT_FOTA_CID, v);
                 return;
         }
-        if (is_told(f, INSPECT_HOST_DATA) && n->host_cid != 0 && n->host_cid == cid) {
+        if (is_answered(f, INSPECT_HOST_DATA) && n->host_cid != 0 && n->host_cid == cid) {
                 rule_broken(v, RULE_REFUSAL_NONE, "give another context with the option cid (and apn)",
                             "the download and the host's own data both use context %u (AT+QNETDEVCTL?)", cid);
                 return;
         }
-        if (is_told(f, INSPECT_CONTEXTS) && cid < 32)
+        if (is_answered(f, INSPECT_CONTEXTS) && cid < 32)
                 state = n->contexts & 1u << cid ? ", active" : ", not active yet";
-        if (!is_told(f, INSPECT_HOST_DATA))
+        if (!is_answered(f, INSPECT_HOST_DATA))
                 rule_holds(v, "context %u%s; whether the host's own data uses it is not known", cid, state);
         else if (n->host_cid)
                 rule_holds(v, "context %u%s; the host's own data uses context %u", cid, state, n->host_cid);
@@ -211,7 +211,7 @@ void judge_space(const RuleFacts *f, RuleVerdict *v)
                 rule_holds(v, "MiniFOTA does not keep its packages in the module's file system");
                 return;
         }
-        if (!is_told(f, INSPECT_SPACE)) {
+        if (!is_answered(f, INSPECT_SPACE)) {
                 unknown(f, INSPECT_SPACE, v);
                 return;
         }
@@ -232,7 +232,7 @@ void judge_urc_port(const RuleFacts *f, RuleVerdict *v)
 {
         const char *port, *ours = f->uart ? "uart1" : "usbat";
 
-        if (!is_told(f, INSPECT_URC_PORT)) {
+        if (!is_answered(f, INSPECT_URC_PORT)) {
                 unknown(f, INSPECT_URC_PORT, v);
                 return;
         }
