@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* polkit's own agent for terminals, as a child. Where it is not installed, nobody is asked, and polkit says so. */
+/* Runs polkit's authentication agent for terminals (pkttyagent) as a child process. If it is not installed, polkit
+ * refuses and gives that as the reason. */
 
 #include "config.h"
 
@@ -21,7 +22,7 @@ bool agent_has_person(void)
         return isatty(STDIN_FILENO);
 }
 
-/* It talks to /dev/tty; what it says elsewhere is of no use to that person. */
+/* Runs in the child. The agent talks to the user on /dev/tty, so its output goes to /dev/null. */
 static void become_agent(int ready, pid_t parent)
 {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -31,7 +32,8 @@ static void become_agent(int ready, pid_t parent)
         if (getppid() != parent || null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
                 _exit(1);
         snprintf(fd, sizeof(fd), "%d", ready);
-        /* Not --fallback: where logind knows no session that agent is not found. This one is for our process alone. */
+        /* Not --fallback: polkit does not find a fallback agent where logind knows no session. This agent serves our
+         * process alone. */
         execl(PKTTYAGENT, PKTTYAGENT, "--notify-fd", fd, NULL);
         _exit(127);
 }
@@ -50,7 +52,7 @@ pid_t agent_open(void)
                 become_agent(ends[1], parent);
         }
         close(ends[1]);
-        /* It closes its end when polkit knows it, or when it ends. */
+        /* The agent closes its end of the pipe when polkit has registered it, or when it exits. */
         while (pid > 0 && read(ends[0], &c, 1) < 0 && errno == EINTR)
                 ;
         close(ends[0]);

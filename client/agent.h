@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether there is a person here, at a terminal, who could be asked for a password. */
+/* True if stdin is a terminal, so that a user can be asked for a password. */
 bool agent_has_person(void);
 
-/* Until agent_close() that person is whom polkit asks. 0: there is none, or root, who is not asked. */
+/* Starts the agent that asks the user for passwords until agent_close(). Returns its process id; 0 if there is no
+ * terminal, no agent could be started, or the user is root, whom polkit never asks. */
 pid_t agent_open(void);
 void agent_close(pid_t agent);

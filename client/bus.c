@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The way to the daemon: connect, make a call, wait for its answer. It knows the daemon's name and paths, not what is
- * asked. */
+/* Calls to the daemon: connects, sends a call, waits for the reply. Knows the daemon's bus name and paths, but not the
+ * meaning of the calls. */
 
 #include "config.h"
 

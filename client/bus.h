@@ -7,25 +7,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_slot, sd_bus_slot_unref)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 
-/* The daemon answers some calls only when a package is spooled, a module has told its identity, a server was asked, or
- * a person has typed a password. If it dies meanwhile the bus says so at once. */
+/* Some replies take long: a package is copied, a module's identity is read, a server is asked, or a user types a
+ * password. If the daemon dies meanwhile, the bus reports that at once. */
 #define BUS_CALL_TIMEOUT (600 * G_USEC_PER_SEC)
 
-/* These return an exit status, the failure reported. */
-/* Connects, unless that is done already. bus_new_call() does it, too. */
+/* These functions return an exit status (ctl.h) and have printed the failure. */
+/* Connects to the system bus unless ctl->bus is connected already. bus_new_call() calls this. */
 int bus_connect(Ctl *ctl);
 
-/* A call without arguments yet, to the daemon. */
+/* Creates a call to the daemon, to which the caller appends the arguments. The caller unrefs *ret. */
 int bus_new_call(Ctl *ctl, const char *path, const char *interface, const char *member, sd_bus_message **ret);
 
-/* Sends and waits. ret_reply may be NULL. */
+/* Sends the call and waits for the reply. ret_reply may be NULL; the caller unrefs *ret_reply. */
 int bus_call(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
 
-/* The same for what not everybody may do: a person at the terminal may be asked for a password. */
+/* Like bus_call(), for methods that polkit guards: a user at the terminal may be asked for a password. */
 int bus_act(Ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
 
-/* The same for a call without arguments and without an answer. */
+/* Like bus_act(), for a method without arguments and without a result. */
 int bus_act_on(Ctl *ctl, const char *path, const char *interface, const char *member);
 
-/* The last part of an object path, decoded: the id of a job or a module. */
+/* The last part of an object path, decoded: the id of a job or a module. The caller frees it. */
 char *bus_path_id(const char *path);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The passwords of scheduled upgrades: files for root alone beside the schedule, which systemd hands to the unit as
- * credentials (LoadCredential= in fotad-upgrade@.service). Whoever runs this needs no right to read the files. */
+/* The passwords of scheduled upgrades: files beside the schedule that only root can read. systemd passes them to the
+ * unit as credentials (LoadCredential= in fotad-upgrade@.service), so the unit's user needs no right to read the
+ * files. */
 
 #include "config.h"
 
@@ -28,13 +29,13 @@ void credentials_clear(Credentials *c)
         wipe(&c->apn_password);
 }
 
-/* The file beside the schedule. */
+/* The path of the password file beside the schedule. */
 static char *file_of(const Schedule *s, const char *name)
 {
         return g_strdup_printf("%.*s.%s", (int)(strlen(s->path) - strlen(SCHEDULE_SUFFIX)), s->path, name);
 }
 
-/* What the schedule lacks for that password to be of use; NULL: nothing. */
+/* The reason why the schedule has no use for that password; NULL if it has. */
 static const char *find_lack(const Schedule *s, const char *name)
 {
         Url url;
@@ -67,7 +68,8 @@ bool credentials_check_files(const Schedule *s, char **ret_why)
         return check_file(s, SOURCE_PASSWORD, ret_why) && check_file(s, APN_PASSWORD, ret_why);
 }
 
-/* By hand: without systemd nobody has read the file. */
+/* For a run that was not started by systemd, which passes no credentials: false, and *ret_why, if there is a password
+ * file. */
 static bool read_nothing(const Schedule *s, const char *name, char **ret_why)
 {
         g_autofree char *path = file_of(s, name);

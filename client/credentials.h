@@ -11,10 +11,10 @@ typedef struct Credentials {
 void credentials_clear(Credentials *credentials);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Credentials, credentials_clear)
 
-/* Whether the files that the unit takes them from are for their owner alone and of use to the upgrade. Looks at the
- * files, not into them; false, and *ret_why. */
+/* Checks that only their owner can access the password files and that the schedule can use them. Does not read their
+ * contents. false, and *ret_why, which the caller frees, if not. */
 bool credentials_check_files(const Schedule *schedule, char **ret_why);
 
-/* Those that systemd handed over. false, and *ret_why, if they cannot be read, or there are some that it did not hand
- * over because somebody runs this by hand. */
+/* Reads the credentials that systemd passed. false, and *ret_why, which the caller frees, if one cannot be read, or if
+ * there are password files but no credentials because the run was not started by systemd. The caller clears *ret. */
 bool credentials_read(const Schedule *schedule, Credentials *ret, char **ret_why);

@@ -14,29 +14,28 @@ enum {
         STATUS_DONE = 0,
         STATUS_FAILED = 1,    /* the upgrade failed */
         STATUS_USAGE = 2,     /* the command line, or what it names, is wrong */
-        STATUS_REFUSED = 3,   /* the daemon said no */
-        STATUS_NO_DAEMON = 4, /* nobody to ask */
+        STATUS_REFUSED = 3,   /* the daemon refused the call */
+        STATUS_NO_DAEMON = 4, /* the daemon or the bus is not reachable */
         STATUS_CANCELLED = 5, /* the upgrade was cancelled */
         STATUS_DETACHED = 6,  /* SIGINT or SIGTERM ended the run; the upgrade goes on */
 };
 
-/* What every verb is handed. */
+/* Common to all verbs: passed to each of their functions. */
 typedef struct Ctl {
         bool json;
-        bool notify; /* systemd is told how it goes and why it ended (STATUS=); the verb says the end in a line of its
-                        own */
+        bool notify; /* report state and end to systemd (STATUS=); the verb prints the end itself */
         sd_bus *bus; /* NULL until it is needed */
 } Ctl;
 
-/* A verb: one verb-NAME.c each, listed in fotactl.c. Texts are N_() strings. */
+/* A verb, defined in verb-NAME.c and listed in fotactl.c. All texts are marked with N_(). */
 typedef struct Verb {
         const char *name;
         const char *args;
         const char *summary;
-        const char *description; /* NULL: the summary says it all */
+        const char *description; /* more text for --help; NULL for none */
         int min_args, max_args;
-        const GOptionEntry *entries; /* NULL: none of its own */
-        bool upgrade_options;        /* takes those of options.h too */
+        const GOptionEntry *entries; /* the verb's own options; NULL for none */
+        bool upgrade_options;        /* accepts the options of options.h, too */
         int (*run)(Ctl *ctl, char **args);
 } Verb;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Follows one job: signals in, a picture of the job kept, changes shown, the exit status at the end. The state is read
- * by asynchronous calls: then answers and signals are dealt with in the order the daemon sent them, and an old signal
- * cannot overwrite a newer answer. It never acts on the job; leaving it leaves the upgrade alone. */
+/* Follows one job: receives its signals, keeps a copy of its properties, prints changes, and returns the exit status at
+ * the end. The properties are read by asynchronous calls, so replies and signals are handled in the order in which the
+ * daemon sent them, and an old signal cannot overwrite a newer reply. Never changes the job; leaving does not affect
+ * the upgrade. */
 
 #include "config.h"
 
@@ -28,8 +29,8 @@ struct Follow {
         sd_bus_slot *signals, *owner, *disconnected, *read;
         sd_event_source *tick, *again;
         char *path;
-        char *daemon; /* the unique name that answered: a signal from any other is not the daemon's */
-        Props *job; /* NULL until the first answer: signals before it are in it already */
+        char *daemon; /* the unique name that replied: signals from other senders are ignored */
+        Props *job; /* NULL until the first reply, which includes all signals before it */
         bool gone;  /* the daemon is off the bus */
         bool over;  /* the job has ended; its last properties are being read */
         Progress *progress;
@@ -56,7 +57,7 @@ void follow_free(Follow *f)
         g_free(f);
 }
 
-/* {"event": ..., "job": {...}}; a line that says nothing new is left out. */
+/* Prints {"event": ..., "job": {...}}, unless that equals the line before it. */
 static void write_event(Follow *f, const char *event)
 {
         g_autoptr(Json) json = json_new();
@@ -124,7 +125,7 @@ static void show_end(Follow *f, int status)
                 text_wrap(message, 0);
 }
 
-/* The job has ended: the loop ends with what the upgrade came to. */
+/* The job has ended: prints its result and leaves the loop with the exit status. */
 static int end(Follow *f)
 {
         const char *result = props_string(f->job, "Result");
@@ -154,7 +155,8 @@ static int mark_gone(Follow *f)
         return 0;
 }
 
-/* The daemon vanished under a question. If the bus has not told yet that it left, ask once more in a moment. */
+/* The daemon vanished before it replied. If the bus has not announced that yet, the job is read again a second
+ * later. */
 static int on_absent(Follow *f, const sd_bus_error *error)
 {
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
@@ -208,7 +210,7 @@ static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error
         return 0;
 }
 
-/* Asks the daemon, but does not start it: whether it comes back is its service manager's to say. */
+/* Reads the job's properties. Does not start the daemon: that is left to its service manager. */
 static int read_job(Follow *f)
 {
         g_autoptr(sd_bus_message) call = NULL;
@@ -271,7 +273,7 @@ static int take_changes(Follow *f, sd_bus_message *m)
         r = sd_bus_message_enter_container(m, SD_BUS_TYPE_ARRAY, "s");
         if (r < 0)
                 return r;
-        /* Told to have changed, but not to what. */
+        /* The names of properties that changed, sent without their values: read them. */
         return sd_bus_message_at_end(m, 0) ? 0 : read_job(f);
 }
 
@@ -303,7 +305,7 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         Follow *f = userdata;
 
         (void)ret_error;
-        /* Anybody may send a signal straight to us. */
+        /* Any bus client can send a signal to us directly. */
         if (g_strcmp0(sd_bus_message_get_sender(m), "org.freedesktop.DBus") != 0)
                 return 0;
         if (!f->path || sd_bus_message_read(m, "sss", &name, &old_owner, &new_owner) < 0)

@@ -4,18 +4,19 @@
 #include "ctl.h"
 #include "props.h"
 
-/* Follows one job to its end. */
+/* Follows one job until it ends. */
 typedef struct Follow Follow;
 
 void follow_free(Follow *follow);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Follow, follow_free)
 
-/* Listens from now on, so that nothing is lost between learning the job's path and follow_run(). Exit status, the
- * failure reported. */
+/* Starts to listen to the daemon, so that no signal is lost between learning the job's path and follow_run(). Returns
+ * an exit status and has printed the failure. The caller frees *ret. */
 int follow_new(Ctl *ctl, Follow **ret);
 
-/* Shows the job's course until it ends or the user leaves; the exit status says how it ended. */
+/* Prints the progress of the job at that object path until it ends or the user leaves. Returns the exit status that
+ * tells how it ended. */
 int follow_run(Follow *follow, const char *path);
 
-/* The job as it was seen last; NULL if it never was. */
+/* The job's properties as last received, owned by follow; NULL if none were. */
 const Props *follow_job(const Follow *follow);

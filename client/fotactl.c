@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The front door: locale, global options, the table of verbs, help. It reads each verb's options as the verb's own
- * table says and hands over what is left. It knows no bus and no verb's business. */
+/* main(): locale, global options, the table of verbs, help. Parses each verb's options by the verb's table and passes
+ * the remaining arguments on. Knows no bus. */
 
 #include "config.h"
 
@@ -27,7 +27,7 @@ static const Verb *find_verb(const char *name)
         return NULL;
 }
 
-/* Before any parsing, so that a wrong command line is answered in JSON as well. */
+/* Called before the options are parsed, so that errors in the command line are printed as JSON, too. */
 static bool wants_json(char **argv)
 {
         for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++)
@@ -59,7 +59,8 @@ static char *describe_exit(void)
                           "\"fotactl VERB --help\" tells a verb's options."));
 }
 
-/* What is left after the options, a "--" that only ended them dropped; NULL if that is wrong, which is told. */
+/* The arguments that remain after the options, without a "--" in front. Prints the error and returns NULL if their
+ * number is wrong. */
 static char **take_args(Ctl *ctl, const Verb *verb, int argc, char **argv)
 {
         char **args = argv + 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A small JSON writer: one document on one line, always valid UTF-8, whatever the strings hold. It knows nothing of
- * what it writes, and reads nothing. */
+/* A small JSON writer: one document on one line, always valid UTF-8, whatever bytes the strings contain. Reads no
+ * JSON. */
 
 #include "config.h"
 
@@ -12,7 +12,7 @@
 
 struct Json {
         GString *text;
-        bool comma; /* the next member needs one before it */
+        bool comma; /* a comma is needed before the next member */
 };
 
 Json *json_new(void)
@@ -30,7 +30,7 @@ void json_free(Json *json)
         g_free(json);
 }
 
-/* Beside what JSON asks for, whatever a terminal or a line reader might act upon. */
+/* Escapes also the characters that a terminal or a line reader could act upon, which JSON does not require. */
 static bool needs_escape(gunichar c)
 {
         return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <glib.h>
 
-/* One JSON document, written in order. key is NULL inside an array and at the top; bracket is one of { } [ ]. */
+/* A JSON document that is written in order. key is NULL inside an array and at the top; bracket is one of { } [ ]. */
 typedef struct Json Json;
 
 Json *json_new(void);
@@ -21,5 +21,5 @@ void json_bool(Json *json, const char *key, bool value);
 
 const char *json_text(const Json *json);
 
-/* One line on stdout. */
+/* Prints the document as one line on stdout. */
 void json_print(const Json *json);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the daemon says of a job's end, in the reader's language. Knows how such a message is put together (the daemon's
- * core/job/job.c) and the table of codes; no text may be lost on the way. */
+/* Translates the message of a job's end. Knows the table of codes and how the daemon builds such a message
+ * (core/job/job.c there). The translation contains every part of the message. */
 
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include "ctl.h"
 #include "message.h"
 
-/* What stands between beginning and end, or NULL. */
+/* The part of the message between beginning and end; NULL if the message does not begin and end so. */
 static char *between(const char *message, const char *beginning, const char *end)
 {
         size_t length = strlen(message), before = strlen(beginning), after = strlen(end);

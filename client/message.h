@@ -3,6 +3,7 @@
 
 #include "props.h"
 
-/* A job's Message in the reader's language. On the bus it is English, made of the texts of dbus/codes.c and of a detail
- * between them; the detail stays as it is, and so does a message that is not made that way. */
+/* The job's Message in the user's language, which the caller frees. On the bus it is English, built from the texts
+ * of dbus/codes.c with a detail between them. The detail is not translated, nor is a message that is not built that
+ * way. */
 char *message_words(const Props *job);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The daemon's objects, read through its ObjectManager, and how a user names one of them. It prints nothing but
+/* Reads the daemon's objects through its ObjectManager, and finds the job or module that a user names. Prints only
  * failures and changes nothing. */
 
 #include "config.h"
@@ -207,7 +207,8 @@ int objects_find_job(Ctl *ctl, const Objects *objects, const char *name, bool an
                 }
         }
         return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_NO_SUCH_JOB,
-                    /* What was given is not repeated: with arguments in the wrong order it is a URL. */
+                    /* The argument is not repeated: it may be a URL with a password if the arguments are in the wrong
+                     * order. */
                     _("there is no such job; \"fotactl history\" and \"fotactl status\" tell those there are"));
 }
 

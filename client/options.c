@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The options of an upgrade, from the command line to the bus. Which values are right is the daemon's to judge: here
- * they are only given their types. */
+/* The options of an upgrade, from the command line to the bus. The daemon judges their values; here they only get their
+ * types. */
 
 #include "config.h"
 
@@ -36,7 +36,7 @@ const GOptionEntry upgrade_options[] = {
         { NULL },
 };
 
-/* What goes to the bus, and as which type; the password comes from its file. */
+/* The D-Bus name and type of each option. The password is read from its file. */
 static const struct {
         const char *key;
         char type;

@@ -6,14 +6,16 @@
 /* The options of an upgrade: the a{sv} of StartUpgrade, StartUpgradeFile, Check and Retry. */
 extern const GOptionEntry upgrade_options[];
 
-/* Before the bus is asked: numbers are numbers, the password file can be read. Exit status, the failure reported. */
+/* Checks the options before the daemon is called: numbers must be numbers, and the password file must be readable.
+ * Returns an exit status and has printed the failure. */
 int upgrade_options_check(Ctl *ctl);
 
-/* Adds the a{sv}. */
+/* Appends the options that were given as an a{sv}. Returns an exit status and has printed the failure. */
 int upgrade_options_append(Ctl *ctl, sd_bus_message *call);
 
-/* For options that come from a file. NULL if there is such a key and the value is of its type, else what is wrong. */
+/* Checks an option that comes from a file. NULL if there is such an option and the value has its type, else the reason
+ * why not. */
 const char *upgrade_option_judge(const char *key, const char *value);
 
-/* As if it had been given on the command line: a pair that was judged to be right. */
+/* Sets an option as the command line would. The pair must have passed upgrade_option_judge(). */
 void upgrade_option_set(const char *key, const char *value);

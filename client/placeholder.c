@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* %{model} and %{revision} in the texts of a schedule. Not one letter behind a %, for a URL's own %20 must stay what it
- * is. What a module says of itself is put in only if it cannot change the shape of a URL or path. */
+/* %{model} and %{revision} in the texts of a schedule. A single letter behind a % is no placeholder, because a URL may
+ * contain %20. A value of the module is inserted only if it cannot change the shape of the URL or path. */
 
 #include "config.h"
 
@@ -10,7 +10,8 @@
 #include "ctl.h"
 #include "placeholder.h"
 
-/* The next %{ at or after p, and its name; NULL if there is none. *ret_end is behind its }, NULL if that is missing. */
+/* Finds the next %{ at or after p and copies its name to *ret_name, which the caller frees; NULL if there is none.
+ * *ret_end points behind its }, and is NULL if that is missing. */
 static const char *next(const char *p, char **ret_name, const char **ret_end)
 {
         const char *start = strstr(p, "%{"), *brace;
@@ -47,7 +48,7 @@ bool placeholder_has(const char *text, const char *name)
         return strstr(text, whole) != NULL;
 }
 
-/* Letters, digits, - _ . and no folder of its own: "." and "..". */
+/* True if the value consists of letters, digits, - _ . and is not "." or "..", which name folders. */
 static bool is_harmless(const char *value)
 {
         for (const char *p = value; *p; p++)

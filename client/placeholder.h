@@ -3,11 +3,12 @@
 
 #include <stdbool.h>
 
-/* Whether every %{...} in the text is known; *ret_why says what would be right, the caller frees it. */
+/* True if every %{...} in the text is known; else *ret_why is what is wrong, which the caller frees. */
 bool placeholder_check(const char *text, char **ret_why);
 
-/* Whether the text depends on that one: "model" or "revision". */
+/* True if the text has the placeholder of that name: "model" or "revision". */
 bool placeholder_has(const char *text, const char *name);
 
-/* The text, filled. NULL, and *ret_why, if a value is not known or could be more than a part of a name. */
+/* The text with the values in place of the placeholders, which the caller frees. NULL, and *ret_why, which the caller
+ * frees, if a value is not known or has characters that are not allowed. */
 char *placeholder_fill(const char *text, const char *model, const char *revision, char **ret_why);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The progress of one job on stdout. It draws what it is handed when it is told to; it knows no bus, no timer, and not
- * when a job is over. */
+/* Prints the progress of one job on stdout, a bar on a terminal and lines elsewhere. Knows no bus and no timer. */
 
 #include "config.h"
 
@@ -16,13 +15,13 @@ enum {
         STATE_COLUMNS = 12,
         BAR_MIN = 8,
         BAR_MAX = 60,
-        MARGIN = 3, /* the cursor, and the "^C" that a terminal echoes, stay in the line */
+        MARGIN = 3, /* columns left free for the cursor and the "^C" that a terminal echoes */
 };
 
 struct Progress {
         bool live;
-        bool drawn;    /* a bar stands in the cursor's line */
-        char *line; /* what the last plain line stood for */
+        bool drawn;    /* the line of the cursor holds a bar */
+        char *line; /* state, tens of percent and restarts of the last plain line */
         char *message; /* the job's last message */
 };
 
@@ -75,7 +74,8 @@ static char *describe_time(const Props *job)
         return seconds >= 0 ? text_duration(seconds) : g_strdup("");
 }
 
-/* "updating     [######------]  45 %  3:07  2 restarts"; what does not fit is left out, the bar before the words. */
+/* Draws "updating     [######------]  45 %  3:07  2 restarts". Where the line is too narrow, the bar is left out first,
+ * then the words. */
 static void draw(Progress *progress, const Props *job)
 {
         int percent = CLAMP((int)props_number(job, "Percent"), 0, 100), width = text_width() - MARGIN;
@@ -111,7 +111,7 @@ static void print_line(Progress *progress, const Props *job)
 {
         g_autofree char *state = job_progress(job), *restarts = describe_restarts(job);
         g_autofree char *line = g_strconcat(state, *restarts ? ", " : "", restarts, NULL);
-        /* In a log every tenth percent is enough. */
+        /* Without a terminal, a line for every ten percent. */
         g_autofree char *key = g_strdup_printf("%s %d %s", props_string(job, "State"),
                                                (int)props_number(job, "Percent") / 10, restarts);
 

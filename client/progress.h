@@ -3,24 +3,24 @@
 
 #include "props.h"
 
-/* How a job's course is shown to people: a bar on a terminal, a line a change elsewhere. */
+/* Prints the progress of a job: a bar on a terminal, a line for each change elsewhere. */
 typedef struct Progress Progress;
 
 Progress *progress_new(void);
 void progress_free(Progress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)
 
-/* Whether progress_tick() is worth calling once a second. */
+/* True if there is a bar, which progress_tick() should draw anew once a second. */
 bool progress_is_live(const Progress *progress);
 
-/* The job as it is now. */
+/* Prints the job's present state and, if it is new, its message. */
 void progress_update(Progress *progress, const Props *job);
 
-/* Draws the bar anew for the time that has gone by. */
+/* Draws the bar again to update the elapsed time. Does nothing without a terminal. */
 void progress_tick(Progress *progress, const Props *job);
 
-/* A sentence of its own above the bar. Cleans. */
+/* Prints a sentence above the bar, after text_clean(). */
 void progress_note(Progress *progress, const char *note);
 
-/* Takes the bar away, for what is printed next. */
+/* Removes the bar, so that something else can be printed. */
 void progress_clear(Progress *progress);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Properties as the bus tells them. It knows D-Bus types but no property by name, so a daemon newer or older than this
- * client is no trouble: what is missing reads as "" or 0, what is new reaches the JSON. Containers are passed over. */
+/* The properties of an object, as read from the bus. Knows D-Bus types, but no property by name, so the daemon may be
+ * newer or older than this client: missing properties read as "" or 0, and new ones are in the JSON. Containers are
+ * skipped. */
 
 #include "config.h"
 
@@ -15,8 +16,8 @@ typedef struct Prop {
         char *name;
         char type;      /* s, o, g; b; y n q i u x t */
         char *string;   /* s, o, g */
-        char *text;     /* the same, clean */
-        int64_t number; /* the others */
+        char *text;     /* the same after text_clean() */
+        int64_t number; /* values of the other types */
 } Prop;
 
 struct Props {
@@ -136,7 +137,7 @@ static int read_number(Props *props, const char *name, sd_bus_message *message, 
         return 0;
 }
 
-/* Inside the variant's entry: "s" then "v". */
+/* Reads one dictionary entry: "s", then "v". */
 static int read_value(Props *props, const char *name, sd_bus_message *message)
 {
         const char *contents;

@@ -8,27 +8,27 @@
 
 #include "json.h"
 
-/* The properties of one object, as the bus told them, in its order. */
+/* The properties of one object, in the order of the bus. */
 typedef struct Props Props;
 
 Props *props_new(void);
 void props_free(Props *props);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Props, props_free)
 
-/* Reads an a{sv} into props: what is there is replaced, what is new is added. 0 or -errno. */
+/* Reads an a{sv} into props: replaces the properties that props has and adds the others. 0 or -errno. */
 int props_read(Props *props, sd_bus_message *message);
 
 void props_set_string(Props *props, const char *name, const char *value);
 void props_set_number(Props *props, const char *name, char type, int64_t value);
 
-/* As told; "" if missing. For comparing, never for a terminal. */
+/* The value as received, "" if it is missing. For comparisons; a terminal needs props_text(). */
 const char *props_string(const Props *props, const char *name);
 
-/* The same, fit for a terminal. */
+/* The value after text_clean(), for a terminal. */
 const char *props_text(const Props *props, const char *name);
 
-/* 0 if missing. */
+/* The value of a number or boolean; 0 if it is missing. */
 int64_t props_number(const Props *props, const char *name);
 
-/* Members of the object that is open in json. */
+/* Writes the properties as members of the object that is open in json. */
 void props_write(const Props *props, Json *json);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How a failure is told: which exit status it is, and its words. The one place where errors are printed. It knows the
- * names of errors, not what was being tried. */
+/* Prints failures and returns their exit status; all errors are printed here. Knows the names of errors, but not the
+ * calls that failed. */
 
 #include "config.h"
 
@@ -85,7 +85,7 @@ bool error_means_absent(const sd_bus_error *error)
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
                 if (sd_bus_error_has_name(error, names[i]))
                         return true;
-        /* What the bus says when it could not start the daemon, with and without systemd. */
+        /* The bus replies with these if it could not start the daemon, with and without systemd. */
         if (error->name && (g_str_has_prefix(error->name, "org.freedesktop.DBus.Error.Spawn.") ||
                             g_str_has_prefix(error->name, "org.freedesktop.systemd1.")))
                 return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One run of a scheduled upgrade, as fotad-upgrade@.service does it: looks whether there is anything to do, asks the
- * daemon for it, and waits. Nobody watches, so every end has one line that tells it all. It retries nothing: the next
- * run is the timer's. */
+/* A run of a scheduled upgrade, as started by fotad-upgrade@.service: decides if there is anything to do, calls the
+ * daemon and waits for the end. Nobody watches, so every run ends with one line that tells all. Never retries: the
+ * timer starts the next run. */
 
 #include "config.h"
 
@@ -30,9 +30,9 @@ typedef struct Run {
         Credentials credentials;
         Follow *follow;
         Objects *objects;
-        const Object *module; /* of objects */
+        const Object *module; /* owned by objects */
         char *expected;       /* revision */
-        char *shown;          /* the source as the daemon shows it */
+        char *shown;          /* the source as in the job's Source, without a password */
         Source source;
 } Run;
 
@@ -40,7 +40,7 @@ static void clear_filled(Run *run)
 {
         g_clear_pointer(&run->expected, g_free);
         g_clear_pointer(&run->shown, g_free);
-        if (run->source.url) /* it may hold the password */
+        if (run->source.url) /* the URL may contain the password */
                 explicit_bzero(run->source.url, strlen(run->source.url));
         source_clear(&run->source);
 }
@@ -59,7 +59,7 @@ static int fail_schedule(const Run *run, const char *why)
         return fail(run->ctl, STATUS_USAGE, ERROR_SCHEDULE, "%s", why);
 }
 
-/* The line that tells the end. In JSON the last event has done that. */
+/* Prints the last line. With --json the last event has that. */
 static void tell_end(const Run *run, int status, const char *text)
 {
         tell_status(run->ctl, text);
@@ -95,7 +95,7 @@ static const Object *find_job(const Run *run)
         return objects_at(run->objects->jobs, props_string(run->module->props, "Job"));
 }
 
-/* What is to be done with a module of that revision. false, and *ret_why. */
+/* Fills source and expected revision for a module with that revision. false, and *ret_why, if that is not possible. */
 static bool fill(Run *run, const char *revision, char **ret_why)
 {
         const char *password = run->credentials.source_password;
@@ -120,7 +120,8 @@ static bool fill(Run *run, const char *revision, char **ret_why)
         return true;
 }
 
-/* How a job ended that was followed to its end; one that was left, or lost, has been told. */
+/* Prints the result of a job that was followed. If the run was detached or the daemon was lost, that has been printed
+ * before. */
 static int conclude(const Run *run, int status)
 {
         const Props *job = follow_job(run->follow);
@@ -147,8 +148,8 @@ static int conclude(const Run *run, int status)
         return status;
 }
 
-/* Whether it is known to have what is expected: it is there, and has told its revision since it came (normal). Then it
- * is not asked again, week for week. */
+/* True if the module is present, has reported its revision since it came ("normal"), and has the expected one. Then it
+ * is not probed, so that a weekly run does not disturb a module that is up to date. */
 static bool is_fulfilled(Run *run)
 {
         const char *revision = props_string(run->module->props, "Revision");
@@ -159,8 +160,8 @@ static bool is_fulfilled(Run *run)
                strcmp(revision, run->expected) == 0;
 }
 
-/* Before anything is done to it: so that it starts from what runs now, not from what ran when the module was seen
- * first. */
+/* Reads the module's identity again, so that the decision is about the revision that runs now and not about the one
+ * read when the module was plugged in. */
 static int probe(Run *run)
 {
         int status = bus_act_on(run->ctl, run->module->path, FOTAD_MODULE_INTERFACE, "Probe");
@@ -179,7 +180,7 @@ static int do_nothing(const Run *run)
         return STATUS_DONE;
 }
 
-/* fill() left the path of a package on the host in place of its name. */
+/* Opens the package on the host: fill() has stored its path in source.name. */
 static int open_package(Run *run)
 {
         g_autofree char *path = g_steal_pointer(&run->source.name), *error = NULL, *why = NULL;
@@ -224,7 +225,8 @@ static char *checksum(int fd)
         return g_strdup(g_checksum_get_string(sum));
 }
 
-/* Whether the job is of what fill() left: the same URL, or a package of the same name and bytes. */
+/* Sets *ret_same if the job has the source that fill() found: the same URL, or a package of the same name and
+ * contents. */
 static int compare_source(Run *run, const Object *job, bool *ret_same)
 {
         g_autofree char *sha256 = NULL;
@@ -251,9 +253,10 @@ static int follow_same(Run *run, const Object *job)
         return conclude(run, follow_run(run->follow, job->path));
 }
 
-/* A run that was interrupted left its job behind: this one takes it up, if it is the same. Its placeholders were filled
- * with what ran then. One that was found in its Mini system may wait for just this source, and StartUpgrade gives it:
- * whether that is so the daemon says. What it tells as its revision there is not what the package is made for. */
+/* Another job holds the module. A run that was interrupted leaves its job behind; the next run follows that job if the
+ * source is the same, with the placeholders filled for the revision that ran then. A job that was adopted in the Mini
+ * system may need this source: StartUpgrade passes it on, and the daemon decides. The revision that a Mini system
+ * reports is not the one that the package was made for. */
 static int follow_other(Run *run, const Object *job)
 {
         const char *from = props_string(job->props, "FromRevision");

@@ -5,10 +5,11 @@
 #include "objects.h"
 #include "schedule.h"
 
-/* The module that the schedule means, also while it is off the bus. Exit status, the failure reported. */
+/* Finds the module of the schedule, also while it is off the bus. *ret belongs to objects. Returns an exit status and
+ * has printed the failure. */
 int schedule_find_module(Ctl *ctl, const Objects *objects, const Schedule *schedule, const Object **ret);
 
-/* Upgrades the module, if it has another revision than is expected, and follows that to its end. One that is not there
- * yet, or has not told its revision, is waited for, and asked for it: patience seconds, 0 not at all. Exit status, the
- * reason told to systemd as well. */
+/* Upgrades the module unless it has the expected revision, and follows the job to its end. Waits up to patience seconds
+ * (0: not at all) for a module that is not there or has not reported its revision, and probes it. Returns an exit
+ * status, and has reported the reason to systemd, too. */
 int schedule_run(Ctl *ctl, const Schedule *schedule, unsigned patience);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A scheduled upgrade's module is waited for: after the gateway's start it may show later than the timer runs, or its
- * port may be somebody else's for a while. Decides nothing: what is to be done with the module, or said of its absence,
- * is the run's. */
+/* Waits for the module of a scheduled upgrade: after the gateway has booted, the module may appear later than the timer
+ * runs, or another program may use its port for a while. Decides nothing about the upgrade; schedule-run does. */
 
 #include "config.h"
 
@@ -17,19 +16,19 @@
 #include "report.h"
 #include "schedule-wait.h"
 
-/* How often a module that is there but tells nothing is asked. */
+/* Interval of the probes of a module that is present but has not reported its revision. */
 #define ASK_INTERVAL (10 * G_USEC_PER_SEC)
 
 typedef struct Wait {
         Ctl *ctl;
         const Schedule *schedule;
-        Objects *objects; /* as read last */
+        Objects *objects; /* as last read */
         sd_event *event;
         sd_bus_slot *filter;
-        sd_bus_message *reply; /* to the last call; NULL: none has come */
-        bool news;             /* the daemon has sent something since the objects were asked for */
-        int signal;            /* that ends the wait; 0: none */
-        sigset_t mask;         /* of signals, before the wait */
+        sd_bus_message *reply; /* to the last call; NULL if there is none yet */
+        bool news;             /* a message has come from the daemon since the objects were read */
+        int signal;            /* the signal that ended the wait; 0: none */
+        sigset_t mask;         /* signal mask before the wait */
 } Wait;
 
 static void wait_clear(Wait *w)
@@ -52,7 +51,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         return 0;
 }
 
-/* 1: an answer is no news. */
+/* Returns 1, so that on_message() does not see the reply. */
 static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
         Wait *w = userdata;
@@ -93,7 +92,7 @@ static int open_wait(Wait *w)
         return r < 0 ? fail_bus(w->ctl, NULL, r) : STATUS_DONE;
 }
 
-/* No exit status fits, for each of them says something of an upgrade: the signal ends the program. */
+/* A signal ended the wait. All exit statuses say something about an upgrade, so the signal ends the program. */
 static int leave(const Wait *w)
 {
         const char *text = _("stopped by a signal; no upgrade was begun");
@@ -115,10 +114,10 @@ static int leave(const Wait *w)
         sigaddset(&set, w->signal);
         sigprocmask(SIG_UNBLOCK, &set, NULL);
         raise(w->signal);
-        return 128 + w->signal; /* as a shell has it; the first process of a container outlives the signal */
+        return 128 + w->signal; /* as in a shell: process 1 of a container survives the signal */
 }
 
-/* Makes a call and waits for its answer, or for a signal. */
+/* Sends a call and waits for its reply or for a signal. */
 static int talk(Wait *w, sd_bus_message *call, uint64_t timeout)
 {
         g_autoptr(sd_bus_slot) slot = NULL;
@@ -157,7 +156,7 @@ static bool is_meant(const Wait *w, const Object *module)
                 objects_at(w->objects->jobs, props_string(module->props, "Job")));
 }
 
-/* Whether the wait is over: for a module that has told its revision, or one that a job holds. */
+/* True if the module has reported its revision or is held by a job. */
 static bool is_there(const Wait *w)
 {
         for (guint i = 0; i < w->objects->modules->len; i++) {
@@ -170,7 +169,7 @@ static bool is_there(const Wait *w)
         return false;
 }
 
-/* One that is there and has told nothing, for the reason in Problem; NULL if there is none. */
+/* The module if it is present but has reported nothing (Problem tells why); NULL if there is none. */
 static const Object *find_mute(const Wait *w)
 {
         for (guint i = 0; i < w->objects->modules->len; i++) {
@@ -182,7 +181,8 @@ static const Object *find_mute(const Wait *w)
         return NULL;
 }
 
-/* The daemon asks a module that does not answer ever more rarely. The module's answer is read with the objects. */
+/* Probes the module, because the daemon's own questions to a module that does not answer become rare. The result is
+ * read with the objects. */
 static int ask(Wait *w, const Object *module, gint64 left)
 {
         g_autoptr(sd_bus_message) call = NULL;
@@ -200,7 +200,7 @@ static void tell_waiting(const Wait *w, const Object *mute)
         tell_status(w->ctl, text);
 }
 
-/* Returns when the daemon has sent something since the objects were asked for, or at that time. */
+/* Waits for a message from the daemon, until that time at most. */
 static int await_news(Wait *w, gint64 until)
 {
         gint64 now;
@@ -213,8 +213,8 @@ static int await_news(Wait *w, gint64 until)
         return r < 0 ? fail_bus(w->ctl, NULL, r) : STATUS_DONE;
 }
 
-/* After the gateway has started a module takes a while to show. The bus listens already (follow_new()), so whatever
- * the daemon says of its modules ends a wait here. If time is over, what follows finds the words for it. */
+/* The bus is listened to already (follow_new()), so any message of the daemon ends a wait. If the time is over, the
+ * caller finds the reason. */
 int schedule_await_module(Ctl *ctl, const Schedule *s, unsigned patience)
 {
         g_auto(Wait) w = { .ctl = ctl, .schedule = s };

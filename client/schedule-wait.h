@@ -4,7 +4,8 @@
 #include "ctl.h"
 #include "schedule.h"
 
-/* Returns when the module that the schedule means has told its revision, or is held by a job, or after patience
- * seconds, 0 at once. What is said of it meanwhile must be listened for already: follow_new(). Exit status, the failure
- * reported; that nothing came is none. SIGINT and SIGTERM are reported and then end the program. */
+/* Waits until the module of the schedule has reported its revision or is held by a job, for patience seconds at most
+ * (0: returns at once). The caller must have called follow_new(), so that no signal is missed. Returns an exit status
+ * and has printed the failure; that no module came is not a failure. SIGINT and SIGTERM are reported and then end the
+ * program. */
 int schedule_await_module(Ctl *ctl, const Schedule *schedule, unsigned patience);

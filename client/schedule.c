@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The files of scheduled upgrades: which there are, what stands in one, and whether it is right as far as that can be
- * told without a module. It is stricter than with fotad.conf: nobody is there to read a warning at night, so what is
- * not known is wrong. Passwords have no place in these files. Knows no bus. */
+/* Reads the files of scheduled upgrades and checks them as far as that is possible without a module. Stricter than
+ * for fotad.conf: nobody reads a warning at night, so unknown keys are errors. The files hold no passwords. Knows no
+ * bus. */
 
 #include "config.h"
 
@@ -17,7 +17,7 @@
 #define GROUP         "upgrade"
 #define GROUP_OPTIONS "options"
 
-/* systemd's unit names have 255 characters at most. */
+/* systemd limits the names of units to 255 characters. */
 #define NAME_MAX_LENGTH (255 - strlen("fotad-upgrade@.service"))
 
 void schedule_free(Schedule *s)
@@ -69,14 +69,15 @@ char *schedule_complain(const Schedule *s, unsigned line, const char *key, const
         return g_strdup_printf("%s:%u: %s%s%s", s->path, line, key ?: "", key ? " " : "", why);
 }
 
-/* The reason why the URL may not stand in a file that everybody may read, without a part of the URL; NULL if it may. */
+/* The reason why the URL must not be in a file that everybody can read, without a part of the URL; NULL if it may
+ * be. */
 static const char *judge_url(const char *source)
 {
         const char *placeholder = strstr(source, "%{");
         Url url;
         UrlFlaw flaw = url_parse(source, &url);
 
-        /* A module's model and revision may choose a file, but not the server that its firmware comes from. */
+        /* The model and the revision may choose a file, but not the server that the firmware comes from. */
         if (url.scheme != URL_SCHEME_NONE && placeholder && placeholder < url.rest)
                 return _("may have placeholders behind the server only: in the path, or in the query");
         if (url.password.start)
@@ -113,7 +114,7 @@ static bool check_source(const char *source, char **ret_why)
         return !why && placeholder_check(source, ret_why);
 }
 
-/* As the daemon takes the option. */
+/* Applies the daemon's rules for the option. */
 static bool check_revision(const char *revision, char **ret_why)
 {
         for (const char *p = revision; *p; p++)
@@ -128,7 +129,7 @@ static bool check_revision(const char *revision, char **ret_why)
         return false;
 }
 
-/* NULL if it was taken, else what is wrong; the caller frees it. */
+/* Stores a key of [upgrade]. NULL, or the reason why it is wrong, which the caller frees. */
 static char *take_upgrade(Schedule *s, const char *key, const char *value, unsigned line)
 {
         g_autofree char *why = NULL;
@@ -184,12 +185,12 @@ static char *take_key(Schedule *s, GKeyFile *file, const char *group, const char
                 return g_strdup(g_key_file_has_key(file, group, key, NULL)
                                         ? _("must be text; a backslash is written twice")
                                         : _("is no key of this file"));
-        g_strchomp(value); /* GKeyFile takes those in front away, and CRLF is not ours to mind */
+        g_strchomp(value); /* GKeyFile keeps blanks at the end, and the CR of CRLF */
         return strcmp(group, GROUP) == 0 ? take_upgrade(s, key, value, line) : take_option(s, key, value);
 }
 
-/* One line, its blanks off; group is the one it stands in, "" before the first. The caller frees the answer: NULL, or
- * what is wrong with it, *ret_key being what with. */
+/* Reads one line, which has no blanks around it. group is the present group, "" before the first one. NULL, or the
+ * reason why the line is wrong; *ret_key then is the key, or NULL. The caller frees both. */
 static char *take_line(Schedule *s, GKeyFile *file, GHashTable *seen, char **group, char *text, unsigned line,
                        char **ret_key)
 {
@@ -216,7 +217,7 @@ static char *take_line(Schedule *s, GKeyFile *file, GHashTable *seen, char **gro
         return take_key(s, file, *group, *ret_key, line);
 }
 
-/* GKeyFile knows what a value is, but not where; its own complaints may repeat a line with a password in it. */
+/* The lines are split here, because GKeyFile reports no line numbers and its error messages may contain a password. */
 static bool take_text(Schedule *s, const char *text, char **ret_why)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();

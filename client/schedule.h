@@ -4,37 +4,40 @@
 #include <stdbool.h>
 #include <glib.h>
 
-/* One instance of fotad-upgrade@.timer: DIRECTORY/NAME.conf, as it was read. */
+/* An instance of fotad-upgrade@.timer: the contents of DIRECTORY/NAME.conf. */
 typedef struct Schedule {
         char *name, *path;
-        char *module; /* "": the only one */
+        char *module; /* "": the only module */
         char *source; /* a URL or an absolute path; may have placeholders, as expected_revision may */
         char *expected_revision;
-        unsigned source_line, expected_revision_line; /* in path, from 1 */
+        unsigned source_line, expected_revision_line; /* line numbers in the file, from 1 */
         GPtrArray *options;                           /* key, value, key, value, ... */
 } Schedule;
 
 void schedule_free(Schedule *schedule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schedule, schedule_free)
 
-/* Where they are: as configured, or as --directory says. */
+/* The files are NAME.conf in the configured directory or in that of --directory. */
 #define SCHEDULE_SUFFIX ".conf"
 
-/* Whether it can be the name of an instance as it is, without systemd's escapes. */
+/* True if the name can be that of an instance without systemd's escapes. */
 bool schedule_name_is_good(const char *name);
 
-/* The names of those there are, by name; a directory that does not exist has none. NULL, and *ret_why. */
+/* The names of all schedules in the directory, sorted, which the caller unrefs; none if the directory does not exist.
+ * NULL, and *ret_why, if it cannot be read. */
 GPtrArray *schedule_names(const char *directory, char **ret_why);
 
-/* NULL if it cannot be read or is not right: *ret_why then begins with the file, and the line if there is one. */
+/* Reads and checks one schedule, which the caller frees. NULL, and *ret_why, which the caller frees, if it cannot be
+ * read or has an error: *ret_why begins with the path, and with the line if one is wrong. */
 Schedule *schedule_load(const char *directory, const char *name, char **ret_why);
 
-/* The same beginning for what turns out later. The caller frees it. */
+/* A complaint in the same form ("PATH:LINE: KEY WHY") for errors found later. The caller frees it. */
 char *schedule_complain(const Schedule *schedule, unsigned line, const char *key, const char *why);
 
-/* Source and expected revision for a module. false, and *ret_why, if they cannot be filled. */
+/* Fills the placeholders of source and expected revision for a module. The caller frees both. false, and *ret_why, if a
+ * value is missing or not allowed. */
 bool schedule_fill(const Schedule *schedule, const char *model, const char *revision, char **ret_source,
                    char **ret_expected_revision, char **ret_why);
 
-/* NULL if the option is not given. */
+/* The value of an option as in the file; NULL if it is not there. */
 const char *schedule_option(const Schedule *schedule, const char *key);

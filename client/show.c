@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Jobs and modules in words and in JSON. It knows the properties by name and what they mean to people; it asks and
- * changes nothing. */
+/* Prints jobs and modules, as text and as JSON. Knows the names of properties and their meaning. Calls and changes
+ * nothing. */
 
 #include "config.h"
 

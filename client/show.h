@@ -4,33 +4,34 @@
 #include "objects.h"
 #include "text.h"
 
-/* One object in full, for people. */
+/* Prints all that is known of one object as text. The second argument, which may be NULL, is the job's module or the
+ * module's job. */
 void show_job(const Object *job, const Object *module);
 void show_module(const Object *module, const Object *job);
 
-/* One object as a JSON object: its path, then its properties as the bus names them. */
+/* Writes one object as a JSON object: its path, then its properties with their names on the bus. */
 void write_object(Json *json, const char *key, const Object *object);
 
-/* A line of JSON for what has happened to an object: {"event": ..., "job": {...}}; key is job or module. */
+/* Prints one line of JSON for an event: {"event": ..., "job": {...}}. key is "job" or "module". */
 void print_event(const char *event, const char *key, const Object *object);
 
-/* A word for a job's state; one that is not known here is passed through. */
+/* The job's state as a word in the user's language. A state that fotactl does not know is returned as it is. */
 const char *state_word(const Props *job);
 
-/* The same for a job's result; "" if it has none yet. */
+/* The job's result as a word in the user's language; "" if it has none yet. */
 const char *result_word(const Props *job);
 
-/* How a person is to take the state, or the result if there is one. */
+/* The colour for the job's result, or for its state if there is no result. */
 TextColour job_colour(const Props *job);
 
-/* "downloading, 45 %" */
+/* "downloading, 45 %", which the caller frees. */
 char *job_progress(const Props *job);
 
-/* "http/714 (dns-failed)"; "" if the job has no error. */
+/* "http/714 (dns-failed)", which the caller frees; "" if the job has no error. */
 char *job_error(const Props *job);
 
-/* "A -> B" or what of it is known. */
+/* "A -> B", or the revision that is known, which the caller frees. */
 char *job_revisions(const Props *job);
 
-/* Since the job was accepted until it finished, or now; -1 if a clock was wrong. */
+/* Seconds from the job's acceptance to its end, or to now; -1 if the clock was set back. */
 int job_seconds(const Props *job);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* SOURCE on the command line: an URL is passed on as it is, anything else is a file that is opened here, with the
- * caller's rights. An URL may hold a password, so SOURCE is never printed, in no message either. */
+/* SOURCE on the command line: a URL is passed on unchanged; anything else is a file, which is opened here with the
+ * caller's rights. A URL may contain a password, so SOURCE is never printed, not even in an error message. */
 
 #include "config.h"
 
@@ -37,7 +37,7 @@ int source_read(Ctl *ctl, const char *arg, char **ret)
                 struct termios before, hidden;
                 bool typed = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
 
-                if (typed) { /* what is typed may be a password */
+                if (typed) { /* the URL may contain a password */
                         g_printerr(_("Source (not shown): "));
                         hidden = before;
                         hidden.c_lflag &= ~(tcflag_t)ECHO;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The call that starts an upgrade, for every verb that does. What may be started the daemon says. */
+/* Calls StartUpgrade or StartUpgradeFile for every verb that starts an upgrade. The daemon decides if the upgrade may
+ * start. */
 
 #include "config.h"
 

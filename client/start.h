@@ -4,9 +4,9 @@
 #include "ctl.h"
 #include "source.h"
 
-/* Asks for an upgrade of that module ("": the only one) with the upgrade's options. *ret_path is the job's; the caller
- * frees it. Exit status, the failure reported. */
+/* Starts an upgrade of the module ("": the only one) with the options of options.h. *ret_path is the job's object path,
+ * which the caller frees. Returns an exit status and has printed the failure. */
 int start_upgrade(Ctl *ctl, const char *module, const Source *source, char **ret_path);
 
-/* Tells that it is started. */
+/* Prints that the job at that path has started. */
 void start_tell(const Ctl *ctl, const char *path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Tables for people. It knows widths, not what stands in the cells; every cell is cleaned on the way in. */
+/* Prints tables. Knows widths, not the meaning of cells; every cell is cleaned (text_clean()) when it is added. */
 
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 typedef struct Row {
         GStrv cells;
-        TextColour colour; /* of the last cell */
+        TextColour colour; /* colour of the last cell */
         char *note;
 } Row;
 
@@ -94,7 +94,7 @@ static int measure_column(const Table *table, guint i)
         return columns;
 }
 
-/* How wide each column is to be, 0: left out. false if they do not fit. */
+/* Computes the width of each column, 0 for those that are left out. false if the columns do not fit. */
 static bool arrange(const Table *table, int *ret_columns)
 {
         int total = -GAP, width = text_width();
@@ -115,7 +115,7 @@ static bool arrange(const Table *table, int *ret_columns)
         return width == 0 || total <= width;
 }
 
-/* base: of all, last: of the last cell */
+/* base is the colour of all cells but the last, which has the colour last. */
 static void print_cells(char *const *cells, guint n, const int *columns, TextColour base, TextColour last)
 {
         g_print("%s", text_colour(base));

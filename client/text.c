@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Text for people: made harmless, measured, wrapped, coloured where that is wanted. It knows terminals, not what the
- * text is about. */
+/* Prepares text for the terminal: cleaned, measured, wrapped, coloured. Knows terminals, not the meaning of texts. */
 
 #include "config.h"
 
@@ -14,7 +13,7 @@
 #include "ctl.h"
 #include "text.h"
 
-enum { FALLBACK_WIDTH = 80, ROOM = 16 /* for a value, at least */ };
+enum { FALLBACK_WIDTH = 80, ROOM = 16 /* minimum width of a value */ };
 
 static bool is_harmful(gunichar c)
 {
@@ -87,7 +86,7 @@ const char *text_colour_end(TextColour colour)
         return text_colour(colour == TEXT_NONE ? TEXT_NONE : TEXT_PLAIN);
 }
 
-/* Chinese and Japanese marks that belong to what stands before them. */
+/* Chinese and Japanese punctuation that must not begin a line. */
 static bool closes(gunichar c)
 {
         static const char marks[] = "，。、；：？！）］｝》」』”’…";
@@ -95,7 +94,7 @@ static bool closes(gunichar c)
         return g_utf8_strchr(marks, -1, c) != NULL;
 }
 
-/* And to what stands behind them. */
+/* Chinese and Japanese punctuation that must not end a line. */
 static bool opens(gunichar c)
 {
         static const char marks[] = "([{（［｛《「『“‘";
@@ -103,7 +102,7 @@ static bool opens(gunichar c)
         return g_utf8_strchr(marks, -1, c) != NULL;
 }
 
-/* The end of what is not to be torn: a word, or a character of a script that has no blanks between words. */
+/* The end of the text that must stay together: a word, or one character of a script without blanks between words. */
 static const char *unit_end(const char *s)
 {
         gunichar before = g_utf8_get_char(s);
@@ -118,7 +117,7 @@ static const char *unit_end(const char *s)
         return s;
 }
 
-/* A colour ends with its line. */
+/* Ends the colour before the end of the line. */
 static void print_wrapped(const char *s, int indent, TextColour colour)
 {
         g_autofree char *clean = text_clean(s);
@@ -162,7 +161,7 @@ void text_say(TextColour colour, const char *format, ...)
         print_wrapped(text, 0, colour);
 }
 
-/* Whether the value is better beneath its label: there is hardly room beside it, or a word would be torn. */
+/* True if the value should begin below its label, because there is hardly room beside it or a word would be broken. */
 static bool is_cramped(const char *value, int indent)
 {
         int width = text_width(), longest = 0;

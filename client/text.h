@@ -5,43 +5,45 @@
 #include <stddef.h>
 #include <glib.h>
 
-/* Whatever comes from outside, fit for a terminal: valid UTF-8, one line, no control and no format characters. */
+/* Makes a string from outside safe for a terminal: valid UTF-8, one line, no control and no format characters. The
+ * caller frees it. */
 char *text_clean(const char *s);
 
-/* The columns a clean string takes on a terminal. */
+/* The number of columns that a clean string takes on a terminal. */
 int text_columns(const char *s);
 
-/* Whether stdout is a terminal that can redraw a line. */
+/* True if stdout is a terminal on which a line can be redrawn. */
 bool text_is_terminal(void);
 
-/* Columns of the terminal at stdout; 0, without limit, if there is none. */
+/* The width of the terminal at stdout in columns; 0, for no limit, if there is none. */
 int text_width(void);
 
 typedef enum TextColour { TEXT_NONE, TEXT_PLAIN, TEXT_GOOD, TEXT_BAD, TEXT_WARN, TEXT_BOLD } TextColour;
 
-/* The escape sequence, or "" where colour is not wanted: off a terminal, and with NO_COLOR in the environment
- * (no-color.org). TEXT_PLAIN ends the others; TEXT_NONE needs no end. */
+/* The escape sequence of the colour; "" if stdout is no terminal or NO_COLOR is set (no-color.org). TEXT_PLAIN ends a
+ * colour; TEXT_NONE is "" and needs no end. */
 const char *text_colour(TextColour colour);
 const char *text_colour_end(TextColour colour);
 
-/* Words from column indent on, broken at the width. The cursor stands at that column already. Cleans. */
+/* Prints the text after text_clean(), wrapped at the terminal's width with that indentation. The cursor must be in
+ * column indent already. */
 void text_wrap(const char *s, int indent);
 
 enum { FIELD_INDENT = 15 };
 
-/* A line, broken likewise. */
+/* Prints a line, wrapped at the terminal's width. */
 void text_say(TextColour colour, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* "Label    value", the value wrapped beneath itself, or, on a terminal with no room beside it, beneath the label;
- * nothing if the value is "". Cleans. */
+/* Prints "Label    value" after text_clean(), with the value wrapped into its own column, or below the label if a
+ * terminal has no room beside it. Prints nothing if the value is "". */
 void text_field(const char *label, const char *value);
-/* The value from column indent on. */
+/* The same with the value in column indent and in that colour. */
 void text_field_at(const char *label, const char *value, int indent, TextColour colour);
 
-/* 3:07, 1:03:07 */
+/* "3:07" or "1:03:07", which the caller frees. */
 char *text_duration(int seconds);
 
-/* Local time, "" for 0. */
+/* Local time of usec (µs since the epoch), "" for 0, which the caller frees. */
 char *text_time(unsigned long long usec);
-/* The same, and for a person at a terminal how long ago that is. */
+/* The same; on a terminal also how long ago that is. */
 char *text_when(unsigned long long usec);

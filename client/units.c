@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What systemd knows of a scheduled upgrade: its timer and its last run. Reads properties; a systemd that is not on the
- * bus, or has no such unit, leaves them empty. */
+/* Reads the properties of a scheduled upgrade's timer and service from systemd. They are empty if systemd is not on the
+ * bus or has no such unit. */
 
 #include "config.h"
 
@@ -25,7 +25,7 @@ void units_clear(Units *units)
         *units = (Units){ 0 };
 }
 
-/* An empty Props if there is no answer. */
+/* The unit's properties of that interface; none if systemd does not reply. */
 static Props *read_unit(sd_bus *bus, const char *unit, const char *interface)
 {
         g_autoptr(sd_bus_message) call = NULL, reply = NULL;

@@ -5,20 +5,21 @@
 
 #include "ctl.h"
 
-/* What systemd says of one instance. */
+/* The state of one instance's timer and service. */
 typedef struct Units {
-        bool known;          /* there is a systemd on the bus */
-        char *timer;         /* as systemctl has it: active, inactive, failed; "" not known */
-        char *service;       /* the same of the service: activating while it runs, failed */
-        char *enabled;       /* of the timer, as systemctl has it: enabled, disabled, static, ... */
-        char *reason;        /* what the last run, or the one under way, told of itself; "" nothing */
-        char *result;        /* of the last run: success, exit-code, timeout, ... */
-        int exit_status;     /* of the last run, if it ended by itself */
+        bool known;          /* systemd is on the bus */
+        char *timer;         /* state of the timer: active, inactive, failed; "" not known */
+        char *service;       /* state of the service: activating while it runs, failed, ... */
+        char *enabled;       /* enabled, disabled, static, ... (of the timer) */
+        char *reason;        /* status text of the present or last run; "" if none */
+        char *result;        /* result of the last run: success, exit-code, timeout, ... */
+        int exit_status;     /* exit status of the last run, if it exited */
         uint64_t next, last; /* µs since the epoch; 0: never */
 } Units;
 
 void units_clear(Units *units);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Units, units_clear)
 
-/* Of fotad-upgrade@NAME. Nothing is started, and no bus and no systemd are no failure. */
+/* Reads the state of fotad-upgrade@NAME, without starting anything. ret stays empty if systemd does not reply. The
+ * caller clears it. */
 void units_read(sd_bus *bus, const char *name, Units *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl cancel: asks the daemon to give an upgrade up. Whether it still can is the daemon's to know. */
+/* fotactl cancel: asks the daemon to cancel an upgrade. The daemon knows if that is still possible. */
 
 #include "config.h"
 

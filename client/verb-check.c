@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl check: what would be checked before an upgrade, without one. Reads only; what a rule means the daemon says.
- */
+/* fotactl check: prints the results of the checks before an upgrade, without starting one. The daemon makes the checks;
+ * this file only prints them. */
 
 #include "config.h"
 
@@ -39,7 +39,7 @@ static int new_call(Ctl *ctl, const Source *source, sd_bus_message **ret)
         return status;
 }
 
-/* What a remedy begins with that does not keep an upgrade from being begun (org.fotad1.Manager.Check). */
+/* The beginning of a remedy that does not prevent the upgrade (org.fotad1.Manager.Check). */
 #define ADVICE "advice: "
 
 static void show_rule(const char *rule, bool holds, const char *finding, const char *remedy)
@@ -73,7 +73,7 @@ static void write_rule(Json *json, const char *rule, bool holds, const char *fin
         json_end(json, '}');
 }
 
-/* The last line, which may be all that is read. */
+/* Prints the last line, which sums the results up. */
 static void show_verdict(unsigned broken, unsigned advice)
 {
         g_autofree char *text = NULL;

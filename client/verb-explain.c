@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl explain: what a code means, from the shared table. Asks nobody; works where there is no daemon. */
+/* fotactl explain: prints the meaning of a code, from the shared table. Needs no daemon. */
 
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include "report.h"
 #include "text.h"
 
-/* "504", "dns-failed", "update/504", "host/cancelled" */
+/* Finds the codes for "504", "dns-failed", "update/504" or "host/cancelled". */
 static bool matches(const Code *code, const char *wanted)
 {
         const char *slash = strchr(wanted, '/'), *rest = slash ? slash + 1 : wanted;
@@ -25,7 +25,7 @@ static bool matches(const Code *code, const char *wanted)
         return g_ascii_strcasecmp(rest, code->name) == 0;
 }
 
-/* gettext("") is the catalogue's head, not "". */
+/* gettext("") would return the header of the catalogue. */
 static const char *translate(const char *s)
 {
         return *s ? _(s) : "";
@@ -56,7 +56,7 @@ static void write_code(Json *json, const Code *code)
         json_end(json, '}');
 }
 
-/* The numbers of each domain, and the names of the daemon's own. */
+/* Prints the numbers of each domain, and the names of the host's codes. */
 static char *describe_known(void)
 {
         GString *s = g_string_new(NULL);

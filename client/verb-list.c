@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl list: the modules, and what each is busy with. Reads only. */
+/* fotactl list: prints the modules and their states. Reads only. */
 
 #include "config.h"
 
@@ -29,7 +29,7 @@ static void write_modules(const Objects *objects)
         json_print(json);
 }
 
-/* What matters most: the job, that it is away, or what runs on it. */
+/* The cell of the state column: the job, "away", or the system that runs. */
 static char *describe_state(const Object *module, const Object *job)
 {
         if (job) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl probe: has a module's identity read again and shows the module. */
+/* fotactl probe: reads a module's identity again and prints the module. */
 
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl retry: corrects the source of a stalled upgrade, and may wait for its end. */
+/* fotactl retry: gives a stalled upgrade another source, and may wait for its end. */
 
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl schedule: the upgrades that timers start. list and verify work without a daemon, show asks it what module
- * there is, run is what fotad-upgrade@.service calls. */
+/* fotactl schedule: the upgrades that timers start. list and verify work without a daemon, show asks the daemon for the
+ * module, and run is called by fotad-upgrade@.service. */
 
 #include "config.h"
 
@@ -34,7 +34,7 @@ static const char *where(void)
         return directory ?: SCHEDULE_DIR;
 }
 
-/* A file that is not right is the command line's fault as much as a wrong option is. */
+/* An error in the file is reported like one in the command line. */
 static int load(Ctl *ctl, const char *name, Schedule **ret)
 {
         g_autofree char *why = NULL;
@@ -80,7 +80,7 @@ static void write_schedule(Json *json, const Schedule *s)
         json_end(json, '}');
 }
 
-/* "success" stands there before the first run as well, and after one that a signal ended. */
+/* systemd's Result is "success" before the first run, too, and after one that a signal ended. */
 static char *describe_result(const Units *u)
 {
         g_autofree char *last = text_time(u->last);
@@ -96,8 +96,8 @@ static char *describe_result(const Units *u)
         return g_strdup_printf("%s, %s", last, u->exit_status == 0 ? _("success") : _("stopped"));
 }
 
-/* A timer that runs is enabled, as a rule, and one that does not is not; what is not so will be otherwise after the
- * next start of the gateway. */
+/* A running timer usually is enabled, and a stopped one is not. Where that is different, the next boot changes it, so
+ * it is printed. */
 static char *describe_timer(const Units *u)
 {
         bool active = g_strcmp0(u->timer, "active") == 0, enabled = g_strcmp0(u->enabled, "enabled") == 0;
@@ -121,7 +121,7 @@ static void add_row(Table *table, const char *name, const Schedule *s, const Uni
                 table_note(table, u->reason);
 }
 
-/* The bus is for systemd alone here: without one the files are listed all the same. */
+/* Only systemd is asked over the bus here: without a bus the files are listed all the same. */
 static sd_bus *find_bus(void)
 {
         sd_bus *bus = NULL;
@@ -176,7 +176,8 @@ static int list(Ctl *ctl, char **names)
 
 /* ---- show */
 
-/* What a run would do with the module as it is known now: a word for programs, and a sentence for people. */
+/* Returns a word for programs for what a run would do with the module as it is now, and a sentence in *ret_text, which
+ * the caller frees. */
 static const char *decide_run(const Object *module, const Object *job, const char *expected, const char *why,
                               char **ret_text)
 {
@@ -316,7 +317,7 @@ static int run_one(Ctl *ctl, char **names)
         return status == STATUS_DONE ? schedule_run(ctl, s, (unsigned)patience) : status;
 }
 
-/* ---- which of them */
+/* ---- commands */
 
 static const struct {
         const char *name;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl start: asks for an upgrade, from an URL or with a file of the caller's, and may wait for its end. */
+/* fotactl start: starts an upgrade from a URL or with a file of the caller's, and may wait for its end. */
 
 #include "config.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl status: jobs in detail. Reads only. */
+/* fotactl status: prints jobs in detail. Reads only. */
 
 #include "config.h"
 
 #include "show.h"
 #include "text.h"
 
-/* The job that was named; else all under way; else the newest. */
+/* Chooses the job that was named, else all jobs under way, else the newest job. */
 static int choose(Ctl *ctl, const Objects *objects, const char *name, GPtrArray *chosen)
 {
         const Object *found = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl watch: follows an upgrade that somebody started. Reads only. */
+/* fotactl watch: follows an upgrade that was started before. Reads only. */
 
 #include "config.h"
 

@@ -63,7 +63,8 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus/bus-inhibit.h daemon/bus/bus-job.c daemon/bus/bus-job.h daemon/bus/bus-log-control.c \
 	daemon/bus/bus-log-control.h daemon/bus/bus-manager.c daemon/bus/bus-manager.h daemon/bus/bus-modem-identity.c \
 	daemon/bus/bus-modem-identity.h daemon/bus/bus-modem-manager.c daemon/bus/bus-modem-manager.h \
-	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-request.c daemon/bus/bus-request.h \
+	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-name.c daemon/bus/bus-name.h \
+	daemon/bus/bus-request.c daemon/bus/bus-request.h \
 	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/status.c daemon/bus/status.h
 
 libexec_PROGRAMS += daemon/fotad

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* argv, loop, manager, bus, exit code. No decisions. */
+/* Command line, event loop, reload, exit status. Decides nothing about upgrades. */
 
 #include <errno.h>
 #include <signal.h>
@@ -23,8 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event_source, sd_event_source_disable_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manager, manager_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
 
-/* The exit status; the line names the cause. systemd starts the daemon again after EXIT_FAILURE, and not after
- * EX_CONFIG (RestartPreventExitStatus= in the unit). */
+/* Logs the cause and returns the exit status. systemd restarts the daemon after EXIT_FAILURE, but not after EX_CONFIG
+ * (RestartPreventExitStatus= in the unit). */
 static int fail(const char *what, const char *why)
 {
         log_error("fotad: %s%s", what, why);
@@ -37,7 +37,7 @@ static int fail_config(const char *why)
         return EX_CONFIG;
 }
 
-/* What a reload is about. */
+/* The objects that a reload concerns. */
 typedef struct Running {
         const char *config_file;
         bool must_exist;
@@ -46,7 +46,8 @@ typedef struct Running {
         Bus *bus;
 } Running;
 
-/* Reads the configuration again; one that cannot be used changes nothing. The service manager hears of both ends. */
+/* SIGHUP: reads the configuration again. One with an error changes nothing. The service manager is told of the
+ * beginning and the end. */
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
         Running *running = userdata;
@@ -95,7 +96,7 @@ static int run(const char *config_file, bool must_exist)
             (r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL)) < 0 ||
             (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0 ||
             (r = sd_event_add_signal(event, &hangup, SIGHUP, on_hangup, &running)) < 0 ||
-            /* Before calls that come after it: the unit's ExecReload= waits for the answer to one. */
+            /* Handled before calls that come later: the unit's ExecReload= waits for the reply to one. */
             (r = sd_event_source_set_priority(hangup, SD_EVENT_PRIORITY_IMPORTANT)) < 0)
                 return fail("no event loop: ", g_strerror(-r));
         manager = manager_new(event, config, &directories, &why);

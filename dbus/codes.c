@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The one table of all codes: what a module may report (guide 6.1 to 6.4), what was seen in the field beyond it, and
- * what the daemon itself concludes. Everything that names, explains or translates a code reads it here. It decides
- * nothing and knows no job. */
+/* The table of all codes: those that a module may report (guide 6.1 to 6.4), those seen in the field, and those of the
+ * daemon. All names, explanations and translations of codes come from here. Knows no job. */
 
 #include <string.h>
 
 #include "codes.h"
 
-/* For xgettext: fotactl translates them, on the bus they stay as they are. */
+/* Marks texts for xgettext. fotactl translates them; on the bus they are English. */
 #define N_(text) text
 
 #define FTP(n, name, what, cause, remedy, retry)                                                                       \
@@ -165,7 +164,7 @@ const Code code_table[] = {
         HTTP(730, "invalid-parameter", N_("The module refused a parameter of the HTTP download"),
              "", N_("check the URL"), false),
 
-        /* Seen in the field, in no table; what stands behind them is not public. */
+        /* Seen in the field, but in no table of the guide; their meaning is not public. */
         HTTP(420, "field-420", N_("The HTTP download failed with code 420, which the guide does not list"),
              "", N_("check the server's TLS settings or use plain HTTP, and ask the vendor"), true),
         HTTP(570, "field-570", N_("The HTTP download failed with code 570, which the guide does not list"),
@@ -193,7 +192,7 @@ const Code code_table[] = {
         UPDATE(553, "baseline-mismatch", N_("The package was made for another baseline"),
                "", N_("use the package for this model's baseline"), false),
 
-        /* Ours */
+        /* The daemon's own */
         HOST(HOST_CANCELLED, "cancelled", N_("The upgrade was cancelled and the old revision kept"),
              "", N_("start it again when wanted"), true),
         HOST(HOST_MODULE_LOST, "module-lost", N_("The module left the bus and did not come back"),
@@ -227,8 +226,9 @@ const Code code_table[] = {
         HOST(HOST_INTERRUPTED, "interrupted", N_("The upgrade was interrupted"),
              N_("a power cut, a reset by another program, or a crash"),
              N_("read which revision runs, then start again"), true),
-        /* A module in either state no longer writes its flash: the boot loader waits for a host, and a crashed module stands
-         * still to be examined (field facts 1.3). A job ends so only if the module has stayed so for its patience. */
+        /* In both states the module no longer writes its flash: the boot loader waits for a host, and a crashed module
+         * stops to be examined (field facts 1.3). A job ends so only if the module has stayed so for its
+         * time-out. */
         HOST(HOST_BOOT_ROM, "boot-rom", N_("The module came back as its chip's boot loader and runs no firmware"),
              "", N_("cycle its power, and if that does not help write it anew with the vendor's tool"), false),
         HOST(HOST_CRASHED, "crashed", N_("The module's DIAG port is there but its AT port is not, as after a crash"),

@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where a number comes from: the guide's tables 3 (FTP_err), 4 (HTTP_err), 5 (file_err), 6 (err), or the daemon. */
+/* The source of a number: the guide's tables 3 (FTP_err), 4 (HTTP_err), 5 (file_err), 6 (err), or the daemon
+ * ("host"). */
 typedef enum CodeDomain {
         CODE_DOMAIN_NONE,
         CODE_DOMAIN_FTP,
@@ -15,7 +16,7 @@ typedef enum CodeDomain {
         _CODE_DOMAIN_MAX,
 } CodeDomain;
 
-/* The host's codes: the names are the contract's, the numbers ours. Never renumber, only add. */
+/* The daemon's own codes. Names and numbers are part of the interface: add to them, never change them. */
 typedef enum HostCode {
         HOST_CANCELLED = 1,
         HOST_MODULE_LOST = 2,
@@ -42,7 +43,7 @@ typedef struct Code {
         const char *what;   /* what happened: the first half of a sentence */
         const char *cause;  /* what is usually behind it; "" if what says it all */
         const char *remedy; /* what to do next: the second half of that sentence */
-        bool retry;         /* whether the same upgrade may succeed if just tried again */
+        bool retry;         /* true if the same upgrade may succeed when it is simply tried again */
 } Code;
 
 extern const Code code_table[];
@@ -51,14 +52,15 @@ extern const size_t code_table_size;
 /* "", "ftp", "http", "file", "update", "host" */
 const char *code_domain_to_string(CodeDomain domain);
 
-/* For sentences: "FTP", "HTTP", "file", "update"; "" of what no module reports. */
+/* The domain as a word in a sentence: "FTP", "HTTP", "file", "update"; "" for the others. */
 const char *code_domain_label(CodeDomain domain);
 
-/* CODE_DOMAIN_NONE for "" and for anything unknown. */
+/* Returns CODE_DOMAIN_NONE for "" and for unknown names. */
 CodeDomain code_domain_from_string(const char *s);
 
-/* NULL: a number that no table lists. Modules in the field do report such numbers; they are kept as they are. */
+/* The row of the table for a number; NULL if no table lists it. Modules in the field report such numbers, and fotad
+ * passes them on. */
 const Code *code_find(CodeDomain domain, int number);
 
-/* CODE_DOMAIN_NONE searches all domains. */
+/* The row of the table with that name, NULL if there is none. CODE_DOMAIN_NONE searches all domains. */
 const Code *code_find_name(CodeDomain domain, const char *name);

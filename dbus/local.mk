@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the daemon and its clients share: names, the table of codes, the parts of a URL, the machine form of the contract.
+# Shared by the daemon and its clients: names, the table of codes, the parts of a URL, the XML of the interface.
 noinst_LIBRARIES += dbus/libfotashared.a
 dbus_libfotashared_a_SOURCES = dbus/names.h dbus/codes.h dbus/codes.c dbus/url.h dbus/url.c
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The fixed names of the contract, shared by the daemon and its clients. The XML beside this file is the contract's
- * machine form; nothing here may be renamed, only added to. */
+/* The names of the D-Bus interface, shared by the daemon and its clients. The XML files beside this file define the
+ * interface. Add names here, never change one. */
 
 #define FOTAD_BUS_NAME          "org.fotad1"
 #define FOTAD_PATH              "/org/fotad1"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Whether a call may be carried out: the privileged may, the one who started a job may cancel it, and of everybody else
- * polkit decides, which may ask a person, who may take minutes. So the loop goes on meanwhile, and the message is put
- * back among those that were received when there is an answer: then all that the handler looks at is looked at again,
- * for it may have changed. Knows no call. */
+/* Authorization of calls. Privileged callers may do everything, and the user who started a job may cancel it; for all
+ * others polkit decides. polkit may ask a user, which can take minutes, so the event loop goes on meanwhile. When
+ * polkit has replied, the message is put back into the queue of received messages, and its handler examines the changed
+ * situation anew. Knows no particular call. */
 
 #include <string.h>
 
@@ -16,18 +16,20 @@
 
 #define POLKIT_ALLOW_INTERACTION 1u
 
-/* Rules are read at once, or somebody is asked: as long as fotactl waits. What a caller gave up is not begun. */
+/* Time limits for polkit's reply, without and with a user who is asked; the second is the time that fotactl waits. A
+ * call that its caller has given up is not carried out. */
 #define RULE_MAX   (20 * G_USEC_PER_SEC)
 #define PERSON_MAX (600 * G_USEC_PER_SEC)
 
-/* Questions at a time, in all and of one user. */
+/* Maximum number of questions at a time, in all and for one user. */
 #define QUESTIONS_MAX          64u
 #define QUESTIONS_MAX_PER_USER 8u
 
-/* Bytes of a call that waits, which is remembered with all its arguments: far more than any that is right has. */
+/* Maximum size in bytes of a call that waits, as it is stored with all its arguments. Far more than a correct call
+ * has. */
 #define CALL_MAX 16384u
 
-/* What the kernel calls users that have no number here, all of them. */
+/* The kernel reports this number for all users that have no number in this user namespace. */
 #define OVERFLOW_UID 65534
 
 typedef struct Authorization {
@@ -37,8 +39,8 @@ typedef struct Authorization {
         BusAction action;
         char *module;
         sd_bus_track *caller;
-        sd_bus_slot *asked;   /* NULL: there is an answer */
-        sd_bus_error refusal; /* the answer; not set: yes */
+        sd_bus_slot *asked;   /* NULL if polkit has replied */
+        sd_bus_error refusal; /* not set if the call is authorized */
         sd_event_source *tidy;
 } Authorization;
 
@@ -77,7 +79,7 @@ void bus_drop_authorizations(Bus *b)
         g_queue_clear_full(&b->authorizations, (GDestroyNotify)authorization_free);
 }
 
-/* ---- the answer */
+/* ---- polkit's reply */
 
 static int refuse(sd_bus_error *error, BusAction action, const char *why)
 {
@@ -88,7 +90,7 @@ static int refuse(sd_bus_error *error, BusAction action, const char *why)
                                  actions[action]);
 }
 
-/* Where there is no polkit, or one that does not know us, there is no error but somebody who may not. */
+/* An error of the bus or of polkit is reported to the caller as a refusal. */
 static void judge_error(Authorization *a, const sd_bus_error *error)
 {
         g_autofree char *why = NULL;
@@ -127,7 +129,8 @@ static void judge(Authorization *a, sd_bus_message *reply)
         }
 }
 
-/* When nothing is left to read: its object is gone, or nobody asked for the answer. */
+/* Runs when no message is left to read. The handler has not asked for the reply, for example because its object was
+ * removed. */
 static int on_idle(sd_event_source *source, void *userdata)
 {
         (void)source;
@@ -162,9 +165,9 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 1;
 }
 
-/* ---- the question */
+/* ---- the question to polkit */
 
-/* polkit sees that, too, and closes its dialog. */
+/* The caller left the bus. polkit notices that, too, and closes its dialog. */
 static int on_caller_left(sd_bus_track *track, void *userdata)
 {
         (void)track;
@@ -201,8 +204,8 @@ static bool is_full(const Bus *b, int64_t uid)
         return all >= QUESTIONS_MAX || theirs >= QUESTIONS_MAX_PER_USER;
 }
 
-/* Takes what the arguments from here to the end of their container need from what is left. How deep they are nested
- * sd-bus bounds. */
+/* Subtracts the size of the arguments, from here to the end of their container, from *left. false if that is not
+ * enough. sd-bus limits the depth of containers. */
 static bool fits(sd_bus_message *m, size_t *left)
 {
         const char *contents, *text;
@@ -263,8 +266,8 @@ static int begin(Bus *b, sd_bus_message *message, int64_t uid, BusAction action,
         return 0;
 }
 
-/* Moves its answer out of what is remembered of the message. false: there is none, or one to another question, for the
- * call now means another module, or a retry instead of a start. */
+/* Moves the stored reply to *ret and forgets it. false if there is none, or if it belongs to another question because
+ * the call now concerns another module, or is a retry instead of a start. */
 static bool take_answer(Bus *b, sd_bus_message *message, BusAction action, const char *module, sd_bus_error *ret)
 {
         for (GList *l = b->authorizations.head; l; l = l->next) {

@@ -12,11 +12,12 @@ typedef enum BusAction {
         _BUS_ACTION_MAX,
 } BusAction;
 
-/* Whether the sender may do that to the module, by its Id. own: the job whose starter needs no leave for this; NULL
- * nobody's. > 0: yes, go on. 0: polkit is asked; the handler returns 1, has done nothing, and is called with the same
- * message again, read from its beginning, when there is an answer. < 0: refused, and the error is set. */
+/* Asks if the sender may do the action to the module with that Id. own is a job whose starter needs no authorization,
+ * NULL if there is none. > 0: authorized, go on. 0: polkit is asked; the handler returns 1 without doing anything, and
+ * is called again with the same message, from its beginning, when polkit has replied. < 0: refused, and the error is
+ * set. */
 int bus_authorize(Bus *bus, sd_bus_message *message, BusAction action, const char *module, const Job *own,
                   sd_bus_error *error);
 
-/* Before the bus is closed: those that are being asked for are answered to nobody. */
+/* Drops all questions without a reply to the callers. To be called before the bus is closed. */
 void bus_drop_authorizations(Bus *bus);

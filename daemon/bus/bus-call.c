@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What all objects on the bus need to answer a call: how a refusal is said, calls that have to wait, and the names of
- * objects. Knows none of the objects. */
+/* Common to all objects on the bus: replies for refusals, calls that wait, object paths, options. Knows none of the
+ * objects. */
 
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "names.h"
 
 #define WAITING_MAX 64                    /* calls */
-#define WAIT_MAX    (20 * G_USEC_PER_SEC) /* clients give a call up after 25 s; what they gave up is not begun */
+#define WAIT_MAX    (20 * G_USEC_PER_SEC) /* clients give up after 25 s; a call that was given up is not carried out */
 
 typedef struct Waiting {
         sd_bus_message *message;
@@ -97,7 +97,7 @@ static void answer(Bus *b, Waiting *waiting, const char *failure)
 
 void bus_answer_waiting(Bus *b, Module *module, const char *failure)
 {
-        /* One that is answered may begin a job or a probe: the queue is walked by count. */
+        /* An answered call may start a job or a probe, which may change the queue, so the queue is walked by count. */
         for (unsigned n = g_queue_get_length(&b->waiting); n > 0; n--) {
                 Waiting *waiting = g_queue_pop_head(&b->waiting);
 

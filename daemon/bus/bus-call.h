@@ -13,7 +13,7 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 
-/* What every object on the bus shares: the connection, the manager it translates for, and the calls that wait. */
+/* Common to all objects on the bus: the connection, the manager, and the calls that wait. */
 typedef struct Bus {
         sd_bus *bus;
         sd_event *event; /* sd_bus_get_event() returns NULL once the connection is lost */
@@ -27,23 +27,23 @@ typedef struct Bus {
         BusModemManager *modem_manager;
 } Bus;
 
-/* Sets the error; the value is what a method handler returns. */
+/* Sets the error from a refusal. Returns the value that a method handler returns. */
 int bus_refuse(sd_bus_error *error, const Refusal *refusal);
 
-/* The same for a call whose module's identity cannot be read, for the reason in failure. */
+/* The same for a call whose module cannot be identified; failure is the reason. */
 int bus_refuse_not_ready(sd_bus_error *error, const Module *module, const char *failure);
 
-/* Reads a{sv} into the options; an error names the key that breaks a rule. */
+/* Reads an a{sv} into the options. < 0 if a key or value is wrong; the error names the key. */
 int bus_read_options(sd_bus_message *message, Options *options, sd_bus_error *error);
 
-/* Calls wait for the identity of a module that has just come, or that they asked to be probed; not for longer than
- * their callers do. The function is called when the identity is known (failure NULL), or cannot be. false: too many
- * wait already. */
+/* Lets a call wait for the identity of a module that has just appeared or is being probed, not longer than clients
+ * wait. func is called with failure NULL when the identity is known, else with the reason why not; its return value is
+ * that of a method handler. false: too many calls wait already. */
 typedef int (*BusWaitFunc)(Bus *bus, sd_bus_message *message, Module *module, const char *failure, sd_bus_error *error);
 bool bus_wait(Bus *bus, sd_bus_message *message, Module *module, BusWaitFunc func);
 void bus_unwait(Bus *bus, sd_bus_message *message);
 
-/* The module's identity is known, or cannot be. */
+/* Answers all calls that wait for the module: its identity is known (failure NULL) or cannot be read. */
 void bus_answer_waiting(Bus *bus, Module *module, const char *failure);
 void bus_drop_waiting(Bus *bus);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who calls, and whether that one needs nobody's leave. Knows no call. */
+/* Identifies the sender of a call, and tells if it is privileged. Knows no particular call. */
 
 #include <glib.h>
 #include <string.h>
@@ -9,8 +9,9 @@
 #include "bus/bus-call.h"
 #include "bus/bus-caller.h"
 
-/* root, the daemon's own user, and its own group: fotad, as it is installed. Of a daemon that root runs by hand the
- * group is root's, which some systems put others into: that one counts for nothing. */
+/* Privileged are root, the daemon's own user, and the members of the daemon's own group (fotad, as installed). If root
+ * runs the daemon by hand, its group is root's, which contains other users on some systems, so that group is not
+ * privileged. */
 static bool is_privileged_user(uint32_t uid)
 {
         return uid == 0 || uid == geteuid();
@@ -21,7 +22,7 @@ static bool is_privileged_group(uint32_t gid)
         return gid != 0 && gid == getegid();
 }
 
-/* "au" in a variant. */
+/* Reads the group ids, an "au" in a variant. */
 static bool read_groups(sd_bus_message *reply, bool *ret_privileged)
 {
         const uint32_t *groups;
@@ -63,10 +64,10 @@ static bool read_credentials(sd_bus_message *reply, BusCaller *caller)
         return true;
 }
 
-/* What the bus vouches for: the kernel told it of the sender's user and groups when the sender connected. sd-bus knows
- * groups only from a look into /proc, at whoever has the sender's process id by now, and that is nobody's word. A bus
- * that tells no groups (dbus before 1.14) lets none in.
- * It is the bus itself that answers, and never waits for others: this may be asked on the loop. */
+/* Asks the bus for the user and groups of the sender, which the kernel told it when the sender connected. sd-bus would
+ * read the groups from /proc, where another process may have the sender's process id by now. With a bus that reports no
+ * groups (dbus before 1.14), no group is privileged. The bus itself replies and never waits for others, so this may
+ * block the event loop. */
 BusCaller bus_caller(sd_bus_message *message)
 {
         static const BusCaller nobody = { .uid = -1 };

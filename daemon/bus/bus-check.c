@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The Manager's Check: reads the call, and answers when the manager has its verdicts. Decides nothing. */
+/* The method Check of org.fotad1.Manager: reads the call, and replies when the manager has all results. Decides
+ * nothing. */
 
 #include "bus/bus-check.h"
 #include "bus/bus-request.h"
@@ -8,7 +9,7 @@
 
 /* ---- the answer */
 
-/* Advice is told from what an upgrade would be refused for. */
+/* Advice is distinguished from a rule that must hold by a prefix. */
 static int append_verdict(sd_bus_message *reply, const RuleVerdict *v)
 {
         g_autofree char *remedy = v->must || v->holds || !*v->remedy ? g_strdup(v->remedy)
@@ -47,7 +48,7 @@ static void unref_message(void *message)
         sd_bus_message_unref(message);
 }
 
-/* The check is made with the module's identity, or without it. */
+/* Checks the module, also if its identity could not be read. */
 static int begin_check(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
 {
         g_auto(BusRequest) request = { 0 };

@@ -3,5 +3,5 @@
 
 #include "bus/bus-call.h"
 
-/* The handler of the Manager's Check. */
+/* Handler of org.fotad1.Manager.Check; userdata is the Bus. */
 int bus_check_call(sd_bus_message *message, void *userdata, sd_bus_error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The Manager's StartUpgradeFile: reads the call, answers when the manager has the package and a job for it, and tells
- * it if the caller has left before that. Decides nothing. */
+/* The method StartUpgradeFile of org.fotad1.Manager: reads the call, and replies when the manager has copied the
+ * package and made a job for it. Tells the manager if the caller leaves before that. Decides nothing. */
 
 #include "bus/bus-caller.h"
 #include "bus/bus-file.h"
@@ -40,7 +40,7 @@ static void on_accepted(void *userdata, Job *job, const Refusal *refusal)
         manager_begin(call->bus->manager, job);
 }
 
-/* A copy may take long: an upgrade must not begin long after the one who asked for it went away without an answer. */
+/* A copy may take long: no upgrade may begin long after the caller has left without a reply. */
 static int on_caller_left(sd_bus_track *track, void *userdata)
 {
         FileCall *call = userdata;

@@ -3,5 +3,5 @@
 
 #include "bus/bus-call.h"
 
-/* org.fotad1.Manager.StartUpgradeFile; userdata is the Bus. */
+/* Handler of org.fotad1.Manager.StartUpgradeFile; userdata is the Bus. */
 int bus_file_call(sd_bus_message *message, void *userdata, sd_bus_error *error);

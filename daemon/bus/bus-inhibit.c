@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One block inhibitor of logind's: a descriptor that is kept for as long as it is needed, and that the kernel closes if
- * we die. Knows no job. */
+/* A block inhibitor of logind: a file descriptor that is held as long as it is needed, and that the kernel closes if
+ * the daemon dies. Knows no job. */
 
 #include <fcntl.h>
 #include <glib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "bus/bus-inhibit.h"
+#include "bus/bus-name.h"
 #include "base/log.h"
 
 #define LOGIND "org.freedesktop.login1"
@@ -16,10 +16,10 @@
 struct BusInhibitor {
         sd_bus *bus;
         sd_bus_slot *watch;
-        sd_bus_slot *asked; /* the answer is awaited, NULL not */
-        int fd;             /* -1 none */
+        sd_bus_slot *asked; /* the call to logind, NULL when it has replied */
+        int fd;             /* -1: none */
         bool needed;
-        bool told; /* that there is none */
+        bool told; /* the log says that there is no inhibitor */
 };
 
 static void close_fd(BusInhibitor *i)
@@ -49,7 +49,7 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
         }
         r = sd_bus_message_read(m, "h", &fd);
         if (r >= 0)
-                fd = r = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the message's own goes with it */
+                fd = r = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the message's descriptor is closed with it */
         if (r < 0) {
                 tell(i, "its answer cannot be read");
                 return 0;
@@ -71,15 +71,15 @@ static void ask(BusInhibitor *i)
                 tell(i, g_strerror(-r));
 }
 
-/* A logind that starts again may know what it granted before, or not: the descriptor that there is stays until there is
- * another one. */
+/* A restarted logind may or may not know the inhibitors that it granted before: the old descriptor is kept until there
+ * is a new one. */
 static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusInhibitor *i = userdata;
-        const char *name, *before, *now;
+        bool owned;
 
         (void)error;
-        if (sd_bus_message_read(m, "sss", &name, &before, &now) >= 0 && strcmp(name, LOGIND) == 0 && *now && i->needed)
+        if (bus_name_read(m, &owned) && owned && i->needed)
                 ask(i);
         return 0;
 }
@@ -91,10 +91,7 @@ int bus_inhibitor_new(BusInhibitor **ret, sd_bus *bus)
 
         i->bus = bus;
         i->fd = -1;
-        r = sd_bus_add_match(bus, &i->watch,
-                             "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                             "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" LOGIND "'",
-                             on_owner_changed, i);
+        r = bus_name_watch(bus, &i->watch, LOGIND, on_owner_changed, i);
         if (r < 0) {
                 bus_inhibitor_free(i);
                 return r;
@@ -122,6 +119,6 @@ void bus_inhibitor_need(BusInhibitor *i, bool needed)
                 ask(i);
                 return;
         }
-        i->asked = sd_bus_slot_unref(i->asked); /* what is answered now is closed with its message */
+        i->asked = sd_bus_slot_unref(i->asked); /* a reply that comes now is closed with its message */
         close_fd(i);
 }

@@ -4,13 +4,13 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
-/* logind's promise that the gateway is not shut down or put to sleep while a module upgrades. */
+/* Keeps logind from shutting the gateway down, or putting it to sleep, while a module writes its flash. */
 typedef struct BusInhibitor BusInhibitor;
 
-/* 0 or -errno. Borrows the bus. */
+/* 0 or -errno. Borrows the bus. The caller frees *ret. */
 int bus_inhibitor_new(BusInhibitor **ret, sd_bus *bus);
 void bus_inhibitor_free(BusInhibitor *inhibitor);
 
-/* Takes the promise, if it is needed from now on, or gives it back. logind is asked in the background; if there is no
- * logind, or if it refuses, the log says so once, and the upgrades go on. */
+/* Takes or releases the inhibitor; there is one for all upgrades. logind is asked in the background. A missing logind,
+ * or its refusal, is logged once and has no other effect. */
 void bus_inhibitor_need(BusInhibitor *inhibitor, bool needed);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.fotad1.Job: a job's properties and signals, Cancel and Retry. Translates, nothing more. */
+/* org.fotad1.Job: a job's properties, methods and signals. Translates, decides nothing. */
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ struct BusJob {
 
 /* ---- each property as text */
 
-/* How it ends is settled before it has ended; it is told when it has. */
+/* The result is known before the job has ended, but is shown only then. */
 static bool has_ended(const Job *job)
 {
         return job->state == JOB_FINISHED;
@@ -164,7 +164,7 @@ static char *get_message(const void *object)
 {
         const Job *job = object;
 
-        /* A job whose end is pending says what it needs, and so does a stalled one. */
+        /* A job whose end is pending has a message, and so has a stalled one. */
         if (!has_ended(job) && *job->pending)
                 return g_strdup(job->pending);
         return g_strdup(has_ended(job) || job->stalled ? job->message : "");
@@ -238,7 +238,7 @@ static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
         const char *source;
         int r;
 
-        sd_bus_message_sensitive(m); /* its memory is erased: it may hold a password */
+        sd_bus_message_sensitive(m); /* erases the message's memory, which may contain a password */
         r = bus_authorize(bj->bus, m, BUS_ACTION_RETRY, job_place(bj->job), NULL, error);
         if (r <= 0)
                 return r < 0 ? r : 1;

@@ -3,20 +3,21 @@
 
 #include "bus/bus-call.h"
 
-/* org.fotad1.Job at /org/fotad1/job/<id>, for as long as it lives. */
+/* The object /org/fotad1/job/<id>, from bus_job_new() to bus_job_free(). Borrows bus and job. */
 typedef struct BusJob BusJob;
 
 BusJob *bus_job_new(Bus *bus, Job *job);
 void bus_job_free(BusJob *job);
 
-/* Tells that it goes, before it is freed: not when only the daemon stops. */
+/* Announces the removal of the object, before it is freed. Not to be called when the daemon stops. */
 void bus_job_removed(BusJob *job);
 
-/* Tells what differs from what was told last: PropertiesChanged, and Progress for state and percent. */
+/* Emits PropertiesChanged for the properties that have changed since the last time, and Progress if state or percentage
+ * have changed. */
 void bus_job_changed(BusJob *job);
 
-/* Says the Result. */
+/* Emits Result. */
 void bus_job_result(BusJob *job);
 
-/* Appends all properties as an a{sv}. 0 or -errno. */
+/* Appends all properties of the job as an a{sv}. 0 or -errno. */
 int bus_job_append(sd_bus_message *message, const Job *job);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.freedesktop.LogControl1: how much is logged, from now until the daemon ends. Where it goes can be read only; that
- * is for whoever starts the daemon. Translates, nothing more. */
+/* org.freedesktop.LogControl1: the log level, which can be set until the daemon ends, and the log target, which can
+ * only be read. Translates, decides nothing. */
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define LOG_CONTROL_PATH      "/org/freedesktop/LogControl1"
 #define LOG_CONTROL_INTERFACE "org.freedesktop.LogControl1"
 
-/* Index: syslog's number. */
+/* Indexed by syslog's number. */
 static const char *const levels[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" };
 
 static const char *target(void)
@@ -28,7 +28,7 @@ static int get_level(sd_bus *bus, const char *path, const char *interface, const
         return sd_bus_message_append(reply, "s", levels[log_get_level()]);
 }
 
-/* The string that a privileged caller sets a property to. */
+/* Reads the value that a property is set to. < 0, and the error is set, if the caller is not privileged. */
 static int read_value(sd_bus_message *value, const char **ret, sd_bus_error *error)
 {
         return bus_require_privilege(value, error) ? sd_bus_message_read(value, "s", ret) : -EACCES;

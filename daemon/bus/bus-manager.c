@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.fotad1.Manager: translates calls for the manager, and its answers. Decides nothing. */
+/* org.fotad1.Manager: translates calls for the manager and its replies. Decides nothing. */
 
 #include <config.h>
 
@@ -35,7 +35,8 @@ static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *
         return r;
 }
 
-/* The daemon found this upgrade under way and knows neither its source nor its options: the caller gives them. */
+/* StartUpgrade for a module whose upgrade was adopted in the Mini system: the daemon knows neither source nor options,
+ * and takes the caller's. */
 static int retry_upgrade(Bus *b, sd_bus_message *m, Module *module, Job *job, sd_bus_error *error)
 {
         g_auto(BusRequest) request = { 0 };

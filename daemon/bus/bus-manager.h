@@ -3,5 +3,5 @@
 
 #include "bus/bus-call.h"
 
-/* org.fotad1.Manager at /org/fotad1. 0 or -errno. */
+/* Adds the object org.fotad1.Manager at /org/fotad1. 0 or -errno. */
 int bus_manager_export(Bus *bus);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads ModemManager's answer to GetManagedObjects. Asks nothing. */
+/* Reads ModemManager's reply to GetManagedObjects. Makes no calls. */
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #define MODEM "org.freedesktop.ModemManager1.Modem"
 
-/* An interface's properties, a{sv}: those that tell who it is. */
+/* Reads the identity from the properties of an interface, an a{sv}. */
 static int read_modem(sd_bus_message *m, Identity *identity, char **ret_device)
 {
         const struct {
@@ -43,7 +43,8 @@ static int read_modem(sd_bus_message *m, Identity *identity, char **ret_device)
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-/* Of an object's interfaces, a{sa{sv}}, the one of modems. NULL: it is none, or of another device. */
+/* Reads the modem interface from an object's interfaces, an a{sa{sv}}. Leaves *ret alone if the object is no modem or
+ * belongs to another device. */
 static int read_object(sd_bus_message *m, const char *uid, Identity **ret)
 {
         int r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");

@@ -5,6 +5,7 @@
 
 #include "core/quectel/identity.h"
 
-/* The modem whose Device is uid: who it is, for the caller to free, with "" where ModemManager does not know it, as the
- * build of its firmware's parts; if there is none *ret is left alone. 0 or more, or -errno: this is no such answer. */
+/* Reads the identity of the modem whose property Device is uid. *ret belongs to the caller; fields that ModemManager
+ * does not know, such as the build, are "". *ret is left alone if there is no such modem. 0 or more, or -errno if the
+ * message is no reply to GetManagedObjects. */
 int bus_modem_identity_read(sd_bus_message *objects, const char *uid, Identity **ret);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Speaks with ModemManager. Each module that needs its port has a hold here. For a job the device is inhibited: that is
- * asked for again while ModemManager still looks at it (it inhibits only what it has on the bus), and whenever another
- * ModemManager turns up. An inhibition is bound to our connection, and outlives the device's restarts. To know who a
- * module is nothing is inhibited if ModemManager can tell. */
+/* Keeps ModemManager away from the AT ports that fotad needs; there is a Hold for each such module. For a job the
+ * device is inhibited: the call is repeated while ModemManager still probes the device (it inhibits only devices that
+ * it has on the bus), and when ModemManager is restarted. An inhibition belongs to our bus connection and outlives
+ * restarts of the device. To identify a module, ModemManager is asked first, and the device is inhibited only if
+ * ModemManager does not know it. */
 
 #include <errno.h>
-#include <string.h>
 
 #include "bus/bus-call.h"
 #include "bus/bus-modem-identity.h"
 #include "bus/bus-modem-manager.h"
+#include "bus/bus-name.h"
 #include "base/log.h"
 #include "base/message-ids.h"
 
@@ -19,24 +20,24 @@
 #define INTERFACE NAME
 #define ERROR     NAME ".Error.Core."
 
-#define ASKED "has not let go of it yet" /* and said nothing */
+#define ASKED "has not let go of it yet" /* until ModemManager replies */
 
 #define AGAIN       G_USEC_PER_SEC
-#define UNKNOWN_MAX 3 /* times it knows no such device until it is believed: it may not have seen it yet */
+#define UNKNOWN_MAX 3 /* replies NotFound until that is believed: ModemManager may not have seen the device yet */
 
 typedef enum HoldState { HOLD_ASKING, HOLD_FREE, HOLD_HELD } HoldState;
 
 typedef struct Hold {
         BusModemManager *owner;
-        Module *module; /* NULL: needed no more, and an answer is awaited */
-        char *id;       /* the module's */
+        Module *module; /* NULL: not needed any more, but a reply is awaited */
+        char *id;       /* the module's Id, which outlives the module */
         char *uid;
         ModuleNeed need;
         HoldState state;
-        bool granted;      /* the port was had for this job: it stays so */
-        unsigned unknown;  /* times in a row that it knew no such device */
-        unsigned asked;    /* times */
-        sd_bus_slot *call; /* the answer is awaited, NULL not */
+        bool granted;      /* the port was free for this job once, and stays so */
+        unsigned unknown;  /* replies NotFound in a row */
+        unsigned asked;    /* calls made */
+        sd_bus_slot *call; /* the call to ModemManager, NULL when it has replied */
         sd_event_source *again;
 } Hold;
 
@@ -63,8 +64,9 @@ static bool is_for_job(const Hold *h)
         return h->need >= MODULE_NEED_JOB;
 }
 
-/* A job may have its module from here on: what appears there is claimed, and udev has ModemManager forget what was
- * there before, so that neither our death nor its restart brings it back. */
+/* Opens the module's port to its user. For a job also applies the udev rules again: devices that appear from now on are
+ * claimed, and udev makes ModemManager forget those that are there, so that neither our death nor a restart of
+ * ModemManager brings them back. */
 static void open_gate(Hold *h)
 {
         if (is_for_job(h) && !h->granted) {
@@ -91,7 +93,7 @@ static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* Soon, for as long as a module may take to be ready; then rarely. */
+/* Repeats the call every second for the time that a module may take to be ready, then every settle. */
 static void ask_again(Hold *h)
 {
         uint64_t settle = manager_config(h->owner->manager)->timeouts.settle;
@@ -103,7 +105,7 @@ static void ask_again(Hold *h)
                 log_module(LOG_ERR, h->module, "no timer");
 }
 
-/* What its refusal says of it. The caller frees it. */
+/* The reason for a refusal, which the caller frees, and the gate that follows from it. */
 static char *refusal_of(const sd_bus_error *error, ModuleGate *ret_gate)
 {
         *ret_gate = MODULE_GATE_PENDING;
@@ -149,9 +151,9 @@ static void on_refused(Hold *h, const sd_bus_error *error)
         }
         h->unknown = 0;
         why = refusal_of(error, &gate);
-        ask_again(h); /* first: what it is needed for may end with the next line */
+        ask_again(h); /* first, because the next line may end the hold */
         if (gate == MODULE_GATE_REFUSED && !is_for_job(h))
-                gate = MODULE_GATE_JOBS_ONLY; /* it may tell who it is by itself, in a while */
+                gate = MODULE_GATE_JOBS_ONLY; /* ModemManager may report the identity later */
         shut_gate(h, gate, why);
 }
 
@@ -180,16 +182,16 @@ static void inhibit(Hold *h)
         g_autoptr(sd_bus_message) m = NULL;
         int r;
 
-        /* It disables the modem first, and whoever is connected by it: that may take a while. The answer is waited for
-         * without end, for whoever does not hear that it was granted never gives it back; the wish for the port ends by
-         * itself, and when ModemManager ends set_running() does not wait any more. */
+        /* ModemManager disables the modem first and ends its connections, which may take a while. The timeout is
+         * infinite, because an inhibition that is granted after a timeout would never be released. The need for the
+         * port has a timeout of its own, and set_running() drops the call when ModemManager ends. */
         if ((r = sd_bus_message_new_method_call(h->owner->bus, &m, NAME, PATH, INTERFACE, "InhibitDevice")) < 0 ||
             (r = sd_bus_message_append(m, "sb", h->uid, true)) < 0 ||
             (r = sd_bus_call_async(h->owner->bus, &h->call, m, on_inhibited, h, UINT64_MAX)) < 0)
                 log_module(LOG_WARNING, h->module, "ModemManager cannot be asked for it: %s", g_strerror(-r));
 }
 
-/* ---- who it is */
+/* ---- the identity */
 
 static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -205,10 +207,10 @@ static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 inhibit(h);
                 return 0;
         }
-        if (module && !*identity->revision) { /* nobody's connection is ended for a question */
+        if (module && !*identity->revision) { /* no connection is interrupted to read an identity */
                 ask_again(h);
                 module_set_gate(module, MODULE_GATE_JOBS_ONLY, "has it, and does not tell its revision");
-        } else if (module) { /* each of the two may end the hold */
+        } else if (module) { /* each of these two calls may end the hold */
                 module_set_gate(module, MODULE_GATE_JOBS_ONLY, "has it");
                 module_take_identity(module, g_steal_pointer(&identity));
         } else {
@@ -290,7 +292,7 @@ void bus_modem_manager_need(BusModemManager *mm, Module *module, ModuleNeed need
                 h->state = HOLD_FREE;
                 open_gate(h);
         } else {
-                if (need == MODULE_NEED_UNDER_WAY) /* it has its claim */
+                if (need == MODULE_NEED_UNDER_WAY) /* its udev claim is in force already */
                         open_gate(h);
                 begin_asking(h);
         }
@@ -319,7 +321,7 @@ static int on_may_inhibit(sd_bus_message *m, void *userdata, sd_bus_error *error
         return 0;
 }
 
-/* Giving back what nobody holds changes nothing, and tells whether it might be asked for. */
+/* Releases a device that is not inhibited, which changes nothing, but shows if fotad may call InhibitDevice. */
 static void ask_leave(BusModemManager *mm)
 {
         mm->asks_leave = sd_bus_slot_unref(mm->asks_leave);
@@ -333,13 +335,13 @@ static void set_running(BusModemManager *mm, bool running)
         manager_set_modem_manager(mm->manager, running ? MODEM_MANAGER_YIELDS : MODEM_MANAGER_NONE);
         if (running)
                 ask_leave(mm);
-        /* What is told of one may end it, and others. */
+        /* Opening or shutting a gate may end that hold and others. */
         for (unsigned i = mm->holds->len; i-- > 0;) {
                 Hold *h = i < mm->holds->len ? g_ptr_array_index(mm->holds, i) : NULL;
 
                 if (!h)
                         continue;
-                h->call = sd_bus_slot_unref(h->call); /* nobody answers that any more */
+                h->call = sd_bus_slot_unref(h->call); /* no reply will come */
                 if (!h->module) {
                         g_ptr_array_remove(mm->holds, h);
                 } else if (running) {
@@ -353,11 +355,11 @@ static void set_running(BusModemManager *mm, bool running)
 
 static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        const char *name, *before, *now;
+        bool owned;
 
         (void)error;
-        if (sd_bus_message_read(m, "sss", &name, &before, &now) >= 0 && strcmp(name, NAME) == 0)
-                set_running(userdata, *now != 0);
+        if (bus_name_read(m, &owned))
+                set_running(userdata, owned);
         return 0;
 }
 
@@ -370,10 +372,7 @@ int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, sd_event *event, M
         mm->event = event;
         mm->manager = manager;
         mm->holds = g_ptr_array_new_with_free_func((GDestroyNotify)hold_free);
-        r = sd_bus_add_match(bus, &mm->watch,
-                             "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                             "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" NAME "'",
-                             on_owner_changed, mm);
+        r = bus_name_watch(bus, &mm->watch, NAME, on_owner_changed, mm);
         if (r < 0) {
                 bus_modem_manager_free(mm);
                 return r;

@@ -6,17 +6,17 @@
 
 #include "manager/manager.h"
 
-/* ModemManager, if it is on the bus: asked to let go of a module while a job holds it (InhibitDevice), and to tell who
- * a module is that it has (field facts 7.1). */
+/* ModemManager, if it is on the bus: fotad inhibits a module's device while a job holds it (InhibitDevice), and reads
+ * the identity of modules that ModemManager uses (field facts 7.1). */
 typedef struct BusModemManager BusModemManager;
 
-/* 0 or -errno. Borrows all. */
+/* 0 or -errno. Borrows bus, event and manager. The caller frees *ret. */
 int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, sd_event *event, Manager *manager);
 void bus_modem_manager_free(BusModemManager *modem_manager);
 
-/* Whether ModemManager is there: to be called before the first module is known. */
+/* Looks for ModemManager on the bus. To be called before the first module is known. */
 void bus_modem_manager_start(BusModemManager *modem_manager);
 
-/* What the module needs its port for from now on; module_set_gate() and module_take_identity() follow, at once or
- * later. For MODULE_NEED_NONE ModemManager gets it back. */
+/* Sets the need of the module for its port. module_set_gate() and module_take_identity() follow, at once or later.
+ * MODULE_NEED_NONE gives the port back to ModemManager. */
 void bus_modem_manager_need(BusModemManager *modem_manager, Module *module, ModuleNeed need);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.fotad1.Module: a module's properties, and Probe. Translates, nothing more. */
+/* org.fotad1.Module: a module's properties, and Probe. Translates, decides nothing. */
 
 #include <string.h>
 

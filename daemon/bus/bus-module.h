@@ -3,14 +3,14 @@
 
 #include "bus/bus-call.h"
 
-/* org.fotad1.Module at /org/fotad1/module/<id>, for as long as it lives. */
+/* The object /org/fotad1/module/<id>, from bus_module_new() to bus_module_free(). Borrows bus and module. */
 typedef struct BusModule BusModule;
 
 BusModule *bus_module_new(Bus *bus, Module *module);
 void bus_module_free(BusModule *module);
 
-/* Tells that it goes, before it is freed: not when only the daemon stops. */
+/* Announces the removal of the object, before it is freed. Not to be called when the daemon stops. */
 void bus_module_removed(BusModule *module);
 
-/* Tells what differs from what was told last. */
+/* Emits PropertiesChanged for the properties that have changed since the last time. */
 void bus_module_changed(BusModule *module);

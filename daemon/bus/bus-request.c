@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The common part of StartUpgrade, StartUpgradeFile and Check: reads the arguments, finds the module, authorizes the
- * caller and waits for the module's identity. Knows nothing of what is done with the module then. */
+ * caller and waits for the module's identity. Does not know what is done with the module afterwards. */
 
 #include "bus/bus-request.h"
 
@@ -34,7 +34,7 @@ int bus_find_module(Bus *b, sd_bus_message *m, Module **ret, sd_bus_error *error
         g_auto(Refusal) refusal = { 0 };
         int r;
 
-        sd_bus_message_sensitive(m); /* it may hold passwords */
+        sd_bus_message_sensitive(m); /* the options may contain passwords */
         r = bus_request_read(m, &request, error);
         if (r < 0)
                 return r;
@@ -48,7 +48,8 @@ int bus_with_module(Bus *b, sd_bus_message *m, Module *module, BusAction action,
 
         if (r <= 0)
                 return r < 0 ? r : 1;
-        /* The call may have started the daemon: the modules are found by then, but their identity is not read yet. */
+        /* The call may have started the daemon, which then has found the modules, but has not read their identities
+         * yet. */
         if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, func))
                 return 1;
         return func(b, m, module, NULL, error);

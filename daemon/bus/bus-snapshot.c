@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What was last told of an object's properties. Knows no object: values are texts, by the table it is given. */
+/* The last announced values of an object's properties, as texts. The properties come from a table; knows no particular
+ * object. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ static int append_value(sd_bus_message *m, const BusProperty *property, const ch
         case 'i': return sd_bus_message_append(m, "i", (int32_t)strtol(value, NULL, 10));
         case 't': return sd_bus_message_append(m, "t", (uint64_t)strtoull(value, NULL, 10));
         case 's': {
-                /* One bad string of a module's or a process's would make the whole object unreadable. */
+                /* An invalid string from a module or process would make the whole object unreadable. */
                 g_autofree char *valid = g_utf8_make_valid(value, -1);
 
                 return sd_bus_message_append_basic(m, 's', valid);

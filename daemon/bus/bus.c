@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The connection to the bus: life, the name, and news of the manager handed to the objects. */
+/* The connection to the bus: opens it, requests the name, and passes the manager's news to the objects on the bus. */
 
 #include <errno.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static bool needs_gateway(const Job *job)
         return job->sent && job->state != JOB_FINISHED && !*job->pending;
 }
 
-/* Applies the conclusions from all jobs together. */
+/* Updates everything that depends on all jobs together. */
 static void look_at_jobs(Bus *b)
 {
         const GPtrArray *jobs = manager_jobs(b->manager);
@@ -117,7 +117,7 @@ static const ManagerObserver manager_observer = {
         .job_removed = on_job_removed,
 };
 
-/* ---- life */
+/* ---- connection */
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -163,8 +163,8 @@ int bus_start(Bus *b, char **ret_why)
 {
         int r;
 
-        /* First, so that a second fotad touches nothing, and what is said now comes from the name. Calls wait until
-         * the loop runs. */
+        /* First, so that a second fotad changes nothing, and all signals come from the name. Calls wait until the event
+         * loop runs. */
         r = sd_bus_request_name(b->bus, FOTAD_BUS_NAME, 0);
         if (r < 0)
                 return say(ret_why, r, "the name " FOTAD_BUS_NAME " cannot be had (a second fotad, or no bus policy)");

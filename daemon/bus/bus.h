@@ -3,13 +3,14 @@
 
 #include "bus/bus-call.h"
 
-/* The manager on the bus: /org/fotad1 and everything below it. Connects to the system bus and attaches to the loop.
- * 0, or -errno and *ret_why. */
+/* All of fotad's objects on the bus: /org/fotad1 and everything below it. Connects to the system bus and attaches the
+ * connection to the event loop. 0, or -errno and *ret_why, which the caller frees. The caller frees *ret. */
 int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why);
 void bus_free(Bus *bus);
 
-/* As status_reloaded(). */
+/* Passes the result of a reload on to status_reloaded(). */
 void bus_reloaded(Bus *bus, const char *failure);
 
-/* Takes the name, the jobs up, and finds the modules: whoever calls finds everything there. */
+/* Requests the name, takes up the jobs and finds the modules, so that everything is there when the first call is
+ * handled. 0, or -errno and *ret_why, which the caller frees. */
 int bus_start(Bus *bus, char **ret_why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One line for the service manager: what is under way, or that nothing is. Knows no bus. */
+/* A line for the service manager: the jobs under way, or that fotad is idle. Knows no bus. */
 
 #include <systemd/sd-daemon.h>
 
@@ -9,7 +9,7 @@
 struct Status {
         Manager *manager;
         char *told;
-        char *failure; /* of the last reload, NULL it went well */
+        char *failure; /* the reason why the last reload failed, NULL if it succeeded */
 };
 
 Status *status_new(Manager *manager)

@@ -3,16 +3,16 @@
 
 #include "manager/manager.h"
 
-/* What systemctl status shows beside the service: "Idle, 2 modules", "job 3 on usb-1-1: downloading 37 %". */
+/* The line that systemctl status shows for the service: "Idle, 2 modules", "job 3 on usb-1-1: downloading 37 %". */
 typedef struct Status Status;
 
 /* Borrows the manager. */
 Status *status_new(Manager *manager);
 void status_free(Status *status);
 
-/* The configuration was to be read again. failure: why the old one stays in force, NULL it does not; that is said until
- * the next time. */
+/* Reports the result of a reload: failure is the reason why the old configuration stays in force, NULL if the new one
+ * does. A failure is shown until the next reload. */
 void status_reloaded(Status *status, const char *failure);
 
-/* Says how things are, if that is not what was said last. */
+/* Sends the line to the service manager if it has changed. */
 void status_update(Status *status);

@@ -422,6 +422,33 @@ START_TEST(test_check)
 }
 END_TEST
 
+static void send_owner_lost(World *w)
+{
+        sd_bus_message *m = NULL;
+
+        ck_assert(sd_bus_message_new_signal(world_bus(w), &m, "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                            "NameOwnerChanged") >= 0);
+        ck_assert(sd_bus_message_append(m, "sss", "org.freedesktop.ModemManager1", ":1.1", "") >= 0);
+        ck_assert(sd_bus_message_set_destination(m, "org.fotad1") >= 0);
+        ck_assert(sd_bus_send(NULL, m, NULL) >= 0);
+        sd_bus_message_unref(m);
+}
+
+/* A client cannot make fotad believe that ModemManager has ended: only the bus reports that. */
+START_TEST(test_forged_end)
+{
+        FakeMM *mm;
+        World *w = begin("", &mm);
+        g_autoptr(GPtrArray) rows = NULL;
+
+        send_owner_lost(w);
+        rows = check_call(w, "", "http://host/up.bin", NULL, NULL);
+        check_assert(rows, "modem-manager", true, "lets go of the module");
+        assert_untouched(w);
+        end(w, mm);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("modem-manager");
@@ -442,5 +469,6 @@ int main(void)
         suite_add(s, "starts-beside-holder", test_starts_beside_holder, 0, 1);
         suite_add(s, "daemon-dies", test_daemon_dies, 0, 1);
         suite_add(s, "check", test_check, 0, 1);
+        suite_add(s, "forged-end", test_forged_end, 0, 1);
         return suite_run(s);
 }

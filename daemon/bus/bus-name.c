@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Watches the owner of another service's name. Knows no service. */
+
+#include <glib.h>
+
+#include "bus/bus-name.h"
+
+#define DBUS "org.freedesktop.DBus"
+
+int bus_name_watch(sd_bus *bus, sd_bus_slot **ret, const char *name, sd_bus_message_handler_t handler, void *userdata)
+{
+        g_autofree char *match = g_strdup_printf("type='signal',sender='" DBUS "',path='/org/freedesktop/DBus',"
+                                                 "interface='" DBUS "',member='NameOwnerChanged',arg0='%s'",
+                                                 name);
+
+        return sd_bus_add_match(bus, ret, match, handler, userdata);
+}
+
+bool bus_name_read(sd_bus_message *signal, bool *ret_owned)
+{
+        const char *sender = sd_bus_message_get_sender(signal), *name, *before, *now;
+
+        if (g_strcmp0(sender, DBUS) != 0 || sd_bus_message_read(signal, "sss", &name, &before, &now) < 0)
+                return false;
+        *ret_owned = *now != '\0';
+        return true;
+}

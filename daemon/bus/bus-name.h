@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+
+/* Calls the handler for each NameOwnerChanged of the name, until the caller unrefs *ret. 0 or -errno. */
+int bus_name_watch(sd_bus *bus, sd_bus_slot **ret, const char *name, sd_bus_message_handler_t handler, void *userdata);
+
+/* Reads such a signal: *ret_owned is true if the name has an owner now. false if another sender than the bus sent the
+ * signal; sd-bus delivers those, too. */
+bool bus_name_read(sd_bus_message *signal, bool *ret_owned);
