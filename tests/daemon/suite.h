@@ -14,7 +14,7 @@
                 suite_add_tcase(suite, tcase_);                                                                        \
         } while (0)
 
-/* The program's exit status. What the tests make lies in a directory of this run's own, which is removed
- * (FOTAD_TEST_KEEP=1: it stays); of what a test that failed has left, the last words of daemons and simulators are
- * printed first. */
+/* The program's exit status. The tests' files are in a directory of this run's own, in memory if root runs it, and are
+ * removed (FOTAD_TEST_KEEP=1: they are on disk and stay). If a test failed, the last lines of the daemons' and
+ * simulators' logs are printed first. */
 int suite_run(Suite *suite);

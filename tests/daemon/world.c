@@ -151,9 +151,14 @@ static void start_sim(World *w, const WorldSettings *settings)
         g_autofree char *log = world_path(w, "truth.log"), *out = world_path(w, "sim.out"), *text = NULL;
         g_autofree char *err = world_path(w, "sim.err"), *groups = world_groups(w);
         g_autofree char *claims = world_path(w, "run/claims");
+        g_autofree char *guard = world_program("tests/sim/bed-guard.so");
+        g_autofree char *libraries = g_strconcat(guard, ":libumockdev-preload.so.0", NULL);
         g_autoptr(GPtrArray) argv = g_ptr_array_new();
-        g_auto(GStrv) lines = NULL;
+        g_auto(GStrv) lines = NULL, environment = g_get_environ();
 
+        /* Without these modsim would set them, and start a second time. */
+        environment = g_environ_setenv(environment, "LD_PRELOAD", libraries, TRUE);
+        environment = g_environ_setenv(environment, "ASAN_OPTIONS", "verify_asan_link_order=0", TRUE);
         g_ptr_array_add(argv, modsim);
         for (unsigned i = 0; i < G_N_ELEMENTS(settings->modules) && settings->modules[i]; i++) {
                 g_ptr_array_add(argv, "--module");
@@ -174,7 +179,7 @@ static void start_sim(World *w, const WorldSettings *settings)
                 g_ptr_array_add(argv, groups);
         }
         g_ptr_array_add(argv, NULL);
-        w->sim = world_spawn(w, (char **)argv->pdata, NULL, out, err);
+        w->sim = world_spawn(w, (char **)argv->pdata, environment, out, err);
         world_await(w, world_file_has, (const char *[]){ out, "ready\n" }, "the simulator");
         ck_assert(g_file_get_contents(out, &text, NULL, NULL));
         lines = g_strsplit(text, "\n", -1);
