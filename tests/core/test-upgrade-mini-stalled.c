@@ -416,6 +416,23 @@ START_TEST(retry_waits_for_another)
 }
 END_TEST
 
+/* Without a port no retry is offered, and none is said to be possible. */
+START_TEST(loses_its_port)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini2(b);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_ready(b, MINI_OLD);
+        bench_assert_stalled(b, "fotactl retry");
+        ck_assert(upgrade_has_answered(b->upgrade));
+        bench_port_lost(b);
+        ck_assert(!upgrade_has_answered(b->upgrade));
+        bench_assert_stalled(b, "and it goes on by itself.");
+        assert_has_not(b->job->message, "fotactl retry");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("mini-stalled");
@@ -436,5 +453,6 @@ int main(void)
         tcase_add_test(t, retry_meets_the_firmware);
         tcase_add_test(t, retry_meets_the_download);
         tcase_add_loop_test(t, retry_waits_for_another, 0, 2);
+        tcase_add_test(t, loses_its_port);
         return testing_run(t, "upgrade-mini-stalled");
 }

@@ -315,6 +315,112 @@ START_TEST(end_is_pending_while_away)
 }
 END_TEST
 
+/* ---- time passes, and nothing is new */
+
+/* The answer of the module to each question for its identity. */
+static const struct {
+        const char *revision; /* NULL: none is reported */
+        bool mini;            /* AT+CMGF? is refused */
+        bool mute;            /* the question is not answered */
+} answers[] = {
+        { OLD_REVISION, false, false }, { NEW_REVISION, false, false }, { MINI_OLD, false, false },
+        { MINI_OLD, true, false },      { MINI_NEW, false, false },     { MINI_NEW, true, false },
+        { NULL, true, false },          { NULL, false, true },
+};
+
+/* The default time-outs; a stall that ends before a module has settled; and time-outs of one second. */
+static void set_timeouts(Bench *b, unsigned i)
+{
+        if (i == 1)
+                b->timeouts.stall = b->timeouts.settle / 10;
+        if (i == 2)
+                b->timeouts = (Timeouts){ SECOND, SECOND, SECOND, SECOND, SECOND, SECOND, SECOND, SECOND };
+}
+
+static void answer_identity(Bench *b, size_t i)
+{
+        if (!b->identify || b->listening || answers[i].mute || b->job->state == JOB_FINISHED)
+                return;
+        b->mini = answers[i].mini;
+        b->identify = false;
+        if (answers[i].revision)
+                bench_ready(b, answers[i].revision);
+        else
+                bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+}
+
+/* Lets an hour pass in which the module only answers questions. A deadline comes once a second at most. */
+static void pass_without_news(Bench *b, size_t answer)
+{
+        uint64_t until = b->now + 3600 * SECOND, last = 0;
+
+        while (b->job->state != JOB_FINISHED && b->now < until) {
+                ck_assert_msg(upgrade_deadline(b->upgrade) >= last + SECOND,
+                              "a deadline comes %" G_GUINT64_FORMAT " us after the one before",
+                              upgrade_deadline(b->upgrade) - last);
+                bench_tick(b);
+                last = b->now;
+                answer_identity(b, answer);
+        }
+}
+
+/* Gives events[i] as it comes in the field: a module comes after it has left, and answers questions only. */
+static void happen(Bench *b, size_t i)
+{
+        switch ((unsigned)events[i].type) {
+        case UPGRADE_EVENT_PRESENT:
+                if (b->present)
+                        bench_gone(b);
+                bench_present(b);
+                return;
+        case UPGRADE_EVENT_GONE: bench_gone(b); return;
+        case UPGRADE_EVENT_PORT_LOST: bench_port_lost(b); return;
+        case UPGRADE_EVENT_READY:
+        case UPGRADE_EVENT_NAMELESS:
+                if (b->listening)
+                        return;
+        }
+        give(b, i);
+}
+
+static void stay_quiet(Bench *b, unsigned timeouts, size_t answer)
+{
+        set_timeouts(b, timeouts);
+        b->holds_answers = b->holds_questions = false;
+        while (!g_queue_is_empty(&b->pending))
+                bench_answer(b, AT_RESULT_OK, -1, "");
+        answer_identity(b, answer);
+        pass_without_news(b, answer);
+}
+
+/* No phase and no event lead to a busy loop, whatever the module answers. */
+START_TEST(no_busy_loop)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
+                for (size_t answer = 0; answer < G_N_ELEMENTS(answers); answer++)
+                        for (unsigned timeouts = 0; timeouts < 3; timeouts++) {
+                                g_autoptr(Bench) b = cases[_i].lead();
+
+                                happen(b, i);
+                                stay_quiet(b, timeouts, answer);
+                        }
+}
+END_TEST
+
+/* Neither does a daemon that is started in that phase. */
+START_TEST(no_busy_loop_after_a_start)
+{
+        for (size_t answer = 0; answer < G_N_ELEMENTS(answers); answer++)
+                for (unsigned timeouts = 0; timeouts < 3; timeouts++) {
+                        g_autoptr(Bench) b = cases[_i].lead();
+
+                        b->now += 86400 * SECOND;
+                        bench_resurrect(b);
+                        stay_quiet(b, timeouts, answer);
+                }
+}
+END_TEST
+
 /* Each type of event stands in the list above. */
 START_TEST(no_event_is_missing)
 {
@@ -332,6 +438,8 @@ int main(void)
 
         tcase_add_loop_test(t, every_event_in_every_phase, 0, G_N_ELEMENTS(cases));
         tcase_add_loop_test(t, end_is_pending_while_away, 0, 2);
+        tcase_add_loop_test(t, no_busy_loop, 0, PHASE_FINISHED);
+        tcase_add_loop_test(t, no_busy_loop_after_a_start, 0, PHASE_FINISHED);
         tcase_add_test(t, no_event_is_missing);
         return testing_run(t, "upgrade-phases");
 }

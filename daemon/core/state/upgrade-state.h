@@ -76,7 +76,8 @@ typedef struct Upgrade {
         Job *job;
         const Timeouts *timeouts;
         GQueue actions;
-        uint64_t deadline; /* µs of the event's clock: when the time-out of the present phase ends */
+        uint64_t deadline;     /* µs of the event's clock: when the time-out of the present phase ends */
+        uint64_t timed_out_at; /* when a deadline passed last, 0 never */
 
         /* The event under way: its time, and the ports that were there then. */
         uint64_t now;      /* µs of a clock that goes on in suspend */

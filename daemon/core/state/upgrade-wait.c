@@ -12,8 +12,8 @@ static uint64_t mini_deadline(const Upgrade *u)
         /* Messages of a stalled module do not put the deadline off: they may repeat for ever. */
         uint64_t deadline = (u->job->stalled ? u->probed_at : u->progress_at) + u->timeouts->stall;
 
-        if (u->ask_at && !u->saw_upgrade_urc)
-                deadline = MIN(deadline, u->ask_at);
+        if (u->ask_at && !u->saw_upgrade_urc) /* the firmware does not stall */
+                deadline = u->marker == MINI_MARKER_BIG ? u->ask_at : MIN(deadline, u->ask_at);
         return MAX(deadline, u->now + 1);
 }
 

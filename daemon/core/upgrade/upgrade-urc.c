@@ -120,6 +120,18 @@ static void booted(Upgrade *u)
                 upgrade_reset_deadline(u);
 }
 
+/* A module that answered before its firmware was up may have refused a question: the next answer decides. */
+static void firmware_reported(Upgrade *u)
+{
+        bool news = !u->saw_firmware_urc;
+
+        u->saw_firmware_urc = true;
+        if (!news || !mini_applies(u) || !u->present || !u->port_answers || u->saw_upgrade_urc || u->step != STEP_NONE)
+                return;
+        upgrade_identify(u);
+        u->deadline = u->now + u->timeouts->settle;
+}
+
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
@@ -128,7 +140,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
                 booted(u);
         if (strcmp(event->text, "+QIND: SMS DONE") == 0 || strcmp(event->text, "+QIND: PB DONE") == 0)
-                u->saw_firmware_urc = true;
+                firmware_reported(u);
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
         if (job->reached >= JOB_REACHED_ENDED && job->method == METHOD_MINIFOTA && job->restarted_since_end &&

@@ -31,6 +31,9 @@
 /* More restarts than this without progress are a loop, not an upgrade: the guide's longest procedure has four. */
 #define RESTARTS_MAX 8
 
+/* A deadline passes once in this time at most. */
+#define DEADLINE_INTERVAL G_USEC_PER_SEC
+
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
 {
         Upgrade *u = g_new0(Upgrade, 1);
@@ -58,9 +61,12 @@ void upgrade_free(Upgrade *u)
         g_free(u);
 }
 
+/* Deadlines that pass in turn may each lead to a question; the floor keeps the module from being asked all the time. */
 uint64_t upgrade_deadline(const Upgrade *u)
 {
-        return u->deadline;
+        if (!u->timed_out_at)
+                return u->deadline;
+        return MAX(u->deadline, u->timed_out_at + MIN(DEADLINE_INTERVAL, u->timeouts->settle));
 }
 
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
@@ -294,6 +300,7 @@ static void on_port_lost(Upgrade *u)
 
         if (transfer_port_lost(u))
                 return;
+        stalled_set_port_answers(u, false);
         u->ready = u->saw_upgrade_urc = false;
         u->step = STEP_NONE;
         if (!u->present || !news)
@@ -395,8 +402,10 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_NOT_SENT: transfer_event(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
         case UPGRADE_EVENT_TICK:
-                if (u->now >= u->deadline)
-                        upgrade_timed_out(u);
+                if (u->now < upgrade_deadline(u))
+                        return;
+                u->timed_out_at = u->now;
+                upgrade_timed_out(u);
                 return;
         case _UPGRADE_EVENT_MAX: return;
         }
