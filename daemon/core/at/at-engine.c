@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which line answers which command. Knows the frame of V.250 and 27.007 (echo, information, final result), not what
- * any command means. After a time-out the line is poisoned, for the late answer would be taken for that of the next
- * command: the engine then asks until it reads an answer that only its own question can have. */
+/* Matches answers to commands. This file knows the frame of V.250 and 27.007 (echo, information, final result) and not
+ * the meaning of any command. After a time-out a late answer could be taken for the answer to the next command, so the
+ * engine then asks until it reads an answer that only its own question can have. */
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,16 +11,16 @@
 #include "core/at/at-engine.h"
 #include "core/at/at-line.h"
 
-#define SYNC_INTERVAL     G_USEC_PER_SEC /* between two questions to a port that does not answer */
+#define SYNC_INTERVAL     G_USEC_PER_SEC /* between two questions to a silent port */
 #define SYNC_PATIENCE     30             /* attempts before the interval grows: a Mini system may not answer for days */
 #define SYNC_INTERVAL_MAX (30 * G_USEC_PER_SEC)
-#define SYNC_ERRORS       3    /* a module that answers ERROR this often does answer */
+#define SYNC_ERRORS       3    /* a module that answers ERROR this often answers AT */
 #define INFORMATION_MAX   8192 /* bytes of information kept for one command */
 
 typedef enum Mode {
         MODE_CLOSED,
         MODE_LISTEN,
-        MODE_SYNC_RESET, /* ATQ0V1E0: whoever was here before may have left ATQ1, ATV0 or half a line */
+        MODE_SYNC_RESET, /* ATQ0V1E0: another program may have left ATQ1, ATV0 or half a line */
         MODE_SYNC_CMEE,  /* AT+CMEE=1: errors with a number */
         MODE_SYNC_FENCE, /* AT+CMEE?: its information line proves that older answers are through */
         MODE_READY,
@@ -35,13 +35,13 @@ typedef struct Command {
 
 struct AtEngine {
         Mode mode;
-        bool announced;  /* AT_EVENT_READY was said since at_engine_start() */
+        bool announced;  /* AT_EVENT_READY was reported since at_engine_start() */
         bool hushed;     /* only listens from the head's time-out on */
         bool sent;       /* the head of the queue is on the wire */
         bool fence_seen; /* the information line of the fence came */
-        bool fence_ok;   /* an OK came without it: an older answer's, or a module without that line */
+        bool fence_ok;   /* an OK came without that line: from an older command, or the module has no such line */
         unsigned sync_errors;
-        unsigned sync_silences; /* questions in a row without a word */
+        unsigned sync_silences; /* consecutive questions without an answer */
         uint64_t sync_deadline;
         uint64_t deadline; /* of the head of the queue */
         GQueue commands;
@@ -244,7 +244,7 @@ void at_engine_hush(AtEngine *e)
 
 void at_engine_write_blind(AtEngine *e, const char *command, uint64_t now)
 {
-        g_autofree char *text = g_strconcat("\r", command, NULL); /* what may stand there is a line of its own */
+        g_autofree char *text = g_strconcat("\r", command, NULL); /* ends any unfinished line */
 
         forget_commands(e);
         push_write(e, text, false);
@@ -290,7 +290,7 @@ static bool parse_final(const char *line, AtResult *ret_result, int *ret_error)
         return false;
 }
 
-/* Lines that come of themselves and never answer anything, besides all that begin with + or ^. */
+/* Messages that never answer a command, beside the lines that begin with + or ^. */
 static bool is_bare_urc(const char *line)
 {
         static const char *const urcs[] = { "RDY",  "APP RDY",    "POWERED DOWN", "NORMAL POWER DOWN",
@@ -302,7 +302,7 @@ static bool is_bare_urc(const char *line)
         return false;
 }
 
-/* An echo, however late: no module says a line of itself that begins with AT and what can follow that in a command. */
+/* Returns true for an echo, however late: no message of a module looks like an AT command. */
 static bool is_echo(const AtEngine *e, const char *line)
 {
         const Command *head = g_queue_peek_head((GQueue *)&e->commands);
@@ -313,7 +313,7 @@ static bool is_echo(const AtEngine *e, const char *line)
                g_str_has_suffix(line, "ATQ0V1E0");
 }
 
-/* "+QGMR:" for AT+QGMR: a line with + or ^ is information only if it bears the command's own name. */
+/* "+QGMR:" for AT+QGMR: a line with + or ^ is information only if it has the name of the command. */
 static bool is_information(const Command *head, const char *line)
 {
         size_t n;
@@ -351,7 +351,7 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
         }
         switch (e->mode) {
         case MODE_SYNC_RESET:
-                /* ERROR may be the answer to half a line of somebody else's that stood in front of ours. */
+                /* ERROR may answer a line that another program left unfinished. */
                 if (result == AT_RESULT_OK || ++e->sync_errors >= SYNC_ERRORS)
                         sync_enter(e, MODE_SYNC_CMEE, now);
                 else
@@ -359,8 +359,8 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
                 return;
         case MODE_SYNC_CMEE: sync_enter(e, MODE_SYNC_FENCE, now); return;
         case MODE_SYNC_FENCE:
-                /* A result without the information line answers an older question, or comes from a module that has no
-                 * such line: then nothing follows for a while. */
+                /* A result without the information line answers an older question, or the module has no such line.
+                 * In the second case nothing follows for a while. */
                 if (e->fence_seen) {
                         sync_done(e, now);
                 } else {
@@ -397,12 +397,12 @@ static void handle_line(AtEngine *e, const char *line, uint64_t now)
                         return;
                 }
         } else if (parse_final(line, &result, &error))
-                return; /* too late for anything */
+                return; /* too late */
         push_event(e, AT_EVENT_URC, line);
 }
 
-/* What stands behind the echo of a command, NULL if there is none. Nothing but a line end follows one, and "ATI" stands
- * in "UPDATING", too. */
+/* Returns the text after the echo of a command, NULL if there is no echo. A line end follows an echo; without that
+ * condition "ATI" would be found in "UPDATING". */
 static char *find_after_echo(char *line, const char *command)
 {
         size_t n = strlen(command);
@@ -413,8 +413,8 @@ static char *find_after_echo(char *line, const char *command)
         return NULL;
 }
 
-/* Right after a boot or a lost byte a URC may hang on to what stood before it without a line end of its own. The echo
- * of a command is cut off first: the URL in it may hold anything. */
+/* After a boot or a lost byte a URC may follow other text on the same line. The echo of a command is cut off first,
+ * since the URL in it may contain anything. */
 static void split_line(AtEngine *e, char *line, uint64_t now)
 {
         const Command *sent = e->sent ? g_queue_peek_head(&e->commands) : NULL;

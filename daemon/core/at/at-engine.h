@@ -18,7 +18,7 @@ typedef enum AtResult {
 
 typedef enum AtEventType {
         AT_EVENT_WRITE,  /* text goes to the tty as it is */
-        AT_EVENT_READY,  /* the port answers and its answers are told apart: commands go out from now on */
+        AT_EVENT_READY,  /* the port answers, and answers can be matched to commands: commands are sent from now on */
         AT_EVENT_ANSWER, /* tag, result, error, text: the answer to a command */
         AT_EVENT_URC,    /* text: a line that answers nothing */
 } AtEventType;
@@ -39,15 +39,15 @@ AtEngine *at_engine_new(void);
 void at_engine_free(AtEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtEngine, at_engine_free)
 
-/* The port was closed or lost: forgets everything, pending commands without an answer included. */
+/* The port was closed or lost: drops everything, including pending commands. */
 void at_engine_reset(AtEngine *engine);
 
-/* The port is open: lines are read as URCs, nothing is written. Pending commands are forgotten. */
+/* The port is open: lines are read as URCs, nothing is written. Pending commands are dropped. */
 void at_engine_listen(AtEngine *engine);
 
-/* Forgets pending commands, then asks ATQ0V1E0 once a second (after half a minute of silence ever more rarely,
+/* Drops pending commands, then asks ATQ0V1E0 once a second (after half a minute of silence ever more rarely,
  * but twice a minute at least) until the module answers, then AT+CMEE=1, then
- * AT_EVENT_READY. For how long it may try is the caller's to decide. */
+ * AT_EVENT_READY. The caller limits the time. */
 void at_engine_start(AtEngine *engine, uint64_t now);
 
 /* Returns true if AT_EVENT_READY was reported since the start. */

@@ -3,9 +3,9 @@
 /* Detects the restarts of a module at a UART, which no bus reports: by RDY and APP RDY or, where those are not printed
  * or are lost, by silence followed by answers. A restart without either is not seen.
  *
- * A boot says one of the words, or both in this order, and a byte that was lost may have either repeated: so APP RDY
- * after RDY is the same boot, and so is a word right behind the one before. Anything else of the module's between two
- * words makes the second one another boot. */
+ * A boot prints one of the words, or both in this order, and after a lost byte either may be repeated. So APP RDY after
+ * RDY belongs to the same boot, and so does a word directly after another. With any other line between two words the
+ * second word means another boot. */
 
 #include <glib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Which interface of a module's USB device is its AT port. The product id names a layout, not a model: the same id is
- * used for many. Knows no device; whether the port does answer AT is found out by asking it. */
+ * used for many. Knows no device, and does not know if the port answers AT. */
 
 #include <string.h>
 #include <strings.h>
@@ -47,8 +47,8 @@ static bool is_diag(const Layout *layout, const LayoutPort *port)
         return (layout && (int)port->interface == layout->diag) || name_has(port, "diag");
 }
 
-/* How much a port of an unknown layout looks like the AT port; 0 not at all. Older firmware calls the modem port AT
- * too: of equals the lowest number wins. */
+/* Returns how much a port of an unknown layout looks like the AT port, 0 not at all. Older firmware labels the modem
+ * port AT, too; of equal ports the lowest number wins. */
 static unsigned likeness(const Layout *layout, const LayoutPort *port, bool alone)
 {
         if (is_diag(layout, port) || name_has(port, "nmea") || name_has(port, "gps"))
@@ -76,7 +76,7 @@ int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, 
         if (override >= 0 || (wanted < 32 && (interfaces & (1u << wanted))))
                 return -1;
         for (size_t i = 0; i < n_ports; i++) {
-                /* A device of one interface has nothing else to offer; of several, the first to come may be DIAG. */
+                /* A device with one interface has no other port; with several interfaces the first tty may be DIAG. */
                 bool alone = n_ports == 1 && (interfaces & (interfaces - 1)) == 0;
                 unsigned l = likeness(layout, &ports[i], alone);
 

@@ -21,15 +21,15 @@ typedef struct LayoutPort {
 
 #define LAYOUT_NO_OVERRIDE (-1)
 
-/* Which of a module's ttys is the AT port: its index, -1 if none is, or none is yet. interfaces has bit n set if the
- * device has interface n: while the interface that must be the AT port is there and only its tty is not, no other port
- * is taken for it. override is the interface number the configuration names for this product id, or
- * LAYOUT_NO_OVERRIDE. */
+/* Returns the index of the AT port among a module's ttys, -1 if there is none yet. interfaces has bit n set if the
+ * device has interface n: while the interface of the AT port is present without its tty, no other port is chosen.
+ * override is the interface number that the configuration names for this product id, or LAYOUT_NO_OVERRIDE. */
 int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports,
                         size_t n_ports);
 
-/* Whether this interface is where firmware of this product id sends its URCs if told "usbat". */
+/* Returns true if firmware of this product id sends its URCs to this interface when set to "usbat". */
 bool layout_is_usual_at_port(uint16_t product_id, unsigned interface);
 
-/* Whether the DIAG port is there: with it, and without an AT port, the module has crashed (field facts 1.3). */
+/* Returns true if there is a DIAG port: a module with a DIAG port and without an AT port has crashed (field facts 1.3).
+ */
 bool layout_has_diag_port(uint16_t product_id, const LayoutPort *ports, size_t n_ports);

@@ -5,7 +5,7 @@
 
 #include "codes.h"
 
-/* Guide 3.3.1: what a URC maximum may be. */
+/* Guide 3.3.1: the range of a URC maximum. */
 #define QFOTA_URC_MAX_LEAST   5
 #define QFOTA_URC_MAX_MOST    100
 #define QFOTA_URC_MAX_DEFAULT 100 /* index and percentage agree */
@@ -18,7 +18,7 @@ typedef enum QfotaUrcType {
         QFOTA_URC_START,
         QFOTA_URC_UPDATING, /* value: as the module counts, at most 100 */
         QFOTA_URC_END,      /* value: 0 or a code of CODE_DOMAIN_UPDATE */
-        QFOTA_URC_OTHER,    /* about the upgrade, but nothing known: a sign of life */
+        QFOTA_URC_OTHER,    /* another message about the upgrade: a sign of life */
 } QfotaUrcType;
 
 typedef struct QfotaUrc {
@@ -31,23 +31,22 @@ typedef struct QfotaUrc {
  * false: the line is not about an upgrade. */
 bool qfota_parse_urc(const char *line, QfotaUrc *ret);
 
-/* AT+QFOTADL="<url>"[,<upgrade_mode>[,<download_URC_max>[,<update_URC_max>]]], cut off after the last parameter that
- * is asked for; -1 asks for none. Parameters in the middle get what the guide's examples use: mode 1, maximum 100. */
+/* AT+QFOTADL="<url>"[,<upgrade_mode>[,<download_URC_max>[,<update_URC_max>]]], ending with the last parameter that
+ * is not -1. Parameters in the middle get what the guide's examples use: mode 1, maximum 100. */
 char *qfota_build_command(const char *url, int upgrade_mode, int download_urc_max, int update_urc_max);
 
 /* 0-100 of the download from a DOWNLOADING value. Some modules report a percentage whatever maximum was asked for: a
  * value over the maximum shows it, and *is_percentage remembers it. */
 unsigned qfota_download_percent(int value, unsigned maximum, bool *is_percentage);
 
-/* Whether a value may be that of AT+IFC or AT+QCFG="usbifc", as in 0,0 (0 none, 1 in software, 2 RTS/CTS); "" is one,
- * too: none. */
+/* Returns true if the value is valid for AT+IFC or AT+QCFG="usbifc", as in 0,0 (0 none, 1 in software, 2 RTS/CTS), or
+ * "". */
 bool qfota_is_flow(const char *value);
 
-/* That value in the answer to its query: for +IFC: 2,2 with the prefix "+IFC:" and no name, for +QCFG: "usbifc",2,2
- * with
- * "+QCFG:" and "usbifc". NULL if it is not there. */
+/* Reads that value from the answer to its query: for +IFC: 2,2 with the prefix "+IFC:" and no name, for
+ * +QCFG: "usbifc",2,2 with "+QCFG:" and "usbifc". NULL if the answer lacks it. */
 char *qfota_parse_flow(const char *information, const char *prefix, const char *name);
 
 /* The value of a named setting in the answer to its query: for the information +QURCCFG: "urcport","usbat", the prefix
- * "+QURCCFG:" and the name "urcport" it is usbat; NULL if it is not there. */
+ * "+QURCCFG:" and the name "urcport" it is usbat; NULL if the answer lacks it. */
 char *qfota_parse_setting(const char *information, const char *prefix, const char *name);
