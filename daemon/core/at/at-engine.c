@@ -11,16 +11,16 @@
 #include "core/at/at-engine.h"
 #include "core/at/at-line.h"
 
-#define SYNC_INTERVAL     G_USEC_PER_SEC /* between two questions to a port that does not answer */
+#define SYNC_INTERVAL     G_USEC_PER_SEC /* between two questions to a silent port */
 #define SYNC_PATIENCE     30             /* attempts before the interval grows: a Mini system may not answer for days */
 #define SYNC_INTERVAL_MAX (30 * G_USEC_PER_SEC)
-#define SYNC_ERRORS       3    /* a module that answers ERROR this often does answer */
+#define SYNC_ERRORS       3    /* a module that answers ERROR this often answers AT */
 #define INFORMATION_MAX   8192 /* bytes of information kept for one command */
 
 typedef enum Mode {
         MODE_CLOSED,
         MODE_LISTEN,
-        MODE_SYNC_RESET, /* ATQ0V1E0: whoever was here before may have left ATQ1, ATV0 or half a line */
+        MODE_SYNC_RESET, /* ATQ0V1E0: another program may have left ATQ1, ATV0 or half a line */
         MODE_SYNC_CMEE,  /* AT+CMEE=1: errors with a number */
         MODE_SYNC_FENCE, /* AT+CMEE?: its information line proves that older answers are through */
         MODE_READY,
@@ -35,13 +35,13 @@ typedef struct Command {
 
 struct AtEngine {
         Mode mode;
-        bool announced;  /* AT_EVENT_READY was said since at_engine_start() */
+        bool announced;  /* AT_EVENT_READY was reported since at_engine_start() */
         bool hushed;     /* only listens from the head's time-out on */
         bool sent;       /* the head of the queue is on the wire */
         bool fence_seen; /* the information line of the fence came */
-        bool fence_ok;   /* an OK came without it: an older answer's, or a module without that line */
+        bool fence_ok;   /* an OK came without that line: from an older command, or the module has no such line */
         unsigned sync_errors;
-        unsigned sync_silences; /* questions in a row without a word */
+        unsigned sync_silences; /* consecutive questions without an answer */
         uint64_t sync_deadline;
         uint64_t deadline; /* of the head of the queue */
         GQueue commands;
@@ -244,7 +244,7 @@ void at_engine_hush(AtEngine *e)
 
 void at_engine_write_blind(AtEngine *e, const char *command, uint64_t now)
 {
-        g_autofree char *text = g_strconcat("\r", command, NULL); /* what may stand there is a line of its own */
+        g_autofree char *text = g_strconcat("\r", command, NULL); /* ends any unfinished line */
 
         forget_commands(e);
         push_write(e, text, false);
@@ -314,7 +314,7 @@ static bool is_echo(const AtEngine *e, const char *line)
                g_str_has_suffix(line, "ATQ0V1E0");
 }
 
-/* "+QGMR:" for AT+QGMR: a line with + or ^ is information only if it bears the command's own name. */
+/* "+QGMR:" for AT+QGMR: a line with + or ^ is information only if it has the name of the command. */
 static bool is_information(const Command *head, const char *line)
 {
         size_t n;
@@ -352,7 +352,7 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
         }
         switch (e->mode) {
         case MODE_SYNC_RESET:
-                /* ERROR may be the answer to half a line of somebody else's that stood in front of ours. */
+                /* ERROR may answer a line that another program left unfinished. */
                 if (result == AT_RESULT_OK || ++e->sync_errors >= SYNC_ERRORS)
                         sync_enter(e, MODE_SYNC_CMEE, now);
                 else
@@ -360,8 +360,8 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
                 return;
         case MODE_SYNC_CMEE: sync_enter(e, MODE_SYNC_FENCE, now); return;
         case MODE_SYNC_FENCE:
-                /* A result without the information line answers an older question, or comes from a module that has no
-                 * such line: then nothing follows for a while. */
+                /* A result without the information line answers an older question, or the module has no such line.
+                 * In the second case nothing follows for a while. */
                 if (e->fence_seen) {
                         sync_done(e, now);
                 } else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Bytes to lines, in a flat bounded buffer, a byte at a time, so that the boundaries of the tty's reads do not matter.
- * Does not interpret lines. NULs and control characters, which modules emit while they boot, are dropped. */
+/* Splits bytes into lines, a byte at a time in a bounded buffer, so that the boundaries of reads do not matter. Does
+ * not interpret lines. NULs and control characters, which modules emit while they boot, are dropped. */
 
 #include "core/at/at-line.h"
 

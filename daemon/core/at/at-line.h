@@ -18,5 +18,5 @@ typedef struct AtLine {
  * NULL if it ends none. Empty and over-long lines are never returned. */
 const char *at_line_push(AtLine *line, uint8_t byte);
 
-/* Forgets an unfinished line. */
+/* Drops an unfinished line. */
 void at_line_reset(AtLine *line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The sending rate without flow control. Knows no clock. */
+/* The sending rate without flow control. Reads no clock. */
 
 #include <glib.h>
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The restarts of a module that is on no bus, from its lines and its silence. Zeroed: nothing is known. */
+/* Detects the restarts of a module at a UART from its lines and its silence. All zero: nothing is known. */
 typedef struct UartLife {
         char word;          /* the boot word that was read last: R, A; 0 none */
         uint64_t booted_at; /* the time of the last restart, µs; 0 none */
@@ -19,7 +19,7 @@ void uart_life_begin(UartLife *life, bool said);
 /* A command was sent to the module. */
 void uart_life_asked(UartLife *life);
 
-/* Bytes came, whatever they mean. */
+/* Bytes came. */
 void uart_life_bytes(UartLife *life);
 
 /* A line came that answers no command. Returns true if the module has restarted since the line before. now: as in

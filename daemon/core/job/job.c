@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The record of an upgrade and its text form. It holds facts; what they mean for the next step is core/upgrade's. */
+/* The record of an upgrade and its text form. The record holds facts; core/upgrade draws the conclusions. */
 
 #include <limits.h>
 #include <string.h>
@@ -65,7 +65,7 @@ const char *job_system_to_string(JobSystem system)
         return system_names[system];
 }
 
-/* The strings of the record: one table, so that none is forgotten in making, freeing, writing or reading. */
+/* The strings of the record, in one table for making, freeing, writing and reading. */
 static const struct {
         const char *key;
         size_t offset;
@@ -90,7 +90,7 @@ static const struct {
         { "Message", G_STRUCT_OFFSET(Job, message) },
 };
 
-/* Written as uint64, whether the field is a uint64_t or an unsigned. */
+/* Written as uint64; the field is a uint64_t or an unsigned. */
 #define NUMBER(key, field)                                                                                             \
         {                                                                                                              \
                 key, G_STRUCT_OFFSET(Job, field), sizeof(((Job *)NULL)->field)                                         \
@@ -273,7 +273,7 @@ void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, c
                 g_string_append(s, ": check the package, its server and the module's signal, and ask the vendor");
         g_string_append_c(s, '.');
         g_free(job->message);
-        job->message = g_utf8_make_valid(s->str, -1); /* the detail may hold what others say */
+        job->message = g_utf8_make_valid(s->str, -1); /* the detail may quote other programs */
 }
 
 char *job_code_text(CodeDomain domain, int number)
@@ -332,7 +332,7 @@ void job_forget_secrets(Job *job)
         job_wipe_string(&job->apn_before);
 }
 
-/* Where the value of a line begins that may be the key's, NULL if it is another's. */
+/* Returns the value of a line with this key, NULL if the line has another key. */
 static const char *value_of(const char *line, size_t length, const char *key)
 {
         const char *end = line + length, *p = line;
@@ -361,7 +361,8 @@ GString *job_mask_text(const char *text, size_t length)
                         g_autofree char *source = g_strndup(value, (size_t)(line + n - value)), *shown = NULL;
 
                         g_string_append_len(masked, line, value - line);
-                        /* What stands behind a NUL may be anything, and what was cut off half a password. */
+                        /* The text after a NUL may be anything, and a line that was cut off may end in half a password.
+                         */
                         if (!newline || memchr(value, 0, (size_t)(line + n - value)))
                                 shown = g_strdup("***");
                         else
@@ -431,7 +432,7 @@ static bool read_word(GKeyFile *f, const char *key, const char *const *words, un
         return false;
 }
 
-/* A key that is there must be readable: half a fact is none. */
+/* The value of a key must be readable if the key is present. */
 static bool is_readable(const GError *error)
 {
         return !error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND);
@@ -455,7 +456,7 @@ static bool read_boolean(GKeyFile *f, const char *key, bool *good)
         return value;
 }
 
-/* The message may quote anything; no other string holds a control character. */
+/* Only the message may contain control characters. */
 static void read_string(GKeyFile *f, Job *job, size_t i, bool *good)
 {
         g_autoptr(GError) error = NULL;
@@ -492,7 +493,7 @@ static bool read_tables(GKeyFile *f, Job *job)
  * would send AT+QFOTADL a second time. */
 static bool is_consistent(const Job *job)
 {
-        /* These go to the module, or into a file of the kernel's. */
+        /* These values are sent to the module or written to sysfs. */
         if (!qfota_is_flow(job->flow_before) ||
             strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
             strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||

@@ -59,7 +59,7 @@ const char *job_result_to_string(JobResult result);
 const char *job_origin_to_string(JobOrigin origin);
 const char *job_system_to_string(JobSystem system);
 
-/* The record of one upgrade: everything that is known of it, on disk and in memory. No string is NULL. */
+/* The record of one upgrade, on disk and in memory. No string is NULL. */
 typedef struct Job {
         char *id;
         char *module; /* Id of the module that the job was begun on */
@@ -136,7 +136,7 @@ Job *job_new(const char *id, const char *module);
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
-/* The machine name of the job's code: "" if there is none, "unlisted" for a number that no table has. */
+/* The machine name of the job's code: "" without a code, "unlisted" for a number that is in no table. */
 const char *job_error_name(const Job *job);
 
 /* The value of DOWNLOADING that means the whole download: the maximum that was sent, else that of the options. */
@@ -153,7 +153,7 @@ const char *job_place(const Job *job);
 #define JOB_UART_PREFIX "tty-"
 bool job_is_uart(const Job *job);
 
-/* The table that has the codes of the job's download. */
+/* The domain of the codes of the job's download. */
 CodeDomain job_download_domain(const Job *job);
 
 /* Returns true if the name may be a package's: one part of a path, printable, at most 255 bytes. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The options of an upgrade: one table of keys, types and ranges, from which the bus reads them and the job's file
- * stores them. Some strings end up inside AT commands; none that could end a command's string passes. */
+ * stores them. Some strings become part of AT commands; a string that could end a command's string is refused. */
 
 #include <string.h>
 

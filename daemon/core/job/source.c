@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The guide's rules for a URL. A URL is the one thing a caller puts inside an AT command: what passes here cannot end
- * its string or its line. */
+/* The guide's rules for a URL. A URL is the only text of a caller's in AT+QFOTADL: a URL that could end the command's
+ * string or line is refused. */
 
 #include <glib.h>
 #include <string.h>

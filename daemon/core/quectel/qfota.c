@@ -8,7 +8,7 @@
 
 #include "core/quectel/qfota.h"
 
-/* The next field of a comma-separated list: quotes and blanks around and inside them gone. NULL at the end. */
+/* Returns the next field of a comma-separated list without its quotes and blanks, NULL at the end. */
 static char *next_field(const char **position)
 {
         const char *p = *position, *end;
@@ -46,7 +46,7 @@ static bool parse_number(const char *s, int *ret)
         return true;
 }
 
-/* FTPSTART, HTTP START, HTTPSEND, DOWNLOAD START, ...: true if the word is a protocol and then the suffix. */
+/* FTPSTART, HTTP START, HTTPSEND, DOWNLOAD START, ...: true if the word is a protocol followed by the suffix. */
 static bool split_protocol(const char *word, const char *suffix, CodeDomain *ret_domain)
 {
         static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What an upgrade depends on besides who the module is: which commands ask it, and what their answers say. Every one of
- * them only reads. What follows from the answers is core/rules/rules' to say; it knows no port and no upgrade. */
+/* Asks the module for the facts that an upgrade depends on beside the identity, and parses the answers. Every command
+ * only reads. core/rules/rules draws the conclusions. Knows no port and no upgrade. */
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 #define TEXT_MAX 64
 
-/* In the order they are asked. */
+/* In the order of asking. */
 static const char *const commands[_INSPECT_QUESTION_MAX] = {
         [INSPECT_SIM] = "AT+CPIN?",
         [INSPECT_EPS_REGISTRATION] = "AT+CEREG?",
@@ -28,7 +28,7 @@ static const char *const commands[_INSPECT_QUESTION_MAX] = {
 #define DOWNLOAD_CONTEXT (1u << INSPECT_FOTA_CID | 1u << INSPECT_HOST_DATA)
 
 struct Inspect {
-        unsigned questions; /* still to be asked */
+        unsigned questions; /* not asked yet */
         InspectQuestion question;
         Inspection *inspection;
 };
@@ -110,7 +110,7 @@ char *inspect_list_text(const InspectList *list)
 
 /* ---- the dialogue */
 
-/* The first question from there on that is still to be asked. */
+/* Returns the first question from there on that was not asked yet. */
 static void go_to(Inspect *i, InspectQuestion from)
 {
         for (i->question = from; i->question < _INSPECT_QUESTION_MAX; i->question++)
@@ -153,7 +153,7 @@ Inspection *inspect_steal(Inspect *i)
 
 /* ---- the answers */
 
-/* What follows the prefix in the first line that begins with it, blanks skipped; NULL if there is none. */
+/* Returns the text after the prefix and blanks in the first line with that prefix; NULL if no line has it. */
 static char *value_of(const char *information, const char *prefix)
 {
         g_auto(GStrv) lines = g_strsplit(information, "\n", -1);
@@ -164,7 +164,7 @@ static char *value_of(const char *information, const char *prefix)
         return NULL;
 }
 
-/* Numbers between commas, the first n of a line; false if there are fewer, or one is none. */
+/* Reads the first n numbers between commas of a line; false if there are fewer. */
 static bool read_numbers(const char *information, const char *prefix, unsigned n, uint64_t *ret)
 {
         g_autofree char *value = value_of(information, prefix);
@@ -182,7 +182,7 @@ static bool read_numbers(const char *information, const char *prefix, unsigned n
         return true;
 }
 
-/* Printable ASCII only: it is shown to people. */
+/* Printable ASCII only: the text is shown to people. */
 static bool read_text(char **field, const char *value)
 {
         if (!value || !*value || strlen(value) > TEXT_MAX)
@@ -195,7 +195,7 @@ static bool read_text(char **field, const char *value)
         return true;
 }
 
-/* +CEREG: 0,1, and where somebody has set another mode +CEREG: 2,1,"1A2B",... */
+/* +CEREG: 0,1; in another mode +CEREG: 2,1,"1A2B",... */
 static bool read_registration(unsigned *field, const char *information, const char *prefix)
 {
         uint64_t numbers[2];
@@ -206,7 +206,7 @@ static bool read_registration(unsigned *field, const char *information, const ch
         return true;
 }
 
-/* +QIACT: 1,1,1,"10.0.0.1", a line for each that is active; none is an answer, too. */
+/* +QIACT: 1,1,1,"10.0.0.1", one line for each active context, if any. */
 static bool read_contexts(uint32_t *field, const char *information)
 {
         g_auto(GStrv) lines = g_strsplit(information, "\n", -1);
@@ -232,8 +232,8 @@ static bool read_host_data(unsigned *field, const char *information)
         return true;
 }
 
-/* "0,5-100" of what stands in brackets. One that cannot be read to its end tells nothing: half a list would refuse what
- * the module takes. */
+/* Reads "0,5-100" between brackets. A list that cannot be read to its end is ignored: half a list would refuse values
+ * that the module accepts. */
 static void read_list(InspectList *list, const char *text)
 {
         g_auto(GStrv) parts = g_strsplit(text, ",", -1);
@@ -255,7 +255,7 @@ static void read_list(InspectList *list, const char *text)
         *list = read;
 }
 
-/* Guide 3.3.1: +QFOTADL: <url>,(0,1),(0,5-100),(0,5-100). A bare OK says that the command is there (field facts 2.3).
+/* Guide 3.3.1: +QFOTADL: <url>,(0,1),(0,5-100),(0,5-100). A bare OK means that the command exists (field facts 2.3).
  */
 static bool read_qfotadl(Inspection *inspection, const char *information)
 {

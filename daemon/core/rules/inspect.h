@@ -42,10 +42,10 @@ typedef struct InspectList {
 
 bool inspect_list_has(const InspectList *list, unsigned value);
 
-/* The highest value of the list that is not over this one; the value itself if the list has none, or is none. */
+/* Returns the highest value of the list that is at most this value; the value itself if there is none or no list. */
 unsigned inspect_list_clip(const InspectList *list, unsigned value);
 
-/* As it is said to people: "0, 5-50". The caller frees it. */
+/* Formats the list for messages: "0, 5-50". The caller frees it. */
 char *inspect_list_text(const InspectList *list);
 
 /* What the module said. A fact may be used only where its question's answer is INSPECT_ANSWERED. */
@@ -61,21 +61,21 @@ typedef struct Inspection {
         unsigned fota_cid;
         uint32_t contexts; /* bit n: context n is active */
         unsigned host_cid; /* context of the host's own data over the module's network adapter, 0 none */
-        InspectList upgrade_modes, download_urc_maxima, update_urc_maxima; /* of a bare OK none are known */
+        InspectList upgrade_modes, download_urc_maxima, update_urc_maxima; /* empty after a bare OK */
 } Inspection;
 
 Inspection *inspection_new(void);
 void inspection_free(Inspection *inspection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Inspection, inspection_free)
 
-/* Whether a registration state is one with a network. */
+/* Returns true if the module is registered in this registration state. */
 bool inspect_is_registered(unsigned state);
 
-/* The command that asks it. */
+/* The command of the question. */
 const char *inspect_command(InspectQuestion question);
 
-/* Sets of questions, bit n the question n: all that there is to know before an upgrade by that method (of
- * METHOD_UNKNOWN all there are); and what a job asks besides, where its own dialogue does not. */
+/* Sets of questions, bit n the question n: all questions before an upgrade by that method (for METHOD_UNKNOWN all
+ * questions); and those that a job asks because its own dialogue does not. */
 unsigned inspect_questions_for_check(Method method);
 unsigned inspect_questions_for_job(Method method, bool size_known);
 
@@ -92,6 +92,6 @@ const char *inspect_next(const Inspect *inspect);
 /* The answer to that command; error as AtEvent has it. */
 void inspect_answer(Inspect *inspect, AtResult result, int error, const char *information);
 
-/* What is known so far. */
+/* The answers so far. */
 const Inspection *inspect_inspection(const Inspect *inspect);
 Inspection *inspect_steal(Inspect *inspect);

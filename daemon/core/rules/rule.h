@@ -9,60 +9,60 @@
 #include "core/rules/inspect.h"
 #include "core/job/options.h"
 
-/* What a server said of one package. */
+/* A server's answer about one package. */
 typedef struct ServerAnswer {
-        bool good;     /* it would be sent */
+        bool good;     /* the server would send it */
         char *finding; /* one part of a sentence, without credentials */
-        char *remedy;  /* "" if it is good */
-        uint64_t size; /* bytes, 0 not told */
+        char *remedy;  /* "" if good */
+        uint64_t size; /* bytes, 0 unknown */
 } ServerAnswer;
 
 ServerAnswer *server_answer_new(bool good, const char *finding, const char *remedy, uint64_t size);
 void server_answer_free(ServerAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerAnswer, server_answer_free)
 
-/* Whether ModemManager is on the bus, and lets go of a module when it is asked to. */
+/* ModemManager's presence on the bus, and its consent to release a module. */
 typedef enum ModemManagerPresence {
         MODEM_MANAGER_NONE,
         MODEM_MANAGER_YIELDS,
-        MODEM_MANAGER_REFUSES, /* the bus or polkit keeps us from asking */
+        MODEM_MANAGER_REFUSES, /* the bus or polkit refuses the call */
 } ModemManagerPresence;
 
-/* All that rules are judged by. Borrowed; NULL, 0 and "" are not known, unless it says otherwise. */
+/* The facts of all rules. Borrowed; NULL, 0 and "" mean unknown, unless noted otherwise. */
 typedef struct RuleFacts {
         const char *module;         /* its Id */
-        bool ready;                 /* present, and who it is was read since it came */
-        const char *problem;        /* what keeps it from being used; "" nothing */
-        const char *problem_remedy; /* what to do about that */
-        bool problem_is_of_port;    /* no port, or one that cannot be had; not the module itself */
+        bool ready;                 /* present, and its identity was read in this enumeration */
+        const char *problem;        /* the reason why the module cannot be used; "" none */
+        const char *problem_remedy; /* the remedy for it */
+        bool problem_is_of_port;    /* there is no port, or it cannot be opened */
         const char *port;
         const Identity *identity;  /* never NULL */
         const char *job;           /* id of the job that holds it */
         bool uart;                 /* it is at a UART */
         const char *power_control; /* of its USB device: auto or on; NULL it has none */
         ModemManagerPresence modem_manager;
-        bool left_alone; /* ModemManager has it: only a job may ask it anything */
+        bool left_alone; /* ModemManager uses it: only a job may ask it */
 
-        Method method;          /* METHOD_UNKNOWN: as the module and the options say */
+        Method method;          /* METHOD_UNKNOWN: derived from the module and the options */
         const char *source;     /* a URL, or a package's name: never NULL */
         bool file;              /* it is a package on the host */
         const Options *options; /* never NULL */
         uint64_t package_size;  /* bytes */
         const Inspection *inspection;
-        const char *not_inspected; /* without an inspection: why, as in "job 3 holds the module" */
+        const char *not_inspected; /* the reason for a missing inspection, as in "job 3 holds the module" */
         const ServerAnswer *server;
         const ServerAnswer *server_mini_2;
 } RuleFacts;
 
-/* When a rule can be judged. */
+/* The time at which a rule can be judged. */
 typedef enum RuleStage {
-        RULE_STAGE_CALL,     /* in the call, without asking anybody */
-        RULE_STAGE_CHECK,    /* when a check has asked the module: a job finds out where it sends AT+QFOTADL */
-        RULE_STAGE_DIALOGUE, /* when the module was asked: core/rules/inspect */
-        RULE_STAGE_SERVER,   /* when the server was asked, which the option check-source wants */
+        RULE_STAGE_CALL,     /* in the call, without any question */
+        RULE_STAGE_CHECK,    /* after a check has asked the module; a job sends AT+QFOTADL instead */
+        RULE_STAGE_DIALOGUE, /* after the module was asked: core/rules/inspect */
+        RULE_STAGE_SERVER,   /* after the server was asked, with the option check-source */
 } RuleStage;
 
-/* How a call is refused for it. */
+/* The D-Bus error of a call that the rule refuses. */
 typedef enum RuleRefusal {
         RULE_REFUSAL_NONE,
         RULE_REFUSAL_BUSY,
@@ -75,10 +75,10 @@ typedef enum RuleRefusal {
 typedef struct RuleVerdict {
         const char *id;
         RuleStage stage;
-        bool must; /* without it no upgrade; otherwise advice */
+        bool must; /* a condition of the upgrade; otherwise advice */
         bool holds;
         char *finding;
-        char *remedy; /* "" if it holds, or if the finding says it all */
+        char *remedy; /* "" if the rule holds, or if the finding needs none */
         RuleRefusal refusal;
 } RuleVerdict;
 
@@ -93,10 +93,10 @@ void rule_broken(RuleVerdict *verdict, RuleRefusal refusal, const char *remedy, 
 /* The verdict as one sentence, "finding: remedy". The caller frees it. */
 char *rule_sentence(const RuleVerdict *verdict);
 
-/* The method of the upgrade: as the facts say, else as the module's revision says, else as the options say. */
+/* The method of the upgrade: from the facts, else from the module's revision, else from the options. */
 Method rule_method(const RuleFacts *facts);
 
-/* The method by the module's model and revision (guide 4); the one that the option method names. Either may be
+/* The method by the module's model and revision (guide 4); and the method of the option method. Either may be
  * METHOD_UNKNOWN. */
 Method rule_own_method(const RuleFacts *facts);
 Method rule_wanted_method(const RuleFacts *facts);

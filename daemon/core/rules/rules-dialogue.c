@@ -19,7 +19,7 @@ static bool is_answered(const RuleFacts *f, InspectQuestion question)
         return answer_of(f, question) == INSPECT_ANSWERED;
 }
 
-/* Why there is no answer. */
+/* The reason for a missing answer. */
 static char *why_not(const RuleFacts *f, InspectQuestion question)
 {
         const char *command = inspect_command(question);
@@ -78,7 +78,7 @@ void judge_qfotadl(const RuleFacts *f, RuleVerdict *v)
 
         switch (answer_of(f, INSPECT_QFOTADL)) {
         case INSPECT_NOT_ASKED:
-                if (f->left_alone) { /* a job will ask, before it sends anything */
+                if (f->left_alone) { /* a job will ask before it sends AT+QFOTADL */
                         rule_holds(v, "%s", why);
                         return;
                 }
@@ -227,7 +227,7 @@ void judge_space(const RuleFacts *f, RuleVerdict *v)
                            f->inspection->ufs_free, size);
 }
 
-/* Nothing is to be done about it: a job sets it, and puts it back. */
+/* A job sets the port and puts it back, so there is no remedy. */
 void judge_urc_port(const RuleFacts *f, RuleVerdict *v)
 {
         const char *port, *ours = f->uart ? "uart1" : "usbat";

@@ -12,7 +12,7 @@
 #include "core/job/source.h"
 #include "url.h"
 
-/* A sentence of the kind "what is wrong: what would be right", of which the second part may be missing. */
+/* Splits a sentence of the form "finding: remedy"; the remedy may be missing. */
 static void broken_sentence(RuleVerdict *v, RuleRefusal refusal, const char *sentence)
 {
         const char *colon = g_strrstr(sentence, ": ");
@@ -21,7 +21,7 @@ static void broken_sentence(RuleVerdict *v, RuleRefusal refusal, const char *sen
         rule_broken(v, refusal, colon ? colon + 2 : "", "%s", finding);
 }
 
-/* A name has no slash; what has one is a URL, good or bad. */
+/* A package's name has no slash; a text with a slash is a URL, good or bad. */
 bool rules_source_is_file(const char *source)
 {
         return *source && !strchr(source, '/');
@@ -31,7 +31,7 @@ bool rules_source_is_file(const char *source)
 
 static void judge_module(const RuleFacts *f, RuleVerdict *v)
 {
-        if (f->job) /* it may be off the bus, as upgrades have it */
+        if (f->job) /* the module may be off the bus during an upgrade */
                 rule_holds(v, "%s, held by job %s", f->module, f->job);
         else if (*f->problem && !f->problem_is_of_port)
                 rule_broken(v, RULE_REFUSAL_NOT_READY, f->problem_remedy, "%s", f->problem);
@@ -144,7 +144,8 @@ static void judge_file(const RuleFacts *f, RuleVerdict *v)
                 rule_holds(v, "a package on the host (guide 3.3.1.3)");
 }
 
-/* The same rules for a retry (guide 5.2), which has a flash size and a method, but no module to look at. */
+/* The same rules for a retry (guide 5.2), for which the flash size and the method are known, but no module is present.
+ */
 static void judge_source(const RuleFacts *f, RuleVerdict *v)
 {
         Method method = rule_method(f);
@@ -163,7 +164,7 @@ static void judge_source(const RuleFacts *f, RuleVerdict *v)
         rule_holds(v, "%s", shown);
 }
 
-/* Guide 3.3.1.3, note 1. Nothing is to be done about it: it is off while a job runs, and as before afterwards. */
+/* Guide 3.3.1.3, note 1. A job turns autosuspend off and puts it back afterwards, so there is no remedy. */
 static void judge_autosuspend(const RuleFacts *f, RuleVerdict *v)
 {
         if (!f->power_control)
@@ -241,17 +242,17 @@ static const struct {
 } rules[] = {
         /* no job holds the module */
         { "job", RULE_STAGE_CALL, MUST, judge_job, NULL },
-        /* it is on the bus, runs its firmware and says who it is */
+        /* the module is on the bus, runs its firmware, and its identity was read */
         { "module", RULE_STAGE_CALL, MUST, judge_module, NULL },
-        /* it has an AT port, and nobody else has that */
+        /* the module has an AT port that no other program holds */
         { "port", RULE_STAGE_CALL, MUST, judge_port, NULL },
-        /* it is known how it is upgraded, and that is what is asked for (guide 4) */
+        /* the method of the upgrade is known, and is the requested method (guide 4) */
         { "method", RULE_STAGE_CALL, MUST, judge_method, NULL },
         /* the options go with the method and with each other (guide 3.3.1) */
         { "options", RULE_STAGE_CALL, MUST, judge_options, NULL },
         /* the guide's rules for a URL (guide 3.3.1, 4.1), or a package on the host where the method takes one */
         { "source", RULE_STAGE_CALL, MUST, judge_source, NULL },
-        /* AT+QFOTADL is there and takes what is asked (guide 3.3.1). A job goes on where that is not told */
+        /* AT+QFOTADL exists and takes the options (guide 3.3.1). A job goes on if that is unknown */
         { "qfotadl", RULE_STAGE_CHECK, MUST, judge_qfotadl, NULL },
         /* the SIM is ready */
         { "sim", RULE_STAGE_DIALOGUE, SHOULD, judge_sim, NULL },
@@ -263,11 +264,11 @@ static const struct {
         { "pdp-context", RULE_STAGE_DIALOGUE, SHOULD, judge_pdp_context, NULL },
         /* the package fits into the module's file system; DFOTA, if its size is known */
         { "space", RULE_STAGE_DIALOGUE, MUST, judge_space, NULL },
-        /* URCs come to the AT port; if they do not, fotad sees to it */
+        /* URCs come to the AT port; otherwise a job sets that */
         { "urc-port", RULE_STAGE_DIALOGUE, SHOULD, judge_urc_port, NULL },
-        /* the kernel does not suspend the module; fotad sees to it (guide 3.3.1.3, note 1) */
+        /* the kernel does not suspend the module; otherwise a job sets that (guide 3.3.1.3, note 1) */
         { "autosuspend", RULE_STAGE_CALL, SHOULD, judge_autosuspend, NULL },
-        /* ModemManager is not there to take the port */
+        /* ModemManager does not use the port */
         { "modem-manager", RULE_STAGE_CALL, SHOULD, judge_modem_manager, NULL },
         /* the server has the package; MiniFOTA: the .mini_1. With check-source only */
         { "server", RULE_STAGE_SERVER, MUST, judge_server, asks_server },

@@ -6,10 +6,10 @@
 /* Every rule that applies, in the table's order: RuleVerdict. The caller unrefs it. */
 GPtrArray *rules_judge(const RuleFacts *facts);
 
-/* The first rule of that stage that must hold and does not, NULL if there is none. */
+/* The first broken condition of that stage, NULL if there is none. */
 RuleVerdict *rules_find_broken(const RuleFacts *facts, RuleStage stage);
 
-/* The advice of a stage: the rules that should hold and do not, as RuleVerdict. The caller unrefs the array. */
+/* The advice of a stage: broken rules that are no conditions, as RuleVerdict. The caller unrefs the array. */
 GPtrArray *rules_find_advice(const RuleFacts *facts, RuleStage stage);
 
 /* Returns true if the source is the name of a package on the host rather than a URL. */
