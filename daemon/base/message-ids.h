@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The MESSAGE_IDs of what an operator may act on. systemd/fotad.catalog has an entry for each, and programs may look
- * for them in the journal: never change one, only add. */
+/* The MESSAGE_IDs of lines that an operator may act on. systemd/fotad.catalog has an entry for each, and programs may
+ * look for them in the journal: never change one, only add. */
 
 #define MESSAGE_ID_QUEUED    "1f734ec1b966430dbd49bc29ddda7ced"
 #define MESSAGE_ID_ADOPTED   "96a0e343d3384342a7a4d4e429c6e1d3"

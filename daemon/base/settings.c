@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotad.conf to a struct. One table says which keys there are and what they may hold. GKeyFile reads the syntax; it
- * keeps no line numbers, so a line is looked up again when it must be named. */
+/* Reads fotad.conf into a struct. One table has all keys and their ranges. GKeyFile reads the syntax; it keeps no line
+ * numbers, so the line of a mistake is looked up in the text. */
 
 #include <errno.h>
 #include <stdbool.h>
@@ -90,7 +90,7 @@ static unsigned find_line(const char *text, const char *group, const char *key)
                         const char *rest = line + strlen(key);
 
                         if (rest[strspn(rest, " \t")] == '=')
-                                found = i + 1; /* of equal keys the last counts */
+                                found = i + 1; /* the last of equal keys counts */
                 }
         }
         return found;
@@ -125,7 +125,7 @@ static bool parse_number(const char *s, unsigned least, unsigned most, unsigned 
         return true;
 }
 
-/* The names between the semicolons, without blanks around them; empty ones are none. */
+/* The names between the semicolons, without blanks around them; empty ones are skipped. */
 static char **parse_names(const char *s)
 {
         g_auto(GStrv) entries = g_strsplit(s, ";", -1);
@@ -156,7 +156,7 @@ static bool parse_interfaces(const char *s, GHashTable *table)
         return true;
 }
 
-/* NULL if the value was taken, else what would be right. The caller frees it. */
+/* NULL if the value was taken, else a phrase that names the valid values. The caller frees it. */
 static char *take_value(Config *c, size_t i, const char *value)
 {
         gpointer field = G_STRUCT_MEMBER_P(c, keys[i].offset);
@@ -226,7 +226,7 @@ static bool read_file(Config *c, const char *path, bool must_exist, char **ret_w
                 }
         }
 
-        /* Unknown keys may belong to a newer fotad, or be a typing error: said, not fatal. */
+        /* Unknown keys may belong to a newer fotad, or be a typing error: a warning, not an error. */
         groups = g_key_file_get_groups(file, NULL);
         for (char **group = groups; *group; group++) {
                 g_auto(GStrv) names = g_key_file_get_keys(file, *group, NULL, NULL);

@@ -22,11 +22,10 @@ void config_free(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 
 /* Reads the file and file.d/ beside it, *.conf in the order of their names. A file that is not there is empty, unless
- * must_exist. NULL: *ret_why names file, line and what would be right. */
+ * must_exist. NULL: *ret_why names the file, the line and the valid values. */
 Config *config_load(const char *file, bool must_exist, char **ret_why);
 
-/* Puts the contents of the second in the place of the first's, so that who borrows the first goes on with them. Takes
- * the second. */
+/* Replaces the contents of config by those of by, so that borrowers of config see the new contents. Takes by. */
 void config_replace(Config *config, Config *by);
 
 /* The longest of [timeouts], in µs. */

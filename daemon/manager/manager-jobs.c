@@ -81,7 +81,7 @@ Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
         return NULL;
 }
 
-/* The last to finish first. */
+/* Newest end first. */
 static int compare_finished(const void *a, const void *b)
 {
         const Job *x = *(Job *const *)a, *y = *(Job *const *)b;

@@ -98,7 +98,8 @@ static Job *accept_copied(FileRequest *r, const Package *package, Refusal *ret_r
         Job *job;
 
         if (!module) {
-                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was forgotten meanwhile", r->module);
+                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was removed from the list meanwhile",
+                            r->module);
                 return NULL;
         }
         /* Another job may have the module by now, or it may be gone. */

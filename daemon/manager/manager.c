@@ -296,7 +296,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 module_settled(g_ptr_array_index(m->modules, i));
         if (r < 0 || !taken_up)
                 return r;
-        /* By then all that the jobs wait for has happened or timed out, so that none of it brings the daemon down. */
+        /* By then each event that the jobs await has come or timed out, and none has brought the daemon down. */
         return sd_event_add_time_relative(m->event, &m->survival, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config),
                                           0, on_survived, m);
 }
@@ -324,8 +324,7 @@ void manager_announce(Manager *m)
 
                 if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
                         continue;
-                /* First noted, then announced: a result that was announced just before a crash is announced twice, not
-                 * after each crash. */
+                /* The note comes first, so that a result is announced once more at most, not after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
                 if (manager_write_job(m, job, &why) < 0)
                         log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);

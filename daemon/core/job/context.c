@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The values of a PDP context (guide 3.3.1.1, AT+QICSGP): building, reading, and what of them may go to a module. Knows
+/* The values of a PDP context (guide 3.3.1.1, AT+QICSGP): building, reading and checking. Knows
  * neither the dialogue nor the job. */
 
 #include <glib.h>
@@ -18,7 +18,7 @@ char *context_from_options(const Options *o)
         return g_strdup_printf("1,\"%s\",\"%s\",\"%s\",%d", o->apn, o->apn_user ?: "", o->apn_password ?: "", auth);
 }
 
-/* What follows a string in quotes, NULL if there is none, or not one for a module. */
+/* Returns the rest after a string in quotes, NULL if there is no such string or a module may not be given it. */
 static const char *after_string(const char *p)
 {
         const char *begin = p + 1;
@@ -44,7 +44,7 @@ bool context_is_valid(const char *values)
         return *p == ',' && p[1] >= '0' && p[1] <= '3' && p[2] == 0;
 }
 
-/* Blanks between the values gone, those inside of quotes kept. */
+/* Removes the blanks between the values, and keeps those inside of quotes. */
 static char *without_blanks(const char *text, size_t length)
 {
         char *copy = g_malloc0(length + 1), *to = copy;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The record of an upgrade and its text form. It holds facts; what they mean for the next step is core/upgrade's. */
+/* The record of an upgrade and its text form. Holds facts; core/upgrade decides by them. */
 
 #include <limits.h>
 #include <string.h>
@@ -65,7 +65,7 @@ const char *job_system_to_string(JobSystem system)
         return system_names[system];
 }
 
-/* The strings of the record: one table, so that none is forgotten in making, freeing, writing or reading. */
+/* The strings of the record, in one table that making, freeing, writing and reading go through. */
 static const struct {
         const char *key;
         size_t offset;
@@ -273,7 +273,7 @@ void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, c
                 g_string_append(s, ": check the package, its server and the module's signal, and ask the vendor");
         g_string_append_c(s, '.');
         g_free(job->message);
-        job->message = g_utf8_make_valid(s->str, -1); /* the detail may hold what others say */
+        job->message = g_utf8_make_valid(s->str, -1); /* the detail may hold text from outside */
 }
 
 char *job_code_text(CodeDomain domain, int number)
@@ -332,7 +332,7 @@ void job_forget_secrets(Job *job)
         job_wipe_string(&job->apn_before);
 }
 
-/* Where the value of a line begins that may be the key's, NULL if it is another's. */
+/* The beginning of the value, if the line may be the key's; else NULL. */
 static const char *value_of(const char *line, size_t length, const char *key)
 {
         const char *end = line + length, *p = line;
@@ -361,7 +361,8 @@ GString *job_mask_text(const char *text, size_t length)
                         g_autofree char *source = g_strndup(value, (size_t)(line + n - value)), *shown = NULL;
 
                         g_string_append_len(masked, line, value - line);
-                        /* What stands behind a NUL may be anything, and what was cut off half a password. */
+                        /* The bytes behind a NUL may be anything, and a value that was cut off may end within a
+                         * password. */
                         if (!newline || memchr(value, 0, (size_t)(line + n - value)))
                                 shown = g_strdup("***");
                         else
@@ -431,7 +432,7 @@ static bool read_word(GKeyFile *f, const char *key, const char *const *words, un
         return false;
 }
 
-/* A key that is there must be readable: half a fact is none. */
+/* A key may be missing, but must be readable if it is there. */
 static bool is_readable(const GError *error)
 {
         return !error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND);
@@ -471,7 +472,7 @@ static void read_string(GKeyFile *f, Job *job, size_t i, bool *good)
         *field = value;
 }
 
-/* The facts of the tables. */
+/* Reads the fields of the tables. */
 static bool read_tables(GKeyFile *f, Job *job)
 {
         bool good = g_key_file_has_key(f, GROUP, "Sent", NULL);
@@ -492,7 +493,7 @@ static bool read_tables(GKeyFile *f, Job *job)
  * would send AT+QFOTADL a second time. */
 static bool is_consistent(const Job *job)
 {
-        /* These go to the module, or into a file of the kernel's. */
+        /* these values are sent to the module, or written to sysfs */
         if (!qfota_is_flow(job->flow_before) ||
             strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
             strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||

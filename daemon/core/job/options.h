@@ -30,22 +30,22 @@ Options *options_new(void);
 void options_free(Options *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
 
-/* The D-Bus type of an option: 's', 'u', 'b'; 0 for a key that is none. */
+/* The D-Bus type of an option: 's', 'u', 'b'; 0 for an unknown key. */
 char options_type(const char *key);
 
-/* Set one option. false: *ret_why says which rule the value breaks and what would be right; it does not name the key,
- * nor repeat the value. The key must have that type. */
+/* Set one option. false: *ret_why names the rule that the value breaks and the valid values; it neither names the key
+ * nor repeats the value. The key must have that type. */
 bool options_set_string(Options *options, const char *key, const char *value, char **ret_why);
 bool options_set_number(Options *options, const char *key, uint32_t value, char **ret_why);
 bool options_set_boolean(Options *options, const char *key, bool value);
 
-/* Rules between options. false: *ret_key is the one at fault. */
+/* Checks the rules between options. false: *ret_key names the option at fault. */
 bool options_check(const Options *options, Method method, const char **ret_key, char **ret_why);
 
-/* For the job's file: all that is set, as keys of the group. Reading skips keys it does not know; NULL and *ret_why if
- * a value breaks a rule. */
+/* Write all options that are set to the group of a job's file, and read them. Reading skips unknown keys; NULL and
+ * *ret_why if a value breaks a rule. */
 void options_save(const Options *options, GKeyFile *file, const char *group);
 Options *options_load(GKeyFile *file, const char *group, char **ret_why);
 
-/* Forgets the password, leaving no copy in memory. */
+/* Erases the password, leaving no copy in memory. */
 void options_wipe(Options *options);

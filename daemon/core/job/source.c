@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The guide's rules for a URL. A URL is the one thing a caller puts inside an AT command: what passes here cannot end
- * its string or its line. */
+/* The guide's rules for a URL. A URL becomes part of an AT command: a URL that passes cannot end the command's string
+ * or line. */
 
 #include <glib.h>
 #include <string.h>
@@ -48,11 +48,11 @@ static bool check_ftp(const Url *u, unsigned flash_size, char **ret_why)
         return true;
 }
 
-/* Guide 4.1: which file names a method takes. */
+/* Guide 4.1: the file names that a method takes. */
 static bool check_name(const Url *u, Method method, char **ret_why)
 {
         g_autofree char *path = g_ascii_strdown(u->path.start, u->path.length);
-        /* To the end of the text: the module makes the name of the second package out of it. */
+        /* The whole text must end so: the module makes the name of the second package out of it. */
         bool mini = strlen(u->path.start) == u->path.length && g_str_has_suffix(u->path.start, ".mini_1");
         const char *slash = strrchr(path, '/');
         const char *dot = strrchr(slash ? slash : path, '.');

@@ -11,12 +11,12 @@
 #define SOURCE_URL_MAX_MINI 128
 #define SOURCE_FTP_PART_MAX 50
 
-/* Whether a module may be given this URL: flash_size in MiB, 0 unknown. On refusal *ret_why is a sentence that names
- * the rule and what would be right. It never holds a part of the URL, for that may be a password. */
+/* Returns true if a module may be given this URL. flash_size: MiB, 0 unknown. On refusal *ret_why is a sentence that
+ * names the rule and a remedy. It holds no part of the URL, which may be a password. */
 bool source_check(const char *url, Method method, unsigned flash_size, bool allow_https, char **ret_why);
 
-/* The URL of a MiniFOTA's second package (guide 4.1, note 1), for one that source_check() took. */
+/* The URL of a MiniFOTA's second package (guide 4.1, note 1). source_check() must have accepted source. */
 char *source_second_package(const char *url);
 
-/* Which codes its download may end with: CODE_DOMAIN_FTP or CODE_DOMAIN_HTTP. */
+/* The domain of the codes that its download may end with: CODE_DOMAIN_FTP or CODE_DOMAIN_HTTP. */
 CodeDomain source_domain(const char *url);
