@@ -34,6 +34,7 @@ static const struct {
         { "timeouts", "settle", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.settle), 1, SECONDS_MAX },
         { "timeouts", "stall", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.stall), 1, SECONDS_MAX },
         { "timeouts", "source", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.source), 1, SECONDS_MAX },
+        { "timeouts", "watch", KIND_SECONDS, G_STRUCT_OFFSET(Config, watch), 1, SECONDS_MAX },
         { "jobs", "history", KIND_NUMBER, G_STRUCT_OFFSET(Config, history), 1, 100000 },
         { "jobs", "package-size-max", KIND_NUMBER, G_STRUCT_OFFSET(Config, package_size_max), 1, 64 << 20 },
 };
@@ -66,6 +67,7 @@ static Config *config_new(void)
                 .stall = 900 * G_USEC_PER_SEC,
                 .source = 30 * G_USEC_PER_SEC,
         };
+        c->watch = 24 * 3600 * (uint64_t)G_USEC_PER_SEC;
         c->history = 100;
         c->package_size_max = 64 * 1024 * 1024;
         return c;
@@ -293,7 +295,7 @@ uint64_t config_longest_timeout(const Config *config)
         uint64_t longest = 0;
 
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-                if (keys[i].kind == KIND_SECONDS)
+                if (keys[i].kind == KIND_SECONDS && keys[i].offset != G_STRUCT_OFFSET(Config, watch))
                         longest = MAX(longest, G_STRUCT_MEMBER(uint64_t, config, keys[i].offset));
         return longest;
 }

@@ -18,5 +18,8 @@ void bus_job_changed(BusJob *job);
 /* Says the Result. */
 void bus_job_result(BusJob *job);
 
+/* Emits Resolved with the job's ToRevision. */
+void bus_job_resolved(BusJob *job, bool changed);
+
 /* Appends all properties as an a{sv}. 0 or -errno. */
 int bus_job_append(sd_bus_message *message, const Job *job);

@@ -31,8 +31,11 @@ void manager_apply_udev_rules(Manager *m, Module *module)
 
 void manager_end_claim(Manager *m, const Job *job)
 {
+        Module *module = manager_module_of(m, job);
+
         claims_drop(m->claims, job_place(job));
-        manager_apply_udev_rules(m, manager_module_of(m, job));
+        if (module)
+                manager_apply_udev_rules(m, module);
 }
 
 static void on_claim_swept(void *userdata, const char *id)

@@ -15,6 +15,7 @@ typedef struct ModuleContext {
         const Config *config;
         const char *boot_id;
         const Job *job; /* the job that holds the module; NULL none */
+        bool watched;   /* ModemManager is kept from the module, as for a job */
 } ModuleContext;
 
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job

@@ -596,6 +596,12 @@ Job *module_give_up_job(Module *m)
         return job;
 }
 
+void module_set_watched(Module *m, bool watched)
+{
+        m->context.watched = watched;
+        pump(m);
+}
+
 /* ---- time */
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)

@@ -123,6 +123,7 @@ static const struct {
         { "Repeated", G_STRUCT_OFFSET(Job, repeated_step) },
         { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
+        { "Watched", G_STRUCT_OFFSET(Job, watched) },
 };
 
 /* Each is true in the record if the upgrade got at least that far. */
@@ -318,6 +319,12 @@ void job_tell_what_stays(Job *job, bool power_control)
                                                settings[i].what);
         if (s->len)
                 job_add_to_message(job, g_string_append_c(s, '.')->str);
+}
+
+bool job_may_still_write(const Job *job)
+{
+        return job->sent && job->result == JOB_RESULT_FAILED && job->domain == CODE_DOMAIN_HOST &&
+               (job->code == HOST_MODULE_LOST || job->code == HOST_UPDATE_TIMEOUT);
 }
 
 void job_forget_secrets(Job *job)
