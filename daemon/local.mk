@@ -56,7 +56,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager/manager-jobs.c daemon/manager/manager-jobs.h daemon/manager/manager-modules.c \
 	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-requests.c \
 	daemon/manager/manager-requests.h daemon/manager/manager-state.h daemon/manager/manager-uart.c \
-	daemon/manager/manager-uart.h \
+	daemon/manager/manager-uart.h daemon/manager/manager-watch.c daemon/manager/manager-watch.h \
 	daemon/bus/bus.c daemon/bus/bus.h daemon/bus/bus-authorize.c daemon/bus/bus-authorize.h daemon/bus/bus-call.c \
 	daemon/bus/bus-call.h daemon/bus/bus-caller.c daemon/bus/bus-caller.h daemon/bus/bus-check.c \
 	daemon/bus/bus-check.h daemon/bus/bus-file.c daemon/bus/bus-file.h daemon/bus/bus-inhibit.c \

@@ -58,6 +58,13 @@ How to treat the module's power after these codes:"""), "module-lost", "update-t
     "CANCELLED": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ was cancelled"), N_("""\
 Somebody cancelled job @FOTAD_JOB@ before anything was written to the module
 at @FOTAD_MODULE@, which keeps its firmware. To begin anew: fotactl start URL""")),
+    "RESOLVED": (N_("The module of firmware upgrade @FOTAD_JOB@ is back"), N_("""\
+Job @FOTAD_JOB@ on the module at @FOTAD_MODULE@ (IMEI @FOTAD_IMEI@) had failed
+while the module could still be writing its flash. The module has reported its
+revision since then, which the line names; the result of the job stays.
+
+If it is the new revision, nothing is left to do. If it is the old one, the
+upgrade may be started again: fotactl start URL""")),
     "CONFIG": (N_("fotad goes on with the configuration it had"), N_("""\
 A reload found a mistake; the line names the file and its line. What was in
 force stays so until a reload reads files without one:

@@ -94,6 +94,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-codes \
 	tests/daemon/test-faults \
 	tests/daemon/test-timeouts \
+	tests/daemon/test-watch \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-polkit \
@@ -147,6 +148,8 @@ tests_daemon_test_file_paced_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_file_paced_LDADD = $(WORLD_LIBS)
 tests_daemon_test_dfota_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_dfota_LDADD = $(WORLD_LIBS)
+tests_daemon_test_watch_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_watch_LDADD = $(WORLD_LIBS)
 tests_daemon_test_mini_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_mini_LDADD = $(WORLD_LIBS)
 tests_daemon_test_mini_cancel_CFLAGS = $(WORLD_CFLAGS)

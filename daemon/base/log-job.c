@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the journal is told of a job beside the line's words. Decides nothing, and passes nothing on that is secret: the
- * source stays in the record. */
+/* The journal fields of a line about a job. Decides nothing, and passes on nothing secret: the source stays in the
+ * record. */
 
 #include <stdarg.h>
 
 #include "base/log-job.h"
 
-/* How it ends is settled before it has ended; it is told when it has. */
+/* The code is settled before the job has ended, and logged only when it has. */
 static char *code_of(const Job *job)
 {
         if (job->state != JOB_FINISHED || job->domain == CODE_DOMAIN_NONE)
@@ -17,7 +17,7 @@ static char *code_of(const Job *job)
 
 void log_job(int level, const char *message_id, const Job *job, const char *format, ...)
 {
-        /* Of an adopted one the IMEI may be that of the module that was there before. */
+        /* An adopted job may have the IMEI of the module that was there before. */
         bool known = job->origin != JOB_ORIGIN_ADOPTED || job->confirmed;
         g_autofree char *code = code_of(job);
         LogEvent event = { .message_id = message_id,

@@ -4,6 +4,6 @@
 #include "core/job/job.h"
 #include "base/log.h"
 
-/* A line about a job: what the journal files it under is in the job's record. message_id: of message-ids.h, NULL if
- * nobody acts on it. */
+/* Logs a line about a job, with journal fields from the job's record. message_id: of message-ids.h, NULL for a line
+ * that needs no action. */
 void log_job(int level, const char *message_id, const Job *job, const char *format, ...) G_GNUC_PRINTF(4, 5);

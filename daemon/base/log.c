@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Where log lines go: the journal if stderr is connected to it, with fields of their own, stderr otherwise. What a line
- * says, and that it holds no secret, is the caller's business; control characters a module may have put into it are not
- * passed on. */
+/* Writes log lines: to the journal, with fields, if stderr is connected to it, otherwise to stderr. The caller makes
+ * sure that a line holds no secret; control characters, which a module may have sent, are replaced here. */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@
 
 #include "base/log.h"
 
-#define FIELDS_MAX 8 /* MESSAGE, PRIORITY and what a LogEvent has */
+#define FIELDS_MAX 8 /* MESSAGE, PRIORITY and those of a LogEvent */
 
 static int maximum = LOG_INFO;
 
@@ -31,7 +30,7 @@ int log_get_level(void)
         return maximum;
 }
 
-/* JOURNAL_STREAM is inherited; it speaks of our stderr only if that is the same file still. */
+/* JOURNAL_STREAM is inherited; it describes our stderr only if stderr is still the same file. */
 bool log_is_journal(void)
 {
         const char *stream = getenv("JOURNAL_STREAM");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotad.conf to a struct. One table says which keys there are and what they may hold. GKeyFile reads the syntax; it
- * keeps no line numbers, so a line is looked up again when it must be named. */
+/* Reads fotad.conf into a struct. One table has all keys and their ranges. GKeyFile reads the syntax; it keeps no line
+ * numbers, so the line of a mistake is looked up in the text. */
 
 #include <errno.h>
 #include <stdbool.h>
@@ -34,6 +34,7 @@ static const struct {
         { "timeouts", "settle", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.settle), 1, SECONDS_MAX },
         { "timeouts", "stall", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.stall), 1, SECONDS_MAX },
         { "timeouts", "source", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.source), 1, SECONDS_MAX },
+        { "timeouts", "watch", KIND_SECONDS, G_STRUCT_OFFSET(Config, watch), 1, SECONDS_MAX },
         { "jobs", "history", KIND_NUMBER, G_STRUCT_OFFSET(Config, history), 1, 100000 },
         { "jobs", "package-size-max", KIND_NUMBER, G_STRUCT_OFFSET(Config, package_size_max), 1, 64 << 20 },
 };
@@ -66,6 +67,7 @@ static Config *config_new(void)
                 .stall = 900 * G_USEC_PER_SEC,
                 .source = 30 * G_USEC_PER_SEC,
         };
+        c->watch = 24 * 3600 * (uint64_t)G_USEC_PER_SEC;
         c->history = 100;
         c->package_size_max = 64 * 1024 * 1024;
         return c;
@@ -90,7 +92,7 @@ static unsigned find_line(const char *text, const char *group, const char *key)
                         const char *rest = line + strlen(key);
 
                         if (rest[strspn(rest, " \t")] == '=')
-                                found = i + 1; /* of equal keys the last counts */
+                                found = i + 1; /* the last of equal keys counts */
                 }
         }
         return found;
@@ -125,7 +127,7 @@ static bool parse_number(const char *s, unsigned least, unsigned most, unsigned 
         return true;
 }
 
-/* The names between the semicolons, without blanks around them; empty ones are none. */
+/* The names between the semicolons, without blanks around them; empty ones are skipped. */
 static char **parse_names(const char *s)
 {
         g_auto(GStrv) entries = g_strsplit(s, ";", -1);
@@ -156,7 +158,7 @@ static bool parse_interfaces(const char *s, GHashTable *table)
         return true;
 }
 
-/* NULL if the value was taken, else what would be right. The caller frees it. */
+/* NULL if the value was taken, else a phrase that names the valid values. The caller frees it. */
 static char *take_value(Config *c, size_t i, const char *value)
 {
         gpointer field = G_STRUCT_MEMBER_P(c, keys[i].offset);
@@ -226,7 +228,7 @@ static bool read_file(Config *c, const char *path, bool must_exist, char **ret_w
                 }
         }
 
-        /* Unknown keys may belong to a newer fotad, or be a typing error: said, not fatal. */
+        /* Unknown keys may belong to a newer fotad, or be a typing error: a warning, not an error. */
         groups = g_key_file_get_groups(file, NULL);
         for (char **group = groups; *group; group++) {
                 g_auto(GStrv) names = g_key_file_get_keys(file, *group, NULL, NULL);
@@ -293,7 +295,7 @@ uint64_t config_longest_timeout(const Config *config)
         uint64_t longest = 0;
 
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-                if (keys[i].kind == KIND_SECONDS)
+                if (keys[i].kind == KIND_SECONDS && keys[i].offset != G_STRUCT_OFFSET(Config, watch))
                         longest = MAX(longest, G_STRUCT_MEMBER(uint64_t, config, keys[i].offset));
         return longest;
 }

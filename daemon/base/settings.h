@@ -14,6 +14,7 @@ typedef struct Config {
         char *lock_directory;
         GHashTable *at_interfaces; /* product id -> interface number, both by GUINT_TO_POINTER */
         Timeouts timeouts;
+        uint64_t watch; /* of a module that may still be writing its flash after its job has failed, µs */
         unsigned history;          /* finished jobs that stay readable, at least 1 */
         unsigned package_size_max; /* of a package on the host, bytes */
 } Config;
@@ -22,14 +23,13 @@ void config_free(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 
 /* Reads the file and file.d/ beside it, *.conf in the order of their names. A file that is not there is empty, unless
- * must_exist. NULL: *ret_why names file, line and what would be right. */
+ * must_exist. NULL: *ret_why names the file, the line and the valid values. */
 Config *config_load(const char *file, bool must_exist, char **ret_why);
 
-/* Puts the contents of the second in the place of the first's, so that who borrows the first goes on with them. Takes
- * the second. */
+/* Replaces the contents of config by those of by, so that borrowers of config see the new contents. Takes by. */
 void config_replace(Config *config, Config *by);
 
-/* The longest of [timeouts], in µs. */
+/* The longest of [timeouts], in µs, except watch, which no job waits for. */
 uint64_t config_longest_timeout(const Config *config);
 
 /* The interface that must be the AT port for this product id, LAYOUT_NO_OVERRIDE if the file names none. */

@@ -276,6 +276,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Message", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", state, "u", percent), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Result", SD_BUS_ARGS("s", result, "s", domain, "i", code, "s", message), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Resolved", SD_BUS_ARGS("s", revision, "b", changed), 0),
         SD_BUS_VTABLE_END,
 };
 
@@ -327,4 +328,10 @@ void bus_job_result(BusJob *bj)
         sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Result", "ssis",
                            job_result_to_string(job->result), code_domain_to_string(job->domain), (int32_t)job->code,
                            job->message);
+}
+
+void bus_job_resolved(BusJob *bj, bool changed)
+{
+        sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Resolved", "sb", bj->job->to_revision,
+                           (int)changed);
 }

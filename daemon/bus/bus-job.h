@@ -19,5 +19,8 @@ void bus_job_changed(BusJob *job);
 /* Emits Result. */
 void bus_job_result(BusJob *job);
 
+/* Emits Resolved with the job's ToRevision. */
+void bus_job_resolved(BusJob *job, bool changed);
+
 /* Appends all properties of the job as an a{sv}. 0 or -errno. */
 int bus_job_append(sd_bus_message *message, const Job *job);

@@ -97,6 +97,13 @@ static void on_job_result(void *userdata, Job *job)
         sd_bus_flush(b->bus);
 }
 
+static void on_job_resolved(void *userdata, Job *job, bool changed)
+{
+        Bus *b = userdata;
+
+        bus_job_resolved(g_hash_table_lookup(b->jobs, job), changed);
+}
+
 static void on_job_removed(void *userdata, Job *job)
 {
         Bus *b = userdata;
@@ -114,6 +121,7 @@ static const ManagerObserver manager_observer = {
         .job_added = on_job_added,
         .job_changed = on_job_changed,
         .job_result = on_job_result,
+        .job_resolved = on_job_resolved,
         .job_removed = on_job_removed,
 };
 

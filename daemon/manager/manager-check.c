@@ -166,7 +166,7 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
         } else {
                 c->inspecting = true;
                 module_inspect(module, method);
-                return true; /* which may have ended it */
+                return true; /* the check may have ended already */
         }
         look_for_end(c);
         return true;

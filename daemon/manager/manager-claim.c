@@ -26,13 +26,16 @@ void manager_apply_udev_rules(Manager *m, Module *module)
                 return;
         r = uevent_repeat(module_syspath(module));
         if (r < 0)
-                log_module(LOG_DEBUG, module, "udev cannot be told who claims it: %s", g_strerror(-r));
+                log_module(LOG_DEBUG, module, "udev cannot be asked to apply its rules again: %s", g_strerror(-r));
 }
 
 void manager_end_claim(Manager *m, const Job *job)
 {
+        Module *module = manager_module_of(m, job);
+
         claims_drop(m->claims, job_place(job));
-        manager_apply_udev_rules(m, manager_module_of(m, job));
+        if (module)
+                manager_apply_udev_rules(m, module);
 }
 
 static void on_claim_swept(void *userdata, const char *id)

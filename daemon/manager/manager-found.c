@@ -86,7 +86,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
                 return;
         }
         log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,
-                "job %s on %s: adopted, for an upgrade is under way there that nobody remembers", job->id, job->module);
+                "job %s on %s: adopted, for an upgrade is under way there that no job began", job->id, job->module);
         manager_begin(m, job);
 }
 

@@ -81,7 +81,7 @@ Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
         return NULL;
 }
 
-/* The last to finish first. */
+/* Newest end first. */
 static int compare_finished(const void *a, const void *b)
 {
         const Job *x = *(Job *const *)a, *y = *(Job *const *)b;
@@ -112,6 +112,8 @@ void manager_trim_history(Manager *m)
         for (unsigned i = m->config->history; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
 
+                if (job->watched)
+                        continue;
                 m->observer->job_removed(m->userdata, job);
                 remove_record(m, job);
                 g_ptr_array_remove(m->jobs, job);

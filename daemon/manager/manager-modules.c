@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The list of modules: one for each place that had a module or that the configuration names. Makes modules, forgets the
+/* The list of modules: one for each place that had a module or that the configuration names. Makes modules, removes the
  * oldest absent ones, and finds them by Id and by the names that callers use. */
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "manager/manager-state.h"
 #include "names.h"
 
-#define MODULES_MAX 64 /* more than that only while none of them can be forgotten */
+#define MODULES_MAX 64 /* exceeded only while none of them can be removed */
 
 const GPtrArray *manager_modules(const Manager *m)
 {
@@ -30,7 +30,7 @@ Module *manager_module_of(Manager *m, const Job *job)
         return manager_module_by_id(m, job_place(job));
 }
 
-/* A hub that is plugged in at ever new ports must not fill the memory. */
+/* Keeps the list short: a hub that is plugged in at ever new ports would fill the memory. */
 static void trim_modules(Manager *m)
 {
         for (unsigned i = 0; i < m->modules->len && m->modules->len >= MODULES_MAX; i++) {
@@ -107,7 +107,7 @@ Module *manager_find_module(Manager *m, const char *name, Refusal *ret_refusal)
 
                 if (!module_matches(module, name, id))
                         continue;
-                /* One that moved to another port left its identity behind: the one that is there counts. */
+                /* The identity of a module that was moved stays at its former place too: the present module counts. */
                 if (found && module_is_present(found) == module_is_present(module)) {
                         refusal_set(ret_refusal, FOTAD_ERROR_AMBIGUOUS_MODULE,
                                     "more than one module goes by that name: use its Id");

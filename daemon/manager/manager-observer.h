@@ -15,5 +15,6 @@ typedef struct ManagerObserver {
         void (*job_added)(void *userdata, Job *job);
         void (*job_changed)(void *userdata, Job *job);
         void (*job_result)(void *userdata, Job *job); /* must have been sent, not only queued, when this returns */
+        void (*job_resolved)(void *userdata, Job *job, bool changed); /* as the signal Resolved */
         void (*job_removed)(void *userdata, Job *job);
 } ManagerObserver;

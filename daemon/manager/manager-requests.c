@@ -15,6 +15,7 @@
 #include "manager/manager-requests.h"
 #include "manager/manager-state.h"
 #include "manager/manager-uart.h"
+#include "manager/manager-watch.h"
 #include "base/message-ids.h"
 #include "names.h"
 
@@ -55,6 +56,7 @@ static Job *accept(Manager *m, Module *module, const char *source, const Package
                 refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
                 return NULL;
         }
+        manager_watch_give_way(m, module);
         log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
         f.facts.options = job->options;
         warn_of_advice(job, &f.facts);
@@ -98,7 +100,8 @@ static Job *accept_copied(FileRequest *r, const Package *package, Refusal *ret_r
         Job *job;
 
         if (!module) {
-                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was forgotten meanwhile", r->module);
+                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was removed from the list meanwhile",
+                            r->module);
                 return NULL;
         }
         /* Another job may have the module by now, or it may be gone. */

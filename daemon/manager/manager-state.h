@@ -24,6 +24,7 @@ struct Manager {
         char *boot_id;
         GPtrArray *modules;       /* Module */
         GPtrArray *jobs;          /* Job, by creation */
+        GPtrArray *watches;       /* Watch, of jobs */
         GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
         GPtrArray *file_requests; /* FileRequest */
         PackageStore *packages;

@@ -16,6 +16,7 @@
 #include "manager/manager-requests.h"
 #include "manager/manager-state.h"
 #include "manager/manager-uart.h"
+#include "manager/manager-watch.h"
 #include "base/message-ids.h"
 
 /* ---- news from modules */
@@ -38,8 +39,10 @@ static void on_module_probed(void *userdata, Module *module, const char *failure
 {
         Manager *m = userdata;
 
-        if (!failure)
+        if (!failure) {
                 manager_follow_moved(m, module);
+                manager_watch_read(m, module);
+        }
         m->observer->module_probed(m->userdata, module, failure);
 }
 
@@ -107,7 +110,11 @@ static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
-        manager_end_claim(m, job);
+        if (job->watched)
+                manager_watch_begin(m, job);
+        else if (!manager_is_watched(m, job_place(job)))
+                manager_end_claim(m, job);
+        manager_watch_read(m, manager_module_of(m, job)); /* an adopted job may have followed a watched module */
         manager_free_package(m, job);
         manager_trim_history(m);
         manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
@@ -153,7 +160,10 @@ static bool on_awaits(void *userdata, const char *path)
 
 static void on_device_added(void *userdata, const UsbDevice *device)
 {
-        module_device_added(module_at(userdata, device->path), device);
+        Module *module = module_at(userdata, device->path);
+
+        manager_watch_present(userdata, module, device->syspath);
+        module_device_added(module, device);
 }
 
 static void on_device_removed(void *userdata, const char *path)
@@ -200,6 +210,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
         m->file_requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_file_request_free);
         m->packages = package_store_new(state_directory);
@@ -230,6 +241,7 @@ void manager_free(Manager *m)
                 return;
         sd_event_source_disable_unref(m->survival);
         sd_event_source_disable_unref(m->uart_removal);
+        g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
         g_ptr_array_unref(m->file_requests);
         usb_watch_free(m->watch);
@@ -250,6 +262,14 @@ static void take_up(Manager *m, Job *job)
         log_job(LOG_NOTICE, NULL, job, "job %s on %s is taken up again in state %s", job->id, job_place(job),
                 job_state_to_string(job->state));
         manager_begin(m, job);
+}
+
+/* Goes on watching the module of a job that has ended. */
+static void watch_again(Manager *m, Job *job)
+{
+        if (!job_is_uart(job))
+                manager_module_at(m, job_place(job)); /* makes it */
+        manager_watch_begin(m, job);
 }
 
 static int on_survived(sd_event_source *source, uint64_t usec, void *userdata)
@@ -284,6 +304,8 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
+                if (job->state == JOB_FINISHED && job->watched)
+                        watch_again(m, job);
                 if (job->state == JOB_FINISHED)
                         continue;
                 take_up(m, job);
@@ -296,7 +318,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
                 module_settled(g_ptr_array_index(m->modules, i));
         if (r < 0 || !taken_up)
                 return r;
-        /* By then all that the jobs wait for has happened or timed out, so that none of it brings the daemon down. */
+        /* By then each event that the jobs await has come or timed out, and none has brought the daemon down. */
         return sd_event_add_time_relative(m->event, &m->survival, CLOCK_BOOTTIME, 2 * config_longest_timeout(m->config),
                                           0, on_survived, m);
 }
@@ -324,8 +346,7 @@ void manager_announce(Manager *m)
 
                 if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
                         continue;
-                /* First noted, then announced: a result that was announced just before a crash is announced twice, not
-                 * after each crash. */
+                /* The note comes first, so that a result is announced once more at most, not after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
                 if (manager_write_job(m, job, &why) < 0)
                         log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);

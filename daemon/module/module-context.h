@@ -15,6 +15,7 @@ typedef struct ModuleContext {
         const Config *config;
         const char *boot_id;
         const Job *job; /* the job that holds the module; NULL none */
+        bool watched;   /* ModemManager is kept from the module, as for a job */
 
         /* An object reports from the event loop that it may have something to do. May free the run of the job. */
         void (*wake)(void *userdata);

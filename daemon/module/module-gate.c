@@ -38,10 +38,10 @@ static ModuleNeed need_of(const Gate *g, bool wanted)
 {
         const Job *job = g->context->job;
 
-        if (job && g->need >= MODULE_NEED_JOB)
+        if ((job || g->context->watched) && g->need >= MODULE_NEED_JOB)
                 return g->need; /* for the job's whole life */
-        if (job)
-                return job->sent ? MODULE_NEED_UNDER_WAY : MODULE_NEED_JOB;
+        if (job || g->context->watched)
+                return job && !job->sent ? MODULE_NEED_JOB : MODULE_NEED_UNDER_WAY;
         return wanted ? MODULE_NEED_IDENTITY : MODULE_NEED_NONE;
 }
 

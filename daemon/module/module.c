@@ -233,6 +233,12 @@ Job *module_give_up_job(Module *m)
         return job;
 }
 
+void module_set_watched(Module *m, bool watched)
+{
+        m->context.watched = watched;
+        advance(m);
+}
+
 /* ---- events of the USB */
 
 void module_device_added(Module *m, const UsbDevice *device)

@@ -135,5 +135,8 @@ void module_cancel(Module *module);
  * when the AT port is idle. */
 void module_retry(Module *module);
 
+/* Keeps ModemManager from the module although no job holds it, or no longer. */
+void module_set_watched(Module *module, bool watched);
+
 /* The job is followed on another module: releases and returns it. */
 Job *module_give_up_job(Module *module);

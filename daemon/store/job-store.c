@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The state directory: knows bytes and names, not what they mean. A write is on the disk, with its directory entry,
- * before it returns, and a reader finds the old text or the new one, never a part. */
+/* The directory of the job records, as names and bytes without meaning. A write is on the disk, with its directory
+ * entry, before the function returns, and a reader finds the old text or the new one, never a part. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,8 @@ static GPtrArray *list_files(JobStore *store)
         return names;
 }
 
-/* What g_file_set_contents_full() was about to rename when the power went: <id>.job.XXXXXX, perhaps with a password. */
+/* Removes temporary files, <id>.job.XXXXXX, that g_file_set_contents_full() had not renamed when the power failed. Such
+ * a file may hold a password. */
 static void remove_left_over(JobStore *store)
 {
         g_autoptr(GPtrArray) names = list_files(store);
@@ -115,7 +116,7 @@ char *job_store_read(JobStore *store, const char *id, char **ret_why)
         char *text = NULL;
         size_t length;
 
-        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) { /* a pipe would be waited for */
+        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) { /* reading a pipe would block */
                 *ret_why = g_strdup("it is not a regular file");
                 return NULL;
         }
@@ -144,7 +145,7 @@ int job_store_write(JobStore *store, const char *id, const char *text, char **re
         return -EIO;
 }
 
-/* The masked copy first: the file goes when that is on the disk. */
+/* Writes a masked copy, and removes the file once the copy is on the disk. */
 static bool set_masked_aside(const char *file, const char *aside, JobStoreMask mask)
 {
         g_autofree char *bytes = NULL;
@@ -190,7 +191,7 @@ int job_store_remove(JobStore *store, const char *id, char **ret_why)
 {
         g_autofree char *file = file_of(store, id);
         struct stat st;
-        bool missing = lstat(file, &st) < 0 && errno == ENOENT; /* unlink() looks at a read-only file system first */
+        bool missing = lstat(file, &st) < 0 && errno == ENOENT; /* unlink() might say EROFS */
         int r;
 
         r = !missing && unlink(file) < 0 ? -errno : synchronize(store->directory);

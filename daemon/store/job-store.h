@@ -3,15 +3,15 @@
 
 #include <glib.h>
 
-/* Texts under names in a directory, one file each. */
+/* Texts by name, one file each in a directory. */
 typedef struct JobStore JobStore;
 
-/* NULL and *ret_why if the directory cannot be had. */
+/* NULL and *ret_why if the directory cannot be made. */
 JobStore *job_store_new(const char *state_directory, char **ret_why);
 void job_store_free(JobStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobStore, job_store_free)
 
-/* The ids there are, in no order; the caller frees the array. */
+/* The ids of all records, in no order; the caller frees the array. */
 GPtrArray *job_store_list(JobStore *store);
 
 /* The highest number that any id, of broken files too, has had: a new one is above it. */
@@ -19,12 +19,12 @@ guint64 job_store_highest(JobStore *store);
 
 char *job_store_read(JobStore *store, const char *id, char **ret_why);
 
-/* Durable when it returns: 0, or -errno and *ret_why. The file is readable for its owner only. */
+/* Writes the file, durably: 0, or -errno and *ret_why. Only its owner may read it. */
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why);
 
-/* Sets a file that cannot be read aside, as <id>.job.broken, with what mask makes of its bytes. */
+/* Sets a file that cannot be read aside as <id>.job.broken, its bytes replaced by those that mask returns. */
 typedef GString *(*JobStoreMask)(const char *bytes, size_t length);
 void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask);
 
-/* Durable when it returns: 1, 0 if there was none, or -errno and *ret_why. */
+/* Removes the file, durably: 1, 0 if there was none, or -errno and *ret_why. */
 int job_store_remove(JobStore *store, const char *id, char **ret_why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The directory of the packages: <id>.package is a job's, <n>.part one that is still being copied. Touches no other
- * name, follows no link, and leaves no file elsewhere. What is in a package and what a job is, it does not know. */
+/* The directory of the packages: <id>.package belongs to a job, <n>.part is still being copied. Touches no other
+ * name, follows no link, and leaves no file elsewhere. Knows nothing of jobs or of the contents of packages. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ static int open_directory(PackageStore *store)
         return fd < 0 ? -errno : fd;
 }
 
-/* Durably: a package in it outlives a power cut, so it must, too. */
+/* Makes the directory, durably: it must survive a power cut, as its packages do. */
 static int make_directory(PackageStore *store)
 {
         int fd, r = 0;
@@ -137,7 +137,7 @@ int package_store_open(PackageStore *store, const char *id, uint64_t size)
 
         if (directory < 0)
                 return directory;
-        /* Not to be waited for, if somebody has put something else there. */
+        /* opening a pipe that was put there must not block */
         fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         r = fd < 0 ? -errno : fd;
         close(directory);
@@ -152,7 +152,7 @@ int package_store_open(PackageStore *store, const char *id, uint64_t size)
         return r;
 }
 
-/* What stands before the suffix, if that is a number; the caller frees it. */
+/* The part of the name before the suffix if it is a number, else NULL. The caller frees it. */
 static char *number_before(const char *name, const char *suffix)
 {
         size_t n = strspn(name, "0123456789");

@@ -11,22 +11,22 @@ typedef struct PackageStore PackageStore;
 PackageStore *package_store_new(const char *state_directory);
 void package_store_free(PackageStore *store);
 
-/* An empty file that no job has yet, for its owner alone, under a temporary name. Its descriptor, for writing; or
+/* Makes an empty file under a temporary name, which only its owner may read. Its descriptor, for writing; or
  * -errno and *ret_why. */
 int package_store_create(PackageStore *store, char **ret_name, char **ret_why);
 
-/* It is the job's from now on, and durably so: what is in it must have been synchronized. 0, or -errno and *ret_why,
- * and then it has its temporary name still. */
+/* Renames the file to the job's package, durably; its contents must have been synchronized. 0, or -errno and *ret_why,
+ * and then the file still has its temporary name. */
 int package_store_keep(PackageStore *store, const char *name, const char *id, char **ret_why);
 
-/* A file that no job has got. */
+/* Removes a file that did not become a job's package. */
 void package_store_discard(PackageStore *store, const char *name);
 
-/* A job's. One that is not there is none. */
+/* Removes the package of a job. Does nothing if there is none. */
 void package_store_remove(PackageStore *store, const char *id);
 
-/* A job's, for reading; -errno, -ESTALE if it is not as large as that. */
+/* Opens the package of a job for reading; -errno, -ESTALE if its size is another one. */
 int package_store_open(PackageStore *store, const char *id, uint64_t size);
 
-/* Removes what is nobody's: files that no job has got, and those of jobs that are not needed. */
+/* Removes temporary files, and the packages of jobs that need none. */
 void package_store_sweep(PackageStore *store, bool (*is_needed)(void *userdata, const char *id), void *userdata);

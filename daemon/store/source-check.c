@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Asks a server for a package's head: HEAD over HTTP(S), SIZE over FTP. libcurl's sockets and timers are the loop's, so
- * nothing here waits; names are resolved by libcurl's own thread, which is the only one. It says what a module that
- * asked the same way would meet with: redirects are named, not followed, and no proxy of the host's is used. It knows
- * URLs, and neither modules nor jobs; no finding holds a part of the URL. */
+ * nothing here blocks; names are resolved by libcurl's own thread, which is the only one. The finding is that of a
+ * module that asks in the same way: redirects are named, not followed, and the host's proxy is not used. Knows URLs,
+ * and neither modules nor jobs; no finding holds a part of the URL. */
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ struct SourceCheck {
         sd_event *event;
         CURLM *multi;
         CURL *easy;
-        sd_event_source *timer; /* libcurl's wish */
+        sd_event_source *timer; /* as libcurl requested */
         sd_event_source *end;   /* the answer is ready, or time is up */
         GHashTable *sockets;    /* fd -> sd_event_source */
         ServerAnswer *answer;
@@ -27,9 +27,9 @@ struct SourceCheck {
         void *userdata;
 };
 
-/* ---- what came of it */
+/* ---- the answer */
 
-/* What went wrong on the way: of libcurl's many codes those that a person can do something about. */
+/* Names a failure of the transfer: of libcurl's many codes those that a person can do something about. */
 static ServerAnswer *describe_failure(CURLcode result, long status)
 {
         g_autofree char *finding = NULL;
@@ -88,7 +88,7 @@ static ServerAnswer *describe_size(const char *what, curl_off_t length)
                 finding = g_strdup_printf("%s, but the file is empty", what);
                 return server_answer_new(false, finding, "publish the package anew", 0);
         }
-        finding = length < 0 ? g_strdup_printf("%s, size not told", what) /* which it need not */
+        finding = length < 0 ? g_strdup_printf("%s, size not told", what) /* servers need not report it */
                              : g_strdup_printf("%s, %" G_GUINT64_FORMAT " bytes", what, (uint64_t)length);
         return server_answer_new(true, finding, "", length < 0 ? 0 : (uint64_t)length);
 }
@@ -149,7 +149,7 @@ static void disable(void *source)
         sd_event_source_disable_unref(source);
 }
 
-/* Not from within libcurl, nor from within the call that began it: from the loop. */
+/* Runs from the loop, never within a call to libcurl or to source_check_new(). */
 static void finish(SourceCheck *c, ServerAnswer *answer)
 {
         if (c->answer) {
@@ -226,7 +226,7 @@ static int on_timer_wish(CURLM *multi, long ms, void *userdata)
 
 /* ---- life */
 
-/* Nothing of what comes is kept. */
+/* Discards the body. */
 static size_t drop(char *bytes, size_t size, size_t n, void *userdata)
 {
         (void)bytes, (void)userdata;
@@ -242,12 +242,12 @@ static void set_up(SourceCheck *c, const char *url, uint64_t timeout)
         curl_easy_setopt(c->easy, CURLOPT_HEADERFUNCTION, drop);
         curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http,https,ftp");
         curl_easy_setopt(c->easy, CURLOPT_FOLLOWLOCATION, 0L);
-        curl_easy_setopt(c->easy, CURLOPT_PROXY, ""); /* the host's proxy is not the module's */
+        curl_easy_setopt(c->easy, CURLOPT_PROXY, ""); /* the module does not use the host's proxy */
         curl_easy_setopt(c->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
         curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(c->easy, CURLOPT_USERAGENT, "fotad");
         curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(c->easy, CURLOPT_QUICK_EXIT, 1L); /* one that is given up does not wait for its resolver */
+        curl_easy_setopt(c->easy, CURLOPT_QUICK_EXIT, 1L); /* a check that is given up does not wait for the resolver */
         curl_easy_setopt(c->easy, CURLOPT_FTP_SKIP_PASV_IP, 1L);
         curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000));
         curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(timeout / 1000));

@@ -7,11 +7,11 @@
 
 #include "core/rules/rules.h"
 
-/* A server is asked whether it would send a package, without fetching it. The host's network is not the module's: what
- * is found here is likely there, not certain. */
+/* Asks a server for a package without fetching it. The module uses another network than the host: the finding is likely
+ * to hold there, not certain. */
 typedef struct SourceCheck SourceCheck;
 
-/* Called once, from the loop, unless the check is freed before; the answer is the caller's. It may free the check. */
+/* Called once, from the loop, unless the check is freed before; takes the answer. May free the check. */
 typedef void (*SourceCheckFunc)(void *userdata, ServerAnswer *answer);
 
 /* timeout in µs, for all of it. Never NULL. */

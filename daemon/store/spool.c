@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Copies a file that was passed as a descriptor. Whatever may block on it (fstat, read, close: it may lie on a network
- * or be another process's) a thread does; the loop hears of its end by an eventfd and never waits for it. Knows no
- * jobs, no directory and no names. */
+/* Copies a file that was passed as a descriptor. All calls that may block on it (fstat, read, close: the file may be on
+ * a network, or served by another process) are made by a thread; its end reaches the loop by an eventfd, and the loop
+ * never waits for it. Knows no jobs, no directory and no names. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #define CHUNK   (64 * 1024)
 #define RESERVE (1024 * 1024) /* bytes that stay free for the jobs' records */
 
-/* The thread's and the loop's: whoever leaves last frees it. */
+/* Shared by the thread and the loop: the last of them frees it. */
 typedef struct Work {
         gint refs;
         gint given_up;
@@ -102,7 +102,7 @@ static bool look_for_space(Work *w)
                            "%" G_GUINT64_FORMAT " bytes are needed, the package and 1 MiB, and %" G_GUINT64_FORMAT
                            " are free",
                            needed, free_bytes);
-        /* So that others that are copied at the same time know of it. Not every file system can. */
+        /* Reserves the space, so that other copies at the same time see it taken. Not every file system can. */
         if (fallocate(w->target, 0, 0, (off_t)w->result.size) < 0 && (errno == ENOSPC || errno == EDQUOT))
                 return end_written(w, errno);
         return true;
@@ -215,7 +215,7 @@ static int start(Work *w)
         g_atomic_int_inc(&w->refs);
         thread = g_thread_try_new("spool", run, w, NULL);
         if (thread) {
-                g_thread_unref(thread); /* nobody will join it */
+                g_thread_unref(thread); /* the thread is not joined */
                 return 0;
         }
         g_atomic_int_add(&running, -1);

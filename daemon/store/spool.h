@@ -5,15 +5,15 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-/* A file of somebody else's is copied, by a thread: it may lie where a read takes for ever. */
+/* Copies a file that a caller passed, in a thread: reading it may block for ever. */
 typedef struct Spool Spool;
 
-#define SPOOLS_MAX 4 /* at once, those that were given up and hang included */
+#define SPOOLS_MAX 4 /* at a time, those that were given up and hang included */
 
 typedef enum SpoolEnd {
-        SPOOL_COPIED,   /* and on the disk, all of it */
+        SPOOL_COPIED,   /* all of it, and it is on the disk */
         SPOOL_BAD_FILE, /* the fault is in the file that was given */
-        SPOOL_NO_SPACE, /* here */
+        SPOOL_NO_SPACE, /* the state directory has none */
         SPOOL_FAILED,
 } SpoolEnd;
 
@@ -24,13 +24,13 @@ typedef struct SpoolResult {
         char *sha256;  /* 64 lower-case hexadecimal digits, if it was copied */
 } SpoolResult;
 
-/* Called once, from the loop, unless the spool is freed before. It may free the spool. */
+/* Called once, from the loop, unless the spool is freed before. May free the spool. */
 typedef void (*SpoolFunc)(void *userdata, const SpoolResult *result);
 
 /* Copies a regular file of 1 to most bytes from its beginning; its offset is neither used nor changed. Takes both
  * descriptors, even if it fails. 0, -EBUSY if SPOOLS_MAX are under way, or -errno. */
 int spool_new(Spool **ret, sd_event *event, int source, int target, uint64_t most, SpoolFunc func, void *userdata);
 
-/* Takes NULL. Waits for nothing: a thread that hangs is left to itself. */
+/* Takes NULL. Waits for nothing: a thread that hangs goes on alone. */
 void spool_free(Spool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_free)

@@ -76,6 +76,7 @@ static void assert_defaults(const Config *c)
         ck_assert_uint_eq(c->timeouts.restart, 300 * (uint64_t)G_USEC_PER_SEC);
         ck_assert_uint_eq(c->timeouts.settle, 180 * (uint64_t)G_USEC_PER_SEC);
         ck_assert_uint_eq(c->timeouts.stall, 900 * (uint64_t)G_USEC_PER_SEC);
+        ck_assert_uint_eq(c->watch, 86400 * (uint64_t)G_USEC_PER_SEC);
         ck_assert_uint_eq(c->history, 100);
         ck_assert_uint_eq(c->package_size_max, 67108864);
 }
@@ -125,7 +126,7 @@ START_TEST(the_file_we_ship)
                 keys += setting;
                 g_string_append_printf(active, "%s\n", setting ? *line + 1 : *line);
         }
-        ck_assert_uint_eq(keys, 14);
+        ck_assert_uint_eq(keys, 15);
         write_file(file, active->str);
         g_autoptr(Config) with_remarks = load();
         assert_defaults(with_remarks);
@@ -138,6 +139,7 @@ START_TEST(every_key)
                    "[serial]\nports=ttyS1;ttyAMA0\nbaud-rate = 9600 \nlock-directory=/var/lock\n"
                    "[usb]\nat-interfaces=6005=4; 0903=0 ;ABCD=31;\n"
                    "[timeouts]\ncommand=1\nstart=2\ndownload-idle=3\nupdate-idle=4\nrestart=5\nsettle=6\nstall=7\nsource=5\n"
+                   "watch=9\n"
                    "[jobs]\nhistory=1\npackage-size-max=2\n");
         g_autoptr(Config) c = load();
 
@@ -154,7 +156,7 @@ START_TEST(every_key)
         ck_assert(c->timeouts.start == 2 * G_USEC_PER_SEC && c->timeouts.download_idle == 3 * G_USEC_PER_SEC);
         ck_assert(c->timeouts.update_idle == 4 * G_USEC_PER_SEC && c->timeouts.restart == 5 * G_USEC_PER_SEC);
         ck_assert(c->timeouts.settle == 6 * G_USEC_PER_SEC);
-        ck_assert(config_longest_timeout(c) == 7 * G_USEC_PER_SEC);
+        ck_assert(config_longest_timeout(c) == 7 * G_USEC_PER_SEC && c->watch == 9 * G_USEC_PER_SEC);
         ck_assert_uint_eq(c->history, 1);
         ck_assert_uint_eq(c->package_size_max, 2);
 }

@@ -71,6 +71,12 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
                 ck_assert_int_ge(sd_bus_message_read(m, "ssis", &result, &domain, &code, &message), 0);
                 s->text = g_strdup_printf("%s|%s|%d|%s", result, domain, code, message);
+        } else if (strcmp(s->member, "Resolved") == 0) {
+                const char *revision;
+                int changed;
+
+                ck_assert_int_ge(sd_bus_message_read(m, "sb", &revision, &changed), 0);
+                s->text = g_strdup_printf("%s %d", revision, changed);
         } else if (strcmp(s->member, "PropertiesChanged") == 0) {
                 s->text = read_names(m);
         } else if (g_str_has_prefix(s->member, "Interfaces")) { /* Added, Removed */

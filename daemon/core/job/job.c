@@ -123,6 +123,7 @@ static const struct {
         { "Repeated", G_STRUCT_OFFSET(Job, repeated_step) },
         { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
+        { "Watched", G_STRUCT_OFFSET(Job, watched) },
 };
 
 /* Each is true in the record if the upgrade got at least that far. */
@@ -320,6 +321,12 @@ void job_tell_what_stays(Job *job, bool power_control)
                 job_add_to_message(job, g_string_append_c(s, '.')->str);
 }
 
+bool job_may_still_write(const Job *job)
+{
+        return job->sent && job->result == JOB_RESULT_FAILED && job->domain == CODE_DOMAIN_HOST &&
+               (job->code == HOST_MODULE_LOST || job->code == HOST_UPDATE_TIMEOUT);
+}
+
 void job_forget_secrets(Job *job)
 {
         g_autofree char *shown = job_source_shown(job);
@@ -472,7 +479,7 @@ static void read_string(GKeyFile *f, Job *job, size_t i, bool *good)
         *field = value;
 }
 
-/* The facts of the tables. */
+/* Reads the fields of the tables. */
 static bool read_tables(GKeyFile *f, Job *job)
 {
         bool good = g_key_file_has_key(f, GROUP, "Sent", NULL);

@@ -126,6 +126,7 @@ typedef struct Job {
         int code;
         char *message;
         JobAnnounced announced;
+        bool watched; /* the job has failed, and its module, which may still be writing its flash, is watched */
 
         /* In memory only: why the job has not ended although its result is settled, one sentence; its record can be
          * neither written nor removed. "" otherwise. */
@@ -178,6 +179,9 @@ void job_add_to_message(Job *job, const char *sentence);
 /* Appends a sentence that names the settings that were not put back, if there are any; power_control: that setting is
  * one of them. */
 void job_tell_what_stays(Job *job, bool power_control);
+
+/* Returns true if the job has failed in such a way that the module may still be writing its flash. */
+bool job_may_still_write(const Job *job);
 
 /* Wipes all credentials from the record. */
 void job_forget_secrets(Job *job);

@@ -16,7 +16,7 @@ typedef struct Key {
         size_t offset;
         int64_t least, most; /* of numbers */
         bool zero;           /* 0 is allowed below least */
-        const char *words;   /* of strings: the only ones there are */
+        const char *words;   /* of strings: all that are valid */
 } Key;
 
 #define KEY_STRING(name, field, words)                                                                                 \

@@ -48,11 +48,11 @@ static bool check_ftp(const Url *u, unsigned flash_size, char **ret_why)
         return true;
 }
 
-/* Guide 4.1: which file names a method takes. */
+/* Guide 4.1: the file names that a method takes. */
 static bool check_name(const Url *u, Method method, char **ret_why)
 {
         g_autofree char *path = g_ascii_strdown(u->path.start, u->path.length);
-        /* To the end of the text: the module makes the name of the second package out of it. */
+        /* The whole text must end so: the module makes the name of the second package out of it. */
         bool mini = strlen(u->path.start) == u->path.length && g_str_has_suffix(u->path.start, ".mini_1");
         const char *slash = strrchr(path, '/');
         const char *dot = strrchr(slash ? slash : path, '.');

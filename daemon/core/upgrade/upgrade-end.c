@@ -71,7 +71,7 @@ void end_leave_pending(Upgrade *u, const char *why)
 {
         Job *job = u->job;
 
-        if (u->present && *job->power_control_before && !*job->pending)
+        if (u->present && *job->power_control_before && !*job->pending && !job_may_still_write(job))
                 upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
         g_free(job->pending);
         job->pending = g_strdup_printf("The end of this job is pending, for its record cannot be kept: %s. Make the "
@@ -106,7 +106,8 @@ void end_finish(Upgrade *u)
         job_forget_secrets(job);
         if (job->result == JOB_RESULT_SUCCESS)
                 job->percent = 100;
-        if (u->present && *job->power_control_before)
+        job->watched = job_may_still_write(job);
+        if (u->present && *job->power_control_before && !job->watched)
                 upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
         close_job(u);
 }

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Modules that may still be writing their flash although their jobs have failed: each is kept from other programs and
+ * from autosuspend until it reports its revision, which completes the record of its job. The Result stays as it is. */
+
+#include <string.h>
+
+#include "base/log-job.h"
+#include "base/message-ids.h"
+#include "device/power.h"
+#include "manager/manager-claim.h"
+#include "manager/manager-jobs.h"
+#include "manager/manager-modules.h"
+#include "manager/manager-state.h"
+#include "manager/manager-watch.h"
+
+struct Watch {
+        Manager *manager;
+        Job *job;
+        char *seen;             /* Id of the module that was read last, NULL none */
+        unsigned device;        /* its device number then */
+        char *revision, *build; /* as it reported them */
+        bool quiet;             /* the module has been asked again after update-idle, without a restart */
+        sd_event_source *again; /* due when the module is asked again */
+        sd_event_source *over;  /* due when the watch ends without news */
+};
+
+/* The meaning of a revision that was read. */
+typedef enum Finding {
+        FINDING_NONE,    /* the revision may be that of an updater or a Mini system */
+        FINDING_BEFORE,  /* the revision from before the job, which the updater may report, too */
+        FINDING_CHANGED, /* another firmware */
+} Finding;
+
+void manager_watch_free(Watch *w)
+{
+        sd_event_source_disable_unref(w->again);
+        sd_event_source_disable_unref(w->over);
+        g_free(w->seen);
+        g_free(w->revision);
+        g_free(w->build);
+        g_free(w);
+}
+
+static Watch *find(Manager *m, const char *place)
+{
+        for (unsigned i = 0; i < m->watches->len; i++) {
+                Watch *w = g_ptr_array_index(m->watches, i);
+
+                if (strcmp(job_place(w->job), place) == 0)
+                        return w;
+        }
+        return NULL;
+}
+
+bool manager_is_watched(Manager *m, const char *place)
+{
+        return find(m, place) != NULL;
+}
+
+/* ---- the end of a watch */
+
+/* Puts power/control back and removes the watch. */
+static void close_watch(Watch *w)
+{
+        Manager *m = w->manager;
+        Module *module = manager_module_of(m, w->job);
+        const char *syspath = module && module_is_present(module) ? module_syspath(module) : NULL;
+
+        if (syspath && *w->job->power_control_before)
+                power_control_write(syspath, w->job->power_control_before);
+        g_ptr_array_remove(m->watches, w);
+        if (module)
+                module_set_watched(module, false);
+}
+
+/* Ends a watch without a revision. why: the end of a line of the log. */
+static void give_up(Watch *w, const char *why)
+{
+        Job *job = w->job;
+        g_autofree char *failure = NULL;
+
+        log_job(LOG_NOTICE, NULL, job, "job %s: the module at %s is no longer watched: %s", job->id, job_place(job),
+                why);
+        job->watched = false;
+        if (manager_write_job(w->manager, job, &failure) < 0)
+                log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, failure);
+        close_watch(w);
+}
+
+static void give_up_with_claim(Watch *w, const char *why)
+{
+        Manager *m = w->manager;
+        Job *job = w->job;
+
+        give_up(w, why);
+        manager_end_claim(m, job);
+}
+
+void manager_watch_give_way(Manager *m, Module *module)
+{
+        Watch *w = find(m, module_id(module));
+
+        if (w)
+                give_up(w, "another job begins on it");
+}
+
+/* Completes the record. If it cannot be written, the module is asked again later. */
+static bool resolve(Watch *w, const Identity *identity, Finding finding)
+{
+        Manager *m = w->manager;
+        Job *job = w->job;
+        g_autofree char *message = g_strdup(job->message), *why = NULL, *sentence = NULL;
+
+        sentence = g_strdup_printf("The module came back later, and runs %s.", identity->revision);
+        job_add_to_message(job, sentence);
+        job_set_string(&job->to_revision, identity->revision);
+        job_set_string(&job->to_build, identity->build);
+        job->watched = false;
+        if (manager_write_job(m, job, &why) < 0) {
+                log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, why);
+                job_set_message(job, message);
+                job_set_string(&job->to_revision, "");
+                job_set_string(&job->to_build, "");
+                job->watched = true;
+                return false;
+        }
+        log_job(LOG_NOTICE, MESSAGE_ID_RESOLVED, job, "job %s on %s: its module is back and runs %s%s", job->id,
+                w->seen, job->to_revision, finding == FINDING_BEFORE ? ", as before" : "");
+        close_watch(w);
+        m->observer->job_changed(m->userdata, job);
+        m->observer->job_resolved(m->userdata, job, finding == FINDING_CHANGED);
+        manager_end_claim(m, job);
+        return true;
+}
+
+/* ---- the module's revision */
+
+static Finding interpret(const Job *job, const Identity *identity)
+{
+        const char *expected = job->options->expected_revision;
+        unsigned flash = identity_flash_size(identity->revision), before = identity_flash_size(job->from_revision);
+
+        if (*job->from_revision && identity_same_firmware(job->from_revision, job->from_build, identity->revision,
+                                                          identity->build))
+                return FINDING_BEFORE;
+        if (expected && (strcmp(expected, identity->revision) == 0 || strcmp(expected, identity->build) == 0))
+                return FINDING_CHANGED;
+        return flash > 0 && (before == 0 || flash == before) ? FINDING_CHANGED : FINDING_NONE;
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void ask_again(Watch *w, uint64_t in)
+{
+        sd_event_source_disable_unref(w->again);
+        w->again = NULL;
+        if (sd_event_add_time_relative(w->manager->event, &w->again, CLOCK_BOOTTIME, in, 0, on_again, w) < 0)
+                log_job(LOG_ERR, NULL, w->job, "job %s: no timer", w->job->id);
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Watch *w = userdata;
+        Module *module = w->seen ? manager_module_by_id(w->manager, w->seen) : NULL;
+
+        (void)source, (void)usec;
+        if (!module || !module_is_ready(module) || module_job(module))
+                return 0; /* its next enumeration, or the end of that job, goes on */
+        ask_again(w, w->manager->config->timeouts.update_idle);
+        w->quiet = w->device == module_device(module);
+        module_probe(module);
+        return 0;
+}
+
+/* A revision counts when it was read twice alike, and the revision from before only after update-idle, because an
+ * updater may report it. */
+static void look_at(Watch *w, Module *module)
+{
+        const Timeouts *timeouts = &w->manager->config->timeouts;
+        const Identity *identity = module_identity(module);
+        Finding finding = interpret(w->job, identity);
+        bool same_boot = g_strcmp0(w->seen, module_id(module)) == 0 && w->device == module_device(module);
+        bool alike = same_boot && strcmp(w->revision, identity->revision) == 0 &&
+                     strcmp(w->build, identity->build) == 0;
+
+        if (*w->job->imei && !*identity->imei) {
+                finding = FINDING_NONE;
+                alike = false;
+        }
+        w->quiet = w->quiet && same_boot;
+        job_set_string(&w->seen, module_id(module));
+        job_set_string(&w->revision, identity->revision);
+        job_set_string(&w->build, identity->build);
+        w->device = module_device(module);
+        if (alike && (finding == FINDING_CHANGED || (finding == FINDING_BEFORE && w->quiet)) &&
+            resolve(w, identity, finding))
+                return;
+        if (finding == FINDING_CHANGED && !same_boot)
+                module_probe(module); /* the second reading */
+        else
+                ask_again(w, finding == FINDING_CHANGED ? timeouts->command : timeouts->update_idle);
+}
+
+/* The watch of a module that was unplugged and has turned up here. A module that was present before the other one left
+ * is a different one with the same IMEI. */
+static Watch *find_moved(Manager *m, Module *module)
+{
+        const char *imei = module_identity(module)->imei;
+
+        for (unsigned i = 0; i < m->watches->len && *imei; i++) {
+                Watch *w = g_ptr_array_index(m->watches, i);
+                const Module *place = manager_module_of(m, w->job);
+
+                if (strcmp(w->job->imei, imei) == 0 &&
+                    (!place || (place != module && !module_is_present(place) &&
+                                module_came_at(module) >= module_left_at(place))))
+                        return w;
+        }
+        return NULL;
+}
+
+void manager_watch_read(Manager *m, Module *module)
+{
+        Watch *w = find(m, module_id(module));
+        const char *imei = module_identity(module)->imei;
+
+        if (!module_is_ready(module) || module_job(module))
+                return;
+        if (w && *imei && *w->job->imei && strcmp(imei, w->job->imei) != 0) {
+                give_up_with_claim(w, "another module is there");
+                w = NULL;
+        }
+        if (!w)
+                w = find_moved(m, module);
+        if (w)
+                look_at(w, module);
+}
+
+/* ---- the beginning */
+
+static int on_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        give_up_with_claim(userdata, "it has not reported a revision in time");
+        return 0;
+}
+
+/* µs until the watch of a job ends, which may have begun in an earlier daemon. */
+static uint64_t remaining(const Manager *m, const Job *job)
+{
+        uint64_t now = (uint64_t)g_get_real_time(), all = m->config->watch;
+
+        if (now < job->finished) /* the clock was set back */
+                return all;
+        return now - job->finished < all ? all - (now - job->finished) : 0;
+}
+
+void manager_watch_present(Manager *m, Module *module, const char *syspath)
+{
+        const Watch *w = find(m, module_id(module));
+
+        if (!w)
+                return;
+        module_set_watched(module, true);
+        if (syspath && *w->job->power_control_before)
+                power_control_write(syspath, "on");
+}
+
+void manager_watch_begin(Manager *m, Job *job)
+{
+        Watch *earlier = find(m, job_place(job)), *w = g_new0(Watch, 1);
+        Module *module = manager_module_of(m, job);
+
+        if (earlier)
+                give_up(earlier, "a later job watches it");
+        w->manager = m;
+        w->job = job;
+        g_ptr_array_add(m->watches, w);
+        claims_take(m->claims, job_place(job));
+        if (module)
+                module_set_watched(module, true);
+        if (sd_event_add_time_relative(m->event, &w->over, CLOCK_BOOTTIME, remaining(m, job), 0, on_over, w) < 0)
+                log_job(LOG_ERR, NULL, job, "job %s: no timer", job->id);
+}
