@@ -173,6 +173,8 @@ START_TEST(no_way_back)
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
         ck_assert(upgrade_is_cancellable(b->job));
         bench_answer(b, AT_RESULT_OK, -1, "+CMGF: 0");
+        for (unsigned row = 1; row < FINGERPRINT_ROWS; row++)
+                bench_answer(b, AT_RESULT_ERROR, -1, "");
         ck_assert(b->job->sent);
         ck_assert(!upgrade_is_cancellable(b->job));
         if (_i == 0)
