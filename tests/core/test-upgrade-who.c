@@ -312,6 +312,24 @@ START_TEST(mini_system_with_sms)
 }
 END_TEST
 
+/* Scenario 4 in a Mini system that knows all that the firmware knows: UPDATING was reported, so the old firmware cannot
+ * run. */
+START_TEST(old_revision_after_updating)
+{
+        g_autoptr(Bench) b = new_with_fingerprint(FINGERPRINT_ALL);
+
+        restart(b);
+        bench_updating(b, 60);
+        restart(b);
+        bench_urc(b, "RDY");
+        bench_urc(b, "+QIND: SMS DONE");
+        bench_ready(b, MINI_OLD);
+        lives_on(b, MINI_OLD, 3 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+}
+END_TEST
+
 /* END is lost, and firmware that knows neither SMS nor phone book is proven by the rest of its fingerprint. */
 START_TEST(firmware_without_sms)
 {
@@ -576,6 +594,7 @@ int main(void)
         tcase_add_loop_test(t, refuses_sms_and_never_ended, 0, 4);
         tcase_add_test(t, refuses_sms_and_is_done);
         tcase_add_loop_test(t, mini_system_with_sms, 0, 3);
+        tcase_add_test(t, old_revision_after_updating);
         tcase_add_test(t, firmware_without_sms);
         tcase_add_loop_test(t, asked_too_early, 0, 2);
         tcase_add_test(t, repeats_after_end);

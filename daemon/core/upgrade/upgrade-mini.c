@@ -15,6 +15,7 @@
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-mini.h"
 #include "core/upgrade/upgrade-stalled.h"
+#include "core/upgrade/upgrade-verdict.h"
 
 #define RESTARTS         4  /* of the whole procedure */
 #define PERCENT_MOST     99 /* 100 is success alone */
@@ -241,10 +242,12 @@ static void conclude(Upgrade *u)
         job->stalled = false;
         if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->reconnects == 0 && !upgrade_is_changed(u))
                 upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
-        else if (job->reached < JOB_REACHED_UPDATING && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
-                fell_back(u);
-        else
+        else if (job->reached >= JOB_REACHED_UPDATING || job->abandon || !*job->from_revision || upgrade_is_changed(u))
                 upgrade_next(u, NEXT_JUDGE);
+        else if (job->reconnects >= RESTARTS && job->reported_domain == CODE_DOMAIN_NONE)
+                verdict_cannot_tell(u);
+        else
+                fell_back(u);
 }
 
 /* Returns true if the firmware answers. A Mini system may print the firmware's messages, but lacks the firmware's
@@ -275,17 +278,28 @@ static bool is_over(const Upgrade *u)
         return proven && ((u->saw_firmware_urc && quiet) || late);
 }
 
+/* Returns true if the revision before proves a Mini system: once UPDATING was reported, the old firmware cannot run
+ * again (guide 5.1, scenario 4). The new firmware may bear the same revision if the job allows that, or after all
+ * restarts and messages. */
+static bool is_unchanged_mini(const Upgrade *u)
+{
+        const Job *job = u->job;
+        bool may_be_new = job->options->allow_unchanged ||
+                          (job->reconnects >= RESTARTS && job->percent > PERCENT_MINI1);
+
+        return job->reached == JOB_REACHED_UPDATING && *job->from_revision && !upgrade_is_changed(u) &&
+               !(may_be_new && u->marker == MINI_MARKER_FIRMWARE);
+}
+
 static void decide(Upgrade *u)
 {
         const Job *job = u->job;
         bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
         /* After END,0, a restart and another revision, the new firmware may lack SMS. */
         bool done = job->reached >= JOB_REACHED_ENDED && job->restarted_since_end && upgrade_is_changed(u);
-        bool mini = u->marker == MINI_MARKER_MINI
-                            ? !done
-                            : strange && job->reached < JOB_REACHED_ENDED && job->reconnects < RESTARTS;
+        bool under_way = job->reached < JOB_REACHED_ENDED && job->reconnects < RESTARTS;
 
-        if (mini && !is_proven(u))
+        if (u->marker == MINI_MARKER_MINI ? !done : strange && under_way && !is_proven(u))
                 in_mini(u);
         else if (is_over(u))
                 conclude(u);
@@ -321,6 +335,8 @@ static void read_marker(Upgrade *u)
         u->step = STEP_NONE;
         u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows,
                                         u->job->origin == JOB_ORIGIN_ADOPTED);
+        if (is_unchanged_mini(u))
+                u->marker = MINI_MARKER_MINI;
         if (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint_late)
                 ask_again(u);
         else if (retry_send(u))

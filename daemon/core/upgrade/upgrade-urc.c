@@ -11,6 +11,7 @@
 #include "core/state/upgrade-facts.h"
 #include "core/upgrade/upgrade-mini.h"
 #include "core/upgrade/upgrade-transfer.h"
+#include "core/upgrade/upgrade-uart.h"
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-urc.h"
 
@@ -128,7 +129,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
                 booted(u);
         if (strcmp(event->text, "+QIND: SMS DONE") == 0 || strcmp(event->text, "+QIND: PB DONE") == 0)
-                u->saw_firmware_urc = true;
+                u->saw_firmware_urc = !uart_may_leave(job);
         if (!job->sent || job->result != JOB_RESULT_NONE || !qfota_parse_urc(event->text, &urc))
                 return;
         if (job->reached >= JOB_REACHED_ENDED && job->method == METHOD_MINIFOTA && job->restarted_since_end &&
