@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/libfotacore.a
 daemon_libfotacore_a_SOURCES = \
 	daemon/core/at/at-engine.c daemon/core/at/at-engine.h daemon/core/at/at-line.c daemon/core/at/at-line.h \
 	daemon/core/at/pace.c daemon/core/at/pace.h daemon/core/at/uart-life.c daemon/core/at/uart-life.h \
+	daemon/core/quectel/fingerprint.c daemon/core/quectel/fingerprint.h \
 	daemon/core/quectel/identity.c daemon/core/quectel/identity.h daemon/core/quectel/layout.c \
 	daemon/core/quectel/layout.h daemon/core/quectel/qfota.c daemon/core/quectel/qfota.h \
 	daemon/core/job/context.c daemon/core/job/context.h daemon/core/job/job.c daemon/core/job/job.h \

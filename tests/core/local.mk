@@ -6,6 +6,7 @@ CORE_TESTS = \
 	tests/core/test-at-engine \
 	tests/core/test-conversations \
 	tests/core/test-qfota \
+	tests/core/test-fingerprint \
 	tests/core/test-identity \
 	tests/core/test-url \
 	tests/core/test-source \
@@ -79,6 +80,10 @@ tests_core_test_conversations_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_qfota_SOURCES = tests/core/test-qfota.c tests/core/testing.h
 tests_core_test_qfota_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_qfota_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_fingerprint_SOURCES = tests/core/test-fingerprint.c tests/core/testing.h
+tests_core_test_fingerprint_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_fingerprint_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_identity_SOURCES = tests/core/test-identity.c tests/core/testing.h
 tests_core_test_identity_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

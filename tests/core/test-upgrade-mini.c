@@ -68,6 +68,24 @@ START_TEST(unchanged_without_end)
 }
 END_TEST
 
+/* The revision before and after is the same, all restarts were seen and no message was heard: the upgrade may have
+ * taken place. */
+START_TEST(revision_cannot_tell)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        b->job->options->allow_unchanged = _i;
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
+        bench_mini_restart(b, true);
+        bench_mini_restart(b, false);
+        bench_urc(b, "RDY");
+        bench_ready(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "unchanged");
+        assert_has(b->job->message, "which the revision cannot tell");
+}
+END_TEST
+
 /* The settings are put back although END was lost. */
 START_TEST(settings_are_put_back_without_end)
 {
@@ -443,6 +461,7 @@ int main(void)
         tcase_add_test(t, whole);
         tcase_add_test(t, nothing_is_said);
         tcase_add_test(t, unchanged_without_end);
+        tcase_add_loop_test(t, revision_cannot_tell, 0, 2);
         tcase_add_test(t, settings_are_put_back_without_end);
         tcase_add_test(t, other_face);
         tcase_add_test(t, seen_late);

@@ -195,6 +195,8 @@ START_TEST(no_way_back)
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
         ck_assert(upgrade_is_cancellable(b->job));
         bench_answer(b, AT_RESULT_OK, -1, "+CMGF: 0");
+        for (unsigned row = 1; row < FINGERPRINT_ROWS; row++)
+                bench_answer(b, AT_RESULT_ERROR, -1, "");
         ck_assert(b->job->sent);
         ck_assert(!upgrade_is_cancellable(b->job));
         if (_i == 0)
@@ -233,6 +235,34 @@ START_TEST(stayed)
 }
 END_TEST
 
+/* The firmware goes on for a while after OK: its messages then are no sign of the firmware once the Mini system runs,
+ * whose start nobody sees. */
+START_TEST(messages_before_the_restart)
+{
+        static const char *const revisions[] = { MINI_OLD, MINI_NEW };
+        g_autoptr(Bench) b = new_bench(true);
+
+        b->no_sms = true;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        bench_urc(b, "+QIND: SMS DONE");
+        bench_urc(b, "+QIND: PB DONE");
+        if (_i == 1)
+                bench_updating(b, 60);
+        bench_pass(b, 60 * SECOND);
+        bench_port_lost(b);
+        bench_ready(b, revisions[_i]);
+        answer_until_the_end(b, revisions[_i]);
+        bench_assert_state(b, JOB_STALLED);
+        bench_restart(b);
+        bench_urc(b, "+QIND: SMS DONE"); /* after a restart that was seen */
+        bench_ready(b, MINI_NEW);
+        answer_until_the_end(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-uart");
@@ -247,5 +277,6 @@ int main(void)
         tcase_add_test(t, reset_unseen);
         tcase_add_loop_test(t, no_way_back, 0, 3);
         tcase_add_loop_test(t, stayed, 0, 2);
+        tcase_add_loop_test(t, messages_before_the_restart, 0, 2);
         return testing_run(t, "upgrade-uart");
 }

@@ -15,7 +15,7 @@ static Bench *new_without_sms(void)
         bench_present(b);
         bench_ready(b, MINI_OLD);
         ck_assert_uint_eq(b->upgrades_sent, 1);
-        ck_assert(!b->job->firmware_has_sms);
+        ck_assert_uint_eq(b->job->firmware_knows, 0);
         return b;
 }
 
@@ -45,7 +45,7 @@ static void assert_not_over(Bench *b)
         ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
 }
 
-/* All words and all restarts, and then nothing for long: that is believed. */
+/* All messages and all restarts, and then silence: a power cycle in the new Mini system looks the same. */
 START_TEST(without_sms)
 {
         g_autoptr(Bench) b = new_without_sms();
@@ -60,10 +60,9 @@ START_TEST(without_sms)
         bench_updating(b, 70);
         restart(b);
         bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, b->timeouts.stall - SECOND);
+        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
         assert_not_over(b);
-        lives_on(b, MINI_NEW, 2 * b->timeouts.settle);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_assert_state(b, JOB_STALLED);
 }
 END_TEST
 
@@ -214,7 +213,7 @@ static Bench *new_ended(void)
         bench_begin(b);
         bench_present(b);
         bench_ready(b, MINI_OLD);
-        ck_assert(b->job->firmware_has_sms);
+        ck_assert_uint_eq(b->job->firmware_knows, FINGERPRINT_ALL);
         b->mini = true;
         restart(b);
         restart(b);
@@ -264,6 +263,113 @@ START_TEST(refuses_sms_and_never_ended)
         bench_ready(b, MINI_NEW);
         lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
         bench_assert_state(b, cases[_i].state);
+}
+END_TEST
+
+/* ---- the fingerprint */
+
+static Bench *new_with_fingerprint(unsigned mini_knows)
+{
+        Bench *b = bench_new_mini();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        ck_assert_uint_eq(b->job->firmware_knows, FINGERPRINT_ALL);
+        b->mini_knows = mini_knows;
+        b->mini = true;
+        restart(b);
+        return b;
+}
+
+/* A Mini system that knows SMS, reports the old revision and prints the firmware's messages, in scenarios 3 and 4 (guide
+ * 5.1) and where a wrong package makes it restart. */
+START_TEST(mini_system_with_sms)
+{
+        g_autoptr(Bench) b = new_with_fingerprint(FINGERPRINT_SMS);
+
+        if (_i == 1) { /* scenario 4 */
+                restart(b);
+                bench_updating(b, 60);
+                restart(b);
+                bench_updating(b, 60);
+                bench_port_lost(b);
+        }
+        for (unsigned i = 0; i < (_i == 2 ? 6 : 1); i++) {
+                if (i)
+                        restart(b);
+                bench_urc(b, "RDY");
+                bench_urc(b, "+QIND: SMS DONE");
+                bench_urc(b, "+QIND: PB DONE");
+                bench_ready(b, MINI_OLD);
+                lives_on(b, MINI_OLD, b->timeouts.settle);
+                assert_not_over(b);
+        }
+        lives_on(b, MINI_OLD, 3 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+        ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
+}
+END_TEST
+
+/* Scenario 4 in a Mini system that knows all that the firmware knows: UPDATING was reported, so the old firmware cannot
+ * run. */
+START_TEST(old_revision_after_updating)
+{
+        g_autoptr(Bench) b = new_with_fingerprint(FINGERPRINT_ALL);
+
+        restart(b);
+        bench_updating(b, 60);
+        restart(b);
+        bench_urc(b, "RDY");
+        bench_urc(b, "+QIND: SMS DONE");
+        bench_ready(b, MINI_OLD);
+        lives_on(b, MINI_OLD, 3 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+}
+END_TEST
+
+/* END is lost, and firmware that knows neither SMS nor phone book is proven by the rest of its fingerprint. */
+START_TEST(firmware_without_sms)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        b->mini = true;
+        b->mini_knows = FINGERPRINT_ALL & ~3u;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, MINI_OLD);
+        ck_assert_uint_eq(b->job->firmware_knows, FINGERPRINT_ALL & ~3u);
+        b->mini_knows = 0;
+        restart(b);
+        restart(b);
+        bench_updating(b, 60);
+        restart(b);
+        bench_updating(b, 96);
+        bench_resurrect(b);
+        b->mini_knows = FINGERPRINT_ALL & ~3u;
+        restart(b);
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* The firmware refuses everything until its subsystems are up: 0: its errors name a state; 1: it refuses the commands. */
+START_TEST(asked_too_early)
+{
+        g_autoptr(Bench) b = new_with_fingerprint(0);
+
+        restart(b);
+        b->mini = false;
+        b->rejects = _i ? "AT" : "AT+C";
+        b->reject_number = _i ? -1 : 14;
+        bench_ready(b, MINI_OLD);
+        assert_not_over(b);
+        b->rejects = NULL;
+        lives_on(b, MINI_OLD, b->timeouts.settle + SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
 }
 END_TEST
 
@@ -487,6 +593,10 @@ int main(void)
         tcase_add_loop_test(t, refuses_sms_at_the_end, 0, 6);
         tcase_add_loop_test(t, refuses_sms_and_never_ended, 0, 4);
         tcase_add_test(t, refuses_sms_and_is_done);
+        tcase_add_loop_test(t, mini_system_with_sms, 0, 3);
+        tcase_add_test(t, old_revision_after_updating);
+        tcase_add_test(t, firmware_without_sms);
+        tcase_add_loop_test(t, asked_too_early, 0, 2);
         tcase_add_test(t, repeats_after_end);
         tcase_add_test(t, nameless_after_end);
         tcase_add_test(t, end_before_anything);

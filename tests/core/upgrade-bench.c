@@ -344,6 +344,33 @@ static char *answer_to_question(const Bench *b, const char *command)
         return NULL;
 }
 
+static const struct {
+        const char *command, *information;
+} fingerprint[FINGERPRINT_ROWS] = { { "AT+CMGF?", "+CMGF: 0" },
+                                    { "AT+CPBS?", "+CPBS: \"SM\",0,250" },
+                                    { "AT+CSSN?", "+CSSN: 0,0" },
+                                    { "AT+QCFG=\"usbnet\"", "+QCFG: \"usbnet\",1" },
+                                    { "AT+IFC?", "+IFC: 0,0" } };
+
+/* The row of the fingerprint that the command asks for, FINGERPRINT_ROWS for none. */
+static unsigned row_of(const char *command)
+{
+        unsigned row = 0;
+
+        while (row < FINGERPRINT_ROWS && strcmp(command, fingerprint[row].command) != 0)
+                row++;
+        return row;
+}
+
+static bool lacks_row(const Bench *b, const char *command)
+{
+        unsigned row = row_of(command);
+
+        if (row == FINGERPRINT_ROWS)
+                return false;
+        return b->no_sms || (b->mini && !(b->mini_knows & 1u << row));
+}
+
 static void answer_all(Bench *b)
 {
         while (!b->crashed && !g_queue_is_empty(&b->pending) &&
@@ -358,6 +385,10 @@ static void answer_all(Bench *b)
                 if (b->mutes && g_str_has_prefix(command, b->mutes)) {
                         b->now += b->timeouts.command;
                         answer_pending(b, AT_RESULT_TIMEOUT, -1, "");
+                        continue;
+                }
+                if (lacks_row(b, command)) {
+                        answer_pending(b, AT_RESULT_ERROR, -1, "");
                         continue;
                 }
                 text = answer_to_question(b, command);
@@ -387,11 +418,8 @@ static void answer_all(Bench *b)
                         b->context = g_strdup(strchr(command, ',') + 1);
                 } else if (g_str_has_prefix(command, "AT+QIACT=") || g_str_has_prefix(command, "AT+QIDEACT="))
                         b->context_active = strstr(command, "QIACT") != NULL;
-                else if (strcmp(command, "AT+CMGF?") == 0 && (b->mini || b->no_sms)) {
-                        answer_pending(b, AT_RESULT_ERROR, -1, "");
-                        continue;
-                } else if (strcmp(command, "AT+CMGF?") == 0)
-                        text = g_strdup("+CMGF: 0");
+                else if (row_of(command) < FINGERPRINT_ROWS)
+                        text = g_strdup(fingerprint[row_of(command)].information);
                 else if (strcmp(command, "AT+QIACT?") == 0 && b->contexts_active)
                         text = g_strdup("+QIACT: 1,1,1,\"10.0.0.1\"\n+QIACT: 2,1,1,\"10.0.0.2\"");
                 answer_pending(b, AT_RESULT_OK, -1, text ?: "");

@@ -12,6 +12,7 @@
  *   - no deadline is in the past once a tick was handled
  *   - commands that may hold a password are marked */
 
+#include "core/quectel/fingerprint.h"
 #include "core/upgrade/upgrade.h"
 #include "testing.h"
 
@@ -39,8 +40,9 @@ typedef struct Bench {
         char *urc_port, *fota_cid, *flow;
         bool keeps_flow; /* it answers OK to another one, and keeps the old one */
         unsigned product;
-        bool mini;   /* it runs its Mini system, which knows no SMS */
-        bool no_sms; /* nor does its firmware */
+        bool mini;         /* it runs its Mini system, which knows no row of the fingerprint but those of mini_knows */
+        bool no_sms;       /* nor does its firmware */
+        unsigned mini_knows;
         const char *rejects, *mutes;
         int reject_number;
         bool contexts_active; /* all there are, since before */

@@ -173,6 +173,8 @@ static unsigned set_flow(struct at_call *call, unsigned i, enum persona_key key,
 unsigned at_cmd_ifc(struct at_call *call)
 {
         if (call->kind == AT_READ) {
+                if (persona_is(call->m->persona, PERSONA_IFC, ""))
+                        return CME_NOT_SUPPORTED;
                 at_info(call, "+IFC: %s", persona_text(call->m->persona, PERSONA_IFC));
                 return 0;
         }

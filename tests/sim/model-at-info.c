@@ -176,3 +176,13 @@ unsigned at_cmd_cpms(struct at_call *call)
 {
         return cmd_status(call, "+CPMS: \"ME\",0,180,\"ME\",0,180,\"ME\",0,180");
 }
+
+unsigned at_cmd_cpbs(struct at_call *call)
+{
+        return cmd_status(call, "+CPBS: \"ME\",0,250");
+}
+
+unsigned at_cmd_cssn(struct at_call *call)
+{
+        return cmd_status(call, "+CSSN: 0,0");
+}

@@ -77,6 +77,7 @@ enum permit {
         MINI,   /* in the Mini systems */
         IMEI,   /* there if the persona says so */
         SMS,    /* the same, and not even surely in the normal one */
+        SERVICES, /* the same of phone book and supplementary services */
 };
 
 /* clang-format off */
@@ -95,7 +96,7 @@ static const struct {
         { "QIDEACT", NORMAL, at_cmd_qideact },   { "QURCCFG", NORMAL, at_cmd_qurccfg },  { "QCFG", NORMAL, at_cmd_qcfg },
         { "QFLDS", NORMAL, at_cmd_qflds },       { "CMGF", SMS, at_cmd_cmgf },           { "CPMS", SMS, at_cmd_cpms },
         { "IFC", NORMAL, at_cmd_ifc },           { "CGACT", NORMAL, at_cmd_cgact },      { "QNETDEVCTL", NORMAL, at_cmd_qnetdevctl },
-        { "QFOTADL", MINI, at_cmd_qfotadl },
+        { "CPBS", SERVICES, at_cmd_cpbs },       { "CSSN", SERVICES, at_cmd_cssn },      { "QFOTADL", MINI, at_cmd_qfotadl },
 };
 /* clang-format on */
 
@@ -107,12 +108,14 @@ static bool allowed(const struct at_call *call, enum permit permit)
         bool full = persona_is(p, PERSONA_MINI_AT, "full");
 
         if (call->m->system != MODEL_MINI)
-                return permit != SMS || persona_flag(p, PERSONA_SMS);
+                return (permit != SMS || persona_flag(p, PERSONA_SMS)) &&
+                       (permit != SERVICES || persona_flag(p, PERSONA_SERVICES));
         switch (permit) {
         case NORMAL: return full;
         case MINI: return true;
         case IMEI: return full || persona_flag(p, PERSONA_MINI_IMEI);
         case SMS: return full && persona_flag(p, PERSONA_MINI_SMS);
+        case SERVICES: return full && persona_flag(p, PERSONA_MINI_SERVICES);
         }
         return false;
 }

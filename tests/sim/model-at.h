@@ -59,6 +59,8 @@ unsigned at_cmd_cgact(struct at_call *call);
 unsigned at_cmd_qnetdevctl(struct at_call *call);
 unsigned at_cmd_qflds(struct at_call *call);
 unsigned at_cmd_cpms(struct at_call *call);
+unsigned at_cmd_cpbs(struct at_call *call);
+unsigned at_cmd_cssn(struct at_call *call);
 
 /* --- model-at-config.c: what can be set, and AT+QFOTADL --- */
 

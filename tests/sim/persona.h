@@ -65,8 +65,10 @@
         X(MINI_REVISION, "mini-revision", "text", "", "revision they tell, empty: ERROR (full: the old one); same: the old one; new: the package's in the new one") \
         X(MINI_IMEI, "mini-imei", "flag", "0", "1: they answer AT+CGSN with mini-at=upgrade, too") \
         X(MINI_SMS, "mini-sms", "flag", "0", "1: they answer AT+CMGF and AT+CPMS with mini-at=full") \
+        X(MINI_SERVICES, "mini-services", "flag", "0", "1: they answer AT+CPBS and AT+CSSN with mini-at=full") \
         X(MINI_BOOT_URCS, "mini-boot-urcs", "words", "", "lines printed by each of their boots") \
         X(SMS, "sms", "flag", "1", "0: AT+CMGF and AT+CPMS are refused by the normal system too") \
+        X(SERVICES, "services", "flag", "1", "0: AT+CPBS and AT+CSSN are refused by the normal system too") \
         X(USBNET, "usbnet", "flag", "1", "0: AT+QCFG=\"usbnet\" is refused by the normal system too") \
         X(CFUN_BOOT, "cfun-boot", "number", "1", "AT+CFUN after a boot") \
         X(SIM, "sim", "text", "READY", "what AT+CPIN? says") \
@@ -84,7 +86,7 @@
         X(QFOTADL_TEST, "qfotadl-test", "text", "full", "answer to AT+QFOTADL=?: full, ok, error, or the line itself, +QFOTADL: ...") \
         X(USBIFC, "usbifc", "text", "0,0", "AT+QCFG=\"usbifc\", flow control on the USB AT port; flash") \
         X(USBIFC_ANSWER, "usbifc-answer", "ok|error|ignored", "ok", "answer to its setting; ignored: OK, and nothing done") \
-        X(IFC, "ifc", "text", "0,0", "AT+IFC, flow control on the main UART; flash") \
+        X(IFC, "ifc", "text", "0,0", "AT+IFC, flow control on the main UART; flash; empty: AT+IFC? is refused") \
         X(BAUD, "baud", "number", "115200", "speed of the main UART of a module at a serial port") \
         X(WIRES, "wires", "flag", "1", "0: the serial port has no RTS and CTS: with ifc 2,2 the module says nothing") \
         X(LINE_SPEED, "line-speed", "flag", "0", "1: it takes no more bytes than that line carries, and holds the host up") \

@@ -138,7 +138,7 @@ static AtEvent *push_event(AtEngine *e, AtEventType type, const char *text)
         AtEvent *event = g_new0(AtEvent, 1);
 
         event->type = type;
-        event->error = -1;
+        event->error = AT_ERROR_NONE;
         event->text = g_strdup(text);
         g_queue_push_tail(&e->events, event);
         return event;
@@ -268,7 +268,7 @@ static void finish_head(AtEngine *e, AtResult result, int error, uint64_t now)
 /* The final result codes of V.250 and 27.007, if the line is one. */
 static bool parse_final(const char *line, AtResult *ret_result, int *ret_error)
 {
-        *ret_error = -1;
+        *ret_error = AT_ERROR_NONE;
         if (strcmp(line, "OK") == 0) {
                 *ret_result = AT_RESULT_OK;
                 return true;
@@ -282,8 +282,7 @@ static bool parse_final(const char *line, AtResult *ret_result, int *ret_error)
 
                 while (*number == ' ')
                         number++;
-                if (isdigit((unsigned char)*number) && strlen(number) <= 6)
-                        *ret_error = atoi(number);
+                *ret_error = isdigit((unsigned char)*number) && strlen(number) <= 6 ? atoi(number) : AT_ERROR_WORDS;
                 *ret_result = AT_RESULT_ERROR;
                 return true;
         }

@@ -16,6 +16,9 @@ typedef enum AtResult {
         AT_RESULT_TIMEOUT, /* no final result in time: the module may have taken the command, or not */
 } AtResult;
 
+#define AT_ERROR_NONE  (-1) /* ERROR, which gives no reason */
+#define AT_ERROR_WORDS (-2) /* +CME ERROR: with words, or with nothing that could be read */
+
 typedef enum AtEventType {
         AT_EVENT_WRITE,  /* text is to be written to the tty as it is */
         AT_EVENT_READY,  /* the port answers, and answers match their commands: commands go out from now on */
@@ -27,7 +30,7 @@ typedef struct AtEvent {
         AtEventType type;
         unsigned tag;
         AtResult result;
-        int error;   /* n of +CME ERROR: n, -1 if none was given */
+        int error;   /* n of +CME ERROR: n, else AT_ERROR_NONE or AT_ERROR_WORDS */
         bool secret; /* the text may hold credentials: not for any log */
         char *text;  /* AT_EVENT_ANSWER: the lines of information, joined by \n, "" if none */
 } AtEvent;

@@ -7,6 +7,7 @@
 
 #include "core/job/context.h"
 #include "core/job/job.h"
+#include "core/quectel/fingerprint.h"
 #include "core/quectel/qfota.h"
 #include "core/job/source.h"
 #include "url.h"
@@ -102,6 +103,7 @@ static const struct {
         NUMBER("Created", created), NUMBER("Finished", finished), NUMBER("PackageSize", package_size),
         NUMBER("Percent", percent), NUMBER("Restarts", restarts), NUMBER("Returns", reconnects),
         NUMBER("Device", device),   NUMBER("Product", product),   NUMBER("TakeUps", take_ups),
+        NUMBER("Knows", firmware_knows),
 };
 G_STATIC_ASSERT(sizeof(unsigned) < sizeof(uint64_t));
 
@@ -118,7 +120,6 @@ static const struct {
         { "ContextUp", G_STRUCT_OFFSET(Job, context_up) },
         { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
         { "Reset", G_STRUCT_OFFSET(Job, reset) },
-        { "HasSms", G_STRUCT_OFFSET(Job, firmware_has_sms) },
         { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
         { "Repeated", G_STRUCT_OFFSET(Job, repeated_step) },
         { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
@@ -493,6 +494,8 @@ static bool read_tables(GKeyFile *f, Job *job)
         for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
                 if (read_boolean(f, reached_keys[i], &good))
                         job->reached = i;
+        if (read_boolean(f, "HasSms", &good)) /* of fotad 0.1.0, which asked for this row alone */
+                job->firmware_knows |= FINGERPRINT_SMS;
         return good;
 }
 

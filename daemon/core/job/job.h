@@ -99,7 +99,7 @@ typedef struct Job {
         bool radio_off;             /* AT+CFUN=0 was sent or may have been */
         HostCode abandon;           /* why the download is given up: cancelled, no-response, download-timeout; 0 not */
         bool reset;                 /* the module accepted AT+CFUN=1,1: its next restart is that reset */
-        bool firmware_has_sms;      /* the firmware answered AT+CMGF? before AT+QFOTADL; a Mini system does not */
+        unsigned firmware_knows;    /* rows of core/quectel/fingerprint that the firmware answered before AT+QFOTADL */
         bool stalled;               /* the module makes no progress in its Mini system, even while it restarts there */
         bool repeated_step;         /* after a stall the module repeated a step once, without progress */
         CodeDomain reported_domain; /* the last failure that the module reported in its Mini system; decides nothing */

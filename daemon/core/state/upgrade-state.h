@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "core/quectel/fingerprint.h"
 #include "core/rules/inspect.h"
 #include "core/state/upgrade-types.h"
 
@@ -23,7 +24,7 @@ typedef enum Step {
         STEP_SET_FOTA_CID,
         STEP_READ_CONTEXTS,
         STEP_ACTIVATE_CONTEXT,
-        STEP_HAS_SMS,
+        STEP_READ_FINGERPRINT, /* MiniFOTA: the firmware is asked for its fingerprint */
         STEP_READ_FLOW,
         STEP_SET_FLOW,
         STEP_CONFIRM_FLOW,
@@ -33,7 +34,7 @@ typedef enum Step {
         STEP_AWAIT_DOWNLOAD_END, /* no command: the radio is off, the download must fail */
         STEP_AWAIT_FILE_END,     /* no command: a package was not sent to its end, the module must notice */
         STEP_RESET,
-        STEP_ASK_SMS,       /* MiniFOTA: which system answers */
+        STEP_ASK_FINGERPRINT, /* MiniFOTA: the system that answers is asked for its fingerprint */
         STEP_RETRY,         /* AT+QFOTADL again in the Mini system */
         STEP_LAST_IDENTITY, /* no command: the result is settled, the identity is read */
         STEP_RADIO_ON,
@@ -43,10 +44,6 @@ typedef enum Step {
         STEP_RESTORE_APN,
         STEP_RESTORE_URC_PORT,
 } Step;
-
-/* The system that answers, by AT+CMGF?. */
-typedef enum MiniMarker { MINI_MARKER_UNKNOWN, MINI_MARKER_MINI, MINI_MARKER_BIG } MiniMarker;
-#define MINI_ASK_SMS "AT+CMGF?"
 
 /* The decision of a phase, which upgrade.c carries out. */
 typedef enum Next {
@@ -121,7 +118,9 @@ typedef struct Upgrade {
         uint64_t ready_since; /* when the revision was first reported, 0 not yet */
         uint64_t ask_at;      /* when the identity is to be asked for again, 0 never */
         uint64_t ask_interval;
-        MiniMarker marker;
+        Fingerprint fingerprint; /* of the firmware before AT+QFOTADL, later of the system that answers */
+        bool fingerprint_late;   /* a row of it was not answered in time */
+        MiniMarker marker;       /* that comes of the fingerprint */
         bool saw_firmware_urc;   /* a message that only the firmware prints */
         int highest_downloading; /* the highest DOWNLOADING */
         bool retry_requested;    /* a retry was requested: the Mini system that it is for runs */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* MiniFOTA (guide 2.3.1.2, 4 and 5): from the point of no return on, which system answers and what that proves. Either
- * system may answer AT, under either revision. The Mini system keeps only the commands for registration and upgrade: an
- * answer to AT+CMGF? that the firmware gave before marks the firmware. Restarts prove nothing, since a power cut
- * repeats a step. */
+ * system may answer AT, under either revision. The Mini system keeps only the commands for registration and upgrade, so
+ * the fingerprint that the firmware left before AT+QFOTADL tells the two apart. Restarts prove nothing, since a power
+ * cut repeats a step. */
 
 #include <string.h>
 
@@ -15,6 +15,7 @@
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-mini.h"
 #include "core/upgrade/upgrade-stalled.h"
+#include "core/upgrade/upgrade-verdict.h"
 
 #define RESTARTS         4  /* of the whole procedure */
 #define PERCENT_MOST     99 /* 100 is success alone */
@@ -241,56 +242,79 @@ static void conclude(Upgrade *u)
         job->stalled = false;
         if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->reconnects == 0 && !upgrade_is_changed(u))
                 upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
-        else if (job->reached < JOB_REACHED_UPDATING && !job->abandon && *job->from_revision && !upgrade_is_changed(u))
-                fell_back(u);
-        else
+        else if (job->reached >= JOB_REACHED_UPDATING || job->abandon || !*job->from_revision || upgrade_is_changed(u))
                 upgrade_next(u, NEXT_JUDGE);
+        else if (job->reconnects >= RESTARTS && job->reported_domain == CODE_DOMAIN_NONE)
+                verdict_cannot_tell(u);
+        else
+                fell_back(u);
+}
+
+/* Returns true if the firmware answers. A Mini system may print the firmware's messages, but lacks the firmware's
+ * commands. */
+static bool is_proven(const Upgrade *u)
+{
+        return u->marker == MINI_MARKER_FIRMWARE || (u->marker == MINI_MARKER_UNKNOWN && u->saw_firmware_urc);
 }
 
 /* Returns true if the answers so far prove that the firmware runs and stays. */
 static bool is_over(const Upgrade *u)
 {
         const Job *job = u->job;
-        bool big = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc, all_restarts = job->reconnects >= RESTARTS;
-        bool quiet = u->now >= u->ready_since + u->timeouts->settle;
-        bool silent = u->now >= u->ready_since + u->timeouts->stall;
+        bool proven = is_proven(u), quiet = u->now >= u->ready_since + u->timeouts->settle;
         bool late = u->now >= u->progress_at + u->timeouts->stall;
 
         if (job->reached >= JOB_REACHED_ENDED)
-                return big || quiet;
-        if (upgrade_is_changed(u)) {
-                /* Before .mini_2 is mentioned, a new Mini system that knows SMS cannot be excluded. */
-                if (big)
-                        return quiet || all_restarts || job->percent > PERCENT_MINI1;
-                /* The last package was written, all restarts were seen, and the module is silent. */
-                return silent && all_restarts && job->percent > PERCENT_MINI1;
-        }
+                return proven || quiet;
+        /* Before .mini_2 is mentioned, a new Mini system that knows the same commands cannot be excluded. */
+        if (upgrade_is_changed(u))
+                return proven && (quiet || job->reconnects >= RESTARTS || job->percent > PERCENT_MINI1);
         if (job->abandon)
-                return big || (job->reset && quiet);
+                return proven || (job->reset && quiet);
         if (job->reached >= JOB_REACHED_UPDATING)
-                return big && quiet;
+                return proven && quiet;
         if (job->reconnects >= 2)
-                return big && (quiet || u->saw_boot_urc);
-        return big && ((u->saw_firmware_urc && quiet) || late);
+                return proven && (quiet || u->saw_boot_urc);
+        return proven && ((u->saw_firmware_urc && quiet) || late);
+}
+
+/* Returns true if the revision before proves a Mini system: once UPDATING was reported, the old firmware cannot run
+ * again (guide 5.1, scenario 4). The new firmware may bear the same revision if the job allows that, or after all
+ * restarts and messages. */
+static bool is_unchanged_mini(const Upgrade *u)
+{
+        const Job *job = u->job;
+        bool may_be_new = job->options->allow_unchanged ||
+                          (job->reconnects >= RESTARTS && job->percent > PERCENT_MINI1);
+
+        return job->reached == JOB_REACHED_UPDATING && *job->from_revision && !upgrade_is_changed(u) &&
+               !(may_be_new && u->marker == MINI_MARKER_FIRMWARE);
 }
 
 static void decide(Upgrade *u)
 {
         const Job *job = u->job;
-        bool proven = u->marker == MINI_MARKER_BIG || u->saw_firmware_urc;
         bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
         /* After END,0, a restart and another revision, the new firmware may lack SMS. */
         bool done = job->reached >= JOB_REACHED_ENDED && job->restarted_since_end && upgrade_is_changed(u);
-        bool mini = u->marker == MINI_MARKER_MINI
-                            ? !done
-                            : strange && job->reached < JOB_REACHED_ENDED && job->reconnects < RESTARTS;
+        bool under_way = job->reached < JOB_REACHED_ENDED && job->reconnects < RESTARTS;
 
-        if (mini && !proven)
+        if (u->marker == MINI_MARKER_MINI ? !done : strange && under_way && !is_proven(u))
                 in_mini(u);
         else if (is_over(u))
                 conclude(u);
         else
                 ask_again(u);
+}
+
+/* Asks for the next row of the fingerprint. Returns false if all were asked. */
+static bool ask_fingerprint(Upgrade *u)
+{
+        const char *command = fingerprint_next(&u->fingerprint);
+
+        if (command)
+                upgrade_send(u, STEP_ASK_FINGERPRINT, command, false, u->timeouts->command);
+        return command;
 }
 
 void mini_ready(Upgrade *u)
@@ -301,37 +325,34 @@ void mini_ready(Upgrade *u)
         u->ask_at = 0;
         if (!u->ready_since)
                 u->ready_since = u->now;
-        upgrade_send(u, STEP_ASK_SMS, MINI_ASK_SMS, false, u->timeouts->command);
+        u->fingerprint_late = false;
+        fingerprint_begin(&u->fingerprint, u->job->firmware_knows ? u->job->firmware_knows : FINGERPRINT_ALL);
+        ask_fingerprint(u);
 }
 
-/* Returns true for ERROR, +CME ERROR: operation not allowed, not supported or unknown, +CMS ERROR: not supported. An
- * error that names the SIM comes from a system that knows the command. */
-static bool lacks_command(int error)
+static void read_marker(Upgrade *u)
 {
-        return error < 0 || error == 3 || error == 4 || error == 100 || error == 303;
-}
-
-/* The firmware of an adopted job was never asked; most firmware knows SMS. */
-static bool knew_sms(const Job *job)
-{
-        return job->firmware_has_sms || job->origin == JOB_ORIGIN_ADOPTED;
+        u->step = STEP_NONE;
+        u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows,
+                                        u->job->origin == JOB_ORIGIN_ADOPTED);
+        if (is_unchanged_mini(u))
+                u->marker = MINI_MARKER_MINI;
+        if (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint_late)
+                ask_again(u);
+        else if (retry_send(u))
+                return;
+        else if (!has_sign(u->job) && u->marker != MINI_MARKER_FIRMWARE)
+                end_without_upgrade(u);
+        else
+                decide(u);
 }
 
 void mini_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        u->step = STEP_NONE;
-        u->marker = event->result == AT_RESULT_OK ? MINI_MARKER_BIG
-                    : event->result == AT_RESULT_ERROR && lacks_command(event->error) && knew_sms(u->job)
-                            ? MINI_MARKER_MINI
-                            : MINI_MARKER_UNKNOWN;
-        if (event->result == AT_RESULT_TIMEOUT)
-                ask_again(u);
-        else if (retry_send(u))
-                return;
-        else if (!has_sign(u->job) && u->marker != MINI_MARKER_BIG)
-                end_without_upgrade(u);
-        else
-                decide(u);
+        fingerprint_answer(&u->fingerprint, event->result, event->error, event->text);
+        u->fingerprint_late = u->fingerprint_late || event->result == AT_RESULT_TIMEOUT;
+        if (!ask_fingerprint(u))
+                read_marker(u);
 }
 
 /* The module answers AT and reports no revision. */
@@ -357,7 +378,7 @@ void mini_timed_out(Upgrade *u)
 
         if (u->job->stalled) {
                 stalled_probe(u);
-        } else if (late && u->marker != MINI_MARKER_BIG) {
+        } else if (late && u->marker != MINI_MARKER_FIRMWARE) {
                 stalled_enter(u);
         } else {
                 /* Ask once more: the answer may differ by now, and decides. */

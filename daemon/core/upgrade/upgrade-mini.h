@@ -11,7 +11,7 @@ void mini_gone(Upgrade *u);      /* the module disconnects; harmless for other m
 void mini_came_back(Upgrade *u); /* the module reconnects: only if mini_applies() */
 void mini_ready(Upgrade *u);     /* the module reported a revision: only if mini_applies() */
 void mini_urc(Upgrade *u, const QfotaUrc *urc);
-void mini_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_ASK_SMS */
+void mini_answer(Upgrade *u, const UpgradeEvent *event); /* to STEP_ASK_FINGERPRINT */
 void mini_ask_soon(Upgrade *u); /* the module is asked for its identity again, first after a second */
 
 /* The module answers AT and reports no revision. Does nothing unless mini_applies(). */

@@ -55,6 +55,24 @@ static void got_apn(Upgrade *u, const UpgradeEvent *event)
         explicit_bzero(wanted, strlen(wanted));
 }
 
+static void ask_fingerprint(Upgrade *u)
+{
+        const char *command = fingerprint_next(&u->fingerprint);
+
+        if (command) {
+                send(u, STEP_READ_FINGERPRINT, command);
+                return;
+        }
+        u->job->firmware_knows = u->fingerprint.answered;
+        upgrade_next(u, NEXT_COMMAND);
+}
+
+static void begin_fingerprint(Upgrade *u)
+{
+        fingerprint_begin(&u->fingerprint, FINGERPRINT_ALL);
+        ask_fingerprint(u);
+}
+
 static void begin_apn(Upgrade *u)
 {
         g_autofree char *command = g_strdup_printf("AT+QICSGP=%d", (int)u->job->options->cid);
@@ -64,7 +82,7 @@ static void begin_apn(Upgrade *u)
                 return;
         }
         if (u->job->method == METHOD_MINIFOTA)
-                send(u, STEP_HAS_SMS, MINI_ASK_SMS);
+                begin_fingerprint(u);
         else if (!u->job->options->apn)
                 begin_cid(u);
         else
@@ -127,7 +145,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
 {
         bool good = event->result == AT_RESULT_OK;
 
-        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_HAS_SMS) {
+        if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_READ_FINGERPRINT) {
                 upgrade_rejected(u, "the preparations", event);
                 return;
         }
@@ -168,9 +186,9 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         upgrade_rejected(u, "AT+QIACT", event);
                 }
                 return;
-        case STEP_HAS_SMS:
-                u->job->firmware_has_sms = good;
-                upgrade_next(u, NEXT_COMMAND);
+        case STEP_READ_FINGERPRINT:
+                fingerprint_answer(&u->fingerprint, event->result, event->error, event->text);
+                ask_fingerprint(u);
                 return;
         case STEP_QFOTADL:
         case STEP_NONE:
@@ -186,7 +204,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RADIO_OFF:
         case STEP_AWAIT_DOWNLOAD_END:
         case STEP_RESET:
-        case STEP_ASK_SMS:
+        case STEP_ASK_FINGERPRINT:
         case STEP_RETRY:
         case STEP_LAST_IDENTITY:
         case STEP_RADIO_ON:

@@ -155,7 +155,7 @@ bool retry_send(Upgrade *u)
         g_autofree char *command = NULL;
 
         if (!*job->retry_source || !u->port_idle || u->step == STEP_RETRY || !u->retry_requested ||
-            u->marker == MINI_MARKER_BIG || u->saw_firmware_urc)
+            u->marker == MINI_MARKER_FIRMWARE || u->saw_firmware_urc)
                 return false;
         forget_source_before(u);
         u->source_before = g_strdup(job->source);

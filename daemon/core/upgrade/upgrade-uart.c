@@ -37,6 +37,11 @@ void uart_sent(Upgrade *u)
         mini_ask_soon(u);
 }
 
+bool uart_may_leave(const Job *job)
+{
+        return job_is_uart(job) && job->method == METHOD_MINIFOTA && job->sent && job->reconnects == 0;
+}
+
 bool uart_asks(Upgrade *u)
 {
         const Job *job = u->job;

@@ -11,6 +11,7 @@
 #include "core/state/upgrade-facts.h"
 #include "core/upgrade/upgrade-mini.h"
 #include "core/upgrade/upgrade-transfer.h"
+#include "core/upgrade/upgrade-uart.h"
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-urc.h"
 
@@ -125,8 +126,8 @@ static void firmware_reported(Upgrade *u)
 {
         bool news = !u->saw_firmware_urc;
 
-        u->saw_firmware_urc = true;
-        if (!news || !mini_applies(u) || !u->present || !u->port_answers || u->saw_upgrade_urc || u->step != STEP_NONE)
+        u->saw_firmware_urc = !uart_may_leave(u->job);
+        if (!news || !u->saw_firmware_urc || !mini_applies(u) || !u->present || !u->port_answers || u->saw_upgrade_urc || u->step != STEP_NONE)
                 return;
         upgrade_identify(u);
         u->deadline = u->now + u->timeouts->settle;

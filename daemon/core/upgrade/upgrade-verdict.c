@@ -18,6 +18,19 @@ static bool went_through_update(const Job *job)
         return job->reached >= JOB_REACHED_UPDATING || (job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2);
 }
 
+void verdict_cannot_tell(Upgrade *u)
+{
+        const Job *job = u->job;
+        g_autofree char *message = NULL;
+
+        upgrade_keep_revision(u);
+        message = g_strdup_printf("The module runs its firmware and reports revision %s, as before. It restarted %u "
+                                  "times and never reported an end: the upgrade may have taken place, which the "
+                                  "revision cannot tell. Compare the build that AT+QGMR reports with the package's.",
+                                  job->to_revision, job->restarts);
+        upgrade_fail_saying(u, HOST_UNCHANGED, message);
+}
+
 void verdict_judge(Upgrade *u)
 {
         Job *job = u->job;
@@ -40,6 +53,9 @@ void verdict_judge(Upgrade *u)
         } else if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED &&
                    !upgrade_firmware_is_up(u)) {
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+        } else if (*job->from_revision && job->options->allow_unchanged && as_expected &&
+                   job->reached < JOB_REACHED_ENDED && job->reconnects >= 2) {
+                verdict_cannot_tell(u);
         } else if (*job->from_revision && went_through_update(job)) {
                 detail = g_strdup_printf("(%s), %s", job->to_revision,
                                          job->reached >= JOB_REACHED_ENDED ? "though it reported success"

@@ -6,5 +6,8 @@
 /* Derives the result from the revision that the module reported. */
 void verdict_judge(Upgrade *u);
 
+/* The firmware runs, and the revision before and after may be the same: whether the upgrade took place is not known. */
+void verdict_cannot_tell(Upgrade *u);
+
 /* DFOTA: the module reported its revision while the upgrade may still go on; either that decides, or it is followed. */
 void verdict_follow(Upgrade *u);

@@ -255,7 +255,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FOTA_CID:
         case STEP_READ_CONTEXTS:
         case STEP_ACTIVATE_CONTEXT:
-        case STEP_HAS_SMS: prepare_answer(u, event); return;
+        case STEP_READ_FINGERPRINT: prepare_answer(u, event); return;
         case STEP_QFOTADL:
                 command_answer(u, event);
                 carry_out(u, event);
@@ -265,7 +265,7 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FLOW:
         case STEP_CONFIRM_FLOW:
         case STEP_UNSET_FLOW: flow_answer(u, event); return;
-        case STEP_ASK_SMS: mini_answer(u, event); return;
+        case STEP_ASK_FINGERPRINT: mini_answer(u, event); return;
         case STEP_RETRY: retry_answer(u, event); return;
         case STEP_RADIO_OFF:
         case STEP_RESET: abandon_answer(u, event); return;
