@@ -103,15 +103,14 @@ static void ids_of_device(udev_device *d, UsbDevice *ret)
         ret->product_id = *end == '/' ? (uint16_t)strtoul(end + 1, NULL, 16) : 0;
 }
 
-/* The chip's vendor makes other devices, too: without a module that is awaited there, only the boot loader is taken for
+/* The chip's vendor makes other devices, too: without a module that is awaited there, only a boot loader is taken for
  * a module. */
 static bool is_ours(UsbWatch *w, const UsbDevice *device)
 {
         if (device->vendor_id == LAYOUT_VENDOR_ID)
                 return true;
-        return device->vendor_id == LAYOUT_CHIP_VENDOR_ID &&
-               (layout_is_boot_rom(device->vendor_id, device->product_id) ||
-                w->observer->awaits(w->userdata, device->path));
+        return layout_is_boot_rom(device->vendor_id, device->product_id) ||
+               (device->vendor_id == LAYOUT_CHIP_VENDOR_ID && w->observer->awaits(w->userdata, device->path));
 }
 
 static gboolean tty_is_below(gpointer key, gpointer value, gpointer userdata)

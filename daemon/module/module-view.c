@@ -231,9 +231,10 @@ bool module_describe_problem(const Module *m, char **ret_finding, char **ret_rem
         if (!place_is_present(m->place))
                 return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
         if (place_is_boot_rom(m->place))
-                return describe(
-                        ret_finding, ret_remedy, g_strdup("its chip's boot loader shows instead of its firmware"),
-                        g_strdup(upgrades(m) ? "leave it powered until its job has ended" : remedy_of(HOST_BOOT_ROM)));
+                return describe(ret_finding, ret_remedy,
+                                g_strdup("its chip's boot loader shows instead of its firmware"),
+                                upgrades(m) ? g_strdup("leave it powered until its job has ended")
+                                            : g_strconcat("if that stays so, ", remedy_of(HOST_BOOT_ROM), NULL));
         *ret_of_port = true;
         if (!describe_port(m, ret_finding, ret_remedy))
                 return false;

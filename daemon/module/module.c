@@ -248,8 +248,7 @@ void module_device_added(Module *m, const UsbDevice *device)
         if (place_is_uart(m->place))
                 log_module(LOG_INFO, m, "%s is there", uart_node(m->uart));
         else if (place_is_boot_rom(m->place))
-                log_module(LOG_WARNING, m, "boot ROM %04x:%04x: the module runs no firmware", device->vendor_id,
-                           device->product_id);
+                log_module(LOG_INFO, m, "boot loader %04x:%04x is there", device->vendor_id, device->product_id);
         else
                 log_module(LOG_INFO, m, "%04x:%04x is there", device->vendor_id, device->product_id);
         m->observer->changed(m->userdata, m);

@@ -565,6 +565,36 @@ START_TEST(test_problem)
 }
 END_TEST
 
+/* ---- boot loaders */
+
+static const char *const loaders[] = { "2ecc:3001", "2ecc:3004", "2ecc:4e11", "1286:821a" };
+
+/* A boot loader shows for a while at each boot. That is no restart of its own, and a boot loader that stays is called
+ * by its name: there is no tty to wait for. */
+START_TEST(test_loader)
+{
+        g_autofree char *module = g_strconcat("1-1=ec200a,loader=", loaders[_i], NULL);
+        WorldSettings settings = { .modules = { module } };
+        World *w = idle_world(&settings);
+        g_autofree char *url = NULL, *job = NULL;
+
+        g_free(world_sim(w, "detach 1-1"));
+        await_problem(w, "it is not on the bus");
+        g_free(world_sim(w, "hold 1-1 loader"));
+        g_free(world_sim(w, "attach 1-1"));
+        await_problem(w, "its chip's boot loader shows instead of its firmware: if that stays so, cycle its power");
+        g_free(world_sim(w, "release 1-1 loader"));
+        await_problem(w, "");
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_property(w, job, "Restarts", "2");
+        world_free(w);
+}
+END_TEST
+
 /* ---- at-interfaces */
 
 static const struct {
@@ -608,6 +638,7 @@ int main(void)
         suite_add(s, "probe", test_probe, 0, 1);
         suite_add(s, "probe-left", test_probe_left, 0, 1);
         suite_add(s, "problem", test_problem, 0, G_N_ELEMENTS(problems));
+        suite_add(s, "loader", test_loader, 0, G_N_ELEMENTS(loaders));
         suite_add(s, "override", test_override, 0, G_N_ELEMENTS(overrides));
         return suite_run(s);
 }

@@ -69,7 +69,9 @@ void bed_udev_ioctls(struct bed_tty *tty)
 
 void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, bool claimed, const char *control)
 {
-        bool module = vendor == 0x2c7c || (vendor == 0x2ecc && product == 0x3004) || claimed;
+        bool loader = (vendor == 0x2ecc && (product == 0x3001 || product == 0x3004 || product == 0x4e11)) ||
+                      (vendor == 0x1286 && product == 0x821a);
+        bool module = vendor == 0x2c7c || loader || claimed;
 
         attribute = bed->power_group && module ? control : NULL;
         attribute_group = bed->power_group;

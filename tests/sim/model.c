@@ -300,7 +300,7 @@ static void return_mini(Model *m)
         model_next(m, LANE_JOB, boot, m->mini.stage == MINI_1 ? "mini" : "mini-2", mini_boot);
 }
 
-static void model_return(Model *m)
+static void return_system(Model *m)
 {
         const char *way = way_back(m);
         unsigned boot = persona_number(m->persona, PERSONA_BOOT);
@@ -327,6 +327,32 @@ static void model_return(Model *m)
                 appear_mute(m, MODEL_NORMAL, &face);
                 model_next(m, LANE_LIFE, boot, "boot", boot_lines);
         }
+}
+
+/* Leaving the loader is no restart of the module. */
+static void leave_loader(Model *m)
+{
+        m->system = MODEL_OFF;
+        m->on_bus = false;
+        model_log(m, "leaves the bus");
+        m->world->leave(m->user);
+        model_poll(m, LANE_LIFE, persona_number(m->persona, PERSONA_OFF), NULL, return_system);
+}
+
+static void model_return(Model *m)
+{
+        g_auto(GStrv) ids = g_strsplit(persona_text(m->persona, PERSONA_LOADER), ":", 2);
+        struct usb_face face = usb_boot_rom;
+
+        if (m->uart || g_strv_length(ids) != 2) {
+                return_system(m);
+                return;
+        }
+        face.vendor = (unsigned)strtoul(ids[0], NULL, 16);
+        face.product = (unsigned)strtoul(ids[1], NULL, 16);
+        face.bound = false;
+        appear(m, MODEL_BOOT_ROM, &face);
+        model_poll(m, LANE_LIFE, persona_number(m->persona, PERSONA_LOADER_TIME), "loader", leave_loader);
 }
 
 void model_power_on(Model *m)

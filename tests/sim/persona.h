@@ -49,6 +49,8 @@
         X(ATTACHED, "attached", "flag", "1", "plugged in when the simulator starts") \
         X(BOUND, "bound", "flag", "1", "0: no driver knows the device, there is no tty") \
         X(APPEAR, "appear", "normal|diag|boot-rom", "normal", "how it enumerates: diag, a crashed module with DIAG alone; boot-rom, 2ecc:3004") \
+        X(LOADER, "loader", "text", "", "ids of a boot loader without tty that shows first at each boot, 2ecc:3001; empty: none") \
+        X(LOADER_TIME, "loader-time", "number", "20", "ms for which it shows") \
         X(SAME_NUMBERS, "same-numbers", "flag", "0", "1: the ttys come back under their old numbers when those are free") \
         X(ORDER, "order", "normal|reverse", "normal", "order in which the ttys arrive") \
         X(GAP, "gap", "number", "0", "ms from one tty to the next when it enumerates") \

@@ -107,5 +107,17 @@ bool layout_has_diag_port(uint16_t product_id, const LayoutPort *ports, size_t n
 
 bool layout_is_boot_rom(uint16_t vendor_id, uint16_t product_id)
 {
-        return vendor_id == LAYOUT_CHIP_VENDOR_ID && product_id == LAYOUT_BOOT_ROM_PRODUCT_ID;
+        static const struct {
+                uint16_t vendor_id, product_id;
+        } loaders[] = {
+                { LAYOUT_CHIP_VENDOR_ID, 0x3001 },
+                { LAYOUT_CHIP_VENDOR_ID, 0x3004 },
+                { LAYOUT_CHIP_VENDOR_ID, 0x4e11 },
+                { 0x1286, 0x821a }, /* Marvell, who made the chips before */
+        };
+
+        for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
+                if (loaders[i].vendor_id == vendor_id && loaders[i].product_id == product_id)
+                        return true;
+        return false;
 }

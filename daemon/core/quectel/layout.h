@@ -5,12 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The USB vendor id of all modules, and the ids of the chip's boot loader, which runs if there is no firmware. */
-#define LAYOUT_VENDOR_ID           0x2c7c
-#define LAYOUT_CHIP_VENDOR_ID      0x2ecc /* a Mini system may have it, too, and devices that are no modules */
-#define LAYOUT_BOOT_ROM_PRODUCT_ID 0x3004
+#define LAYOUT_VENDOR_ID      0x2c7c /* USB: all modules */
+#define LAYOUT_CHIP_VENDOR_ID 0x2ecc /* a Mini system may have it, too, and devices that are no modules */
 
-/* Returns true if a USB device with these ids is the chip's boot loader. */
+/* Returns true if a USB device with these ids is a boot loader of the modules' chips. It stays if there is no firmware
+ * to run; at some modules it shows for seconds at each boot. */
 bool layout_is_boot_rom(uint16_t vendor_id, uint16_t product_id);
 
 /* A tty of a module. */
