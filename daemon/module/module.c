@@ -555,6 +555,12 @@ void module_cancel(Module *m)
         pump(m);
 }
 
+void module_dismiss(Module *m)
+{
+        feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_DISMISS });
+        pump(m);
+}
+
 void module_retry(Module *m)
 {
         feed(m, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY });
