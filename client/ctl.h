@@ -39,5 +39,5 @@ typedef struct Verb {
         int (*run)(Ctl *ctl, char **args);
 } Verb;
 
-extern const Verb verb_list, verb_status, verb_start, verb_watch, verb_cancel, verb_retry, verb_check, verb_history,
-        verb_probe, verb_explain, verb_schedule;
+extern const Verb verb_list, verb_status, verb_start, verb_watch, verb_cancel, verb_dismiss, verb_retry, verb_check,
+        verb_history, verb_probe, verb_explain, verb_schedule;

@@ -27,6 +27,7 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/units.c client/units.h \
 	client/verb-cancel.c \
 	client/verb-check.c \
+	client/verb-dismiss.c \
 	client/verb-explain.c \
 	client/verb-history.c \
 	client/verb-list.c \

@@ -4,9 +4,10 @@
 #include "ctl.h"
 
 /* Names of errors of fotactl itself, which do not come from the bus. */
-#define ERROR_USAGE     "fotactl.Usage"
-#define ERROR_NO_DAEMON "fotactl.NoDaemon"
-#define ERROR_SCHEDULE  "fotactl.Schedule"
+#define ERROR_USAGE         "fotactl.Usage"
+#define ERROR_NO_DAEMON     "fotactl.NoDaemon"
+#define ERROR_SCHEDULE      "fotactl.Schedule"
+#define ERROR_NOT_CONFIRMED "fotactl.NotConfirmed"
 
 /* Sets the text that "systemctl status" shows (after text_clean()), if ctl->notify is true. */
 void tell_status(const Ctl *ctl, const char *text);

@@ -97,6 +97,7 @@ static const char *judge_url(const char *source)
         case URL_FLAW_NO_SERVER:
         case URL_FLAW_SERVER: return _("must have a host name or an IP address as its server");
         case URL_FLAW_PORT: return _("must have a number from 1 to 65535 behind the server's colon");
+        case URL_FLAW_AT: return _("may have only one @, in front of the server: write %40 for the others");
         case URL_FLAW_PASSWORD:
                 return _("may hold no password, for everybody may read this file: leave user@, and put the password "
                          "into a file of its own");

@@ -233,6 +233,8 @@ const Code code_table[] = {
              "", N_("cycle its power, and if that does not help write it anew with the vendor's tool"), false),
         HOST(HOST_CRASHED, "crashed", N_("The module's DIAG port is there but its AT port is not, as after a crash"),
              "", N_("cycle the module's power, then read its revision"), true),
+        HOST(HOST_DISMISSED, "dismissed", N_("The job was dismissed"), "",
+             N_("keep the module powered, and read its revision before anything else is done to it"), false),
 };
 /* clang-format on */
 

@@ -34,6 +34,7 @@ typedef enum HostCode {
         HOST_INTERRUPTED = 14,
         HOST_BOOT_ROM = 15,
         HOST_CRASHED = 16,
+        HOST_DISMISSED = 17,
 } HostCode;
 
 typedef struct Code {

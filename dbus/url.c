@@ -86,6 +86,17 @@ static UrlFlaw check_characters(const char *text)
         return URL_FLAW_NONE;
 }
 
+/* Returns true if a control character, a blank or a delimiter of URLs is percent-encoded at p. */
+static bool hides_delimiter(const char *p, const char *end)
+{
+        int c;
+
+        if (end - p < 3 || *p != '%' || !g_ascii_isxdigit(p[1]) || !g_ascii_isxdigit(p[2]))
+                return false;
+        c = g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2]);
+        return c <= ' ' || c == 0x7f || strchr("/?#@:[]", c);
+}
+
 /* Only an IPv6 address may hold colons, and only around it may be brackets. */
 static bool is_server(UrlPart host)
 {
@@ -94,8 +105,9 @@ static bool is_server(UrlPart host)
 
         if (ipv6 && (host.length < 4 || host.start[end] != ']'))
                 return false;
-        for (size_t i = ipv6; i < end; i++)
-                if (!g_ascii_isalnum(host.start[i]) && !strchr(ipv6 ? "-._:%~" : "-._%~", host.start[i]))
+        for (const char *p = host.start + ipv6; p < host.start + end; p++)
+                if ((!g_ascii_isalnum(*p) && !strchr(ipv6 ? "-._:%~" : "-._%~", *p)) ||
+                    hides_delimiter(p, host.start + end))
                         return false;
         return true;
 }
@@ -129,6 +141,8 @@ UrlFlaw url_parse(const char *text, Url *ret)
                 return URL_FLAW_SERVER;
         if (ret->port.start && !is_port(ret->port))
                 return URL_FLAW_PORT;
+        if (ret->user.start && strchr(ret->user.start, '@') != strrchr(text, '@'))
+                return URL_FLAW_AT;
         return ret->port.start && !ret->user.start && strchr(ret->rest, '@') ? URL_FLAW_PASSWORD : URL_FLAW_NONE;
 }
 

@@ -18,6 +18,7 @@ typedef enum UrlFlaw {
         URL_FLAW_NO_SERVER, /* nothing between the user and the port */
         URL_FLAW_SERVER,    /* neither a host name nor an IP address */
         URL_FLAW_PORT,      /* not a number from 1 to 65535 */
+        URL_FLAW_AT,        /* a second @: one of them may belong to the password */
         URL_FLAW_PASSWORD,  /* no user, but an @ behind the port: ftp://user:12/34@host/ has a / in its password */
         _URL_FLAW_MAX,
 } UrlFlaw;

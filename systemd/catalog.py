@@ -34,7 +34,8 @@ somebody else began it, or fotad's state was lost. It is followed as job
 @FOTAD_JOB@ from here on. Keep the module powered.
 
 To follow it: fotactl watch @FOTAD_JOB@
-If it waits for its package: fotactl retry @FOTAD_JOB@ URL""")),
+If it waits for its package: fotactl retry @FOTAD_JOB@ URL
+If no upgrade is under way there: fotactl dismiss @FOTAD_JOB@""")),
     "STALLED": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ waits for help"), N_("""\
 The module at @FOTAD_MODULE@ (IMEI @FOTAD_IMEI@) has left its firmware, and
 gets no further in its Mini system, where it tries for ever. The line names
@@ -54,7 +55,7 @@ More about the code: fotactl explain @FOTAD_CODE@
 The module itself: fotactl list
 All lines of this job: journalctl FOTAD_JOB=@FOTAD_JOB@
 
-How to treat the module's power after these codes:"""), "module-lost", "update-timeout", "boot-rom", "crashed"),
+How to treat the module's power after these codes:"""), "module-lost", "update-timeout", "boot-rom", "crashed", "dismissed"),
     "CANCELLED": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ was cancelled"), N_("""\
 Somebody cancelled job @FOTAD_JOB@ before anything was written to the module
 at @FOTAD_MODULE@, which keeps its firmware. To begin anew: fotactl start URL""")),

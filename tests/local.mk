@@ -92,6 +92,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-sixteen \
 	tests/daemon/test-cancel \
 	tests/daemon/test-codes \
+	tests/daemon/test-dismiss \
 	tests/daemon/test-faults \
 	tests/daemon/test-timeouts \
 	tests/daemon/test-watch \
@@ -176,6 +177,8 @@ tests_daemon_test_sixteen_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_sixteen_LDADD = $(WORLD_LIBS)
 tests_daemon_test_cancel_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_cancel_LDADD = $(WORLD_LIBS)
+tests_daemon_test_dismiss_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_dismiss_LDADD = $(WORLD_LIBS)
 tests_daemon_test_codes_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_codes_LDADD = $(WORLD_LIBS)
 tests_daemon_test_faults_CFLAGS = $(WORLD_CFLAGS)

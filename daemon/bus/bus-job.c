@@ -97,6 +97,13 @@ static char *get_cancellable(const void *object)
         return bus_number(upgrade_is_cancellable(job));
 }
 
+static char *get_dismissable(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(upgrade_is_dismissable(job));
+}
+
 static char *get_restarts(const void *object)
 {
         const Job *job = object;
@@ -181,6 +188,7 @@ static const BusProperty properties[] = {
         { "State", "s", get_state },
         { "Percent", "u", get_percent },
         { "Cancellable", "b", get_cancellable },
+        { "Dismissable", "b", get_dismissable },
         { "Restarts", "u", get_restarts },
         { "FromRevision", "s", get_from_revision },
         { "ToRevision", "s", get_to_revision },
@@ -230,6 +238,20 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return sd_bus_reply_method_return(m, NULL);
 }
 
+static int on_dismiss(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        BusJob *bj = userdata;
+        g_auto(Refusal) refusal = { 0 };
+        int r;
+
+        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        if (!manager_dismiss(bj->bus->manager, bj->job, &refusal))
+                return bus_refuse(error, &refusal);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
 static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusJob *bj = userdata;
@@ -252,6 +274,7 @@ static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Dismiss", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_dismiss, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("s", source, "a{sv}", options), SD_BUS_NO_RESULT, on_retry,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -264,6 +287,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Percent", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Cancellable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Dismissable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Restarts", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("FromRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ToRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

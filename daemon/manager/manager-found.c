@@ -40,11 +40,22 @@ static bool is_followed_elsewhere(Manager *m, const Module *module)
         return false;
 }
 
-/* true if the module is still in the upgrade whose job was given up, because that job brought the daemon down again and
- * again: a new job would do the same. */
-static bool is_given_up(Manager *m, const Module *module)
+/* The reason why the job's upgrade is not adopted while it goes on; NULL if there is none. A job that was given up
+ * brought the daemon down again and again, as a new one would. */
+static const char *why_left_alone(const Job *job)
+{
+        if (manager_is_given_up(job))
+                return "given up";
+        return job->state == JOB_FINISHED && job->domain == CODE_DOMAIN_HOST && job->code == HOST_DISMISSED
+                       ? "dismissed"
+                       : NULL;
+}
+
+/* true if the newest job at this place was given up or dismissed, and the module has not restarted since. */
+static bool is_left_alone(Manager *m, const Module *module)
 {
         const Job *newest = NULL;
+        const char *why;
 
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 const Job *job = g_ptr_array_index(m->jobs, i);
@@ -52,13 +63,14 @@ static bool is_given_up(Manager *m, const Module *module)
                 if (strcmp(job_place(job), module_id(module)) == 0)
                         newest = job;
         }
-        if (!newest || !manager_is_given_up(newest) || newest->device != module_device(module) ||
+        why = newest ? why_left_alone(newest) : NULL;
+        if (!why || newest->device != module_device(module) ||
             strcmp(newest->boot, m->boot_id) != 0)
                 return false;
         if (g_hash_table_add(m->left_alone, g_strdup(newest->id)))
                 log_job(LOG_WARNING, NULL, newest,
-                        "%s: its upgrade goes on, and is left alone until it restarts: job %s was given up",
-                        module_id(module), newest->id);
+                        "%s: its upgrade goes on, and is left alone until it restarts: job %s was %s",
+                        module_id(module), newest->id, why);
         return true;
 }
 
@@ -68,7 +80,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         Job *job;
 
         if (misses_a_module(m) || (module_is_uart(module) && is_followed_elsewhere(m, module)) ||
-            is_given_up(m, module))
+            is_left_alone(m, module))
                 return;
         if (module_method(module) != METHOD_UNKNOWN)
                 method = module_method(module);

@@ -177,6 +177,23 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
         return true;
 }
 
+bool manager_dismiss(Manager *m, Job *job, Refusal *ret_refusal)
+{
+        if (job->state == JOB_FINISHED)
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
+                                   "job %s is finished: nothing is left to dismiss", job->id);
+        if (upgrade_is_cancellable(job))
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
+                                   "job %s can still be cancelled: cancel it instead, and the module keeps its firmware",
+                                   job->id);
+        if (!upgrade_is_dismissable(job))
+                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
+                                   "job %s is about to end by itself: wait for its result", job->id);
+        log_job(LOG_NOTICE, NULL, job, "job %s on %s: dismissed on request", job->id, job_place(job));
+        module_dismiss(manager_module_of(m, job));
+        return true;
+}
+
 static bool may_retry(Module *module, const Job *job, const char *source, const Options *options, Refusal *ret_refusal)
 {
         Identity identity = { .model = job->model, .revision = job->from_revision, .imei = job->imei };

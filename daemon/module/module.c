@@ -216,6 +216,12 @@ void module_cancel(Module *m)
         advance(m);
 }
 
+void module_dismiss(Module *m)
+{
+        job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_DISMISS });
+        advance(m);
+}
+
 void module_retry(Module *m)
 {
         job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY });

@@ -131,6 +131,9 @@ bool module_is_inspected(const Module *module);
 void module_begin(Module *module, Job *job);
 void module_cancel(Module *module);
 
+/* Ends the job, if upgrade_is_dismissable(), and sends nothing to the module for it. */
+void module_dismiss(Module *module);
+
 /* AT+QFOTADL once more, with the retry_source in the job's record (upgrade_may_retry(), module_answers()): at once, or
  * when the AT port is idle. */
 void module_retry(Module *module);

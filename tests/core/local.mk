@@ -23,6 +23,7 @@ CORE_TESTS = \
 	tests/core/test-pace \
 	tests/core/test-upgrade-end \
 	tests/core/test-upgrade-cancel \
+	tests/core/test-upgrade-dismiss \
 	tests/core/test-upgrade-giveup \
 	tests/core/test-upgrade-port \
 	tests/core/test-upgrade-context \
@@ -150,6 +151,10 @@ tests_core_test_upgrade_end_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_end_LDADD = $(BENCH_TEST_LIBS)
 tests_core_test_upgrade_end_LDFLAGS = $(BENCH_TEST_LDFLAGS)
 
+tests_core_test_upgrade_dismiss_SOURCES = tests/core/test-upgrade-dismiss.c tests/core/testing.h
+tests_core_test_upgrade_dismiss_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_dismiss_LDADD = $(BENCH_TEST_LIBS)
+tests_core_test_upgrade_dismiss_LDFLAGS = $(BENCH_TEST_LDFLAGS)
 tests_core_test_upgrade_cancel_SOURCES = tests/core/test-upgrade-cancel.c tests/core/testing.h
 tests_core_test_upgrade_cancel_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_cancel_LDADD = $(BENCH_TEST_LIBS)

@@ -19,7 +19,7 @@ static const char *const host_names[] = { "cancelled",          "module-lost",  
                                           "fell-back",          "unchanged",         "revision-mismatch",
                                           "rejected",           "source-unreachable", "insufficient-space",
                                           "port-busy",          "interrupted",       "boot-rom",
-                                          "crashed" };
+                                          "crashed", "dismissed" };
 
 static unsigned count(CodeDomain domain, int number)
 {

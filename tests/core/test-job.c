@@ -179,7 +179,7 @@ static const struct {
         { "[Options]\napn-password=" SECRET2 "\napn=cmnet\n", "[Options]\napn-password=***\napn=cmnet\n" },
         { "apn-password = " SECRET2, "apn-password =***" },
         { "[Job]\nApnBefore=1,\"a\",\"b\",\"" SECRET3 "\",1\nImei=1\n", "[Job]\nApnBefore=***\nImei=1\n" },
-        { "apn-user=me\nSourced=x:y@z\nMessage=Source=x\n", "apn-user=me\nSourced=x:y@z\nMessage=Source=x\n" },
+        { "apn-user=me\nSourced=x:y@z\nMessage=Source=x\n", "apn-user=me\nSourced=x:***@z\nMessage=Source=x\n" },
 };
 
 START_TEST(broken_records_are_masked)
@@ -188,6 +188,33 @@ START_TEST(broken_records_are_masked)
 
         ck_assert_str_eq(masked->str, masks[_i].after);
         g_string_free(masked, TRUE);
+}
+END_TEST
+
+/* Any byte of a key, or the end of the line before it, has any other value. */
+START_TEST(damaged_keys_are_masked)
+{
+        static const char *const lines[] = { "\nSource=ftp://user:" SECRET "@h/x.bin\n",
+                                             "\nRetrySource=ftp://user:" SECRET "@h/x.bin\n",
+                                             "\napn-password=" SECRET2 "\n",
+                                             "\nApnBefore=1,\"a\",\"b\",\"" SECRET3 "\",1\n" };
+        const char *line = lines[_i];
+
+        for (size_t at = 0; at <= (size_t)(strchr(line, '=') - line); at++)
+                for (unsigned byte = 0; byte <= UCHAR_MAX; byte++) {
+                        g_autofree char *text = g_strconcat("[Job]\nImei=1", line, "Model=EC200A\n", NULL);
+                        size_t length = strlen(text);
+                        GString *masked;
+
+                        text[strlen("[Job]\nImei=1") + at] = (char)byte;
+                        masked = job_mask_text(text, length);
+                        for (char *p = masked->str; p < masked->str + masked->len; p++)
+                                *p = *p ? *p : ' ';
+                        assert_has_not(masked->str, SECRET);
+                        assert_has_not(masked->str, SECRET2);
+                        assert_has_not(masked->str, SECRET3);
+                        g_string_free(masked, TRUE);
+                }
 }
 END_TEST
 
@@ -528,6 +555,7 @@ int main(void)
         tcase_add_test(t, round_trip_of_every_end);
         tcase_add_test(t, secrets_are_forgotten);
         tcase_add_loop_test(t, broken_records_are_masked, 0, G_N_ELEMENTS(masks));
+        tcase_add_loop_test(t, damaged_keys_are_masked, 0, 4);
         tcase_add_test(t, bytes_that_are_no_text_are_masked);
         tcase_add_loop_test(t, cut_anywhere, 0, 3);
         tcase_add_loop_test(t, one_byte_changed, 0, 3);

@@ -174,6 +174,7 @@ static const struct {
         { "urc:END,0", UPGRADE_EVENT_URC, "+QIND: \"FOTA\",\"END\",0", 0 },
         { "urc:END,504", UPGRADE_EVENT_URC, "+QIND: \"FOTA\",\"END\",504", 0 },
         { "cancel", UPGRADE_EVENT_CANCEL, NULL, 0 },
+        { "dismiss", UPGRADE_EVENT_DISMISS, NULL, 0 },
         { "retry", UPGRADE_EVENT_RETRY, "http://h/other.mini_1", 0 },
         { "source:good", UPGRADE_EVENT_SOURCE, NULL, 0 },
         { "source:bad", UPGRADE_EVENT_SOURCE, "404", 0 },
@@ -194,45 +195,48 @@ static const struct {
         const char *decisions;
 } cases[] = {
         { PHASE_WAITING, waiting,
-          "(ready:old), (ready:new), (nameless), port-busy: finished, cancel: finished, (retry), "
+          "(ready:old), (ready:new), (nameless), port-busy: finished, cancel: finished, (dismiss), (retry), "
           "disk: finished, tick: finished" },
         { PHASE_CHECKING, checking,
           "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
-          "port-busy: ending, cancel: ending, (retry), source:bad: ending, disk: finished, tick: ending" },
+          "port-busy: ending, cancel: ending, (dismiss), (retry), source:bad: ending, disk: finished, tick: ending" },
         { PHASE_PREPARING, preparing,
           "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
           "port-busy: ending, answer:ok: command, answer:error: command, answer:time-out: ending, "
-          "cancel: ending, (retry), disk: finished, tick: ending" },
+          "cancel: ending, (dismiss), (retry), disk: finished, tick: ending" },
         { PHASE_COMMAND, command,
           "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: downloading, "
           "answer:ok: downloading, answer:error: ending, answer:time-out: downloading, "
           "urc:HTTPEND,711: ending, urc:FILEEND,500: ending, urc:START: updating, "
-          "urc:UPDATING,70: updating, cancel: abandoning, (retry), tick: abandoning" },
+          "urc:UPDATING,70: updating, cancel: abandoning, (dismiss), (retry), tick: abandoning" },
         { PHASE_DOWNLOADING, downloading,
           "(begin), present: verifying, gone: away, ready:new: finished, urc:HTTPEND,711: ending, "
           "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
-          "cancel: abandoning, (retry), tick: abandoning" },
+          "cancel: abandoning, (dismiss), (retry), tick: abandoning" },
         { PHASE_SENDING, sending,
           "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: abandoning, "
           "urc:HTTPEND,0: downloading, urc:HTTPEND,711: ending, urc:FILEEND,0: downloading, "
           "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
-          "cancel: abandoning, (retry), not-sent: abandoning, tick: abandoning" },
+          "cancel: abandoning, (dismiss), (retry), not-sent: abandoning, tick: abandoning" },
         { PHASE_ABANDONING, abandoning,
           "(begin), gone: away, ready:new: ending, urc:HTTPEND,711: ending, urc:FILEEND,500: ending, "
-          "urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, (cancel), (retry)" },
+          "urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, (cancel), (dismiss), "
+          "(retry)" },
         { PHASE_AWAY, away,
-          "present: updating, (ready:old), (ready:new), (nameless), (cancel), (retry), tick: finished" },
+          "present: updating, (ready:old), (ready:new), (nameless), (cancel), dismiss: finished, (retry), "
+          "tick: finished" },
         { PHASE_UPDATING, updating,
           "(begin), gone: away, ready:new: finished, urc:END,0: verifying, urc:END,504: verifying, "
-          "(cancel), (retry), tick: finished" },
+          "(cancel), dismiss: finished, (retry), tick: finished" },
         { PHASE_VERIFYING, verifying,
-          "(begin), gone: away, ready:old: finished, ready:new: finished, (cancel), (retry)" },
-        { PHASE_MINI, mini, "(begin), gone: away, (cancel), (retry), tick: stalled" },
-        { PHASE_STALLED, stalled, "(begin), gone: away, urc:START: mini, urc:UPDATING,70: mini, (cancel)" },
+          "(begin), gone: away, ready:old: finished, ready:new: finished, (cancel), dismiss: finished, (retry)" },
+        { PHASE_MINI, mini, "(begin), gone: away, (cancel), dismiss: finished, (retry), tick: stalled" },
+        { PHASE_STALLED, stalled, "(begin), gone: away, urc:START: mini, urc:UPDATING,70: mini, (cancel), "
+          "dismiss: finished" },
         { PHASE_ENDING, ending,
           "(begin), gone: away, answer:ok: finished, answer:error: finished, answer:time-out: finished, "
-          "(cancel), (retry), tick: finished" },
-        { PHASE_FINISHED, finished, "(begin), (cancel), (retry), disk: ending" },
+          "(cancel), (dismiss), (retry), tick: finished" },
+        { PHASE_FINISHED, finished, "(begin), (cancel), (dismiss), (retry), disk: ending" },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(cases) == _PHASE_MAX);
 

@@ -67,6 +67,8 @@ static void act_as_nobody(const Groups *groups, const char *file, const char *jo
         report(f, "Cancel", r, &e);
         r = sd_bus_call_method(bus, name, job, "org.fotad1.Job", "Cancel", &e, NULL, NULL);
         report(f, "Job.Cancel", r, &e);
+        r = sd_bus_call_method(bus, name, job, "org.fotad1.Job", "Dismiss", &e, NULL, NULL);
+        report(f, "Dismiss", r, &e);
         r = sd_bus_call_method(bus, name, job, "org.fotad1.Job", "Retry", &e, NULL, "sa{sv}", url, 0);
         report(f, "Retry", r, &e);
         r = sd_bus_call_method(bus, name, MODULE_1, "org.fotad1.Module", "Probe", &e, NULL, NULL);
@@ -134,11 +136,11 @@ START_TEST(test_access)
 
         jobs = world_path(w, "state/jobs/2.job");
         wanted = g_strdup_printf(
-                "StartUpgrade: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\nJob.Cancel: %s\nRetry: %s\n"
+                "StartUpgrade: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\nJob.Cancel: %s\nDismiss: %s\nRetry: %s\n"
                 "Probe: %s\nProbe 2: %s\nLogLevel: %s\nLogTarget: %s\n"
                 "GetHistory: done\nGetManagedObjects: done\nGetAll: done\n"
                 "own: 0\n",
-                denied, denied, denied, denied, denied, denied, denied, denied, denied, denied);
+                denied, denied, denied, denied, denied, denied, denied, denied, denied, denied, denied);
         ck_assert_str_eq(text, wanted);
 
         world_assert_sim(w, lines, "get 1-2 at-lines");

@@ -54,6 +54,7 @@ START_TEST(test_live)
         assert_offered(w, "fotactl status ", "[1]\n[2]\n");
         assert_offered(w, "fotactl watch ", "[2]\n");
         assert_offered(w, "fotactl cancel ", "[2]\n");
+        assert_offered(w, "fotactl dismiss ", "");
         assert_offered(w, "fotactl retry ", "");
         assert_offered(w, "fotactl start --module=", "[867710050000011]\n[867710050000022]\n[usb-1-1]\n[usb-1-2]\n");
         assert_offered(w, "fotactl check -m usb-1-2", "[usb-1-2]\n");
@@ -63,6 +64,7 @@ START_TEST(test_live)
         g_free(world_sim(w, "held 1-1 updating:50"));
         world_await_property(w, "/org/fotad1/job/_32", "Cancellable", "0");
         assert_offered(w, "fotactl cancel ", "");
+        assert_offered(w, "fotactl dismiss ", "[2]\n");
         assert_offered(w, "fotactl watch ", "[2]\n");
         world_free(w);
 }
@@ -122,7 +124,7 @@ START_TEST(test_options)
                       "diff <($F $v --help | grep -oE \"^  (-., )?--[a-z0-9-]+\" | sed \"s/.*--/--/\" | sort) "
                       "<($abs_top_srcdir/tests/daemon/complete \"fotactl $v --\" | tr -d \"[]=\" | sort) || exit 1; "
                       "n=$((n + 1)); done; echo $n verbs'",
-                      NULL, 0, "11 verbs", "");
+                      NULL, 0, "12 verbs", "");
         world_free(w);
 }
 END_TEST

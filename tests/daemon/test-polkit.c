@@ -85,6 +85,13 @@ static int job_cancel(sd_bus *bus, const void *data, sd_bus_error *e)
         return sd_bus_call_method(bus, NAME, t->job, "org.fotad1.Job", "Cancel", e, NULL, NULL);
 }
 
+static int dismiss(sd_bus *bus, const void *data, sd_bus_error *e)
+{
+        const Target *t = data;
+
+        return sd_bus_call_method(bus, NAME, t->job, "org.fotad1.Job", "Dismiss", e, NULL, NULL);
+}
+
 static int retry(sd_bus *bus, const void *data, sd_bus_error *e)
 {
         const Target *t = data;
@@ -98,7 +105,7 @@ static const struct {
 } acts[] = {
         { "org.fotad1.start", start },           { "org.fotad1.start", start_file },  { "org.fotad1.probe", check },
         { "org.fotad1.probe", probe },           { "org.fotad1.cancel", job_cancel }, { "org.fotad1.retry", retry },
-        { "org.fotad1.cancel", manager_cancel },
+        { "org.fotad1.cancel", manager_cancel }, { "org.fotad1.cancel", dismiss },
 };
 
 static int read_all(sd_bus *bus, const void *data, sd_bus_error *e)

@@ -186,7 +186,8 @@ bool job_may_still_write(const Job *job);
 /* Wipes all credentials from the record. */
 void job_forget_secrets(Job *job);
 
-/* The text of a record that cannot be read, with every possible password masked and all other bytes as they are. */
+/* The text of a record that cannot be read, with every possible password masked, also if up to two bytes of its key are
+ * damaged. The other bytes stay as they are, except in the line after one without a key. */
 GString *job_mask_text(const char *text, size_t length);
 
 /* Empties a string of the record without leaving a copy in memory. */

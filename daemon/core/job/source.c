@@ -19,6 +19,7 @@ static const char *const flaws[] = {
         [URL_FLAW_NO_SERVER] = "the URL must name a server after ://",
         [URL_FLAW_SERVER] = "the URL's server must be a host name or an IP address",
         [URL_FLAW_PORT] = "the URL's port must be a number from 1 to 65535",
+        [URL_FLAW_AT] = "the URL may have only one @, which ends the password: write %40 for the others",
         [URL_FLAW_PASSWORD] = "a password in the URL must have / and @ percent-encoded, as %2F and %40",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(flaws) == _URL_FLAW_MAX);

@@ -30,6 +30,12 @@ bool upgrade_is_cancellable(const Job *job)
         return false;
 }
 
+bool upgrade_is_dismissable(const Job *job)
+{
+        return job->sent && job->state != JOB_FINISHED && job->result == JOB_RESULT_NONE && !job->abandon &&
+               !upgrade_is_cancellable(job);
+}
+
 bool upgrade_is_critical(const Job *job)
 {
         if (job->state == JOB_FINISHED || *job->pending || !job->sent)

@@ -7,6 +7,10 @@
  * 2.3.1.1); of a MiniFOTA until the module disconnects; of a package on the host until its last bytes are sent. */
 bool upgrade_is_cancellable(const Job *job);
 
+/* Returns true if the upgrade can only be followed, so that the job may be ended without any effect on the module: it
+ * cannot be cancelled any more, and its result is not known yet. */
+bool upgrade_is_dismissable(const Job *job);
+
 /* Returns true if the module may be writing its flash or may be about to, and so must stay powered: from the end of the
  * download, or another sign of it, to the end of the job. */
 bool upgrade_is_critical(const Job *job);

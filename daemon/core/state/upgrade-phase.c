@@ -63,6 +63,7 @@ static const char *const event_names[] = {
         [UPGRADE_EVENT_ANSWER] = "answer",
         [UPGRADE_EVENT_URC] = "urc",
         [UPGRADE_EVENT_CANCEL] = "cancel",
+        [UPGRADE_EVENT_DISMISS] = "dismiss",
         [UPGRADE_EVENT_RETRY] = "retry",
         [UPGRADE_EVENT_SOURCE] = "source",
         [UPGRADE_EVENT_SENT] = "sent",
@@ -142,6 +143,7 @@ bool upgrade_expects(const Upgrade *u, UpgradeEventType event)
                 return u->present && phase != PHASE_CHECKING && phase != PHASE_PREPARING && phase != PHASE_COMMAND &&
                        phase != PHASE_SENDING;
         case UPGRADE_EVENT_CANCEL: return upgrade_is_cancellable(u->job);
+        case UPGRADE_EVENT_DISMISS: return upgrade_is_dismissable(u->job);
         case UPGRADE_EVENT_RETRY: return upgrade_may_retry(u->job);
         case UPGRADE_EVENT_PRESENT:
         case UPGRADE_EVENT_BOOT_ROM:

@@ -35,6 +35,7 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_ANSWER,    /* to a UPGRADE_ACTION_SEND: tag, result, error, text */
         UPGRADE_EVENT_URC,       /* text: a line that answers no command */
         UPGRADE_EVENT_CANCEL,    /* a cancel was requested, while upgrade_is_cancellable() */
+        UPGRADE_EVENT_DISMISS,   /* the end of the job was requested, while upgrade_is_dismissable() */
         UPGRADE_EVENT_RETRY,  /* a retry was requested, while upgrade_may_retry(): its source is in the record, on disk
                                */
         UPGRADE_EVENT_SOURCE, /* to a UPGRADE_ACTION_CHECK_SOURCE: size, and text NULL if the server has the package,

@@ -322,6 +322,20 @@ static void on_cancel(Upgrade *u)
         upgrade_abandoned(u);
 }
 
+/* The job ends and the module is left alone: its settings are not put back either. */
+static void on_dismiss(Upgrade *u)
+{
+        const char *detail = "and the module may still be writing its flash";
+
+        if (!u->present)
+                detail = "while the module was off the bus, and it may still be writing its flash";
+        else if (mini_applies(u))
+                detail = "while the module was in its Mini system, and it may still load a package and write its flash";
+        job_set_result(u->job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_DISMISSED, detail);
+        u->job->stalled = false;
+        upgrade_next(u, NEXT_FINISH);
+}
+
 /* The record cannot be written. Nothing new is begun; an upgrade that has begun is followed. */
 static void on_disk(Upgrade *u, const UpgradeEvent *event)
 {
@@ -394,6 +408,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_ANSWER: on_answer(u, event); return;
         case UPGRADE_EVENT_URC: upgrade_urc(u, event); return;
         case UPGRADE_EVENT_CANCEL: on_cancel(u); return;
+        case UPGRADE_EVENT_DISMISS: on_dismiss(u); return;
         case UPGRADE_EVENT_RETRY: retry_request(u); return;
         case UPGRADE_EVENT_SOURCE: check_server(u, event); return;
         case UPGRADE_EVENT_NO_FLOW: u->no_flow_control = true; return;
