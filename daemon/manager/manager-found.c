@@ -40,6 +40,17 @@ static bool is_followed_elsewhere(Manager *m, const Module *module)
         return false;
 }
 
+static const Job *find_newest(Manager *m, const Module *module)
+{
+        for (unsigned i = m->jobs->len; i-- > 0;) {
+                const Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job_place(job), module_id(module)) == 0)
+                        return job;
+        }
+        return NULL;
+}
+
 /* The reason why the job's upgrade is not adopted while it goes on; NULL if there is none. A job that was given up
  * brought the daemon down again and again, as a new one would. */
 static const char *why_left_alone(const Job *job)
@@ -54,16 +65,9 @@ static const char *why_left_alone(const Job *job)
 /* true if the newest job at this place was given up or dismissed, and the module has not restarted since. */
 static bool is_left_alone(Manager *m, const Module *module)
 {
-        const Job *newest = NULL;
-        const char *why;
+        const Job *newest = find_newest(m, module);
+        const char *why = newest ? why_left_alone(newest) : NULL;
 
-        for (unsigned i = 0; i < m->jobs->len; i++) {
-                const Job *job = g_ptr_array_index(m->jobs, i);
-
-                if (strcmp(job_place(job), module_id(module)) == 0)
-                        newest = job;
-        }
-        why = newest ? why_left_alone(newest) : NULL;
         if (!why || newest->device != module_device(module) ||
             strcmp(newest->boot, m->boot_id) != 0)
                 return false;
@@ -74,13 +78,41 @@ static bool is_left_alone(Manager *m, const Module *module)
         return true;
 }
 
+void manager_note_revision(Manager *m, Module *module)
+{
+        const Job *newest = find_newest(m, module);
+
+        if (newest && newest->state == JOB_FINISHED)
+                g_hash_table_add(m->settled, g_strdup(newest->id));
+}
+
+/* true if an adopted job has failed here, the module has reported no revision since, and the present sign of an upgrade
+ * was known to that job: a new job would end in the same way, again and again. */
+static bool has_failed_before(Manager *m, const Module *module, Method method)
+{
+        const Job *newest = find_newest(m, module);
+        JobReached sign = method == METHOD_MINIFOTA  ? JOB_REACHED_ACCEPTED
+                          : method == METHOD_UNKNOWN ? JOB_REACHED_UPDATING
+                                                     : JOB_REACHED_DOWNLOADING;
+
+        if (!newest || newest->origin != JOB_ORIGIN_ADOPTED || newest->state != JOB_FINISHED ||
+            newest->result != JOB_RESULT_FAILED || *newest->to_revision || sign > newest->reached ||
+            g_hash_table_contains(m->settled, newest->id))
+                return false;
+        if (g_hash_table_add(m->left_alone, g_strdup(newest->id)))
+                log_job(LOG_NOTICE, NULL, newest,
+                        "%s: not adopted again after job %s before it reports its revision, or gets further",
+                        module_id(module), newest->id);
+        return true;
+}
+
 void manager_adopt(Manager *m, Module *module, Method method)
 {
         g_autofree char *why = NULL;
         Job *job;
 
         if (misses_a_module(m) || (module_is_uart(module) && is_followed_elsewhere(m, module)) ||
-            is_left_alone(m, module))
+            is_left_alone(m, module) || has_failed_before(m, module, method))
                 return;
         if (module_method(module) != METHOD_UNKNOWN)
                 method = module_method(module);

@@ -40,6 +40,7 @@ static void on_module_probed(void *userdata, Module *module, const char *failure
         Manager *m = userdata;
 
         if (!failure) {
+                manager_note_revision(m, module);
                 manager_follow_moved(m, module);
                 manager_watch_read(m, module);
         }
@@ -216,6 +217,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
         m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        m->settled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         m->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &m->boot_id, NULL, NULL))
                 g_strstrip(m->boot_id);
@@ -248,6 +250,7 @@ void manager_free(Manager *m)
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
         g_hash_table_unref(m->left_alone);
+        g_hash_table_unref(m->settled);
         g_hash_table_unref(m->stalled);
         job_store_free(m->store);
         package_store_free(m->packages);

@@ -336,6 +336,32 @@ START_TEST(test_emptied)
 }
 END_TEST
 
+/* A module that reports no revision any more gets one job, which fails, and not one after another. A message that it
+ * gets on is a new sign. */
+START_TEST(test_once)
+{
+        Course *c = course_new("ec200a,qgmr=error", "settle=6\nupdate-idle=2\nstart=2\ndownload-idle=2\n");
+        g_autofree char *log = NULL;
+
+        g_free(world_sim(c->w, "set 1-1 revision "));
+        g_free(world_sim(c->w, "power-cut 1-1"));
+        world_await_property(c->w, MODULE_1, "Job", JOB_1);
+        world_await_property(c->w, JOB_1, "State", "finished");
+        world_assert_property(c->w, JOB_1, "Result", "failed");
+        for (unsigned i = 0; i < 2; i++) { /* 1: after the next restart */
+                g_free(world_sim(c->w, "wait 1-1 rx:AT+QFOTADL=? +2"));
+                course_assert_history(c, JOB_2, "added", "");
+                g_free(world_sim(c->w, "power-cut 1-1"));
+        }
+        log = world_log(c->w);
+        ck_assert_ptr_nonnull(strstr(log, "not adopted again after job 1"));
+        g_free(world_sim(c->w, "wait 1-1 rx:AT+QFOTADL=? +1"));
+        g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"UPDATING\",7"));
+        world_await_property(c->w, MODULE_1, "Job", JOB_2);
+        course_free(c);
+}
+END_TEST
+
 /* What runs well is no upgrade, whatever it says of one that is over. */
 static const char *const healthy[] = { "ec200a",       "ec600m",
                                        "ec800m-4",     "eg800k-2",
@@ -607,6 +633,7 @@ int main(void)
 
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
         suite_add(s, "found-as-firmware", test_found_as_firmware, 0, 1);
+        suite_add(s, "once", test_once, 0, 1);
         suite_add(s, "late", test_late, 0, 1);
         suite_add(s, "replugged", test_replugged, 0, 1);
         suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
