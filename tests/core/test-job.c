@@ -15,11 +15,11 @@ static Job *full_job(void)
 {
         Job *job = job_new("42", "usb-1-1.2");
         g_autofree char *why = NULL;
-        char **strings[] = { &job->source,          &job->imei,       &job->model,
-                             &job->from_revision,   &job->from_build, &job->to_revision,
-                             &job->to_build,        &job->boot,       &job->urc_port_before,
-                             &job->fota_cid_before, &job->apn_before, &job->power_control_before,
-                             &job->message };
+        char **strings[] = { &job->source,          &job->imei,        &job->model,
+                             &job->from_revision,   &job->from_build,  &job->to_revision,
+                             &job->to_build,        &job->boot,        &job->urc_port_before,
+                             &job->fota_cid_before, &job->apn_before,  &job->power_control_before,
+                             &job->message,         &job->qind_before, &job->qind_fota_before };
         static const char *const values[] = { "ftp://user:" SECRET "@h/x.bin",
                                               "860000000000001",
                                               "EC200A",
@@ -32,7 +32,9 @@ static Job *full_job(void)
                                               "1",
                                               "1,\"iot\",\"gw\",\"" SECRET3 "\",1",
                                               "auto",
-                                              " A sentence; with = # \\ and \t\n in it. " };
+                                              " A sentence; with = # \\ and \t\n in it. ",
+                                              "0",
+                                              "0" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
                 g_free(*strings[i]);
@@ -85,6 +87,8 @@ START_TEST(round_trip)
         ck_assert_str_eq(a->to_build, b->to_build);
         ck_assert_str_eq(a->boot, b->boot);
         ck_assert_str_eq(a->urc_port_before, b->urc_port_before);
+        ck_assert_str_eq(a->qind_before, b->qind_before);
+        ck_assert_str_eq(a->qind_fota_before, b->qind_fota_before);
         ck_assert_str_eq(a->fota_cid_before, b->fota_cid_before);
         ck_assert_str_eq(a->apn_before, b->apn_before);
         ck_assert(b->context_up);
@@ -107,7 +111,8 @@ START_TEST(round_trip_of_an_empty_one)
         g_free(a->source);
         a->source = g_strdup("http://h/x.bin");
         b = reload(a, NULL);
-        ck_assert(!b->sent && b->reached == JOB_REACHED_NOTHING && b->state == JOB_QUEUED && b->abandon == 0 && b->percent == 0);
+        ck_assert(!b->sent && b->reached == JOB_REACHED_NOTHING && b->state == JOB_QUEUED && b->abandon == 0 &&
+                  b->percent == 0);
         ck_assert_str_eq(b->imei, "");
         ck_assert_int_eq(b->download_max, -1);
         ck_assert_int_eq(b->started_by, -1);
@@ -230,7 +235,8 @@ static void assert_sane(const Job *job, const char *text)
                 return;
         /* what has been heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was sent sends again
          */
-        ck_assert_msg(job->sent || job->reached == JOB_REACHED_NOTHING, "a job that is under way would be sent again:\n%s", text);
+        ck_assert_msg(job->sent || job->reached == JOB_REACHED_NOTHING,
+                      "a job that is under way would be sent again:\n%s", text);
         ck_assert_msg(job->sent || (job->state != JOB_DOWNLOADING && job->state != JOB_UPDATING &&
                                     job->state != JOB_VERIFYING && job->state != JOB_STALLED),
                       "a job that is under way would be sent again:\n%s", text);

@@ -95,7 +95,7 @@ static const struct {
         { "QIDEACT", NORMAL, at_cmd_qideact },   { "QURCCFG", NORMAL, at_cmd_qurccfg },  { "QCFG", NORMAL, at_cmd_qcfg },
         { "QFLDS", NORMAL, at_cmd_qflds },       { "CMGF", SMS, at_cmd_cmgf },           { "CPMS", SMS, at_cmd_cpms },
         { "IFC", NORMAL, at_cmd_ifc },           { "CGACT", NORMAL, at_cmd_cgact },      { "QNETDEVCTL", NORMAL, at_cmd_qnetdevctl },
-        { "QFOTADL", MINI, at_cmd_qfotadl },
+        { "QFOTADL", MINI, at_cmd_qfotadl },     { "QINDCFG", NORMAL, at_cmd_qindcfg },
 };
 /* clang-format on */
 

@@ -82,6 +82,8 @@ static const struct {
         { "ToBuild", G_STRUCT_OFFSET(Job, to_build) },
         { "Boot", G_STRUCT_OFFSET(Job, boot) },
         { "UrcPortBefore", G_STRUCT_OFFSET(Job, urc_port_before) },
+        { "QindBefore", G_STRUCT_OFFSET(Job, qind_before) },
+        { "QindFotaBefore", G_STRUCT_OFFSET(Job, qind_fota_before) },
         { "PackageSha256", G_STRUCT_OFFSET(Job, package_sha256) },
         { "FlowBefore", G_STRUCT_OFFSET(Job, flow_before) },
         { "FotaCidBefore", G_STRUCT_OFFSET(Job, fota_cid_before) },
@@ -304,6 +306,8 @@ void job_tell_what_stays(Job *job, bool power_control)
                 const char *what;
         } settings[] = {
                 { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
+                { *job->qind_before, "AT+QINDCFG=\"all\"" },
+                { *job->qind_fota_before, "AT+QINDCFG=\"FOTA\"" },
                 { job->context_up, "AT+QIACT" },
                 { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
                 { *job->apn_before, "AT+QICSGP" },
@@ -496,6 +500,8 @@ static bool is_consistent(const Job *job)
         /* These values are sent to the module or written to sysfs. */
         if (!qfota_is_flow(job->flow_before) ||
             strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
+            (*job->qind_before && strcmp(job->qind_before, "0") != 0) ||
+            (*job->qind_fota_before && strcmp(job->qind_fota_before, "0") != 0) ||
             strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
             strlen(job->fota_cid_before) > 2 || (*job->apn_before && !context_is_valid(job->apn_before)) ||
             (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&

@@ -115,6 +115,7 @@ typedef struct Job {
 
         /* Settings of the module that were changed and are to be put back: the value before, "" if not changed. */
         char *urc_port_before;
+        char *qind_before, *qind_fota_before; /* AT+QINDCFG="all" and ="FOTA": 0 */
         char *fota_cid_before;
         char *flow_before;          /* AT+QCFG="usbifc" or, at a UART, AT+IFC: as in 0,0 */
         char *apn_before;           /* core/job/context's values of the option's context; may hold a password */

@@ -240,6 +240,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_AWAIT_FILE_END:
         case STEP_AWAIT_DOWNLOAD_END: return;
         case STEP_INSPECT: check_answer(u, event); return;
+        case STEP_READ_QIND:
+        case STEP_SET_QIND:
+        case STEP_READ_QIND_FOTA:
+        case STEP_SET_QIND_FOTA:
         case STEP_READ_URC_PORT:
         case STEP_SET_URC_PORT:
         case STEP_READ_APN:
@@ -267,6 +271,8 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_FLOW:
         case STEP_RESTORE_APN:
+        case STEP_RESTORE_QIND_FOTA:
+        case STEP_RESTORE_QIND:
         case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
         }
 }
