@@ -52,6 +52,7 @@ static Job *full_job(void)
         job->sent = true;
         job->reached = JOB_REACHED_ENDED;
         job->restarted_since_end = job->percentage = job->context_up = true;
+        job->urc_port_unread = job->fota_cid_unread = job->apn_unread = true;
         job->abandon = HOST_DOWNLOAD_TIMEOUT;
         job->device = 1 << 20 | 7;
         job->download_max = 50;
@@ -91,7 +92,7 @@ START_TEST(round_trip)
         ck_assert_str_eq(a->qind_fota_before, b->qind_fota_before);
         ck_assert_str_eq(a->fota_cid_before, b->fota_cid_before);
         ck_assert_str_eq(a->apn_before, b->apn_before);
-        ck_assert(b->context_up);
+        ck_assert(b->context_up && b->urc_port_unread && b->fota_cid_unread && b->apn_unread);
         ck_assert_int_eq(b->started_by, 4294967294);
         ck_assert_str_eq(a->power_control_before, b->power_control_before);
         ck_assert_str_eq(a->message, b->message);
@@ -525,6 +526,36 @@ START_TEST(names)
 }
 END_TEST
 
+/* A job that is closed without its module, too. */
+START_TEST(settings_that_stay_are_named)
+{
+        static const char *const words[] = { "AT+QURCCFG",
+                                             "AT+QINDCFG=\"all\"",
+                                             "AT+QINDCFG=\"FOTA\"",
+                                             "AT+QIACT",
+                                             "fota/cid",
+                                             "AT+QICSGP",
+                                             "usbifc",
+                                             "power/control",
+                                             "radio",
+                                             "could not be read",
+                                             "AT+CFUN=1 turns it on." };
+        g_autoptr(Job) job = full_job();
+
+        job_set_string(&job->flow_before, "0,0");
+        job->radio_off = true;
+        job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, NULL);
+        job_tell_what_stays(job, true);
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+                assert_has(job->message, words[i]);
+        assert_has_not(job->message, SECRET3);
+        job_set_string(&job->power_control_before, "on"); /* which no job changes */
+        job_set_message(job, ".");
+        job_tell_what_stays(job, true);
+        assert_has_not(job->message, "power/control");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("job");
@@ -545,5 +576,6 @@ int main(void)
         tcase_add_test(t, unlisted_numbers_are_kept);
         tcase_add_test(t, success_names_the_revision);
         tcase_add_test(t, names);
+        tcase_add_test(t, settings_that_stay_are_named);
         return testing_run(t, "job");
 }

@@ -124,6 +124,9 @@ static const struct {
         { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
         { "Repeated", G_STRUCT_OFFSET(Job, repeated_step) },
         { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
+        { "UrcPortUnread", G_STRUCT_OFFSET(Job, urc_port_unread) },
+        { "FotaCidUnread", G_STRUCT_OFFSET(Job, fota_cid_unread) },
+        { "ApnUnread", G_STRUCT_OFFSET(Job, apn_unread) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
 };
 
@@ -303,25 +306,30 @@ void job_tell_what_stays(Job *job, bool power_control)
 {
         const struct {
                 bool changed;
-                const char *what;
+                const char *name;
         } settings[] = {
                 { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
                 { *job->qind_before, "AT+QINDCFG=\"all\"" },
                 { *job->qind_fota_before, "AT+QINDCFG=\"FOTA\"" },
+                { power_control && strcmp(job->power_control_before, "auto") == 0, "power/control" },
                 { job->context_up, "AT+QIACT" },
                 { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
                 { *job->apn_before, "AT+QICSGP" },
                 { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
-                { power_control, "power/control" },
+                { job->urc_port_unread, "AT+QURCCFG=\"urcport\" (its value before could not be read)" },
+                { job->fota_cid_unread, "AT+QCFG=\"fota/cid\" (its value before could not be read)" },
+                { job->apn_unread, "AT+QICSGP (its values before could not be read)" },
         };
         g_autoptr(GString) s = g_string_new(NULL);
 
         for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
                 if (settings[i].changed)
                         g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
-                                               settings[i].what);
+                                               settings[i].name);
         if (s->len)
                 job_add_to_message(job, g_string_append_c(s, '.')->str);
+        if (job->radio_off)
+                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
 }
 
 void job_forget_secrets(Job *job)

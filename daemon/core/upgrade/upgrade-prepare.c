@@ -42,6 +42,7 @@ static void got_apn(Upgrade *u, const UpgradeEvent *event)
                                                   "keep the access point of the option apn",
                                                   cid, cid);
                         upgrade_push(u, UPGRADE_ACTION_WARN, warning);
+                        u->job->apn_unread = !*u->job->apn_before;
                 } else if (!*u->job->apn_before) {
                         job_set_string(&u->job->apn_before, value);
                 }
@@ -144,8 +145,11 @@ static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
                 begin_apn(u);
                 return;
         }
-        if (!*u->job->urc_port_before && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(value))
-                job_set_string(&u->job->urc_port_before, value);
+        if (!*u->job->urc_port_before) {
+                u->job->urc_port_unread = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(value);
+                if (!u->job->urc_port_unread)
+                        job_set_string(&u->job->urc_port_before, value);
+        }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         send(u, STEP_SET_URC_PORT, command);
 }
@@ -155,9 +159,11 @@ static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
         int wanted = (int)u->job->options->cid;
         g_autofree char *value = qfota_parse_setting(event->text, "+QCFG:", "fota/cid");
         g_autofree char *command = g_strdup_printf("AT+QCFG=\"fota/cid\",%d", wanted);
+        bool is_cid = value && *value && strspn(value, "0123456789") == strlen(value) && strlen(value) <= 2;
 
-        if (!*u->job->fota_cid_before && value && *value && strspn(value, "0123456789") == strlen(value) &&
-            strlen(value) <= 2 && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
+        if (!is_cid)
+                u->job->fota_cid_unread = !*u->job->fota_cid_before;
+        else if (!*u->job->fota_cid_before && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
                 job_set_string(&u->job->fota_cid_before, value);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         send(u, STEP_SET_FOTA_CID, command);
@@ -194,8 +200,10 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_QIND_FOTA: got_indication(u, event); return;
         case STEP_READ_URC_PORT: got_urc_port(u, event); return;
         case STEP_SET_URC_PORT:
-                if (!good)
+                if (!good) {
                         job_set_string(&u->job->urc_port_before, "");
+                        u->job->urc_port_unread = false;
+                }
                 begin_apn(u);
                 return;
         case STEP_READ_APN: got_apn(u, event); return;
@@ -204,6 +212,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         begin_cid(u);
                 } else {
                         job_wipe_string(&u->job->apn_before);
+                        u->job->apn_unread = false;
                         upgrade_rejected(u, "AT+QICSGP", event);
                 }
                 return;

@@ -112,7 +112,9 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->reconnects += job->sent;
                 job->restarted_since_end = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
                 job->restarts++;
-                job->radio_off = job->context_up = false;
+                /* Only a restart of the module undoes these, and the device may be enumerated anew without one. */
+                if (job->reset || job->reached >= JOB_REACHED_UPDATING)
+                        job->radio_off = job->context_up = false;
                 retry_drop(u, "the module restarted: the retry is not sent");
                 if (mini_applies(u)) {
                         mini_came_back(u);
