@@ -213,7 +213,7 @@ static void close_interrupted(Job *job, const char *detail)
 {
         if (job->result == JOB_RESULT_NONE)
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, detail);
-        job_tell_what_stays(job, *job->power_control_before);
+        job_tell_what_stays(job, true);
         job_forget_secrets(job);
         job->stalled = false;
         job->finished = (uint64_t)g_get_real_time();

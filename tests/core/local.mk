@@ -20,6 +20,8 @@ CORE_TESTS = \
 	tests/core/test-upgrade-check \
 	tests/core/test-upgrade-file \
 	tests/core/test-upgrade-flow \
+	tests/core/test-upgrade-indications \
+	tests/core/test-upgrade-ways-out \
 	tests/core/test-pace \
 	tests/core/test-upgrade-end \
 	tests/core/test-upgrade-cancel \
@@ -140,6 +142,16 @@ tests_core_test_upgrade_flow_SOURCES = tests/core/test-upgrade-flow.c tests/core
 tests_core_test_upgrade_flow_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_flow_LDADD = $(BENCH_TEST_LIBS)
 tests_core_test_upgrade_flow_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+
+tests_core_test_upgrade_indications_SOURCES = tests/core/test-upgrade-indications.c tests/core/testing.h
+tests_core_test_upgrade_indications_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_indications_LDADD = $(BENCH_TEST_LIBS)
+tests_core_test_upgrade_indications_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+
+tests_core_test_upgrade_ways_out_SOURCES = tests/core/test-upgrade-ways-out.c tests/core/testing.h
+tests_core_test_upgrade_ways_out_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_ways_out_LDADD = $(BENCH_TEST_LIBS)
+tests_core_test_upgrade_ways_out_LDFLAGS = $(BENCH_TEST_LDFLAGS)
 
 tests_core_test_upgrade_file_SOURCES = tests/core/test-upgrade-file.c tests/core/testing.h
 tests_core_test_upgrade_file_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

@@ -15,11 +15,11 @@ static Job *full_job(void)
 {
         Job *job = job_new("42", "usb-1-1.2");
         g_autofree char *why = NULL;
-        char **strings[] = { &job->source,          &job->imei,       &job->model,
-                             &job->from_revision,   &job->from_build, &job->to_revision,
-                             &job->to_build,        &job->boot,       &job->urc_port_before,
-                             &job->fota_cid_before, &job->apn_before, &job->power_control_before,
-                             &job->message };
+        char **strings[] = { &job->source,          &job->imei,        &job->model,
+                             &job->from_revision,   &job->from_build,  &job->to_revision,
+                             &job->to_build,        &job->boot,        &job->urc_port_before,
+                             &job->fota_cid_before, &job->apn_before,  &job->power_control_before,
+                             &job->message,         &job->qind_before, &job->qind_fota_before };
         static const char *const values[] = { "ftp://user:" SECRET "@h/x.bin",
                                               "860000000000001",
                                               "EC200A",
@@ -32,7 +32,9 @@ static Job *full_job(void)
                                               "1",
                                               "1,\"iot\",\"gw\",\"" SECRET3 "\",1",
                                               "auto",
-                                              " A sentence; with = # \\ and \t\n in it. " };
+                                              " A sentence; with = # \\ and \t\n in it. ",
+                                              "0",
+                                              "0" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
                 g_free(*strings[i]);
@@ -50,6 +52,7 @@ static Job *full_job(void)
         job->sent = true;
         job->reached = JOB_REACHED_ENDED;
         job->restarted_since_end = job->percentage = job->context_up = true;
+        job->urc_port_unread = job->fota_cid_unread = job->apn_unread = true;
         job->abandon = HOST_DOWNLOAD_TIMEOUT;
         job->device = 1 << 20 | 7;
         job->download_max = 50;
@@ -85,9 +88,11 @@ START_TEST(round_trip)
         ck_assert_str_eq(a->to_build, b->to_build);
         ck_assert_str_eq(a->boot, b->boot);
         ck_assert_str_eq(a->urc_port_before, b->urc_port_before);
+        ck_assert_str_eq(a->qind_before, b->qind_before);
+        ck_assert_str_eq(a->qind_fota_before, b->qind_fota_before);
         ck_assert_str_eq(a->fota_cid_before, b->fota_cid_before);
         ck_assert_str_eq(a->apn_before, b->apn_before);
-        ck_assert(b->context_up);
+        ck_assert(b->context_up && b->urc_port_unread && b->fota_cid_unread && b->apn_unread);
         ck_assert_int_eq(b->started_by, 4294967294);
         ck_assert_str_eq(a->power_control_before, b->power_control_before);
         ck_assert_str_eq(a->message, b->message);
@@ -107,7 +112,8 @@ START_TEST(round_trip_of_an_empty_one)
         g_free(a->source);
         a->source = g_strdup("http://h/x.bin");
         b = reload(a, NULL);
-        ck_assert(!b->sent && b->reached == JOB_REACHED_NOTHING && b->state == JOB_QUEUED && b->abandon == 0 && b->percent == 0);
+        ck_assert(!b->sent && b->reached == JOB_REACHED_NOTHING && b->state == JOB_QUEUED && b->abandon == 0 &&
+                  b->percent == 0);
         ck_assert_str_eq(b->imei, "");
         ck_assert_int_eq(b->download_max, -1);
         ck_assert_int_eq(b->started_by, -1);
@@ -257,7 +263,8 @@ static void assert_sane(const Job *job, const char *text)
                 return;
         /* what has been heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was sent sends again
          */
-        ck_assert_msg(job->sent || job->reached == JOB_REACHED_NOTHING, "a job that is under way would be sent again:\n%s", text);
+        ck_assert_msg(job->sent || job->reached == JOB_REACHED_NOTHING,
+                      "a job that is under way would be sent again:\n%s", text);
         ck_assert_msg(job->sent || (job->state != JOB_DOWNLOADING && job->state != JOB_UPDATING &&
                                     job->state != JOB_VERIFYING && job->state != JOB_STALLED),
                       "a job that is under way would be sent again:\n%s", text);
@@ -546,6 +553,36 @@ START_TEST(names)
 }
 END_TEST
 
+/* A job that is closed without its module, too. */
+START_TEST(settings_that_stay_are_named)
+{
+        static const char *const words[] = { "AT+QURCCFG",
+                                             "AT+QINDCFG=\"all\"",
+                                             "AT+QINDCFG=\"FOTA\"",
+                                             "AT+QIACT",
+                                             "fota/cid",
+                                             "AT+QICSGP",
+                                             "usbifc",
+                                             "power/control",
+                                             "radio",
+                                             "could not be read",
+                                             "AT+CFUN=1 turns it on." };
+        g_autoptr(Job) job = full_job();
+
+        job_set_string(&job->flow_before, "0,0");
+        job->radio_off = true;
+        job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, NULL);
+        job_tell_what_stays(job, true);
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+                assert_has(job->message, words[i]);
+        assert_has_not(job->message, SECRET3);
+        job_set_string(&job->power_control_before, "on"); /* which no job changes */
+        job_set_message(job, ".");
+        job_tell_what_stays(job, true);
+        assert_has_not(job->message, "power/control");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("job");
@@ -567,5 +604,6 @@ int main(void)
         tcase_add_test(t, unlisted_numbers_are_kept);
         tcase_add_test(t, success_names_the_revision);
         tcase_add_test(t, names);
+        tcase_add_test(t, settings_that_stay_are_named);
         return testing_run(t, "job");
 }

@@ -33,6 +33,7 @@ Bench *bench_new(void)
         b->power_control = g_strdup("auto");
         b->urc_port = g_strdup("usbat");
         b->fota_cid = g_strdup("1");
+        b->qind = "1";
         b->flow = g_strdup("0,0");
         b->context = g_strdup(BENCH_CONTEXT);
         b->reject_number = -1;
@@ -71,7 +72,9 @@ void bench_clear(Bench *b)
 
 static bool changes_the_module(const char *command)
 {
-        static const char *const changing[] = { "AT+QURCCFG=\"urcport\",",
+        static const char *const changing[] = { "AT+QINDCFG=\"all\",",
+                                                "AT+QINDCFG=\"FOTA\",",
+                                                "AT+QURCCFG=\"urcport\",",
                                                 "AT+QICSGP=",
                                                 "AT+QCFG=\"fota/cid\",",
                                                 "AT+QIACT=",
@@ -183,7 +186,10 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
 
         if (strcmp(action->text, "AT+QURCCFG=\"urcport\"") == 0) /* what core/inspect asks comes before that */
                 b->inspecting = false;
-        g_string_append_printf(b->inspecting ? b->questions : b->log, b->inspecting ? "%s|" : "send %s|", action->text);
+        if (!b->inspecting || changes_the_module(action->text))
+                g_string_append_printf(b->log, "send %s|", action->text);
+        else if (!g_str_has_prefix(action->text, "AT+QINDCFG="))
+                g_string_append_printf(b->questions, "%s|", action->text);
         must(!b->transfer_runs, "%s is sent into a package", action->text);
         must(!b->listening, "%s is sent while the port only listens", action->text);
         must(b->present, "%s is sent to a module that is not there", action->text);
@@ -330,6 +336,21 @@ static void set_value(char **field, const char *command)
         *field = *comma == '"' ? g_strndup(comma + 1, strlen(comma) - 2) : g_strdup(comma);
 }
 
+/* AT+QINDCFG="all" and AT+QINDCFG="FOTA", with and without a value. Returns false if the module has no such item. */
+static bool answer_qindcfg(Bench *b, const char *command, char **ret_text)
+{
+        const char *item = g_str_has_prefix(command, "AT+QINDCFG=\"all\"") ? "all" : "FOTA";
+        const char **value = *item == 'a' ? &b->qind : &b->qind_fota;
+
+        if (!*value)
+                return false;
+        if (!strchr(command, ','))
+                *ret_text = g_strdup_printf("+QINDCFG: \"%s\",%s", item, *value);
+        else
+                *value = strstr(command, ",1,0") ? "1" : "0";
+        return true;
+}
+
 static char *answer_to_question(const Bench *b, const char *command)
 {
         const struct {
@@ -395,7 +416,12 @@ static void answer_all(Bench *b)
                 text = answer_to_question(b, command);
                 if (text)
                         ;
-                else if (strcmp(command, "AT+QURCCFG=\"urcport\"") == 0)
+                else if (g_str_has_prefix(command, "AT+QINDCFG=")) {
+                        if (!answer_qindcfg(b, command, &text)) {
+                                answer_pending(b, AT_RESULT_ERROR, -1, "");
+                                continue;
+                        }
+                } else if (strcmp(command, "AT+QURCCFG=\"urcport\"") == 0)
                         text = g_strdup_printf("+QURCCFG: \"urcport\",\"%s\"", b->urc_port);
                 else if (g_str_has_prefix(command, "AT+QURCCFG=\"urcport\","))
                         set_value(&b->urc_port, command);

@@ -38,7 +38,9 @@ typedef struct Bench {
         const char *boot;
         char *power_control; /* NULL: it has none */
         char *urc_port, *fota_cid, *flow;
-        bool keeps_flow; /* it answers OK to another one, and keeps the old one */
+        const char *qind, *qind_fota; /* AT+QINDCFG, whose queries are answered at once and not logged; NULL: the module
+                                         has no such item */
+        bool keeps_flow;              /* it answers OK to another one, and keeps the old one */
         unsigned product;
         bool mini;         /* it runs its Mini system, which knows no row of the fingerprint but those of mini_knows */
         bool no_sms;       /* nor does its firmware */

@@ -49,6 +49,21 @@ START_TEST(test_usb)
 }
 END_TEST
 
+/* Another program has switched the module's messages off, and saved that: FILESTART is reported all the same. */
+START_TEST(test_messages_off)
+{
+        World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,qind=0", 100000);
+        g_autofree char *job = start(w, NULL);
+
+        world_assert_result(w, job, "success", "", "");
+        file_assert_whole(w, "1-1");
+        world_assert_sim(w, "0", "get 1-1 qind");
+        world_assert_sim(w, "0", "get 1-1 qind-now");
+        file_assert_as_before(w, "1-1", "0,0");
+        world_free(w);
+}
+END_TEST
+
 /* A module that takes its time: the host waits with it, and reads what it says meanwhile. */
 START_TEST(test_back_pressure)
 {
@@ -286,6 +301,7 @@ int main(void)
 
         suite_add(s, "usb", test_usb, 0, G_N_ELEMENTS(flows));
         suite_add(s, "back-pressure", test_back_pressure, 0, 1);
+        suite_add(s, "messages-off", test_messages_off, 0, 1);
         suite_add(s, "progress", test_progress, 0, 1);
         suite_add(s, "modes", test_modes, 0, 3);
         suite_add(s, "breaks", test_breaks, 0, G_N_ELEMENTS(breaks));

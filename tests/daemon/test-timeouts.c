@@ -80,22 +80,48 @@ static void power_cycle(World *w)
         g_free(world_sim(w, "wait 1-1 normal %lu", strtoul(booted, NULL, 10) + 1));
 }
 
-/* ---- start: accepted, and nothing since */
+/* ---- accepted, and nothing since */
 
 START_TEST(test_start)
 {
-        World *w = world_with(_i == 0 ? "after-ok=nothing" : "", "start=3");
+        World *w = world_with(_i == 0 ? "after-ok=nothing" : "", "start=3\ndownload-idle=3");
         g_autofree char *job = NULL;
 
         if (_i == 1)
                 g_free(world_sim(w, "hold 1-1 accepted"));
         job = begin(w, "up.bin");
-        check_failed(w, job, "no-response", "did not answer");
+        check_failed(w, job, "download-timeout", "The download made no progress");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
         world_assert_property(w, job, "Restarts", "0"); /* taking its radio away was enough */
         check_stopped(w, job);
         g_free(world_sim(w, _i == 0 ? "set 1-1 after-ok go" : "release 1-1 accepted"));
         check_next(w, "up.bin", NEW_REVISION, "2");
+        world_free(w);
+}
+END_TEST
+
+/* Another program has switched the module's messages off, and saved that. They are on for the download, which is longer
+ * than start. 0: all messages; 1: those of the upgrade; 2: the module refuses to switch them on. */
+START_TEST(test_messages_off)
+{
+        static const char *const modules[] = { "qind=0", "qind-fota=0", "qind=0,qindcfg=error" };
+        World *w = world_with(modules[_i], _i < 2 ? "start=1" : "start=1\ndownload-idle=3\nsettle=3");
+        g_autofree char *job = NULL;
+
+        g_free(world_sim(w, "hold 1-1 downloading:40"));
+        job = begin(w, "up.bin");
+        g_free(world_sim(w, "held 1-1"));
+        if (_i < 2) {
+                world_await_property(w, job, "Percent", "20");
+                g_free(world_sim(w, "release 1-1"));
+                world_assert_result(w, job, "success", "", "");
+        } else {
+                check_failed(w, job, "download-timeout", "The download made no progress");
+                check_stopped(w, job);
+        }
+        world_assert_sim(w, _i == 1 ? "1" : "0", "get 1-1 qind");
+        world_assert_sim(w, _i == 1 ? "1" : "0", "get 1-1 qind-now");
+        world_assert_sim(w, _i == 1 ? "0" : "1", "get 1-1 qind-fota-now");
         world_free(w);
 }
 END_TEST
@@ -126,12 +152,12 @@ END_TEST
 /* A module whose download does not end though its radio is off is reset. */
 START_TEST(test_start_reset)
 {
-        World *w = world_with("abort=600000", "start=3\nsettle=3");
+        World *w = world_with("abort=600000", "start=3\ndownload-idle=3\nsettle=3");
         g_autofree char *job = NULL;
 
         g_free(world_sim(w, "hold 1-1 accepted"));
         job = begin(w, "up.bin");
-        check_failed(w, job, "no-response", "did not answer");
+        check_failed(w, job, "download-timeout", "The download made no progress");
         world_assert_property(w, job, "Restarts", "1");
         world_assert_sim(w, "1", "count 1-1 rx:AT+CFUN=0");
         world_assert_sim(w, "1", "count 1-1 rx:AT+CFUN=1,1");
@@ -344,6 +370,7 @@ int main(void)
 
         suite_add(s, "start", test_start, 0, 2);
         suite_add(s, "download-idle", test_download_idle, 0, 1);
+        suite_add(s, "messages-off", test_messages_off, 0, 3);
         suite_add(s, "start-reset", test_start_reset, 0, 1);
         suite_add(s, "update-never-begins", test_update_never_begins, 0, 1);
         suite_add(s, "update-idle", test_update_idle, 0, 3);

@@ -227,6 +227,34 @@ unsigned at_cmd_qcfg(struct at_call *call)
         return CME_PARAMETER;
 }
 
+/* AT+QINDCFG=<item>[,<enable>[,<save>]] */
+unsigned at_cmd_qindcfg(struct at_call *call)
+{
+        Model *m = call->m;
+        const char *item;
+        unsigned enable, save = 0;
+
+        if (persona_is(m->persona, PERSONA_QINDCFG, "error"))
+                return CME_NOT_SUPPORTED;
+        if (call->kind != AT_SET || !at_string_at(call, 0, &item))
+                return CME_PARAMETER;
+        bool all = g_ascii_strcasecmp(item, "all") == 0;
+        if (!all && (g_ascii_strcasecmp(item, "FOTA") != 0 || persona_is(m->persona, PERSONA_QIND_FOTA, "none")))
+                return CME_PARAMETER;
+        unsigned *value = all ? &m->qind : &m->qind_fota;
+        if (call->n == 1) {
+                at_info(call, "+QINDCFG: \"%s\",%u", item, *value);
+                return 0;
+        }
+        if (!at_number_at(call, 1, &enable) || enable > 1 || (call->n > 2 && !at_number_at(call, 2, &save)) ||
+            save > 1 || call->n > 3)
+                return CME_PARAMETER;
+        *value = enable;
+        if (save)
+                persona_put(m->persona, all ? PERSONA_QIND : PERSONA_QIND_FOTA, enable ? "1" : "0");
+        return 0;
+}
+
 /* <download_URC_max>, <update_URC_max>; *ret stays as it is if there is none. */
 static bool urc_max_at(const struct at_call *call, unsigned i, unsigned *ret)
 {

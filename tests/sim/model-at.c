@@ -97,6 +97,7 @@ static const struct {
         { "QFLDS", NORMAL, at_cmd_qflds },       { "CMGF", SMS, at_cmd_cmgf },           { "CPMS", SMS, at_cmd_cpms },
         { "IFC", NORMAL, at_cmd_ifc },           { "CGACT", NORMAL, at_cmd_cgact },      { "QNETDEVCTL", NORMAL, at_cmd_qnetdevctl },
         { "CPBS", SERVICES, at_cmd_cpbs },       { "CSSN", SERVICES, at_cmd_cssn },      { "QFOTADL", MINI, at_cmd_qfotadl },
+        { "QINDCFG", NORMAL, at_cmd_qindcfg },
 };
 /* clang-format on */
 

@@ -73,4 +73,5 @@ unsigned at_cmd_qiact(struct at_call *call);
 unsigned at_cmd_qideact(struct at_call *call);
 unsigned at_cmd_qurccfg(struct at_call *call);
 unsigned at_cmd_qcfg(struct at_call *call);
+unsigned at_cmd_qindcfg(struct at_call *call);
 unsigned at_cmd_qfotadl(struct at_call *call);

@@ -123,6 +123,7 @@ struct Model {
 
         /* RAM */
         unsigned cfun;
+        unsigned qind, qind_fota; /* AT+QINDCFG */
         unsigned cmgf;
         unsigned qgmr_reads; /* since the boot */
         unsigned boot_line;

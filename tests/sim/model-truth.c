@@ -53,6 +53,8 @@ char *model_truth(Model *m, const char *name)
                 { "fetches", NULL, m->fetches },
                 { "steps", NULL, m->steps },
                 { "cfun", NULL, m->cfun },
+                { "qind-now", NULL, m->qind },
+                { "qind-fota-now", NULL, m->qind_fota },
                 { "held", model_held(m, NULL) ?: "", 0 },
                 { "apn", pdp->apn ?: "", 0 },
                 { "apn-user", pdp->user ?: "", 0 },

@@ -34,12 +34,22 @@ static bool port_gets_urcs(Model *m, const struct at_port *port)
         return g_str_equal(where, "all") || g_str_equal(where, port->role == USB_AT ? "usbat" : "usbmodem");
 }
 
+/* Returns true if AT+QINDCFG keeps the line back. */
+static bool is_switched_off(const Model *m, const char *text)
+{
+        return g_str_has_prefix(text, "+QIND:") && (!m->qind || (!m->qind_fota && strstr(text, "\"FOTA\"")));
+}
+
 void model_say(Model *m, const char *text)
 {
         g_autofree char *line = g_strdup_printf("\r\n%s\r\n", text);
         bool noisy = persona_flag(m->persona, PERSONA_NOISE) && (strstr(text, "START\"") || strstr(text, "END\""));
         bool heard = false;
 
+        if (is_switched_off(m, text)) {
+                model_log(m, "urc switched off %s", text);
+                return;
+        }
         if (m->urc_cache) {
                 g_ptr_array_add(m->cached_urcs, g_strdup(text));
                 model_log(m, "urc cached %s", text);
@@ -138,6 +148,8 @@ static void forget_ram(Model *m)
                 m->pdp[i].active = false;
         g_ptr_array_set_size(m->cached_urcs, 0);
         m->cfun = persona_number(m->persona, PERSONA_CFUN_BOOT);
+        m->qind = persona_flag(m->persona, PERSONA_QIND);
+        m->qind_fota = !persona_is(m->persona, PERSONA_QIND_FOTA, "0");
         m->cmgf = 0;
         m->qgmr_reads = 0;
         m->boot_line = 0;

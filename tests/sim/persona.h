@@ -82,6 +82,9 @@
         X(URCPORT, "urcport", "usbat|usbmodem|uart1|uart2|all", "usbat", "where URCs go (AT+QURCCFG, kept over boots)") \
         X(URCPORT_AFTER, "urcport-after", "text", "", "urcport after an upgrade, empty: unchanged") \
         X(UPDATER_URCPORT, "updater-urcport", "nvram|usbat|usbmodem|uart1|all", "nvram", "where the updater's URCs go, nvram: as urcport") \
+        X(QINDCFG, "qindcfg", "ok|error", "ok", "answer to AT+QINDCFG; error: there is no such command") \
+        X(QIND, "qind", "flag", "1", "AT+QINDCFG=\"all\" after a boot; while it is 0 no +QIND line is printed; flash") \
+        X(QIND_FOTA, "qind-fota", "none|0|1", "none", "the same for the item \"FOTA\"; none: there is no such item") \
         X(FOTA_CID, "fota-cid", "number", "1", "AT+QCFG=\"fota/cid\"") \
         X(NEEDS_PDP, "needs-pdp", "flag", "0", "1: a download needs AT+QIACT of that context first") \
         X(QIACT, "qiact", "ok|error", "ok", "answer to AT+QIACT=n") \

@@ -83,6 +83,8 @@ static const struct {
         { "ToBuild", G_STRUCT_OFFSET(Job, to_build) },
         { "Boot", G_STRUCT_OFFSET(Job, boot) },
         { "UrcPortBefore", G_STRUCT_OFFSET(Job, urc_port_before) },
+        { "QindBefore", G_STRUCT_OFFSET(Job, qind_before) },
+        { "QindFotaBefore", G_STRUCT_OFFSET(Job, qind_fota_before) },
         { "PackageSha256", G_STRUCT_OFFSET(Job, package_sha256) },
         { "FlowBefore", G_STRUCT_OFFSET(Job, flow_before) },
         { "FotaCidBefore", G_STRUCT_OFFSET(Job, fota_cid_before) },
@@ -123,6 +125,9 @@ static const struct {
         { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
         { "Repeated", G_STRUCT_OFFSET(Job, repeated_step) },
         { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
+        { "UrcPortUnread", G_STRUCT_OFFSET(Job, urc_port_unread) },
+        { "FotaCidUnread", G_STRUCT_OFFSET(Job, fota_cid_unread) },
+        { "ApnUnread", G_STRUCT_OFFSET(Job, apn_unread) },
         { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
         { "Watched", G_STRUCT_OFFSET(Job, watched) },
 };
@@ -303,23 +308,30 @@ void job_tell_what_stays(Job *job, bool power_control)
 {
         const struct {
                 bool changed;
-                const char *what;
+                const char *name;
         } settings[] = {
                 { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
+                { *job->qind_before, "AT+QINDCFG=\"all\"" },
+                { *job->qind_fota_before, "AT+QINDCFG=\"FOTA\"" },
+                { power_control && strcmp(job->power_control_before, "auto") == 0, "power/control" },
                 { job->context_up, "AT+QIACT" },
                 { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
                 { *job->apn_before, "AT+QICSGP" },
                 { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
-                { power_control, "power/control" },
+                { job->urc_port_unread, "AT+QURCCFG=\"urcport\" (its value before could not be read)" },
+                { job->fota_cid_unread, "AT+QCFG=\"fota/cid\" (its value before could not be read)" },
+                { job->apn_unread, "AT+QICSGP (its values before could not be read)" },
         };
         g_autoptr(GString) s = g_string_new(NULL);
 
         for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
                 if (settings[i].changed)
                         g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
-                                               settings[i].what);
+                                               settings[i].name);
         if (s->len)
                 job_add_to_message(job, g_string_append_c(s, '.')->str);
+        if (job->radio_off)
+                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
 }
 
 bool job_may_still_write(const Job *job)
@@ -565,6 +577,8 @@ static bool is_consistent(const Job *job)
         /* These values are sent to the module or written to sysfs. */
         if (!qfota_is_flow(job->flow_before) ||
             strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
+            (*job->qind_before && strcmp(job->qind_before, "0") != 0) ||
+            (*job->qind_fota_before && strcmp(job->qind_fota_before, "0") != 0) ||
             strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
             strlen(job->fota_cid_before) > 2 || (*job->apn_before && !context_is_valid(job->apn_before)) ||
             (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&

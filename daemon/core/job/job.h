@@ -115,10 +115,13 @@ typedef struct Job {
 
         /* Settings of the module that were changed and are to be put back: the value before, "" if not changed. */
         char *urc_port_before;
+        char *qind_before, *qind_fota_before; /* AT+QINDCFG="all" and ="FOTA": 0 */
         char *fota_cid_before;
         char *flow_before;          /* AT+QCFG="usbifc" or, at a UART, AT+IFC: as in 0,0 */
         char *apn_before;           /* core/job/context's values of the option's context; may hold a password */
         char *power_control_before; /* of the USB device */
+        /* Settings that were changed although the value before could not be read. */
+        bool urc_port_unread, fota_cid_unread, apn_unread;
 
         /* The end: settled before the settings are put back, valid once result is set. */
         JobResult result;
@@ -176,8 +179,8 @@ void job_set_message(Job *job, const char *message);
 /* Appends one sentence to the message. */
 void job_add_to_message(Job *job, const char *sentence);
 
-/* Appends a sentence that names the settings that were not put back, if there are any; power_control: that setting is
- * one of them. */
+/* Appends sentences that name the settings that were not put back, if there are any; power_control: that setting was
+ * not put back if it was changed. */
 void job_tell_what_stays(Job *job, bool power_control);
 
 /* Returns true if the job has failed in such a way that the module may still be writing its flash. */

@@ -85,6 +85,12 @@ bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
         return job->device && g_strcmp0(job->boot, event->boot) != 0;
 }
 
+bool upgrade_may_download(const Job *job)
+{
+        return job->reached >= JOB_REACHED_DOWNLOADING ||
+               (job->reached >= JOB_REACHED_ACCEPTED && !job->from_host && job->reported_domain == CODE_DOMAIN_NONE);
+}
+
 /* Returns true if the module may still be waiting for the package. */
 bool transfer_may_be_awaited(const Job *job)
 {

@@ -31,6 +31,10 @@ bool upgrade_is_under_way(const char *line, Method *ret_method);
 bool upgrade_awaits_restart(const Job *job); /* the module reported the end, and has not restarted since */
 bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event); /* the gateway booted since the module was seen */
 
+/* Returns true if the module reported a download, or accepted AT+QFOTADL with a URL and has reported no failure: it may
+ * be downloading with its messages off. */
+bool upgrade_may_download(const Job *job);
+
 bool transfer_may_be_awaited(const Job *job); /* the module may still be waiting for the package */
 bool transfer_is_incomplete(const Job *job);  /* the module cannot have the whole package */
 

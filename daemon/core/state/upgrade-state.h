@@ -16,6 +16,10 @@ typedef enum Step {
         STEP_ASK_SERVER,        /* no command: the server is asked for the package */
         STEP_ASK_SERVER_MINI_2, /* and for the second one */
         STEP_INSPECT,           /* one of core/rules/inspect's questions */
+        STEP_READ_QIND,
+        STEP_SET_QIND,
+        STEP_READ_QIND_FOTA,
+        STEP_SET_QIND_FOTA,
         STEP_READ_URC_PORT,
         STEP_SET_URC_PORT,
         STEP_READ_APN,
@@ -42,6 +46,8 @@ typedef enum Step {
         STEP_RESTORE_FOTA_CID,
         STEP_RESTORE_FLOW,
         STEP_RESTORE_APN,
+        STEP_RESTORE_QIND_FOTA,
+        STEP_RESTORE_QIND,
         STEP_RESTORE_URC_PORT,
 } Step;
 

@@ -42,7 +42,7 @@ static uint64_t following_timeout(const Upgrade *u)
                 return t->settle;
         if (job->disconnected || job->reached >= JOB_REACHED_DOWNLOADED || job->transferred)
                 return t->update_idle;
-        if (job->reached < JOB_REACHED_DOWNLOADING)
+        if (!upgrade_may_download(job))
                 return t->start;
         if (job->from_host) /* the host sees the progress itself */
                 return t->download_idle;

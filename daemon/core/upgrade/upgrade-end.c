@@ -100,9 +100,7 @@ void end_finish(Upgrade *u)
         u->step = STEP_NONE;
         if (u->present && !u->ready && !job->sent)
                 transfer_reset_flow_control(u);
-        job_tell_what_stays(job, false);
-        if (job->radio_off)
-                job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
+        job_tell_what_stays(job, !u->present);
         job_forget_secrets(job);
         if (job->result == JOB_RESULT_SUCCESS)
                 job->percent = 100;

@@ -70,6 +70,8 @@ void flow_begin(Upgrade *u)
 {
         if (wants(u, "none"))
                 upgrade_next(u, NEXT_COMMAND);
+        else if (u->no_flow_control && *u->job->flow_before) /* the port was lost before that was put back */
+                set_flow(u, STEP_UNSET_FLOW, u->job->flow_before);
         else if (u->no_flow_control)
                 continue_without_flow_control(u);
         else

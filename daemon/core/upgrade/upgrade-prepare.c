@@ -42,6 +42,7 @@ static void got_apn(Upgrade *u, const UpgradeEvent *event)
                                                   "keep the access point of the option apn",
                                                   cid, cid);
                         upgrade_push(u, UPGRADE_ACTION_WARN, warning);
+                        u->job->apn_unread = !*u->job->apn_before;
                 } else if (!*u->job->apn_before) {
                         job_set_string(&u->job->apn_before, value);
                 }
@@ -89,9 +90,65 @@ static void begin_apn(Upgrade *u)
                 upgrade_send(u, STEP_READ_APN, command, true, u->timeouts->command); /* the answer is secret */
 }
 
+/* The switch for all +QIND messages and the one for those of the upgrade, which few modules have. Both are set without
+ * being saved: saving the former value again would be wrong if another program had not saved it. */
+typedef struct Indication {
+        const char *name;
+        Step read, set;
+        size_t before; /* offset in Job */
+} Indication;
+
+static const Indication indications[] = {
+        { "all", STEP_READ_QIND, STEP_SET_QIND, offsetof(Job, qind_before) },
+        { "FOTA", STEP_READ_QIND_FOTA, STEP_SET_QIND_FOTA, offsetof(Job, qind_fota_before) },
+};
+
+static char **indication_before(const Upgrade *u, const Indication *indication)
+{
+        return (char **)((char *)u->job + indication->before);
+}
+
+static void begin_indication(Upgrade *u, size_t i)
+{
+        g_autofree char *command = NULL;
+
+        if (i == G_N_ELEMENTS(indications)) {
+                send(u, STEP_READ_URC_PORT, "AT+QURCCFG=\"urcport\"");
+                return;
+        }
+        command = g_strdup_printf("AT+QINDCFG=\"%s\"", indications[i].name);
+        send(u, indications[i].read, command);
+}
+
 void prepare_begin(Upgrade *u)
 {
-        send(u, STEP_READ_URC_PORT, "AT+QURCCFG=\"urcport\"");
+        begin_indication(u, 0);
+}
+
+/* A module that refuses AT+QINDCFG keeps its setting: the upgrade may go on without messages. */
+static void got_indication(Upgrade *u, const UpgradeEvent *event)
+{
+        size_t i = u->step == STEP_READ_QIND || u->step == STEP_SET_QIND ? 0 : 1;
+        const Indication *indication = &indications[i];
+        char **before = indication_before(u, indication);
+        g_autofree char *value = NULL, *command = NULL;
+
+        if (u->step == indication->set) {
+                if (event->result != AT_RESULT_OK)
+                        job_set_string(before, "");
+                begin_indication(u, i + 1);
+                return;
+        }
+        if (event->result == AT_RESULT_OK)
+                value = qfota_parse_setting(event->text, "+QINDCFG:", indication->name);
+        if (g_strcmp0(value, "0") != 0) {
+                begin_indication(u, i + 1);
+                return;
+        }
+        job_set_string(before, value);
+        command = g_strdup_printf("AT+QINDCFG=\"%s\",1,0", indication->name);
+        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+        send(u, indication->set, command);
 }
 
 /* The URCs must come to the port that is open here. A module that does not report its URC port keeps it. */
@@ -106,8 +163,11 @@ static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
                 begin_apn(u);
                 return;
         }
-        if (!*u->job->urc_port_before && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(value))
-                job_set_string(&u->job->urc_port_before, value);
+        if (!*u->job->urc_port_before) {
+                u->job->urc_port_unread = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(value);
+                if (!u->job->urc_port_unread)
+                        job_set_string(&u->job->urc_port_before, value);
+        }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         send(u, STEP_SET_URC_PORT, command);
 }
@@ -117,9 +177,11 @@ static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
         int wanted = (int)u->job->options->cid;
         g_autofree char *value = qfota_parse_setting(event->text, "+QCFG:", "fota/cid");
         g_autofree char *command = g_strdup_printf("AT+QCFG=\"fota/cid\",%d", wanted);
+        bool is_cid = value && *value && strspn(value, "0123456789") == strlen(value) && strlen(value) <= 2;
 
-        if (!*u->job->fota_cid_before && value && *value && strspn(value, "0123456789") == strlen(value) &&
-            strlen(value) <= 2 && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
+        if (!is_cid)
+                u->job->fota_cid_unread = !*u->job->fota_cid_before;
+        else if (!*u->job->fota_cid_before && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
                 job_set_string(&u->job->fota_cid_before, value);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         send(u, STEP_SET_FOTA_CID, command);
@@ -150,10 +212,16 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         switch (u->step) {
+        case STEP_READ_QIND:
+        case STEP_SET_QIND:
+        case STEP_READ_QIND_FOTA:
+        case STEP_SET_QIND_FOTA: got_indication(u, event); return;
         case STEP_READ_URC_PORT: got_urc_port(u, event); return;
         case STEP_SET_URC_PORT:
-                if (!good)
+                if (!good) {
                         job_set_string(&u->job->urc_port_before, "");
+                        u->job->urc_port_unread = false;
+                }
                 begin_apn(u);
                 return;
         case STEP_READ_APN: got_apn(u, event); return;
@@ -162,6 +230,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         begin_cid(u);
                 } else {
                         job_wipe_string(&u->job->apn_before);
+                        u->job->apn_unread = false;
                         upgrade_rejected(u, "AT+QICSGP", event);
                 }
                 return;
@@ -211,6 +280,8 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_DEACTIVATE_CONTEXT:
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_APN:
+        case STEP_RESTORE_QIND_FOTA:
+        case STEP_RESTORE_QIND:
         case STEP_RESTORE_URC_PORT: return;
         }
 }

@@ -45,6 +45,16 @@ static char *urc_port_command(const Job *job)
         return g_strdup_printf("AT+QURCCFG=\"urcport\",\"%s\"", job->urc_port_before);
 }
 
+static char *qind_command(const Job *job)
+{
+        return g_strdup_printf("AT+QINDCFG=\"all\",%s,0", job->qind_before);
+}
+
+static char *qind_fota_command(const Job *job)
+{
+        return g_strdup_printf("AT+QINDCFG=\"FOTA\",%s,0", job->qind_fota_before);
+}
+
 /* A setting: the field of the record that says that the setting is changed (a flag, or the value before, "" if the
  * setting is not changed), and the command that puts the setting back. */
 typedef struct Setting {
@@ -62,6 +72,8 @@ static const Setting settings[] = {
         { STEP_RESTORE_FOTA_CID, fota_cid_command, 0, offsetof(Job, fota_cid_before), false, 1 },
         { STEP_RESTORE_APN, apn_command, 0, offsetof(Job, apn_before), true, 1 },
         { STEP_RESTORE_FLOW, flow_command_before, 0, offsetof(Job, flow_before), false, 1 },
+        { STEP_RESTORE_QIND_FOTA, qind_fota_command, 0, offsetof(Job, qind_fota_before), false, 1 },
+        { STEP_RESTORE_QIND, qind_command, 0, offsetof(Job, qind_before), false, 1 },
         { STEP_RESTORE_URC_PORT, urc_port_command, 0, offsetof(Job, urc_port_before), false, 1 },
 };
 

@@ -107,7 +107,7 @@ static void following_timed_out(Upgrade *u)
                 /* The module may be writing its flash without a message: it must not be reset. */
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
         } else {
-                job->abandon = job->reached >= JOB_REACHED_DOWNLOADING ? HOST_DOWNLOAD_TIMEOUT : HOST_NO_RESPONSE;
+                job->abandon = upgrade_may_download(job) ? HOST_DOWNLOAD_TIMEOUT : HOST_NO_RESPONSE;
                 upgrade_next(u, NEXT_GIVE_UP);
         }
 }

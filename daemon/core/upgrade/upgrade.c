@@ -118,8 +118,9 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                 job->reconnects += job->sent;
                 job->restarted_since_end = job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE;
                 job->restarts++;
-                job->context_up = false;
-                job->radio_off = job->radio_off && !job->reset; /* after a USB glitch the radio is still off */
+                /* Only a restart of the module undoes these, and the device may be enumerated anew without one. */
+                if (job->reset || job->reached >= JOB_REACHED_UPDATING)
+                        job->radio_off = job->context_up = false;
                 retry_drop(u, "the module restarted: the retry is not sent");
                 if (mini_applies(u)) {
                         mini_came_back(u);
@@ -247,6 +248,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_AWAIT_FILE_END:
         case STEP_AWAIT_DOWNLOAD_END: return;
         case STEP_INSPECT: check_answer(u, event); return;
+        case STEP_READ_QIND:
+        case STEP_SET_QIND:
+        case STEP_READ_QIND_FOTA:
+        case STEP_SET_QIND_FOTA:
         case STEP_READ_URC_PORT:
         case STEP_SET_URC_PORT:
         case STEP_READ_APN:
@@ -274,6 +279,8 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_RESTORE_FOTA_CID:
         case STEP_RESTORE_FLOW:
         case STEP_RESTORE_APN:
+        case STEP_RESTORE_QIND_FOTA:
+        case STEP_RESTORE_QIND:
         case STEP_RESTORE_URC_PORT: restore_answer(u, event); return;
         }
 }
