@@ -57,7 +57,7 @@ void job_run_feed(JobRun *run, UpgradeEvent event);
 /* Carries the next action of the upgrade out. Returns false if there was none. */
 bool job_run_advance(JobRun *run);
 
-/* The time at which UPGRADE_EVENT_TICK is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. */
+/* The time at which UPGRADE_EVENT_TICK is due, in µs of clock_now(); UINT64_MAX for never. */
 uint64_t job_run_deadline(const JobRun *run);
 
 /* Returns true once the job has released its module. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "base/clock.h"
 #include "module/at-port.h"
 #include "module/module-context.h"
 #include "module/module-gate.h"
@@ -15,12 +16,12 @@
 
 struct Module {
         ModuleContext context;
-        sd_event_source *timer;
+        ClockTimer *timer;
         const ModuleObserver *observer;
         void *userdata;
 
         bool present;
-        uint64_t came_at, left_at; /* µs of CLOCK_BOOTTIME, 0 never */
+        uint64_t came_at, left_at; /* µs of clock_now(), 0 never */
         bool boot_rom;
         uint16_t vendor_id, product_id;
         unsigned device; /* bus and device number; of a UART a number that counts restarts */
