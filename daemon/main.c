@@ -12,6 +12,7 @@
 
 #include <config.h>
 
+#include "base/clock.h"
 #include "bus/bus.h"
 #include "base/log.h"
 #include "manager/manager.h"
@@ -108,7 +109,7 @@ static int run(const char *config_file, bool must_exist)
         running.manager = manager;
         running.bus = bus;
         sd_notify(0, "READY=1");
-        r = sd_event_loop(event);
+        r = clock_loop(event);
         sd_notify(0, "STOPPING=1");
         manager_stop(manager);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -45,6 +45,11 @@ tests_daemon_kill_at_so_SOURCES = tests/daemon/kill-at.c
 tests_daemon_kill_at_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_kill_at_so_LDFLAGS = -shared
 
+check_PROGRAMS += tests/daemon/standstill.so
+tests_daemon_standstill_so_SOURCES = tests/daemon/standstill.c
+tests_daemon_standstill_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
+tests_daemon_standstill_so_LDFLAGS = -shared
+
 check_PROGRAMS += tests/daemon/slow-files.so
 tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
 tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
@@ -98,6 +103,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-faults \
 	tests/daemon/test-timeouts \
 	tests/daemon/test-watch \
+	tests/daemon/test-standstill \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-polkit \
@@ -184,6 +190,8 @@ tests_daemon_test_codes_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_codes_LDADD = $(WORLD_LIBS)
 tests_daemon_test_faults_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_faults_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
+tests_daemon_test_standstill_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_standstill_LDADD = $(WORLD_LIBS)
 tests_daemon_test_timeouts_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_timeouts_LDADD = $(WORLD_LIBS)
 tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)

@@ -1,16 +1,194 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads the clock that all deadlines of modules are measured on. Knows nothing of modules. */
+/* The clock that all time-outs of modules are measured on, and the event loop, which knows how long the daemon has
+ * listened. Knows nothing of modules. */
 
 #include <glib.h>
 #include <time.h>
 
 #include "base/clock.h"
 
-uint64_t clock_now(void)
+/* While a timer is set, the loop waits for a second at a time, or for a small part of what is left until then. A longer
+ * time between two turns is one in which the daemon did not listen, and counts as so much. */
+#define TURN_MAX  G_USEC_PER_SEC
+#define TURN_PART 16
+
+/* A source that never runs dry (a flood of calls, say) must not keep time-outs from passing for ever. */
+#define READING_MAX (10 * G_USEC_PER_SEC)
+
+/* A suspend that is shorter than this is none: the two clocks are not read at the same moment. */
+#define SUSPEND_MIN G_USEC_PER_SEC
+
+struct ClockTimer {
+        const ClockTimerObserver *observer;
+        void *userdata;
+        uint64_t at;
+        bool resumed; /* the observer is still to be told */
+};
+
+static GQueue timers = G_QUEUE_INIT;
+static uint64_t now, read_until; /* µs of this clock */
+static uint64_t turned_at;       /* CLOCK_MONOTONIC at the last turn, µs, 0 before the first one */
+static uint64_t suspended;       /* CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC by so much, µs */
+
+static uint64_t read_clock(clockid_t id)
 {
         struct timespec t;
 
-        clock_gettime(CLOCK_BOOTTIME, &t);
+        clock_gettime(id, &t);
         return (uint64_t)t.tv_sec * G_USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void start(void)
+{
+        if (turned_at)
+                return;
+        now = read_until = turned_at = read_clock(CLOCK_MONOTONIC);
+        suspended = read_clock(CLOCK_BOOTTIME) - turned_at;
+}
+
+uint64_t clock_now(void)
+{
+        start();
+        return now;
+}
+
+uint64_t clock_read_until(void)
+{
+        start();
+        return read_until;
+}
+
+bool clock_has_passed(uint64_t at)
+{
+        return clock_read_until() >= at;
+}
+
+/* ---- timers */
+
+ClockTimer *clock_timer_new(const ClockTimerObserver *observer, void *userdata)
+{
+        ClockTimer *t = g_new0(ClockTimer, 1);
+
+        t->observer = observer;
+        t->userdata = userdata;
+        t->at = UINT64_MAX;
+        g_queue_push_tail(&timers, t);
+        return t;
+}
+
+void clock_timer_free(ClockTimer *t)
+{
+        if (!t)
+                return;
+        g_queue_remove(&timers, t);
+        g_free(t);
+}
+
+void clock_timer_set(ClockTimer *t, uint64_t at)
+{
+        t->at = at;
+}
+
+/* The timer whose time comes first, NULL if none is set. */
+static ClockTimer *first_timer(void)
+{
+        ClockTimer *first = NULL;
+
+        for (GList *i = timers.head; i; i = i->next) {
+                ClockTimer *t = i->data;
+
+                if (t->at != UINT64_MAX && (!first || t->at < first->at))
+                        first = t;
+        }
+        return first;
+}
+
+static ClockTimer *resumed_timer(void)
+{
+        for (GList *i = timers.head; i; i = i->next)
+                if (((ClockTimer *)i->data)->resumed)
+                        return i->data;
+        return NULL;
+}
+
+/* Calls one observer, if one is to be called: it may free timers. */
+static void run_timer(bool all_read)
+{
+        ClockTimer *resumed = all_read ? resumed_timer() : NULL, *first = first_timer();
+
+        if (resumed) {
+                resumed->resumed = false;
+                resumed->observer->resumed(resumed->userdata);
+        } else if (first && clock_has_passed(first->at)) {
+                first->at = UINT64_MAX;
+                first->observer->passed(first->userdata);
+        }
+}
+
+/* ---- the loop */
+
+/* Returns the longest time between two turns that counts, µs. */
+static uint64_t longest_turn(void)
+{
+        const ClockTimer *first = first_timer();
+
+        if (!first)
+                return UINT64_MAX;
+        return first->at <= now ? TURN_MAX : MAX(TURN_MAX, (first->at - now) / TURN_PART);
+}
+
+/* Returns how long the loop may wait for events, µs. */
+static uint64_t longest_wait(void)
+{
+        const ClockTimer *first = first_timer();
+        uint64_t present = now + read_clock(CLOCK_MONOTONIC) - turned_at;
+
+        if (resumed_timer())
+                return 0;
+        if (!first)
+                return UINT64_MAX;
+        return first->at <= present ? 0 : MIN(first->at - present, longest_turn());
+}
+
+/* The loop has waited for events: the clock goes on. These times were taken right after that. */
+static void turn(uint64_t monotonic, uint64_t boottime, bool all_read)
+{
+        uint64_t elapsed = monotonic > turned_at ? monotonic - turned_at : 0, ahead = boottime - monotonic;
+
+        now += MIN(elapsed, longest_turn());
+        turned_at = monotonic;
+        if (all_read)
+                read_until = now;
+        else if (now > READING_MAX)
+                read_until = MAX(read_until, now - READING_MAX);
+        if (ahead > suspended + SUSPEND_MIN)
+                for (GList *i = timers.head; i; i = i->next)
+                        ((ClockTimer *)i->data)->resumed = true;
+        suspended = ahead;
+}
+
+int clock_loop(sd_event *event)
+{
+        int code;
+
+        start();
+        while (sd_event_get_state(event) != SD_EVENT_FINISHED) {
+                uint64_t monotonic, boottime;
+                bool all_read;
+                int r = sd_event_prepare(event);
+
+                if (r == 0)
+                        r = sd_event_wait(event, longest_wait());
+                if (r < 0)
+                        return r;
+                sd_event_now(event, CLOCK_MONOTONIC, &monotonic);
+                sd_event_now(event, CLOCK_BOOTTIME, &boottime);
+                all_read = r == 0;
+                turn(monotonic, boottime, all_read);
+                if (!all_read && (r = sd_event_dispatch(event)) < 0)
+                        return r;
+                run_timer(all_read);
+        }
+        return sd_event_get_exit_code(event, &code) < 0 ? 0 : code;
 }

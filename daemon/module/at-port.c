@@ -31,7 +31,7 @@ struct AtPort {
         AtEngine *engine;
         bool listening;         /* nothing is to be sent */
         uint64_t open_at;       /* the time of the next try to open the port; UINT64_MAX: at once if it is wanted */
-        uint64_t tried_at;      /* when opening was tried last, µs of CLOCK_BOOTTIME */
+        uint64_t tried_at;      /* when opening was tried last, µs of clock_now() */
         uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
         PortWatch *watch;       /* runs while the port could not be opened */
 };
@@ -196,7 +196,7 @@ bool at_port_advance(AtPort *p)
 {
         g_autoptr(AtEvent) event = NULL;
 
-        if (p->serial)
+        if (p->serial && clock_has_passed(at_engine_deadline(p->engine)))
                 at_engine_tick(p->engine, clock_now());
         event = at_engine_pop(p->engine);
         if (!event)

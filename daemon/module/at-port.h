@@ -102,6 +102,6 @@ void at_port_send_blind(AtPort *port, const char *command);
 
 /* Carries the next event of the dialogue out or reports it. Returns false if there is none. */
 bool at_port_advance(AtPort *port);
-/* The time at which at_port_update() or at_port_advance() want to be called, in µs of CLOCK_BOOTTIME; UINT64_MAX for
+/* The time at which at_port_update() or at_port_advance() want to be called, in µs of clock_now(); UINT64_MAX for
  * never. */
 uint64_t at_port_deadline(const AtPort *port);

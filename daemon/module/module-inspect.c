@@ -106,7 +106,7 @@ bool inspector_advance(Inspector *i, bool can_ask)
 
         if (!i->busy)
                 return false;
-        if (clock_now() >= i->until)
+        if (clock_has_passed(i->until))
                 inspector_end(i, "it does not answer");
         if (i->over) {
                 report(i);

@@ -44,5 +44,5 @@ void inspector_end(Inspector *inspector, const char *failure);
 
 /* Asks the next question, if can_ask, or reports the end. Returns true if something was done. */
 bool inspector_advance(Inspector *inspector, bool can_ask);
-/* The time at which inspector_advance() wants to be called, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. */
+/* The time at which inspector_advance() wants to be called, in µs of clock_now(); UINT64_MAX for never. */
 uint64_t inspector_deadline(const Inspector *inspector);

@@ -55,7 +55,7 @@ void job_run_feed(JobRun *run, UpgradeEvent event);
 /* Carries the next action of the upgrade out. Returns false if there was none. */
 bool job_run_advance(JobRun *run);
 
-/* The time at which job_run_time_out() is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never. After AT+QFOTADL, time in
+/* The time at which job_run_time_out() is due, in µs of clock_now(); UINT64_MAX for never. After AT+QFOTADL, time in
  * which the port of a module that is there cannot be opened does not count, up to [timeouts] restart. */
 uint64_t job_run_deadline(const JobRun *run);
 /* The time-out of the present phase has passed. If that ends the job while the port cannot be opened, the job's message

@@ -15,7 +15,7 @@ struct Place {
 
         bool present;
         bool boot_rom;
-        uint64_t came_at, left_at; /* µs of CLOCK_BOOTTIME, 0 never */
+        uint64_t came_at, left_at; /* µs of clock_now(), 0 never */
         uint16_t vendor_id, product_id;
         unsigned device_number;
         char *syspath;

@@ -44,7 +44,7 @@ unsigned place_device_number(const Place *place);
 const char *place_syspath(const Place *place);
 /* The UID of the device for ModemManager's InhibitDevice; NULL if none was seen. Belongs to the place. */
 const char *place_uid(const Place *place);
-/* The times of the last enumeration and the last disconnection, µs of CLOCK_BOOTTIME, 0 never. */
+/* The times of the last enumeration and the last disconnection, µs of clock_now(), 0 never. */
 uint64_t place_came_at(const Place *place);
 uint64_t place_left_at(const Place *place);
 /* power/control of the USB device, auto or on; NULL if it has none. The caller frees it. */

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "base/clock.h"
 #include "module/at-port.h"
 #include "module/module-context.h"
 #include "module/module-gate.h"
@@ -33,7 +34,7 @@ struct Module {
         JobRun *run; /* module-upgrade.c: while a job holds the module, NULL otherwise */
 
         /* module.c */
-        sd_event_source *timer;
+        ClockTimer *timer;
         bool reconfigured; /* while a job held the module */
         bool advancing;
 };

@@ -74,7 +74,7 @@ void probe_count_anew(Probe *probe);
 bool probe_advance(Probe *probe);
 /* The answer to the command of ask(). */
 void probe_take_answer(Probe *probe, AtResult result, const char *information);
-/* The time at which probe_advance() wants to be called while the port is open, in µs of CLOCK_BOOTTIME; UINT64_MAX for
+/* The time at which probe_advance() wants to be called while the port is open, in µs of clock_now(); UINT64_MAX for
  * never. */
 uint64_t probe_deadline(const Probe *probe);
 /* The time at which probe_give_up() is due if no job holds the module; UINT64_MAX for never. */

@@ -8,8 +8,6 @@
 #include "base/log.h"
 #include "module/module-private.h"
 
-#define TIMER_ACCURACY (20 * G_TIME_SPAN_MILLISECOND)
-
 static void advance(Module *m);
 
 static void on_wake(void *userdata)
@@ -59,12 +57,23 @@ static void release_job(Module *m)
                 reconfigure(m);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_time(void *userdata)
 {
-        (void)source, (void)usec;
         advance(userdata);
-        return 0;
 }
+
+static void on_resumed(void *userdata)
+{
+        Module *m = userdata;
+
+        if (m->run) {
+                log_module(LOG_INFO, m, "the host was suspended; the module is looked at anew");
+                job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_RESUMED });
+        }
+        advance(m);
+}
+
+static const ClockTimerObserver timer_observer = { .passed = on_time, .resumed = on_resumed };
 
 static void arm_timer(Module *m)
 {
@@ -72,19 +81,7 @@ static void arm_timer(Module *m)
 
         if (at_port_is_open(m->port))
                 at = MIN(at, probe_deadline(m->probe));
-        at = MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe));
-        if (at == UINT64_MAX) {
-                if (m->timer)
-                        sd_event_source_set_enabled(m->timer, SD_EVENT_OFF);
-        } else if (!m->timer) {
-                int r = sd_event_add_time(m->context.event, &m->timer, CLOCK_BOOTTIME, at, TIMER_ACCURACY, on_timer, m);
-
-                if (r < 0)
-                        log_module(LOG_ERR, m, "no timer: %s", g_strerror(-r));
-        } else {
-                sd_event_source_set_time(m->timer, at);
-                sd_event_source_set_enabled(m->timer, SD_EVENT_ONESHOT);
-        }
+        clock_timer_set(m->timer, MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe)));
 }
 
 /* Lets all objects go on until none has anything left to do now. */
@@ -106,12 +103,12 @@ static void advance(Module *m)
                         continue;
                 if (at_port_advance(m->port))
                         continue;
-                if (m->run && clock_now() >= job_run_deadline(m->run)) {
+                if (m->run && clock_has_passed(job_run_deadline(m->run))) {
                         if (!module_give_up_gate(m))
                                 job_run_time_out(m->run);
                         continue;
                 }
-                if (!m->run && clock_now() >= probe_wanted_until(m->probe)) {
+                if (!m->run && clock_has_passed(probe_wanted_until(m->probe))) {
                         probe_give_up(m->probe);
                         continue;
                 }
@@ -142,6 +139,7 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->gate = gate_new(&m->context, &module_gate_observer, m);
         m->probe = probe_new(&m->context, &module_probe_observer, m);
         m->port = at_port_new(&m->context, place_ports(m->place), &module_at_port_observer, m);
+        m->timer = clock_timer_new(&timer_observer, m);
         return m;
 }
 
@@ -149,7 +147,7 @@ void module_free(Module *m)
 {
         if (!m)
                 return;
-        sd_event_source_disable_unref(m->timer);
+        clock_timer_free(m->timer);
         job_run_free(m->run);
         at_port_free(m->port);
         gate_free(m->gate);

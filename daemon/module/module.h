@@ -75,7 +75,7 @@ bool module_is_ready(const Module *module);
  * again. */
 bool module_answers(const Module *module);
 
-/* The times of the last enumeration and the last disconnection, µs of CLOCK_BOOTTIME, 0 never. */
+/* The times of the last enumeration and the last disconnection, µs of clock_now(), 0 never. */
 uint64_t module_came_at(const Module *module);
 uint64_t module_left_at(const Module *module);
 

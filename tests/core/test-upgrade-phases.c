@@ -183,6 +183,7 @@ static const struct {
         { "not-sent", UPGRADE_EVENT_NOT_SENT, "it cannot be read", 0 },
         { "no-flow", UPGRADE_EVENT_NO_FLOW, NULL, 0 },
         { "disk", UPGRADE_EVENT_DISK, "No space left on device", 0 },
+        { "resumed", UPGRADE_EVENT_RESUMED, NULL, 0 },
         { "tick:early", UPGRADE_EVENT_TICK, NULL, 0 },
         { "tick", UPGRADE_EVENT_TICK, NULL, 0 },
 };

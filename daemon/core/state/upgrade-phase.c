@@ -71,6 +71,7 @@ static const char *const event_names[] = {
         [UPGRADE_EVENT_NOT_SENT] = "not-sent",
         [UPGRADE_EVENT_NO_FLOW] = "no-flow",
         [UPGRADE_EVENT_DISK] = "disk",
+        [UPGRADE_EVENT_RESUMED] = "resumed",
         [UPGRADE_EVENT_TICK] = "tick",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(event_names) == _UPGRADE_EVENT_MAX);
@@ -158,6 +159,7 @@ bool upgrade_expects(const Upgrade *u, UpgradeEventType event)
         case UPGRADE_EVENT_NOT_SENT:
         case UPGRADE_EVENT_NO_FLOW:
         case UPGRADE_EVENT_DISK:
+        case UPGRADE_EVENT_RESUMED:
         case UPGRADE_EVENT_TICK: return true;
         case _UPGRADE_EVENT_MAX: return false;
         }

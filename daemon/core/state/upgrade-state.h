@@ -83,7 +83,7 @@ typedef struct Upgrade {
         uint64_t timed_out_at; /* when a deadline passed last, 0 never */
 
         /* The event under way: its time, and the ports that were there then. */
-        uint64_t now;      /* µs of a clock that goes on in suspend */
+        uint64_t now;      /* as in UpgradeEvent */
         uint64_t realtime; /* µs since the epoch */
         bool at_port, diag_port;
         bool port_idle; /* a command would be sent at once */

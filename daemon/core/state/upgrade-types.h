@@ -47,13 +47,14 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_NO_FLOW,      /* the host's end of the port has no RTS/CTS, which UPGRADE_ACTION_FLOW requested */
         UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and the actions behind it were dropped: text is the
                                reason. Of a job that has ended, only if its record cannot be removed either */
-        UPGRADE_EVENT_TICK, /* time passed */
+        UPGRADE_EVENT_RESUMED, /* the host was suspended: messages of the module may be lost */
+        UPGRADE_EVENT_TICK,    /* time passed, and everything that came until now was given before */
         _UPGRADE_EVENT_MAX
 } UpgradeEventType;
 
 typedef struct UpgradeEvent {
         UpgradeEventType type;
-        uint64_t now;      /* µs of a clock that goes on in suspend */
+        uint64_t now;      /* µs of a clock that runs only while news of the module are read: not in suspend */
         uint64_t realtime; /* µs since the epoch */
         bool at_port;      /* the module has an AT port now */
         bool diag_port;    /* it has a DIAG port now */

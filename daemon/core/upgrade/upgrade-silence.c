@@ -140,3 +140,39 @@ void upgrade_timed_out(Upgrade *u)
         case _PHASE_MAX: return;
         }
 }
+
+/* Returns true if a question disturbs neither the update nor the transfer of a package, and either system may answer. */
+static bool may_be_asked(const Upgrade *u)
+{
+        if (!u->present || !u->at_port || u->step != STEP_NONE || u->listens_only || u->saw_upgrade_urc)
+                return false;
+        switch (upgrade_phase(u)) {
+        case PHASE_DOWNLOADING:
+        case PHASE_MINI:
+        case PHASE_STALLED: return true;
+        case PHASE_VERIFYING: return !upgrade_awaits_restart(u->job);
+        case PHASE_WAITING:
+        case PHASE_CHECKING:
+        case PHASE_PREPARING:
+        case PHASE_COMMAND:
+        case PHASE_SENDING:
+        case PHASE_ABANDONING:
+        case PHASE_AWAY:
+        case PHASE_UPDATING:
+        case PHASE_ENDING:
+        case PHASE_FINISHED:
+        case _PHASE_MAX: return false;
+        }
+        return false;
+}
+
+void upgrade_resumed(Upgrade *u)
+{
+        uint64_t before = u->deadline;
+
+        mini_begin(u);
+        upgrade_reset_deadline(u);
+        u->deadline = MAX(u->deadline, before);
+        if (may_be_asked(u))
+                upgrade_identify(u);
+}

@@ -5,3 +5,7 @@
 
 /* u->deadline has passed. */
 void upgrade_timed_out(Upgrade *u);
+
+/* The host was suspended: the time-out of the present phase begins anew, and the module is asked for its identity where
+ * a question cannot disturb it. */
+void upgrade_resumed(Upgrade *u);

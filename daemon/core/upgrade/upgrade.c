@@ -423,6 +423,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_ALL_BUT_LAST:
         case UPGRADE_EVENT_NOT_SENT: transfer_event(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
+        case UPGRADE_EVENT_RESUMED: upgrade_resumed(u); return;
         case UPGRADE_EVENT_TICK:
                 if (u->now < upgrade_deadline(u))
                         return;
