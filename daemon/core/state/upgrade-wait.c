@@ -13,7 +13,7 @@ static uint64_t mini_deadline(const Upgrade *u)
         uint64_t deadline = (u->job->stalled ? u->probed_at : u->progress_at) + u->timeouts->stall;
 
         if (u->ask_at && !u->saw_upgrade_urc) /* the firmware does not stall */
-                deadline = u->marker == MINI_MARKER_BIG ? u->ask_at : MIN(deadline, u->ask_at);
+                deadline = u->marker == MINI_MARKER_FIRMWARE ? u->ask_at : MIN(deadline, u->ask_at);
         return MAX(deadline, u->now + 1);
 }
 
