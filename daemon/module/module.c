@@ -73,6 +73,7 @@ static void arm_timer(Module *m)
         if (at_port_is_open(m->port))
                 at = MIN(at, probe_deadline(m->probe));
         at = MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe));
+        at = MIN(at, module_search_deadline(m));
         if (at == UINT64_MAX) {
                 if (m->timer)
                         sd_event_source_set_enabled(m->timer, SD_EVENT_OFF);
@@ -109,6 +110,10 @@ static void advance(Module *m)
                 if (m->run && clock_now() >= job_run_deadline(m->run)) {
                         if (!module_give_up_gate(m))
                                 job_run_time_out(m->run);
+                        continue;
+                }
+                if (clock_now() >= module_search_deadline(m)) {
+                        module_try_other_port(m);
                         continue;
                 }
                 if (!m->run && clock_now() >= probe_wanted_until(m->probe)) {
@@ -166,6 +171,8 @@ void module_free(Module *m)
 void module_probe(Module *m)
 {
         probe_want(m->probe);
+        place_forget_mute_ports(m->place);
+        module_choose_port(m);
         at_port_try(m->port);
         probe_hurry(m->probe);
         module_ask_identity(m);
