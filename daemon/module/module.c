@@ -109,7 +109,7 @@ static void advance(Module *m)
                         continue;
                 if (m->run && clock_now() >= job_run_deadline(m->run)) {
                         if (!module_give_up_gate(m))
-                                job_run_time_out(m->run);
+                                module_time_out(m);
                         continue;
                 }
                 if (clock_now() >= module_search_deadline(m)) {
