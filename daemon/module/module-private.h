@@ -50,6 +50,11 @@ extern const GateObserver module_gate_observer;
 
 /* Finds out which tty is the AT port, which may change whenever a tty comes or goes. */
 void module_choose_port(Module *module);
+/* The time at which module_try_other_port() is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never: the module has been
+ * there for [timeouts] restart, and nothing was heard at its port. Not while a job holds it. */
+uint64_t module_search_deadline(const Module *module);
+/* Uses another of the module's ports that may be the AT port. */
+void module_try_other_port(Module *module);
 /* Opens or closes the AT port as the job, the reading of the identity and the inspection need it. Returns true if
  * opening was tried, after which there may be something to do. */
 bool module_update_port(Module *module);
@@ -65,8 +70,10 @@ void module_handle_removal(Module *module);
 void module_start_run(Module *module, Job *job);
 /* The job does not hold the module any more. Returns the job. */
 Job *module_end_run(Module *module);
-/* Reports to the job's upgrade, if there is one, that the device is there. */
+/* Reports to the job's upgrade, if there is one, that the device is there, unless that is a boot loader. */
 void module_feed_present(Module *module);
+/* job_run_time_out() of the run, after the report that a boot loader is there, if it is. */
+void module_time_out(Module *module);
 
 /* ---- module-identity.c: the identity, and inspections */
 
