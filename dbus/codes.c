@@ -160,7 +160,8 @@ const Code code_table[] = {
         HTTP(728, "response-timeout", N_("The server did not answer the request in time"),
              "", N_("check the server's load and log, then try again"), true),
         HTTP(729, "out-of-memory", N_("The module ran out of memory"),
-             "", N_("restart the module, then try again"), true),
+             N_("its file system is full"),
+             N_("free space there (AT+QFLST, AT+QFDEL), or restart the module, then try again"), true),
         HTTP(730, "invalid-parameter", N_("The module refused a parameter of the HTTP download"),
              "", N_("check the URL"), false),
 

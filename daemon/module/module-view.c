@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "base/clock.h"
 #include "codes.h"
 #include "core/quectel/layout.h"
 #include "module/module-private.h"
@@ -115,8 +116,11 @@ bool module_is_ready(const Module *m)
 
 bool module_answers(const Module *m)
 {
-        return at_port_takes_commands(m->port) &&
-               (at_port_is_ready(m->port) || (m->run && job_run_module_answered(m->run)));
+        bool asked_first = m->run && place_is_present(m->place) &&
+                           clock_now() < place_came_at(m->place) + m->context.config->timeouts.settle;
+
+        return asked_first || (at_port_takes_commands(m->port) &&
+                               (at_port_is_ready(m->port) || (m->run && job_run_module_answered(m->run))));
 }
 
 char *module_power_control(const Module *m)

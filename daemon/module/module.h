@@ -72,7 +72,7 @@ char *module_power_control(const Module *module);
 bool module_is_ready(const Module *module);
 
 /* The AT port is open and answers, with an identity or without, or has answered in this enumeration and is being asked
- * again. */
+ * again. During a job also for settle after the module has come, while it is being asked for the first time. */
 bool module_answers(const Module *module);
 
 /* The times of the last enumeration and the last disconnection, µs of clock_now(), 0 never. */

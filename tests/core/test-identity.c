@@ -178,6 +178,20 @@ START_TEST(cgmr_where_gmr_is_not_known)
 }
 END_TEST
 
+/* Some firmware repeats the word of ATI in front of the revision. */
+START_TEST(revision_behind_its_name)
+{
+        g_autoptr(Identity) i = probe({ "AT+GMR", OK, "Revision: EC600MCNLER06A08M08" });
+        g_autoptr(Identity) j = probe({ "AT+CGMR", OK, "Revision:EC600MCNLER06A08M08" },
+                                      { "AT+QGMR", OK, "Revision: EC600MCNLER06A08M08_01.001.01.001" });
+        g_autoptr(Identity) k = probe({ "AT+GMR", OK, "Revision: " }, { "AT+CGMR", OK, "EC600MCNLER06A08M08" });
+
+        assert_identity(i, "", "", "EC600MCNLER06A08M08", "", "");
+        assert_identity(j, "", "", "EC600MCNLER06A08M08", "EC600MCNLER06A08M08_01.001.01.001", "");
+        assert_identity(k, "", "", "EC600MCNLER06A08M08", "", "");
+}
+END_TEST
+
 START_TEST(cgmr_where_gmr_says_nothing_readable)
 {
         g_autoptr(Identity) i = probe({ "AT+GMR", OK, "\xff\xfe" }, { "AT+CGMR", OK, "EC600MCNLER06A08M08" });
@@ -412,6 +426,7 @@ int main(void)
         tcase_add_test(t, ati_alone);
         tcase_add_test(t, without_ati);
         tcase_add_test(t, cgmr_where_gmr_is_not_known);
+        tcase_add_test(t, revision_behind_its_name);
         tcase_add_test(t, cgmr_where_gmr_says_nothing_readable);
         tcase_add_test(t, qgmr_with_the_plain_revision_only);
         tcase_add_test(t, qgmr_of_something_else_is_no_build);

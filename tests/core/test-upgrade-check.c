@@ -59,6 +59,29 @@ START_TEST(advice_is_said_and_no_more)
 }
 END_TEST
 
+/* A download that fails without a usable SIM fails because of the SIM. */
+START_TEST(sim_is_named)
+{
+        static const char *const ends[] = { "\"HTTPEND\",707", "\"FTPEND\",605" };
+        g_autoptr(Bench) b = new_bench(false);
+
+        if (_i < 2) {
+                b->sim = "+CPIN: SIM PIN";
+        } else {
+                b->rejects = "AT+CPIN?";
+                b->reject_number = 10;
+        }
+        bench_ready(b, OLD_REVISION);
+        bench_fota(b, ends[_i % 2]);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, _i % 2 ? "network-error" : "network-open-failed");
+        assert_has(b->job->message, _i < 2 ? "The SIM wants SIM PIN" : "There is no SIM");
+        assert_has(b->job->message, _i % 2 ? "FTP code 605" : "HTTP code 707");
+        assert_has_not(b->job->message, "APN");
+        assert_has_not(b->job->message, "credit");
+}
+END_TEST
+
 START_TEST(errors_are_no_reason)
 {
         g_autoptr(Bench) b = new_bench(false);
@@ -343,6 +366,7 @@ int main(void)
 
         tcase_add_test(t, questions_before_anything_is_set);
         tcase_add_test(t, advice_is_said_and_no_more);
+        tcase_add_loop_test(t, sim_is_named, 0, 4);
         tcase_add_loop_test(t, errors_are_no_reason, 0, 2);
         tcase_add_test(t, silence_is_no_reason);
         tcase_add_test(t, mini_is_asked_less);

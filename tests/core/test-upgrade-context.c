@@ -288,6 +288,37 @@ START_TEST(refused_to_be_written)
 }
 END_TEST
 
+/* A context that is not activated: the message names its APN, or the SIM if that is the reason. */
+static const struct {
+        int error;
+        const char *sim, *said, *not_said;
+} refusals[] = {
+        { 30, NULL, "the APN \"cmnet\"", "PIN" },
+        { -1, NULL, "the APN \"cmnet\"", "CME" },
+        { 10, NULL, "there is no SIM", "APN" },
+        { 11, NULL, "the SIM wants its PIN", "APN" },
+        { 30, "+CPIN: SIM PIN", "the SIM wants SIM PIN", "APN" },
+};
+
+START_TEST(refused_to_be_activated)
+{
+        g_autoptr(Bench) b = new_bench(OTHERS);
+
+        b->sim = refusals[_i].sim ?: b->sim;
+        b->rejects = "AT+QIACT=";
+        b->reject_number = refusals[_i].error;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
+        assert_has(b->job->message, "AT+QIACT");
+        assert_has(b->job->message, refusals[_i].said);
+        assert_has_not(b->job->message, refusals[_i].not_said);
+        assert_has_not(b->job->message, "Geheim7");
+}
+END_TEST
+
 /* The disk fails at any write before AT+QFOTADL: what was changed until then is put back all the same. */
 START_TEST(disk_fails)
 {
@@ -328,6 +359,7 @@ int main(void)
         tcase_add_loop_test(t, nothing_to_put_back, 0, 4);
         tcase_add_loop_test(t, not_put_back, 0, 2);
         tcase_add_test(t, refused_to_be_written);
+        tcase_add_loop_test(t, refused_to_be_activated, 0, G_N_ELEMENTS(refusals));
         tcase_add_loop_test(t, disk_fails, 0, 2);
         return testing_run(t, "upgrade-context");
 }

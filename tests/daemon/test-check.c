@@ -118,6 +118,8 @@ static const struct {
         { "ec200a,qfotadl-test=error", "http://host/up.bin", NULL, NULL, NULL, "qfotadl", "qfotadl", "no AT+QFOTADL" },
         { "ec200a,qfotadl-test=ok", "http://host/up.bin", "upgrade-mode", "u", "1", "", "qfotadl", "no values" },
         { "ec200a", "http://host/up.bin", "download-urc-max", "u", "50", "", "qfotadl", "lists" },
+        { "ec200a", "http://host/up.bin", "expected-revision", "s", NEW_REVISION, "", "revision", "is expected" },
+        { "ec200a", "http://host/up.bin", "expected-revision", "s", OLD_REVISION, "revision", "revision", "already" },
         { "ec200a", "http://host/up.bin", "cid", "u", "3", "", "pdp-context", "context 3" },
         { "ec200a", "http://host/up.bin", "flow-control", "s", "none", "options", "options", "flow-control" },
         { "ec200a", "http://host/up.bin", "method", "s", "minifota", "method", "method", "guide 4" },
@@ -253,6 +255,33 @@ START_TEST(test_job)
         world_assert_sim(w, lines, "get 1-1 at-lines");
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* A module that refuses AT+QFOTADL=? may know AT+QFOTADL: that is advice, and the upgrade is made. The other advice is
+ * about a module that has the expected revision already, which is logged. */
+START_TEST(test_advice_agrees)
+{
+        World *w = new_world("1-1=ec200a,qfotadl-test=error", NULL);
+        g_autofree char *url = NULL, *job = NULL, *second = NULL, *log = NULL;
+        g_autoptr(GPtrArray) rows = NULL, again = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        rows = check_call(w, "", url, NULL, NULL);
+        ck_assert(g_str_has_prefix(check_find(rows, "qfotadl")->remedy, "advice: "));
+        job = world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_await_property(w, MODULE_1, "Revision", NEW_REVISION);
+        world_await_property(w, MODULE_1, "Job", "/");
+        again = check_call(w, "", url, NULL, "expected-revision", "s", NEW_REVISION, NULL);
+        ck_assert(g_str_has_prefix(check_find(again, "revision")->remedy, "advice: "));
+        second = world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL);
+        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        log = world_log(w);
+        ck_assert(strstr(log, "job 2 on usb-1-1: revision: the module runs " NEW_REVISION " already"));
         world_free(w);
 }
 END_TEST
@@ -556,6 +585,7 @@ int main(void)
         suite_add(s, "held", test_held, 0, 2);
         suite_add(s, "job", test_job, 0, 1);
         suite_add(s, "advice", test_advice, 0, 1);
+        suite_add(s, "advice-agrees", test_advice_agrees, 0, 1);
         suite_add(s, "servers", test_servers, 0, G_N_ELEMENTS(servers));
         suite_add(s, "never", test_never, 0, 1);
         suite_add(s, "real-servers", test_real_servers, 0, 1);

@@ -269,6 +269,39 @@ START_TEST(test_retry_in_between)
 }
 END_TEST
 
+/* A retry as soon as the job is stalled again, while the port is asked for the first time since the module (0) or the
+ * daemon (1) has restarted. */
+START_TEST(test_retry_at_once)
+{
+        static const char question[] = "answer:ATQ0V1E0";
+        Course *c = course_new("ec600m", "settle=60\nstall=2\n");
+        g_autofree char *other = world_http(c->w, "other.mini_1"), *package = course_second_url(c);
+
+        course_publish_as(c, UP, NULL);
+        course_follow(c, COURSE_FIRST);
+        g_free(world_sim(c->w, "wait 1-1 mini-2"));
+        course_await_stalled(c, package);
+        course_publish_as(c, "other.mini_2", NULL);
+        g_free(world_sim(c->w, "hold 1-1 %s", question));
+        if (_i == 0) {
+                course_cut_power(c);
+        } else {
+                world_kill_daemon(c->w);
+                world_start_daemon(c->w);
+        }
+        g_free(world_sim(c->w, "held 1-1 %s", question));
+        world_await_property(c->w, c->job, "State", "stalled");
+        course_assert_retry(c, other);
+        assert_waits(c);
+        g_free(world_sim(c->w, "release 1-1 %s", question));
+        g_free(world_sim(c->w, "wait 1-1 accepted 2"));
+        course_assert_success(c, NULL);
+        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, other, "get 1-1 last-qfotadl");
+        course_free(c);
+}
+END_TEST
+
 /* Nor is it lost, or thought to be sent, where the question times out and the port is mute for longer than a command
  * would be waited for. */
 START_TEST(test_retry_after_time_out)
@@ -322,6 +355,7 @@ int main(void)
         suite_add(s, "silent", test_silent, 0, G_N_ELEMENTS(silent));
         suite_add(s, "retry-again", test_retry_again, 0, 1);
         suite_add(s, "retry-in-between", test_retry_in_between, 0, 4);
+        suite_add(s, "retry-at-once", test_retry_at_once, 0, 2);
         suite_add(s, "retry-after-time-out", test_retry_after_time_out, 0, 1);
         suite_add(s, "retry-not-needed", test_retry_not_needed, 0, 1);
         return suite_run(s);

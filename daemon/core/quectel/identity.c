@@ -274,6 +274,33 @@ static bool take(char **field, const char *information)
         return true;
 }
 
+#define REVISION_PREFIX "Revision:"
+
+/* Some firmware writes "Revision: " in front of the revision in AT+GMR and AT+CGMR, too, as in ATI. */
+static char *revision_value(const char *information)
+{
+        char *value = answer_value(information);
+
+        if (value && g_str_has_prefix(value, REVISION_PREFIX)) {
+                memmove(value, value + strlen(REVISION_PREFIX), strlen(value) - strlen(REVISION_PREFIX) + 1);
+                g_strstrip(value);
+                if (!*value)
+                        g_clear_pointer(&value, g_free);
+        }
+        return value;
+}
+
+static bool take_revision(char **field, const char *information)
+{
+        g_autofree char *value = revision_value(information);
+
+        if (!value)
+                return false;
+        g_free(*field);
+        *field = g_steal_pointer(&value);
+        return true;
+}
+
 /* ATI: manufacturer, model, Revision: <revision>, each a line. */
 static void read_ati(Identity *i, const char *information)
 {
@@ -281,8 +308,8 @@ static void read_ati(Identity *i, const char *information)
         unsigned n = 0;
 
         for (char **line = lines; *line; line++) {
-                if (g_str_has_prefix(*line, "Revision:"))
-                        take(&i->revision, *line + strlen("Revision:"));
+                if (g_str_has_prefix(*line, REVISION_PREFIX))
+                        take_revision(&i->revision, *line);
                 else if (n == 0 && ++n)
                         take(&i->manufacturer, *line);
                 else if (n == 1 && ++n)
@@ -321,7 +348,7 @@ void identity_distrust(Identity *i)
 static bool read_build(IdentityProbe *p, const char *information, uint64_t now)
 {
         Identity *i = p->identity;
-        g_autofree char *value = answer_value(information);
+        g_autofree char *value = revision_value(information);
 
         if (!value)
                 return false;
@@ -363,10 +390,10 @@ void identity_probe_answer(IdentityProbe *p, AtResult result, const char *inform
                 return;
         case ASK_GMR:
                 /* AT+CGMR is defined identical: asked only where AT+GMR is not known. */
-                p->question = take(&i->revision, information) ? ASK_QGMR : ASK_CGMR;
+                p->question = take_revision(&i->revision, information) ? ASK_QGMR : ASK_CGMR;
                 return;
         case ASK_CGMR:
-                take(&i->revision, information);
+                take_revision(&i->revision, information);
                 p->question = ASK_QGMR;
                 return;
         case ASK_QGMR:

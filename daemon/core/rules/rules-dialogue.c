@@ -7,6 +7,8 @@
 
 #include "core/rules/rules-dialogue.h"
 
+#define UNLOCK "unlock it and turn its PIN off, for after each restart the module would want it again"
+
 #define SIGNAL_LEAST 10 /* of AT+CSQ's 31: -93 dBm, below which downloads break off */
 
 static InspectAnswer answer_of(const RuleFacts *f, InspectQuestion question)
@@ -88,9 +90,10 @@ void judge_qfotadl(const RuleFacts *f, RuleVerdict *v)
                 return;
         case INSPECT_REFUSED:
         case INSPECT_UNCLEAR:
-                rule_broken(v, RULE_REFUSAL_UNSUPPORTED,
-                            "ask the vendor whether this model and revision upgrade this way",
-                            "the module has no AT+QFOTADL (guide 3.3.1)");
+                v->must = false; /* an upgrade sends AT+QFOTADL all the same */
+                rule_broken(v, RULE_REFUSAL_NONE, "ask the vendor if this model and revision upgrade this way",
+                            "the module may have no AT+QFOTADL, for it does not list its values (AT+QFOTADL=?, guide "
+                            "3.3.1)");
                 return;
         case INSPECT_ANSWERED: break;
         }
@@ -104,20 +107,21 @@ void judge_qfotadl(const RuleFacts *f, RuleVerdict *v)
 
 void judge_sim(const RuleFacts *f, RuleVerdict *v)
 {
-        /* 27.007: 10 no SIM, 13 and 14 failure and busy, 15 wrong */
+        /* 27.007: 10 no SIM, 11 PIN and 12 PUK required, 13 and 14 failure and busy, 15 wrong */
         int error = f->inspection ? f->inspection->errors[INSPECT_SIM] : -1;
 
         if (answer_of(f, INSPECT_SIM) == INSPECT_REFUSED && (error == 10 || error == 13 || error == 15))
                 rule_broken(v, RULE_REFUSAL_NONE, "insert a SIM that works, and restart the module",
                             "there is no SIM, or it cannot be read (+CME ERROR: %d to AT+CPIN?)", error);
+        else if (answer_of(f, INSPECT_SIM) == INSPECT_REFUSED && (error == 11 || error == 12))
+                rule_broken(v, RULE_REFUSAL_NONE, UNLOCK, "the SIM wants SIM %s (+CME ERROR: %d to AT+CPIN?)",
+                            error == 11 ? "PIN" : "PUK", error);
         else if (!is_answered(f, INSPECT_SIM))
                 unknown(f, INSPECT_SIM, v);
         else if (strcmp(f->inspection->sim, "READY") == 0)
                 rule_holds(v, "READY");
         else if (strstr(f->inspection->sim, "PIN") || strstr(f->inspection->sim, "PUK"))
-                rule_broken(v, RULE_REFUSAL_NONE,
-                            "unlock it and turn its PIN off, for after each restart the module would want it again",
-                            "the SIM wants %s", f->inspection->sim);
+                rule_broken(v, RULE_REFUSAL_NONE, UNLOCK, "the SIM wants %s", f->inspection->sim);
         else
                 rule_broken(v, RULE_REFUSAL_NONE, "insert a SIM that works, and restart the module",
                             "the module says %s of it", f->inspection->sim);

@@ -178,6 +178,19 @@ static void judge_autosuspend(const RuleFacts *f, RuleVerdict *v)
                            f->power_control);
 }
 
+static void judge_revision(const RuleFacts *f, RuleVerdict *v)
+{
+        const char *expected = f->options->expected_revision, *revision = f->identity->revision;
+
+        if (!*revision)
+                rule_holds(v, "the module has told no revision yet");
+        else if (strcmp(expected, revision) == 0 || strcmp(expected, f->identity->build ?: "") == 0)
+                rule_broken(v, RULE_REFUSAL_NONE, "leave the module as it is, for it needs no upgrade",
+                            "the module runs %s already, which is the expected revision", expected);
+        else
+                rule_holds(v, "%s is expected, and %s runs", expected, revision);
+}
+
 static void judge_modem_manager(const RuleFacts *f, RuleVerdict *v)
 {
         switch (f->modem_manager) {
@@ -218,6 +231,11 @@ static void judge_server_mini_2(const RuleFacts *f, RuleVerdict *v)
 
 /* ---- the table */
 
+static bool expects_revision(const RuleFacts *f)
+{
+        return f->options->expected_revision;
+}
+
 static bool asks_server(const RuleFacts *f)
 {
         return f->options->check_source && !f->file;
@@ -252,7 +270,8 @@ static const struct {
         { "options", RULE_STAGE_CALL, MUST, judge_options, NULL },
         /* the guide's rules for a URL (guide 3.3.1, 4.1), or a package on the host where the method takes one */
         { "source", RULE_STAGE_CALL, MUST, judge_source, NULL },
-        /* AT+QFOTADL exists and takes the options (guide 3.3.1). A job goes on if that is unknown */
+        /* AT+QFOTADL exists and takes the options (guide 3.3.1). A job goes on if that is unknown; a refused AT+QFOTADL=?
+         * gives advice only */
         { "qfotadl", RULE_STAGE_CHECK, MUST, judge_qfotadl, NULL },
         /* the SIM is ready */
         { "sim", RULE_STAGE_DIALOGUE, SHOULD, judge_sim, NULL },
@@ -270,6 +289,8 @@ static const struct {
         { "autosuspend", RULE_STAGE_CALL, SHOULD, judge_autosuspend, NULL },
         /* ModemManager does not use the port */
         { "modem-manager", RULE_STAGE_CALL, SHOULD, judge_modem_manager, NULL },
+        /* the module does not run the expected revision already. With expected-revision only */
+        { "revision", RULE_STAGE_CALL, SHOULD, judge_revision, expects_revision },
         /* the server has the package; MiniFOTA: the .mini_1. With check-source only */
         { "server", RULE_STAGE_SERVER, MUST, judge_server, asks_server },
         /* the server has the .mini_2 beside it (guide 4.1, note 1). With check-source and MiniFOTA only */

@@ -76,6 +76,25 @@ static void facts_of(Upgrade *u, Identity *identity, RuleFacts *ret)
                             .inspection = inspect_inspection(u->inspect) };
 }
 
+char *check_sim_problem(Upgrade *u)
+{
+        g_autoptr(GPtrArray) advice = NULL;
+        Identity identity;
+        RuleFacts facts;
+
+        if (!u->inspect)
+                return NULL;
+        facts_of(u, &identity, &facts);
+        advice = rules_find_advice(&facts, RULE_STAGE_DIALOGUE);
+        for (unsigned i = 0; i < advice->len; i++) {
+                const RuleVerdict *v = g_ptr_array_index(advice, i);
+
+                if (strcmp(v->id, "sim") == 0)
+                        return rule_sentence(v);
+        }
+        return NULL;
+}
+
 /* The module would answer ERROR to an option that AT+QFOTADL=? does not list. */
 static bool refuse_unlisted(Upgrade *u, const RuleFacts *facts)
 {

@@ -5,6 +5,7 @@
 #include "core/state/upgrade-actions.h"
 #include "core/state/upgrade-facts.h"
 #include "core/state/upgrade-decide.h"
+#include "core/upgrade/upgrade-check.h"
 #include "core/upgrade/upgrade-restore.h"
 #include "core/upgrade/upgrade-transfer.h"
 #include "core/state/upgrade-wait.h"
@@ -42,6 +43,22 @@ void end_wind_up(Upgrade *u, const UpgradeEvent *event)
                       (job_is_host_code(u->job, HOST_NO_RESPONSE) ? u->timeouts->command : u->timeouts->settle);
 }
 
+/* A download that failed on a module without a usable SIM failed because of the SIM. */
+static void blame_sim(Upgrade *u)
+{
+        g_autofree char *sim = NULL, *code = NULL, *message = NULL;
+
+        if (u->decision.domain != CODE_DOMAIN_FTP && u->decision.domain != CODE_DOMAIN_HTTP)
+                return;
+        sim = check_sim_problem(u);
+        if (!sim)
+                return;
+        *sim = g_ascii_toupper(*sim);
+        code = job_code_text(u->decision.domain, u->decision.code);
+        message = g_strdup_printf("%s. The module reported %s.", sim, code);
+        job_set_message(u->job, message);
+}
+
 void end_settle(Upgrade *u, const UpgradeEvent *event)
 {
         g_autofree char *detail = g_steal_pointer(&u->decision.detail);
@@ -50,6 +67,7 @@ void end_settle(Upgrade *u, const UpgradeEvent *event)
         job_set_result(u->job, u->decision.result, u->decision.domain, u->decision.code, detail);
         if (message)
                 job_set_message(u->job, message);
+        blame_sim(u);
         u->job->stalled = false;
         transfer_stop(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);

@@ -9,6 +9,7 @@
 #include "core/quectel/qfota.h"
 #include "core/state/upgrade-actions.h"
 #include "core/state/upgrade-decide.h"
+#include "core/upgrade/upgrade-check.h"
 #include "core/upgrade/upgrade-prepare.h"
 
 /* AT manuals: activating a context takes up to 150 s, five times the time-out of a command. */
@@ -203,6 +204,37 @@ static void got_contexts(Upgrade *u, const UpgradeEvent *event)
         upgrade_send(u, STEP_ACTIVATE_CONTEXT, command, false, u->timeouts->command * CONTEXT_TIMEOUT_FACTOR);
 }
 
+/* The sentence about the SIM for the number of a +CME ERROR (27.007); NULL if it is not about the SIM. */
+static const char *sim_error(int error)
+{
+        switch (error) {
+        case 10:
+        case 13:
+        case 15: return "there is no SIM, or it cannot be read: insert a SIM that works, and restart the module";
+        case 11: return "the SIM wants its PIN: unlock it and turn its PIN off";
+        case 12: return "the SIM wants its PUK: unlock it and turn its PIN off";
+        default: return NULL;
+        }
+}
+
+/* AT+QIACT was refused, because of the SIM or by the network. */
+static void context_refused(Upgrade *u, const UpgradeEvent *event)
+{
+        const Options *o = u->job->options;
+        int cid = (int)o->cid;
+        g_autofree char *sim = check_sim_problem(u), *message = NULL;
+        g_autofree char *apn = o->apn ? g_strdup_printf("the APN \"%s\" (option apn)", o->apn)
+                                      : g_strdup_printf("its APN (AT+QICSGP=%d)", cid);
+        g_autofree char *error = event->error >= 0 ? g_strdup_printf(", +CME ERROR: %d", event->error) : g_strdup("");
+        const char *why = sim ?: sim_error(event->error);
+
+        message = why ? g_strdup_printf("The module cannot activate context %d (AT+QIACT%s): %s.", cid, error, why)
+                      : g_strdup_printf("The module cannot activate context %d (AT+QIACT%s): check %s, its user and "
+                                        "password, the registration, and the SIM's contract.",
+                                        cid, error, apn);
+        upgrade_fail_saying(u, HOST_REJECTED, message);
+}
+
 void prepare_answer(Upgrade *u, const UpgradeEvent *event)
 {
         bool good = event->result == AT_RESULT_OK;
@@ -252,7 +284,7 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         upgrade_next(u, NEXT_COMMAND);
                 } else {
                         u->job->context_up = false;
-                        upgrade_rejected(u, "AT+QIACT", event);
+                        context_refused(u, event);
                 }
                 return;
         case STEP_READ_FINGERPRINT:
