@@ -13,17 +13,21 @@
 #include "store/job-store.h"
 #include "base/log.h"
 
+#define NUMBER_DIGITS 20 /* fewer than that fit into 64 bits */
+#define NUMBER_MAX    9999999999999999999u
 #define SUFFIX        ".job"
 #define SUFFIX_BROKEN ".broken"
+#define LAST          "last-job" /* beside the directory: the highest number that was given out */
 
 struct JobStore {
         char *directory;
+        char *last; /* file */
 };
 
-static GPtrArray *list_files(JobStore *store)
+static GPtrArray *list_directory(const char *directory)
 {
         GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-        GDir *dir = g_dir_open(store->directory, 0, NULL);
+        GDir *dir = g_dir_open(directory, 0, NULL);
         const char *name;
 
         while (dir && (name = g_dir_read_name(dir)))
@@ -32,11 +36,16 @@ static GPtrArray *list_files(JobStore *store)
         return names;
 }
 
-/* Removes temporary files, <id>.job.XXXXXX, that g_file_set_contents_full() had not renamed when the power failed. Such
- * a file may hold a password. */
-static void remove_left_over(JobStore *store)
+static GPtrArray *list_files(JobStore *store)
 {
-        g_autoptr(GPtrArray) names = list_files(store);
+        return list_directory(store->directory);
+}
+
+/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, that g_file_set_contents_full() had not renamed when the
+ * power failed. Such a file may hold a password. */
+static void remove_left_over(JobStore *store, const char *state_directory)
+{
+        g_autoptr(GPtrArray) names = list_files(store), above = list_directory(state_directory);
 
         for (unsigned i = 0; i < names->len; i++) {
                 const char *name = g_ptr_array_index(names, i), *rest = name + strspn(name, "0123456789");
@@ -44,6 +53,13 @@ static void remove_left_over(JobStore *store)
 
                 if (rest > name && g_str_has_prefix(rest, SUFFIX ".") && strlen(rest) == strlen(SUFFIX ".XXXXXX") &&
                     strcmp(rest, SUFFIX SUFFIX_BROKEN) != 0)
+                        g_unlink(path);
+        }
+        for (unsigned i = 0; i < above->len; i++) {
+                const char *name = g_ptr_array_index(above, i);
+                g_autofree char *path = g_build_filename(state_directory, name, NULL);
+
+                if (g_str_has_prefix(name, LAST ".") && strlen(name) == strlen(LAST ".XXXXXX"))
                         g_unlink(path);
         }
 }
@@ -61,7 +77,8 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
         }
         store = g_new0(JobStore, 1);
         store->directory = g_steal_pointer(&directory);
-        remove_left_over(store);
+        store->last = g_build_filename(state_directory, LAST, NULL);
+        remove_left_over(store, state_directory);
         return store;
 }
 
@@ -70,6 +87,7 @@ void job_store_free(JobStore *store)
         if (!store)
                 return;
         g_free(store->directory);
+        g_free(store->last);
         g_free(store);
 }
 
@@ -97,16 +115,40 @@ GPtrArray *job_store_list(JobStore *store)
 guint64 job_store_highest(JobStore *store)
 {
         g_autoptr(GPtrArray) names = list_files(store);
+        g_autofree char *last = NULL;
         guint64 highest = 0;
 
+        if (g_file_get_contents(store->last, &last, NULL, NULL))
+                g_ascii_string_to_unsigned(g_strstrip(last), 10, 0, NUMBER_MAX, &highest, NULL);
         for (unsigned i = 0; i < names->len; i++) {
                 const char *name = g_ptr_array_index(names, i);
                 size_t n = strspn(name, "0123456789");
 
-                if (n > 0 && n < 20 && g_str_has_prefix(name + n, SUFFIX))
+                if (n > 0 && n < NUMBER_DIGITS && g_str_has_prefix(name + n, SUFFIX))
                         highest = MAX(highest, g_ascii_strtoull(name, NULL, 10));
         }
         return highest;
+}
+
+static int write_durably(const char *file, const char *text, char **ret_why)
+{
+        g_autoptr(GError) error = NULL;
+
+        /* Durable: the file and, after the rename, its directory are synchronized with the disk. */
+        if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                     &error))
+                return 0;
+        *ret_why = g_strdup(error->message);
+        if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
+                return -ENOSPC;
+        return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ROFS) ? -EROFS : -EIO;
+}
+
+int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
+{
+        g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT "\n", number);
+
+        return write_durably(store->last, text, ret_why);
 }
 
 char *job_store_read(JobStore *store, const char *id, char **ret_why)
@@ -135,14 +177,8 @@ char *job_store_read(JobStore *store, const char *id, char **ret_why)
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why)
 {
         g_autofree char *file = file_of(store, id);
-        g_autoptr(GError) error = NULL;
 
-        /* Durable: the file and, after the rename, its directory are synchronized with the disk. */
-        if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                     &error))
-                return 0;
-        *ret_why = g_strdup(error->message);
-        return -EIO;
+        return write_durably(file, text, ret_why);
 }
 
 /* Writes a masked copy, and removes the file once the copy is on the disk. */
