@@ -68,7 +68,7 @@ void at_port_close(AtPort *port);
 bool at_port_is_open(const AtPort *port);
 /* The process that has the port instead, as serial_open() words it; NULL none. Belongs to the port. */
 const char *at_port_holder(const AtPort *port);
-/* errno with which the port could not be opened since it was open last, unless another process had it; 0 none. */
+/* errno with which the node could not be opened twice since it was open last, unless another process had it; 0 none. */
 int at_port_error(const AtPort *port);
 /* The open tty, NULL if the port is closed. Borrowed until closing(). */
 Serial *at_port_serial(const AtPort *port);
