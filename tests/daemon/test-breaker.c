@@ -215,7 +215,7 @@ START_TEST(test_left_alone)
 }
 END_TEST
 
-/* One that died before AT+QFOTADL leaves a module that can be told to upgrade. */
+/* A job that died before AT+QFOTADL leaves a module that can be told to upgrade. */
 START_TEST(test_breaks_before)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true, .config = PATIENT };
