@@ -258,7 +258,7 @@ static void check_verdict(World *w, const Run *run, bool sent, bool transferred)
         }
         count = world_sim(w, "get 1-1 qfotadl-count");
         if (strcmp(count, "0") == 0) {
-                /* The daemon died between the record and the line: the next one cannot know, and does not repeat the line. */
+                /* The daemon died between the record and the line: the next one cannot know and does not repeat it. */
                 ck_assert_msg(sent, "AT+QFOTADL was not sent");
                 world_assert_outcome(w, JOB_1, "failed", "host", "no-response");
                 world_assert_sim(w, run->from, "get 1-1 revision");
