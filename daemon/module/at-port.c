@@ -24,7 +24,8 @@ struct AtPort {
         unsigned baud_rate;
         AtPortWish wish;
         char *holder;      /* the process that has the port instead, NULL none */
-        int error;         /* errno of the last try to open the port, 0 none */
+        bool failed;       /* the last try to open this node failed */
+        int error;         /* errno of the last try, if the one before it failed as well; else 0 */
         bool job_had_port; /* the job has had the port open since the daemon started */
 
         Serial *serial; /* NULL: the port is closed */
@@ -258,6 +259,8 @@ void at_port_set_node(AtPort *p, const char *node)
         at_port_close(p);
         g_free(p->node);
         p->node = g_strdup(node);
+        p->failed = false;
+        p->error = 0;
         g_clear_pointer(&p->watch, port_watch_free);
         at_port_try(p);
 }
@@ -335,10 +338,11 @@ static void set_holder(AtPort *p, const char *holder)
 
 static void begin(AtPort *p)
 {
-        bool after_failure = p->holder || p->error;
+        bool after_failure = p->holder || p->failed;
 
         log_context(LOG_DEBUG, p->context, "%s is open", p->node);
         p->open_at = UINT64_MAX;
+        p->failed = false;
         p->error = 0;
         p->heard = false;
         p->opened_at = clock_now();
@@ -377,7 +381,9 @@ static void open_port(AtPort *p)
         } else {
                 log_context(LOG_DEBUG, p->context, "%s cannot be opened: %s", p->node, g_strerror(-r));
                 set_holder(p, NULL);
-                p->error = -r;
+                /* Not a problem at the first failure: the node may not be ready, or the module is leaving the bus. */
+                p->error = p->failed ? -r : 0;
+                p->failed = true;
                 p->open_at = open_again_at(p);
                 p->observer->missing(p->userdata);
         }

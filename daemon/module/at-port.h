@@ -72,7 +72,7 @@ uint64_t at_port_opened_at(const AtPort *port);
 bool at_port_was_heard(const AtPort *port);
 /* The process that has the port instead, as serial_open() words it; NULL none. Belongs to the port. */
 const char *at_port_holder(const AtPort *port);
-/* errno with which the port could not be opened since it was open last, unless another process had it; 0 none. */
+/* errno with which the node could not be opened twice since it was open last, unless another process had it; 0 none. */
 int at_port_error(const AtPort *port);
 /* The open tty, NULL if the port is closed. Borrowed until closing(). */
 Serial *at_port_serial(const AtPort *port);

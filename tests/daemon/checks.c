@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What tests of checks share: the call, its rows, and a server that says what it is told to. */
+/* Shared by the tests of checks: the call, its rows, and a server with given answers. */
 
 #include <check.h>
 #include <netinet/in.h>

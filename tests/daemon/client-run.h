@@ -10,7 +10,7 @@
 /* The password of the world's FTP server; no run may ever say it. */
 #define SECRET "s3cret-Pa55"
 
-/* One run of fotactl, in the test's own environment. */
+/* A run of fotactl, in the test's own environment. */
 typedef struct ClientRun {
         World *w;
         pid_t pid;

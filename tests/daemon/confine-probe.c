@@ -41,7 +41,7 @@ static void say_ids(void)
         printf("\n");
 }
 
-/* Of /proc/self/status. */
+/* Prints lines of /proc/self/status. */
 static void say_status(void)
 {
         static const char *const names[] = {
@@ -138,7 +138,7 @@ static void say_hidden(void)
                 printf("%s: %s\n", paths[i], access(paths[i], F_OK) < 0 ? strerrorname_np(errno) : "there");
 }
 
-/* What nothing refuses changes nothing all the same: the arguments are wrong. */
+/* The arguments are wrong, so a call that is not refused changes nothing either. */
 static void say_calls(void)
 {
         void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

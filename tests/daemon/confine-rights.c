@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who the program is, and what root's rights are left to it: none. The order is the service manager's. Knows no files
+/* The user that the program runs as, without any of root's rights. The order is the service manager's. Knows no files
  * and no system calls. */
 
 #include <errno.h>

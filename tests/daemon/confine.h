@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* What a unit asks for: gathered by confine.c, then carried out by the rooms below, in this order. Each of them ends
+/* The demands of a unit: gathered by confine.c, then carried out by the rooms below, in this order. Each of them ends
  * the program where something that can be had is not had. */
 
 #define CONFINE_FAILED 125 /* exit status, as env(1) has it; the daemon has no such one */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What tests of packages on the host share. */
+/* Shared by the tests of packages on the host. */
 
 #include "world.h"
 

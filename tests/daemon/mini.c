@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the tests of MiniFOTA share: a course is one upgrade of one module, with all that the bus said of it. Knows what
- * holds of every course; what one of them is to show, its test says. */
+/* Shared by the tests of MiniFOTA: a course is an upgrade of a module, with all that the bus said of it. Knows what
+ * holds of every course; the tests say what theirs is to show. */
 
 #include <check.h>
 #include <glib/gstdio.h>

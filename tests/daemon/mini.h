@@ -25,7 +25,7 @@ Course *course_new(const char *module, const char *config);
 Course *course_new_world(const WorldSettings *settings);
 void course_free(Course *course);
 
-/* One package, or both: break_ is what spoils the first one, NULL nothing. */
+/* A package, or both: break_ is the fault of the first one, NULL none. */
 void course_publish_as(Course *course, const char *name, const char *break_);
 void course_publish(Course *course, const char *break_);
 void course_unpublish(Course *course, const char *name);

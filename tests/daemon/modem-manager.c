@@ -92,7 +92,7 @@ static int on_inhibit_device(sd_bus_message *m, void *userdata, sd_bus_error *er
         return sd_bus_reply_method_return(m, NULL);
 }
 
-/* One modem, at the first module's place. A filter: sd-bus keeps this interface to itself. */
+/* A single modem, at the first module's place. A filter: sd-bus keeps this interface to itself. */
 static int on_get_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         FakeMM *mm = userdata;

@@ -21,7 +21,7 @@ FakeMM *fake_mm_start(World *world, FakeState state, const char *revision);
 /* Its end, as by a crash. */
 void fake_mm_stop(FakeMM *mm);
 
-/* What it says of the device from now on. */
+/* Sets the state that ModemManager reports of the device from now on. */
 void fake_mm_set(FakeMM *mm, FakeState state);
 
 /* How often InhibitDevice was called with that argument, but for the daemon's question whether it may; how many devices
@@ -30,5 +30,5 @@ unsigned fake_mm_calls(const FakeMM *mm, bool inhibit);
 unsigned fake_mm_held(const FakeMM *mm);
 void fake_mm_await_calls(FakeMM *mm, bool inhibit, unsigned n);
 void fake_mm_await_held(FakeMM *mm, unsigned n);
-/* Of the last call; the caller frees it. */
+/* The argument of the last call; the caller frees it. */
 char *fake_mm_uid(const FakeMM *mm);

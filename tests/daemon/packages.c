@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the tests of packages on the host have in common. */
+/* Shared by the tests of packages on the host. */
 
 #include <check.h>
 #include <string.h>

@@ -17,7 +17,7 @@ void bench_free(Bench *bench);
 /* Below the daemon's state directory; the caller frees it. */
 char *bench_state(Bench *bench, const char *name);
 
-/* What there is of packages, by name and with a blank behind each. */
+/* Compares the names of all packages, each with a blank behind it. */
 void bench_assert_files(Bench *bench, const char *expected);
 
 /* The job with that id has the package: every byte of it, and for the daemon alone. */

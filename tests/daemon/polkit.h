@@ -32,12 +32,12 @@ pid_t polkit_start(World *world);
 
 typedef int (*UserFunc)(sd_bus *bus, const void *data, sd_bus_error *error);
 
-/* What came of it: "done", or the error's name, without org.fotad1.Error. or org.freedesktop.DBus.Error. in front. Its
+/* The outcome: "done", or the error's name, without org.fotad1.Error. or org.freedesktop.DBus.Error. in front. Its
  * message is in user_message(). interactive: the calls allow interactive authorization. */
 const char *user_do(const User *user, bool interactive, UserFunc func, const void *data);
 const char *user_message(void);
 
-/* What came of it is that, and the message has those words. */
+/* The outcome is that, and the message has those words. */
 void user_assert(const char *answer, const char *expected, const char *words);
 void user_assert_do(const User *user, bool interactive, UserFunc func, const void *data, const char *expected,
                     const char *words);

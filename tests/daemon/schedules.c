@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the tests of fotactl schedule share: a folder of schedules, what systemd hands over, and what it is told. */
+/* Shared by the tests of fotactl schedule: a folder of schedules, systemd's credentials, and messages to systemd. */
 
 #include <check.h>
 #include <string.h>
@@ -51,7 +51,7 @@ void schedules_write(Schedules *b, const char *source, const char *more)
         g_free(schedules_write_file(b, "night.conf", text, 0644));
 }
 
-/* What systemd hands over; the caller's own shell has none. */
+/* A credential of systemd; the caller's own shell has none. */
 void schedules_write_credential(Schedules *b, const char *name, const char *text)
 {
         g_autofree char *directory = world_path(b->w, "credentials"), *path = g_build_filename(directory, name, NULL);

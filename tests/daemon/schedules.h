@@ -21,7 +21,7 @@ char *schedules_write_file(Schedules *schedules, const char *name, const char *t
 /* The schedule "night": source= and what follows in [upgrade] and behind; it expects NEW_REVISION. */
 void schedules_write(Schedules *schedules, const char *source, const char *more);
 
-/* What systemd hands over, to every run from now on. */
+/* A credential that systemd hands to every run from now on. */
 void schedules_write_credential(Schedules *schedules, const char *name, const char *text);
 
 /* "schedule" with the folder and that, for client_begin(). The caller frees it. */
@@ -30,6 +30,6 @@ char *schedules_command(Schedules *schedules, const char *verb);
 /* Runs it to its end, as client_assert(). */
 void schedules_assert(Schedules *schedules, const char *verb, int status, const char *out, const char *err);
 
-/* What systemd was told last, from the from'th on: has that in it. Nothing it was told ever holds a password. */
+/* The last message to systemd, from the from'th on, has that in it. No message to systemd holds a password. */
 void schedules_assert_told(Schedules *schedules, unsigned from, const char *status);
 unsigned schedules_count_told(Schedules *schedules);

@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-/* One case a test function, looped from..to; nothing here takes as long as the limit. */
+/* Each test function is a case, looped from..to; nothing here takes as long as the limit. */
 #define SUITE_SECONDS 180
 
 #define suite_add(suite, name, function, from, to)                                                                     \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who may do what: everybody reads; root acts, and the members of the group that the daemon runs as. */
+/* The rights of users: all may read; root may act, and so may the members of the group that the daemon runs as. */
 
 #include <check.h>
 #include <grp.h>
@@ -16,7 +16,7 @@
 #define OURS   WORLD_USER /* the group that the daemon runs as, once it is installed */
 #define THEIRS 4243
 
-/* Who runs the daemon, the group of the caller, and what else he is a member of. */
+/* How the daemon is run, the caller's group, and the caller's other groups. */
 typedef struct Groups {
         bool by_hand;
         gid_t caller, others[3];

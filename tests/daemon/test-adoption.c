@@ -250,7 +250,7 @@ START_TEST(test_stalled_adopted)
 }
 END_TEST
 
-/* One that says nothing for longer than is waited for an identity, and then goes on. */
+/* A module that says nothing for longer than an identity is waited for, and then goes on. */
 START_TEST(test_late)
 {
         Course *c = begun_by_hand("eg800k-2", NULL, "mini-2", "settle=2\nstall=20\n");
@@ -362,7 +362,7 @@ START_TEST(test_once)
 }
 END_TEST
 
-/* What runs well is no upgrade, whatever it says of one that is over. */
+/* A module that runs well is in no upgrade, whatever it says of one that is over. */
 static const char *const healthy[] = { "ec200a",       "ec600m",
                                        "ec800m-4",     "eg800k-2",
                                        "ec600m,sms=0", "ec600m,sms=0,usbnet=0",
@@ -496,7 +496,7 @@ START_TEST(test_true_mini)
 }
 END_TEST
 
-/* One that is remembered is not adopted besides. */
+/* An upgrade that is remembered is not adopted besides. */
 static const struct {
         const char *module, *point;
 } remembered[] = {
@@ -535,8 +535,8 @@ END_TEST
 
 /* ---- identity */
 
-/* Who was there before is not who is found in the Mini system there, where it does not tell: that shows at the end, or
- * as soon as its IMEI is told. From then on it is known, and another one is another one. */
+/* The module in the Mini system is another one than was at that place before, which the Mini system does not say: that
+ * shows at the end, or as soon as its IMEI is read. From then on the module is known, and any other is another one. */
 static const struct {
         const char *module;
         bool known, replaced;

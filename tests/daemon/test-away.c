@@ -119,7 +119,7 @@ static Effort measure(World *w)
         };
 }
 
-/* Whether there is anything to read, or will be in so many milliseconds; it is read. */
+/* Reads the writes that there are or will be in so many milliseconds; true if there were any. */
 static bool was_written(int writes, int timeout)
 {
         struct pollfd fd = { .fd = writes, .events = POLLIN };
@@ -132,7 +132,7 @@ static bool was_written(int writes, int timeout)
         return true;
 }
 
-/* Nobody asks the daemon anything meanwhile; what it says by itself is read afterwards. */
+/* The daemon is asked nothing meanwhile; its signals are read afterwards. */
 static void let_pass(int seconds)
 {
         gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;

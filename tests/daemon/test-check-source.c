@@ -135,7 +135,7 @@ START_TEST(test_killed)
 }
 END_TEST
 
-/* What the server says of its size must fit. */
+/* The package must fit, by the size that the server reports. */
 START_TEST(test_space)
 {
         World *w = new_world("1-1=ec200a,ufs-free=100", NULL);

@@ -161,7 +161,7 @@ static const struct {
         { "1-1=ec200a,delay=100000", "module method qfotadl", "module", "does not answer" },
 };
 
-/* What StartUpgrade would refuse as ModuleNotReady is a row here. */
+/* A module that StartUpgrade would refuse as ModuleNotReady is a row here. */
 START_TEST(test_absent)
 {
         WorldSettings settings = { .modules = { absent[_i].module }, .config = "[timeouts]\ncommand=1\nsettle=2\n" };
@@ -191,7 +191,7 @@ START_TEST(test_unplugged)
 }
 END_TEST
 
-/* It was well and answers no more: that ends with the time-out of one command. */
+/* A module that was well answers no more: that ends with the time-out of a single command. */
 START_TEST(test_silent)
 {
         World *w = new_world("1-1=ec200a", "[timeouts]\ncommand=1\n");
@@ -471,7 +471,7 @@ static void await_reply(World *w, sd_bus_message *const *reply)
                         ck_assert_int_ge(sd_bus_wait(world_bus(w), 60 * G_USEC_PER_SEC), 0);
 }
 
-/* One at a time; others are answered meanwhile, and an upgrade takes precedence. */
+/* Checks are made singly; other calls are answered meanwhile, and an upgrade takes precedence. */
 START_TEST(test_meanwhile)
 {
         World *w = new_world("1-1=ec200a", "[timeouts]\nsource=3\n");

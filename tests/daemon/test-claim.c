@@ -141,7 +141,7 @@ START_TEST(test_made_anew_and_swept)
         world_await_property(w, MODULE_1, "Job", "/");
         assert_claims(w, 0);
 
-        /* What is left without any job. */
+        /* Files that are left without any job. */
         world_kill_daemon(w);
         ck_assert(g_file_set_contents(old, "", 0, NULL));
         ck_assert_int_eq(g_unlink(idle), 0);

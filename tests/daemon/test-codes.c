@@ -219,7 +219,7 @@ START_TEST(test_failed_update_waits)
 }
 END_TEST
 
-/* What is wrong, and the code the guide has for it. */
+/* The fault, and the guide's code for it. */
 static const struct {
         const char *source;      /* a URL, or http, https, ftp and a package's name */
         const char *key, *value; /* of the module meanwhile */

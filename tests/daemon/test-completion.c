@@ -129,7 +129,7 @@ START_TEST(test_options)
 }
 END_TEST
 
-/* What files and schedules are called is never run. */
+/* The names of files and schedules are never run. */
 START_TEST(test_hostile)
 {
         static const char name[] = "a$(touch pwned)`touch pwned`.conf";

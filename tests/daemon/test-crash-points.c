@@ -61,7 +61,7 @@ static const Run runs[] = {
           { { "mini", "AT+CGSN", 3 }, { "updater", NULL, 0 }, { "mini-2", "AT+CGSN", 4 } },
           NULL,
           NULL },
-        /* What differs from a DFOTA: from AT+QFOTADL to the end of the package. */
+        /* The part that differs from a DFOTA: from AT+QFOTADL to the end of the package. */
         { "FILE",
           "1-1=ec200a,updating=30/91,file-idle=300," FEW_URCS,
           OLD_REVISION,
@@ -205,7 +205,7 @@ static void check_files(World *w, bool job)
         ck_assert((record != NULL) == job);
 }
 
-/* What the upgrade has changed is as it was. */
+/* The settings that the upgrade changes are as they were. */
 static void check_settings(World *w)
 {
         world_assert_sim(w, "uart1", "get 1-1 urcport");
@@ -215,7 +215,7 @@ static void check_settings(World *w)
         world_assert_property(w, MODULE_1, "Job", "/");
 }
 
-/* Nobody was promised anything, and nothing was begun. */
+/* No job was promised, and none was begun. */
 static void check_no_job(World *w, const Run *run)
 {
         world_await_module(w, MODULE_1);
@@ -226,7 +226,7 @@ static void check_no_job(World *w, const Run *run)
         world_assert_sim(w, run->from, "get 1-1 revision");
 }
 
-/* Of a package on the host the module has all or not enough; what the record had decides what may be said. */
+/* The module has all of a package on the host or not enough; the record decides which verdicts are allowed. */
 static void check_file_verdict(World *w, const Run *run, bool sent, bool transferred)
 {
         g_autofree char *revision = world_sim(w, "get 1-1 revision"), *name = world_property(w, JOB_1, "ErrorName");
@@ -258,7 +258,7 @@ static void check_verdict(World *w, const Run *run, bool sent, bool transferred)
         }
         count = world_sim(w, "get 1-1 qfotadl-count");
         if (strcmp(count, "0") == 0) {
-                /* It died between the record and the line: nobody can know that, and the line is not repeated. */
+                /* The daemon died between the record and the line: the next one cannot know and does not repeat it. */
                 ck_assert_msg(sent, "AT+QFOTADL was not sent");
                 world_assert_outcome(w, JOB_1, "failed", "host", "no-response");
                 world_assert_sim(w, run->from, "get 1-1 revision");
@@ -317,7 +317,7 @@ static bool try_point(const Task *task, const Point *p)
         return status == -SIGKILL;
 }
 
-/* Of workers_run(). */
+/* The task of workers_run(). */
 static void die_at(unsigned item, void *data)
 {
         const Task *task = data;

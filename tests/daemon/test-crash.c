@@ -184,7 +184,7 @@ START_TEST(test_preparing)
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
-        /* What the check asks first is asked again once the first setting has been changed. */
+        /* The check's first questions are asked again once the first setting has been changed. */
         g_free(world_sim(w, "hold 1-1 answer:%s", _i == 2 ? commands[1] : commands[_i]));
         job = world_start(w, "", url, "cid", "u", "2", NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));

@@ -60,7 +60,7 @@ START_TEST(test_http)
         world_assert_property(w, MODULE_1, "Revision", NEW_REVISION);
         world_assert_property(w, MODULE_1, "Job", "/");
 
-        /* What the module saw. */
+        /* On the module. */
         world_assert_sim(w, NEW_REVISION, "get 1-1 revision");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
         world_assert_sim(w, "2", "get 1-1 restarts");
@@ -70,7 +70,7 @@ START_TEST(test_http)
         world_assert_sim(w, "3", "get 1-1 fota-cid");
         world_assert_sim(w, "auto", "get 1-1 power-control");
 
-        /* What is left. */
+        /* On the disk. */
         file = world_path(w, "state/jobs/1.job");
         ck_assert_int_eq(stat(file, &st), 0);
         ck_assert_int_eq(st.st_mode & 0777, 0600);

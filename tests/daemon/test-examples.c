@@ -100,7 +100,7 @@ START_TEST(test_daemon_dies)
 }
 END_TEST
 
-/* One that is under way already is in the way. */
+/* An upgrade that is under way already is in the way. */
 START_TEST(test_refused)
 {
         World *w = begin(_i);

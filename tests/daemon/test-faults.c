@@ -15,7 +15,8 @@
 #define OTHER_REVISION "EC200AEUHAR01A09M16"
 #define OTHER_IMEI     "867710050000024"
 
-/* What a fault has to outlast is short: for a module that stays away, and for one that has to be back in time. */
+/* Time-outs are short, for a fault has to outlast them: for a module that stays away, and for one that returns in time.
+ */
 #define STAYS_AWAY "update-idle=2\nrestart=1\nsettle=2\n"
 #define COMES_BACK "command=2\nstart=1\ndownload-idle=2\nsettle=2\n"
 
@@ -68,7 +69,7 @@ static void assert_advice(World *w, const char *job, const char *name)
         ck_assert_msg(g_str_has_suffix(problem, remedy), "%s: not '%s', but: %s", name, remedy, problem);
 }
 
-/* One setting of the module, what the job says, and what the module is in the end. */
+/* A setting of the module, the job's verdict, and the module's state in the end. */
 static const struct {
         const char *module;
         const char *result, *domain, *name;
@@ -110,7 +111,7 @@ START_TEST(test_fault)
         if (back) {
                 world_assert_property(w, job, "ToRevision", faults[_i].revision);
                 world_assert_property(w, MODULE_1, "Revision", faults[_i].revision);
-                /* It was stopped, not only given up, and has its radio back. */
+                /* The upgrade was stopped, not only given up, and the module has its radio back. */
                 world_assert_sim(w, "0", "get 1-1 downloading");
                 world_assert_sim(w, "0", "get 1-1 upgrading");
                 world_assert_sim(w, "1", "get 1-1 cfun");
@@ -120,7 +121,7 @@ START_TEST(test_fault)
 }
 END_TEST
 
-/* What runs afterwards, against what was wanted. */
+/* The revision that runs afterwards, and the one that was wanted. */
 static const struct {
         const char *module;
         const char *expected;

@@ -3,7 +3,7 @@
 
 #include "world.h"
 
-/* What the tests of modules at UARTs share. */
+/* Shared by the tests of modules at UARTs. */
 
 #define UART       "tty:ttyS1"
 #define UART_PORTS "[serial]\nports=ttyS1\n"

@@ -25,7 +25,7 @@ typedef struct Worker {
         int output;
 } Worker;
 
-/* What the one test of a worker's own runner does. */
+/* The task of the only test of a worker's own runner. */
 static struct {
         Work work;
         unsigned item;

@@ -35,7 +35,7 @@ GPtrArray *world_new_signals(void)
         return g_ptr_array_new_with_free_func((GDestroyNotify)signal_free);
 }
 
-/* Of PropertiesChanged: those that have changed. */
+/* The names of the properties in a PropertiesChanged. */
 static char *read_names(sd_bus_message *m)
 {
         g_autoptr(GString) names = g_string_new(" ");

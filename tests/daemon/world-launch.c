@@ -35,7 +35,7 @@ static void add(GPtrArray *argv, const char *option, char *value)
         g_ptr_array_add(argv, value);
 }
 
-/* What the unit says of a directory of the system's, the world has in a place of its own. */
+/* The world has a place of its own for each directory of the system that the unit names. */
 static void add_stand_in(GPtrArray *argv, const char *path, const char *directory, const char *name)
 {
         add(argv, "--stand-in", g_strdup_printf("%s=%s/%s", path, directory, name));

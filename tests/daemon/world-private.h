@@ -46,11 +46,11 @@ const char *world_testbed(World *world);
 /* And the libraries that make a program see them, as in LD_PRELOAD. */
 const char *world_preload(World *world);
 
-/* What udev's rules want to know, for modsim --groups; NULL: all runs as one user. */
+/* The groups of udev's rules, for modsim --groups; NULL: all processes run as the same user. */
 char *world_groups(World *world);
 /* The daemon, or what is run in its place. */
 pid_t world_launch(World *world);
-/* It has ended, and nobody has asked for its status yet. */
+/* The daemon has ended, and its status was not asked for yet. */
 bool world_daemon_is_dead(World *world);
 
 /* The record of all signals, over all the buses. */

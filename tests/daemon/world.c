@@ -464,7 +464,7 @@ char *world_log(World *w)
 
 /* ---- life */
 
-/* What a module does at its first boot must not be taken for what it is to do later. */
+/* Events of a module's first boot must not be taken for later ones. */
 static void await_boots(World *w, const WorldSettings *settings, bool uarts)
 {
         for (unsigned i = 0; i < G_N_ELEMENTS(settings->modules) && settings->modules[i]; i++) {

@@ -67,8 +67,8 @@ bool world_sim_or_end(World *world, const char *command);
 void world_assert_sim(World *world, const char *expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Until the daemon has the AT port of module 1-1 open. */
 void world_await_port(World *world);
-/* Of that module, which a hold is to stop where it has booted into a system that talks: waits until it is there and its
- * port is open, so that nothing it says is lost, and lets it go on. */
+/* Module 1-1 has a hold at that point, in a system that talks: waits until the module is held there and its port is
+ * open, so that no message is lost, and releases it. */
 void world_pass(World *world, const char *point);
 /* The tty behind a port of a module, as other programs on the gateway would open it: a path outside the test bed. */
 char *world_tty(World *world, const char *module, const char *port);
@@ -77,7 +77,7 @@ char *world_tty(World *world, const char *module, const char *port);
 
 /* Puts a package on all of them. break_ as modsim's --break, NULL for a good one. */
 void world_package(World *world, const char *name, const char *from, const char *to, const char *break_);
-/* One of so many bytes in the world's directory, on no server. */
+/* A package of so many bytes in the world's directory, on no server. */
 void world_make_package(World *world, const char *name, const char *from, const char *to, unsigned size);
 char *world_http(World *world, const char *name);
 char *world_https(World *world, const char *name);

@@ -19,7 +19,7 @@
 #define UNHEARD_MAX 16384
 #define TICK_MS     5 /* of a rate */
 
-/* Of the host, not answered yet. */
+/* A request of the host that is not answered yet. */
 struct urb {
         uint32_t number;
         size_t length, taken, behind;
@@ -482,7 +482,8 @@ void device_listen(Device *device, unsigned interface, size_t most, unsigned rat
                 pull_out(line);
 }
 
-/* What is not taken is not acknowledged on the bus, whatever the host has set: no driver of a module sends it on. */
+/* Flow control works whatever the host has set: no driver of a module passes the setting on, and bytes that the module
+ * does not take are not acknowledged on the bus. */
 struct usb_line device_line(Device *device, unsigned interface)
 {
         return (struct usb_line){ .crtscts = device_is_open(device, interface) };

@@ -49,7 +49,7 @@ void bed_serve_groups(Bed *bed, gid_t ttys, gid_t power);
 /* All devices must be gone. */
 void bed_free(Bed *bed);
 
-/* Whether a device could appear at this port path ("1-1.2"): well formed, free, no device in place of its hubs.
+/* A device could appear at this port path ("1-1.2"): the path is well formed and free, its hubs are no other devices.
  * `mine`: a path that will have been left by then, or NULL. */
 bool bed_path_is_free(Bed *bed, const char *path, const char *mine, GError **error);
 
@@ -80,5 +80,5 @@ struct usb_line device_line(Device *device, unsigned interface);
 /* "/dev/ttyUSB1", "" if there is none. */
 const char *device_node(Device *device, enum usb_role role);
 unsigned device_number(Device *device);
-/* What power/control says, "" off the bus. */
+/* The content of power/control, "" off the bus. */
 char *device_power_control(Device *device);

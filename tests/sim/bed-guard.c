@@ -88,7 +88,7 @@ static bool closes_device(int fd)
 GUARD_OPEN(open)
 GUARD_OPEN(open64)
 
-/* What the two are with _FORTIFY_SOURCE. */
+/* The names of the two functions with _FORTIFY_SOURCE. */
 int __open_2(const char *path, int flags)
 {
         return opened(NEXT(__open_2)(path, flags), is_below_dev(path));

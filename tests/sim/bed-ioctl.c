@@ -96,8 +96,8 @@ static gboolean see_write(UMockdevIoctlBase *handler, UMockdevIoctlClient *clien
         return FALSE;
 }
 
-/* One handler for each name, for good: whoever still has the node open when its handler goes is aborted by the preload
- * library. */
+/* Each name has a handler for good: the preload library aborts a process that still has the node open when its handler
+ * goes. */
 void bed_tty_attach_ioctl(struct bed_tty *tty)
 {
         g_autoptr(UMockdevIoctlBase) handler = NULL;

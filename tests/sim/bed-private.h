@@ -30,7 +30,7 @@ struct Bed {
         GMutex lock;                   /* of `ttys`, and of what bed-take.c's part says */
 };
 
-/* One tty of one enumeration. */
+/* A tty of an enumeration. */
 struct bed_tty {
         Bed *bed;
         char *name;  /* ttyUSB1 */
@@ -67,7 +67,7 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
                             void *user);
 void bed_tty_make_node(struct bed_tty *tty);
 void bed_tty_remove_node(struct bed_tty *tty);
-/* Whoever holds it sees a hang-up. Once. */
+/* A process that has the tty open sees a hang-up. To be called once. */
 void bed_tty_hang_up(struct bed_tty *tty);
 void bed_tty_free(struct bed_tty *tty);
 void bed_tty_write(struct bed_tty *tty, const void *bytes, size_t n);
@@ -89,8 +89,8 @@ int bed_watch_rule(Bed *bed, const char *file, unsigned mask, struct bed_rule *r
 
 /* --- bed-rules.c --- */
 
-/* Of a device or, `port`, a tty of the one at that place. Begins its description; after it was added, bed_rule_begin().
- */
+/* The rule of a device or, `port`, of a tty of the device at that place. Begins the device's description; once the
+ * device was added, bed_rule_begin() follows. */
 struct bed_rule *bed_rule_new(Bed *bed, const char *syspath, const char *place, bool port, GString *text);
 void bed_rule_begin(struct bed_rule *rule);
 bool bed_rule_is_claimed(const struct bed_rule *rule);
@@ -130,7 +130,8 @@ void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, 
 
 /* In a preloaded process this sends the "add" event by itself. */
 void bed_add_device(Bed *bed, const char *text);
-/* One by one and leaves first: libumockdev leaves the links of children behind, and a second add aborts. */
+/* To be called for each device, leaves first: libumockdev leaves the links of children behind, and a second add aborts.
+ */
 void bed_remove_device(Bed *bed, const char *syspath);
 /* A symbolic link of sysfs is relative to the device it stands in. */
 char *bed_up_to_sys(const char *syspath);

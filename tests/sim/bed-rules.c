@@ -16,7 +16,7 @@ struct bed_rule {
         int watch;
 };
 
-/* What a host writes lands on top of the first of these, which nobody reads. */
+/* The host's writes overwrite the first of these, which no program reads. */
 #define SPARE "E: CHANGE=1\n"
 
 bool bed_rule_is_claimed(const struct bed_rule *rule)

@@ -202,7 +202,7 @@ void bed_tty_listen(struct bed_tty *tty, size_t most, unsigned rate)
 
 void bed_tty_take_end(struct bed_tty *tty)
 {
-        /* What came in until now is for the log. */
+        /* The bytes that came in until now are for the log. */
         tty->allowance = SIZE_MAX;
         tty->rate = 0;
         bed_tty_pull(tty);

@@ -283,7 +283,7 @@ size_t bed_tty_unread(struct bed_tty *tty)
         if (slave < 0)
                 return 0; /* exclusive, and we are not root */
         tty->own_opens++;
-        /* What was written travels in a kernel thread; a poll() of the reading side waits for that, FIONREAD does
+        /* Bytes that were written travel in a kernel thread; a poll() of the reading side waits for that, FIONREAD does
          * not. */
         struct pollfd look = { .fd = slave, .events = POLLIN };
         poll(&look, 1, 0);

@@ -44,7 +44,7 @@ void bed_serve_groups(Bed *bed, gid_t ttys, gid_t power)
         bed->host_is_root = false;
         bed->ttys_group = ttys;
         bed->power_group = power;
-        /* Who listens for events has a socket of his own there. */
+        /* Each listener for events has a socket of its own there. */
         g_chmod(bed->root, 01777);
         g_chmod(ioctls, 0666);
 }
@@ -58,7 +58,7 @@ void bed_udev_tty(struct bed_tty *tty)
                 give(slave, tty->bed->ttys_group, 0660);
 }
 
-/* Of libumockdev's, by which the ioctls of a node are passed on: no file of a real /dev. */
+/* The socket over which libumockdev passes the ioctls of a node on: no file of a real /dev. */
 void bed_udev_ioctls(struct bed_tty *tty)
 {
         g_autofree char *path = g_strconcat(tty->bed->root, "/ioctl", tty->node, NULL);

@@ -67,7 +67,7 @@ static void client_answer(struct client *client, const char *word, const char *v
 
 /* --- waits --- */
 
-/* What it waits for has happened: the value of the answer, else NULL. */
+/* The value of the answer if the event that the client waits for has happened, else NULL. */
 static char *client_ready(struct client *client)
 {
         if (client->event)

@@ -58,7 +58,7 @@ static size_t count_listeners(void)
         return n;
 }
 
-/* Whether two processes listen by descriptors of the same number. */
+/* Two processes listen by descriptors of the same number. */
 static bool listen_twice(void)
 {
         size_t before = count_listeners();

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define HEAD_BYTES 2048
-/* Of the fetch of .mini_1 one is told every tenth. */
+/* The fetch of .mini_1 is reported in tenths. */
 #define TENTHS 10
 
 static const char *const stage_names[] = {

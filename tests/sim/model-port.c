@@ -87,7 +87,7 @@ static void put(struct at_port *port, const char *bytes, size_t n, unsigned ms, 
         const Model *m = port->model;
         struct at_write *last = g_queue_peek_tail(port->out);
 
-        /* It waits for an RTS that no wire brings. */
+        /* The module waits for an RTS that no wire brings. */
         if (m->uart && !persona_flag(m->persona, PERSONA_WIRES) &&
             g_str_has_suffix(persona_text(m->persona, PERSONA_IFC), "2"))
                 return;

@@ -77,7 +77,7 @@ enum fota_phase {
         FOTA_MINI, /* on its way into the Mini system */
 };
 
-/* What MiniFOTA does at the next boot; flash. */
+/* The stage of MiniFOTA that the next boot leads to; in flash. */
 enum mini_stage {
         MINI_NONE,
         MINI_1,      /* the old Mini system fetches .mini_1 */
@@ -207,7 +207,7 @@ void model_stop(Model *m, enum lane lane);
 const char *model_hold_at(const Model *m, const char *point);
 /* The hold for a percentage that went from `before` to `now`, or NULL: "downloading", 39, 40. */
 const char *model_hold_between(Model *m, const char *what, unsigned before, unsigned now);
-/* Whether setting `key` ("downloading:40") is reached by that step. */
+/* That step reaches the point that setting `key` names ("downloading:40"). */
 bool model_point_between(const Model *m, enum persona_key key, const char *what, unsigned before, unsigned now);
 
 void model_log(Model *m, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -251,9 +251,9 @@ void at_run_line(struct at_port *port, const char *line);
 
 /* --- model-source.c --- */
 
-/* Whether AT+QFOTADL takes that URL. */
+/* AT+QFOTADL takes that URL. */
 bool source_takes(const Model *m, const char *url);
-/* It is the source from now on: m->fota.word, url and length. */
+/* Sets the source: m->fota.word, url and length. */
 void source_set(Model *m, const char *url);
 bool source_is_file(const Model *m);
 bool source_is_ftp(const Model *m);
@@ -294,9 +294,9 @@ void fota_urc(Model *m, const char *what, const char *name, int value);
 void fota_say_download_end(Model *m, unsigned code);
 /* END,<code>, as often as the persona likes, and the fault of power at that point. True: power failed. */
 bool fota_say_end(Model *m, unsigned code);
-/* Whether power is to fail at that step; it has, then. */
+/* Cuts the power and returns true if it is to fail at that step. */
 bool fota_cut_here(Model *m, const char *what, unsigned before, unsigned now);
-/* Whether it is to stop there for good; it tells. */
+/* Stops the upgrade for good, with an event, and returns true if it is to stall at that step. */
 bool fota_stalls_here(Model *m, const char *what, unsigned before, unsigned now);
 /* The `i`th value of a series such as 1-100 or 8/16/91; false behind its end. */
 bool fota_series(const char *series, unsigned i, unsigned *ret);
@@ -311,7 +311,7 @@ void fota_over(Model *m);
 
 /* --- model-file.c --- */
 
-/* What comes in over m->fota.port is package from now on; `pump` as with source_fetch(). */
+/* Bytes that come in over m->fota.port are package from now on; `pump` as with source_fetch(). */
 void file_begin(Model *m, model_step pump);
 /* Package bytes; how many of them were its own. */
 size_t file_rx(Model *m, const struct usb_piece *piece);
@@ -327,7 +327,7 @@ guint64 file_rate_mean(const Model *m);
 
 /* --- model-mini.c --- */
 
-/* What a boot is to lead to. */
+/* The name of the stage that a boot leads to. */
 const char *mini_stage_name(enum mini_stage stage);
 /* AT+QFOTADL was answered in the normal system. */
 void mini_leave(Model *m);

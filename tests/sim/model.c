@@ -270,7 +270,7 @@ static void appear(Model *m, enum model_system system, const struct usb_face *fa
         model_event(m, "returned");
 }
 
-/* What it is to come back as: a fault of this upgrade, else the module's own way. */
+/* How the module comes back: by a fault of this upgrade, else in its own way. */
 static const char *way_back(const Model *m)
 {
         unsigned at = persona_number(m->persona, PERSONA_RETURN_AT);

@@ -12,7 +12,7 @@
 #include "persona.h"
 #include "usb.h"
 
-/* What runs on the module. */
+/* The system that runs on the module. */
 enum model_system {
         MODEL_OFF, /* off the bus: no power, or restarting */
         MODEL_NORMAL,
@@ -36,7 +36,7 @@ struct model_world {
         void (*listen)(void *user, unsigned interface, size_t most, unsigned rate);
         struct usb_line (*line)(void *user, unsigned interface);
         gint64 (*now)(void *user); /* µs */
-        /* One call of `fn` after `ms`; the result is not 0 and is good for one timer_stop() before that call. */
+        /* Calls `fn` once after `ms`; the result is not 0 and is good for one timer_stop() before that call. */
         unsigned (*timer_start)(void *user, unsigned ms, void (*fn)(void *data), void *data);
         void (*timer_stop)(void *user, unsigned timer);
         Fetch *(*fetch)(void *user, const struct fetch_request *request, const struct fetch_observer *observer,

@@ -170,7 +170,7 @@ int main(int argc, char **argv)
         char **command = NULL;
         int status;
 
-        /* What follows "--" is not ours to read. The whole list is needed if this program starts itself again. */
+        /* Arguments behind "--" are COMMAND's. The whole list is needed if this program starts itself again. */
         g_auto(GStrv) whole = g_strdupv(argv);
         for (int i = 1; i < argc && !command; i++)
                 if (g_str_equal(argv[i], "--")) {

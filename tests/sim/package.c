@@ -126,7 +126,7 @@ static bool digests_match(GBytes *package, gsize payload_at, char **header)
         return g_str_equal(md5, real_md5) && g_str_equal(sha256, real_sha256);
 }
 
-/* What the header says that it is. */
+/* Compares the kind that the header names. */
 static unsigned check_kind(char **header, unsigned mini)
 {
         g_autofree char *to = header_value(header, "to"), *kind = header_value(header, "mini");

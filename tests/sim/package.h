@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* What to write. Strings are never NULL but `broken`. */
+/* The package to write. Only `broken` may be NULL. */
 struct package_plan {
         const char *from; /* revisions, without build */
         const char *to;

@@ -60,7 +60,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* What pace= stands for. */
+/* The settings that pace= stands for. */
 static const struct {
         enum persona_key key;
         const char *fast; /* NULL: the default */

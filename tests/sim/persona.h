@@ -188,9 +188,9 @@ unsigned persona_number(const Persona *persona, enum persona_key key);
 unsigned persona_hex(const Persona *persona, enum persona_key key);
 bool persona_flag(const Persona *persona, enum persona_key key);
 bool persona_is(const Persona *persona, enum persona_key key, const char *value);
-/* Whether `word` is one of the setting's words. */
+/* `word` is one of the setting's words. */
 bool persona_has(const Persona *persona, enum persona_key key, const char *word);
-/* What the module itself changes (revision, urcport, ...); not checked. */
+/* Sets a value that the module itself changes (revision, urcport, ...); not checked. */
 void persona_put(Persona *persona, enum persona_key key, const char *value);
 
 /* Both tables, as Markdown. */

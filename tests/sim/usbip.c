@@ -155,7 +155,7 @@ static void ask_for(UsbipDevice *device)
                 transmit(device->usbip->controller, line, strlen(line));
 }
 
-/* Of a machine that has started, maybe anew: what it had is gone with it. */
+/* A machine has started, maybe anew: the devices that it had are gone with its last life. */
 static void take_controller(Usbip *usbip, int fd)
 {
         if (usbip->controller >= 0)
@@ -186,7 +186,7 @@ static bool take_device(Usbip *usbip, unsigned port, int fd)
         return false; /* unplugged meanwhile */
 }
 
-/* What it is for is told in a first line of ten bytes. */
+/* The first line of a connection, ten bytes, says its purpose. */
 static gboolean on_connection(int listener, GIOCondition condition, void *data)
 {
         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), on = 1;

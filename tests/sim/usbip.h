@@ -33,7 +33,7 @@ struct usbip_observer {
 Usbip *usbip_new(void);
 /* All devices must be gone. */
 void usbip_free(Usbip *usbip);
-/* Of TCP, on the loopback. */
+/* The TCP port, on the loopback. */
 unsigned usbip_tcp_port(const Usbip *usbip);
 
 /* port: 1 to 8 of the controller. */
