@@ -11,7 +11,7 @@
 #include "report.h"
 
 static char *expect, *method, *upgrade_mode, *download_urc_max, *update_urc_max, *cid, *apn, *apn_user, *apn_auth,
-        *apn_password_file, *apn_password, *flow_control, *sha256;
+        *apn_password_file, *apn_password, *flow_control, *pace_bytes, *pace_interval, *sha256;
 static gboolean check_source, allow_unchanged, allow_https;
 
 const GOptionEntry upgrade_options[] = {
@@ -26,8 +26,11 @@ const GOptionEntry upgrade_options[] = {
         { "apn-password-file", 0, 0, G_OPTION_ARG_FILENAME, &apn_password_file,
           N_("File with the APN's password in its first line"), N_("FILE") },
         { "apn-auth", 0, 0, G_OPTION_ARG_STRING, &apn_auth, N_("The guide's authentication type"), "N" },
-        { "flow-control", 0, 0, G_OPTION_ARG_STRING, &flow_control,
-          N_("Of a file: auto, hardware, none or protocol"), N_("FLOW") },
+        { "flow-control", 0, 0, G_OPTION_ARG_STRING, &flow_control, N_("Of a file: auto, hardware, none or protocol"),
+          N_("FLOW") },
+        { "pace-bytes", 0, 0, G_OPTION_ARG_STRING, &pace_bytes, N_("Without flow control: bytes a write, 1-32"), "N" },
+        { "pace-interval", 0, 0, G_OPTION_ARG_STRING, &pace_interval,
+          N_("Without flow control: ms between writes, 0-1000"), "N" },
         { "sha256", 0, 0, G_OPTION_ARG_STRING, &sha256, N_("What the package on this host must have"), N_("SHA256") },
         { "check-source", 0, 0, G_OPTION_ARG_NONE, &check_source, N_("Ask the server first"), NULL },
         { "allow-unchanged", 0, 0, G_OPTION_ARG_NONE, &allow_unchanged, N_("The same revision is no failure"), NULL },
@@ -54,6 +57,8 @@ static const struct {
         { "apn-password", 's', &apn_password, NULL },
         { "apn-auth", 'u', &apn_auth, NULL },
         { "flow-control", 's', &flow_control, NULL },
+        { "pace-bytes", 'u', &pace_bytes, NULL },
+        { "pace-interval", 'u', &pace_interval, NULL },
         { "sha256", 's', &sha256, NULL },
         { "check-source", 'b', NULL, &check_source },
         { "allow-unchanged", 'b', NULL, &allow_unchanged },

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/settings.h"
+#include "core/at/pace.h"
 #include "core/quectel/layout.h"
 #include "base/log.h"
 
@@ -36,6 +37,8 @@ static const struct {
         { "timeouts", "source", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.source), 1, SECONDS_MAX },
         { "timeouts", "watch", KIND_SECONDS, G_STRUCT_OFFSET(Config, watch), 1, SECONDS_MAX },
         { "jobs", "history", KIND_NUMBER, G_STRUCT_OFFSET(Config, history), 1, 100000 },
+        { "jobs", "pace-bytes", KIND_NUMBER, G_STRUCT_OFFSET(Config, pace_bytes), 1, PACE_CHUNK },
+        { "jobs", "pace-interval", KIND_NUMBER, G_STRUCT_OFFSET(Config, pace_interval), 0, PACE_INTERVAL_MAX },
         { "jobs", "package-size-max", KIND_NUMBER, G_STRUCT_OFFSET(Config, package_size_max), 1, 64 << 20 },
 };
 
@@ -70,6 +73,7 @@ static Config *config_new(void)
         c->watch = 24 * 3600 * (uint64_t)G_USEC_PER_SEC;
         c->history = 100;
         c->package_size_max = 64 * 1024 * 1024;
+        c->pace_bytes = PACE_CHUNK;
         return c;
 }
 

@@ -17,6 +17,8 @@ typedef struct Config {
         uint64_t watch;            /* of a module that may still be writing its flash after its job has failed, µs */
         unsigned history;          /* finished jobs that stay readable, at least 1 */
         unsigned package_size_max; /* of a package on the host, bytes */
+        unsigned pace_bytes;       /* of one write, to a module without flow control */
+        unsigned pace_interval;    /* ms between two of them at least, 0 none */
 } Config;
 
 void config_free(Config *config);

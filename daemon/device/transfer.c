@@ -22,6 +22,7 @@ struct Transfer {
         Serial *serial;
         int fd;
         uint64_t size;
+        uint64_t chunk; /* bytes of one write */
         bool paced;
         const TransferObserver *observer;
         void *userdata;
@@ -69,7 +70,7 @@ bool transfer_is_package(int fd, uint64_t size, const char *sha256)
 
 static uint64_t chunk_size(const Transfer *t)
 {
-        return MIN(t->size - t->written, t->paced ? PACE_CHUNK : CHUNK);
+        return MIN(t->size - t->written, t->chunk);
 }
 
 static uint64_t due(const Transfer *t)
@@ -163,7 +164,7 @@ void transfer_send_last(Transfer *t)
 
 /* ---- life */
 
-int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, bool paced,
+int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, const TransferPace *pace,
                  const TransferObserver *observer, void *userdata)
 {
         Transfer *t = g_new0(Transfer, 1);
@@ -172,7 +173,9 @@ int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64
         t->serial = serial;
         t->fd = fd;
         t->size = size;
-        t->paced = paced;
+        t->paced = pace != NULL;
+        t->chunk = pace ? pace->bytes : CHUNK;
+        t->pace.interval = pace ? (uint64_t)pace->interval * 1000 : 0;
         t->observer = observer;
         t->userdata = userdata;
         t->poll = POLL_LEAST;

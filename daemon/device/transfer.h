@@ -22,9 +22,15 @@ typedef struct TransferObserver {
 /* Returns true if the file has that size in bytes, and that SHA-256 in 64 lower-case hexadecimal digits. */
 bool transfer_is_package(int fd, uint64_t size, const char *sha256);
 
-/* Starts sending a package of size bytes. Takes its fd. paced: there is no flow control, so the package is sent in
- * writes of 32 bytes and below 15 kB/s. Borrows the port, event and observer. Returns 0 or -errno. */
-int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, bool paced,
+/* The pace of a transfer without flow control, which stays below 15 kB/s in any case. */
+typedef struct TransferPace {
+        unsigned bytes;    /* of one write, at most PACE_CHUNK */
+        unsigned interval; /* ms between two writes at least, 0 none */
+} TransferPace;
+
+/* Starts sending a package of size bytes. Takes its fd. pace is for a transfer without flow control, and NULL with flow
+ * control. Borrows the port, event and observer. Returns 0 or -errno. */
+int transfer_new(Transfer **ret, sd_event *event, Serial *serial, int fd, uint64_t size, const TransferPace *pace,
                  const TransferObserver *observer, void *userdata);
 
 /* Takes NULL. Drops the bytes that have not left the host. */

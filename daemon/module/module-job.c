@@ -234,17 +234,25 @@ static const TransferObserver transfer_observer = {
 static void begin_transfer(JobRun *r, const char *how)
 {
         Serial *serial = r->observer->port(r->userdata);
+        const Options *o = r->job->options;
+        const Config *config = r->context->config;
+        TransferPace pace = { .bytes = o->pace_bytes >= 0 ? (unsigned)o->pace_bytes : config->pace_bytes,
+                              .interval = o->pace_interval >= 0 ? (unsigned)o->pace_interval : config->pace_interval };
+        bool paced = strcmp(how, "paced") == 0;
         int fd, result;
 
         if (!serial)
                 return; /* UPGRADE_EVENT_PORT_LOST was fed, or will be */
         log_job(LOG_INFO, NULL, r->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", r->job->id,
                 r->context->id, r->job->package_size, how);
+        if (paced && pace.interval > 0)
+                log_job(LOG_INFO, NULL, r->job, "job %s on %s: %u bytes every %u ms", r->job->id, r->context->id,
+                        pace.bytes, pace.interval);
         g_clear_pointer(&r->transfer, transfer_free);
         fd = result = r->observer->package_open(r->userdata, r->job);
         if (fd >= 0)
                 result = transfer_new(&r->transfer, r->context->event, serial, fd, r->job->package_size,
-                                      strcmp(how, "paced") == 0, &transfer_observer, r);
+                                      paced ? &pace : NULL, &transfer_observer, r);
         if (result < 0)
                 on_not_sent(r, g_strerror(-result));
 }

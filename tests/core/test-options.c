@@ -13,7 +13,7 @@ static const struct {
         { "expected-revision", 's' }, { "method", 's' },       { "upgrade-mode", 'u' },    { "download-urc-max", 'u' },
         { "update-urc-max", 'u' },    { "cid", 'u' },          { "apn", 's' },             { "apn-user", 's' },
         { "apn-password", 's' },      { "apn-auth", 'u' },     { "flow-control", 's' },    { "check-source", 'b' },
-        { "allow-unchanged", 'b' },   { "allow-https", 'b' },
+        { "allow-unchanged", 'b' },   { "allow-https", 'b' },  { "pace-bytes", 'u' },      { "pace-interval", 'u' },
 };
 
 START_TEST(keys_and_types)
@@ -34,7 +34,7 @@ START_TEST(left_out)
         ck_assert(!o->expected_revision && !o->method && !o->apn && !o->apn_user && !o->apn_password &&
                   !o->flow_control);
         ck_assert(o->upgrade_mode == -1 && o->download_urc_max == -1 && o->update_urc_max == -1 && o->cid == -1 &&
-                  o->apn_auth == -1);
+                  o->apn_auth == -1 && o->pace_bytes == -1 && o->pace_interval == -1);
         ck_assert(!o->check_source && !o->allow_unchanged && !o->allow_https);
         options_free(NULL);
 }
@@ -61,7 +61,7 @@ START_TEST(ranges_of_numbers)
         } ranges[] = {
                 { "upgrade-mode", 0, 1, true },     { "download-urc-max", 5, 100, true },
                 { "update-urc-max", 5, 100, true }, { "cid", 1, 15, false },
-                { "apn-auth", 0, 3, true },
+                { "apn-auth", 0, 3, true },         { "pace-bytes", 1, 32, false },
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++) {
@@ -72,6 +72,9 @@ START_TEST(ranges_of_numbers)
                 set_number(ranges[i].key, 0x80000000u, false);
                 set_number(ranges[i].key, UINT32_MAX, false);
         }
+        set_number("pace-interval", 0, true);
+        set_number("pace-interval", 1000, true);
+        set_number("pace-interval", 1001, false);
 }
 END_TEST
 
@@ -280,6 +283,10 @@ START_TEST(rules_between_options)
         check("cid=2 apn-password=p", METHOD_DFOTA, "apn-password");
         check("cid=2 apn-auth=0", METHOD_DFOTA, "apn-auth");
         check("cid=2 apn=x apn-user=u apn-password=p apn-auth=3", METHOD_DFOTA, NULL);
+        check("pace-bytes=16 pace-interval=10", METHOD_DFOTA, NULL);
+        check("flow-control=none pace-bytes=16", METHOD_DFOTA, NULL);
+        check("flow-control=hardware pace-bytes=16", METHOD_DFOTA, "pace-bytes");
+        check("flow-control=hardware pace-interval=10", METHOD_DFOTA, "pace-interval");
         check("download-urc-max=50 update-urc-max=50 upgrade-mode=0", METHOD_DFOTA, NULL);
         check("", METHOD_MINIFOTA, NULL);
         check("cid=2", METHOD_MINIFOTA, "cid");

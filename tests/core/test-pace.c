@@ -41,10 +41,27 @@ START_TEST(test_pace)
 }
 END_TEST
 
+/* An interval for slower modules is kept however late the writes are: no delay is made up for. */
+START_TEST(test_interval)
+{
+        uint64_t now = 1000000, last = 0;
+        Pace pace = { .began = now, .interval = 10000 };
+
+        for (unsigned i = 0; i < 1000; i++) {
+                now = MAX(now, pace_due(&pace)) + (i % 7 == 0 ? 30000 : 0);
+                ck_assert(!last || now - last >= 10000);
+                pace_wrote(&pace, 32, now);
+                last = now;
+                ck_assert_uint_eq(pace_due(&pace), now + 10000);
+        }
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("pace");
 
         tcase_add_loop_test(t, test_pace, 0, G_N_ELEMENTS(machines));
+        tcase_add_test(t, test_interval);
         return testing_run(t, "pace");
 }

@@ -81,6 +81,7 @@ static void assert_defaults(const Config *c)
         ck_assert_uint_eq(c->watch, 86400 * (uint64_t)G_USEC_PER_SEC);
         ck_assert_uint_eq(c->history, 100);
         ck_assert_uint_eq(c->package_size_max, 67108864);
+        ck_assert(c->pace_bytes == 32 && c->pace_interval == 0);
 }
 
 START_TEST(without_a_file)
@@ -129,7 +130,7 @@ START_TEST(the_file_we_ship)
                 keys += setting;
                 g_string_append_printf(active, "%s\n", setting ? *line + 1 : *line);
         }
-        ck_assert_uint_eq(keys, 15);
+        ck_assert_uint_eq(keys, 17);
         write_file(file, active->str);
         g_autoptr(Config) with_remarks = load();
         assert_defaults(with_remarks);
@@ -143,7 +144,7 @@ START_TEST(every_key)
                    "[usb]\nat-interfaces=6005=4; 0903=0 ;ABCD=31;\n"
                    "[timeouts]\ncommand=1\nstart=2\ndownload-idle=3\nupdate-idle=4\nrestart=5\nsettle=6\nstall=7\nsource=5\n"
                    "watch=9\n"
-                   "[jobs]\nhistory=1\npackage-size-max=2\n");
+                   "[jobs]\nhistory=1\npackage-size-max=2\npace-bytes=3\npace-interval=1000\n");
         g_autoptr(Config) c = load();
 
         ck_assert_uint_eq(g_strv_length(c->ports), 2);
@@ -162,6 +163,7 @@ START_TEST(every_key)
         ck_assert(config_longest_timeout(c) == 7 * G_USEC_PER_SEC && c->watch == 9 * G_USEC_PER_SEC);
         ck_assert_uint_eq(c->history, 1);
         ck_assert_uint_eq(c->package_size_max, 2);
+        ck_assert(c->pace_bytes == 3 && c->pace_interval == 1000);
 }
 END_TEST
 
@@ -204,6 +206,9 @@ static const struct {
         { "[timeouts]\nstall=x\n", 2, "stall" },
         { "[jobs]\nhistory=0\n", 2, "history" },
         { "[jobs]\nhistory=100001\n", 2, "100000" },
+        { "[jobs]\npace-bytes=0\n", 2, "1 to 32" },
+        { "[jobs]\npace-bytes=33\n", 2, "1 to 32" },
+        { "[jobs]\npace-interval=1001\n", 2, "0 to 1000" },
         { "[jobs]\npackage-size-max=0\n", 2, "package-size-max" },
         { "[jobs]\npackage-size-max=67108865\n", 2, "67108864" },
         { "[serial]\nbaud-rate=1199\n", 2, "1200" },

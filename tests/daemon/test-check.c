@@ -122,6 +122,7 @@ static const struct {
         { "ec200a", "http://host/up.bin", "expected-revision", "s", OLD_REVISION, "revision", "revision", "already" },
         { "ec200a", "http://host/up.bin", "cid", "u", "3", "", "pdp-context", "context 3" },
         { "ec200a", "http://host/up.bin", "flow-control", "s", "none", "options", "options", "flow-control" },
+        { "ec200a", "http://host/up.bin", "pace-interval", "u", "10", "options", "options", "pace-interval" },
         { "ec200a", "http://host/up.bin", "method", "s", "minifota", "method", "method", "guide 4" },
         { "ec200a,revision=EC200AEUHAR01A02", "http://host/up.bin", NULL, NULL, NULL, "method", "method", "guide 4" },
         { "ec200a,revision=EC200AEUHAR01A02", "http://host/up.bin", "method", "s", "dfota", "", "method", "option" },

@@ -166,6 +166,33 @@ START_TEST(test_dies)
 }
 END_TEST
 
+/* A module that takes 16 bytes of a write and 8 kB/s: 0: with options of the job; 1: with settings; 2: at the default
+ * pace, at which it loses bytes, the package does not get there. */
+START_TEST(test_slower_module)
+{
+        const char *config = UART_QUICK "download-idle=3\n[jobs]\npace-bytes=16\npace-interval=4\n";
+        g_autofree char *path = NULL, *job = NULL;
+        World *w = uart_world("ec200a,urcport=usbat,fota-cid=3,file-rate-limit=8000,file-burst=16,file-idle=1000",
+                              _i == 1 ? config : UART_QUICK "download-idle=3\n");
+
+        file_make(w, 16000);
+        path = world_path(w, FILE_NAME);
+        if (_i == 0)
+                job = world_start_file(w, MODULE_UART, path, FILE_NAME, "flow-control", "s", "none", "pace-bytes", "u",
+                                       "16", "pace-interval", "u", "4", NULL);
+        else
+                job = file_start(w, MODULE_UART, "none");
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        if (_i == 2) {
+                world_assert_result(w, job, "failed", "file", "download-failed");
+        } else {
+                world_assert_result(w, job, "success", "", "");
+                file_assert_whole(w, UART);
+        }
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("file-uart");
@@ -174,6 +201,7 @@ int main(void)
         suite_add(s, "auto", test_auto_falls_back, 0, G_N_ELEMENTS(without));
         suite_add(s, "insists", test_hardware_insists, 0, G_N_ELEMENTS(without));
         suite_add(s, "wires", test_without_wires, 0, 2);
+        suite_add(s, "slower", test_slower_module, 0, 3);
         suite_add(s, "breaks", test_breaks, 0, G_N_ELEMENTS(breaks));
         suite_add(s, "cancel", test_cancel, 0, 1);
         suite_add(s, "dies", test_dies, 0, 2);

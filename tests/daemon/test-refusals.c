@@ -198,7 +198,7 @@ static const struct {
         { "expected-revision", "s" }, { "method", "s" },      { "upgrade-mode", "u" }, { "download-urc-max", "u" },
         { "update-urc-max", "u" },    { "cid", "u" },         { "apn", "s" },          { "apn-user", "s" },
         { "apn-password", "s" },      { "apn-auth", "u" },    { "flow-control", "s" }, { "check-source", "b" },
-        { "allow-unchanged", "b" },   { "allow-https", "b" },
+        { "allow-unchanged", "b" },   { "allow-https", "b" }, { "pace-bytes", "u" },   { "pace-interval", "u" },
 };
 
 START_TEST(test_types)

@@ -13,7 +13,7 @@ static uint64_t scheduled(const Pace *p)
 
 uint64_t pace_due(const Pace *p)
 {
-        return p->last ? MAX(scheduled(p), p->last + PACE_GAP) : p->began;
+        return p->last ? MAX(scheduled(p), p->last + MAX(PACE_GAP, p->interval)) : p->began;
 }
 
 void pace_wrote(Pace *p, uint64_t bytes, uint64_t now)

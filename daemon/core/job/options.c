@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/at/pace.h"
 #include "core/job/options.h"
 #include "core/quectel/qfota.h"
 
@@ -44,6 +45,8 @@ static const Key keys[] = {
         KEY_STRING("apn-password", apn_password, NULL),
         KEY_NUMBER("apn-auth", apn_auth, 0, 3, false), /* none, PAP, CHAP, PAP or CHAP */
         KEY_STRING("flow-control", flow_control, "auto, hardware, none, protocol"),
+        KEY_NUMBER("pace-bytes", pace_bytes, 1, PACE_CHUNK, false),
+        KEY_NUMBER("pace-interval", pace_interval, 0, PACE_INTERVAL_MAX, false),
         KEY_STRING("sha256", sha256, NULL),
         KEY_BOOLEAN("check-source", check_source),
         KEY_BOOLEAN("allow-unchanged", allow_unchanged),
@@ -199,6 +202,9 @@ bool options_check(const Options *o, Method method, const char **ret_key, char *
                         return refuse(ret_key, ret_why, "upgrade-mode",
                                       "MiniFOTA restarts as it must (guide 2.3.1.2): leave it out");
         }
+        if (g_strcmp0(o->flow_control, "hardware") == 0 && (o->pace_bytes >= 0 || o->pace_interval >= 0))
+                return refuse(ret_key, ret_why, o->pace_bytes >= 0 ? "pace-bytes" : "pace-interval",
+                              "is for sending without flow control: leave it out, or flow-control=hardware");
         if (o->apn && o->cid < 0)
                 return refuse(ret_key, ret_why, "apn", "configures a PDP context: say which with the option cid");
         if (o->apn_user && !o->apn)

@@ -19,8 +19,9 @@ typedef struct Options {
         char *apn_user;
         char *apn_password;
         int64_t apn_auth;
-        char *flow_control; /* auto, hardware, none, protocol */
-        char *sha256;       /* of a package on the host */
+        char *flow_control;                /* auto, hardware, none, protocol */
+        int64_t pace_bytes, pace_interval; /* of one write, and ms between two writes, without flow control */
+        char *sha256;                      /* of a package on the host */
         bool check_source;
         bool allow_unchanged;
         bool allow_https;

@@ -99,10 +99,15 @@ static void judge_options(const RuleFacts *f, RuleVerdict *v)
         const char *url_only = o->cid >= 0 ? "cid" : o->apn ? "apn" : o->check_source ? "check-source" : NULL;
         bool flow_control = o->flow_control && strcmp(o->flow_control, "auto") != 0;
 
-        if (!f->file && (flow_control || o->sha256)) {
+        const char *file_only = flow_control            ? "flow-control"
+                                : o->sha256             ? "sha256"
+                                : o->pace_bytes >= 0    ? "pace-bytes"
+                                : o->pace_interval >= 0 ? "pace-interval"
+                                                        : NULL;
+
+        if (!f->file && file_only) {
                 rule_broken(v, RULE_REFUSAL_OPTION, "leave it out",
-                            "%s goes with a package on the host, not with a URL",
-                            flow_control ? "flow-control" : "sha256");
+                            "%s goes with a package on the host, not with a URL", file_only);
         } else if (f->file && url_only) {
                 rule_broken(v, RULE_REFUSAL_OPTION, "leave it out",
                             "%s goes with a URL, not with a package on the host", url_only);
