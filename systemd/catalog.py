@@ -36,14 +36,15 @@ somebody else began it, or fotad's state was lost. It is followed as job
 To follow it: fotactl watch @FOTAD_JOB@
 If it waits for its package: fotactl retry @FOTAD_JOB@ URL
 If no upgrade is under way there: fotactl dismiss @FOTAD_JOB@""")),
-    "STALLED": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ waits for help"), N_("""\
+    "STALLED": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ makes no progress"), N_("""\
 The module at @FOTAD_MODULE@ (IMEI @FOTAD_IMEI@) has left its firmware, and
-gets no further in its Mini system, where it tries for ever. The line names
-what it misses: a package or the network. Do not reset the module.
+no progress was seen for a while. The line says what is known: it may only
+be slow, or it waits for a package or the network. Keep the module powered,
+and do not reset it.
 
-Publish both packages (NAME.mini_1 and NAME.mini_2) under the URL that the
-job has, or name another one: fotactl retry @FOTAD_JOB@ URL
-It goes on by itself when what it misses is there.""")),
+Look whether both packages (NAME.mini_1 and NAME.mini_2) are published under
+the URL that the job has. If that is wrong: fotactl retry @FOTAD_JOB@ URL
+It goes on by itself when what it needs is there.""")),
     "SUCCESS": (N_("Firmware upgrade @FOTAD_JOB@ of @FOTAD_MODULE@ succeeded"), N_("""\
 The module at @FOTAD_MODULE@ (IMEI @FOTAD_IMEI@) is back and has told
 another revision than before. Nothing is left to do.""")),

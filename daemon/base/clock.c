@@ -163,8 +163,11 @@ static void turn(uint64_t monotonic, uint64_t boottime, bool all_read)
         else if (now > READING_MAX)
                 read_until = MAX(read_until, now - READING_MAX);
         if (ahead > suspended + SUSPEND_MIN)
-                for (GList *i = timers.head; i; i = i->next)
-                        ((ClockTimer *)i->data)->resumed = true;
+                for (GList *i = timers.head; i; i = i->next) {
+                        ClockTimer *t = i->data;
+
+                        t->resumed = t->observer->resumed;
+                }
         suspended = ahead;
 }
 

@@ -23,7 +23,8 @@ int clock_loop(sd_event *event);
 
 typedef struct ClockTimerObserver {
         void (*passed)(void *userdata);  /* clock_has_passed() the time of the timer, once */
-        void (*resumed)(void *userdata); /* the host was suspended, and everything that came since has been read */
+        void (*resumed)(void *userdata); /* the host was suspended, and everything that came since has been read; NULL
+                                            if that does not matter */
 } ClockTimerObserver;
 
 typedef struct ClockTimer ClockTimer;

@@ -65,7 +65,7 @@ static void answer(Check *c, Module *module)
         f.facts.package_size = c->server ? c->server->size : 0;
         if (!*f.problem && c->not_inspected && !f.facts.job && !f.facts.left_alone) {
                 f.facts.problem = c->not_inspected;
-                f.facts.problem_remedy = "probe it, and if that does not help cycle its power";
+                f.facts.problem_remedy = "keep it powered, for it may be upgrading, and probe it again in some minutes";
         }
         verdicts = rules_judge(&f.facts);
         c->func(c->userdata, verdicts);

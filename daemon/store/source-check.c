@@ -11,8 +11,11 @@
 #include <time.h>
 
 #include "core/job/source.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/source-check.h"
+
+#define NEVER (7L * 86400) /* seconds */
 
 struct SourceCheck {
         sd_event *event;
@@ -20,6 +23,7 @@ struct SourceCheck {
         CURL *easy;
         sd_event_source *timer; /* as libcurl requested */
         sd_event_source *end;   /* the answer is ready, or time is up */
+        ClockTimer *patience;
         GHashTable *sockets;    /* fd -> sd_event_source */
         ServerAnswer *answer;
         bool ftp;
@@ -158,9 +162,19 @@ static void finish(SourceCheck *c, ServerAnswer *answer)
         }
         c->answer = answer;
         c->timer = sd_event_source_disable_unref(c->timer);
+        clock_timer_set(c->patience, UINT64_MAX);
         if (sd_event_add_defer(c->event, &c->end, on_end, c) < 0)
                 log_error("a server's answer cannot be waited for");
 }
+
+static void on_time_up(void *userdata)
+{
+        SourceCheck *c = userdata;
+
+        finish(c, describe(c, CURLE_OPERATION_TIMEDOUT));
+}
+
+static const ClockTimerObserver patience_observer = { .passed = on_time_up };
 
 static void look_for_end(SourceCheck *c)
 {
@@ -233,7 +247,7 @@ static size_t drop(char *bytes, size_t size, size_t n, void *userdata)
         return size * n;
 }
 
-static void set_up(SourceCheck *c, const char *url, uint64_t timeout)
+static void set_up(SourceCheck *c, const char *url)
 {
         curl_easy_setopt(c->easy, CURLOPT_URL, url);
         curl_easy_setopt(c->easy, CURLOPT_NOBODY, 1L); /* HEAD; over FTP SIZE and MDTM, no RETR */
@@ -249,8 +263,9 @@ static void set_up(SourceCheck *c, const char *url, uint64_t timeout)
         curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(c->easy, CURLOPT_QUICK_EXIT, 1L); /* a check that is given up does not wait for the resolver */
         curl_easy_setopt(c->easy, CURLOPT_FTP_SKIP_PASV_IP, 1L);
-        curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000));
-        curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(timeout / 1000));
+        /* libcurl looks at the time before it reads what has come: the clock of the daemon decides instead. */
+        curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT, NEVER);
+        curl_easy_setopt(c->easy, CURLOPT_FTP_RESPONSE_TIMEOUT, NEVER);
 }
 
 SourceCheck *source_check_new(sd_event *event, const char *url, uint64_t timeout, SourceCheckFunc func, void *userdata)
@@ -266,6 +281,7 @@ SourceCheck *source_check_new(sd_event *event, const char *url, uint64_t timeout
         c->func = func;
         c->userdata = userdata;
         c->sockets = g_hash_table_new_full(NULL, NULL, NULL, disable);
+        c->patience = clock_timer_new(&patience_observer, c);
         c->multi = curl_multi_init();
         c->easy = curl_easy_init();
         if (!c->multi || !c->easy) {
@@ -276,7 +292,8 @@ SourceCheck *source_check_new(sd_event *event, const char *url, uint64_t timeout
         curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
         curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish);
         curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-        set_up(c, url, timeout);
+        set_up(c, url);
+        clock_timer_set(c->patience, clock_now() + timeout);
         curl_multi_add_handle(c->multi, c->easy);
         return c;
 }
@@ -291,6 +308,7 @@ void source_check_free(SourceCheck *c)
         curl_multi_cleanup(c->multi);
         sd_event_source_disable_unref(c->timer);
         sd_event_source_disable_unref(c->end);
+        clock_timer_free(c->patience);
         g_hash_table_unref(c->sockets);
         server_answer_free(c->answer);
         g_free(c);

@@ -452,6 +452,35 @@ START_TEST(left_to_itself)
 }
 END_TEST
 
+/* After a suspend of the host a phase's time-out begins anew. The module is asked for its identity in its download, and
+ * neither in its update nor off the bus. */
+START_TEST(host_was_suspended)
+{
+        g_autoptr(Bench) b = bench_new();
+        uint64_t patience;
+
+        if (_i == 0)
+                bench_go(b);
+        else
+                bench_update(b);
+        if (_i == 0)
+                bench_fota(b, "\"DOWNLOADING\",5");
+        if (_i == 2)
+                bench_gone(b);
+        b->identify = false;
+        patience = _i == 0 ? b->timeouts.download_idle : _i == 1 ? b->timeouts.update_idle : b->timeouts.restart;
+        for (unsigned i = 0; i < 3; i++) {
+                bench_pass(b, patience - SECOND);
+                bench_event(b, UPGRADE_EVENT_RESUMED, NULL);
+                ck_assert(b->identify == (_i == 0));
+        }
+        bench_pass(b, patience - SECOND);
+        ck_assert(!b->job->abandon && b->job->result == JOB_RESULT_NONE);
+        bench_pass(b, 2 * SECOND);
+        ck_assert(b->job->abandon || b->job->result == JOB_RESULT_FAILED);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-giveup");
@@ -479,5 +508,6 @@ int main(void)
         tcase_add_test(t, another_module);
         tcase_add_loop_test(t, restarts_without_end, 0, 2);
         tcase_add_loop_test(t, left_to_itself, 0, 22);
+        tcase_add_loop_test(t, host_was_suspended, 0, 3);
         return testing_run(t, "upgrade-giveup");
 }

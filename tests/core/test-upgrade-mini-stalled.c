@@ -23,7 +23,7 @@ START_TEST(stalls_in_the_old_mini_system)
                 bench_answer_identity(b, MINI_OLD);
         }
         ck_assert_uint_eq(b->now - began, b->timeouts.stall);
-        bench_assert_stalled(b, "waits for http://user:***@h/x.mini_1: publish");
+        bench_assert_stalled(b, "may be downloading slowly, or it waits for http://user:***@h/x.mini_1 or for its network");
         /* A day later the network is back. */
         bench_pass(b, 86400 * SECOND);
         bench_assert_stalled(b, "x.mini_1");
@@ -76,16 +76,17 @@ static const char *const sentence[] = {
         "made for another revision than the one that runs; so the package does not fit this module: check the URL and "
         "that the package fits "
         "the revision that runs, then start again.",
-        "The module is in its Mini system and waits for http://user:***@h/x.mini_1: publish that very file and restore "
-        "the "
-        "module's network, and it goes on by itself.",
+        "No progress was seen for 15 minutes. The module is in its Mini system: it may be downloading slowly, or it "
+        "waits for http://user:***@h/x.mini_1 or for its network, and goes on by itself once that is there.",
+        "No progress was seen for 15 minutes. The module is in its Mini system, and cannot go back: it may be "
+        "downloading slowly, or it waits for http://user:***@h/x.mini_2 or for its network, and goes on by itself once "
+        "that is there. Should the source be wrong, Retry corrects it (fotactl retry).",
+        "No progress was seen for 15 minutes. The module is in its Mini system, and cannot go back: it may be "
+        "downloading slowly, or it waits for http://user:***@h/x.mini_2 or for its network, and goes on by itself once "
+        "that is there.",
         "The module is in its Mini system and waits for http://user:***@h/x.mini_2, and cannot go back: publish that "
-        "very "
-        "file and restore the module's network, and it goes on by itself, or correct the source with Retry (fotactl "
-        "retry).",
-        "The module is in its Mini system and waits for http://user:***@h/x.mini_2, and cannot go back: publish that "
-        "very "
-        "file and restore the module's network, and it goes on by itself.",
+        "very file and restore the module's network, and it goes on by itself. It last reported HTTP code 707: The "
+        "module could not open its data connection.",
 };
 
 START_TEST(sentences)
@@ -108,10 +109,13 @@ START_TEST(sentences)
         case 3: /* scenario 3 */ bench_pass(b, b->timeouts.stall + SECOND); break;
         case 4: /* scenario 4, where a port answers */
         case 5: /* and where none does */
+        case 6: /* and reports a failure */
                 bench_mini_restart(b, false);
                 bench_updating(b, 60);
                 bench_mini_restart(b, true);
                 bench_updating(b, 60);
+                if (_i == 6)
+                        bench_fota(b, "\"HTTPEND\",707");
                 bench_pass(b, b->timeouts.stall + SECOND);
                 if (_i == 4)
                         bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
@@ -197,9 +201,58 @@ START_TEST(stalls_while_it_updates)
         bench_updating(b, 30);
         bench_pass(b, b->timeouts.stall + SECOND);
         bench_assert_state(b, JOB_STALLED);
-        assert_has(b->job->message, "cycle its power once");
+        ck_assert_str_eq(b->job->message, "No progress was seen for 15 minutes. The module may be writing its flash: "
+                                          "keep it powered.");
         bench_updating(b, 31);
         bench_assert_state(b, JOB_UPDATING);
+}
+END_TEST
+
+/* UPDATING was last heard below 60. 0: the new Mini system answers, and needs .mini_2; 1: nothing answers, and the
+ * module may still be writing. */
+START_TEST(last_heard_below_60)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
+        bench_updating(b, 47);
+        bench_mini_restart(b, true);
+        if (_i == 0)
+                bench_ready(b, MINI_NEW);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_assert_stalled(b, _i == 0 ? "waits for http://user:***@h/x.mini_2 or" : "keep it powered");
+        assert_has_not(b->job->message, "cycle");
+        if (_i == 1)
+                assert_has_not(b->job->message, ".mini_");
+}
+END_TEST
+
+/* A DFOTA that a daemon found under way, and takes for a MiniFOTA. */
+START_TEST(found_in_mid_flash)
+{
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        bench_updating(b, _i == 0 ? 30 : 75);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_assert_state(b, JOB_STALLED);
+        ck_assert_str_eq(b->job->message, "No progress was seen for 15 minutes. The module may be writing its flash: "
+                                          "keep it powered.");
+}
+END_TEST
+
+/* A failure that the module reported before it made progress is not the reason for a silence after that. */
+START_TEST(failure_is_over)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini2(b);
+        bench_fota(b, "\"HTTPEND\",707");
+        bench_updating(b, 75);
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_assert_stalled(b, "it may be downloading slowly");
+        assert_has(b->job->message, "It last reported HTTP code 707");
+        assert_has_not(b->job->message, "publish");
 }
 END_TEST
 
@@ -428,7 +481,7 @@ START_TEST(loses_its_port)
         ck_assert(upgrade_has_answered(b->upgrade));
         bench_port_lost(b);
         ck_assert(!upgrade_has_answered(b->upgrade));
-        bench_assert_stalled(b, "and it goes on by itself.");
+        bench_assert_stalled(b, "or for its network, and goes on by itself once that is there.");
         assert_has_not(b->job->message, "fotactl retry");
 }
 END_TEST
@@ -444,6 +497,9 @@ int main(void)
         tcase_add_test(t, speaks_and_is_asked);
         tcase_add_test(t, restarts_for_ever);
         tcase_add_test(t, stalls_while_it_updates);
+        tcase_add_loop_test(t, last_heard_below_60, 0, 2);
+        tcase_add_loop_test(t, found_in_mid_flash, 0, 2);
+        tcase_add_test(t, failure_is_over);
         tcase_add_loop_test(t, a_day, 0, 3);
         tcase_add_test(t, retry);
         tcase_add_test(t, retry_is_rejected);

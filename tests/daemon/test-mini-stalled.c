@@ -222,10 +222,14 @@ START_TEST(test_network)
         g_free(world_sim(w, "release 1-1 mini-1:50"));
         g_free(world_sim(w, "wait 1-1 retry 3"));
         course_await_stalled(c, c->url);
-        course_assert_message(c, "restore the module's network");
         course_assert_no_message(c, "cannot go back");
-        if (strstr(networks[_i].module, "mini-tells"))
+        if (strstr(networks[_i].module, "mini-tells")) {
+                course_await_message(c, "restore the module's network");
                 course_assert_message(c, "It last reported HTTP code 707");
+        } else {
+                course_assert_message(c, "it may be downloading slowly");
+                course_assert_no_message(c, "publish");
+        }
         world_await_property(w, MODULE_1, "System", "mini");
         world_assert_property(w, c->job, "Percent", "0");
         world_assert_sim(w, "mini-1", "get 1-1 stage");

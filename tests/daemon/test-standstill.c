@@ -5,6 +5,7 @@
  * meanwhile and goes on afterwards. */
 
 #include <check.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 
 #define PATIENCE 4 /* seconds: each time-out; the daemon listens for one or two of them */
 #define LONGER   7 /* seconds that a standstill lasts */
-#define TIMEOUTS "command=4\nstart=4\ndownload-idle=4\nupdate-idle=4\nrestart=4\nsettle=4\nstall=4\n"
+#define TIMEOUTS "command=4\nstart=4\ndownload-idle=4\nupdate-idle=4\nrestart=4\nsettle=4\nstall=4\nsource=4\n"
 #define AGES     "100000" /* seconds that a suspend lasts */
 
 static const char *const points[] = { "qfotadl",      "accepted", "downloading:40", "downloaded", "off:1",
@@ -197,6 +198,38 @@ START_TEST(test_slow_disk)
 }
 END_TEST
 
+/* A server answers while the daemon is stopped for longer than `source`: the answer counts. */
+START_TEST(test_server)
+{
+        static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+        World *w = world_with("1-1=ec200a", "qfotadl");
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        socklen_t size = sizeof(address);
+        int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), connection;
+        g_autofree char *url = NULL, *job = NULL;
+        char byte;
+
+        ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
+        ck_assert_int_eq(listen(listener, 1), 0);
+        ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+        url = g_strdup_printf("http://127.0.0.1:%u/up.bin", ntohs(address.sin_port));
+        job = world_start(w, "", url, "check-source", "b", "1", NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        connection = accept(listener, NULL, NULL);
+        ck_assert_int_eq(read(connection, &byte, 1), 1);
+        kill(world_daemon_pid(w), SIGSTOP);
+        ck_assert_int_eq(write(connection, answer, strlen(answer)), (ssize_t)strlen(answer));
+        poll(NULL, 0, LONGER * 1000); /* this time is what the test is about */
+        kill(world_daemon_pid(w), SIGCONT);
+        let_daemon_run(w);
+        world_assert_property(w, job, "Message", "");
+        g_free(world_sim(w, "held 1-1"));
+        close(connection);
+        close(listener);
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("standstill");
@@ -207,5 +240,6 @@ int main(void)
         suite_add(s, "mini-suspended", test_mini_suspended, 0, G_N_ELEMENTS(mini_points));
         suite_add(s, "looked-at-anew", test_looked_at_anew, 0, 1);
         suite_add(s, "slow-disk", test_slow_disk, 0, 1);
+        suite_add(s, "server", test_server, 0, 1);
         return suite_run(s);
 }

@@ -123,6 +123,7 @@ typedef struct Upgrade {
 
         /* upgrade-mini.c; all but the first two are of this enumeration */
         uint64_t progress_at; /* when the upgrade last made progress */
+        uint64_t failed_at;   /* when the module last reported a failure, 0 not since the daemon started */
         uint64_t probed_at;   /* when a stalled module was last asked for its identity */
         bool port_answers;    /* the AT port answers, with or without a revision */
         uint64_t ready_since; /* when the revision was first reported, 0 not yet */

@@ -104,6 +104,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
 
         if (domain == CODE_DOMAIN_NONE)
                 domain = source_domain(job->source);
+        u->failed_at = u->now;
         if (job->reported_domain == domain && job->reported_code == number) {
                 upgrade_reset_deadline(u); /* a repeated report */
                 return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The consequences of a stall, which mini_timed_out() in upgrade-mini.c decides: a MiniFOTA that makes no progress in
- * its Mini system (guide 5.1, scenarios 3 and 4): the message that says what the module waits for, and AT+QFOTADL with
+ * its Mini system (guide 5.1, scenarios 3 and 4): the message that says what is known of it, and AT+QFOTADL with
  * a corrected source (guide 5.2). */
 
 #include <string.h>
@@ -21,42 +21,80 @@ void stalled_probe(Upgrade *u)
         upgrade_reset_deadline(u);
 }
 
-/* Names the package that the module waits for: the URL with the extension of the present step. The caller frees it. */
-static char *package_waited_for(const Upgrade *u)
+/* Returns true if the module is known to upgrade by MiniFOTA: of an adopted job that is a guess, until the module has
+ * reported its revision or answers as a Mini system. */
+static bool is_mini_known(const Upgrade *u)
 {
-        g_autofree char *shown = job_source_shown(u->job);
-        const char *extension = u->job->percent >= PERCENT_MINI1 ? ".mini_2" : ".mini_1";
+        const Job *job = u->job;
+
+        return job->origin != JOB_ORIGIN_ADOPTED || *job->source || u->marker == MINI_MARKER_MINI ||
+               identity_method(job->model, job->from_revision) == METHOD_MINIFOTA;
+}
+
+/* Returns true if the module may be writing its flash: the updater reported last, or something that is not known to be
+ * a Mini system has begun to update. */
+static bool may_be_writing(const Upgrade *u)
+{
+        const Job *job = u->job;
+
+        if (job->reached < JOB_REACHED_UPDATING)
+                return false;
+        if (!is_mini_known(u) || job->system == JOB_SYSTEM_UPDATING)
+                return true;
+        return job->percent < PERCENT_MINI1 && !(u->port_answers && u->marker == MINI_MARKER_MINI);
+}
+
+/* Names the package that a Mini system needs, or both if either is possible. The caller frees it. */
+static char *package_needed(const Upgrade *u)
+{
+        const Job *job = u->job;
+        g_autofree char *shown = job_source_shown(job);
+        bool second = job->reached >= JOB_REACHED_UPDATING;
+        const char *extension = second ? ".mini_2" : ".mini_1";
 
         if (g_str_has_suffix(shown, ".mini_1"))
                 shown[strlen(shown) - strlen(".mini_1")] = 0;
-        if (!*shown)
-                return g_strdup_printf("its %s package", extension);
-        /* The module may have reached the second package without a message. */
-        if (u->job->percent < PERCENT_MINI1 && u->job->reconnects >= 2)
-                return g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown);
-        return g_strconcat(shown, extension, NULL);
+        /* The module may have reached the second package without a message, or its updater has failed with the first. */
+        if ((!second && (job->reconnects >= 2 || job->origin == JOB_ORIGIN_ADOPTED)) ||
+            (second && job->percent < PERCENT_MINI1 && job->reported_domain == CODE_DOMAIN_UPDATE))
+                return *shown ? g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown) : g_strdup("its package");
+        return *shown ? g_strconcat(shown, extension, NULL) : g_strdup_printf("its %s package", extension);
+}
+
+static char *silence(const Upgrade *u)
+{
+        unsigned minutes = (unsigned)(u->timeouts->stall / (60 * G_USEC_PER_SEC));
+
+        return minutes ? g_strdup_printf("No progress was seen for %u minutes.", minutes)
+                       : g_strdup("No progress was seen for a while.");
 }
 
 static char *stalled_message(const Upgrade *u)
 {
         const Job *job = u->job;
-        g_autofree char *package = package_waited_for(u), *said = NULL, *last = NULL;
+        bool reported = job->reported_domain != CODE_DOMAIN_NONE;
+        g_autofree char *package = package_needed(u), *since = silence(u), *said = NULL, *last = NULL;
+        const char *for_good = job->reached >= JOB_REACHED_UPDATING ? ", and cannot go back" : "";
+        const char *waits = *job->retry_source ? " The retry is sent when the Mini system answers AT." : "";
 
-        if (job->reported_domain != CODE_DOMAIN_NONE) {
+        if (reported) {
                 said = job_code_text(job->reported_domain, job->reported_code);
                 last = g_strdup_printf(" It last reported %s.", said);
         }
-        if (job->reached >= JOB_REACHED_UPDATING && job->percent < PERCENT_MINI1)
+        if (may_be_writing(u))
+                return g_strdup_printf("%s The module may be writing its flash: keep it powered.%s%s", since,
+                                       last ?: "", waits);
+        if (reported && u->failed_at >= u->progress_at)
                 return g_strdup_printf(
-                        "The module made no progress in updating its Mini system and cannot go back: keep "
-                        "it powered, and if it stays so cycle its power once, for it repeats the step.%s",
-                        last ?: "");
-        return g_strdup_printf(
-                "The module is in its Mini system and waits for %s%s: publish that very file and restore "
-                "the module's network, and it goes on by itself%s.%s%s",
-                package, job->percent >= PERCENT_MINI1 ? ", and cannot go back" : "",
-                u->port_answers ? ", or correct the source with Retry (fotactl retry)" : "", last ?: "",
-                *job->retry_source ? " The retry is sent when the Mini system answers AT." : "");
+                        "The module is in its Mini system and waits for %s%s: publish that very file and restore "
+                        "the module's network, and it goes on by itself%s.%s%s",
+                        package, for_good, u->port_answers ? ", or correct the source with Retry (fotactl retry)" : "",
+                        last, waits);
+        return g_strdup_printf("%s The module is in its Mini system%s: it may be downloading slowly, or it waits for %s "
+                               "or for its network, and goes on by itself once that is there.%s%s%s",
+                               since, for_good, package,
+                               u->port_answers ? " Should the source be wrong, Retry corrects it (fotactl retry)." : "",
+                               last ?: "", waits);
 }
 
 void stalled_set_port_answers(Upgrade *u, bool answers)
@@ -190,7 +228,7 @@ static void rejected(Upgrade *u)
         g_autofree char *package = NULL, *message = NULL;
 
         refuse(u);
-        package = package_waited_for(u);
+        package = package_needed(u);
         message = g_strdup_printf("The module answered ERROR to AT+QFOTADL in its Mini system: check the URL "
                                   "letter by letter, and retry. It still waits for %s.",
                                   package);
