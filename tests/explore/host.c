@@ -451,6 +451,7 @@ void host_begin(Host *h, const char *expected, uint64_t now)
         job_set_string(&h->job->source, h->traits->mini ? "http://server/package.mini_1" : "http://server/package.bin");
         job_set_string(&h->job->imei, MODEL_IMEI);
         job_set_string(&h->job->model, h->traits->mini ? "EC600M" : "EC200A");
+        job_set_string(&h->job->from_revision, h->traits->mini ? MODEL_OLD_MINI : MODEL_OLD_DFOTA);
         h->job->options->expected_revision = g_strdup(expected);
         h->job->method = h->traits->mini ? METHOD_MINIFOTA : METHOD_DFOTA;
         persist(h);

@@ -240,8 +240,7 @@ static void conclude(Upgrade *u)
         Job *job = u->job;
 
         if (!verdict_is_certain(u)) {
-                if (!verdict_confirm(u))
-                        ask_again(u);
+                verdict_read_again(u);
                 return;
         }
         job->system = JOB_SYSTEM_NORMAL;

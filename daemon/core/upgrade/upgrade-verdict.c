@@ -35,7 +35,8 @@ static void reread(Upgrade *u)
         u->deadline = MAX(u->reread_until, u->now + u->timeouts->command);
 }
 
-bool verdict_confirm(Upgrade *u)
+/* Asks for the identity again at once, to confirm the revision. Returns false if that was done before. */
+static bool confirm(Upgrade *u)
 {
         if (u->reread_until)
                 return false;
@@ -54,10 +55,9 @@ bool verdict_reread(Upgrade *u)
         return due;
 }
 
-/* The readings differ, or lack the IMEI: the module may not have started yet. */
-static void read_again(Upgrade *u)
+void verdict_read_again(Upgrade *u)
 {
-        if (verdict_confirm(u))
+        if (confirm(u))
                 return;
         if (u->now >= u->reread_until) {
                 upgrade_fail(u, HOST_NO_RESPONSE, "twice alike when its revision and its IMEI were to be read");
@@ -87,7 +87,7 @@ void verdict_judge(Upgrade *u)
         g_autofree char *detail = NULL, *message = NULL;
 
         if (!verdict_is_certain(u)) {
-                read_again(u);
+                verdict_read_again(u);
                 return;
         }
         upgrade_keep_revision(u);
@@ -127,12 +127,12 @@ void verdict_judge(Upgrade *u)
         }
 }
 
-void verdict_follow(Upgrade *u, bool confirms)
+void verdict_follow(Upgrade *u, bool asked_again)
 {
         Job *job = u->job;
 
         upgrade_keep_revision(u);
-        if (confirms) {
+        if (asked_again) {
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }

@@ -6,8 +6,9 @@
 /* A verdict needs a revision that was read twice alike in one enumeration, with the IMEI. */
 bool verdict_is_certain(const Upgrade *u);
 
-/* Asks for the identity again at once, to confirm the revision that was read. Returns false if that was done before. */
-bool verdict_confirm(Upgrade *u);
+/* The readings do not make a verdict certain: asks for the identity again, the first time at once, and ends the job if
+ * the readings still differ after the time-out `settle`. */
+void verdict_read_again(Upgrade *u);
 
 /* A time-out has passed. Returns true if it was the pause before the identity is asked for once more. */
 bool verdict_reread(Upgrade *u);
@@ -19,5 +20,5 @@ void verdict_judge(Upgrade *u);
 void verdict_cannot_tell(Upgrade *u);
 
 /* DFOTA: the module reported its revision while the upgrade may still go on; either that decides, or it is followed.
- * confirms: the revision confirms an earlier reading, which was to decide. */
-void verdict_follow(Upgrade *u, bool confirms);
+ * asked_again: the identity was asked for again, to make a verdict certain. */
+void verdict_follow(Upgrade *u, bool asked_again);

@@ -171,28 +171,31 @@ static void confirm(Upgrade *u, const Identity *identity)
 }
 
 /* Counts a reading of the revision. A reading without the IMEI may be another module's, and does not count. Returns
- * true if it confirms an earlier one, for which the identity was asked for again. */
+ * true if the identity was asked for again, to make a verdict certain. */
 static bool take_revision(Upgrade *u, const Identity *identity)
 {
-        bool alike = g_strcmp0(u->revision, identity->revision) == 0 && g_strcmp0(u->build, identity->build) == 0;
-        bool confirms = u->rereading && alike;
+        /* A build that was not read is no other one. */
+        bool alike = u->revision &&
+                     identity_same_firmware(u->revision, u->build, identity->revision, identity->build);
+        bool asked_again = u->rereading;
 
         u->rereading = false;
         u->readings = !*identity->imei ? 0 : alike ? u->readings + 1 : 1;
         job_set_string(&u->revision, identity->revision);
-        job_set_string(&u->build, identity->build);
-        return confirms && u->readings > 1;
+        if (!alike || *identity->build)
+                job_set_string(&u->build, identity->build);
+        return asked_again;
 }
 
 static void on_ready(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
         const Identity *identity = event->identity;
-        bool confirms;
+        bool asked_again;
 
         u->ready = true;
         u->other_port = event->other_port;
-        confirms = take_revision(u, identity);
+        asked_again = take_revision(u, identity);
         confirm(u, identity);
         if (!job->sent && job->result == JOB_RESULT_NONE && !*identity->imei) {
                 upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read");
@@ -212,6 +215,14 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         if (!*job->imei && *identity->imei)
                 job_set_string(&job->imei, identity->imei);
         if (!job->sent && job->result == JOB_RESULT_NONE) {
+                /* The record has the revision that was read before the job. */
+                if (*job->from_revision && !verdict_is_certain(u) &&
+                    !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build)) {
+                        u->ready = false;
+                        upgrade_identify(u);
+                        upgrade_reset_deadline(u);
+                        return;
+                }
                 job_set_string(&job->from_revision, identity->revision);
                 job_set_string(&job->from_build, identity->build);
                 upgrade_enter_state(u, JOB_PREPARING);
@@ -225,7 +236,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 mini_ready(u);
         } else {
                 uart_ready(u);
-                verdict_follow(u, confirms);
+                verdict_follow(u, asked_again);
         }
 }
 
