@@ -57,6 +57,13 @@ static bool same_node(const struct stat *a, const struct stat *b)
         return S_ISCHR(b->st_mode) && ((a->st_dev == b->st_dev && a->st_ino == b->st_ino) || a->st_rdev == b->st_rdev);
 }
 
+bool serial_is_same(const char *node, const char *other)
+{
+        struct stat a, b;
+
+        return stat(node, &a) == 0 && stat(other, &b) == 0 && same_node(&a, &b);
+}
+
 /* 1 if the process has the node open, 0 if not, -errno if that cannot be seen. The id of a thread may stand for its
  * process: both have the same files. */
 static int process_has_open(pid_t pid, const struct stat *node)

@@ -26,6 +26,9 @@ typedef struct SerialSettings {
 /* Returns true if a UART can be set to that rate, in bit/s. */
 bool serial_has_rate(unsigned baud_rate);
 
+/* Returns true if both nodes exist and are the same tty, under two names. */
+bool serial_is_same(const char *node, const char *other);
+
 /* The name of a node's lock file, as in LCK..ttyUSB1. The caller frees it. */
 char *serial_lock_name(const char *node);
 

@@ -84,12 +84,40 @@ void manager_drop_uarts_soon(Manager *m)
                 log_error("no event: %s", g_strerror(-r));
 }
 
+/* The module whose UART has this tty if the configuration names it more than once: the one that a job holds, or else
+ * the first. */
+static const Module *first_of_names(Manager *m, const Module *module)
+{
+        const Module *first = NULL;
+
+        for (unsigned i = 0; i < m->modules->len; i++) {
+                const Module *other = g_ptr_array_index(m->modules, i);
+
+                if (!module_uart(other) ||
+                    (other != module && !serial_is_same(module_uart(module), module_uart(other))))
+                        continue;
+                if (!first || (module_job(other) && !module_job(first)))
+                        first = other;
+        }
+        return first;
+}
+
+/* Id of the other module that the node belongs to, NULL if there is none. The caller frees it. */
+static char *owner_of(Manager *m, const Module *module)
+{
+        const char *path = usb_watch_find_tty(m->watch, module_uart(module));
+        const Module *first = first_of_names(m, module);
+
+        if (path)
+                return g_strconcat("usb-", path, NULL);
+        return first != module ? g_strdup(module_id(first)) : NULL;
+}
+
 void manager_look_at_uarts(Manager *m)
 {
         for (unsigned i = 0; i < m->modules->len; i++) {
                 Module *module = g_ptr_array_index(m->modules, i);
-                const char *path = module_uart(module) ? usb_watch_find_tty(m->watch, module_uart(module)) : NULL;
-                g_autofree char *owner = path ? g_strconcat("usb-", path, NULL) : NULL;
+                g_autofree char *owner = module_uart(module) ? owner_of(m, module) : NULL;
 
                 if (module_uart(module))
                         module_look_at_uart(module, owner);

@@ -15,7 +15,7 @@ struct Uart {
         const ModuleContext *context;
 
         char *node;  /* NULL none */
-        char *owner; /* Id of the USB module whose port that is, NULL none */
+        char *owner; /* Id of the module that the tty belongs to instead, NULL none */
         UartLife life;
 };
 

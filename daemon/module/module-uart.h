@@ -18,11 +18,12 @@ void uart_free(Uart *uart);
 void uart_set_node(Uart *uart, const char *node);
 /* The node, NULL none. Belongs to the UART. */
 const char *uart_node(const Uart *uart);
-/* Id of the USB module whose port the node is, NULL none. Belongs to the UART. */
+/* Id of the module that the tty belongs to instead, NULL none: a module on USB, or a UART that the configuration names
+ * twice. Belongs to the UART. */
 const char *uart_owner(const Uart *uart);
 
-/* Looks for the node. owner: Id of the USB module whose port it is, NULL none. Returns true if there is a tty that no
- * USB module owns. */
+/* Looks for the node. owner: as uart_owner() returns it from then on. Returns true if there is a tty that belongs to no
+ * other module. */
 bool uart_look(Uart *uart, const char *owner);
 /* Returns true if the node does not exist at this moment. */
 bool uart_is_missing(const Uart *uart);

@@ -103,8 +103,8 @@ void module_tty_removed(Module *module, const char *node);
 
 /* The configuration has this UART: its node, and what module_device() was when it was last seen. */
 void module_set_uart(Module *module, const char *node, unsigned device);
-/* Looks for the node. owner: Id of the USB module that the node belongs to, NULL none; the node is then not used as a
- * UART. */
+/* Looks for the node. owner: Id of another module that the tty belongs to, NULL none: a module on USB, or a UART that
+ * the configuration names twice. The node is then not used as this UART. */
 void module_look_at_uart(Module *module, const char *owner);
 /* The configuration no longer has the UART. */
 void module_unset_uart(Module *module);

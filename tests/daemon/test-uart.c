@@ -395,6 +395,26 @@ START_TEST(test_port_of_usb)
 }
 END_TEST
 
+/* The configuration has two names of one tty: the first is used, the other one is no module of its own. */
+START_TEST(test_two_names)
+{
+        World *w = uart_world("ec200a", "[serial]\nports=ttyS1;./ttyS1\n");
+        const char *module = "/org/fotad1/module/tty_2d_2e_2fttyS1";
+        g_autofree char *job = NULL, *url = NULL, *problem = NULL;
+
+        world_assert_property(w, MODULE_UART, "Problem", "");
+        world_assert_property(w, module, "Present", "0");
+        problem = world_property(w, module, "Problem");
+        ck_assert_msg(strstr(problem, "/dev/./ttyS1 is a port of tty-ttyS1") != NULL, "%s", problem);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        job = world_start(w, "", url, NULL); /* there is but one */
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
 /* ---- beside others */
 
 START_TEST(test_both)
@@ -446,6 +466,7 @@ int main(void)
         suite_add(s, "no-node", test_no_node, 0, 1);
         suite_add(s, "pulled", test_pulled, 0, 2);
         suite_add(s, "port-of-usb", test_port_of_usb, 0, 1);
+        suite_add(s, "two-names", test_two_names, 0, 1);
         suite_add(s, "both", test_both, 0, 1);
         return suite_run(s);
 }
