@@ -92,26 +92,44 @@ const char *ports_find_at(const Ports *ports, uint16_t product_id, int override)
         return i >= 0 ? ((const Port *)g_ptr_array_index(ports->list, i))->node : NULL;
 }
 
-const char *ports_syspath(const Ports *ports, const char *node)
+const char *ports_find_other(const Ports *ports, uint16_t product_id, uint32_t tried)
+{
+        g_autofree LayoutPort *layout = layout_of(ports);
+        int i = layout_find_other_port(product_id, tried, layout, ports->list->len);
+
+        return i >= 0 ? ((const Port *)g_ptr_array_index(ports->list, i))->node : NULL;
+}
+
+static const Port *find(const Ports *ports, const char *node)
 {
         for (unsigned i = 0; i < ports->list->len; i++) {
                 const Port *port = g_ptr_array_index(ports->list, i);
 
                 if (strcmp(port->node, node) == 0)
-                        return port->syspath;
+                        return port;
         }
         return NULL;
 }
 
+int ports_interface(const Ports *ports, const char *node)
+{
+        const Port *port = find(ports, node);
+
+        return port ? (int)port->layout.interface : -1;
+}
+
+const char *ports_syspath(const Ports *ports, const char *node)
+{
+        const Port *port = find(ports, node);
+
+        return port ? port->syspath : NULL;
+}
+
 bool ports_is_usual_at(const Ports *ports, uint16_t product_id, const char *node)
 {
-        for (unsigned i = 0; i < ports->list->len; i++) {
-                const Port *port = g_ptr_array_index(ports->list, i);
+        const Port *port = find(ports, node);
 
-                if (strcmp(port->node, node) == 0)
-                        return layout_is_usual_at_port(product_id, port->layout.interface);
-        }
-        return false;
+        return port && layout_is_usual_at_port(product_id, port->layout.interface);
 }
 
 bool ports_have_diag(const Ports *ports, uint16_t product_id)

@@ -30,6 +30,8 @@ struct AtPort {
         Serial *serial; /* NULL: the port is closed */
         AtEngine *engine;
         bool listening;         /* nothing is to be sent */
+        uint64_t opened_at;     /* µs of CLOCK_BOOTTIME */
+        bool heard;             /* bytes came since the port was opened */
         uint64_t open_at;       /* the time of the next try to open the port; UINT64_MAX: at once if it is wanted */
         uint64_t tried_at;      /* when opening was tried last, µs of clock_now() */
         uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
@@ -70,6 +72,16 @@ const char *at_port_node(const AtPort *p)
 bool at_port_is_open(const AtPort *p)
 {
         return p->serial;
+}
+
+uint64_t at_port_opened_at(const AtPort *p)
+{
+        return p->opened_at;
+}
+
+bool at_port_was_heard(const AtPort *p)
+{
+        return p->heard;
 }
 
 const char *at_port_holder(const AtPort *p)
@@ -278,6 +290,7 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
 {
         AtPort *p = userdata;
 
+        p->heard = true;
         p->observer->bytes(p->userdata);
         at_engine_feed(p->engine, bytes, n, clock_now());
         p->context->wake(p->context->userdata);
@@ -327,6 +340,8 @@ static void begin(AtPort *p)
         log_context(LOG_DEBUG, p->context, "%s is open", p->node);
         p->open_at = UINT64_MAX;
         p->error = 0;
+        p->heard = false;
+        p->opened_at = clock_now();
         p->observer->opened(p->userdata, after_failure);
         set_holder(p, NULL);
         if (p->listening)

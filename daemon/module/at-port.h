@@ -66,6 +66,10 @@ void at_port_begin_job(AtPort *port);
 void at_port_close(AtPort *port);
 
 bool at_port_is_open(const AtPort *port);
+/* The time at which the port was opened last, in µs of CLOCK_BOOTTIME. */
+uint64_t at_port_opened_at(const AtPort *port);
+/* Bytes came since the port was opened. */
+bool at_port_was_heard(const AtPort *port);
 /* The process that has the port instead, as serial_open() words it; NULL none. Belongs to the port. */
 const char *at_port_holder(const AtPort *port);
 /* errno with which the port could not be opened since it was open last, unless another process had it; 0 none. */

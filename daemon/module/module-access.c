@@ -43,6 +43,33 @@ void module_handle_removal(Module *m)
                 job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
 }
 
+/* At the port where the AT port should be, bytes of any kind are a sign of the module; at another port only an answer.
+ */
+static bool is_mute(const Module *m)
+{
+        bool suggested = place_is_suggested(m->place, at_port_node(m->port));
+
+        return suggested ? !at_port_was_heard(m->port) : !at_port_is_ready(m->port);
+}
+
+uint64_t module_search_deadline(const Module *m)
+{
+        const Timeouts *t = &m->context.config->timeouts;
+
+        if (m->run || place_is_uart(m->place) || probe_is_known(m->probe) || !at_port_is_open(m->port) || !is_mute(m) ||
+            !place_has_other_port(m->place))
+                return UINT64_MAX;
+        return MAX(place_came_at(m->place) + t->restart, at_port_opened_at(m->port) + t->settle);
+}
+
+void module_try_other_port(Module *m)
+{
+        log_module(LOG_INFO, m, "%s does not answer: another port is tried", at_port_node(m->port));
+        place_try_other_port(m->place);
+        module_choose_port(m);
+        m->observer->changed(m->userdata, m);
+}
+
 /* ---- when it is open */
 
 /* Returns true if something waits for the port to be open, whether or not ModemManager permits it. */
@@ -210,6 +237,8 @@ static void on_event(void *userdata, const AtEvent *event)
         switch (event->type) {
         case AT_EVENT_WRITE: return; /* the port has written it */
         case AT_EVENT_READY:
+                if (!place_is_uart(m->place) && !m->run)
+                        place_port_answers(m->place, at_port_node(m->port));
                 probe_port_answers(m->probe);
                 inspector_port_answers(m->inspector);
                 probe_start(m->probe);

@@ -22,6 +22,9 @@ struct Place {
         char *uid;
         Ports *ports;
         GHashTable *at_interfaces; /* as the configuration had them when no job held the module */
+        uint32_t mute;             /* bit n: the port of interface n did not answer in this enumeration */
+        int found_interface;       /* the AT port that was found by asking, LAYOUT_NO_OVERRIDE none */
+        uint16_t found_product_id; /* with this product id */
 };
 
 Place *place_new(const ModuleContext *context)
@@ -31,6 +34,7 @@ Place *place_new(const ModuleContext *context)
         p->context = context;
         p->ports = ports_new();
         p->at_interfaces = g_hash_table_ref(context->config->at_interfaces);
+        p->found_interface = LAYOUT_NO_OVERRIDE;
         return p;
 }
 
@@ -55,6 +59,7 @@ void place_device_came(Place *p, const UsbDevice *device)
         p->product_id = device->product_id;
         p->boot_rom = layout_is_boot_rom(device->vendor_id, device->product_id);
         p->device_number = device->number;
+        p->mute = 0;
         g_free(p->syspath);
         p->syspath = g_strdup(device->syspath);
         g_free(p->uid);
@@ -164,9 +169,65 @@ int place_at_interface(const Place *p)
         return config_at_interface(p->at_interfaces, p->product_id);
 }
 
+/* The port that the configuration, an earlier search, or number and label suggest. */
+static const char *suggested_node(const Place *p)
+{
+        int interface = place_at_interface(p);
+        bool found = interface == LAYOUT_NO_OVERRIDE && p->found_product_id == p->product_id;
+        const char *node = found ? ports_find_at(p->ports, p->product_id, p->found_interface) : NULL;
+
+        return node ?: ports_find_at(p->ports, p->product_id, interface);
+}
+
 const char *place_at_node(const Place *p)
 {
-        return p->boot_rom ? NULL : ports_find_at(p->ports, p->product_id, place_at_interface(p));
+        const char *node = p->boot_rom ? NULL : suggested_node(p);
+        const char *other = node && p->mute ? ports_find_other(p->ports, p->product_id, p->mute) : NULL;
+
+        return other ?: node;
+}
+
+bool place_is_suggested(const Place *p, const char *node)
+{
+        return g_strcmp0(suggested_node(p), node) == 0;
+}
+
+/* The ports that are known to be mute if the present one is. */
+static uint32_t mute_with_present(const Place *p)
+{
+        const char *node = place_at_node(p);
+        int interface = node ? ports_interface(p->ports, node) : -1;
+
+        return interface >= 0 && interface < 32 ? p->mute | 1u << interface : p->mute;
+}
+
+bool place_has_other_port(const Place *p)
+{
+        const char *node = place_at_node(p);
+
+        if (!node || place_at_interface(p) != LAYOUT_NO_OVERRIDE)
+                return false;
+        return ports_find_other(p->ports, p->product_id, mute_with_present(p)) || !place_is_suggested(p, node);
+}
+
+void place_try_other_port(Place *p)
+{
+        p->mute = mute_with_present(p);
+}
+
+void place_forget_mute_ports(Place *p)
+{
+        p->mute = 0;
+}
+
+void place_port_answers(Place *p, const char *node)
+{
+        const char *usual = ports_find_at(p->ports, p->product_id, LAYOUT_NO_OVERRIDE);
+
+        if (place_at_interface(p) != LAYOUT_NO_OVERRIDE)
+                return;
+        p->found_interface = g_strcmp0(usual, node) == 0 ? LAYOUT_NO_OVERRIDE : ports_interface(p->ports, node);
+        p->found_product_id = p->product_id;
 }
 
 bool place_is_usual_at(const Place *p, const char *node)

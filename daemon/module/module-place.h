@@ -58,6 +58,18 @@ int place_set_power_control(const Place *place, const char *value);
 const Ports *place_ports(const Place *place);
 /* The node of the AT port; NULL if there is none, or none yet. Belongs to the place. */
 const char *place_at_node(const Place *place);
+/* Returns true if number and label, the configuration or an earlier search suggest that this node is the AT port. */
+bool place_is_suggested(const Place *place, const char *node);
+/* Returns true if place_try_other_port() would change place_at_node(). */
+bool place_has_other_port(const Place *place);
+/* The port of place_at_node() does not answer. place_at_node() becomes the next port that may be the AT port, and after
+ * the last the suggested one again, which it stays. */
+void place_try_other_port(Place *place);
+/* All ports may be tried again. */
+void place_forget_mute_ports(Place *place);
+/* The port of the node answers. If it is not the one that number and label suggest, it is remembered for this product
+ * id, and used first after each enumeration. */
+void place_port_answers(Place *place, const char *node);
 /* The interface that at-interfaces of fotad.conf names for this product id, LAYOUT_NO_OVERRIDE if none. */
 int place_at_interface(const Place *place);
 /* Returns true if firmware of this product id usually has its AT port at that node. */

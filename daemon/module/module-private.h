@@ -50,6 +50,11 @@ extern const GateObserver module_gate_observer;
 
 /* Finds out which tty is the AT port, which may change whenever a tty comes or goes. */
 void module_choose_port(Module *module);
+/* The time at which module_try_other_port() is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never: the module has been
+ * there for [timeouts] restart, and nothing was heard at its port. Not while a job holds it. */
+uint64_t module_search_deadline(const Module *module);
+/* Uses another of the module's ports that may be the AT port. */
+void module_try_other_port(Module *module);
 /* Opens or closes the AT port as the job, the reading of the identity and the inspection need it. Returns true if
  * opening was tried, after which there may be something to do. */
 bool module_update_port(Module *module);

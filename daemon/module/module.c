@@ -81,7 +81,8 @@ static void arm_timer(Module *m)
 
         if (at_port_is_open(m->port))
                 at = MIN(at, probe_deadline(m->probe));
-        clock_timer_set(m->timer, MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe)));
+        at = MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe));
+        clock_timer_set(m->timer, MIN(at, module_search_deadline(m)));
 }
 
 /* Lets all objects go on until none has anything left to do now. */
@@ -106,6 +107,10 @@ static void advance(Module *m)
                 if (m->run && clock_has_passed(job_run_deadline(m->run))) {
                         if (!module_give_up_gate(m))
                                 job_run_time_out(m->run);
+                        continue;
+                }
+                if (clock_has_passed(module_search_deadline(m))) {
+                        module_try_other_port(m);
                         continue;
                 }
                 if (!m->run && clock_has_passed(probe_wanted_until(m->probe))) {
@@ -164,6 +169,8 @@ void module_free(Module *m)
 void module_probe(Module *m)
 {
         probe_want(m->probe);
+        place_forget_mute_ports(m->place);
+        module_choose_port(m);
         at_port_try(m->port);
         probe_hurry(m->probe);
         module_ask_identity(m);

@@ -92,6 +92,55 @@ START_TEST(diag_is_never_the_at_port)
 }
 END_TEST
 
+/* Listings of modules in the field: a label beats the number. */
+START_TEST(label_beats_the_number)
+{
+        static const LayoutPort at_at_2[] = { { 3, 3, "Mobile Modem Interface" }, { 2, 3, "Mobile AT Interface" } };
+        static const LayoutPort nmea_in_front[] = { { 2, 3, "Mobile NMEA Interface" },
+                                                    { 3, 2, "Mobile Diag Interface" },
+                                                    { 4, 3, "Mobile AT Interface" },
+                                                    { 5, 3, "Mobile Modem Interface" } };
+        static const LayoutPort audio_behind[] = { { 2, 2, "Mobile Diag Interface" },
+                                                   { 3, 3, "Mobile AT Interface" },
+                                                   { 4, 3, "Mobile AT Interface" },
+                                                   { 5, 1, "UAC" } };
+        static const LayoutPort option_everywhere[] = { { 0, 1, "Mobile ECM Network Adapter" },
+                                                        { 1, 2, "Mobile ECM Network Adapter" },
+                                                        { 2, 2, "" },
+                                                        { 3, 3, "" },
+                                                        { 4, 3, "" } };
+
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, at_at_2, 2), 2);
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x3f, nmea_in_front, 4), 4);
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x3f, &nmea_in_front[2], 1), -1); /* 3 may be one, too */
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0xff, audio_behind, 4), 3);
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, option_everywhere, 5), 3);
+        ck_assert_int_eq(find(0x6005, 3, 0x1f, at_at_2, 2), 3); /* the configuration beats both */
+}
+END_TEST
+
+static int find_other(uint32_t tried, const LayoutPort *ports, size_t n)
+{
+        int found = layout_find_other_port(0x6005, tried, ports, n);
+
+        return found < 0 ? -1 : (int)ports[found].interface;
+}
+
+/* Where the port that was chosen is mute: the others with three endpoints one by one, but no DIAG and no NMEA. */
+START_TEST(other_ports)
+{
+        static const LayoutPort ports[] = { { 4, 3, "" }, { 3, 3, "" }, { 2, 3, "" },          { 1, 2, "" },
+                                            { 6, 0, "" }, { 5, 3, "" }, { 7, 3, "NMEA port" }, { 8, 3, "DIAG" } };
+
+        ck_assert_int_eq(find_other(1u << 3, ports, 8), 2);
+        ck_assert_int_eq(find_other(1u << 3 | 1u << 2, ports, 8), 4);
+        ck_assert_int_eq(find_other(1u << 3 | 1u << 2 | 1u << 4, ports, 8), 5);
+        ck_assert_int_eq(find_other(1u << 3 | 1u << 2 | 1u << 4 | 1u << 5, ports, 8), -1);
+        ck_assert_int_eq(find_other(1u << 3, asr, 3), 4);
+        ck_assert_int_eq(find_other(0, asr, 1), -1);
+}
+END_TEST
+
 START_TEST(diag_port)
 {
         static const LayoutPort nameless[] = { { 2, 2, "" } }, other[] = { { 3, 3, "" } },
@@ -116,6 +165,8 @@ int main(void)
         tcase_add_test(t, configuration_has_the_last_word);
         tcase_add_test(t, unknown_layouts);
         tcase_add_test(t, diag_is_never_the_at_port);
+        tcase_add_test(t, label_beats_the_number);
+        tcase_add_test(t, other_ports);
         tcase_add_test(t, diag_port);
         return testing_run(t, "layout");
 }

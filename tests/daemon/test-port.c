@@ -595,6 +595,42 @@ START_TEST(test_loader)
 }
 END_TEST
 
+/* ---- which port is the AT port */
+
+/* Modules whose AT port is not where most have it: the label says so; or the port with the usual number does not
+ * answer, which is remembered for the next enumeration and so for the upgrade; with option on every interface, and with
+ * the network adapter behind. */
+static const struct {
+        const char *module, *silent; /* how often the modem port was opened before the AT port answered */
+} layouts[] = {
+        { "1-1=ec200a,diag-if=4,at-if=2,modem-if=3", "0" },
+        { "1-1=ec200a,diag-if=4,at-if=2,modem-if=3,labels=0,modem-at=0", "1" },
+        { "1-1=ec200a,diag-if=4,at-if=0,modem-if=3,labels=0,modem-at=0,network=0", "1" },
+};
+
+START_TEST(test_layout)
+{
+        WorldSettings settings = { .modules = { layouts[_i].module }, .config = "[timeouts]\nsettle=10\nrestart=15\n" };
+        World *w = world_new(&settings);
+        g_autofree char *url = NULL, *job = NULL, *port = NULL, *node = NULL;
+
+        world_await_property(w, MODULE_1, "Problem", "");
+        port = world_property(w, MODULE_1, "Port");
+        node = world_sim(w, "get 1-1 port-at");
+        ck_assert_str_eq(port, node);
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_sim(w, layouts[_i].silent, "count 1-1 opened-modem");
+        world_assert_sim(w, "0", "get 1-1 diag-bytes");
+        world_assert_sim(w, "0", "count 1-1 opened-diag");
+        world_free(w);
+}
+END_TEST
+
 /* ---- at-interfaces */
 
 static const struct {
@@ -638,6 +674,7 @@ int main(void)
         suite_add(s, "probe", test_probe, 0, 1);
         suite_add(s, "probe-left", test_probe_left, 0, 1);
         suite_add(s, "problem", test_problem, 0, G_N_ELEMENTS(problems));
+        suite_add(s, "layout", test_layout, 0, G_N_ELEMENTS(layouts));
         suite_add(s, "loader", test_loader, 0, G_N_ELEMENTS(loaders));
         suite_add(s, "override", test_override, 0, G_N_ELEMENTS(overrides));
         return suite_run(s);

@@ -65,13 +65,14 @@ static void add_usb_device(Device *device, const struct usb_face *face)
                 "manufacturer=%s\\n\n"
                 "A: product=%s\\n\nA: serial=%s\\n\nA: busnum=%u\\n\nA: devnum=%u\\n\nA: devpath=%s\\n\nA: "
                 "speed=480\\n\n"
-                "A: bConfigurationValue=1\\n\nA: authorized=1\\n\nA: power/control=auto\\n\nA: "
+                "A: bNumInterfaces=%2u\\n\nA: bConfigurationValue=1\\n\nA: authorized=1\\n\nA: power/control=auto\\n\nA: "
                 "power/runtime_status=active\\n\n"
                 "L: driver=%sbus/usb/drivers/usb\n",
                 bus, device->devnum, face->vendor, face->product, bus, device->devnum,
                 (bus - 1) * 128 + device->devnum - 1, face->manufacturer, face->vendor, face->product_name,
                 face->product, device->serial_id, face->serial, devpath, face->vendor, face->product,
-                face->manufacturer, face->product_name, face->serial, bus, device->devnum, devpath, up);
+                face->manufacturer, face->product_name, face->serial, bus, device->devnum, devpath,
+                face->n_ports + (face->network ? 2 : 0), up);
         bed_add_usb(device->bed, text->str, face->vendor, face->product,
                     bed_rule_is_claimed(device->rule), control);
         bed_rule_begin(device->rule);

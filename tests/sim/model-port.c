@@ -172,10 +172,13 @@ static void end_of_line(struct at_port *port)
                 at_run_line(port, command);
 }
 
-static bool is_deaf(const Model *m)
+static bool is_deaf(const struct at_port *port)
 {
+        const Model *m = port->model;
+
         return m->mute || m->leaving || (m->system == MODEL_UPDATER && !persona_flag(m->persona, PERSONA_UPDATER_AT)) ||
-               (m->system == MODEL_MINI && persona_is(m->persona, PERSONA_MINI_AT, "none"));
+               (m->system == MODEL_MINI && persona_is(m->persona, PERSONA_MINI_AT, "none")) ||
+               (port->role == USB_MODEM && !persona_flag(m->persona, PERSONA_MODEM_AT));
 }
 
 static void swallow(struct at_port *port, const char *why)
@@ -191,7 +194,7 @@ void at_port_resume(struct at_port *port)
 {
         port->busy = false;
         while (port->in->len && !port->busy) {
-                if (is_deaf(port->model)) {
+                if (is_deaf(port)) {
                         swallow(port, "swallowed");
                         return;
                 }
@@ -214,7 +217,7 @@ void at_port_rx(struct at_port *port, const struct usb_piece *piece)
 {
         size_t used = 0;
 
-        if (port->data_mode && !is_deaf(port->model))
+        if (port->data_mode && !is_deaf(port))
                 used = file_rx(port->model, piece);
         else if (port == port->model->file.port && file_swallows(port->model, piece))
                 used = piece->n;

@@ -62,6 +62,7 @@
         X(CMEE, "cmee", "number", "1", "AT+CMEE after a boot") \
         X(DELAY, "delay", "number", "0", "ms before every answer") \
         X(MUTE, "mute", "number", "0", "ms after its return in which the AT ports swallow everything") \
+        X(MODEM_AT, "modem-at", "flag", "1", "0: the modem port swallows everything") \
         X(UPDATER_AT, "updater-at", "flag", "0", "1: the updater answers AT commands") \
         X(MINI_AT, "mini-at", "upgrade|none|full", "upgrade", "AT in the Mini systems: what an upgrade needs; swallowed; as in the normal system") \
         X(MINI_REVISION, "mini-revision", "text", "", "revision they tell, empty: ERROR (full: the old one); same: the old one; new: the package's in the new one") \

@@ -42,39 +42,62 @@ static bool name_has(const LayoutPort *port, const char *word)
         return port->interface_name && strcasestr(port->interface_name, word);
 }
 
+static bool is_labelled_at(const LayoutPort *port)
+{
+        return name_has(port, "AT Interface");
+}
+
+/* DIAG ports have two endpoints, AT and modem ports a third for notifications. */
 static bool is_diag(const Layout *layout, const LayoutPort *port)
 {
-        return (layout && (int)port->interface == layout->diag) || name_has(port, "diag");
+        return name_has(port, "diag") ||
+               (layout && (int)port->interface == layout->diag && port->endpoints != 3 && !is_labelled_at(port));
+}
+
+static bool is_other(const Layout *layout, const LayoutPort *port)
+{
+        return is_diag(layout, port) || name_has(port, "nmea") || name_has(port, "gps");
 }
 
 /* The likeness of a port of an unknown layout to an AT port; 0 none. Older firmware calls the modem port AT, too: of
  * equals the lowest number wins. */
 static unsigned likeness(const Layout *layout, const LayoutPort *port, bool alone)
 {
-        if (is_diag(layout, port) || name_has(port, "nmea") || name_has(port, "gps"))
+        if (is_other(layout, port))
                 return 0;
-        if (name_has(port, "AT Interface"))
+        if (is_labelled_at(port))
                 return 4;
-        if (layout && (int)port->interface == layout->modem)
+        if (layout && (int)port->interface == layout->modem && port->endpoints != 2)
                 return 3;
-        /* DIAG ports have two endpoints, AT and modem ports a third for notifications. */
         if (port->endpoints == 3)
                 return 2;
         return alone ? 1 : 0;
 }
 
-int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports, size_t n_ports)
+static int find_interface(const LayoutPort *ports, size_t n_ports, int interface)
 {
-        const Layout *layout = find_layout(product_id);
-        int wanted = override >= 0 ? override : layout ? layout->at : USUAL_AT;
+        for (size_t i = 0; i < n_ports; i++)
+                if ((int)ports[i].interface == interface)
+                        return (int)i;
+        return -1;
+}
+
+/* The port with the lowest interface number that is labelled as an AT port, -1 if there is none. */
+static int find_labelled(const LayoutPort *ports, size_t n_ports)
+{
+        int best = -1;
+
+        for (size_t i = 0; i < n_ports; i++)
+                if (is_labelled_at(&ports[i]) && (best < 0 || ports[i].interface < ports[best].interface))
+                        best = (int)i;
+        return best;
+}
+
+static int find_likely(const Layout *layout, uint32_t interfaces, const LayoutPort *ports, size_t n_ports)
+{
         int best = -1;
         unsigned best_likeness = 0;
 
-        for (size_t i = 0; i < n_ports; i++)
-                if ((int)ports[i].interface == wanted && (override >= 0 || !is_diag(layout, &ports[i])))
-                        return (int)i;
-        if (override >= 0 || (wanted < 32 && (interfaces & (1u << wanted))))
-                return -1;
         for (size_t i = 0; i < n_ports; i++) {
                 /* The only interface of a device is its AT port; the first of several to appear may be DIAG. */
                 bool alone = n_ports == 1 && (interfaces & (interfaces - 1)) == 0;
@@ -85,6 +108,34 @@ int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, 
                         best_likeness = l;
                 }
         }
+        return best;
+}
+
+int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports, size_t n_ports)
+{
+        const Layout *layout = find_layout(product_id);
+        int number = layout ? layout->at : USUAL_AT;
+        int usual = find_interface(ports, n_ports, number), labelled = find_labelled(ports, n_ports);
+
+        if (override >= 0)
+                return find_interface(ports, n_ports, override);
+        if (usual >= 0 && (is_labelled_at(&ports[usual]) || (labelled < 0 && !is_diag(layout, &ports[usual]))))
+                return usual;
+        /* The tty of that interface is still to come, and may be labelled as an AT port as well. */
+        if (usual < 0 && (interfaces & (1u << number)))
+                return -1;
+        return labelled >= 0 ? labelled : find_likely(layout, interfaces, ports, n_ports);
+}
+
+int layout_find_other_port(uint16_t product_id, uint32_t tried, const LayoutPort *ports, size_t n_ports)
+{
+        const Layout *layout = find_layout(product_id);
+        int best = -1;
+
+        for (size_t i = 0; i < n_ports; i++)
+                if (ports[i].endpoints == 3 && !is_other(layout, &ports[i]) && ports[i].interface < 32 &&
+                    !(tried & (1u << ports[i].interface)) && (best < 0 || ports[i].interface < ports[best].interface))
+                        best = (int)i;
         return best;
 }
 

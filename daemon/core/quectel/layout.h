@@ -21,11 +21,16 @@ typedef struct LayoutPort {
 
 #define LAYOUT_NO_OVERRIDE (-1)
 
-/* Finds the AT port among a module's ttys. Returns its index; -1 if there is none, or none yet. interfaces has bit n
- * set if the device has interface n: while the interface of the AT port is there without its tty, no other port is
- * taken for it. override: the interface that the configuration names for this product id, or LAYOUT_NO_OVERRIDE. */
+/* Finds the AT port among a module's ttys: a port that is labelled as one, or else the one with the usual number.
+ * Returns its index; -1 if there is none, or none yet. interfaces has bit n set if the device has interface n: while
+ * the interface with the usual number is there without its tty, no other port is taken for it. override: the interface
+ * that the configuration names for this product id, or LAYOUT_NO_OVERRIDE. */
 int layout_find_at_port(uint16_t product_id, int override, uint32_t interfaces, const LayoutPort *ports,
                         size_t n_ports);
+
+/* Finds a port that may be the AT port after all, because those in tried (bit n: interface n) do not answer: never DIAG
+ * or NMEA. Returns its index, -1 if there is none. */
+int layout_find_other_port(uint16_t product_id, uint32_t tried, const LayoutPort *ports, size_t n_ports);
 
 /* Returns true if firmware of this product id sends its URCs to this interface when urcport is "usbat". */
 bool layout_is_usual_at_port(uint16_t product_id, unsigned interface);
