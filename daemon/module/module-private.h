@@ -70,8 +70,10 @@ void module_handle_removal(Module *module);
 void module_start_run(Module *module, Job *job);
 /* The job does not hold the module any more. Returns the job. */
 Job *module_end_run(Module *module);
-/* Reports to the job's upgrade, if there is one, that the device is there. */
+/* Reports to the job's upgrade, if there is one, that the device is there, unless that is a boot loader. */
 void module_feed_present(Module *module);
+/* job_run_time_out() of the run, after the report that a boot loader is there, if it is. */
+void module_time_out(Module *module);
 
 /* ---- module-identity.c: the identity, and inspections */
 

@@ -10,13 +10,19 @@ void module_feed_present(Module *m)
 {
         g_autofree char *power = place_power_control(m->place);
 
-        if (place_is_boot_rom(m->place))
-                job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
-        else
+        if (!place_is_boot_rom(m->place))
                 job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_PRESENT,
                                                      .product = place_product_id(m->place),
                                                      .device = place_device_number(m->place),
                                                      .power_control = power });
+}
+
+/* A boot loader shows for seconds at each boot of some modules: only one that is there now has stayed. */
+void module_time_out(Module *m)
+{
+        if (place_is_boot_rom(m->place))
+                job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_BOOT_ROM });
+        job_run_time_out(m->run);
 }
 
 /* ---- the requests of the run */

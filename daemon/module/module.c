@@ -106,7 +106,7 @@ static void advance(Module *m)
                         continue;
                 if (m->run && clock_has_passed(job_run_deadline(m->run))) {
                         if (!module_give_up_gate(m))
-                                job_run_time_out(m->run);
+                                module_time_out(m);
                         continue;
                 }
                 if (clock_has_passed(module_search_deadline(m))) {

@@ -595,6 +595,23 @@ START_TEST(test_loader)
 }
 END_TEST
 
+/* The boot loader has left, and the firmware does not follow: the module may be writing its flash out of sight, and
+ * nothing advises to cycle its power. */
+START_TEST(test_loader_left)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,loader=2ecc:3001,return=never" },
+                                   .config = "[timeouts]\nrestart=3\n" };
+        World *w = idle_world(&settings);
+        g_autofree char *url = world_http(w, "up.bin"), *job = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "failed", "host", "module-lost");
+        world_free(w);
+}
+END_TEST
+
 /* ---- which port is the AT port */
 
 /* Modules whose AT port is not where most have it: the label says so; or the port with the usual number does not
@@ -674,6 +691,7 @@ int main(void)
         suite_add(s, "probe", test_probe, 0, 1);
         suite_add(s, "probe-left", test_probe_left, 0, 1);
         suite_add(s, "problem", test_problem, 0, G_N_ELEMENTS(problems));
+        suite_add(s, "loader-left", test_loader_left, 0, 1);
         suite_add(s, "layout", test_layout, 0, G_N_ELEMENTS(layouts));
         suite_add(s, "loader", test_loader, 0, G_N_ELEMENTS(loaders));
         suite_add(s, "override", test_override, 0, G_N_ELEMENTS(overrides));
