@@ -106,9 +106,16 @@ static void judge(Upgrade *u)
                 upgrade_push(u, UPGRADE_ACTION_WARN, text);
         }
         broken = rules_find_broken(&facts, RULE_STAGE_DIALOGUE);
-        if (broken) {
+        if (broken && strcmp(broken->id, "space") == 0) {
                 detail = g_strdup_printf("(%s)", broken->finding);
                 upgrade_fail(u, HOST_INSUFFICIENT_SPACE, detail);
+                return;
+        }
+        if (broken) {
+                g_autofree char *sentence = rule_sentence(broken), *message = g_strconcat(sentence, ".", NULL);
+
+                *message = g_ascii_toupper(*message);
+                upgrade_fail_saying(u, HOST_REJECTED, message);
                 return;
         }
         if (!refuse_unlisted(u, &facts))
