@@ -87,7 +87,7 @@ static char *get_percent(const void *object)
 {
         const Job *job = object;
 
-        return bus_number(job->percent);
+        return bus_number(job_percent_shown(job));
 }
 
 static char *get_cancellable(const void *object)
@@ -171,10 +171,15 @@ static char *get_message(const void *object)
 {
         const Job *job = object;
 
-        /* A job whose end is pending has a message, and so has a stalled one. */
+        const char *message = has_ended(job) || job->stalled ? job->message : "";
+
         if (!has_ended(job) && *job->pending)
                 return g_strdup(job->pending);
-        return g_strdup(has_ended(job) || job->stalled ? job->message : "");
+        if (has_ended(job) || !*job->behind)
+                return g_strdup(message);
+        return g_strdup_printf("%s%sThe record of this job is behind, for it cannot be written: %s. The upgrade goes "
+                               "on; make room in the state directory, or make it writable.",
+                               message, *message ? " " : "", job->behind);
 }
 
 static const BusProperty properties[] = {
@@ -312,7 +317,7 @@ BusJob *bus_job_new(Bus *bus, Job *job)
         bj->job = job;
         bj->path = bus_job_path(job->id);
         bj->told_state = job->state;
-        bj->told_percent = job->percent;
+        bj->told_percent = job_percent_shown(job);
         bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job);
         sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
         sd_bus_emit_object_added(bus->bus, bj->path);
@@ -337,10 +342,10 @@ void bus_job_removed(BusJob *bj)
 void bus_job_changed(BusJob *bj)
 {
         bus_snapshot_emit(bj->snapshot, bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE);
-        if (bj->told_state == bj->job->state && bj->told_percent == bj->job->percent)
+        if (bj->told_state == bj->job->state && bj->told_percent == job_percent_shown(bj->job))
                 return;
         bj->told_state = bj->job->state;
-        bj->told_percent = bj->job->percent;
+        bj->told_percent = job_percent_shown(bj->job);
         sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Progress", "su",
                            job_state_to_string(bj->told_state), bj->told_percent);
 }

@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "names.h"
 
+#define HEARD_TIMEOUT (5 * G_USEC_PER_SEC)
+
 /* ---- news of the manager */
 
 static void on_module_probed(void *userdata, Module *module, const char *failure)
@@ -89,12 +91,17 @@ static void on_job_changed(void *userdata, Job *job)
         look_at_jobs(b);
 }
 
-static void on_job_result(void *userdata, Job *job)
+/* The bus answers a call after it has passed on the signal that came before. Without an answer the signal may be lost
+ * in a socket that nothing reads any more. */
+static bool on_job_result(void *userdata, Job *job)
 {
+        g_autoptr(sd_bus_message) m = NULL;
         Bus *b = userdata;
 
         bus_job_result(g_hash_table_lookup(b->jobs, job));
-        sd_bus_flush(b->bus);
+        return sd_bus_message_new_method_call(b->bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                              "org.freedesktop.DBus", "GetId") >= 0 &&
+               sd_bus_call(b->bus, m, HEARD_TIMEOUT, NULL, NULL) >= 0;
 }
 
 static void on_job_resolved(void *userdata, Job *job, bool changed)

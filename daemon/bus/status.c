@@ -51,7 +51,7 @@ static char *describe(Manager *m)
 
                 if (job->state != JOB_FINISHED)
                         g_string_append_printf(text, "%sjob %s on %s: %s %u %%", text->len ? "; " : "", job->id,
-                                               job_place(job), job_state_to_string(job->state), job->percent);
+                                               job_place(job), job_state_to_string(job->state), job_percent_shown(job));
         }
         return text->len ? g_strdup(text->str) : describe_idle(m);
 }

@@ -14,16 +14,29 @@
 
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
-int manager_write_job(Manager *m, const Job *job, char **ret_why)
+int manager_write_job(Manager *m, Job *job, char **ret_why)
 {
         g_autofree char *text = job_to_text(job);
         int r = job_store_write(m->store, job->id, text, ret_why);
 
         explicit_bzero(text, strlen(text));
+        if (r < 0)
+                return r;
+        job->percent_kept = job->percent;
+        job_set_string(&job->behind, "");
+        return 0;
+}
+
+int manager_write_progress(Manager *m, Job *job, char **ret_why)
+{
+        int r = manager_write_job(m, job, ret_why);
+
+        if (r < 0)
+                job_set_string(&job->behind, *ret_why);
         return r;
 }
 
-int manager_write_end(Manager *m, const Job *job, char **ret_why)
+int manager_write_end(Manager *m, Job *job, char **ret_why)
 {
         g_autofree char *why = NULL, *why_stays = NULL;
         int r = manager_write_job(m, job, &why);
@@ -141,7 +154,7 @@ Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
 {
         g_autoptr(Job) job = taken;
 
-        if (manager_write_job(m, job, ret_why) < 0) {
+        if (job_store_reserve(m->store, number_of(job), ret_why) < 0 || manager_write_job(m, job, ret_why) < 0) {
                 remove_record(m, job);
                 return NULL;
         }

@@ -22,11 +22,14 @@ Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
 /* The rest is for the manager*.c files. */
 
 /* Writes the record durably. 0, or -errno and *ret_why. */
-int manager_write_job(Manager *m, const Job *job, char **ret_why);
+int manager_write_job(Manager *m, Job *job, char **ret_why);
+
+/* The same for a running job, which goes on without: a failure is noted in job->behind. */
+int manager_write_progress(Manager *m, Job *job, char **ret_why);
 
 /* Writes the record of a job that has ended, or removes the record if that fails, because the next daemon would take an
  * old record up, or announce the result again. 0, or -errno and *ret_why if both fail. */
-int manager_write_end(Manager *m, const Job *job, char **ret_why);
+int manager_write_end(Manager *m, Job *job, char **ret_why);
 
 /* Makes a job for the module with this Id, which is neither on the disk nor in the list. The caller passes it to
  * manager_add_job() or frees it. */

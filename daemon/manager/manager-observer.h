@@ -14,7 +14,7 @@ typedef struct ManagerObserver {
         void (*module_probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
         void (*job_added)(void *userdata, Job *job);
         void (*job_changed)(void *userdata, Job *job);
-        void (*job_result)(void *userdata, Job *job); /* must have been sent, not only queued, when this returns */
+        bool (*job_result)(void *userdata, Job *job); /* true if the bus has it, false if it is to be sent again */
         void (*job_resolved)(void *userdata, Job *job, bool changed); /* as the signal Resolved */
         void (*job_removed)(void *userdata, Job *job);
 } ManagerObserver;

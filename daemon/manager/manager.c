@@ -55,7 +55,7 @@ static void on_module_adoptable(void *userdata, Module *module, Method method)
 static int on_job_persist(void *userdata, Job *job, char **ret_why)
 {
         return job->state == JOB_FINISHED ? manager_write_end(userdata, job, ret_why)
-                                          : manager_write_job(userdata, job, ret_why);
+                                          : manager_write_progress(userdata, job, ret_why);
 }
 
 /* Logs a stall once each time a module gets stuck: it may last for days. */
@@ -88,15 +88,16 @@ static const char *result_id(const Job *job)
         return NULL;
 }
 
-/* Announces a result that is on the disk already, then notes on the disk that it was announced: a record that kept its
- * Announced=no would have the next daemon announce it again. */
+/* Announces a result that is on the disk already, then notes on the disk that it was announced, unless the bus did not
+ * take it: the next daemon announces a result with Announced=no again. */
 static void announce_result(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
 
         log_job(job->result == JOB_RESULT_FAILED ? LOG_ERR : LOG_NOTICE, result_id(job), job, "job %s on %s: %s%s%s",
                 job->id, job->module, job_result_to_string(job->result), *job->message ? ": " : "", job->message);
-        m->observer->job_result(m->userdata, job);
+        if (!m->observer->job_result(m->userdata, job))
+                return;
         job->announced = JOB_ANNOUNCED_YES;
         if (manager_write_end(m, job, &why) < 0)
                 log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);

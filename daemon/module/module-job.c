@@ -3,6 +3,7 @@
 /* Connects the upgrade of one job with the world: feeds events in, and carries actions out in their order, with the
  * check of the server and the transfer of a package from the host. Parses nothing and decides nothing. */
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -141,13 +142,14 @@ static void persist(JobRun *r)
 {
         g_autofree char *why = NULL;
         bool pending = *r->job->pending;
+        int result = r->observer->persist(r->userdata, r->job, &why);
 
-        if (r->observer->persist(r->userdata, r->job, &why) >= 0)
+        if (result >= 0)
                 return;
         if (!pending)
                 log_job(LOG_ERR, NULL, r->job, "%s: job %s cannot be written: %s", r->context->id, r->job->id, why);
         upgrade_drop_actions(r->upgrade);
-        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .text = why });
+        job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .full = result == -ENOSPC, .text = why });
         if (!pending && *r->job->pending)
                 log_job(LOG_ERR, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, r->job->pending);
 }

@@ -13,11 +13,15 @@
 #include "store/job-store.h"
 #include "base/log.h"
 
+#define NUMBER_DIGITS 20 /* fewer than that fit into 64 bits */
+#define NUMBER_MAX    9999999999999999999u
 #define SUFFIX        ".job"
 #define SUFFIX_BROKEN ".broken"
+#define LAST          "last-job" /* beside the directory: the highest number that was given out */
 
 struct JobStore {
         char *directory;
+        char *last; /* file */
 };
 
 static GPtrArray *list_files(JobStore *store)
@@ -61,6 +65,7 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
         }
         store = g_new0(JobStore, 1);
         store->directory = g_steal_pointer(&directory);
+        store->last = g_build_filename(state_directory, LAST, NULL);
         remove_left_over(store);
         return store;
 }
@@ -70,6 +75,7 @@ void job_store_free(JobStore *store)
         if (!store)
                 return;
         g_free(store->directory);
+        g_free(store->last);
         g_free(store);
 }
 
@@ -97,16 +103,40 @@ GPtrArray *job_store_list(JobStore *store)
 guint64 job_store_highest(JobStore *store)
 {
         g_autoptr(GPtrArray) names = list_files(store);
+        g_autofree char *last = NULL;
         guint64 highest = 0;
 
+        if (g_file_get_contents(store->last, &last, NULL, NULL))
+                g_ascii_string_to_unsigned(g_strstrip(last), 10, 0, NUMBER_MAX, &highest, NULL);
         for (unsigned i = 0; i < names->len; i++) {
                 const char *name = g_ptr_array_index(names, i);
                 size_t n = strspn(name, "0123456789");
 
-                if (n > 0 && n < 20 && g_str_has_prefix(name + n, SUFFIX))
+                if (n > 0 && n < NUMBER_DIGITS && g_str_has_prefix(name + n, SUFFIX))
                         highest = MAX(highest, g_ascii_strtoull(name, NULL, 10));
         }
         return highest;
+}
+
+static int write_durably(const char *file, const char *text, char **ret_why)
+{
+        g_autoptr(GError) error = NULL;
+
+        /* Durable: the file and, after the rename, its directory are synchronized with the disk. */
+        if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                     &error))
+                return 0;
+        *ret_why = g_strdup(error->message);
+        if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
+                return -ENOSPC;
+        return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ROFS) ? -EROFS : -EIO;
+}
+
+int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
+{
+        g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT "\n", number);
+
+        return write_durably(store->last, text, ret_why);
 }
 
 char *job_store_read(JobStore *store, const char *id, char **ret_why)
@@ -135,14 +165,8 @@ char *job_store_read(JobStore *store, const char *id, char **ret_why)
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why)
 {
         g_autofree char *file = file_of(store, id);
-        g_autoptr(GError) error = NULL;
 
-        /* Durable: the file and, after the rename, its directory are synchronized with the disk. */
-        if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                     &error))
-                return 0;
-        *ret_why = g_strdup(error->message);
-        return -EIO;
+        return write_durably(file, text, ret_why);
 }
 
 /* Writes a masked copy, and removes the file once the copy is on the disk. */

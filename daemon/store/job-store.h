@@ -14,12 +14,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobStore, job_store_free)
 /* The ids of all records, in no order; the caller frees the array. */
 GPtrArray *job_store_list(JobStore *store);
 
-/* The highest number that any id, of broken files too, has had: a new one is above it. */
+/* The highest number that is known: of the ids of all files, broken ones too, and of job_store_reserve(). A new id must
+ * be above it. */
 guint64 job_store_highest(JobStore *store);
+
+/* Notes durably that the number is in use, so that its id is not given out again after its file was removed. 0, or
+ * -errno and *ret_why. */
+int job_store_reserve(JobStore *store, guint64 number, char **ret_why);
 
 char *job_store_read(JobStore *store, const char *id, char **ret_why);
 
-/* Writes the file, durably: 0, or -errno and *ret_why. Only its owner may read it. */
+/* Writes the file, durably: 0, or -errno and *ret_why: -ENOSPC, -EROFS, or -EIO for all others. Only its owner may read
+ * it. */
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why);
 
 /* Sets a file that cannot be read aside as <id>.job.broken, its bytes replaced by those that mask returns. */

@@ -169,6 +169,7 @@ static void persist(Bench *b, bool *persisted)
         g_string_append(b->log, "persist!|");
         upgrade_drop_actions(b->upgrade);
         event.text = "No space left on device";
+        event.full = true;
         upgrade_handle(b->upgrade, &event);
         *persisted = false;
 }

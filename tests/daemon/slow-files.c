@@ -7,7 +7,8 @@
  *                         listens it goes on
  *   DISK_FREE=N           what fstatvfs() tells, in bytes
  *   DISK_ROOM=N           bytes that can be written to one of the packages before the disk is full
- *   RECORDS_REFUSED=FILE  no record of a job can be made while FILE exists */
+ *   RECORDS_REFUSED=FILE  no record of a job can be made while FILE exists: the disk is full, or, if FILE is not empty,
+ *                         has an I/O error */
 
 /* The names below are meant, not what headers would put in their place. */
 #undef _FORTIFY_SOURCE
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -129,10 +131,11 @@ ssize_t write(int fd, const void *bytes, size_t size)
 static int refuses(const char *path, int flags)
 {
         const char *file = getenv("RECORDS_REFUSED");
+        struct stat st;
 
         if (!file || !(flags & O_CREAT) || !strstr(path, "/jobs/") || access(file, F_OK) < 0)
                 return 0;
-        errno = ENOSPC;
+        errno = stat(file, &st) == 0 && st.st_size > 0 ? EIO : ENOSPC;
         return 1;
 }
 

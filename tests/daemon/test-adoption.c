@@ -303,7 +303,7 @@ static const struct {
 
 static void empty_state(Course *c)
 {
-        g_autofree char *state = world_path(c->w, "state"), *command = g_strdup_printf("rm -r '%s'/jobs", state);
+        g_autofree char *state = world_path(c->w, "state"), *command = g_strdup_printf("rm -r '%s'/*", state);
 
         ck_assert_int_eq(system(command), 0);
 }

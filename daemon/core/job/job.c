@@ -168,6 +168,7 @@ Job *job_new(const char *id, const char *module)
         job->id = g_strdup(id);
         job_set_string(&job->module, module);
         job->pending = g_strdup("");
+        job->behind = g_strdup("");
         job->options = options_new();
         job->download_max = -1;
         job->started_by = -1;
@@ -185,6 +186,7 @@ void job_free(Job *job)
                 g_free(*string_at(job, strings[i].offset));
         options_free(job->options);
         g_free(job->pending);
+        g_free(job->behind);
         g_free(job->id);
         g_free(job);
 }
@@ -221,6 +223,11 @@ unsigned job_download_max(const Job *job)
 void job_reach(Job *job, JobReached reached)
 {
         job->reached = MAX(job->reached, reached);
+}
+
+unsigned job_percent_shown(const Job *job)
+{
+        return *job->behind && job->state != JOB_FINISHED ? job->percent_kept : job->percent;
 }
 
 const char *job_place(const Job *job)
@@ -646,7 +653,7 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->origin = origin;
         job->result = result;
         job->announced = announced;
-        job->percent = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : 99);
+        job->percent = job->percent_kept = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : 99);
         if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
                 guint64 uid = read_number(f, "StartedBy", &good);
 

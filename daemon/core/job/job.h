@@ -134,6 +134,11 @@ typedef struct Job {
         /* In memory only: why the job has not ended although its result is settled, one sentence; its record can be
          * neither written nor removed. "" otherwise. */
         char *pending;
+
+        /* In memory only: the reason why the record on the disk is behind the running job, "" if it is not; and the
+         * percentage in that record. */
+        char *behind;
+        unsigned percent_kept;
 } Job;
 
 Job *job_new(const char *id, const char *module);
@@ -149,6 +154,9 @@ unsigned job_download_max(const Job *job);
 /* Records that the upgrade got at least that far. The only step back is a repeated update after a power cut, which sets
  * the field. */
 void job_reach(Job *job, JobReached reached);
+
+/* The percentage that may be reported: one that is not on the disk would go back if the daemon died. */
+unsigned job_percent_shown(const Job *job);
 
 /* Id of the module that the job is followed on. */
 const char *job_place(const Job *job);

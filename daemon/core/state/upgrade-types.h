@@ -69,6 +69,7 @@ typedef struct UpgradeEvent {
         unsigned tag;
         AtResult result;
         int error;
+        bool full; /* UPGRADE_EVENT_DISK: the disk has no room; else it has another fault */
         const char *text;
         uint64_t size; /* of the package, bytes, 0 not known */
 } UpgradeEvent;

@@ -144,12 +144,12 @@ void transfer_present(Upgrade *u)
         upgrade_reset_deadline(u);
 }
 
-bool transfer_disk_failed(Upgrade *u)
+bool transfer_disk_failed(Upgrade *u, const UpgradeEvent *event)
 {
         if (!u->transfer_dropped)
                 return false;
         u->transfer_dropped = false;
         u->job->transferred = false; /* the last bytes were dropped with the record */
-        transfer_abort(u, HOST_INSUFFICIENT_SPACE);
+        transfer_abort(u, event->full ? HOST_INSUFFICIENT_SPACE : HOST_INTERRUPTED);
         return true;
 }

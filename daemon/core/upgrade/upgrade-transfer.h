@@ -28,7 +28,7 @@ void transfer_abort(Upgrade *u, HostCode why);
 
 /* These return true if nothing else follows from the event. */
 bool transfer_port_lost(Upgrade *u);
-bool transfer_disk_failed(Upgrade *u);
+bool transfer_disk_failed(Upgrade *u, const UpgradeEvent *event);
 
 /* The daemon was started: an unfinished transfer cannot be resumed, since the number of bytes that went out is not
  * known. */

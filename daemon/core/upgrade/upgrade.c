@@ -343,17 +343,33 @@ static void on_dismiss(Upgrade *u)
         upgrade_next(u, NEXT_FINISH);
 }
 
+/* The result of a job that cannot begin because its record cannot be written. */
+static void fail_without_record(Job *job, const UpgradeEvent *event)
+{
+        g_autofree char *text = NULL;
+
+        if (event->full) {
+                text = g_strdup_printf("to remember it by (%s)", event->text);
+                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, text);
+                return;
+        }
+        text = g_strdup_printf("The upgrade was interrupted before it had begun, for its record cannot be written (%s): "
+                               "make the state directory writable, then start again.",
+                               event->text);
+        job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, NULL);
+        job_set_message(job, text);
+}
+
 /* The record cannot be written. Nothing new is begun; an upgrade that has begun is followed. */
 static void on_disk(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
-        g_autofree char *detail = NULL;
 
         if (job->state == JOB_FINISHED) {
                 end_leave_pending(u, event->text);
                 return;
         }
-        if (transfer_disk_failed(u))
+        if (transfer_disk_failed(u, event))
                 return;
         if (u->step == STEP_QFOTADL && u->command_dropped)
                 job->sent = false; /* the command was dropped with the record */
@@ -369,8 +385,7 @@ static void on_disk(Upgrade *u, const UpgradeEvent *event)
         }
         if (!job->sent) {
                 transfer_stop(u);
-                detail = g_strdup_printf("to remember it by (%s)", event->text);
-                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, detail);
+                fail_without_record(job, event);
                 if (restore_is_due(u->job)) /* the former settings are known in memory as well */
                         end_wind_up(u, event);
                 else
