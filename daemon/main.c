@@ -32,10 +32,11 @@ static int fail(const char *what, const char *why)
         return EXIT_FAILURE;
 }
 
-static int fail_config(const char *why)
+static int fail_config(bool wrong, const char *why)
 {
-        fail("", why);
-        return EX_CONFIG;
+        int status = fail("", why);
+
+        return wrong ? EX_CONFIG : status;
 }
 
 /* The objects that a reload concerns. */
@@ -54,10 +55,11 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
         Running *running = userdata;
         g_autofree char *why = NULL;
         Config *config;
+        bool wrong;
 
         (void)source, (void)info;
         sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
-        config = config_load(running->config_file, running->must_exist, &why);
+        config = config_load(running->config_file, running->must_exist, &wrong, &why);
         if (config) {
                 config_replace(running->config, config);
                 manager_reconfigured(running->manager);
@@ -83,6 +85,7 @@ static int run(const char *config_file, bool must_exist)
         const char *state = getenv("STATE_DIRECTORY"), *runtime = getenv("RUNTIME_DIRECTORY");
         ManagerDirectories directories = { state ?: "/var/lib/fotad", runtime ?: "/run/fotad" };
         sigset_t signals;
+        bool wrong;
         int r;
 
         sigemptyset(&signals);
@@ -90,9 +93,9 @@ static int run(const char *config_file, bool must_exist)
         sigaddset(&signals, SIGINT);
         sigaddset(&signals, SIGHUP);
         sigprocmask(SIG_BLOCK, &signals, NULL);
-        config = config_load(config_file, must_exist, &why);
+        config = config_load(config_file, must_exist, &wrong, &why);
         if (!config)
-                return fail_config(why);
+                return fail_config(wrong, why);
         if ((r = sd_event_default(&event)) < 0 || (r = sd_event_set_watchdog(event, true)) < 0 ||
             (r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL)) < 0 ||
             (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0 ||
@@ -118,9 +121,10 @@ static int run(const char *config_file, bool must_exist)
 static int check_config(const char *file, bool must_exist)
 {
         g_autofree char *why = NULL;
-        g_autoptr(Config) config = config_load(file, must_exist, &why);
+        bool wrong;
+        g_autoptr(Config) config = config_load(file, must_exist, &wrong, &why);
 
-        return config ? EXIT_SUCCESS : fail_config(why);
+        return config ? EXIT_SUCCESS : fail_config(wrong, why);
 }
 
 int main(int argc, char **argv)

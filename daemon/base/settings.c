@@ -193,16 +193,31 @@ static char *take_value(Config *c, size_t i, const char *value)
         return NULL;
 }
 
-static bool read_file(Config *c, const char *path, bool must_exist, char **ret_why)
+/* Returns true if a file that cannot be read must be corrected: it is missing, is no file, or may not be read. */
+static bool is_wrong(const GError *error)
+{
+        static const GFileError wrong[] = { G_FILE_ERROR_NOENT,  G_FILE_ERROR_ACCES, G_FILE_ERROR_PERM,
+                                            G_FILE_ERROR_ISDIR,  G_FILE_ERROR_NOTDIR, G_FILE_ERROR_LOOP,
+                                            G_FILE_ERROR_NAMETOOLONG };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
+                if (g_error_matches(error, G_FILE_ERROR, wrong[i]))
+                        return true;
+        return false;
+}
+
+static bool read_file(Config *c, const char *path, bool must_exist, bool *ret_wrong, char **ret_why)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autofree char *text = NULL;
         g_auto(GStrv) groups = NULL;
 
+        *ret_wrong = true;
         if (!g_file_get_contents(path, &text, NULL, &error)) {
                 if (!must_exist && g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
                         return true;
+                *ret_wrong = is_wrong(error);
                 *ret_why = g_strdup(error->message);
                 return false;
         }
@@ -252,7 +267,7 @@ static int compare_names(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-Config *config_load(const char *path, bool must_exist, char **ret_why)
+Config *config_load(const char *path, bool must_exist, bool *ret_wrong, char **ret_why)
 {
         g_autoptr(Config) c = config_new();
         g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -260,7 +275,7 @@ Config *config_load(const char *path, bool must_exist, char **ret_why)
         GDir *dir;
         const char *name;
 
-        if (!read_file(c, path, must_exist, ret_why))
+        if (!read_file(c, path, must_exist, ret_wrong, ret_why))
                 return NULL;
         dir = g_dir_open(directory, 0, NULL);
         while (dir && (name = g_dir_read_name(dir)))
@@ -269,7 +284,7 @@ Config *config_load(const char *path, bool must_exist, char **ret_why)
         g_clear_pointer(&dir, g_dir_close);
         g_ptr_array_sort(names, compare_names);
         for (unsigned i = 0; i < names->len; i++)
-                if (!read_file(c, g_ptr_array_index(names, i), true, ret_why))
+                if (!read_file(c, g_ptr_array_index(names, i), true, ret_wrong, ret_why))
                         return NULL;
         return g_steal_pointer(&c);
 }

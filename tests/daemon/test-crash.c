@@ -4,10 +4,11 @@
 
 #include <check.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 
 #include "suite.h"
-#include "world.h"
+#include "world-private.h"
 
 /* Where the module stands still while the daemon is killed; whether it is on the bus there. */
 static const struct {
@@ -125,6 +126,26 @@ START_TEST(test_bus_killed)
 }
 END_TEST
 
+/* The bus dies with the Result in its socket: the next daemon says it. */
+START_TEST(test_unheard)
+{
+        World *w = new_world();
+        g_autofree char *job = begin_and_hold(w, "ended"), *log = world_path(w, "fotad.log");
+
+        world_await_property(w, job, "State", "verifying");
+        ck_assert_int_eq(kill(w->bus_daemon, SIGSTOP), 0);
+        g_free(world_sim(w, "release 1-1"));
+        world_await_file(w, log, "job 1 on usb-1-1: success");
+        world_kill_bus(w);
+        ck_assert_int_eq(world_await_end(w), 1);
+        world_start_bus(w);
+        world_start_daemon(w);
+        check_success(w, job);
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
+        world_free(w);
+}
+END_TEST
+
 /* Killed between the record and its first step: the job is queued on the disk. */
 START_TEST(test_queued)
 {
@@ -229,6 +250,7 @@ int main(void)
         suite_add(s, "back", test_back, 0, G_N_ELEMENTS(points));
         suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(points));
         suite_add(s, "bus-killed", test_bus_killed, 0, G_N_ELEMENTS(points));
+        suite_add(s, "unheard", test_unheard, 0, 1);
         suite_add(s, "queued", test_queued, 0, 1);
         suite_add(s, "preparing", test_preparing, 0, 6);
         suite_add(s, "often", test_often, 0, 1);

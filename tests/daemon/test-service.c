@@ -128,10 +128,13 @@ START_TEST(test_cannot_start)
 {
         WorldSettings settings = { .no_daemon = true };
         World *w = world_new(&settings);
-        g_autofree char *path = world_path(w, _i == 0 ? "fotad.conf" : "state"), *log = NULL;
+        g_autofree char *path = world_path(w, _i == 1 ? "state" : "fotad.conf"), *log = NULL;
 
         if (_i == 0) {
                 ck_assert_int_eq(g_unlink(path), 0);
+        } else if (_i == 2) { /* an I/O error, which may pass: the memory at address 0 cannot be read */
+                ck_assert_int_eq(g_unlink(path), 0);
+                ck_assert_int_eq(symlink("/proc/self/mem", path), 0);
         } else {
                 ck_assert_int_eq(g_rmdir(path), 0);
                 ck_assert(g_file_set_contents(path, "", 0, NULL));
@@ -139,7 +142,7 @@ START_TEST(test_cannot_start)
         ck_assert_int_eq(world_run_daemon(w), _i == 0 ? EX_CONFIG : 1);
         log = world_log(w);
         ck_assert_msg(strstr(log, path) != NULL, "%s", log);
-        ck_assert_int_eq(check_config(w), _i == 0 ? EX_CONFIG : 0);
+        ck_assert_int_eq(check_config(w), _i == 0 ? EX_CONFIG : _i == 1 ? 0 : 1);
         world_free(w);
 }
 END_TEST
@@ -480,7 +483,7 @@ int main(void)
 
         suite_add(s, "bad-config", test_bad_config, 0, G_N_ELEMENTS(bad));
         suite_add(s, "config", test_config, 0, 1);
-        suite_add(s, "cannot-start", test_cannot_start, 0, 2);
+        suite_add(s, "cannot-start", test_cannot_start, 0, 3);
         suite_add(s, "second", test_second, 0, 1);
         suite_add(s, "activation", test_activation, 0, 1);
         suite_add(s, "stop", test_stop, 0, 4);
