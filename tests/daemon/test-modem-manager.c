@@ -102,6 +102,27 @@ START_TEST(test_held)
 }
 END_TEST
 
+/* A module that may still be writing its flash is kept from ModemManager after the Result, too. */
+START_TEST(test_watched)
+{
+        FakeMM *mm;
+        World *w = begin("[timeouts]\nrestart=2\nsettle=5\n", &mm);
+        g_autofree char *job = start(w, "up.bin", "off:2");
+
+        world_assert_result(w, job, "failed", "host", "module-lost");
+        world_await_property(w, MODULE_1, "Job", "/");
+        ck_assert_uint_eq(fake_mm_held(mm), 1);
+        ck_assert_uint_eq(fake_mm_calls(mm, false), 0);
+        g_free(world_sim(w, "release 1-1"));
+        ck_assert(world_await_signal(w, job, "Resolved", NEW_REVISION " 1"));
+        fake_mm_await_held(mm, 0);
+        ck_assert_uint_eq(fake_mm_calls(mm, true), 1);
+        ck_assert_uint_eq(fake_mm_calls(mm, false), 1);
+        fake_mm_stop(mm);
+        world_free(w);
+}
+END_TEST
+
 /* It may be looking at the module for a while: it is asked until it has it on the bus, and nothing is written before.
  */
 START_TEST(test_probing)
@@ -454,6 +475,7 @@ int main(void)
         Suite *s = suite_create("modem-manager");
 
         suite_add(s, "held", test_held, 0, 3);
+        suite_add(s, "watched", test_watched, 0, 1);
         suite_add(s, "probing", test_probing, 0, 1);
         suite_add(s, "stubborn", test_stubborn, 0, G_N_ELEMENTS(stubborn));
         suite_add(s, "granted-too-late", test_granted_too_late, 0, 1);
