@@ -196,8 +196,8 @@ static char *take_value(Config *c, size_t i, const char *value)
 /* Returns true if a file that cannot be read must be corrected: it is missing, is no file, or may not be read. */
 static bool is_wrong(const GError *error)
 {
-        static const GFileError wrong[] = { G_FILE_ERROR_NOENT,  G_FILE_ERROR_ACCES, G_FILE_ERROR_PERM,
-                                            G_FILE_ERROR_ISDIR,  G_FILE_ERROR_NOTDIR, G_FILE_ERROR_LOOP,
+        static const GFileError wrong[] = { G_FILE_ERROR_NOENT,      G_FILE_ERROR_ACCES,  G_FILE_ERROR_PERM,
+                                            G_FILE_ERROR_ISDIR,      G_FILE_ERROR_NOTDIR, G_FILE_ERROR_LOOP,
                                             G_FILE_ERROR_NAMETOOLONG };
 
         for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)

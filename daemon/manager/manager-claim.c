@@ -33,6 +33,8 @@ void manager_end_claim(Manager *m, const Job *job)
 {
         Module *module = manager_module_of(m, job);
 
+        if (module && module_job(module))
+                return; /* the claim is that of a later job */
         claims_drop(m->claims, job_place(job));
         if (module)
                 manager_apply_udev_rules(m, module);

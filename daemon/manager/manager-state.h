@@ -30,7 +30,7 @@ struct Manager {
         PackageStore *packages;
         ModemManagerPresence modem_manager;
         GHashTable *left_alone;        /* ids of jobs that ended while their upgrades went on, logged once */
-        GHashTable *settled;           /* ids of jobs whose modules have reported a revision since their end */
+        GHashTable *settled;           /* ids of jobs whose modules have reported a revision since */
         GHashTable *stalled;           /* ids of stalled jobs, logged once */
         guint64 last_id;               /* of the newest job, 0 none */
         sd_event_source *survival;     /* due when the daemon has survived taking its jobs up */

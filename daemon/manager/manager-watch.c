@@ -58,24 +58,35 @@ bool manager_is_watched(Manager *m, const char *place)
         return find(m, place) != NULL;
 }
 
+static void set_power(const Module *module, const char *syspath, const char *value)
+{
+        int r = power_control_write(syspath, value);
+
+        if (r < 0)
+                log_module(LOG_WARNING, module, "power/control cannot be set to %s: %s", value, g_strerror(-r));
+}
+
 /* ---- the end of a watch */
 
-/* Puts power/control back and removes the watch. */
-static void close_watch(Watch *w)
+/* Puts power/control back, ends the claim unless another job takes it over, and removes the watch. */
+static void close_watch(Watch *w, bool keeps_claim)
 {
         Manager *m = w->manager;
-        Module *module = manager_module_of(m, w->job);
+        const Job *job = w->job;
+        Module *module = manager_module_of(m, job);
         const char *syspath = module && module_is_present(module) ? module_syspath(module) : NULL;
 
-        if (syspath && *w->job->power_control_before)
-                power_control_write(syspath, w->job->power_control_before);
+        if (syspath && *job->power_control_before)
+                set_power(module, syspath, job->power_control_before);
         g_ptr_array_remove(m->watches, w);
+        if (!keeps_claim)
+                manager_end_claim(m, job);
         if (module)
-                module_set_watched(module, false);
+                module_set_watched(module, false); /* last: with this ModemManager may have the module again */
 }
 
 /* Ends a watch without a revision. why: the end of a line of the log. */
-static void give_up(Watch *w, const char *why)
+static void give_up(Watch *w, bool keeps_claim, const char *why)
 {
         Job *job = w->job;
         g_autofree char *failure = NULL;
@@ -85,16 +96,7 @@ static void give_up(Watch *w, const char *why)
         job->watched = false;
         if (manager_write_job(w->manager, job, &failure) < 0)
                 log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, failure);
-        close_watch(w);
-}
-
-static void give_up_with_claim(Watch *w, const char *why)
-{
-        Manager *m = w->manager;
-        Job *job = w->job;
-
-        give_up(w, why);
-        manager_end_claim(m, job);
+        close_watch(w, keeps_claim);
 }
 
 void manager_watch_give_way(Manager *m, Module *module)
@@ -102,7 +104,7 @@ void manager_watch_give_way(Manager *m, Module *module)
         Watch *w = find(m, module_id(module));
 
         if (w)
-                give_up(w, "another job begins on it");
+                give_up(w, true, "another job begins on it");
 }
 
 /* Completes the record. If it cannot be written, the module is asked again later. */
@@ -127,10 +129,9 @@ static bool resolve(Watch *w, const Identity *identity, Finding finding)
         }
         log_job(LOG_NOTICE, MESSAGE_ID_RESOLVED, job, "job %s on %s: its module is back and runs %s%s", job->id,
                 w->seen, job->to_revision, finding == FINDING_BEFORE ? ", as before" : "");
-        close_watch(w);
+        close_watch(w, false);
         m->observer->job_changed(m->userdata, job);
         m->observer->job_resolved(m->userdata, job, finding == FINDING_CHANGED);
-        manager_end_claim(m, job);
         return true;
 }
 
@@ -141,8 +142,8 @@ static Finding interpret(const Job *job, const Identity *identity)
         const char *expected = job->options->expected_revision;
         unsigned flash = identity_flash_size(identity->revision), before = identity_flash_size(job->from_revision);
 
-        if (*job->from_revision && identity_same_firmware(job->from_revision, job->from_build, identity->revision,
-                                                          identity->build))
+        if (*job->from_revision &&
+            identity_same_firmware(job->from_revision, job->from_build, identity->revision, identity->build))
                 return FINDING_BEFORE;
         if (expected && (strcmp(expected, identity->revision) == 0 || strcmp(expected, identity->build) == 0))
                 return FINDING_CHANGED;
@@ -212,9 +213,8 @@ static Watch *find_moved(Manager *m, Module *module)
                 Watch *w = g_ptr_array_index(m->watches, i);
                 const Module *place = manager_module_of(m, w->job);
 
-                if (strcmp(w->job->imei, imei) == 0 &&
-                    (!place || (place != module && !module_is_present(place) &&
-                                module_came_at(module) >= module_left_at(place))))
+                if (strcmp(w->job->imei, imei) == 0 && (!place || (place != module && !module_is_present(place) &&
+                                                                   module_came_at(module) >= module_left_at(place))))
                         return w;
         }
         return NULL;
@@ -228,7 +228,7 @@ void manager_watch_read(Manager *m, Module *module)
         if (!module_is_ready(module) || module_job(module))
                 return;
         if (w && *imei && *w->job->imei && strcmp(imei, w->job->imei) != 0) {
-                give_up_with_claim(w, "another module is there");
+                give_up(w, false, "another module is there");
                 w = NULL;
         }
         if (!w)
@@ -242,7 +242,7 @@ void manager_watch_read(Manager *m, Module *module)
 static int on_over(sd_event_source *source, uint64_t usec, void *userdata)
 {
         (void)source, (void)usec;
-        give_up_with_claim(userdata, "it has not reported a revision in time");
+        give_up(userdata, false, "it has not reported a revision in time");
         return 0;
 }
 
@@ -264,7 +264,7 @@ void manager_watch_present(Manager *m, Module *module, const char *syspath)
                 return;
         module_set_watched(module, true);
         if (syspath && *w->job->power_control_before)
-                power_control_write(syspath, "on");
+                set_power(module, syspath, "on");
 }
 
 void manager_watch_begin(Manager *m, Job *job)
@@ -273,13 +273,17 @@ void manager_watch_begin(Manager *m, Job *job)
         Module *module = manager_module_of(m, job);
 
         if (earlier)
-                give_up(earlier, "a later job watches it");
+                give_up(earlier, true, "a later job watches it");
         w->manager = m;
         w->job = job;
         g_ptr_array_add(m->watches, w);
         claims_take(m->claims, job_place(job));
         if (module)
                 module_set_watched(module, true);
+        if (job_is_uart(job) && (!module || !module_uart(module))) {
+                give_up(w, false, "fotad.conf does not name its port");
+                return;
+        }
         if (sd_event_add_time_relative(m->event, &w->over, CLOCK_BOOTTIME, remaining(m, job), 0, on_over, w) < 0)
                 log_job(LOG_ERR, NULL, job, "job %s: no timer", job->id);
 }

@@ -19,7 +19,7 @@ void manager_watch_begin(Manager *m, Job *job);
 /* true if the module at this place is watched. */
 bool manager_is_watched(Manager *m, const char *place);
 
-/* A device appears at this place: keeps it awake, and ModemManager from it, if it is watched. syspath: of the device. */
+/* A device, which is at syspath, appears at this place: keeps it awake, and ModemManager from it, if it is watched. */
 void manager_watch_present(Manager *m, Module *module, const char *syspath);
 
 /* The module's identity is known, after it was read or after a job on the module has ended. Completes the record of the

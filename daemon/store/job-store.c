@@ -24,10 +24,10 @@ struct JobStore {
         char *last; /* file */
 };
 
-static GPtrArray *list_files(JobStore *store)
+static GPtrArray *list_directory(const char *directory)
 {
         GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-        GDir *dir = g_dir_open(store->directory, 0, NULL);
+        GDir *dir = g_dir_open(directory, 0, NULL);
         const char *name;
 
         while (dir && (name = g_dir_read_name(dir)))
@@ -36,11 +36,16 @@ static GPtrArray *list_files(JobStore *store)
         return names;
 }
 
-/* Removes temporary files, <id>.job.XXXXXX, that g_file_set_contents_full() had not renamed when the power failed. Such
- * a file may hold a password. */
-static void remove_left_over(JobStore *store)
+static GPtrArray *list_files(JobStore *store)
 {
-        g_autoptr(GPtrArray) names = list_files(store);
+        return list_directory(store->directory);
+}
+
+/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, that g_file_set_contents_full() had not renamed when the
+ * power failed. Such a file may hold a password. */
+static void remove_left_over(JobStore *store, const char *state_directory)
+{
+        g_autoptr(GPtrArray) names = list_files(store), above = list_directory(state_directory);
 
         for (unsigned i = 0; i < names->len; i++) {
                 const char *name = g_ptr_array_index(names, i), *rest = name + strspn(name, "0123456789");
@@ -48,6 +53,13 @@ static void remove_left_over(JobStore *store)
 
                 if (rest > name && g_str_has_prefix(rest, SUFFIX ".") && strlen(rest) == strlen(SUFFIX ".XXXXXX") &&
                     strcmp(rest, SUFFIX SUFFIX_BROKEN) != 0)
+                        g_unlink(path);
+        }
+        for (unsigned i = 0; i < above->len; i++) {
+                const char *name = g_ptr_array_index(above, i);
+                g_autofree char *path = g_build_filename(state_directory, name, NULL);
+
+                if (g_str_has_prefix(name, LAST ".") && strlen(name) == strlen(LAST ".XXXXXX"))
                         g_unlink(path);
         }
 }
@@ -66,7 +78,7 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
         store = g_new0(JobStore, 1);
         store->directory = g_steal_pointer(&directory);
         store->last = g_build_filename(state_directory, LAST, NULL);
-        remove_left_over(store);
+        remove_left_over(store, state_directory);
         return store;
 }
 

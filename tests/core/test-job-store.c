@@ -284,6 +284,29 @@ START_TEST(directory_that_is_there)
 }
 END_TEST
 
+/* A number that was given out is not given out again, whatever becomes of its file. */
+START_TEST(reserved_number)
+{
+        g_autofree char *why = NULL, *last = g_build_filename(state, "last-job", NULL);
+        g_autofree char *half = g_build_filename(state, "last-job.XB3F2A", NULL);
+        g_autoptr(JobStore) again = NULL;
+
+        write_job("8", "x");
+        ck_assert_int_eq(job_store_reserve(store, 9, &why), 0);
+        ck_assert_uint_eq(job_store_highest(store), 9);
+        ck_assert_int_eq(job_store_remove(store, "8", &why), 1);
+        ck_assert(g_file_set_contents(half, "1", 1, NULL)); /* the power failed */
+        again = job_store_new(state, &why);
+        ck_assert_uint_eq(job_store_highest(again), 9);
+        ck_assert(!g_file_test(half, G_FILE_TEST_EXISTS));
+        ck_assert(g_file_set_contents(last, "nine", -1, NULL));
+        ck_assert_uint_eq(job_store_highest(again), 0);
+        write_job("7", "x");
+        ck_assert_uint_eq(job_store_highest(again), 7);
+        g_remove(last);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("job-store");
@@ -296,6 +319,7 @@ int main(void)
         tcase_add_test(t, foreign_names_are_ignored);
         tcase_add_test(t, highest_number);
         tcase_add_test(t, highest_number_among_foreign_names);
+        tcase_add_test(t, reserved_number);
         tcase_add_test(t, quarantine);
         tcase_add_test(t, what_is_not_text);
         tcase_add_test(t, nowhere_to_write);

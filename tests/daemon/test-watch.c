@@ -90,13 +90,12 @@ START_TEST(test_lost)
                 world_assert_property(w, job, "ErrorName", "module-lost");
                 ck_assert_msg(is_claimed(w), "the claim did not survive the daemon");
         }
-        g_free(world_sim(w, "hold 1-1 boot"));
+        g_free(world_sim(w, "hold 1-1 answer:ATI"));
         g_free(world_sim(w, "release 1-1 off:2"));
-        g_free(world_sim(w, "held 1-1 boot"));
-        world_await_property(w, MODULE_1, "Present", "1");
+        g_free(world_sim(w, "held 1-1 answer:ATI"));
         world_assert_sim(w, "on", "get 1-1 power-control");
         ck_assert(is_claimed(w));
-        g_free(world_sim(w, "release 1-1 boot"));
+        g_free(world_sim(w, "release 1-1 answer:ATI"));
         check_resolved(w, job, NEW_REVISION, "module-lost");
 
         /* The next daemon has nothing to watch. */

@@ -353,9 +353,10 @@ static void fail_without_record(Job *job, const UpgradeEvent *event)
                 job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, text);
                 return;
         }
-        text = g_strdup_printf("The upgrade was interrupted before it had begun, for its record cannot be written (%s): "
-                               "make the state directory writable, then start again.",
-                               event->text);
+        text = g_strdup_printf(
+                "The upgrade was interrupted before it had begun, for its record cannot be written (%s): "
+                "make the state directory writable, then start again.",
+                event->text);
         job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, NULL);
         job_set_message(job, text);
 }
