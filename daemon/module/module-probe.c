@@ -173,11 +173,19 @@ static void answered_nameless(Probe *p)
 
 static void take_result(Probe *p)
 {
+        const Job *job = p->context->job;
+        bool nameless = identity_probe_is_nameless(p->dialogue);
         g_autoptr(Identity) identity = identity_probe_steal(p->dialogue);
 
         probe_drop(p);
-        if (!*identity->revision) {
+        identity_take_known_build(identity, job ? job->from_revision : p->identity->revision,
+                                  job ? job->from_build : p->identity->build);
+        if (nameless) {
                 answered_nameless(p);
+                return;
+        }
+        if (!*identity->revision) { /* the revision could not be read, which says nothing about the system */
+                p->again_at = clock_now() + p->interval;
                 return;
         }
         probe_take_identity(p, identity_copy(identity));

@@ -206,12 +206,83 @@ START_TEST(qgmr_of_something_else_is_no_build)
 }
 END_TEST
 
-START_TEST(qgmr_alone_tells_the_revision)
+START_TEST(qgmr_alone_tells_the_build)
 {
         g_autoptr(Identity) i = probe({ "AT+QGMR", OK, "EG800KEULCR07A07M04_01.300.01.300" });
 
-        ck_assert_str_eq(i->revision, "EG800KEULCR07A07M04_01.300.01.300");
-        ck_assert_uint_eq(identity_flash_size(i->revision), 4);
+        assert_identity(i, "", "", "", "EG800KEULCR07A07M04_01.300.01.300", "");
+}
+END_TEST
+
+/* What AT+QGMR alone answered, and the revision that follows from what was known before. */
+static const struct {
+        const char *build, *known_revision, *known_build, *revision, *build_after;
+} builds[] = {
+        { "A_1", "A", "A_1", "A", "A_1" }, /* the same build */
+        { "A_1", "A", "A_2", "", "A_1" },
+        { "A_1", "A", "", "A", "A_1" },
+        { "A", "A", "A_1", "A", "" }, /* the plain revision */
+        { "A", "A", "", "A", "" },
+        { "B_1", "A", "A_1", "", "B_1" },
+        { "AB_1", "A", "", "", "AB_1" },
+        { "A_1", "", "", "", "A_1" },
+        { "", "A", "A_1", "", "" },
+};
+
+START_TEST(build_is_compared_with_the_build)
+{
+        g_autoptr(Identity) i = probe({ "AT+QGMR", OK, builds[_i].build });
+
+        identity_take_known_build(i, builds[_i].known_revision, builds[_i].known_build);
+        ck_assert_str_eq(i->revision, builds[_i].revision);
+        ck_assert_str_eq(i->build, builds[_i].build_after);
+}
+END_TEST
+
+/* A module is nameless only if it answered every question and reported no revision. */
+START_TEST(unread_is_not_nameless)
+{
+        static const Answer answers[] = {
+                { "AT+CGSN", LATE, "" }, { "ATI", LATE, "" },  { "AT+GMR", LATE, "" },
+                { "AT+CGMR", LATE, "" }, { "AT+QGMR", LATE, "" }, { "AT+QGMR", OK, "A_1" },
+        };
+        g_autoptr(IdentityProbe) p = identity_probe_new();
+        uint64_t at;
+
+        while (!identity_probe_done(p)) {
+                bool hit = strcmp(identity_probe_next(p, 0, &at), answers[_i].command) == 0;
+
+                identity_probe_answer(p, hit ? answers[_i].result : ERR, hit ? answers[_i].information : "", 0);
+        }
+        ck_assert(identity_probe_is_nameless(p) == (_i == 0));
+}
+END_TEST
+
+static const struct {
+        const char *before, *revision;
+        bool fits;
+} pairs[] = {
+        { "EC600MCNLER06A08M08", "EC600MCNLER06A09M08", true },
+        { "EC600MCNLER06A08M08", "EC600MCNLER07A01M08_OCPU", true },
+        { "EC200AEUHAR01A02M16", "EC200AEUV1HAR02A07M16", true },
+        { "EC600MCNLER06A08", "EC600MCNLER06A09", true },
+        { "EC600MCNLER06A08M08", "MINI_V01.00", false },
+        { "EC600MCNLER06A08M08", "EC600MCNLER06A0", false }, /* half a line */
+        { "EC600MCNLER06A08M08", "EC600MCNLER06A09", false },
+        { "EC600MCNLER06A08M08", "EC800MCNLER06A09M08", false },
+        { "EC600MCNLER06A08M08", "EC600MCNLER06A09M04", false },
+        { "EC200ACNHAR01A01M16", "UPDATER_V01", false },
+        { "EC200ACNHAR01A01M16", "EC200ABOOT", false },
+        { "EG18EAPAR01A08V05M4G", "EG18EAPAR01A09V05M4G", true },
+        { "EG18EAPAR01A08V05M4G", "EG25GGBR07A08M2G", false },
+        { "X", "X", true },
+        { "", "EC600MCNLER06A09M08", true },
+        { "", "MINI_V01.00", false },
+};
+
+START_TEST(revision_fits_the_one_before)
+{
+        ck_assert_msg(identity_fits(pairs[_i].before, pairs[_i].revision) == pairs[_i].fits, "%s", pairs[_i].revision);
 }
 END_TEST
 
@@ -334,6 +405,9 @@ int main(void)
         tcase_add_loop_test(t, revision_tells_flash_and_method, 0, (int)G_N_ELEMENTS(revisions));
         tcase_add_test(t, names_of_methods);
         tcase_add_test(t, same_firmware);
+        tcase_add_loop_test(t, revision_fits_the_one_before, 0, (int)G_N_ELEMENTS(pairs));
+        tcase_add_loop_test(t, build_is_compared_with_the_build, 0, (int)G_N_ELEMENTS(builds));
+        tcase_add_loop_test(t, unread_is_not_nameless, 0, 6);
         tcase_add_test(t, everything_is_told);
         tcase_add_test(t, ati_alone);
         tcase_add_test(t, without_ati);
@@ -341,7 +415,7 @@ int main(void)
         tcase_add_test(t, cgmr_where_gmr_says_nothing_readable);
         tcase_add_test(t, qgmr_with_the_plain_revision_only);
         tcase_add_test(t, qgmr_of_something_else_is_no_build);
-        tcase_add_test(t, qgmr_alone_tells_the_revision);
+        tcase_add_test(t, qgmr_alone_tells_the_build);
         tcase_add_test(t, qgmr_not_ready_is_asked_again);
         tcase_add_test(t, qgmr_ready_at_last);
         tcase_add_test(t, values_with_names_and_quotes);

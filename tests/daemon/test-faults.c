@@ -339,6 +339,27 @@ START_TEST(test_boot_loop)
 }
 END_TEST
 
+/* Power fails in the download, and afterwards AT+QGMR alone is answered: the build is the one before, so the old firmware
+ * runs. */
+START_TEST(test_build_alone)
+{
+        World *w = world_with("qgmr=build", COMES_BACK);
+        g_autofree char *job = NULL;
+
+        if (_i) /* AT+QGMR then tells the plain revision */
+                g_free(world_sim(w, "set 1-1 qgmr plain"));
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = begin(w, NULL, false);
+        g_free(world_sim(w, "held 1-1"));
+        g_free(world_sim(w, "set 1-1 gmr error"));
+        g_free(world_sim(w, "power-cut 1-1"));
+        world_assert_result(w, job, "failed", "host", "interrupted");
+        world_assert_property(w, job, "ToRevision", OLD_REVISION);
+        check_truth(w, OLD_REVISION);
+        world_free(w);
+}
+END_TEST
+
 /* ---- garbage */
 
 static void flood(World *w)
@@ -441,6 +462,7 @@ int main(void)
         suite_add(s, "plug", test_plug, 0, G_N_ELEMENTS(plugs));
         suite_add(s, "unseen", test_unseen, 0, 1);
         suite_add(s, "boot-loop", test_boot_loop, 0, 3);
+        suite_add(s, "build-alone", test_build_alone, 0, 2);
         suite_add(s, "flood", test_flood, 0, 4);
         suite_add(s, "two", test_two, 0, 3);
         return suite_run(s);

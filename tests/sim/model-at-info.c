@@ -32,7 +32,7 @@ unsigned at_cmd_about(struct at_call *call)
 {
         const char *build, *text = revision(call, &build);
 
-        if (!text)
+        if (!text || persona_is(call->m->persona, PERSONA_GMR, "error"))
                 return CME_NOT_SUPPORTED;
         at_info(call, "%s", persona_text(call->m->persona, PERSONA_MANUFACTURER));
         at_info(call, "%s", persona_text(call->m->persona, PERSONA_MODEL));
@@ -44,7 +44,7 @@ unsigned at_cmd_revision(struct at_call *call)
 {
         const char *build, *text = revision(call, &build);
 
-        if (!text)
+        if (!text || persona_is(call->m->persona, PERSONA_GMR, "error"))
                 return CME_NOT_SUPPORTED;
         at_info(call, "%s", text);
         return 0;

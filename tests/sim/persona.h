@@ -19,6 +19,7 @@
         X(BUILD, "build", "text", "01.001.01.001", "build that AT+QGMR appends to the revision") \
         X(BUILD_AFTER, "build-after", "text", "", "build after an upgrade, empty: unchanged") \
         X(QGMR, "qgmr", "build|plain|error", "build", "AT+QGMR: revision and build, the bare revision, ERROR") \
+        X(GMR, "gmr", "ok|error", "ok", "ATI, AT+GMR and AT+CGMR; error: AT+QGMR alone tells the revision") \
         X(QGMR_NOT_READY, "qgmr-not-ready", "number", "0", "the first n AT+QGMR after a boot end in .00.000") \
         X(IMEI, "imei", "text", "867710050000016", "what AT+CGSN says") \
         X(BASELINE, "baseline", "text", "", "baseline a package must name, empty: the revision up to its Rnn") \

@@ -127,11 +127,61 @@ bool identity_same_firmware(const char *revision_a, const char *build_a, const c
         return !*build_a || !*build_b || strcmp(build_a, build_b) == 0;
 }
 
+/* The version in a revision, as in R01A02; NULL if there is none. */
+static const char *find_version(const char *revision)
+{
+        for (const char *r = strchr(revision, 'R'); r; r = strchr(r + 1, 'R'))
+                if (isdigit((unsigned char)r[1]) && isdigit((unsigned char)r[2]) && r[3] == 'A' &&
+                    isdigit((unsigned char)r[4]) && isdigit((unsigned char)r[5]))
+                        return r;
+        return NULL;
+}
+
+/* The length of the model at the beginning of a revision: EC200A of EC200ACNHAR01A02M16. */
+static size_t model_length(const char *revision)
+{
+        const char *c = revision;
+
+        while (g_ascii_isupper(*c))
+                c++;
+        while (g_ascii_isdigit(*c))
+                c++;
+        return (size_t)(c - revision) + (g_ascii_isupper(*c) ? 1 : 0);
+}
+
+bool identity_fits(const char *before, const char *revision)
+{
+        size_t n = model_length(before);
+
+        if (!*before)
+                return find_version(revision);
+        if (find_version(before) && !find_version(revision))
+                return false;
+        return n > 0 && strncmp(before, revision, n) == 0 &&
+               identity_flash_size(before) == identity_flash_size(revision);
+}
+
+void identity_take_known_build(Identity *i, const char *revision, const char *build)
+{
+        size_t n = strlen(revision);
+
+        if (*i->revision || !*i->build || n == 0)
+                return;
+        if (strcmp(i->build, build) == 0 || strcmp(i->build, revision) == 0 ||
+            (!*build && strncmp(i->build, revision, n) == 0 && i->build[n] == '_')) {
+                g_free(i->revision);
+                i->revision = g_strdup(revision);
+        }
+        if (strcmp(i->build, revision) == 0)
+                *i->build = 0;
+}
+
 typedef enum Question { ASK_ATI, ASK_CGMI, ASK_CGMM, ASK_GMR, ASK_CGMR, ASK_QGMR, ASK_CGSN, ASK_NOTHING } Question;
 
 struct IdentityProbe {
         Question question;
         unsigned build_tries;
+        bool late; /* a question for the revision was not answered in time */
         uint64_t not_before;
         Identity *identity;
 };
@@ -170,6 +220,11 @@ const char *identity_probe_next(IdentityProbe *p, uint64_t now, uint64_t *ret_at
         case ASK_NOTHING: return NULL;
         }
         return NULL;
+}
+
+bool identity_probe_is_nameless(const IdentityProbe *p)
+{
+        return !*p->identity->revision && !*p->identity->build && !p->late;
 }
 
 bool identity_probe_done(const IdentityProbe *p)
@@ -276,10 +331,8 @@ static bool read_build(IdentityProbe *p, const char *information, uint64_t now)
                 p->not_before = now + BUILD_INTERVAL;
                 return true;
         }
-        if (!*i->revision) {
-                g_free(i->revision);
-                i->revision = g_strdup(value);
-        } else if (g_str_has_prefix(value, i->revision) && strcmp(value, i->revision) != 0) {
+        /* Without a revision to compare, the text may be a build or a plain revision: it is kept as a build. */
+        if (!*i->revision || (g_str_has_prefix(value, i->revision) && strcmp(value, i->revision) != 0)) {
                 g_free(i->build);
                 i->build = g_steal_pointer(&value);
         }
@@ -292,6 +345,9 @@ void identity_probe_answer(IdentityProbe *p, AtResult result, const char *inform
 
         if (result != AT_RESULT_OK)
                 information = "";
+        if (result == AT_RESULT_TIMEOUT && (p->question == ASK_ATI || p->question == ASK_GMR ||
+                                            p->question == ASK_CGMR || p->question == ASK_QGMR))
+                p->late = true;
         switch (p->question) {
         case ASK_ATI:
                 read_ati(i, information);

@@ -47,6 +47,13 @@ Method identity_method(const char *model, const char *revision);
 /* Returns true if both pairs belong to the same firmware. */
 bool identity_same_firmware(const char *revision_a, const char *build_a, const char *revision_b, const char *build_b);
 
+/* Returns true if revision can be another one of the firmware whose revision is before: both are of the same model,
+ * have a version as in R01A02, and name the same flash size. Of an unknown one only the version is asked. */
+bool identity_fits(const char *before, const char *revision);
+
+/* Where AT+QGMR alone was answered, the build is compared with an earlier one: if it is the same, so is the revision. */
+void identity_take_known_build(Identity *identity, const char *revision, const char *build);
+
 /* Reading an identity: a dialogue of a few commands. */
 typedef struct IdentityProbe IdentityProbe;
 
@@ -62,6 +69,10 @@ const char *identity_probe_next(IdentityProbe *probe, uint64_t now, uint64_t *re
 void identity_probe_answer(IdentityProbe *probe, AtResult result, const char *information, uint64_t now);
 
 bool identity_probe_done(const IdentityProbe *probe);
+
+/* Returns true if the module answered each question for its revision and reported none. A question without an answer
+ * in time leaves the revision unread. */
+bool identity_probe_is_nameless(const IdentityProbe *probe);
 
 /* The identity that was read; the revision is "" if the module reported none. The caller owns it; once only, after
  * identity_probe_done(). */
