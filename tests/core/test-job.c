@@ -4,6 +4,7 @@
  * never yields a job that would send something else or again, and that each code makes one sentence. */
 
 #include "core/job/job.h"
+#include "core/quectel/fingerprint.h"
 #include "core/job/source.h"
 #include "testing.h"
 
@@ -120,6 +121,26 @@ START_TEST(round_trip_of_an_empty_one)
         ck_assert_uint_eq(job_download_max(b), 100);
         b->options->download_urc_max = 20;
         ck_assert_uint_eq(job_download_max(b), 20);
+}
+END_TEST
+
+/* fotad 0.1.0 asked the firmware for SMS alone. */
+START_TEST(fingerprint_of_an_old_record)
+{
+        g_autoptr(Job) a = full_job(), b = NULL, c = NULL;
+        g_autofree char *why = NULL, *text = NULL;
+        g_autoptr(GString) old = NULL;
+
+        a->firmware_knows = FINGERPRINT_ALL;
+        b = reload(a, NULL);
+        ck_assert_uint_eq(b->firmware_knows, FINGERPRINT_ALL);
+        a->firmware_knows = 0;
+        text = job_to_text(a);
+        old = g_string_new(text);
+        g_string_replace(old, "Knows=0\n", "HasSms=true\n", 1);
+        c = job_from_text(old->str, a->id, &why);
+        ck_assert_msg(c, "%s", why);
+        ck_assert_uint_eq(c->firmware_knows, FINGERPRINT_SMS);
 }
 END_TEST
 
@@ -589,6 +610,7 @@ int main(void)
 
         tcase_add_test(t, round_trip);
         tcase_add_test(t, round_trip_of_an_empty_one);
+        tcase_add_test(t, fingerprint_of_an_old_record);
         tcase_add_test(t, round_trip_of_every_end);
         tcase_add_test(t, secrets_are_forgotten);
         tcase_add_loop_test(t, broken_records_are_masked, 0, G_N_ELEMENTS(masks));

@@ -154,6 +154,8 @@ static const struct {
         { "gone", UPGRADE_EVENT_GONE, NULL, 0 },
         { "ready:old", UPGRADE_EVENT_READY, OLD_REVISION, 0 },
         { "ready:new", UPGRADE_EVENT_READY, NEW_REVISION, 0 },
+        { "ready:old twice", UPGRADE_EVENT_READY, OLD_REVISION, 0 },
+        { "ready:new twice", UPGRADE_EVENT_READY, NEW_REVISION, 0 },
         { "nameless", UPGRADE_EVENT_NAMELESS, NULL, 0 },
         { "port-lost", UPGRADE_EVENT_PORT_LOST, NULL, 0 },
         { "port-busy", UPGRADE_EVENT_PORT_BUSY, "by chat (pid 42)", 0 },
@@ -196,41 +198,41 @@ static const struct {
         const char *decisions;
 } cases[] = {
         { PHASE_WAITING, waiting,
-          "(ready:old), (ready:new), (nameless), port-busy: finished, cancel: finished, (dismiss), (retry), "
+          "(ready:old), (ready:new), (ready:old twice), (ready:new twice), (nameless), port-busy: finished, cancel: finished, (dismiss), (retry), "
           "disk: finished, tick: finished" },
         { PHASE_CHECKING, checking,
-          "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
+          "(begin), gone: waiting, (ready:old), (ready:new), (ready:old twice), (ready:new twice), (nameless), port-lost: waiting, "
           "port-busy: ending, cancel: ending, (dismiss), (retry), source:bad: ending, disk: finished, tick: ending" },
         { PHASE_PREPARING, preparing,
-          "(begin), gone: waiting, (ready:old), (ready:new), (nameless), port-lost: waiting, "
+          "(begin), gone: waiting, (ready:old), (ready:new), (ready:old twice), (ready:new twice), (nameless), port-lost: waiting, "
           "port-busy: ending, answer:ok: command, answer:error: command, answer:time-out: ending, "
           "cancel: ending, (dismiss), (retry), disk: finished, tick: ending" },
         { PHASE_COMMAND, command,
-          "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: downloading, "
+          "(begin), gone: away, (ready:old), (ready:new), (ready:old twice), (ready:new twice), (nameless), port-lost: downloading, "
           "answer:ok: downloading, answer:error: ending, answer:time-out: downloading, "
           "urc:HTTPEND,711: ending, urc:FILEEND,500: ending, urc:START: updating, "
           "urc:UPDATING,70: updating, cancel: abandoning, (dismiss), (retry), tick: abandoning" },
         { PHASE_DOWNLOADING, downloading,
-          "(begin), present: verifying, gone: away, ready:new: finished, urc:HTTPEND,711: ending, "
+          "(begin), present: verifying, gone: away, ready:new twice: finished, urc:HTTPEND,711: ending, "
           "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
           "cancel: abandoning, (dismiss), (retry), tick: abandoning" },
         { PHASE_SENDING, sending,
-          "(begin), gone: away, (ready:old), (ready:new), (nameless), port-lost: abandoning, "
+          "(begin), gone: away, (ready:old), (ready:new), (ready:old twice), (ready:new twice), (nameless), port-lost: abandoning, "
           "urc:HTTPEND,0: downloading, urc:HTTPEND,711: ending, urc:FILEEND,0: downloading, "
           "urc:FILEEND,500: ending, urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, "
           "cancel: abandoning, (dismiss), (retry), not-sent: abandoning, tick: abandoning" },
         { PHASE_ABANDONING, abandoning,
-          "(begin), gone: away, ready:new: ending, urc:HTTPEND,711: ending, urc:FILEEND,500: ending, "
+          "(begin), gone: away, ready:new twice: ending, urc:HTTPEND,711: ending, urc:FILEEND,500: ending, "
           "urc:START: updating, urc:UPDATING,70: updating, urc:END,504: ending, (cancel), (dismiss), "
           "(retry)" },
         { PHASE_AWAY, away,
-          "present: updating, (ready:old), (ready:new), (nameless), (cancel), dismiss: finished, (retry), "
+          "present: updating, (ready:old), (ready:new), (ready:old twice), (ready:new twice), (nameless), (cancel), dismiss: finished, (retry), "
           "tick: finished" },
         { PHASE_UPDATING, updating,
-          "(begin), gone: away, ready:new: finished, urc:END,0: verifying, urc:END,504: verifying, "
+          "(begin), gone: away, ready:new twice: finished, urc:END,0: verifying, urc:END,504: verifying, "
           "(cancel), dismiss: finished, (retry), tick: finished" },
         { PHASE_VERIFYING, verifying,
-          "(begin), gone: away, ready:old: finished, ready:new: finished, (cancel), dismiss: finished, (retry)" },
+          "(begin), gone: away, ready:old twice: finished, ready:new twice: finished, (cancel), dismiss: finished, (retry)" },
         { PHASE_MINI, mini, "(begin), gone: away, (cancel), dismiss: finished, (retry), tick: stalled" },
         { PHASE_STALLED, stalled, "(begin), gone: away, urc:START: mini, urc:UPDATING,70: mini, (cancel), "
           "dismiss: finished" },
@@ -272,6 +274,8 @@ static Phase give(Bench *b, size_t i)
                 b->now = upgrade_deadline(b->upgrade);
         b->holds_answers = b->holds_questions = true;
         bench_give(b, event);
+        if (g_str_has_suffix(events[i].name, " twice"))
+                bench_give(b, event);
         return upgrade_phase(b->upgrade);
 }
 

@@ -3,7 +3,7 @@
 /* Shows the upgrade that goes as the guide has it: states, order of actions, progress, and its preparations command by
  * command, there and back. */
 
-#include "upgrade-bench.h"
+#include "mini-bench.h"
 
 static void finish_new(Bench *b)
 {
@@ -103,7 +103,7 @@ START_TEST(order_of_what_is_done)
         bench_restart(b);
         bench_clear(b);
         bench_ready(b, NEW_REVISION);
-        ck_assert_str_eq(b->log->str, "persist|announce|power auto|persist|announce|result|release|");
+        ck_assert_str_eq(b->log->str, "identify|persist|announce|power auto|persist|announce|result|release|");
 }
 END_TEST
 
@@ -353,6 +353,110 @@ START_TEST(no_power_control)
 }
 END_TEST
 
+/* ---- a revision is believed when it was read twice alike */
+
+/* 0: garbled; 1: half a line; 2: another module's, whose IMEI is not told. */
+static const struct {
+        const char *revision, *imei;
+} misread[] = { { "EC200ACNHAR09A99M16", BENCH_IMEI },
+                { "EC200ACNHAR01A0", BENCH_IMEI },
+                { "EC200ACNHAR01A09M16", "" } };
+
+START_TEST(one_answer_decides_nothing)
+{
+        g_autoptr(Bench) b = bench_new();
+        char *why = NULL;
+
+        if (_i == 0)
+                ck_assert(options_set_string(b->job->options, "expected-revision", NEW_REVISION, &why));
+        b->answers_once = true;
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready_as(b, misread[_i].revision, "", misread[_i].imei);
+        ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
+        ck_assert(b->identify);
+        bench_ready(b, NEW_REVISION);
+        ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
+        bench_tick(b);
+        ck_assert(b->identify);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_str_eq(b->job->to_revision, NEW_REVISION);
+}
+END_TEST
+
+/* Answers that never agree, or never tell the IMEI, end the job after settle, not before, and are asked for once a
+ * second. */
+START_TEST(answers_never_agree)
+{
+        g_autoptr(Bench) b = bench_new();
+        unsigned asked = 0;
+        uint64_t since;
+
+        b->answers_once = true;
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        since = b->now;
+        b->identify = true;
+        while (b->job->state != JOB_FINISHED) {
+                if (b->identify) {
+                        ck_assert_uint_lt(++asked, 200);
+                        bench_ready_as(b, asked % 2 && _i ? OLD_REVISION : NEW_REVISION, "", _i ? BENCH_IMEI : "");
+                } else {
+                        bench_tick(b);
+                }
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        assert_has(b->job->message, "twice alike");
+        ck_assert_uint_ge(b->now - since, b->timeouts.settle);
+        ck_assert_uint_le(b->now - since, b->timeouts.settle + 2 * SECOND);
+}
+END_TEST
+
+/* Without expected-revision, a revision of no firmware is no success. */
+START_TEST(revision_that_does_not_fit)
+{
+        g_autoptr(Bench) b = _i ? bench_new_mini() : bench_new();
+        char *why = NULL;
+
+        if (_i == 2)
+                ck_assert(options_set_string(b->job->options, "expected-revision", "MINI_V01.00", &why));
+        if (_i) {
+                bench_go_mini2(b);
+                bench_fota(b, "\"END\",0");
+                bench_mini_restart(b, false);
+        } else {
+                bench_update(b);
+                bench_fota(b, "\"END\",0");
+                bench_restart(b);
+        }
+        bench_ready(b, "MINI_V01.00");
+        if (_i == 2) {
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        } else {
+                bench_assert_end(b, JOB_RESULT_FAILED, "revision-mismatch");
+                assert_has(b->job->message, "MINI_V01.00");
+                assert_has(b->job->message, "expected-revision");
+        }
+}
+END_TEST
+
+/* AT+QFOTADL goes to no module whose IMEI was not read, even if the job knows none. */
+START_TEST(imei_is_not_told)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_ready_as(b, OLD_REVISION, "", "");
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        assert_has(b->job->message, "IMEI");
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-run");
@@ -373,5 +477,9 @@ int main(void)
         tcase_add_test(t, urc_port_that_cannot_be_changed);
         tcase_add_test(t, power_control_after_each_enumeration);
         tcase_add_test(t, no_power_control);
+        tcase_add_loop_test(t, one_answer_decides_nothing, 0, G_N_ELEMENTS(misread));
+        tcase_add_loop_test(t, answers_never_agree, 0, 2);
+        tcase_add_loop_test(t, revision_that_does_not_fit, 0, 3);
+        tcase_add_test(t, imei_is_not_told);
         return testing_run(t, "upgrade-run");
 }

@@ -2,6 +2,7 @@
 
 /* The bench on which core/upgrade is tested; what it asserts stands in the header. Knows the core's interfaces only. */
 
+#include "core/state/upgrade-state.h"
 #include "upgrade-bench.h"
 
 typedef struct Pending {
@@ -566,18 +567,25 @@ void bench_gone(Bench *b)
 
 void bench_ready(Bench *b, const char *revision)
 {
+        bench_ready_as(b, revision, "", BENCH_IMEI);
+}
+
+void bench_ready_as(Bench *b, const char *revision, const char *build, const char *imei)
+{
         g_autoptr(Identity) identity = identity_new();
         UpgradeEvent event = event_of(b, UPGRADE_EVENT_READY);
 
-        g_free(identity->revision);
-        identity->revision = g_strdup(revision);
-        g_free(identity->imei);
-        identity->imei = g_strdup(BENCH_IMEI);
+        job_set_string(&identity->revision, revision);
+        job_set_string(&identity->build, build);
+        job_set_string(&identity->imei, imei);
         event.identity = identity;
         ck_assert_msg(!b->listening || !b->job->from_host, "it is not asked who it is: the port only listens");
-        b->identify = false;
-        b->inspecting = !b->job->sent && b->job->result == JOB_RESULT_NONE;
-        give(b, &event);
+        do {
+                b->identify = false;
+                b->inspecting = !b->job->sent && b->job->result == JOB_RESULT_NONE;
+                event.port_idle = b->at_port && !b->port_busy && g_queue_is_empty(&b->pending);
+                give(b, &event);
+        } while (b->upgrade->rereading && !b->answers_once && !b->crashed && b->job->state != JOB_FINISHED);
 }
 
 void bench_port_lost(Bench *b)

@@ -50,6 +50,7 @@ typedef struct Bench {
         bool contexts_active; /* all there are, since before */
         char *context;        /* what AT+QICSGP has put into the one there is, behind its number */
         bool context_active;  /* AT+QIACT */
+        bool answers_once;    /* a revision that is asked for again waits for the test's bench_ready() */
         bool port_busy;       /* its port is being asked something that no test sees */
         bool holds_answers;   /* answers wait for bench_answer() */
         bool holds_questions; /* so do those to core/inspect's questions, which otherwise are answered at once, and
@@ -96,6 +97,7 @@ void bench_present(Bench *bench); /* with another device number */
 void bench_seen(Bench *bench);    /* with the same, as after a restart of the daemon */
 void bench_gone(Bench *bench);
 void bench_ready(Bench *bench, const char *revision);
+void bench_ready_as(Bench *bench, const char *revision, const char *build, const char *imei);
 void bench_port_lost(Bench *bench); /* and opened again: what was asked is forgotten on both sides */
 void bench_urc(Bench *bench, const char *text);
 void bench_fota(Bench *bench, const char *rest); /* +QIND: "FOTA",<rest> */

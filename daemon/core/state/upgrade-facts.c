@@ -168,6 +168,11 @@ bool upgrade_is_firmware(const Upgrade *u)
                upgrade_is_expected(u) || (u->job->method == METHOD_MINIFOTA && *u->job->from_revision && before == 0);
 }
 
+bool upgrade_fits(const Upgrade *u)
+{
+        return upgrade_is_expected(u) || identity_fits(u->job->from_revision, u->revision);
+}
+
 /* Returns true if the firmware answers rather than the updater: a boot URC was seen, or the module came back a second
  * time, after which nothing else can run (guide 2.3.1.1). */
 bool upgrade_firmware_is_up(const Upgrade *u)

@@ -51,6 +51,7 @@ JobState upgrade_state_after_return(const Job *job);
 bool upgrade_is_expected(const Upgrade *u); /* it is the one of the option expected-revision */
 bool upgrade_is_changed(const Upgrade *u);  /* it is, or must be, another firmware than before */
 bool upgrade_is_firmware(const Upgrade *u); /* its pattern is that of a firmware */
+bool upgrade_fits(const Upgrade *u);        /* it can be another one of the firmware before, or is the expected one */
 
 /* Returns true if the firmware answers rather than the updater. */
 bool upgrade_firmware_is_up(const Upgrade *u);

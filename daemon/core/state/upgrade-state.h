@@ -105,6 +105,10 @@ typedef struct Upgrade {
         unsigned restarts_without_progress;
         unsigned product;       /* USB product id now, 0 unknown */
         char *revision, *build; /* the latest ones that were read, NULL none */
+        unsigned readings;      /* how often in a row they were read alike in this enumeration, with the IMEI */
+        bool rereading;         /* the identity is being asked for again, to confirm them */
+        uint64_t reread_at;     /* when it is to be asked for again, 0 never */
+        uint64_t reread_until;  /* until when, 0 it was not asked for again in this enumeration */
 
         /* upgrade-check.c */
         Inspect *inspect;      /* the questions to the module */

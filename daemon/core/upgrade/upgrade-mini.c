@@ -238,6 +238,11 @@ static void conclude(Upgrade *u)
 {
         Job *job = u->job;
 
+        if (!verdict_is_certain(u)) {
+                if (!verdict_confirm(u))
+                        ask_again(u);
+                return;
+        }
         job->system = JOB_SYSTEM_NORMAL;
         job->stalled = false;
         if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->reconnects == 0 && !upgrade_is_changed(u))
@@ -294,10 +299,12 @@ static bool is_unchanged_mini(const Upgrade *u)
 static void decide(Upgrade *u)
 {
         const Job *job = u->job;
-        bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u);
-        /* After END,0, a restart and another revision, the new firmware may lack SMS. */
-        bool done = job->reached >= JOB_REACHED_ENDED && job->restarted_since_end && upgrade_is_changed(u);
-        bool under_way = job->reached < JOB_REACHED_ENDED && job->reconnects < RESTARTS;
+        bool fits = !upgrade_is_changed(u) || upgrade_fits(u);
+        bool strange = (job->product && u->product != job->product) || !upgrade_is_firmware(u) || !fits;
+        /* After END,0, a restart and another revision, the new firmware may lack commands. */
+        bool done = job->reached >= JOB_REACHED_ENDED && job->restarted_since_end && upgrade_is_changed(u) && fits;
+        bool under_way = fits ? job->reached < JOB_REACHED_ENDED && job->reconnects < RESTARTS
+                              : job->reached < JOB_REACHED_ENDED || !job->restarted_since_end;
 
         if (u->marker == MINI_MARKER_MINI ? !done : strange && under_way && !is_proven(u))
                 in_mini(u);
@@ -341,7 +348,8 @@ static void read_marker(Upgrade *u)
                 ask_again(u);
         else if (retry_send(u))
                 return;
-        else if (!has_sign(u->job) && u->marker != MINI_MARKER_FIRMWARE)
+        else if (!has_sign(u->job) && (u->marker != MINI_MARKER_FIRMWARE ||
+                                       (*u->job->from_revision && !upgrade_is_changed(u))))
                 end_without_upgrade(u);
         else
                 decide(u);

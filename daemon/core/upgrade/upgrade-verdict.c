@@ -11,11 +11,59 @@
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-verdict.h"
 
+#define READINGS        2 /* alike */
+#define REREAD_INTERVAL G_USEC_PER_SEC
+
 /* Returns true if the module went through the update: it reported so, or it restarted twice after the download (guide
  * 2.3.1.1). Two restarts during the download may be two power cuts, and prove nothing. */
 static bool went_through_update(const Job *job)
 {
         return job->reached >= JOB_REACHED_UPDATING || (job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2);
+}
+
+bool verdict_is_certain(const Upgrade *u)
+{
+        return u->readings >= READINGS;
+}
+
+static void reread(Upgrade *u)
+{
+        u->rereading = true;
+        u->ready = false;
+        u->reread_at = 0;
+        upgrade_identify(u);
+        u->deadline = MAX(u->reread_until, u->now + u->timeouts->command);
+}
+
+bool verdict_confirm(Upgrade *u)
+{
+        if (u->reread_until)
+                return false;
+        u->reread_until = u->now + u->timeouts->settle;
+        reread(u);
+        return true;
+}
+
+bool verdict_reread(Upgrade *u)
+{
+        bool due = u->reread_at && u->ready;
+
+        u->reread_at = 0;
+        if (due)
+                reread(u);
+        return due;
+}
+
+/* The readings differ, or lack the IMEI: the module may not have started yet. */
+static void read_again(Upgrade *u)
+{
+        if (verdict_confirm(u))
+                return;
+        if (u->now >= u->reread_until) {
+                upgrade_fail(u, HOST_NO_RESPONSE, "twice alike when its revision and its IMEI were to be read");
+                return;
+        }
+        u->reread_at = u->deadline = u->now + REREAD_INTERVAL;
 }
 
 void verdict_cannot_tell(Upgrade *u)
@@ -36,10 +84,21 @@ void verdict_judge(Upgrade *u)
         Job *job = u->job;
         const char *expected = job->options->expected_revision;
         bool as_expected = !expected || upgrade_is_expected(u), changed = upgrade_is_changed(u);
-        g_autofree char *detail = NULL;
+        g_autofree char *detail = NULL, *message = NULL;
 
+        if (!verdict_is_certain(u)) {
+                read_again(u);
+                return;
+        }
         upgrade_keep_revision(u);
-        if (changed && as_expected) {
+        if (changed && !upgrade_fits(u) && job->reached < JOB_REACHED_ENDED && !upgrade_firmware_is_up(u)) {
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+        } else if (changed && !expected && !upgrade_fits(u)) {
+                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
+                                          "before (%s): if the package leads to it, name it as expected-revision.",
+                                          job->to_revision, *job->from_revision ? job->from_revision : "not known");
+                upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
+        } else if (changed && as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if (changed) {
                 detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
@@ -68,13 +127,17 @@ void verdict_judge(Upgrade *u)
         }
 }
 
-void verdict_follow(Upgrade *u)
+void verdict_follow(Upgrade *u, bool confirms)
 {
         Job *job = u->job;
 
         upgrade_keep_revision(u);
+        if (confirms) {
+                upgrade_next(u, NEXT_JUDGE);
+                return;
+        }
         /* A revision of another pattern may be the updater's. */
-        if (job->reached >= JOB_REACHED_ENDED || (upgrade_is_changed(u) && upgrade_is_firmware(u))) {
+        if (job->reached >= JOB_REACHED_ENDED || (upgrade_is_changed(u) && upgrade_is_firmware(u) && upgrade_fits(u))) {
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }

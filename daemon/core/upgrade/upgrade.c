@@ -79,7 +79,9 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         mini_gone(u);
         u->present = u->ready = u->saw_upgrade_urc = u->saw_boot_urc = u->asked_unprompted = u->kept_awake = false;
         transfer_stop(u);
-        u->listens_only = false;
+        u->listens_only = u->rereading = false;
+        u->readings = 0;
+        u->reread_at = u->reread_until = 0;
         u->step = STEP_NONE;
         u->job->disconnected = u->job->disconnected || u->job->sent;
         if (over && !u->gone_before_restore)
@@ -168,17 +170,31 @@ static void confirm(Upgrade *u, const Identity *identity)
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
+/* Counts a reading of the revision. A reading without the IMEI may be another module's, and does not count. Returns
+ * true if it confirms an earlier one, for which the identity was asked for again. */
+static bool take_revision(Upgrade *u, const Identity *identity)
+{
+        bool alike = g_strcmp0(u->revision, identity->revision) == 0 && g_strcmp0(u->build, identity->build) == 0;
+        bool confirms = u->rereading && alike;
+
+        u->rereading = false;
+        u->readings = !*identity->imei ? 0 : alike ? u->readings + 1 : 1;
+        job_set_string(&u->revision, identity->revision);
+        job_set_string(&u->build, identity->build);
+        return confirms && u->readings > 1;
+}
+
 static void on_ready(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
         const Identity *identity = event->identity;
+        bool confirms;
 
         u->ready = true;
         u->other_port = event->other_port;
-        job_set_string(&u->revision, identity->revision);
-        job_set_string(&u->build, identity->build);
+        confirms = take_revision(u, identity);
         confirm(u, identity);
-        if (!job->sent && job->result == JOB_RESULT_NONE && *job->imei && !*identity->imei) {
+        if (!job->sent && job->result == JOB_RESULT_NONE && !*identity->imei) {
                 upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read");
                 return;
         }
@@ -209,7 +225,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 mini_ready(u);
         } else {
                 uart_ready(u);
-                verdict_follow(u);
+                verdict_follow(u, confirms);
         }
 }
 
@@ -428,7 +444,8 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
                 if (u->now < upgrade_deadline(u))
                         return;
                 u->timed_out_at = u->now;
-                upgrade_timed_out(u);
+                if (!verdict_reread(u))
+                        upgrade_timed_out(u);
                 return;
         case _UPGRADE_EVENT_MAX: return;
         }
