@@ -247,7 +247,7 @@ static void on_event(void *userdata, const AtEvent *event)
                 if (event->tag == TAG_INSPECT)
                         inspector_answer(m->inspector, event->result, event->error, event->text);
                 else if (event->tag == TAG_IDENTITY)
-                        probe_take_answer(m->probe, event->result, event->text);
+                        probe_take_answer(m->probe, event->result, event->error, event->text);
                 else
                         job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_ANSWER,
                                                              .tag = event->tag,

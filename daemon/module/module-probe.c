@@ -5,9 +5,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/quectel/fingerprint.h"
 #include "module/module-probe.h"
 
-#define NAMELESS_MIN 3              /* answers without a revision before the module is asked for its Mini system */
+#define NAMELESS_MIN 3              /* answers without a revision before the module is asked for signs of a Mini system */
 #define INTERVAL     G_USEC_PER_SEC /* after the first answer without a revision */
 
 struct Probe {
@@ -23,7 +24,8 @@ struct Probe {
 
         IdentityProbe *dialogue;
         bool asked;         /* a question of the dialogue is under way */
-        bool asked_upgrade; /* AT+QFOTADL=? is under way, which a Mini system knows, too */
+        bool asked_signs;   /* a question for the signs of a Mini system is under way */
+        MiniSigns signs;
         uint64_t again_at;  /* the time of the next question, UINT64_MAX never */
         uint64_t interval;  /* between dialogues without a revision */
         unsigned nameless;  /* answers without a revision since the port was opened */
@@ -139,13 +141,13 @@ void probe_start(Probe *p)
 void probe_drop(Probe *p)
 {
         g_clear_pointer(&p->dialogue, identity_probe_free);
-        p->asked = p->asked_upgrade = false;
+        p->asked = p->asked_signs = false;
         p->again_at = UINT64_MAX;
 }
 
 void probe_port_answers(Probe *p)
 {
-        p->asked_upgrade = false;
+        p->asked_signs = false;
 }
 
 void probe_hurry(Probe *p)
@@ -159,6 +161,17 @@ void probe_count_anew(Probe *p)
         probe_hurry(p);
 }
 
+/* Asks for the next sign of a Mini system. Returns false if there is nothing more to ask. */
+static bool ask_sign(Probe *p)
+{
+        const char *command = mini_signs_next(&p->signs);
+
+        p->asked_signs = command;
+        if (command)
+                p->observer->ask(p->userdata, command);
+        return command;
+}
+
 static void answered_nameless(Probe *p)
 {
         p->again_at = clock_now() + p->interval;
@@ -166,8 +179,8 @@ static void answered_nameless(Probe *p)
                 p->interval = MIN(2 * p->interval, MAX(p->context->config->timeouts.settle, INTERVAL));
         p->observer->nameless(p->userdata);
         if (!p->context->job && p->nameless >= NAMELESS_MIN) {
-                p->asked_upgrade = true;
-                p->observer->ask(p->userdata, "AT+QFOTADL=?");
+                mini_signs_begin(&p->signs);
+                ask_sign(p);
         }
 }
 
@@ -198,7 +211,7 @@ bool probe_advance(Probe *p)
 
         if (!p->dialogue && clock_now() >= p->again_at)
                 probe_start(p);
-        if (!p->dialogue || p->asked || p->asked_upgrade)
+        if (!p->dialogue || p->asked || p->asked_signs)
                 return false;
         if (identity_probe_done(p->dialogue)) {
                 take_result(p);
@@ -212,11 +225,11 @@ bool probe_advance(Probe *p)
         return true;
 }
 
-void probe_take_answer(Probe *p, AtResult result, const char *information)
+void probe_take_answer(Probe *p, AtResult result, int error, const char *information)
 {
-        if (p->asked_upgrade) {
-                p->asked_upgrade = false;
-                if (!p->context->job && result == AT_RESULT_OK)
+        if (p->asked_signs) {
+                mini_signs_answer(&p->signs, result, error, information);
+                if (!ask_sign(p) && !p->context->job && mini_signs_found(&p->signs))
                         p->observer->adoptable(p->userdata);
         } else if (p->dialogue && p->asked) {
                 p->asked = false;

@@ -20,7 +20,7 @@ typedef struct ProbeObserver {
         void (*answered)(void *userdata, const Identity *identity);
         /* The module answers, and reports no revision: it is not ready, or it is a Mini system, maybe for days. */
         void (*nameless)(void *userdata);
-        /* A module without a job has reported no revision several times, and takes AT+QFOTADL. */
+        /* A module without a job has reported no revision several times, and shows the signs of a Mini system. */
         void (*adoptable)(void *userdata);
         /* The identity was wanted, and was not read in time. */
         void (*gave_up)(void *userdata);
@@ -73,7 +73,7 @@ void probe_count_anew(Probe *probe);
  * was done. */
 bool probe_advance(Probe *probe);
 /* The answer to the command of ask(). */
-void probe_take_answer(Probe *probe, AtResult result, const char *information);
+void probe_take_answer(Probe *probe, AtResult result, int error, const char *information);
 /* The time at which probe_advance() wants to be called while the port is open, in µs of clock_now(); UINT64_MAX for
  * never. */
 uint64_t probe_deadline(const Probe *probe);

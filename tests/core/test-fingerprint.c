@@ -103,6 +103,36 @@ START_TEST(comparison)
 }
 END_TEST
 
+/* A system that reports no revision: NULL is ERROR, "" a bare OK. */
+static const struct {
+        const char *qfotadl, *creg, *row;
+        bool found;
+} nameless[] = {
+        { "", "+CREG: 0,2", NULL, true },
+        { "+QFOTADL: <url>", "+CREG: 0,1", NULL, true },
+        { NULL, NULL, NULL, false },                 /* firmware that is starting */
+        { "", NULL, NULL, false },                   /* and knows AT+QFOTADL already */
+        { "", "", NULL, false },                     /* answers OK to everything */
+        { "", "+CREG: 0,1", "+CMGF: 0", false },     /* firmware that reports no revision */
+        { NULL, "+CREG: 0,1", NULL, false },
+};
+
+START_TEST(signs_of_a_mini_system)
+{
+        MiniSigns s;
+
+        mini_signs_begin(&s);
+        for (const char *command; (command = mini_signs_next(&s));) {
+                const char *text = strcmp(command, "AT+QFOTADL=?") == 0 ? nameless[_i].qfotadl
+                                   : strcmp(command, "AT+CREG?") == 0   ? nameless[_i].creg
+                                                                        : nameless[_i].row;
+
+                mini_signs_answer(&s, text ? AT_RESULT_OK : AT_RESULT_ERROR, AT_ERROR_NONE, text ?: "");
+        }
+        ck_assert(mini_signs_found(&s) == nameless[_i].found);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("fingerprint");
@@ -110,5 +140,6 @@ int main(void)
         tcase_add_loop_test(t, answer, 0, G_N_ELEMENTS(answers));
         tcase_add_test(t, questions);
         tcase_add_loop_test(t, comparison, 0, G_N_ELEMENTS(systems));
+        tcase_add_loop_test(t, signs_of_a_mini_system, 0, G_N_ELEMENTS(nameless));
         return testing_run(t, "fingerprint");
 }

@@ -397,6 +397,25 @@ START_TEST(test_healthy)
 }
 END_TEST
 
+/* Firmware that reports no revision, by whatever way it upgrades, is not adopted, however often it is asked. */
+static const char *const unnamed[] = { "ec200a,gmr=error,qgmr=error", "ec600m,gmr=error,qgmr=error",
+                                       "ec600m,gmr=error,qgmr=error,sms=0,usbnet=0" };
+
+START_TEST(test_unnamed)
+{
+        g_autofree char *first = g_strconcat("1-1=", unnamed[_i], NULL);
+        WorldSettings settings = { .modules = { first }, .config = QUICK, .no_daemon = true };
+        Course *c = course_new_world(&settings);
+
+        world_start_daemon(c->w);
+        g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN 5"));
+        world_assert_property(c->w, MODULE_1, "Job", "/");
+        course_assert_history(c, JOB_1, "added", "");
+        world_assert_sim(c->w, "0", "get 1-1 qfotadl-count");
+        course_free(c);
+}
+END_TEST
+
 /* Firmware that is built without these two commands is firmware all the same: nothing but that speaks for a Mini
  * system. */
 #define WITHOUT_COMMANDS "ec600m,sms=0,usbnet=0"
@@ -641,6 +660,7 @@ int main(void)
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));
         suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));
+        suite_add(s, "unnamed", test_unnamed, 0, G_N_ELEMENTS(unnamed));
         suite_add(s, "without-commands", test_without_commands, 0, 1);
         suite_add(s, "phantom", test_phantom, 0, G_N_ELEMENTS(phantoms));
         suite_add(s, "true-mini", test_true_mini, 0, G_N_ELEMENTS(true_minis));

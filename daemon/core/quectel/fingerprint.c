@@ -97,3 +97,35 @@ MiniMarker fingerprint_compare(const Fingerprint *f, unsigned known, bool never_
                        ? MINI_MARKER_FIRMWARE
                        : MINI_MARKER_UNKNOWN;
 }
+
+void mini_signs_begin(MiniSigns *s)
+{
+        *s = (MiniSigns){ .asked = 0 };
+        fingerprint_begin(&s->fingerprint, FINGERPRINT_ALL);
+}
+
+const char *mini_signs_next(const MiniSigns *s)
+{
+        if (s->asked == 0)
+                return "AT+QFOTADL=?";
+        if (s->asked == 1)
+                return s->upgrades ? "AT+CREG?" : NULL;
+        return s->registers && !s->fingerprint.answered ? fingerprint_next(&s->fingerprint) : NULL;
+}
+
+void mini_signs_answer(MiniSigns *s, AtResult result, int error, const char *information)
+{
+        if (s->asked == 0)
+                s->upgrades = result == AT_RESULT_OK;
+        else if (s->asked == 1)
+                s->registers = result == AT_RESULT_OK && has_line(information, "+CREG:");
+        else
+                fingerprint_answer(&s->fingerprint, result, error, information);
+        s->asked++;
+}
+
+bool mini_signs_found(const MiniSigns *s)
+{
+        return s->upgrades && s->registers &&
+               fingerprint_compare(&s->fingerprint, 0, true) == MINI_MARKER_MINI;
+}

@@ -37,3 +37,20 @@ void fingerprint_answer(Fingerprint *fingerprint, AtResult result, int error, co
  * system that lost none is the firmware. never_asked: the firmware was never asked, so that only a system that knows
  * no row is a Mini system, and a system that knows most rows is the firmware. */
 MiniMarker fingerprint_compare(const Fingerprint *fingerprint, unsigned known, bool never_asked);
+
+/* The signs of a Mini system that reports no revision: it knows the commands to upgrade and to register, and lacks those
+ * of the fingerprint. Firmware that is starting lacks all of them, and firmware that has started knows most. */
+typedef struct MiniSigns {
+        bool upgrades, registers; /* it answered AT+QFOTADL=?, AT+CREG? */
+        unsigned asked;           /* commands so far */
+        Fingerprint fingerprint;
+} MiniSigns;
+
+void mini_signs_begin(MiniSigns *signs);
+
+/* The next command, which only reads; NULL if all were asked, or if one of the signs is missing. */
+const char *mini_signs_next(const MiniSigns *signs);
+void mini_signs_answer(MiniSigns *signs, AtResult result, int error, const char *information);
+
+/* Returns true if all signs are there; after mini_signs_next() returned NULL. */
+bool mini_signs_found(const MiniSigns *signs);
