@@ -107,6 +107,7 @@ typedef struct Upgrade {
         char *revision, *build; /* the latest ones that were read, NULL none */
         unsigned readings;      /* how often in a row they were read alike in this enumeration, with the IMEI */
         bool rereading;         /* the identity is being asked for again, to confirm them */
+        bool rereads_change;    /* the revision that is to be confirmed is another one than before */
         uint64_t reread_at;     /* when it is to be asked for again, 0 never */
         uint64_t reread_until;  /* until when, 0 it was not asked for again in this enumeration */
 

@@ -199,6 +199,7 @@ static void ask_again(Upgrade *u)
         if (quiet > u->now)
                 u->ask_at = MIN(u->ask_at, quiet);
         upgrade_reset_deadline(u);
+        u->deadline = MIN(u->deadline, u->ask_at); /* also after END, where the phase does not ask */
 }
 
 void mini_ask_soon(Upgrade *u)

@@ -41,6 +41,7 @@ static bool confirm(Upgrade *u)
         if (u->reread_until)
                 return false;
         u->reread_until = u->now + u->timeouts->settle;
+        u->rereads_change = upgrade_is_changed(u);
         reread(u);
         return true;
 }
@@ -132,7 +133,10 @@ void verdict_follow(Upgrade *u, bool asked_again)
         Job *job = u->job;
 
         upgrade_keep_revision(u);
-        if (asked_again) {
+        /* A change that the second reading does not confirm was none: the upgrade may go on. */
+        if (asked_again && u->rereads_change && verdict_is_certain(u) && !upgrade_is_changed(u)) {
+                u->reread_until = 0;
+        } else if (asked_again) {
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }

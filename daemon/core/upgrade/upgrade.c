@@ -180,7 +180,7 @@ static bool take_revision(Upgrade *u, const Identity *identity)
         bool asked_again = u->rereading;
 
         u->rereading = false;
-        u->readings = !*identity->imei ? 0 : alike ? u->readings + 1 : 1;
+        u->readings = (alike ? u->readings : 0) + (*identity->imei ? 1 : 0);
         job_set_string(&u->revision, identity->revision);
         if (!alike || *identity->build)
                 job_set_string(&u->build, identity->build);
