@@ -38,6 +38,7 @@ CORE_TESTS = \
 	tests/core/test-upgrade-resume \
 	tests/core/test-upgrade-phases \
 	tests/core/test-upgrade-lost \
+	tests/core/test-upgrade-readings \
 	tests/core/test-settings \
 	tests/core/test-job-store \
 	tests/core/test-package-store \
@@ -225,6 +226,11 @@ tests_core_test_upgrade_phases_SOURCES = tests/core/test-upgrade-phases.c tests/
 tests_core_test_upgrade_phases_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_phases_LDADD = $(BENCH_TEST_LIBS)
 tests_core_test_upgrade_phases_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+
+tests_core_test_upgrade_readings_SOURCES = tests/core/test-upgrade-readings.c tests/core/testing.h
+tests_core_test_upgrade_readings_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_upgrade_readings_LDADD = $(BENCH_TEST_LIBS)
+tests_core_test_upgrade_readings_LDFLAGS = $(BENCH_TEST_LDFLAGS)
 
 tests_core_test_upgrade_lost_SOURCES = tests/core/test-upgrade-lost.c tests/core/testing.h
 tests_core_test_upgrade_lost_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

@@ -36,7 +36,7 @@ static const PhaseTraits phases[] = {
                              TO(AWAY) | TO(VERIFYING) | TO(ENDING) | TO(FINISHED) },
         [PHASE_VERIFYING] = { "verifying", "verifying",
                               "The update has ended or is thought to; the revision that runs now is awaited.", false,
-                              true, TO(AWAY) | TO(UPDATING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
+                              true, TO(DOWNLOADING) | TO(AWAY) | TO(UPDATING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
         [PHASE_MINI] = { "mini", "downloading, updating",
                          "A MiniFOTA has left the firmware; the messages and restarts of the module are followed.",
                          false, true, TO(AWAY) | TO(VERIFYING) | TO(STALLED) | TO(ENDING) | TO(FINISHED) },
