@@ -43,9 +43,8 @@ static const char *find_lack(const Schedule *s, const char *name)
         if (strcmp(name, APN_PASSWORD) == 0)
                 return schedule_option(s, "apn") ? NULL : _("is of no use without apn= in [options]");
         url_parse(s->source, &url);
-        return url.user.start
-                       ? NULL
-                       : _("is of no use unless source= names the user it belongs to: ftp://user@server/...");
+        return url.user.start ? NULL
+                              : _("is of no use unless source= names the user it belongs to: ftp://user@server/...");
 }
 
 static bool check_file(const Schedule *s, const char *name, char **ret_why)

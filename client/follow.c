@@ -30,9 +30,9 @@ struct Follow {
         sd_event_source *tick, *again;
         char *path;
         char *daemon; /* the unique name that replied: signals from other senders are ignored */
-        Props *job; /* NULL until the first reply, which includes all signals before it */
-        bool gone;  /* the daemon is off the bus */
-        bool over;  /* the job has ended; its last properties are being read */
+        Props *job;   /* NULL until the first reply, which includes all signals before it */
+        bool gone;    /* the daemon is off the bus */
+        bool over;    /* the job has ended; its last properties are being read */
         Progress *progress;
         char *line; /* the last JSON line */
 };

@@ -30,7 +30,8 @@ static char *put_together(const Code *code, const char *detail, const char *(*tr
                 return g_strdup_printf(translate(N_("%s%s (%s code %d; usual cause: %s): %s.")), what, detail, label,
                                        code->number, cause, remedy);
         if (*label)
-                return g_strdup_printf(translate(N_("%s%s (%s code %d): %s.")), what, detail, label, code->number, remedy);
+                return g_strdup_printf(translate(N_("%s%s (%s code %d): %s.")), what, detail, label, code->number,
+                                       remedy);
         if (*cause)
                 return g_strdup_printf(translate(N_("%s%s (usual cause: %s): %s.")), what, detail, cause, remedy);
         return g_strdup_printf(translate(N_("%s%s: %s.")), what, detail, remedy);

@@ -21,7 +21,7 @@ enum {
 struct Progress {
         bool live;
         bool drawn;    /* the line of the cursor holds a bar */
-        char *line; /* state, tens of percent and restarts of the last plain line */
+        char *line;    /* state, tens of percent and restarts of the last plain line */
         char *message; /* the job's last message */
 };
 

@@ -94,7 +94,7 @@ TextColour job_colour(const Props *job)
         if (strcmp(result, "failed") == 0)
                 return TEXT_BAD;
         return strcmp(result, "cancelled") == 0 || strcmp(props_string(job, "State"), "stalled") == 0 ? TEXT_WARN
-                                                                                                  : TEXT_NONE;
+                                                                                                      : TEXT_NONE;
 }
 
 void show_job(const Object *job, const Object *module)

@@ -72,8 +72,8 @@ int text_width(void)
 const char *text_colour(TextColour colour)
 {
         static const char *const sequences[] = {
-                [TEXT_NONE] = "",          [TEXT_PLAIN] = "\033[0m", [TEXT_GOOD] = "\033[32m",
-                [TEXT_BAD] = "\033[31m",   [TEXT_WARN] = "\033[33m", [TEXT_BOLD] = "\033[1m",
+                [TEXT_NONE] = "",        [TEXT_PLAIN] = "\033[0m", [TEXT_GOOD] = "\033[32m",
+                [TEXT_BAD] = "\033[31m", [TEXT_WARN] = "\033[33m", [TEXT_BOLD] = "\033[1m",
         };
 
         const char *no_colour = getenv("NO_COLOR");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl dismiss: ends a job whose upgrade can only be followed. The user confirms it at a terminal, because the module
- * may be writing its flash. */
+/* fotactl dismiss: ends a job whose upgrade can only be followed. The user confirms it at a terminal, because the
+ * module may be writing its flash. */
 
 #include "config.h"
 

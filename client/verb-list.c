@@ -82,8 +82,7 @@ static int run(Ctl *ctl, char **args)
                 text_wrap(_("No module is known."), 0);
                 return STATUS_DONE;
         }
-        table = table_new(_("Module"), _("Model"), _("Revision"), _("Flash"), _("Method"), _("Port"), _("State"),
-                          NULL);
+        table = table_new(_("Module"), _("Model"), _("Revision"), _("Flash"), _("Method"), _("Port"), _("State"), NULL);
         table_spare(table, _("Method"));
         table_spare(table, _("Flash"));
         table_spare(table, _("Port"));

@@ -82,7 +82,8 @@ const Verb verb_retry = {
         .summary = N_("give a stalled upgrade another source"),
         .description = N_(
                 "A URL with a password is seen by everybody who lists processes: give \"-\" as\nSOURCE and the URL "
-                "on standard input instead.\nWith --wait, Ctrl-C detaches and ends with status 6; the upgrade goes on."),
+                "on standard input instead.\nWith --wait, Ctrl-C detaches and ends with status 6; the upgrade goes "
+                "on."),
         .min_args = 2,
         .max_args = 2,
         .entries = entries,

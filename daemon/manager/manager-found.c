@@ -68,8 +68,7 @@ static bool is_left_alone(Manager *m, const Module *module)
         const Job *newest = find_newest(m, module);
         const char *why = newest ? why_left_alone(newest) : NULL;
 
-        if (!why || newest->device != module_device(module) ||
-            strcmp(newest->boot, m->boot_id) != 0)
+        if (!why || newest->device != module_device(module) || strcmp(newest->boot, m->boot_id) != 0)
                 return false;
         if (g_hash_table_add(m->left_alone, g_strdup(newest->id)))
                 log_job(LOG_WARNING, NULL, newest,

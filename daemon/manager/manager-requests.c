@@ -183,9 +183,9 @@ bool manager_dismiss(Manager *m, Job *job, Refusal *ret_refusal)
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
                                    "job %s is finished: nothing is left to dismiss", job->id);
         if (upgrade_is_cancellable(job))
-                return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
-                                   "job %s can still be cancelled: cancel it instead, and the module keeps its firmware",
-                                   job->id);
+                return refusal_set(
+                        ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
+                        "job %s can still be cancelled: cancel it instead, and the module keeps its firmware", job->id);
         if (!upgrade_is_dismissable(job))
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
                                    "job %s is about to end by itself: wait for its result", job->id);

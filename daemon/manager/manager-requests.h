@@ -42,8 +42,8 @@ void manager_drop_all_file_requests(Manager *manager);
 /* Cancels a job: its end follows, now or later. false and a refusal if it is finished or can no longer be cancelled. */
 bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
 
-/* Ends a job whose upgrade can only be followed, as failed, and leaves the module alone; the job may be freed. false and
- * a refusal if the job is finished, can still be cancelled, or is about to end. */
+/* Ends a job whose upgrade can only be followed, as failed, and leaves the module alone; the job may be freed. false
+ * and a refusal if the job is finished, can still be cancelled, or is about to end. */
 bool manager_dismiss(Manager *manager, Job *job, Refusal *ret_refusal);
 
 /* Sends AT+QFOTADL once more, with this URL, to a module that is stalled (guide 5.2). Takes the options, of which

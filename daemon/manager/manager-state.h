@@ -29,12 +29,12 @@ struct Manager {
         GPtrArray *file_requests; /* FileRequest */
         PackageStore *packages;
         ModemManagerPresence modem_manager;
-        GHashTable *left_alone;        /* ids of jobs that ended while their upgrades went on, logged once */
-        GHashTable *settled;           /* ids of jobs whose modules have reported a revision since */
-        GHashTable *stalled;           /* ids of stalled jobs, logged once */
-        guint64 last_id;               /* of the newest job, 0 none */
-        sd_event_source *survival;     /* due when the daemon has survived taking its jobs up */
-        sd_event_source *uart_removal; /* due after manager_drop_uarts_soon() */
+        GHashTable *left_alone;                /* ids of jobs that ended while their upgrades went on, logged once */
+        GHashTable *settled;                   /* ids of jobs whose modules have reported a revision since */
+        GHashTable *stalled;                   /* ids of stalled jobs, logged once */
+        guint64 last_id;                       /* of the newest job, 0 none */
+        sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
+        sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */
         const ModuleObserver *module_observer; /* for each new module; userdata is the Manager */
         const ManagerObserver *observer;
         void *userdata;

@@ -323,8 +323,8 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         if (r < 0 || !taken_up)
                 return r;
         /* By then each event that the jobs await has come or timed out, and none has brought the daemon down. */
-        return sd_event_add_time_relative(m->event, &m->survival, CLOCK_MONOTONIC, 2 * config_longest_timeout(m->config),
-                                          0, on_survived, m);
+        return sd_event_add_time_relative(m->event, &m->survival, CLOCK_MONOTONIC,
+                                          2 * config_longest_timeout(m->config), 0, on_survived, m);
 }
 
 void manager_reconfigured(Manager *m)

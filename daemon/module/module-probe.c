@@ -8,7 +8,7 @@
 #include "core/quectel/fingerprint.h"
 #include "module/module-probe.h"
 
-#define NAMELESS_MIN 3              /* answers without a revision before the module is asked for signs of a Mini system */
+#define NAMELESS_MIN 3 /* answers without a revision before the module is asked for signs of a Mini system */
 #define INTERVAL     G_USEC_PER_SEC /* after the first answer without a revision */
 
 struct Probe {
@@ -23,12 +23,12 @@ struct Probe {
         uint64_t wanted_until; /* the end of that without a job, UINT64_MAX never */
 
         IdentityProbe *dialogue;
-        bool asked;         /* a question of the dialogue is under way */
-        bool asked_signs;   /* a question for the signs of a Mini system is under way */
+        bool asked;       /* a question of the dialogue is under way */
+        bool asked_signs; /* a question for the signs of a Mini system is under way */
         MiniSigns signs;
-        uint64_t again_at;  /* the time of the next question, UINT64_MAX never */
-        uint64_t interval;  /* between dialogues without a revision */
-        unsigned nameless;  /* answers without a revision since the port was opened */
+        uint64_t again_at; /* the time of the next question, UINT64_MAX never */
+        uint64_t interval; /* between dialogues without a revision */
+        unsigned nameless; /* answers without a revision since the port was opened */
 };
 
 Probe *probe_new(const ModuleContext *context, const ProbeObserver *observer, void *userdata)

@@ -41,8 +41,8 @@ static GPtrArray *list_files(JobStore *store)
         return list_directory(store->directory);
 }
 
-/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, that g_file_set_contents_full() had not renamed when the
- * power failed. Such a file may hold a password. */
+/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, that g_file_set_contents_full() had not renamed when
+ * the power failed. Such a file may hold a password. */
 static void remove_left_over(JobStore *store, const char *state_directory)
 {
         g_autoptr(GPtrArray) names = list_files(store), above = list_directory(state_directory);

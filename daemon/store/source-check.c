@@ -24,7 +24,7 @@ struct SourceCheck {
         sd_event_source *timer; /* as libcurl requested */
         sd_event_source *end;   /* the answer is ready, or time is up */
         ClockTimer *patience;
-        GHashTable *sockets;    /* fd -> sd_event_source */
+        GHashTable *sockets; /* fd -> sd_event_source */
         ServerAnswer *answer;
         bool ftp;
         SourceCheckFunc func;

@@ -14,12 +14,11 @@ static const int table_4[] = { 701, 702, 703, 704, 705, 706, 707, 708, 709, 710,
 static const int table_5[] = { 500 };
 static const int table_6[] = { 504, 505, 506, 507, 552, 553 };
 
-static const char *const host_names[] = { "cancelled",          "module-lost",       "module-replaced",
-                                          "no-response",        "download-timeout",  "update-timeout",
-                                          "fell-back",          "unchanged",         "revision-mismatch",
-                                          "rejected",           "source-unreachable", "insufficient-space",
-                                          "port-busy",          "interrupted",       "boot-rom",
-                                          "crashed", "dismissed" };
+static const char *const host_names[] = {
+        "cancelled", "module-lost", "module-replaced",   "no-response", "download-timeout",   "update-timeout",
+        "fell-back", "unchanged",   "revision-mismatch", "rejected",    "source-unreachable", "insufficient-space",
+        "port-busy", "interrupted", "boot-rom",          "crashed",     "dismissed"
+};
 
 static unsigned count(CodeDomain domain, int number)
 {

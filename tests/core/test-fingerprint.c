@@ -110,10 +110,10 @@ static const struct {
 } nameless[] = {
         { "", "+CREG: 0,2", NULL, true },
         { "+QFOTADL: <url>", "+CREG: 0,1", NULL, true },
-        { NULL, NULL, NULL, false },                 /* firmware that is starting */
-        { "", NULL, NULL, false },                   /* and knows AT+QFOTADL already */
-        { "", "", NULL, false },                     /* answers OK to everything */
-        { "", "+CREG: 0,1", "+CMGF: 0", false },     /* firmware that reports no revision */
+        { NULL, NULL, NULL, false },             /* firmware that is starting */
+        { "", NULL, NULL, false },               /* and knows AT+QFOTADL already */
+        { "", "", NULL, false },                 /* answers OK to everything */
+        { "", "+CREG: 0,1", "+CMGF: 0", false }, /* firmware that reports no revision */
         { NULL, "+CREG: 0,1", NULL, false },
 };
 

@@ -88,9 +88,9 @@ typedef struct Answer {
         const char *information; /* of ERR: its number, if it has one */
 } Answer;
 
-#define OK    AT_RESULT_OK
-#define ERR   AT_RESULT_ERROR
-#define LATE  AT_RESULT_TIMEOUT
+#define OK   AT_RESULT_OK
+#define ERR  AT_RESULT_ERROR
+#define LATE AT_RESULT_TIMEOUT
 
 static uint64_t now_us;
 static unsigned asked_qgmr;
@@ -137,12 +137,30 @@ static void assert_identity(const Identity *i, const char *manufacturer, const c
         ck_assert_str_eq(i->imei, imei);
 }
 
-#define ATI_ANSWER  { "ATI", OK, "Quectel\nEC200A\nRevision: EC200AEUV1HAR02A07M16" }
-#define CGMI_ANSWER { "AT+CGMI", OK, "Quectel" }
-#define CGMM_ANSWER { "AT+CGMM", OK, "EC200A" }
-#define GMR_ANSWER  { "AT+GMR", OK, "EC200AEUV1HAR02A07M16" }
-#define QGMR_ANSWER { "AT+QGMR", OK, "EC200AEUV1HAR02A07M16_01.300.01.300" }
-#define CGSN_ANSWER { "AT+CGSN", OK, "860000000000001" }
+#define ATI_ANSWER                                                                                                     \
+        {                                                                                                              \
+                "ATI", OK, "Quectel\nEC200A\nRevision: EC200AEUV1HAR02A07M16"                                          \
+        }
+#define CGMI_ANSWER                                                                                                    \
+        {                                                                                                              \
+                "AT+CGMI", OK, "Quectel"                                                                               \
+        }
+#define CGMM_ANSWER                                                                                                    \
+        {                                                                                                              \
+                "AT+CGMM", OK, "EC200A"                                                                                \
+        }
+#define GMR_ANSWER                                                                                                     \
+        {                                                                                                              \
+                "AT+GMR", OK, "EC200AEUV1HAR02A07M16"                                                                  \
+        }
+#define QGMR_ANSWER                                                                                                    \
+        {                                                                                                              \
+                "AT+QGMR", OK, "EC200AEUV1HAR02A07M16_01.300.01.300"                                                   \
+        }
+#define CGSN_ANSWER                                                                                                    \
+        {                                                                                                              \
+                "AT+CGSN", OK, "860000000000001"                                                                       \
+        }
 
 START_TEST(everything_is_told)
 {
@@ -233,13 +251,10 @@ static const struct {
         const char *build, *known_revision, *known_build, *revision, *build_after;
 } builds[] = {
         { "A_1", "A", "A_1", "A", "A_1" }, /* the same build */
-        { "A_1", "A", "A_2", "", "A_1" },
-        { "A_1", "A", "", "A", "A_1" },
+        { "A_1", "A", "A_2", "", "A_1" },  { "A_1", "A", "", "A", "A_1" },
         { "A", "A", "A_1", "A", "" }, /* the plain revision */
-        { "A", "A", "", "A", "" },
-        { "B_1", "A", "A_1", "", "B_1" },
-        { "AB_1", "A", "", "", "AB_1" },
-        { "A_1", "", "", "", "A_1" },
+        { "A", "A", "", "A", "" },         { "B_1", "A", "A_1", "", "B_1" },
+        { "AB_1", "A", "", "", "AB_1" },   { "A_1", "", "", "", "A_1" },
         { "", "A", "A_1", "", "" },
 };
 
@@ -257,7 +272,7 @@ END_TEST
 START_TEST(unread_is_not_nameless)
 {
         static const Answer answers[] = {
-                { "AT+CGSN", LATE, "" }, { "ATI", LATE, "" },  { "AT+GMR", LATE, "" },
+                { "AT+CGSN", LATE, "" }, { "ATI", LATE, "" },     { "AT+GMR", LATE, "" },
                 { "AT+CGMR", LATE, "" }, { "AT+QGMR", LATE, "" }, { "AT+QGMR", OK, "A_1" },
         };
         g_autoptr(IdentityProbe) p = identity_probe_new();
@@ -356,8 +371,10 @@ END_TEST
 
 START_TEST(imei_must_be_fifteen_digits)
 {
-        static const char *const bad[] = { "", "86000000000000", "8600000000000011", "86000000000000A", "ABCDEF",
-                                           "+CGSN: 86 000000000001", "\"\"", "860000000000001X" };
+        static const char *const bad[] = {
+                "",     "86000000000000",  "8600000000000011", "86000000000000A", "ABCDEF", "+CGSN: 86 000000000001",
+                "\"\"", "860000000000001X"
+        };
 
         for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
                 g_autoptr(Identity) i = probe(GMR_ANSWER, { "AT+CGSN", OK, bad[n] });

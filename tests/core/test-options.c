@@ -10,10 +10,10 @@ static const struct {
         const char *key;
         char type;
 } all[] = {
-        { "expected-revision", 's' }, { "method", 's' },       { "upgrade-mode", 'u' },    { "download-urc-max", 'u' },
-        { "update-urc-max", 'u' },    { "cid", 'u' },          { "apn", 's' },             { "apn-user", 's' },
-        { "apn-password", 's' },      { "apn-auth", 'u' },     { "flow-control", 's' },    { "check-source", 'b' },
-        { "allow-unchanged", 'b' },   { "allow-https", 'b' },  { "pace-bytes", 'u' },      { "pace-interval", 'u' },
+        { "expected-revision", 's' }, { "method", 's' },      { "upgrade-mode", 'u' }, { "download-urc-max", 'u' },
+        { "update-urc-max", 'u' },    { "cid", 'u' },         { "apn", 's' },          { "apn-user", 's' },
+        { "apn-password", 's' },      { "apn-auth", 'u' },    { "flow-control", 's' }, { "check-source", 'b' },
+        { "allow-unchanged", 'b' },   { "allow-https", 'b' }, { "pace-bytes", 'u' },   { "pace-interval", 'u' },
 };
 
 START_TEST(keys_and_types)
@@ -124,7 +124,8 @@ START_TEST(texts)
                         char value[] = "abcdx";
 
                         value[c % 5] = (char)c;
-                        set_string(keys[i], value, c >= ' ' && c <= '~' && c != '"' && c != '\\' && (c != ' ' || i != 0));
+                        set_string(keys[i], value,
+                                   c >= ' ' && c <= '~' && c != '"' && c != '\\' && (c != ' ' || i != 0));
                 }
         }
 }
@@ -218,13 +219,40 @@ static Options *load_line(const char *line, char **ret_why)
 }
 
 static const char *const hostile[] = {
-        "expected-revision=", "expected-revision=a\"b", "apn=a\"\\r\\nAT+CFUN=0", "apn=a\\\\", "apn=a\\nb",
-        "apn-password=\\t", "method=magic", "method=", "flow-control=maybe", "upgrade-mode=2",
-        "upgrade-mode=-1", "upgrade-mode=", "upgrade-mode=abc", "upgrade-mode=1x", "download-urc-max=4",
-        "download-urc-max=101", "download-urc-max=-1", "download-urc-max=abc", "update-urc-max=4294967296",
-        "update-urc-max=99999999999999999999999", "cid=0", "cid=16", "cid=4294967297", "cid=-1", "cid=x",
-        "apn-auth=4", "apn-auth=abc", "apn-auth=", "check-source=maybe", "allow-unchanged=2", "allow-https=",
-        "allow-https=tru", "apn=\\q", "apn=\xff\xfe",
+        "expected-revision=",
+        "expected-revision=a\"b",
+        "apn=a\"\\r\\nAT+CFUN=0",
+        "apn=a\\\\",
+        "apn=a\\nb",
+        "apn-password=\\t",
+        "method=magic",
+        "method=",
+        "flow-control=maybe",
+        "upgrade-mode=2",
+        "upgrade-mode=-1",
+        "upgrade-mode=",
+        "upgrade-mode=abc",
+        "upgrade-mode=1x",
+        "download-urc-max=4",
+        "download-urc-max=101",
+        "download-urc-max=-1",
+        "download-urc-max=abc",
+        "update-urc-max=4294967296",
+        "update-urc-max=99999999999999999999999",
+        "cid=0",
+        "cid=16",
+        "cid=4294967297",
+        "cid=-1",
+        "cid=x",
+        "apn-auth=4",
+        "apn-auth=abc",
+        "apn-auth=",
+        "check-source=maybe",
+        "allow-unchanged=2",
+        "allow-https=",
+        "allow-https=tru",
+        "apn=\\q",
+        "apn=\xff\xfe",
 };
 
 START_TEST(hostile_values_in_the_file)

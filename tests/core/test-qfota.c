@@ -133,8 +133,8 @@ START_TEST(command_as_in_the_guide)
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-                g_autofree char *command =
-                        qfota_build_command(cases[i].url, cases[i].mode, cases[i].download, cases[i].update);
+                g_autofree char *command = qfota_build_command(cases[i].url, cases[i].mode, cases[i].download,
+                                                               cases[i].update);
 
                 ck_assert_str_eq(command, cases[i].command);
         }

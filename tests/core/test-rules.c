@@ -414,8 +414,8 @@ START_TEST(names_and_urls)
 }
 END_TEST
 
-static const char *const advice[] = { "sim",      "registration", "signal",        "pdp-context",
-                                      "urc-port", "autosuspend",  "modem-manager", "revision", NULL };
+static const char *const advice[] = { "sim",         "registration",  "signal",   "pdp-context", "urc-port",
+                                      "autosuspend", "modem-manager", "revision", NULL };
 
 static const RuleVerdict *find(const GPtrArray *verdicts, const char *id)
 {
@@ -454,11 +454,11 @@ END_TEST
 /* Other programs know them: never renamed. */
 START_TEST(ids)
 {
-        static const char *const known[] = { "job",           "module",      "port",          "method",
-                                             "options",       "source",      "qfotadl",       "sim",
-                                             "registration",  "signal",      "pdp-context",   "space",
-                                             "urc-port",      "autosuspend", "modem-manager", "revision",
-                                             "server",        "server-mini-2", NULL };
+        static const char *const known[] = {
+                "job",           "module",       "port",   "method",        "options", "source",   "qfotadl",
+                "sim",           "registration", "signal", "pdp-context",   "space",   "urc-port", "autosuspend",
+                "modem-manager", "revision",     "server", "server-mini-2", NULL
+        };
         unsigned n = 0;
 
         for (; rules_id(n); n++) {

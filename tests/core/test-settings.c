@@ -139,12 +139,12 @@ END_TEST
 
 START_TEST(every_key)
 {
-        write_file(file,
-                   "[serial]\nports=ttyS1;ttyAMA0\nbaud-rate = 9600 \nlock-directory=/var/lock\n"
-                   "[usb]\nat-interfaces=6005=4; 0903=0 ;ABCD=31;\n"
-                   "[timeouts]\ncommand=1\nstart=2\ndownload-idle=3\nupdate-idle=4\nrestart=5\nsettle=6\nstall=7\nsource=5\n"
-                   "watch=9\n"
-                   "[jobs]\nhistory=1\npackage-size-max=2\npace-bytes=3\npace-interval=1000\n");
+        write_file(file, "[serial]\nports=ttyS1;ttyAMA0\nbaud-rate = 9600 \nlock-directory=/var/lock\n"
+                         "[usb]\nat-interfaces=6005=4; 0903=0 ;ABCD=31;\n"
+                         "[timeouts]\ncommand=1\nstart=2\ndownload-idle=3\nupdate-idle=4\nrestart=5\nsettle=6\nstall="
+                         "7\nsource=5\n"
+                         "watch=9\n"
+                         "[jobs]\nhistory=1\npackage-size-max=2\npace-bytes=3\npace-interval=1000\n");
         g_autoptr(Config) c = load();
 
         ck_assert_uint_eq(g_strv_length(c->ports), 2);

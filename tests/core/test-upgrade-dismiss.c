@@ -71,7 +71,8 @@ START_TEST(dismissed)
         bench_assert_end(b, JOB_RESULT_FAILED, "dismissed");
         ck_assert_msg(strstr(b->job->message, cases[_i].said), "%s", b->job->message);
         ck_assert_msg(!changed == !strstr(b->job->message, "urcport"), "%s", b->job->message);
-        ck_assert_msg(!strstr(b->log->str, "send ") && !strstr(b->log->str, "blind ") && !strstr(b->log->str, "identify"),
+        ck_assert_msg(!strstr(b->log->str, "send ") && !strstr(b->log->str, "blind ") &&
+                              !strstr(b->log->str, "identify"),
                       "%s", b->log->str);
         ck_assert(!b->job->stalled);
         ck_assert(!upgrade_is_dismissable(b->job));

@@ -17,7 +17,8 @@ typedef struct Run {
         bool allow_unchanged;
         JobResult result;
         const char *name;   /* of the code */
-        unsigned ambiguous; /* with all of these messages lost, the run looks like a download that two power cuts ended */
+        unsigned ambiguous; /* with all of these messages lost, the run looks like a download that two power cuts ended
+                             */
         const char *ambiguous_name;
 } Run;
 

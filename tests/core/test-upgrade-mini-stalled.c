@@ -23,7 +23,8 @@ START_TEST(stalls_in_the_old_mini_system)
                 bench_answer_identity(b, MINI_OLD);
         }
         ck_assert_uint_eq(b->now - began, b->timeouts.stall);
-        bench_assert_stalled(b, "may be downloading slowly, or it waits for http://user:***@h/x.mini_1 or for its network");
+        bench_assert_stalled(
+                b, "may be downloading slowly, or it waits for http://user:***@h/x.mini_1 or for its network");
         /* A day later the network is back. */
         bench_pass(b, 86400 * SECOND);
         bench_assert_stalled(b, "x.mini_1");
@@ -352,9 +353,9 @@ START_TEST(retry_while_it_is_asked)
 }
 END_TEST
 
-/* The port is being asked something: the retry is remembered, and sent once. 0: the module then reports a revision; 1: it
- * reports none; 2: the daemon has restarted; 3: a later retry takes the place of the first; 4: the module has restarted;
- * 5: it has gone on by itself. In the last two cases it is not sent. */
+/* The port is being asked something: the retry is remembered, and sent once. 0: the module then reports a revision; 1:
+ * it reports none; 2: the daemon has restarted; 3: a later retry takes the place of the first; 4: the module has
+ * restarted; 5: it has gone on by itself. In the last two cases it is not sent. */
 START_TEST(retry_waits)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -387,8 +388,7 @@ START_TEST(retry_waits)
                 bench_ready(b, MINI_OLD);
         ck_assert_uint_eq(b->upgrades_sent, _i >= 4 ? 1 : 2);
         assert_has_not(b->disk, "RetrySource");
-        ck_assert_str_eq(b->job->source,
-                         _i >= 4 ? "http://user:Geheim7@h/x.mini_1" : "http://u:Geheim7@h/y.mini_1");
+        ck_assert_str_eq(b->job->source, _i >= 4 ? "http://user:Geheim7@h/x.mini_1" : "http://u:Geheim7@h/y.mini_1");
         bench_assert_state(b, _i == 4 ? JOB_STALLED : JOB_UPDATING);
 }
 END_TEST

@@ -191,8 +191,7 @@ START_TEST(commands_of_the_guide_s_ftp_example)
         ck_assert(options_set_number(b->job->options, "upgrade-mode", 0, &why));
         ck_assert(options_set_number(b->job->options, "update-urc-max", 20, &why));
         bench_go(b);
-        assert_has(b->log->str,
-                   "|send AT+QFOTADL=\"FTP://test:test@192.0.2.2:21/EC200ACNHAR01A02M16.bin\",0,100,20|");
+        assert_has(b->log->str, "|send AT+QFOTADL=\"FTP://test:test@192.0.2.2:21/EC200ACNHAR01A02M16.bin\",0,100,20|");
         bench_fota(b, "\"FTPSTART\"");
         bench_fota(b, "\"FTPEND\",0");
         ck_assert(b->job->reached >= JOB_REACHED_DOWNLOADED);

@@ -282,8 +282,8 @@ static Bench *new_with_fingerprint(unsigned mini_knows)
         return b;
 }
 
-/* A Mini system that knows SMS, reports the old revision and prints the firmware's messages, in scenarios 3 and 4 (guide
- * 5.1) and where a wrong package makes it restart. */
+/* A Mini system that knows SMS, reports the old revision and prints the firmware's messages, in scenarios 3 and 4
+ * (guide 5.1) and where a wrong package makes it restart. */
 START_TEST(mini_system_with_sms)
 {
         g_autoptr(Bench) b = new_with_fingerprint(FINGERPRINT_SMS);
@@ -356,7 +356,8 @@ START_TEST(firmware_without_sms)
 }
 END_TEST
 
-/* The firmware refuses everything until its subsystems are up: 0: its errors name a state; 1: it refuses the commands. */
+/* The firmware refuses everything until its subsystems are up: 0: its errors name a state; 1: it refuses the commands.
+ */
 START_TEST(asked_too_early)
 {
         g_autoptr(Bench) b = new_with_fingerprint(0);
@@ -534,8 +535,8 @@ END_TEST
 /* A Mini system that told what it does, in this life of the daemon or before, is one whatever revision it reports. */
 START_TEST(adopted_with_a_sign)
 {
-        static const char *const words[] = { "\"HTTPSTART\"", "\"DOWNLOADING\",10", "\"UPDATING\",30",
-                                             "\"HTTPEND\",714", "\"START\"", NULL };
+        static const char *const words[] = { "\"HTTPSTART\"",   "\"DOWNLOADING\",10", "\"UPDATING\",30",
+                                             "\"HTTPEND\",714", "\"START\"",          NULL };
         g_autoptr(Bench) b = bench_new_adopted();
 
         b->mini = true;

@@ -342,7 +342,8 @@ static Kind carry_out(uint64_t seed, Population population, bool timeline)
         r.host = host_new(&r.traits, &host_observer, &r);
         model_publish(r.model, r.package);
         if (timeline)
-                printf("%s at %s, package %d, firmware SMS %d, Mini SMS %d mute %d revision %s, boot URCs %d, lost %u\n",
+                printf("%s at %s, package %d, firmware SMS %d, Mini SMS %d mute %d revision %s, boot URCs %d, lost "
+                       "%u\n",
                        r.traits.mini ? "MiniFOTA" : "DFOTA", r.traits.uart ? "a UART" : "USB", (int)r.package,
                        r.traits.firmware_sms, r.traits.mini_sms, r.traits.mini_mute, r.traits.mini_revision ?: "none",
                        r.traits.boot_urcs, r.faults.lost);

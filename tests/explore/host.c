@@ -28,7 +28,7 @@ struct Host {
         void *userdata;
         uint64_t now;
 
-        char *disk; /* the record, NULL none */
+        char *disk;  /* the record, NULL none */
         char *ended; /* the record at the Result, NULL before */
         bool disk_works, disk_failed;
         unsigned boots;
@@ -160,7 +160,8 @@ static void carry_out(Host *h, const UpgradeAction *action)
         case UPGRADE_ACTION_PERSIST: persist(h); return;
         case UPGRADE_ACTION_SEND:
                 if (h->open)
-                        at_engine_command(h->engine, action->tag, action->text, action->secret, action->timeout, h->now);
+                        at_engine_command(h->engine, action->tag, action->text, action->secret, action->timeout,
+                                          h->now);
                 if (h->open && action->hush)
                         at_engine_hush(h->engine);
                 return;

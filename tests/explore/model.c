@@ -28,13 +28,13 @@ bool dice_hits(Dice *dice, unsigned per_mille)
 }
 
 typedef enum DeedType {
-        DEED_LINE,     /* a line is printed: text */
-        DEED_ATTACH,   /* the module appears on the USB, or is powered */
-        DEED_RUN,      /* its system answers commands */
-        DEED_SIM,      /* the SIM and SMS are up */
-        DEED_FETCH,    /* the next part of a download: value of the progress */
-        DEED_WRITE,    /* the next part of an update: value of the progress */
-        DEED_GIVE_UP,  /* the download has failed: value */
+        DEED_LINE,    /* a line is printed: text */
+        DEED_ATTACH,  /* the module appears on the USB, or is powered */
+        DEED_RUN,     /* its system answers commands */
+        DEED_SIM,     /* the SIM and SMS are up */
+        DEED_FETCH,   /* the next part of a download: value of the progress */
+        DEED_WRITE,   /* the next part of an update: value of the progress */
+        DEED_GIVE_UP, /* the download has failed: value */
         DEED_RESTART,
         DEED_COME_BACK /* the end of a glitch */
 } DeedType;
@@ -163,14 +163,15 @@ static void start_system(Model *m)
 {
         static const char *const names[] = { "off", "firmware", "updater", "Mini system" };
 
-        m->system = m->stage == STAGE_IDLE                                       ? SYSTEM_FIRMWARE
+        m->system = m->stage == STAGE_IDLE                                     ? SYSTEM_FIRMWARE
                     : m->stage == STAGE_UPDATE || m->stage == STAGE_MINI_WRITE ? SYSTEM_UPDATER
-                                                                                 : SYSTEM_MINI;
+                                                                               : SYSTEM_MINI;
         m->attached = true;
         note(m, names[m->system]);
         if (!m->traits->uart)
                 m->observer->attached(m->userdata, model_product(m),
-                                      m->system != SYSTEM_UPDATER || m->traits->updater_answers || m->stage == STAGE_MINI_WRITE);
+                                      m->system != SYSTEM_UPDATER || m->traits->updater_answers ||
+                                              m->stage == STAGE_MINI_WRITE);
         switch (m->system) {
         case SYSTEM_OFF: return;
         case SYSTEM_FIRMWARE:
@@ -308,8 +309,10 @@ static const char *revision(const Model *m)
  * (guide 2.3.1.2, note 1). */
 static bool knows(const Model *m, const char *command)
 {
-        static const char *const kept[] = { "ATQ0V1E0", "AT+CMEE", "AT+CREG",   "AT+CEREG", "AT+CPIN?", "AT+CSQ",
-                                            "AT+CFUN",  "AT+CGSN", "AT+QFOTADL", "AT+CGMI",  "AT+QURCCFG", "AT+QINDCFG" };
+        static const char *const kept[] = {
+                "ATQ0V1E0", "AT+CMEE", "AT+CREG",    "AT+CEREG", "AT+CPIN?",   "AT+CSQ",
+                "AT+CFUN",  "AT+CGSN", "AT+QFOTADL", "AT+CGMI",  "AT+QURCCFG", "AT+QINDCFG"
+        };
         bool sms = g_str_has_prefix(command, "AT+CMGF") || g_str_has_prefix(command, "AT+CSCA") ||
                    g_str_has_prefix(command, "AT+CNMI") || g_str_has_prefix(command, "AT+CPMS") ||
                    g_str_has_prefix(command, "AT+CSMS");
@@ -371,7 +374,8 @@ static void set_function(Model *m, const char *command)
         } else if (strcmp(command, "AT+CFUN=1,1") == 0) {
                 if (m->system == SYSTEM_UPDATER || m->stage == STAGE_MINI_2)
                         m->writes_broken++;
-                else if (m->system == SYSTEM_FIRMWARE) /* guide 2.3.1.1: before the first upgrade URC the host may end the upgrade */
+                else if (m->system ==
+                         SYSTEM_FIRMWARE) /* guide 2.3.1.1: before the first upgrade URC the host may end the upgrade */
                         m->stage = STAGE_IDLE;
                 plan(m, SECOND, DEED_RESTART, 0, NULL);
         } else {

@@ -25,25 +25,25 @@ bool dice_hits(Dice *dice, unsigned per_mille);
 
 /* The properties of a module and of its package that stay the same in a run. */
 typedef struct Traits {
-        bool mini;              /* MiniFOTA */
-        bool uart;              /* attached by a UART: no USB event is seen */
-        bool firmware_sms;      /* the firmware knows AT+CMGF and prints SMS DONE */
-        bool mini_sms;          /* the Mini system knows AT+CMGF, too */
-        bool mini_mute;         /* the Mini system answers no command */
-        bool boot_urcs;         /* RDY is printed at each boot */
-        bool progress;          /* DOWNLOADING is printed */
-        bool updater_answers;   /* the updater of a DFOTA answers AT commands */
+        bool mini;                 /* MiniFOTA */
+        bool uart;                 /* attached by a UART: no USB event is seen */
+        bool firmware_sms;         /* the firmware knows AT+CMGF and prints SMS DONE */
+        bool mini_sms;             /* the Mini system knows AT+CMGF, too */
+        bool mini_mute;            /* the Mini system answers no command */
+        bool boot_urcs;            /* RDY is printed at each boot */
+        bool progress;             /* DOWNLOADING is printed */
+        bool updater_answers;      /* the updater of a DFOTA answers AT commands */
         const char *mini_revision; /* of the Mini system, NULL if it reports none */
-        bool mini_product;      /* the Mini system has another USB product id */
-        unsigned slow;          /* phases take so many times as long */
+        bool mini_product;         /* the Mini system has another USB product id */
+        unsigned slow;             /* phases take so many times as long */
 } Traits;
 
 typedef enum Package { PACKAGE_GOOD, PACKAGE_MISSING, PACKAGE_WRONG, PACKAGE_NO_MINI_2 } Package;
 
 /* Faults, each so many times in 1000. */
 typedef struct Faults {
-        unsigned lost, doubled, late, garbled;  /* lines that answer no command */
-        unsigned mute, refused, truncated;      /* answers */
+        unsigned lost, doubled, late, garbled; /* lines that answer no command */
+        unsigned mute, refused, truncated;     /* answers */
 } Faults;
 
 typedef enum System { SYSTEM_OFF, SYSTEM_FIRMWARE, SYSTEM_UPDATER, SYSTEM_MINI } System;
@@ -98,7 +98,7 @@ Stage model_stage(const Model *model);
 bool model_is_new(const Model *model);      /* the new firmware is complete */
 bool model_is_attached(const Model *model); /* on the USB, or powered at a UART */
 unsigned model_product(const Model *model);
-unsigned model_upgrades(const Model *model);    /* how often AT+QFOTADL was accepted by the firmware */
+unsigned model_upgrades(const Model *model);      /* how often AT+QFOTADL was accepted by the firmware */
 unsigned model_writes_broken(const Model *model); /* how often the host reset the module while it wrote flash */
 /* Names the settings that differ from those before the run: urcport, radio; NULL if none does. */
 const char *model_setting_left(const Model *model);

@@ -102,9 +102,9 @@ static const struct {
         const char *key;
         size_t offset, size;
 } numbers[] = {
-        NUMBER("Created", created), NUMBER("Finished", finished), NUMBER("PackageSize", package_size),
-        NUMBER("Percent", percent), NUMBER("Restarts", restarts), NUMBER("Returns", reconnects),
-        NUMBER("Device", device),   NUMBER("Product", product),   NUMBER("TakeUps", take_ups),
+        NUMBER("Created", created),      NUMBER("Finished", finished), NUMBER("PackageSize", package_size),
+        NUMBER("Percent", percent),      NUMBER("Restarts", restarts), NUMBER("Returns", reconnects),
+        NUMBER("Device", device),        NUMBER("Product", product),   NUMBER("TakeUps", take_ups),
         NUMBER("Knows", firmware_knows),
 };
 G_STATIC_ASSERT(sizeof(unsigned) < sizeof(uint64_t));
@@ -402,8 +402,8 @@ static const char *value_at(const char *p, const char *end, const char *key, uns
         return differ <= damaged ? p + length + 1 : NULL;
 }
 
-/* The value of that key in a line, also if bytes of the key are damaged, its first byte has become a blank or the end of
- * the line before, or that line's end is damaged. NULL if the line does not have the key. */
+/* The value of that key in a line, also if bytes of the key are damaged, its first byte has become a blank or the end
+ * of the line before, or that line's end is damaged. NULL if the line does not have the key. */
 static const char *find_value(const char *line, size_t length, const char *key)
 {
         const char *end = line + length, *p = line, *value = value_of(line, length, key);

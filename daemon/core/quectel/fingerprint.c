@@ -15,11 +15,11 @@ static const struct {
         const char *command;
         const char *information; /* the beginning of the answer */
 } rows[FINGERPRINT_ROWS] = {
-        { "AT+CMGF?", "+CMGF:" },                      /* SMS, 27.005 */
-        { "AT+CPBS?", "+CPBS:" },                      /* phone book, 27.007 */
-        { "AT+CSSN?", "+CSSN:" },                      /* supplementary services, 27.007 */
+        { "AT+CMGF?", "+CMGF:" },                       /* SMS, 27.005 */
+        { "AT+CPBS?", "+CPBS:" },                       /* phone book, 27.007 */
+        { "AT+CSSN?", "+CSSN:" },                       /* supplementary services, 27.007 */
         { "AT+QCFG=\"usbnet\"", "+QCFG: \"usbnet\"," }, /* network adapter */
-        { "AT+IFC?", "+IFC:" },                        /* flow control of the UART */
+        { "AT+IFC?", "+IFC:" },                         /* flow control of the UART */
 };
 
 static unsigned count(unsigned set)
@@ -126,6 +126,5 @@ void mini_signs_answer(MiniSigns *s, AtResult result, int error, const char *inf
 
 bool mini_signs_found(const MiniSigns *s)
 {
-        return s->upgrades && s->registers &&
-               fingerprint_compare(&s->fingerprint, 0, true) == MINI_MARKER_MINI;
+        return s->upgrades && s->registers && fingerprint_compare(&s->fingerprint, 0, true) == MINI_MARKER_MINI;
 }

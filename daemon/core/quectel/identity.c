@@ -372,8 +372,8 @@ void identity_probe_answer(IdentityProbe *p, AtResult result, const char *inform
 
         if (result != AT_RESULT_OK)
                 information = "";
-        if (result == AT_RESULT_TIMEOUT && (p->question == ASK_ATI || p->question == ASK_GMR ||
-                                            p->question == ASK_CGMR || p->question == ASK_QGMR))
+        if (result == AT_RESULT_TIMEOUT &&
+            (p->question == ASK_ATI || p->question == ASK_GMR || p->question == ASK_CGMR || p->question == ASK_QGMR))
                 p->late = true;
         switch (p->question) {
         case ASK_ATI:

@@ -51,7 +51,8 @@ bool identity_same_firmware(const char *revision_a, const char *build_a, const c
  * have a version as in R01A02, and name the same flash size. Of an unknown one only the version is asked. */
 bool identity_fits(const char *before, const char *revision);
 
-/* Where AT+QGMR alone was answered, the build is compared with an earlier one: if it is the same, so is the revision. */
+/* Where AT+QGMR alone was answered, the build is compared with an earlier one: if it is the same, so is the revision.
+ */
 void identity_take_known_build(Identity *identity, const char *revision, const char *build);
 
 /* Reading an identity: a dialogue of a few commands. */

@@ -275,8 +275,8 @@ static const struct {
         { "options", RULE_STAGE_CALL, MUST, judge_options, NULL },
         /* the guide's rules for a URL (guide 3.3.1, 4.1), or a package on the host where the method takes one */
         { "source", RULE_STAGE_CALL, MUST, judge_source, NULL },
-        /* AT+QFOTADL exists and takes the options (guide 3.3.1). A job goes on if that is unknown; a refused AT+QFOTADL=?
-         * gives advice only */
+        /* AT+QFOTADL exists and takes the options (guide 3.3.1). A job goes on if that is unknown; a refused
+         * AT+QFOTADL=? gives advice only */
         { "qfotadl", RULE_STAGE_CHECK, MUST, judge_qfotadl, NULL },
         /* the SIM is ready */
         { "sim", RULE_STAGE_DIALOGUE, SHOULD, judge_sim, NULL },

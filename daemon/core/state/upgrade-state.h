@@ -39,8 +39,8 @@ typedef enum Step {
         STEP_AWAIT_FILE_END,     /* no command: a package was not sent to its end, the module must notice */
         STEP_RESET,
         STEP_ASK_FINGERPRINT, /* MiniFOTA: the system that answers is asked for its fingerprint */
-        STEP_RETRY,         /* AT+QFOTADL again in the Mini system */
-        STEP_LAST_IDENTITY, /* no command: the result is settled, the identity is read */
+        STEP_RETRY,           /* AT+QFOTADL again in the Mini system */
+        STEP_LAST_IDENTITY,   /* no command: the result is settled, the identity is read */
         STEP_RADIO_ON,
         STEP_DEACTIVATE_CONTEXT,
         STEP_RESTORE_FOTA_CID,

@@ -45,8 +45,8 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_ALL_BUT_LAST, /* the last bytes wait for UPGRADE_ACTION_TRANSFER_LAST */
         UPGRADE_EVENT_NOT_SENT,     /* the package cannot be read: text is the reason; no more bytes are sent */
         UPGRADE_EVENT_NO_FLOW,      /* the host's end of the port has no RTS/CTS, which UPGRADE_ACTION_FLOW requested */
-        UPGRADE_EVENT_DISK, /* a UPGRADE_ACTION_PERSIST failed, and the actions behind it were dropped: text is the
-                               reason. Of a job that has ended, only if its record cannot be removed either */
+        UPGRADE_EVENT_DISK,    /* a UPGRADE_ACTION_PERSIST failed, and the actions behind it were dropped: text is the
+                                  reason. Of a job that has ended, only if its record cannot be removed either */
         UPGRADE_EVENT_RESUMED, /* the host was suspended: messages of the module may be lost */
         UPGRADE_EVENT_TICK,    /* time passed, and everything that came until now was given before */
         _UPGRADE_EVENT_MAX

@@ -23,9 +23,8 @@ static bool old_firmware_runs(const Upgrade *u)
 {
         const Job *job = u->job;
 
-        return *job->from_revision
-                       ? identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build)
-                       : upgrade_is_firmware(u);
+        return *job->from_revision ? identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build)
+                                   : upgrade_is_firmware(u);
 }
 
 void abandon_now(Upgrade *u)

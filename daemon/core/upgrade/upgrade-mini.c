@@ -341,16 +341,15 @@ void mini_ready(Upgrade *u)
 static void read_marker(Upgrade *u)
 {
         u->step = STEP_NONE;
-        u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows,
-                                        u->job->origin == JOB_ORIGIN_ADOPTED);
+        u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows, u->job->origin == JOB_ORIGIN_ADOPTED);
         if (is_unchanged_mini(u))
                 u->marker = MINI_MARKER_MINI;
         if (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint_late)
                 ask_again(u);
         else if (retry_send(u))
                 return;
-        else if (!has_sign(u->job) && (u->marker != MINI_MARKER_FIRMWARE ||
-                                       (*u->job->from_revision && !upgrade_is_changed(u))))
+        else if (!has_sign(u->job) &&
+                 (u->marker != MINI_MARKER_FIRMWARE || (*u->job->from_revision && !upgrade_is_changed(u))))
                 end_without_upgrade(u);
         else
                 decide(u);

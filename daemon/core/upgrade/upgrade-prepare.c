@@ -165,7 +165,8 @@ static void got_urc_port(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (!*u->job->urc_port_before) {
-                u->job->urc_port_unread = !*value || strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(value);
+                u->job->urc_port_unread = !*value ||
+                                          strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(value);
                 if (!u->job->urc_port_unread)
                         job_set_string(&u->job->urc_port_before, value);
         }

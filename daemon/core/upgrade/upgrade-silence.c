@@ -141,7 +141,8 @@ void upgrade_timed_out(Upgrade *u)
         }
 }
 
-/* Returns true if a question disturbs neither the update nor the transfer of a package, and either system may answer. */
+/* Returns true if a question disturbs neither the update nor the transfer of a package, and either system may answer.
+ */
 static bool may_be_asked(const Upgrade *u)
 {
         if (!u->present || !u->at_port || u->step != STEP_NONE || u->listens_only || u->saw_upgrade_urc)

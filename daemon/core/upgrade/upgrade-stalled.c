@@ -54,7 +54,8 @@ static char *package_needed(const Upgrade *u)
 
         if (g_str_has_suffix(shown, ".mini_1"))
                 shown[strlen(shown) - strlen(".mini_1")] = 0;
-        /* The module may have reached the second package without a message, or its updater has failed with the first. */
+        /* The module may have reached the second package without a message, or its updater has failed with the first.
+         */
         if ((!second && (job->reconnects >= 2 || job->origin == JOB_ORIGIN_ADOPTED)) ||
             (second && job->percent < PERCENT_MINI1 && job->reported_domain == CODE_DOMAIN_UPDATE))
                 return *shown ? g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown) : g_strdup("its package");
@@ -90,11 +91,12 @@ static char *stalled_message(const Upgrade *u)
                         "the module's network, and it goes on by itself%s.%s%s",
                         package, for_good, u->port_answers ? ", or correct the source with Retry (fotactl retry)" : "",
                         last, waits);
-        return g_strdup_printf("%s The module is in its Mini system%s: it may be downloading slowly, or it waits for %s "
-                               "or for its network, and goes on by itself once that is there.%s%s%s",
-                               since, for_good, package,
-                               u->port_answers ? " Should the source be wrong, Retry corrects it (fotactl retry)." : "",
-                               last ?: "", waits);
+        return g_strdup_printf(
+                "%s The module is in its Mini system%s: it may be downloading slowly, or it waits for %s "
+                "or for its network, and goes on by itself once that is there.%s%s%s",
+                since, for_good, package,
+                u->port_answers ? " Should the source be wrong, Retry corrects it (fotactl retry)." : "", last ?: "",
+                waits);
 }
 
 void stalled_set_port_answers(Upgrade *u, bool answers)

@@ -129,7 +129,8 @@ static void firmware_reported(Upgrade *u)
         bool news = !u->saw_firmware_urc;
 
         u->saw_firmware_urc = !uart_may_leave(u->job);
-        if (!news || !u->saw_firmware_urc || !mini_applies(u) || !u->present || !u->port_answers || u->saw_upgrade_urc || u->step != STEP_NONE)
+        if (!news || !u->saw_firmware_urc || !mini_applies(u) || !u->present || !u->port_answers ||
+            u->saw_upgrade_urc || u->step != STEP_NONE)
                 return;
         upgrade_identify(u);
         u->deadline = u->now + u->timeouts->settle;

@@ -175,8 +175,7 @@ static void confirm(Upgrade *u, const Identity *identity)
 static bool take_revision(Upgrade *u, const Identity *identity)
 {
         /* A build that was not read is no other one. */
-        bool alike = u->revision &&
-                     identity_same_firmware(u->revision, u->build, identity->revision, identity->build);
+        bool alike = u->revision && identity_same_firmware(u->revision, u->build, identity->revision, identity->build);
         bool asked_again = u->rereading;
 
         u->rereading = false;
