@@ -366,7 +366,7 @@ static Kind carry_out(uint64_t seed, Population population, bool timeline)
 
 /* ---- many runs */
 
-static gint64 from = 1, runs = 20000, shown = -1;
+static gint64 from = 1, runs = 2000, shown = -1;
 static char *population_name, *listed;
 
 static const GOptionEntry entries[] = {
