@@ -142,6 +142,8 @@ START_TEST(test_found)
 
         adopt(c, founds[_i].point, founds[_i].still);
         check_adopted_success(c, founds[_i].method, 1);
+        if (strcmp(founds[_i].method, "minifota") == 0) /* only the Mini system was ever asked */
+                world_assert_property(c->w, c->job, "FromRevision", "");
         if (founds[_i].restarts)
                 world_assert_property(c->w, c->job, "Restarts", founds[_i].restarts);
         course_free(c);
