@@ -4,27 +4,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Detects the restarts of a module at a UART from its lines and its silence. All zero: nothing is known. */
+/* Detects the restarts of a module at a UART by its lines and its silence. All zero: nothing is known. */
 typedef struct UartLife {
-        char word;          /* the boot word that was read last: R, A; 0 none */
-        uint64_t booted_at; /* the time of the last restart, µs; 0 none */
-        bool spoke;         /* other lines came since then */
-        bool silent;        /* bytes came after a long silence */
-        unsigned asked;     /* commands sent since the last byte */
+        char word;          /* the last boot word that was counted: R for RDY, A for APP RDY; 0 none */
+        uint64_t booted_at; /* the time of the last restart that was counted */
+        bool bare;          /* nothing but boot words since then */
+        bool by_silence;    /* that restart was counted without a boot word */
+        bool spoke;         /* another line came since then */
+        bool silent;        /* the module answered nothing for long, and then bytes came */
+        unsigned asked;     /* commands since the last byte of the module */
 } UartLife;
 
-/* The port was opened. said: the module is known to have run since its last restart, though nothing was read yet. */
+/* The port was opened. said: the module is known to have run since its last restart, though no line was read yet. */
 void uart_life_begin(UartLife *life, bool said);
 
 /* A command was sent to the module. */
 void uart_life_asked(UartLife *life);
 
-/* Bytes came. */
+/* Bytes came, whatever their meaning. */
 void uart_life_bytes(UartLife *life);
 
 /* A line came that answers no command. Returns true if the module has restarted since the line before. now: as in
  * UpgradeEvent. */
 bool uart_life_line(UartLife *life, const char *line, uint64_t now);
 
-/* The module answered. Returns true if the module was silent before, and so has restarted without a boot word. */
+/* The module has answered. Returns true if it was silent before that, and has restarted without a boot word. */
 bool uart_life_answered(UartLife *life, uint64_t now);
