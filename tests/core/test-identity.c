@@ -74,7 +74,10 @@ START_TEST(same_firmware)
         ck_assert(identity_same_firmware("A", "A_1", "A", "A_1"));
         ck_assert(identity_same_firmware("A", "A_1", "A", ""));
         ck_assert(identity_same_firmware("A", "", "A", "A_1"));
+        ck_assert(identity_same_firmware("A", "A_1.001", "A", "A_1.0"));
+        ck_assert(identity_same_firmware("A", "A_1.0", "A", "A_1.001"));
         ck_assert(!identity_same_firmware("A", "A_1", "A", "A_2"));
+        ck_assert(!identity_same_firmware("A", "A_1.001", "A", "A_1.002"));
         ck_assert(!identity_same_firmware("A", "A_1", "B", "A_1"));
         ck_assert(!identity_same_firmware("A", "", "B", ""));
 }

@@ -90,6 +90,118 @@ START_TEST(change_is_not_confirmed)
 }
 END_TEST
 
+/* The updater answers, and a USB glitch makes the module come back a second time: its revision ends no job. */
+START_TEST(updater_answers)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_restart(b);
+        bench_ready(b, "UPDATER_V01");
+        bench_restart(b);
+        bench_ready(b, "UPDATER_V01");
+        bench_pass(b, b->timeouts.settle + 10 * SECOND);
+        if (b->identify)
+                bench_ready(b, "UPDATER_V01");
+        ck_assert_uint_eq(b->results, 0);
+        if (_i == 0) {
+                bench_restart(b);
+                bench_ready(b, NEW_REVISION);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+                return;
+        }
+        for (unsigned i = 0; i < 10 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, "UPDATER_V01");
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
+}
+END_TEST
+
+/* The revision stays and only the build tells the firmwares apart: the build is read twice, too. A reading of an
+ * earlier enumeration does not count, and a build that was cut off does not replace the whole one. */
+START_TEST(build_alone_changes)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        job_set_string(&b->job->from_revision, OLD_REVISION);
+        job_set_string(&b->job->from_build, OLD_BUILD);
+        b->job->options->allow_unchanged = false;
+        bench_begin(b);
+        bench_present(b);
+        bench_ready_as(b, OLD_REVISION, "", BENCH_IMEI);
+        ck_assert_str_eq(b->job->from_build, OLD_BUILD); /* AT+QGMR was not answered */
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\"HTTPEND\",0");
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        b->answers_once = true;
+        bench_ready_as(b, OLD_REVISION, OLD_REVISION "_01.001.01.002", BENCH_IMEI);
+        bench_ready_as(b, OLD_REVISION, "", BENCH_IMEI);
+        ck_assert_uint_eq(b->results, 0);
+        bench_tick(b);
+        bench_ready_as(b, OLD_REVISION, OLD_REVISION "_01.0", BENCH_IMEI);
+        ck_assert_uint_eq(b->results, 0);
+        bench_tick(b);
+        bench_ready_as(b, OLD_REVISION, OLD_REVISION "_01.001.01.002", BENCH_IMEI);
+        if (!b->results) {
+                bench_tick(b);
+                bench_ready_as(b, OLD_REVISION, OLD_REVISION "_01.001.01.002", BENCH_IMEI);
+        }
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_str_eq(b->job->to_build, OLD_REVISION "_01.001.01.002");
+}
+END_TEST
+
+/* After END a MiniFOTA whose fingerprint is not known is judged after `settle`, not after two questions. */
+START_TEST(mini_is_judged_when_quiet)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini2(b);
+        bench_updating(b, 96);
+        bench_fota(b, "\"END\",0");
+        bench_mini_restart(b, false);
+        b->rejects = "AT+";
+        b->reject_number = 14; /* SIM busy: no loss of the fingerprint */
+        bench_ready(b, "MINI_V01.00");
+        for (uint64_t end = b->now + b->timeouts.settle; upgrade_deadline(b->upgrade) < end;) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, "MINI_V01.00");
+                ck_assert_uint_eq(b->results, 0);
+        }
+        b->rejects = NULL;
+        bench_mini_restart(b, false);
+        bench_urc(b, "+QIND: SMS DONE");
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* READY while the radio is being switched off, as after a suspend: the reset does not overtake it. */
+START_TEST(ready_while_it_is_abandoned)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_event(b, UPGRADE_EVENT_RESUMED, NULL);
+        ck_assert(b->identify);
+        bench_cancel(b);
+        ck_assert(b->radio_off);
+        bench_clear(b);
+        bench_ready(b, OLD_REVISION);
+        assert_has_not(b->log->str, "AT+CFUN");
+        bench_fota(b, "\"HTTPEND\",701");
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
 /* The revision before the upgrade differs from the one that was read when the job was requested: one of the two may be
  * cut off. */
 START_TEST(revision_before)
@@ -116,6 +228,10 @@ int main(void)
         tcase_add_loop_test(t, field_is_missing, 0, 2);
         tcase_add_test(t, first_is_cut_off);
         tcase_add_test(t, change_is_not_confirmed);
+        tcase_add_loop_test(t, updater_answers, 0, 2);
+        tcase_add_test(t, build_alone_changes);
+        tcase_add_test(t, mini_is_judged_when_quiet);
+        tcase_add_test(t, ready_while_it_is_abandoned);
         tcase_add_loop_test(t, revision_before, 0, 2);
         return testing_run(t, "upgrade-readings");
 }

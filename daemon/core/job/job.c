@@ -574,6 +574,7 @@ static bool read_tables(GKeyFile *f, Job *job)
                         job->reached = i;
         if (read_boolean(f, "HasSms", &good)) /* of fotad 0.1.0, which asked for this row alone */
                 job->firmware_knows |= FINGERPRINT_SMS;
+        job->firmware_knows &= FINGERPRINT_ALL;
         return good;
 }
 

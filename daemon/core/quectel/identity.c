@@ -124,7 +124,8 @@ bool identity_same_firmware(const char *revision_a, const char *build_a, const c
 {
         if (strcmp(revision_a, revision_b) != 0)
                 return false;
-        return !*build_a || !*build_b || strcmp(build_a, build_b) == 0;
+        /* A build that was cut off is no other one; "" was not read. */
+        return g_str_has_prefix(build_a, build_b) || g_str_has_prefix(build_b, build_a);
 }
 
 /* The version in a revision, as in R01A02; NULL if there is none. */

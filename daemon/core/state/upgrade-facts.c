@@ -174,8 +174,12 @@ bool upgrade_fits(const Upgrade *u)
 }
 
 /* Returns true if the firmware answers rather than the updater: a boot URC was seen, or the module came back a second
- * time, after which nothing else can run (guide 2.3.1.1). */
+ * time (guide 2.3.1.1), or was reset. A second return may be a USB glitch of the updater, whose revision does not fit.
+ */
 bool upgrade_firmware_is_up(const Upgrade *u)
 {
-        return u->saw_boot_urc || u->job->reconnects >= 2 || u->job->reset || u->job->method == METHOD_MINIFOTA;
+        bool back = u->job->reconnects >= 2 || u->job->reset;
+
+        return u->saw_boot_urc || (back && (!upgrade_is_changed(u) || upgrade_fits(u))) ||
+               u->job->method == METHOD_MINIFOTA;
 }

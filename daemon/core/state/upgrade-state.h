@@ -103,13 +103,15 @@ typedef struct Upgrade {
         bool command_dropped;               /* the command under way was dropped with its record and never sent */
         JobState open_state;                /* before the job was finished: its state again if that cannot be kept */
         unsigned restarts_without_progress;
-        unsigned product;       /* USB product id now, 0 unknown */
-        char *revision, *build; /* the latest ones that were read, NULL none */
-        unsigned readings;      /* how often in a row they were read alike in this enumeration, with the IMEI */
-        bool rereading;         /* the identity is being asked for again, to confirm them */
-        bool rereads_change;    /* the revision that is to be confirmed is another one than before */
-        uint64_t reread_at;     /* when it is to be asked for again, 0 never */
-        uint64_t reread_until;  /* until when, 0 it was not asked for again in this enumeration */
+        unsigned product;        /* USB product id now, 0 unknown */
+        char *revision, *build;  /* the latest ones that were read, NULL none */
+        unsigned readings;       /* how often in a row they were read alike in this enumeration, with the IMEI */
+        unsigned build_readings; /* how often in a row the build was read alike */
+        bool foreign;            /* the IMEI that was read last is another module's */
+        bool rereading;          /* the identity is being asked for again, to confirm them */
+        bool rereads_change;     /* the revision that is to be confirmed is another one than before */
+        uint64_t reread_at;      /* when it is to be asked for again, 0 never */
+        uint64_t reread_until;   /* until when, 0 it was not asked for again in this enumeration */
 
         /* upgrade-check.c */
         Inspect *inspect;      /* the questions to the module */

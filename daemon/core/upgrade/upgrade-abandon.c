@@ -33,6 +33,11 @@ void abandon_now(Upgrade *u)
                 upgrade_abandoned(u); /* an answer: the module no longer waits for the package */
                 return;
         }
+        if (!old_firmware_runs(u) && u->job->abandon != HOST_CANCELLED) {
+                u->job->abandon = 0;
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+                return;
+        }
         if (!old_firmware_runs(u)) {
                 u->job->abandon = 0;
                 upgrade_push(u, UPGRADE_ACTION_WARN,

@@ -114,16 +114,17 @@ void end_pending(Upgrade *u, const UpgradeEvent *event)
 void end_finish(Upgrade *u)
 {
         Job *job = u->job;
+        bool dismissed = job_is_host_code(job, HOST_DISMISSED); /* the module may be writing its flash */
 
         u->step = STEP_NONE;
         if (u->present && !u->ready && !job->sent)
                 transfer_reset_flow_control(u);
-        job_tell_what_stays(job, !u->present);
+        job_tell_what_stays(job, !u->present || dismissed);
         job_forget_secrets(job);
         if (job->result == JOB_RESULT_SUCCESS)
                 job->percent = 100;
         job->watched = job_may_still_write(job);
-        if (u->present && *job->power_control_before && !job->watched)
+        if (u->present && *job->power_control_before && !job->watched && !dismissed)
                 upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
         close_job(u);
 }

@@ -69,7 +69,8 @@ static void updating(Upgrade *u, int said)
 
         job_reach(job, JOB_REACHED_UPDATING);
         job->abandon = 0; /* the point of no return is passed */
-        u->ready = false;
+        u->ready = u->rereading = false;
+        u->reread_at = u->reread_until = 0;
         u->step = STEP_NONE;
         u->ask_at = 0;
         if (first)
@@ -377,6 +378,16 @@ void mini_no_revision(Upgrade *u)
         u->job->system = JOB_SYSTEM_MINI;
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
         upgrade_reset_deadline(u);
+}
+
+bool mini_asks_again(Upgrade *u)
+{
+        if (!mini_applies(u) || !u->ask_at || u->now < u->ask_at)
+                return false;
+        u->ask_at = 0;
+        upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
+        u->deadline = u->now + u->timeouts->settle;
+        return true;
 }
 
 void mini_timed_out(Upgrade *u)

@@ -17,4 +17,7 @@ void mini_ask_soon(Upgrade *u); /* the module is asked for its identity again, f
 /* The module answers AT and reports no revision. Does nothing unless mini_applies(). */
 void mini_no_revision(Upgrade *u);
 
+/* After END a time-out has passed. Returns true if the identity was to be asked for again, and now is. */
+bool mini_asks_again(Upgrade *u);
+
 void mini_timed_out(Upgrade *u); /* only if mini_waits() */

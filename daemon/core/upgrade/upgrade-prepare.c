@@ -274,10 +274,13 @@ void prepare_answer(Upgrade *u, const UpgradeEvent *event)
                         upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
                 return;
         case STEP_SET_FOTA_CID:
-                if (good)
+                if (good) {
                         send(u, STEP_READ_CONTEXTS, "AT+QIACT?");
-                else
+                } else {
+                        job_set_string(&u->job->fota_cid_before, "");
+                        u->job->fota_cid_unread = false;
                         upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
+                }
                 return;
         case STEP_READ_CONTEXTS: got_contexts(u, event); return;
         case STEP_ACTIVATE_CONTEXT:

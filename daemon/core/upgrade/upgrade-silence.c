@@ -63,6 +63,8 @@ static void verifying_timed_out(Upgrade *u)
 
         if (mini_waits(u))
                 mini_timed_out(u);
+        else if (mini_asks_again(u))
+                return;
         else if ((job->reached >= JOB_REACHED_ENDED || job->result != JOB_RESULT_NONE) && asks_after_end(u))
                 return;
         else if (job->result != JOB_RESULT_NONE)

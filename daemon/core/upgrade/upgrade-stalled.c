@@ -15,7 +15,7 @@
 void stalled_probe(Upgrade *u)
 {
         u->probed_at = u->now;
-        u->ask_at = 0;
+        u->ask_at = u->reread_at = u->reread_until = 0;
         u->saw_upgrade_urc = false;
         upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
         upgrade_reset_deadline(u);

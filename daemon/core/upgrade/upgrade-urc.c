@@ -35,7 +35,8 @@ static void update_runs(Upgrade *u)
 
         job_reach(job, JOB_REACHED_UPDATING);
         job->abandon = 0; /* the point of no return is passed */
-        u->ready = false;
+        u->ready = u->rereading = false;
+        u->reread_at = u->reread_until = 0;
         u->step = STEP_NONE;
         transfer_stop(u);
         if (!u->saw_upgrade_urc)

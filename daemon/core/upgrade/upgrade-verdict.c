@@ -23,7 +23,10 @@ static bool went_through_update(const Job *job)
 
 bool verdict_is_certain(const Upgrade *u)
 {
-        return u->readings >= READINGS;
+        /* Where only the build tells the new firmware from the old one, the build was read twice, too. */
+        bool by_build = upgrade_is_changed(u) && strcmp(u->job->from_revision, u->revision) == 0;
+
+        return u->readings >= READINGS && (!by_build || u->build_readings >= READINGS);
 }
 
 static void reread(Upgrade *u)
@@ -61,7 +64,15 @@ void verdict_read_again(Upgrade *u)
         if (confirm(u))
                 return;
         if (u->now >= u->reread_until) {
-                upgrade_fail(u, HOST_NO_RESPONSE, "twice alike when its revision and its IMEI were to be read");
+                const Job *job = u->job;
+
+                if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED &&
+                    !upgrade_firmware_is_up(u)) {
+                        upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+                        return;
+                }
+                upgrade_fail(u, HOST_NO_RESPONSE,
+                             "twice alike when its revision and its IMEI were to be read, and may run either firmware");
                 return;
         }
         u->reread_at = u->deadline = u->now + REREAD_INTERVAL;
@@ -154,8 +165,8 @@ void verdict_follow(Upgrade *u, bool asked_again)
                 return;
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        if (job->abandon && !job->disconnected)
-                upgrade_next(u, NEXT_ABANDON);
-        else
+        if (!job->abandon || job->disconnected)
                 upgrade_reset_deadline(u);
+        else if (u->step == STEP_NONE && !job->reset) /* else the download is being given up */
+                upgrade_next(u, NEXT_ABANDON);
 }

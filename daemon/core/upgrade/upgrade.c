@@ -80,8 +80,11 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         u->present = u->ready = u->saw_upgrade_urc = u->saw_boot_urc = u->asked_unprompted = u->kept_awake = false;
         transfer_stop(u);
         u->listens_only = u->rereading = false;
-        u->readings = 0;
+        u->readings = u->build_readings = 0;
         u->reread_at = u->reread_until = 0;
+        u->foreign = false;
+        g_clear_pointer(&u->revision, g_free);
+        g_clear_pointer(&u->build, g_free);
         u->step = STEP_NONE;
         u->job->disconnected = u->job->disconnected || u->job->sent;
         if (over && !u->gone_before_restore)
@@ -180,8 +183,10 @@ static bool take_revision(Upgrade *u, const Identity *identity)
 
         u->rereading = false;
         u->readings = (alike ? u->readings : 0) + (*identity->imei ? 1 : 0);
+        if (*identity->build)
+                u->build_readings = g_strcmp0(u->build, identity->build) == 0 ? u->build_readings + 1 : 1;
         job_set_string(&u->revision, identity->revision);
-        if (!alike || *identity->build)
+        if (!alike || strlen(identity->build) > strlen(u->build)) /* one of the two may be cut off */
                 job_set_string(&u->build, identity->build);
         return asked_again;
 }
@@ -201,13 +206,20 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
-                u->ready = false; /* the settings belong to another module */
+                u->ready = false;  /* the settings belong to another module */
+                if (!u->foreign) { /* one answer may be garbled */
+                        u->foreign = u->rereading = true;
+                        upgrade_identify(u);
+                        return;
+                }
                 job->stalled = false;
                 if (!u->kept_awake)
                         *job->power_control_before = 0;
                 upgrade_fail(u, HOST_MODULE_REPLACED, NULL);
                 return;
         }
+        asked_again = asked_again && !u->foreign;
+        u->foreign = false;
         /* The method of an adopted job was guessed from the module's messages. */
         if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
                 job->method = identity_method(identity->model, identity->revision);
@@ -219,11 +231,11 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                     !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build)) {
                         u->ready = false;
                         upgrade_identify(u);
-                        upgrade_reset_deadline(u);
                         return;
                 }
-                job_set_string(&job->from_revision, identity->revision);
-                job_set_string(&job->from_build, identity->build);
+                if (*u->build || strcmp(job->from_revision, u->revision) != 0)
+                        job_set_string(&job->from_build, u->build);
+                job_set_string(&job->from_revision, u->revision);
                 upgrade_enter_state(u, JOB_PREPARING);
                 check_begin(u);
                 return;
@@ -334,7 +346,10 @@ static void on_port_lost(Upgrade *u)
         if (transfer_port_lost(u))
                 return;
         stalled_set_port_answers(u, false);
-        u->ready = u->saw_upgrade_urc = false;
+        u->ready = u->saw_upgrade_urc = u->rereading = u->foreign = false;
+        u->reread_at = u->reread_until = 0;
+        if (job_is_uart(u->job)) /* a restart may go unseen meanwhile */
+                u->readings = u->build_readings = 0;
         u->step = STEP_NONE;
         if (!u->present || !news)
                 return;
@@ -355,7 +370,7 @@ static void on_cancel(Upgrade *u)
         upgrade_abandoned(u);
 }
 
-/* The job ends and the module is left alone: its settings are not put back either. */
+/* The job ends and the module is left alone: its settings, power/control among them, are not put back but named. */
 static void on_dismiss(Upgrade *u)
 {
         const char *detail = "and the module may still be writing its flash";
@@ -366,6 +381,7 @@ static void on_dismiss(Upgrade *u)
                 detail = "while the module was in its Mini system, and it may still load a package and write its flash";
         job_set_result(u->job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_DISMISSED, detail);
         u->job->stalled = false;
+        transfer_stop(u);
         upgrade_next(u, NEXT_FINISH);
 }
 
