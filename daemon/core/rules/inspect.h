@@ -48,7 +48,7 @@ unsigned inspect_list_clip(const InspectList *list, unsigned value);
 /* Formats the list for messages: "0, 5-50". The caller frees it. */
 char *inspect_list_text(const InspectList *list);
 
-/* What the module said. A fact may be used only where its question's answer is INSPECT_ANSWERED. */
+/* The answers of the module. A fact may be used only where its question's answer is INSPECT_ANSWERED. */
 typedef struct Inspection {
         InspectAnswer answers[_INSPECT_QUESTION_MAX];
         int errors[_INSPECT_QUESTION_MAX]; /* n of +CME ERROR: n, -1 none */

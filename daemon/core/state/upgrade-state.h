@@ -111,7 +111,7 @@ typedef struct Upgrade {
         bool rereading;          /* the identity is being asked for again, to confirm them */
         bool rereads_change;     /* the revision that is to be confirmed is another one than before */
         uint64_t reread_at;      /* when it is to be asked for again, 0 never */
-        uint64_t reread_until;   /* until when, 0 it was not asked for again in this enumeration */
+        uint64_t reread_until;   /* the end of the rereading; 0: not begun in this enumeration */
 
         /* upgrade-check.c */
         Inspect *inspect;      /* the questions to the module */

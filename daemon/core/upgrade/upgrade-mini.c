@@ -2,7 +2,7 @@
 
 /* MiniFOTA (guide 2.3.1.2, 4 and 5): from the point of no return on, which system answers and what that proves. Either
  * system may answer AT, under either revision. The Mini system keeps only the commands for registration and upgrade, so
- * the fingerprint that the firmware left before AT+QFOTADL tells the two apart. Restarts prove nothing, since a power
+ * the fingerprint taken of the firmware before AT+QFOTADL tells the two apart. Restarts prove nothing, since a power
  * cut repeats a step. */
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The consequences of a stall, which mini_timed_out() in upgrade-mini.c decides: a MiniFOTA that makes no progress in
- * its Mini system (guide 5.1, scenarios 3 and 4): the message that says what is known of it, and AT+QFOTADL with
+ * its Mini system (guide 5.1, scenarios 3 and 4): the message that contains what is known, and AT+QFOTADL with
  * a corrected source (guide 5.2). */
 
 #include <string.h>

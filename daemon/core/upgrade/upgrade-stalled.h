@@ -3,7 +3,7 @@
 
 #include "core/state/upgrade-state.h"
 
-/* The job is stalled: its message says what is known of it. The state lasts over restarts in the Mini system. */
+/* The job is stalled: its message contains what is known. The state lasts over restarts in the Mini system. */
 void stalled_enter(Upgrade *u);
 /* There is progress. */
 void stalled_leave(Upgrade *u);
