@@ -119,6 +119,22 @@ START_TEST(updater_answers)
 }
 END_TEST
 
+/* The updater answers after END, before its restart. */
+START_TEST(updater_answers_after_end)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_resurrect(b);
+        bench_ready(b, "UPDATER_V01");
+        ck_assert_uint_eq(b->results, 0);
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 /* The revision stays and only the build tells the firmwares apart: the build is read twice, too. A reading of an
  * earlier enumeration does not count, and a build that was cut off does not replace the whole one. */
 START_TEST(build_alone_changes)
@@ -229,6 +245,7 @@ int main(void)
         tcase_add_test(t, first_is_cut_off);
         tcase_add_test(t, change_is_not_confirmed);
         tcase_add_loop_test(t, updater_answers, 0, 2);
+        tcase_add_test(t, updater_answers_after_end);
         tcase_add_test(t, build_alone_changes);
         tcase_add_test(t, mini_is_judged_when_quiet);
         tcase_add_test(t, ready_while_it_is_abandoned);

@@ -142,6 +142,7 @@ void verdict_judge(Upgrade *u)
 void verdict_follow(Upgrade *u, bool asked_again)
 {
         Job *job = u->job;
+        bool changed = upgrade_is_changed(u);
 
         upgrade_keep_revision(u);
         /* A change that the second reading does not confirm was none: the upgrade may go on. */
@@ -151,8 +152,9 @@ void verdict_follow(Upgrade *u, bool asked_again)
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }
-        /* A revision of another pattern may be the updater's. */
-        if (job->reached >= JOB_REACHED_ENDED || (upgrade_is_changed(u) && upgrade_is_firmware(u) && upgrade_fits(u))) {
+        /* A revision of another pattern may be the updater's, also between END and the restart. */
+        if ((job->reached >= JOB_REACHED_ENDED && !(upgrade_awaits_restart(job) && changed && !upgrade_fits(u))) ||
+            (changed && upgrade_is_firmware(u) && upgrade_fits(u))) {
                 upgrade_next(u, NEXT_JUDGE);
                 return;
         }
