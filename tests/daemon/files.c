@@ -49,11 +49,16 @@ void file_assert_whole(World *w, const char *module)
         world_assert_sim(w, "1", "get %s qfotadl-count", module);
 }
 
-void file_assert_as_before(World *w, const char *module, const char *flow)
+void file_assert_put_back(World *w, const char *module, const char *flow)
 {
         world_assert_sim(w, flow, "get %s usbifc", module);
         world_assert_sim(w, "uart1", "get %s urcport", module);
         world_assert_sim(w, "3", "get %s fota-cid", module);
+}
+
+void file_assert_as_before(World *w, const char *module, const char *flow)
+{
+        file_assert_put_back(w, module, flow);
         world_assert_sim(w, "auto", "get %s power-control", module);
 }
 

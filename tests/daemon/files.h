@@ -19,7 +19,9 @@ char *file_start(World *world, const char *module, const char *flow_control);
 /* The module has taken the package byte for byte, once, and nothing else with it. */
 void file_assert_whole(World *world, const char *module);
 
-/* Settings are what file_world()'s modules had: urcport=uart1, fota-cid=3, power/control auto, this flow control. */
+/* The settings are those of file_world()'s modules: urcport=uart1, fota-cid=3, this flow control. */
+void file_assert_put_back(World *world, const char *module, const char *flow);
+/* The same, and power/control is auto. */
 void file_assert_as_before(World *world, const char *module, const char *flow);
 
 /* Waits until the record says that all bytes are on their way. */

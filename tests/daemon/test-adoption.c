@@ -342,7 +342,7 @@ END_TEST
  * gets on is a new sign. */
 START_TEST(test_once)
 {
-        Course *c = course_new("ec200a,qgmr=error", "settle=6\nupdate-idle=2\nstart=2\ndownload-idle=2\n");
+        Course *c = course_new("ec200a,qgmr=error,sms=0,services=0,usbnet=0,ifc=", "settle=6\nupdate-idle=2\nstart=2\ndownload-idle=2\n");
         g_autofree char *log = NULL;
 
         g_free(world_sim(c->w, "set 1-1 revision "));

@@ -298,7 +298,7 @@ END_TEST
 START_TEST(test_retry)
 {
         Target target = { .module = "usb-1-1", .job = JOB_1 };
-        g_autofree char *record = NULL, *fixed = NULL;
+        g_autofree char *record = NULL, *last = NULL, *fixed = NULL;
         Course *c;
 
         polkit_prepare("polkit.addRule(function(action, subject) {\n"
@@ -317,6 +317,8 @@ START_TEST(test_retry)
                 world_kill_daemon(c->w);
                 record = world_path(c->w, "state/jobs/1.job");
                 ck_assert_int_eq(g_unlink(record), 0);
+                last = world_path(c->w, "state/last-job"); /* the next job has the same id then */
+                ck_assert_int_eq(g_unlink(last), 0);
                 world_start_daemon(c->w);
                 world_await_property(c->w, MODULE_1, "Job", JOB_1);
                 world_assert_property(c->w, JOB_1, "Origin", "adopted");
