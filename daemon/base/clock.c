@@ -23,13 +23,14 @@ struct ClockTimer {
         const ClockTimerObserver *observer;
         void *userdata;
         uint64_t at;
-        bool resumed; /* the observer is still to be told */
+        bool resumed; /* the observer is still to be called */
 };
 
 static GQueue timers = G_QUEUE_INIT;
 static uint64_t now, read_until; /* µs of this clock */
 static uint64_t turned_at;       /* CLOCK_MONOTONIC at the last turn, µs, 0 before the first one */
 static uint64_t suspended;       /* CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC by so much, µs */
+static uint64_t resumed_at;      /* the time of this clock after the last suspend */
 
 static uint64_t read_clock(clockid_t id)
 {
@@ -115,7 +116,8 @@ static ClockTimer *resumed_timer(void)
 /* Calls one observer, if one is to be called: it may free timers. */
 static void run_timer(bool all_read)
 {
-        ClockTimer *resumed = all_read ? resumed_timer() : NULL, *first = first_timer();
+        bool heard = all_read || now >= resumed_at + READING_MAX;
+        ClockTimer *resumed = heard ? resumed_timer() : NULL, *first = first_timer();
 
         if (resumed) {
                 resumed->resumed = false;
@@ -162,12 +164,14 @@ static void turn(uint64_t monotonic, uint64_t boottime, bool all_read)
                 read_until = now;
         else if (now > READING_MAX)
                 read_until = MAX(read_until, now - READING_MAX);
-        if (ahead > suspended + SUSPEND_MIN)
+        if (ahead > suspended + SUSPEND_MIN) {
+                resumed_at = now;
                 for (GList *i = timers.head; i; i = i->next) {
                         ClockTimer *t = i->data;
 
                         t->resumed = t->observer->resumed;
                 }
+        }
         suspended = ahead;
 }
 
