@@ -31,10 +31,10 @@ struct AtPort {
         Serial *serial; /* NULL: the port is closed */
         AtEngine *engine;
         bool listening;         /* nothing is to be sent */
-        uint64_t opened_at;     /* µs of CLOCK_BOOTTIME */
+        uint64_t opened_at;     /* µs of clock_now() */
         bool heard;             /* bytes came since the port was opened */
         uint64_t open_at;       /* the time of the next try to open the port; UINT64_MAX: at once if it is wanted */
-        uint64_t tried_at;      /* when opening was tried last, µs of clock_now() */
+        uint64_t tried_at;      /* when opening was tried last, µs of g_get_monotonic_time() */
         uint64_t open_interval; /* before that, if neither a job nor a call waits for the port; 0 not tried yet */
         PortWatch *watch;       /* runs while the port could not be opened */
 };
@@ -116,6 +116,11 @@ void at_port_listen(AtPort *p)
 void at_port_end_listening(AtPort *p)
 {
         p->listening = false;
+}
+
+bool at_port_is_listening(const AtPort *p)
+{
+        return p->listening;
 }
 
 void at_port_start(AtPort *p)
@@ -210,7 +215,7 @@ bool at_port_advance(AtPort *p)
         g_autoptr(AtEvent) event = NULL;
 
         if (p->serial && clock_has_passed(at_engine_deadline(p->engine)))
-                at_engine_tick(p->engine, clock_now());
+                at_engine_tick(p->engine, clock_read_until());
         event = at_engine_pop(p->engine);
         if (!event)
                 return false;
@@ -318,7 +323,7 @@ static void on_left(void *userdata)
 {
         AtPort *p = userdata;
 
-        if (clock_now() < p->tried_at + OPEN_INTERVAL)
+        if ((uint64_t)g_get_monotonic_time() < p->tried_at + OPEN_INTERVAL)
                 return;
 
         log_context(LOG_DEBUG, p->context, "%s may be free", p->node);
@@ -367,7 +372,7 @@ static void open_port(AtPort *p)
         /* Otherwise the watch would report the close after a failed try, and the next try would follow at once. */
         g_clear_pointer(&p->watch, port_watch_free);
         r = serial_open(&p->serial, p->context->event, p->node, &settings, &serial_observer, p, &holder);
-        p->tried_at = clock_now();
+        p->tried_at = (uint64_t)g_get_monotonic_time();
         if (r < 0)
                 p->watch = port_watch_new(p->context->event, p->node, settings.lock_directory, on_left, p);
         if (r >= 0) {

@@ -66,7 +66,7 @@ void at_port_begin_job(AtPort *port);
 void at_port_close(AtPort *port);
 
 bool at_port_is_open(const AtPort *port);
-/* The time at which the port was opened last, in µs of CLOCK_BOOTTIME. */
+/* The time at which the port was opened last, in µs of clock_now(). */
 uint64_t at_port_opened_at(const AtPort *port);
 /* Bytes came since the port was opened. */
 bool at_port_was_heard(const AtPort *port);
@@ -86,6 +86,7 @@ bool at_port_set_flow_control(AtPort *port, bool hardware);
 void at_port_listen(AtPort *port);
 /* The next time that the port is opened, it is asked. An open port goes on as it does. */
 void at_port_end_listening(AtPort *port);
+bool at_port_is_listening(const AtPort *port);
 /* Asks the module until it answers, if the port is open: AT_EVENT_READY follows. Pending commands are forgotten. */
 void at_port_start(AtPort *port);
 /* The same; answers that came already are dropped. */
