@@ -43,6 +43,13 @@ void module_handle_removal(Module *m)
                 job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
 }
 
+/* Another process has the port, or it cannot be opened. A port that is only tried is not waited for. */
+static bool is_futile(const Module *m)
+{
+        return !at_port_is_open(m->port) && !place_is_suggested(m->place, at_port_node(m->port)) &&
+               (at_port_holder(m->port) || at_port_error(m->port));
+}
+
 /* At the port where the AT port should be, bytes of any kind are a sign of the module; at another port only an answer.
  */
 static bool is_mute(const Module *m)
@@ -56,15 +63,19 @@ uint64_t module_search_deadline(const Module *m)
 {
         const Timeouts *t = &m->context.config->timeouts;
 
-        if (m->run || place_is_uart(m->place) || probe_is_known(m->probe) || !at_port_is_open(m->port) || !is_mute(m) ||
-            !place_has_other_port(m->place))
+        if (m->run || place_is_uart(m->place) || probe_is_known(m->probe) || !place_has_other_port(m->place))
+                return UINT64_MAX;
+        if (is_futile(m))
+                return 0;
+        if (!at_port_takes_commands(m->port) || !is_mute(m))
                 return UINT64_MAX;
         return MAX(place_came_at(m->place) + t->restart, at_port_opened_at(m->port) + t->settle);
 }
 
 void module_try_other_port(Module *m)
 {
-        log_module(LOG_INFO, m, "%s does not answer: another port is tried", at_port_node(m->port));
+        log_module(LOG_INFO, m, "%s %s: another port is tried", at_port_node(m->port),
+                   at_port_is_open(m->port) ? "does not answer" : "cannot be opened");
         place_try_other_port(m->place);
         module_choose_port(m);
         m->observer->changed(m->userdata, m);

@@ -50,8 +50,9 @@ extern const GateObserver module_gate_observer;
 
 /* Finds out which tty is the AT port, which may change whenever a tty comes or goes. */
 void module_choose_port(Module *module);
-/* The time at which module_try_other_port() is due, in µs of CLOCK_BOOTTIME; UINT64_MAX for never: the module has been
- * there for [timeouts] restart, and nothing was heard at its port. Not while a job holds it. */
+/* The time at which module_try_other_port() is due, in µs of clock_now(); UINT64_MAX for never: the module has been
+ * there for [timeouts] restart, and nothing was heard at its port, or the port is not the suggested one and cannot be
+ * opened. Not while a job holds it. */
 uint64_t module_search_deadline(const Module *module);
 /* Uses another of the module's ports that may be the AT port. */
 void module_try_other_port(Module *module);

@@ -648,6 +648,26 @@ START_TEST(test_layout)
 }
 END_TEST
 
+/* The usual port does not answer, and the next one cannot be opened: the search goes on to the suggested port. */
+START_TEST(test_layout_held)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,diag-if=4,at-if=2,modem-if=3,labels=0,modem-at=0" },
+                                   .config = "[timeouts]\nsettle=1\nrestart=1\n",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *tty = world_tty(w, "1-1", "at"), *log = world_path(w, "fotad.log"), *node = NULL;
+        pid_t squatter = squat(tty, true);
+
+        world_start_daemon(w);
+        world_await_file(w, log, "cannot be opened: another port is tried");
+        node = world_sim(w, "get 1-1 port-modem");
+        world_await_property(w, MODULE_1, "Port", node);
+        world_assert_property(w, MODULE_1, "Present", "1");
+        evict(squatter);
+        world_free(w);
+}
+END_TEST
+
 /* ---- at-interfaces */
 
 static const struct {
@@ -693,6 +713,7 @@ int main(void)
         suite_add(s, "problem", test_problem, 0, G_N_ELEMENTS(problems));
         suite_add(s, "loader-left", test_loader_left, 0, 1);
         suite_add(s, "layout", test_layout, 0, G_N_ELEMENTS(layouts));
+        suite_add(s, "layout-held", test_layout_held, 0, 1);
         suite_add(s, "loader", test_loader, 0, G_N_ELEMENTS(loaders));
         suite_add(s, "override", test_override, 0, G_N_ELEMENTS(overrides));
         return suite_run(s);
