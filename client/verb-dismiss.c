@@ -66,9 +66,9 @@ const Verb verb_dismiss = {
         .name = "dismiss",
         .args = "JOB",
         .summary = N_("end a job whose upgrade cannot be cancelled any more"),
-        .description = N_("Nothing is sent to the module, which may go on with the upgrade: keep it\n"
-                          "powered. The job ends as failed, and the upgrade is not adopted again until\n"
-                          "the module restarts. At a terminal a confirmation is asked for."),
+        .description = N_("No more of the upgrade is sent to the module, which may go on with it. Keep\n"
+                          "it powered. The job ends as failed, and the upgrade is not adopted again\n"
+                          "until the module restarts. At a terminal a confirmation is asked for."),
         .min_args = 1,
         .max_args = 1,
         .entries = entries,

@@ -156,9 +156,12 @@ void module_start_run(Module *m, Job *job)
 Job *module_end_run(Module *m)
 {
         Job *job = job_run_job(m->run);
+        bool dismissed = job->domain == CODE_DOMAIN_HOST && job->code == HOST_DISMISSED;
 
         g_clear_pointer(&m->run, job_run_free);
         m->context.job = NULL;
+        if (dismissed && at_port_is_listening(m->port))
+                return job; /* its updater may be running: nothing is sent before the next enumeration */
         at_port_end_listening(m->port);
         at_port_try(m->port); /* for the identity, if that is not known */
         if (!probe_is_known(m->probe))

@@ -81,17 +81,25 @@ START_TEST(test_stalled)
 }
 END_TEST
 
-/* An upgrade that writes the flash. Nothing is sent to the module for it, and its messages do not get it adopted. */
+/* An upgrade that writes the flash. Nothing is sent to the updater, and its messages do not get it adopted. */
 START_TEST(test_updating)
 {
         Course *c = begin_and_hold("updating:50");
-        g_autofree char *log = world_path(c->w, "fotad.log");
+        g_autofree char *log = world_path(c->w, "fotad.log"), *lines = NULL;
+        const char *dismissed, *written;
 
         world_await_property(c->w, c->job, "State", "updating");
         dismiss(c);
         course_assert_message(c, "may still be writing its flash");
-        g_free(world_sim(c->w, "release 1-1"));
+        g_free(world_sim(c->w, "hold 1-1 end"));
+        g_free(world_sim(c->w, "release 1-1 updating:50"));
         world_await_file(c->w, log, LEFT);
+        lines = world_log(c->w);
+        dismissed = strstr(lines, "dismissed on request");
+        ck_assert_ptr_nonnull(dismissed);
+        written = strstr(dismissed, "usb-1-1: > ");
+        ck_assert_msg(!written, "the updater was sent: %.20s", written);
+        g_free(world_sim(c->w, "release 1-1 end"));
         world_await_property(c->w, MODULE_1, "Revision", NEW_REVISION);
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
         world_assert_property(c->w, MODULE_1, "Job", "/");
