@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log-job.h"
 #include "base/message-ids.h"
 #include "device/power.h"
@@ -21,7 +22,8 @@ struct Watch {
         unsigned device;        /* its device number then */
         char *revision, *build; /* as it reported them */
         bool quiet;             /* the module has been asked again after update-idle, without a restart */
-        sd_event_source *again; /* due when the module is asked again */
+        ClockTimer *again;      /* due when the module is asked again */
+        uint64_t again_in;      /* its time-out, µs, 0: the timer is off */
         sd_event_source *over;  /* due when the watch ends without news */
 };
 
@@ -34,7 +36,7 @@ typedef enum Finding {
 
 void manager_watch_free(Watch *w)
 {
-        sd_event_source_disable_unref(w->again);
+        clock_timer_free(w->again);
         sd_event_source_disable_unref(w->over);
         g_free(w->seen);
         g_free(w->revision);
@@ -68,14 +70,30 @@ static void set_power(const Module *module, const char *syspath, const char *val
 
 /* ---- the end of a watch */
 
-/* Puts power/control back, ends the claim unless another job takes it over, and removes the watch. */
+/* A later job at the same place puts power/control back at its own end. */
+static void hand_power_over(Manager *m, Job *job, Job *later)
+{
+        g_autofree char *why = NULL;
+
+        if (!*job->power_control_before)
+                return;
+        job_set_string(&later->power_control_before, job->power_control_before);
+        job_set_string(&job->power_control_before, "");
+        if (manager_write_job(m, later, &why) < 0)
+                log_job(LOG_WARNING, NULL, later, "job %s cannot be written: %s", later->id, why);
+}
+
+/* Puts power/control back or leaves that to the running job, ends the claim unless another job takes it over, and
+ * removes the watch. */
 static void close_watch(Watch *w, bool keeps_claim)
 {
         Manager *m = w->manager;
-        const Job *job = w->job;
+        Job *job = w->job;
         Module *module = manager_module_of(m, job);
         const char *syspath = module && module_is_present(module) ? module_syspath(module) : NULL;
 
+        if (module && module_job(module))
+                hand_power_over(m, job, module_job(module));
         if (syspath && *job->power_control_before)
                 set_power(module, syspath, job->power_control_before);
         g_ptr_array_remove(m->watches, w);
@@ -101,10 +119,16 @@ static void give_up(Watch *w, bool keeps_claim, const char *why)
 
 void manager_watch_give_way(Manager *m, Module *module)
 {
-        Watch *w = find(m, module_id(module));
+        const char *imei = module_identity(module)->imei;
 
-        if (w)
-                give_up(w, true, "another job begins on it");
+        for (unsigned i = m->watches->len; i-- > 0;) {
+                Watch *w = g_ptr_array_index(m->watches, i);
+                bool here = strcmp(job_place(w->job), module_id(module)) == 0;
+
+                if (here || g_strcmp0(w->seen, module_id(module)) == 0 ||
+                    (*imei && strcmp(w->job->imei, imei) == 0))
+                        give_up(w, here, "another job begins on it");
+        }
 }
 
 /* Completes the record. If it cannot be written, the module is asked again later. */
@@ -137,6 +161,7 @@ static bool resolve(Watch *w, const Identity *identity, Finding finding)
 
 /* ---- the module's revision */
 
+/* The Mini system of a MiniFOTA may report any revision: only the expected one is certain to be the firmware's. */
 static Finding interpret(const Job *job, const Identity *identity)
 {
         const char *expected = job->options->expected_revision;
@@ -144,35 +169,42 @@ static Finding interpret(const Job *job, const Identity *identity)
 
         if (*job->from_revision &&
             identity_same_firmware(job->from_revision, job->from_build, identity->revision, identity->build))
-                return FINDING_BEFORE;
+                return job->method == METHOD_MINIFOTA ? FINDING_NONE : FINDING_BEFORE;
         if (expected && (strcmp(expected, identity->revision) == 0 || strcmp(expected, identity->build) == 0))
                 return FINDING_CHANGED;
+        if (job->method == METHOD_MINIFOTA)
+                return FINDING_NONE;
         return flash > 0 && (before == 0 || flash == before) ? FINDING_CHANGED : FINDING_NONE;
 }
 
-static int on_again(sd_event_source *source, uint64_t usec, void *userdata);
-
 static void ask_again(Watch *w, uint64_t in)
 {
-        sd_event_source_disable_unref(w->again);
-        w->again = NULL;
-        if (sd_event_add_time_relative(w->manager->event, &w->again, CLOCK_BOOTTIME, in, 0, on_again, w) < 0)
-                log_job(LOG_ERR, NULL, w->job, "job %s: no timer", w->job->id);
+        w->again_in = in;
+        clock_timer_set(w->again, clock_now() + in);
 }
 
-static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_again(void *userdata)
 {
         Watch *w = userdata;
         Module *module = w->seen ? manager_module_by_id(w->manager, w->seen) : NULL;
 
-        (void)source, (void)usec;
+        w->again_in = 0;
         if (!module || !module_is_ready(module) || module_job(module))
-                return 0; /* its next enumeration, or the end of that job, goes on */
+                return; /* its next enumeration, or the end of that job, goes on */
         ask_again(w, w->manager->config->timeouts.update_idle);
         w->quiet = w->device == module_device(module);
         module_probe(module);
-        return 0;
 }
+
+static void on_resumed(void *userdata)
+{
+        Watch *w = userdata;
+
+        if (w->again_in > 0)
+                ask_again(w, w->again_in);
+}
+
+static const ClockTimerObserver again_observer = { .passed = on_again, .resumed = on_resumed };
 
 /* A revision counts when it was read twice alike, and the revision from before only after update-idle, because an
  * updater may report it. */
@@ -185,7 +217,7 @@ static void look_at(Watch *w, Module *module)
         bool alike = same_boot && strcmp(w->revision, identity->revision) == 0 &&
                      strcmp(w->build, identity->build) == 0;
 
-        if (*w->job->imei && !*identity->imei) {
+        if (!*w->job->imei || !*identity->imei) { /* the module may be another one */
                 finding = FINDING_NONE;
                 alike = false;
         }
@@ -197,10 +229,9 @@ static void look_at(Watch *w, Module *module)
         if (alike && (finding == FINDING_CHANGED || (finding == FINDING_BEFORE && w->quiet)) &&
             resolve(w, identity, finding))
                 return;
+        ask_again(w, finding == FINDING_CHANGED ? timeouts->command : timeouts->update_idle);
         if (finding == FINDING_CHANGED && !same_boot)
-                module_probe(module); /* the second reading */
-        else
-                ask_again(w, finding == FINDING_CHANGED ? timeouts->command : timeouts->update_idle);
+                module_probe(module); /* the second reading; repeated by the timer if its answer is lost */
 }
 
 /* The watch of a module that was unplugged and has turned up here. A module that was present before the other one left
@@ -272,10 +303,13 @@ void manager_watch_begin(Manager *m, Job *job)
         Watch *earlier = find(m, job_place(job)), *w = g_new0(Watch, 1);
         Module *module = manager_module_of(m, job);
 
-        if (earlier)
+        if (earlier) {
+                hand_power_over(m, earlier->job, job);
                 give_up(earlier, true, "a later job watches it");
+        }
         w->manager = m;
         w->job = job;
+        w->again = clock_timer_new(&again_observer, w);
         g_ptr_array_add(m->watches, w);
         claims_take(m->claims, job_place(job));
         if (module)

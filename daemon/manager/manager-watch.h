@@ -26,5 +26,6 @@ void manager_watch_present(Manager *m, Module *module, const char *syspath);
  * job whose module this is, if that is certain. */
 void manager_watch_read(Manager *m, Module *module);
 
-/* Ends the watch of a module that a new job is about to hold. The claim stays, for that job. */
+/* Ends the watch of a module that a new job is about to hold, also if it was begun at another place. The claim on this
+ * place stays, for that job. */
 void manager_watch_give_way(Manager *m, Module *module);

@@ -157,7 +157,7 @@ static bool on_awaits(void *userdata, const char *path)
         g_autofree char *id = g_strconcat("usb-", path, NULL);
         const Module *module = manager_module_by_id(userdata, id);
 
-        return module && module_job(module);
+        return (module && module_job(module)) || manager_is_watched(userdata, id);
 }
 
 static void on_device_added(void *userdata, const UsbDevice *device)

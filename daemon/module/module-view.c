@@ -138,9 +138,9 @@ uint64_t module_left_at(const Module *m)
         return place_left_at(m->place);
 }
 
-bool module_is_inspected(const Module *m)
+bool module_is_watched(const Module *m)
 {
-        return inspector_is_busy(m->inspector);
+        return m->context.watched;
 }
 
 bool module_is_probing(const Module *m)

@@ -122,16 +122,14 @@ void module_reconfigured(Module *module);
 void module_probe(Module *module);
 
 /* Asks the module for the facts that an upgrade depends on, by core/rules/inspect.h's set for a check: inspected()
- * follows, at once or later, but always. Reads only; not while a job holds the module, or while it is being asked
- * (module_is_inspected()). */
+ * follows, at once or later, but always. Reads only; not while a job holds the module, or while it is being asked. */
 void module_inspect(Module *module, Method method);
-bool module_is_inspected(const Module *module);
 
 /* The job holds the module from here until job_released(). Borrows the job. */
 void module_begin(Module *module, Job *job);
 void module_cancel(Module *module);
 
-/* Ends the job, if upgrade_is_dismissable(), and sends nothing to the module for it. */
+/* Ends the job, if upgrade_is_dismissable(), and sends no more of the upgrade to the module. */
 void module_dismiss(Module *module);
 
 /* AT+QFOTADL once more, with the retry_source in the job's record (upgrade_may_retry(), module_answers()): at once, or
@@ -140,6 +138,7 @@ void module_retry(Module *module);
 
 /* Keeps ModemManager from the module although no job holds it, or no longer. */
 void module_set_watched(Module *module, bool watched);
+bool module_is_watched(const Module *module);
 
 /* The job is followed on another module: releases and returns it. */
 Job *module_give_up_job(Module *module);

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "mini.h"
 #include "suite.h"
 #include "world.h"
 
@@ -166,6 +167,32 @@ START_TEST(test_moved)
 }
 END_TEST
 
+/* The module of the adopted job is lost, too. Its watch replaces the first one, and autosuspend stays off until that
+ * is over. */
+START_TEST(test_lost_again)
+{
+        World *w = world_with("", LOST);
+        g_autofree char *job = fail_at(w, "off:1", "module-lost");
+
+        g_free(world_sim(w, "hold 1-1 updater"));
+        g_free(world_sim(w, "hold 1-1 off:2"));
+        g_free(world_sim(w, "release 1-1 off:1"));
+        world_pass(w, "updater");
+        g_free(world_sim(w, "held 1-1 off:2"));
+        world_assert_result(w, JOB_2, "failed", "host", "module-lost");
+        world_await_property(w, MODULE_1, "Job", "/");
+        ck_assert_msg(is_claimed(w), "the claim is gone");
+        g_free(world_sim(w, "hold 1-1 answer:ATI"));
+        g_free(world_sim(w, "release 1-1 off:2"));
+        g_free(world_sim(w, "held 1-1 answer:ATI"));
+        world_assert_sim(w, "on", "get 1-1 power-control");
+        g_free(world_sim(w, "release 1-1 answer:ATI"));
+        check_resolved(w, JOB_2, NEW_REVISION, "module-lost");
+        ck_assert_uint_eq(world_count_signals(w, job, "Resolved"), 0);
+        world_free(w);
+}
+END_TEST
+
 /* ---- ends without a revision */
 
 static void check_unresolved(World *w, const char *job)
@@ -190,6 +217,92 @@ START_TEST(test_replaced)
 
         g_free(world_sim(w, "release 1-1 off:2"));
         world_await_property(w, MODULE_1, "Imei", OTHER_IMEI);
+        check_unresolved(w, job);
+        ck_assert_msg(!is_claimed(w), "the claim is left");
+        world_free(w);
+}
+END_TEST
+
+/* Reads the identity once more, after which a revision that counts has counted. */
+static void read_again(World *w)
+{
+        ck_assert_msg(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"), "%s", world_error_message(w));
+}
+
+/* The IMEI of the job's module is not known: another module may be there. */
+START_TEST(test_unknown)
+{
+        World *w = world_with("new-imei=" OTHER_IMEI, LOST);
+        g_autofree char *job = fail_at(w, "off:2", "module-lost"), *record = world_path(w, "state/jobs/1.job");
+        g_autoptr(GKeyFile) file = g_key_file_new();
+
+        world_kill_daemon(w);
+        ck_assert(g_key_file_load_from_file(file, record, G_KEY_FILE_NONE, NULL));
+        g_key_file_set_string(file, "Job", "Imei", "");
+        ck_assert(g_key_file_save_to_file(file, record, NULL));
+        world_start_daemon(w);
+        g_free(world_sim(w, "release 1-1 off:2"));
+        world_await_property(w, MODULE_1, "Revision", NEW_REVISION);
+        read_again(w);
+        check_unresolved(w, job);
+        ck_assert_msg(is_claimed(w), "the claim is gone");
+        world_free(w);
+}
+END_TEST
+
+/* The Mini system of a MiniFOTA may report any revision: only the expected one counts (1). */
+START_TEST(test_mini)
+{
+        Course *c = course_new("ec600m,lost=end", "restart=2");
+        g_autofree char *url = g_strdup(c->url);
+
+        course_publish(c, NULL);
+        g_free(world_sim(c->w, "hold 1-1 off:4"));
+        course_begin_with(c, url, _i == 1 ? "expected-revision" : NULL, "s", c->new);
+        g_free(world_sim(c->w, "held 1-1 off:4"));
+        world_assert_result(c->w, c->job, "failed", "host", "module-lost");
+        world_await_property(c->w, MODULE_1, "Job", "/");
+        g_free(world_sim(c->w, "release 1-1 off:4"));
+        world_await_property(c->w, MODULE_1, "Revision", c->new);
+        if (_i == 1) {
+                check_resolved(c->w, c->job, c->new, "module-lost");
+        } else {
+                read_again(c->w);
+                check_unresolved(c->w, c->job);
+        }
+        course_free(c);
+}
+END_TEST
+
+/* In its Mini system it shows the chip's vendor id, under which only a module that is awaited is taken for one. */
+START_TEST(test_chip)
+{
+        Course *c = course_new("ec800m-4,mini-vid=2ecc", "restart=2");
+
+        course_publish(c, NULL);
+        course_begin_and_hold(c, "off:1");
+        world_assert_result(c->w, c->job, "failed", "host", "module-lost");
+        world_await_property(c->w, MODULE_1, "Job", "/");
+        g_free(world_sim(c->w, "hold 1-1 mini"));
+        g_free(world_sim(c->w, "release 1-1 off:1"));
+        g_free(world_sim(c->w, "held 1-1 mini"));
+        world_await_property(c->w, MODULE_1, "Present", "1");
+        course_free(c);
+}
+END_TEST
+
+/* An upgrade is started on a module that was moved. */
+START_TEST(test_moved_anew)
+{
+        World *w = world_with("update-code=504,lost=start/updating/end", LOST);
+        g_autofree char *job = fail_at(w, "off:2", "module-lost"), *url = world_http(w, "up.bin"), *next = NULL;
+
+        g_free(world_sim(w, "move 1-1 1-5"));
+        g_free(world_sim(w, "release 1-1 off:2"));
+        world_await_property(w, MODULE_5, "Revision", OLD_REVISION);
+        next = world_start(w, "usb-1-5", url, NULL);
+        ck_assert_msg(next != NULL, "%s", world_error_message(w));
+        await_given_up(w, "another job begins");
         check_unresolved(w, job);
         ck_assert_msg(!is_claimed(w), "the claim is left");
         world_free(w);
@@ -265,7 +378,12 @@ int main(void)
         suite_add(s, "adopted", test_adopted, 0, 1);
         suite_add(s, "unchanged", test_unchanged, 0, 1);
         suite_add(s, "moved", test_moved, 0, 1);
+        suite_add(s, "lost-again", test_lost_again, 0, 1);
         suite_add(s, "replaced", test_replaced, 0, 1);
+        suite_add(s, "unknown", test_unknown, 0, 1);
+        suite_add(s, "mini", test_mini, 0, 2);
+        suite_add(s, "chip", test_chip, 0, 1);
+        suite_add(s, "moved-anew", test_moved_anew, 0, 1);
         suite_add(s, "started-anew", test_started_anew, 0, 1);
         suite_add(s, "over", test_over, 0, 2);
         suite_add(s, "not-begun", test_not_begun, 0, 1);
