@@ -61,8 +61,10 @@ static void check_stopped(World *w, const char *job)
 /* The module is well again: one more upgrade, the second or later AT+QFOTADL it gets. */
 static void check_next(World *w, const char *package, const char *revision, const char *qfotadl_count)
 {
-        g_autofree char *job = begin(w, package);
+        g_autofree char *job = NULL;
 
+        world_await_property(w, MODULE_1, "Job", "/"); /* an update that went on may have been adopted */
+        job = begin(w, package);
         world_assert_result(w, job, "success", "", "");
         world_assert_property(w, job, "ToRevision", revision);
         world_assert_sim(w, revision, "get 1-1 revision");
