@@ -229,32 +229,29 @@ int bus_job_append(sd_bus_message *m, const Job *job)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
+/* Cancel and Dismiss, which need the same right. */
+static int end_job(sd_bus_message *m, BusJob *bj, bool (*request)(Manager *manager, Job *job, Refusal *ret_refusal),
+                   sd_bus_error *error)
 {
-        BusJob *bj = userdata;
         g_auto(Refusal) refusal = { 0 };
         int r;
 
         r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!manager_cancel(bj->bus->manager, bj->job, &refusal))
+        if (!request(bj->bus->manager, bj->job, &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, NULL);
 }
 
+static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return end_job(m, userdata, manager_cancel, error);
+}
+
 static int on_dismiss(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        BusJob *bj = userdata;
-        g_auto(Refusal) refusal = { 0 };
-        int r;
-
-        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if (!manager_dismiss(bj->bus->manager, bj->job, &refusal))
-                return bus_refuse(error, &refusal);
-        return sd_bus_reply_method_return(m, NULL);
+        return end_job(m, userdata, manager_dismiss, error);
 }
 
 static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)

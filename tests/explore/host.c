@@ -44,7 +44,7 @@ struct Host {
         Upgrade *upgrade;
         uint64_t opens_at; /* when the port will be open, NEVER: not, or open already */
         uint64_t looks_at; /* when an absent module is reported as gone */
-        bool open, listening, known;
+        bool open, listening;
         AtEngine *engine;
         UartLife life;
         IdentityProbe *dialogue;
@@ -207,7 +207,6 @@ static void uart_restarted(Host *h)
 {
         h->observer->note(h->userdata, "a restart is seen at the UART");
         h->device++;
-        h->known = false;
         h->nameless = 0;
         h->ask_interval = SECOND;
         drop_dialogue(h);
@@ -286,7 +285,6 @@ static void take_identity(Host *h)
         if (*identity->revision) {
                 text = g_strdup_printf("reads %s %s", identity->revision, identity->imei);
                 h->observer->note(h->userdata, text);
-                h->known = true;
                 feed(h, (UpgradeEvent){ .type = UPGRADE_EVENT_READY, .identity = identity });
                 return;
         }
@@ -400,7 +398,7 @@ void host_attached(Host *h, unsigned product, bool at_port, uint64_t now)
         h->product = product;
         h->at_port = at_port;
         h->device++;
-        h->known = h->listening = false;
+        h->listening = false;
         if (h->running) {
                 feed_present(h);
                 pump(h);
@@ -410,7 +408,7 @@ void host_attached(Host *h, unsigned product, bool at_port, uint64_t now)
 void host_detached(Host *h, uint64_t now)
 {
         h->now = now;
-        h->attached = h->at_port = h->listening = h->known = false;
+        h->attached = h->at_port = h->listening = false;
         h->opens_at = NEVER;
         if (!h->running)
                 return;
@@ -504,7 +502,7 @@ void host_start(Host *h, bool boot, uint64_t now)
                 h->boot_id = g_strdup_printf("22222222-2222-2222-2222-%012u", ++h->boots);
         }
         h->running = true;
-        h->listening = h->known = false;
+        h->listening = false;
         h->job = job_from_text(h->disk ?: h->ended, "1", &why);
         if (!h->job)
                 g_error("the record cannot be read: %s\n%s", why, h->disk);

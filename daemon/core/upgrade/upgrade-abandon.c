@@ -33,13 +33,14 @@ void abandon_now(Upgrade *u)
                 upgrade_abandoned(u); /* an answer: the module no longer waits for the package */
                 return;
         }
-        if (!old_firmware_runs(u) && u->job->abandon != HOST_CANCELLED) {
-                u->job->abandon = 0;
-                upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
-                return;
-        }
         if (!old_firmware_runs(u)) {
+                bool cancelled = u->job->abandon == HOST_CANCELLED;
+
                 u->job->abandon = 0;
+                if (!cancelled) {
+                        upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+                        return;
+                }
                 upgrade_push(u, UPGRADE_ACTION_WARN,
                              "the module does not run its former firmware: the upgrade is not stopped, but followed");
                 upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
