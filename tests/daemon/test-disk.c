@@ -295,7 +295,7 @@ static void await_message(Disk *d, const char *job, const char *part)
 START_TEST(test_behind)
 {
         Disk *d = disk_new(NULL, false);
-        g_autofree char *job = NULL;
+        g_autofree char *job = NULL, *opened = NULL;
 
         g_free(world_sim(d->w, "hold 1-1 updater"));
         g_free(world_sim(d->w, "hold 1-1 updating:20"));
@@ -312,8 +312,11 @@ START_TEST(test_behind)
         if (_i == 0)
                 world_kill_daemon(d->w);
         empty(d, NO_RECORDS);
-        if (_i == 0)
+        if (_i == 0) {
+                opened = world_sim(d->w, "count 1-1 opened");
                 world_start_daemon(d->w);
+                g_free(world_sim(d->w, "wait 1-1 opened %d", atoi(opened) + 1));
+        }
         g_free(world_sim(d->w, "hold 1-1 updating:90"));
         g_free(world_sim(d->w, "release 1-1 updating:70"));
         g_free(world_sim(d->w, "held 1-1 updating:90"));
