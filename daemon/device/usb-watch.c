@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <libudev.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -176,28 +177,21 @@ static void device_added(UsbWatch *w, udev_device *d)
         w->observer->device_added(w->userdata, &device);
 }
 
-static uint32_t interfaces_of(UsbWatch *w, udev_device *parent)
+/* Returns the interfaces of the device, bit n for interface n. The kernel names them DEVICE:CONFIGURATION.INTERFACE. */
+static uint32_t interfaces_of(udev_device *device)
 {
-        g_autoptr(udev_enumerate) e = udev_enumerate_new(w->udev);
-        struct udev_list_entry *entry;
+        g_autoptr(GDir) directory = g_dir_open(udev_device_get_syspath(device), 0, NULL);
+        const char *sysname = udev_device_get_sysname(device), *name;
         uint32_t interfaces = 0;
 
-        udev_enumerate_add_match_parent(e, parent);
-        udev_enumerate_add_match_subsystem(e, "usb");
-        udev_enumerate_scan_devices(e);
-        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
-        {
-                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
+        while (directory && (name = g_dir_read_name(directory))) {
+                unsigned n;
 
-                if (d && g_strcmp0(udev_device_get_devtype(d), "usb_interface") == 0) {
-                        unsigned n = number_of(d, "bInterfaceNumber", 16);
-
-                        if (n < 32)
-                                interfaces |= 1u << n;
-                }
+                if (g_str_has_prefix(name, sysname) && sscanf(name + strlen(sysname), ":%*u.%u", &n) == 1 && n < 32)
+                        interfaces |= 1u << n;
         }
         /* While some have not appeared yet, all count as there, so that no other port is taken for the AT port yet. */
-        if (number_of(parent, "bNumInterfaces", 10) > (unsigned)__builtin_popcount(interfaces))
+        if (number_of(device, "bNumInterfaces", 10) > (unsigned)__builtin_popcount(interfaces))
                 return UINT32_MAX;
         return interfaces;
 }
@@ -226,7 +220,7 @@ static void tty_added(UsbWatch *w, udev_device *d)
                 .interface = number_of(interface, "bInterfaceNumber", 16),
                 .endpoints = number_of(interface, "bNumEndpoints", 16),
                 .interface_name = udev_device_get_sysattr_value(interface, "interface") ?: "",
-                .interfaces = interfaces_of(w, parent),
+                .interfaces = interfaces_of(parent),
         };
         w->observer->tty_added(w->userdata, &told);
 }
