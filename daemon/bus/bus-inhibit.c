@@ -43,6 +43,8 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         (void)error;
         i->asked = sd_bus_slot_unref(i->asked);
+        if (!sd_bus_is_open(i->bus)) /* asked again on the next connection */
+                return 0;
         if (sd_bus_message_is_method_error(m, NULL)) {
                 tell(i, sd_bus_message_get_error(m)->message ?: sd_bus_message_get_error(m)->name);
                 return 0;
@@ -64,6 +66,8 @@ static void ask(BusInhibitor *i)
         int r;
 
         i->asked = sd_bus_slot_unref(i->asked);
+        if (!sd_bus_is_open(i->bus))
+                return;
         r = sd_bus_call_method_async(i->bus, &i->asked, LOGIND, "/org/freedesktop/login1",
                                      "org.freedesktop.login1.Manager", "Inhibit", on_answer, i, "ssss",
                                      "shutdown:sleep", "fotad", "A cellular module writes its firmware", "block");
@@ -84,20 +88,22 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *err
         return 0;
 }
 
-int bus_inhibitor_new(BusInhibitor **ret, sd_bus *bus)
+BusInhibitor *bus_inhibitor_new(void)
 {
         BusInhibitor *i = g_new0(BusInhibitor, 1);
-        int r;
 
-        i->bus = bus;
         i->fd = -1;
-        r = bus_name_watch(bus, &i->watch, LOGIND, on_owner_changed, i);
-        if (r < 0) {
-                bus_inhibitor_free(i);
-                return r;
-        }
-        *ret = i;
-        return 0;
+        return i;
+}
+
+int bus_inhibitor_connect(BusInhibitor *i, sd_bus *bus)
+{
+        i->watch = sd_bus_slot_unref(i->watch);
+        i->asked = sd_bus_slot_unref(i->asked);
+        i->bus = bus;
+        if (i->needed)
+                ask(i);
+        return bus_name_watch(bus, &i->watch, LOGIND, on_owner_changed, i);
 }
 
 void bus_inhibitor_free(BusInhibitor *i)

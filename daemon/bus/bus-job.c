@@ -6,6 +6,7 @@
 
 #include "bus/bus-authorize.h"
 #include "bus/bus-job.h"
+#include "bus/bus-name.h"
 #include "bus/bus-snapshot.h"
 #include "names.h"
 
@@ -15,6 +16,7 @@ struct BusJob {
         char *path;
         sd_bus_slot *slot;
         BusSnapshot *snapshot;
+        sd_bus_slot *heard; /* the call that shows that the bus has passed Result on; NULL: none is under way */
         JobState told_state;
         unsigned told_percent;
 };
@@ -326,6 +328,7 @@ void bus_job_free(BusJob *bj)
         if (!bj)
                 return;
         sd_bus_slot_unref(bj->slot);
+        sd_bus_slot_unref(bj->heard);
         bus_snapshot_free(bj->snapshot);
         g_free(bj->path);
         g_free(bj);
@@ -347,13 +350,42 @@ void bus_job_changed(BusJob *bj)
                            job_state_to_string(bj->told_state), bj->told_percent);
 }
 
+bool bus_job_awaits_hearing(const BusJob *bj)
+{
+        return bj->heard != NULL;
+}
+
+void bus_job_heard(BusJob *bj)
+{
+        bj->heard = sd_bus_slot_unref(bj->heard);
+        manager_result_heard(bj->bus->manager, bj->job);
+}
+
+static int on_heard(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        BusJob *bj = userdata;
+
+        (void)error;
+        if (sd_bus_message_is_method_error(reply, NULL))
+                bj->heard = sd_bus_slot_unref(bj->heard);
+        else
+                bus_job_heard(bj);
+        return 0;
+}
+
+/* The bus answers a call after it has passed on the signal that came before. Without an answer the signal may be lost
+ * in a socket that nothing reads any more. */
 void bus_job_result(BusJob *bj)
 {
+        g_autoptr(sd_bus_message) m = NULL;
         const Job *job = bj->job;
 
-        sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Result", "ssis",
+        bj->heard = sd_bus_slot_unref(bj->heard);
+        if (sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Result", "ssis",
                            job_result_to_string(job->result), code_domain_to_string(job->domain), (int32_t)job->code,
-                           job->message);
+                           job->message) >= 0 &&
+            bus_name_new_question(bj->bus->bus, &m) >= 0)
+                sd_bus_call_async(bj->bus->bus, &bj->heard, m, on_heard, bj, UINT64_MAX);
 }
 
 void bus_job_resolved(BusJob *bj, bool changed)

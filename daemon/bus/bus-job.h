@@ -16,8 +16,13 @@ void bus_job_removed(BusJob *job);
  * have changed. */
 void bus_job_changed(BusJob *job);
 
-/* Emits Result. */
+/* Emits Result. manager_result_heard() follows when the bus has passed it on. */
 void bus_job_result(BusJob *job);
+
+/* true while it is not known that the bus has passed Result on. */
+bool bus_job_awaits_hearing(const BusJob *job);
+/* The bus has passed Result on. */
+void bus_job_heard(BusJob *job);
 
 /* Emits Resolved with the job's ToRevision. */
 void bus_job_resolved(BusJob *job, bool changed);

@@ -46,6 +46,7 @@ struct BusModemManager {
         sd_event *event;
         Manager *manager;
         sd_bus_slot *watch, *asks_leave;
+        sd_bus_slot *asks_owner; /* NULL when the bus has replied */
         bool running;
         GPtrArray *holds; /* Hold */
 };
@@ -125,9 +126,12 @@ static char *refusal_of(const sd_bus_error *error, ModuleGate *ret_gate)
 static void release(Hold *h)
 {
         LogEvent event = { .module = h->id };
-        int r = sd_bus_call_method_async(h->owner->bus, NULL, NAME, PATH, INTERFACE, "InhibitDevice", NULL, NULL, "sb",
-                                         h->uid, false);
+        int r;
 
+        if (!sd_bus_is_open(h->owner->bus)) /* the inhibition has ended with the connection */
+                return;
+        r = sd_bus_call_method_async(h->owner->bus, NULL, NAME, PATH, INTERFACE, "InhibitDevice", NULL, NULL, "sb",
+                                     h->uid, false);
         if (r < 0)
                 log_event(LOG_WARNING, &event, "%s: it is not given back to ModemManager: %s", h->id, g_strerror(-r));
         else
@@ -163,7 +167,9 @@ static int on_inhibited(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         (void)error;
         h->call = sd_bus_slot_unref(h->call);
-        if (!h->module) {
+        if (!sd_bus_is_open(h->owner->bus)) { /* asked again on the next connection */
+                return 0;
+        } else if (!h->module) {
                 if (!sd_bus_message_is_method_error(m, NULL))
                         release(h);
                 g_ptr_array_remove(h->owner->holds, h);
@@ -201,6 +207,8 @@ static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         (void)error;
         h->call = sd_bus_slot_unref(h->call);
+        if (!sd_bus_is_open(h->owner->bus))
+                return 0;
         if (!sd_bus_message_is_method_error(m, NULL) && bus_modem_identity_read(m, h->uid, &identity) < 0)
                 g_clear_pointer(&identity, identity_free);
         if (is_for_job(h) || (module && !identity)) {
@@ -224,7 +232,8 @@ static void ask(Hold *h)
         g_autoptr(sd_bus_message) m = NULL;
         int r;
 
-        if (h->call || h->state != HOLD_ASKING)
+        /* Without a reply about the owner, or without a bus, set_running() asks later. */
+        if (h->call || h->state != HOLD_ASKING || h->owner->asks_owner || !sd_bus_is_open(h->owner->bus))
                 return;
         h->asked++;
         if (is_for_job(h)) {
@@ -309,6 +318,8 @@ static int on_may_inhibit(sd_bus_message *m, void *userdata, sd_bus_error *error
 
         (void)error;
         mm->asks_leave = sd_bus_slot_unref(mm->asks_leave);
+        if (!sd_bus_is_open(mm->bus))
+                return 0;
         if (e)
                 why = refusal_of(e, &gate);
         if (gate == MODULE_GATE_REFUSED)
@@ -331,6 +342,7 @@ static void ask_leave(BusModemManager *mm)
 
 static void set_running(BusModemManager *mm, bool running)
 {
+        mm->asks_owner = sd_bus_slot_unref(mm->asks_owner);
         mm->running = running;
         manager_set_modem_manager(mm->manager, running ? MODEM_MANAGER_YIELDS : MODEM_MANAGER_NONE);
         if (running)
@@ -363,27 +375,42 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *err
         return 0;
 }
 
-int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, sd_event *event, Manager *manager)
+static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        BusModemManager *mm = g_new0(BusModemManager, 1);
-        int r;
+        BusModemManager *mm = userdata;
 
-        mm->bus = bus;
-        mm->event = event;
-        mm->manager = manager;
-        mm->holds = g_ptr_array_new_with_free_func((GDestroyNotify)hold_free);
-        r = bus_name_watch(bus, &mm->watch, NAME, on_owner_changed, mm);
-        if (r < 0) {
-                bus_modem_manager_free(mm);
-                return r;
-        }
-        *ret = mm;
+        (void)error;
+        if (sd_bus_is_open(mm->bus))
+                set_running(mm, !sd_bus_message_is_method_error(m, NULL));
         return 0;
 }
 
-void bus_modem_manager_start(BusModemManager *mm)
+BusModemManager *bus_modem_manager_new(sd_event *event, Manager *manager)
 {
-        set_running(mm, sd_bus_get_name_creds(mm->bus, NAME, 0, NULL) >= 0);
+        BusModemManager *mm = g_new0(BusModemManager, 1);
+
+        mm->event = event;
+        mm->manager = manager;
+        mm->running = true;
+        mm->holds = g_ptr_array_new_with_free_func((GDestroyNotify)hold_free);
+        return mm;
+}
+
+int bus_modem_manager_connect(BusModemManager *mm, sd_bus *bus)
+{
+        int r;
+
+        mm->watch = sd_bus_slot_unref(mm->watch);
+        mm->asks_leave = sd_bus_slot_unref(mm->asks_leave);
+        mm->asks_owner = sd_bus_slot_unref(mm->asks_owner);
+        for (unsigned i = 0; i < mm->holds->len; i++) {
+                Hold *h = g_ptr_array_index(mm->holds, i);
+
+                h->call = sd_bus_slot_unref(h->call);
+        }
+        mm->bus = bus;
+        r = bus_name_watch(bus, &mm->watch, NAME, on_owner_changed, mm);
+        return r < 0 ? r : bus_name_ask(bus, &mm->asks_owner, NAME, on_owner, mm);
 }
 
 void bus_modem_manager_free(BusModemManager *mm)
@@ -392,6 +419,7 @@ void bus_modem_manager_free(BusModemManager *mm)
                 return;
         sd_bus_slot_unref(mm->watch);
         sd_bus_slot_unref(mm->asks_leave);
+        sd_bus_slot_unref(mm->asks_owner);
         g_ptr_array_unref(mm->holds);
         g_free(mm);
 }

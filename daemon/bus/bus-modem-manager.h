@@ -10,12 +10,13 @@
  * the identity of modules that ModemManager uses (field facts 7.1). */
 typedef struct BusModemManager BusModemManager;
 
-/* 0 or -errno. Borrows bus, event and manager. The caller frees *ret. */
-int bus_modem_manager_new(BusModemManager **ret, sd_bus *bus, sd_event *event, Manager *manager);
+/* Borrows event and manager. */
+BusModemManager *bus_modem_manager_new(sd_event *event, Manager *manager);
 void bus_modem_manager_free(BusModemManager *modem_manager);
 
-/* Looks for ModemManager on the bus. To be called before the first module is known. */
-void bus_modem_manager_start(BusModemManager *modem_manager);
+/* Uses this connection from now on, and looks for ModemManager there: until the bus has replied, ModemManager counts as
+ * running. Inhibitions have ended with the connection before, and are asked for again. Borrows the bus. 0 or -errno. */
+int bus_modem_manager_connect(BusModemManager *modem_manager, sd_bus *bus);
 
 /* Sets the need of the module for its port. module_set_gate() and module_take_identity() follow, at once or later.
  * MODULE_NEED_NONE gives the port back to ModemManager. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Watches the owner of another service's name. Knows no service. */
+/* The bus itself: the owner of another service's name, and a question that shows what the bus has passed on. Knows no service. */
 
 #include <glib.h>
 
@@ -14,7 +14,7 @@ int bus_name_watch(sd_bus *bus, sd_bus_slot **ret, const char *name, sd_bus_mess
                                                  "interface='" DBUS "',member='NameOwnerChanged',arg0='%s'",
                                                  name);
 
-        return sd_bus_add_match(bus, ret, match, handler, userdata);
+        return sd_bus_add_match_async(bus, ret, match, handler, NULL, userdata);
 }
 
 bool bus_name_read(sd_bus_message *signal, bool *ret_owned)
@@ -25,4 +25,15 @@ bool bus_name_read(sd_bus_message *signal, bool *ret_owned)
                 return false;
         *ret_owned = *now != '\0';
         return true;
+}
+
+int bus_name_ask(sd_bus *bus, sd_bus_slot **ret, const char *name, sd_bus_message_handler_t handler, void *userdata)
+{
+        return sd_bus_call_method_async(bus, ret, DBUS, "/org/freedesktop/DBus", DBUS, "GetNameOwner", handler,
+                                        userdata, "s", name);
+}
+
+int bus_name_new_question(sd_bus *bus, sd_bus_message **ret)
+{
+        return sd_bus_message_new_method_call(bus, ret, DBUS, "/org/freedesktop/DBus", DBUS, "GetId");
 }

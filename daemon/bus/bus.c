@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The connection to the bus: opens it, requests the name, and passes the manager's news to the objects on the bus. */
+/* The connection to the bus: opens it, requests the name, and passes the manager's news to the objects on the bus. When
+ * the connection is lost, the daemon goes on following its modules, and the next connection is tried until it has the
+ * name; meanwhile the closed connection stays, where signals and calls fail without any effect. */
 
 #include <errno.h>
 #include <string.h>
@@ -11,11 +13,24 @@
 #include "bus/bus-log-control.h"
 #include "bus/bus-manager.h"
 #include "bus/bus-module.h"
+#include "bus/bus-name.h"
 #include "bus/bus.h"
 #include "base/log.h"
 #include "names.h"
 
 #define HEARD_TIMEOUT (5 * G_USEC_PER_SEC)
+
+/* Without a bus for that long the daemon ends with failure, so that its service manager starts it afresh. While a job
+ * is under way that is put off: a daemon cannot start without a bus, and nothing would follow the module. */
+#define LOST_MAX           (30 * G_USEC_PER_SEC)
+#define LOST_MAX_UPGRADING G_TIME_SPAN_HOUR
+
+/* Pauses between two tries, and the time for a connection to get the name. */
+#define PAUSE_MIN (G_USEC_PER_SEC / 10)
+#define PAUSE_MAX (2 * G_USEC_PER_SEC)
+#define NAME_WAIT (5 * G_USEC_PER_SEC)
+
+#define PRIMARY_OWNER 1 /* the bus's reply to RequestName */
 
 /* ---- news of the manager */
 
@@ -91,17 +106,11 @@ static void on_job_changed(void *userdata, Job *job)
         look_at_jobs(b);
 }
 
-/* The bus answers a call after it has passed on the signal that came before. Without an answer the signal may be lost
- * in a socket that nothing reads any more. */
-static bool on_job_result(void *userdata, Job *job)
+static void on_job_result(void *userdata, Job *job)
 {
-        g_autoptr(sd_bus_message) m = NULL;
         Bus *b = userdata;
 
         bus_job_result(g_hash_table_lookup(b->jobs, job));
-        return sd_bus_message_new_method_call(b->bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                              "org.freedesktop.DBus", "GetId") >= 0 &&
-               sd_bus_call(b->bus, m, HEARD_TIMEOUT, NULL, NULL) >= 0;
 }
 
 static void on_job_resolved(void *userdata, Job *job, bool changed)
@@ -134,14 +143,135 @@ static const ManagerObserver manager_observer = {
 
 /* ---- connection */
 
+/* Nothing is left of the calls that came by a connection that is closed now. */
+static void drop_calls(Bus *b)
+{
+        bus_drop_waiting(b);
+        bus_drop_authorizations(b);
+        manager_drop_all_checks(b->manager);
+        manager_drop_all_file_requests(b->manager);
+}
+
+static void retry_after(Bus *b, uint64_t pause)
+{
+        if (sd_event_source_set_time_relative(b->retry, pause) < 0 ||
+            sd_event_source_set_enabled(b->retry, SD_EVENT_ONESHOT) < 0)
+                sd_event_exit(b->event, -ECONNRESET);
+}
+
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        const Bus *b = userdata;
+        Bus *b = userdata;
 
-        (void)message, (void)error;
-        log_error("the connection to the bus is lost: fotad ends, and the next start goes on with its jobs");
-        return sd_event_exit(b->event, -ECONNRESET);
+        (void)error;
+        if (sd_bus_message_get_bus(message) == b->bus) {
+                log_error("the connection to the bus is lost: fotad goes on with its jobs, and connects again");
+                b->lost_at = g_get_monotonic_time();
+                b->pause = PAUSE_MIN;
+                drop_calls(b);
+        }
+        retry_after(b, b->pause);
+        return 0;
 }
+
+static int open_connection(Bus *b, sd_bus **ret)
+{
+        sd_bus *bus = NULL;
+        int r;
+
+        if ((r = sd_bus_open_system(&bus)) < 0 || (r = sd_bus_attach_event(bus, b->event, 0)) < 0 ||
+            (r = sd_bus_match_signal(bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
+                                     "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0) {
+                sd_bus_close_unref(bus);
+                return r;
+        }
+        *ret = bus;
+        return 0;
+}
+
+/* Takes up on b->bus all that does not belong to a module or job. */
+static int take_up(Bus *b)
+{
+        int r;
+
+        if ((r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
+            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_connect(b->inhibitor, b->bus)) < 0)
+                return r;
+        return bus_modem_manager_connect(b->modem_manager, b->bus);
+}
+
+/* ---- the next connection */
+
+/* The next connection has the name: it takes the place of the lost one. */
+static int change_over(Bus *b)
+{
+        const GPtrArray *modules = manager_modules(b->manager), *jobs = manager_jobs(b->manager);
+        sd_bus *lost = b->bus;
+        int r;
+
+        sd_event_source_set_enabled(b->retry, SD_EVENT_OFF);
+        g_hash_table_remove_all(b->modules);
+        g_hash_table_remove_all(b->jobs);
+        b->bus = g_steal_pointer(&b->next);
+        b->lost_at = 0;
+        r = take_up(b);
+        sd_bus_close_unref(lost);
+        if (r < 0)
+                return sd_event_exit(b->event, r);
+        for (unsigned i = 0; i < modules->len; i++)
+                on_module_added(b, g_ptr_array_index(modules, i));
+        for (unsigned i = 0; i < jobs->len; i++)
+                on_job_added(b, g_ptr_array_index(jobs, i));
+        log_notice("fotad is on the bus again");
+        manager_announce(b->manager);
+        return 0;
+}
+
+static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        const sd_bus_error *failure = sd_bus_message_get_error(reply);
+        Bus *b = userdata;
+        uint32_t code = 0;
+
+        (void)error;
+        if (!failure && sd_bus_message_read(reply, "u", &code) >= 0 && code == PRIMARY_OWNER)
+                return change_over(b);
+        log_warning("the name " FOTAD_BUS_NAME " cannot be had on the bus: %s",
+                    failure ? failure->message : "another program has it");
+        return 0;
+}
+
+static bool is_upgrading(const Bus *b)
+{
+        const GPtrArray *jobs = manager_jobs(b->manager);
+
+        for (unsigned i = 0; i < jobs->len; i++)
+                if (((Job *)g_ptr_array_index(jobs, i))->state != JOB_FINISHED)
+                        return true;
+        return false;
+}
+
+/* The connection is lost, or the next one has not got the name in time, or was lost, too. */
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Bus *b = userdata;
+
+        (void)source, (void)usec;
+        if (g_get_monotonic_time() - b->lost_at > (is_upgrading(b) ? LOST_MAX_UPGRADING : LOST_MAX)) {
+                log_error("the bus cannot be had again: fotad ends, and the next start goes on with its jobs");
+                return sd_event_exit(b->event, -ECONNRESET);
+        }
+        g_clear_pointer(&b->next, sd_bus_close_unref);
+        b->pause = MIN(2 * b->pause, PAUSE_MAX);
+        if (open_connection(b, &b->next) < 0 ||
+            sd_bus_request_name_async(b->next, NULL, FOTAD_BUS_NAME, 0, on_name, b) < 0)
+                retry_after(b, b->pause);
+        else
+                retry_after(b, NAME_WAIT);
+        return 0;
+}
+
+/* ---- life */
 
 static int say(char **ret_why, int r, const char *what)
 {
@@ -157,16 +287,15 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         b->event = event;
         b->manager = manager;
         b->status = status_new(manager);
+        b->inhibitor = bus_inhibitor_new();
+        b->modem_manager = bus_modem_manager_new(event, manager);
         g_queue_init(&b->waiting);
         g_queue_init(&b->authorizations);
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
-        if ((r = sd_bus_open_system(&b->bus)) < 0 || (r = sd_bus_attach_event(b->bus, event, 0)) < 0 ||
-            (r = sd_bus_match_signal(b->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
-                                     "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0 ||
-            (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
-            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_new(&b->inhibitor, b->bus)) < 0 ||
-            (r = bus_modem_manager_new(&b->modem_manager, b->bus, event, manager)) < 0) {
+        if ((r = sd_event_add_time(event, &b->retry, CLOCK_MONOTONIC, 0, 0, on_retry, b)) < 0 ||
+            (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 || (r = open_connection(b, &b->bus)) < 0 ||
+            (r = take_up(b)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -179,11 +308,10 @@ int bus_start(Bus *b, char **ret_why)
         int r;
 
         /* First, so that a second fotad changes nothing, and all signals come from the name. Calls wait until the event
-         * loop runs. */
+         * loop runs, which this is before, so it may wait for the bus. */
         r = sd_bus_request_name(b->bus, FOTAD_BUS_NAME, 0);
         if (r < 0)
                 return say(ret_why, r, "the name " FOTAD_BUS_NAME " cannot be had (a second fotad, or no bus policy)");
-        bus_modem_manager_start(b->modem_manager);
         r = manager_start(b->manager, &manager_observer, b);
         if (r < 0)
                 return say(ret_why, r, "the USB devices cannot be listed");
@@ -197,19 +325,38 @@ void bus_reloaded(Bus *b, const char *failure)
         status_reloaded(b->status, failure);
 }
 
+/* The loop has ended, so this may wait for the bus. */
+static void hear_results(Bus *b)
+{
+        g_autoptr(sd_bus_message) m = NULL;
+        GHashTableIter iter;
+        BusJob *job;
+        bool awaited = false;
+
+        g_hash_table_iter_init(&iter, b->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **)&job))
+                awaited = awaited || bus_job_awaits_hearing(job);
+        if (!awaited || bus_name_new_question(b->bus, &m) < 0 || sd_bus_call(b->bus, m, HEARD_TIMEOUT, NULL, NULL) < 0)
+                return;
+        g_hash_table_iter_init(&iter, b->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **)&job))
+                if (bus_job_awaits_hearing(job))
+                        bus_job_heard(job);
+}
+
 void bus_free(Bus *b)
 {
         if (!b)
                 return;
-        bus_drop_waiting(b);
-        bus_drop_authorizations(b);
-        manager_drop_all_checks(b->manager);
-        manager_drop_all_file_requests(b->manager);
+        hear_results(b);
+        drop_calls(b);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         status_free(b->status);
         bus_inhibitor_free(b->inhibitor);
         bus_modem_manager_free(b->modem_manager);
+        sd_event_source_disable_unref(b->retry);
+        sd_bus_close_unref(b->next);
         sd_bus_flush_close_unref(b->bus);
         g_free(b);
 }

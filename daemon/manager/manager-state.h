@@ -32,6 +32,7 @@ struct Manager {
         GHashTable *left_alone;                /* ids of jobs that ended while their upgrades went on, logged once */
         GHashTable *settled;                   /* ids of jobs whose modules have reported a revision since */
         GHashTable *stalled;                   /* ids of stalled jobs, logged once */
+        bool announced; /* manager_announce() was called: from then on each result is logged when its job ends */
         guint64 last_id;                       /* of the newest job, 0 none */
         sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
         sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */

@@ -88,24 +88,28 @@ static const char *result_id(const Job *job)
         return NULL;
 }
 
-/* Announces a result that is on the disk already, then notes on the disk that it was announced, unless the bus did not
- * take it: the next daemon announces a result with Announced=no again. */
-static void announce_result(Manager *m, Job *job)
+static void log_result(const Job *job)
+{
+        log_job(job->result == JOB_RESULT_FAILED ? LOG_ERR : LOG_NOTICE, result_id(job), job, "job %s on %s: %s%s%s",
+                job->id, job->module, job_result_to_string(job->result), *job->message ? ": " : "", job->message);
+}
+
+/* The result is on the disk already. One with Announced=no is announced again on the next connection to the bus. */
+static void on_job_result(void *userdata, Job *job)
+{
+        Manager *m = userdata;
+
+        log_result(job);
+        m->observer->job_result(m->userdata, job);
+}
+
+void manager_result_heard(Manager *m, Job *job)
 {
         g_autofree char *why = NULL;
 
-        log_job(job->result == JOB_RESULT_FAILED ? LOG_ERR : LOG_NOTICE, result_id(job), job, "job %s on %s: %s%s%s",
-                job->id, job->module, job_result_to_string(job->result), *job->message ? ": " : "", job->message);
-        if (!m->observer->job_result(m->userdata, job))
-                return;
         job->announced = JOB_ANNOUNCED_YES;
         if (manager_write_end(m, job, &why) < 0)
                 log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
-}
-
-static void on_job_result(void *userdata, Job *job)
-{
-        announce_result(userdata, job);
 }
 
 static void on_job_released(void *userdata, Job *job)
@@ -352,11 +356,15 @@ void manager_announce(Manager *m)
                         continue;
                 /* The note comes first, so that a result is announced once more at most, not after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
-                if (manager_write_job(m, job, &why) < 0)
+                if (manager_write_job(m, job, &why) < 0) {
                         log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
-                else
-                        announce_result(m, job);
+                        continue;
+                }
+                if (!m->announced)
+                        log_result(job); /* the daemon before may have died before it logged that */
+                m->observer->job_result(m->userdata, job);
         }
+        m->announced = true;
 }
 
 const Config *manager_config(const Manager *m)

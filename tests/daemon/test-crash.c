@@ -104,29 +104,88 @@ START_TEST(test_stop)
 }
 END_TEST
 
-/* The bus is killed: the daemon ends with failure and logs the reason, and its module stays claimed. The next daemon,
- * on the next bus, takes the job up. */
+static void await_loss(World *w)
+{
+        g_autofree char *log = world_path(w, "fotad.log");
+
+        world_await_file(w, log, "the connection to the bus is lost");
+}
+
+/* The bus is killed, and the next one is there before the module moves: the same daemon goes on. */
 START_TEST(test_bus_killed)
 {
         World *w = new_world();
-        g_autofree char *job = begin_and_hold(w, points[_i].point), *claim = world_path(w, "run/claims/usb-1-1");
-        g_autofree char *log = NULL;
+        g_autofree char *job = begin_and_hold(w, points[_i].point);
 
         world_kill_bus(w);
-        ck_assert_int_eq(world_await_end(w), 1);
-        ck_assert_msg(g_file_test(claim, G_FILE_TEST_EXISTS), "there is no %s", claim);
-        log = world_log(w);
-        ck_assert_msg(strstr(log, "the connection to the bus is lost") != NULL, "%s", log);
+        await_loss(w);
         world_start_bus(w);
-        world_start_daemon(w);
+        world_await_daemon(w);
         g_free(world_sim(w, "release 1-1"));
         check_success(w, job);
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
         ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
         world_free(w);
 }
 END_TEST
 
-/* The bus dies with the Result in its socket: the next daemon says it. */
+/* The upgrade ends while there is no bus: its Result is sent on the next one. */
+START_TEST(test_bus_away)
+{
+        World *w = new_world();
+        g_autofree char *job = begin_and_hold(w, points[_i].point), *log = world_path(w, "fotad.log");
+
+        world_kill_bus(w);
+        g_free(world_sim(w, "release 1-1"));
+        world_await_file(w, log, "job 1 on usb-1-1: success");
+        world_start_bus(w);
+        world_await_daemon(w);
+        check_success(w, job);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
+        world_free(w);
+}
+END_TEST
+
+/* Without a job, too, and again and again: the daemon is found on each bus, and takes a job there. */
+START_TEST(test_bus_killed_often)
+{
+        World *w = new_world();
+        g_autofree char *url = NULL, *job = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        for (unsigned i = 0; i < 3; i++) {
+                world_kill_bus(w);
+                world_start_bus(w);
+                world_await_daemon(w);
+                world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        }
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        check_success(w, job);
+        world_free(w);
+}
+END_TEST
+
+/* The bus does not come back: the daemon ends with failure. */
+START_TEST(test_bus_gone)
+{
+        World *w = new_world();
+
+        world_await_module(w, MODULE_1);
+        world_kill_bus(w);
+        ck_assert_int_eq(world_await_end(w), 1);
+        world_free(w);
+}
+END_TEST
+
+/* The bus dies with the Result in its socket: it is sent on the next bus, by the same daemon or by the next one, and
+ * by no daemon after that. */
 START_TEST(test_unheard)
 {
         World *w = new_world();
@@ -136,11 +195,20 @@ START_TEST(test_unheard)
         ck_assert_int_eq(kill(w->bus_daemon, SIGSTOP), 0);
         g_free(world_sim(w, "release 1-1"));
         world_await_file(w, log, "job 1 on usb-1-1: success");
+        if (_i)
+                kill(w->daemon, SIGKILL);
         world_kill_bus(w);
-        ck_assert_int_eq(world_await_end(w), 1);
+        if (_i)
+                ck_assert_int_eq(world_await_end(w), -SIGKILL);
         world_start_bus(w);
-        world_start_daemon(w);
+        if (_i)
+                world_start_daemon(w);
+        else
+                world_await_daemon(w);
         check_success(w, job);
+        ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
         ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
         world_free(w);
 }
@@ -250,7 +318,10 @@ int main(void)
         suite_add(s, "back", test_back, 0, G_N_ELEMENTS(points));
         suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(points));
         suite_add(s, "bus-killed", test_bus_killed, 0, G_N_ELEMENTS(points));
-        suite_add(s, "unheard", test_unheard, 0, 1);
+        suite_add(s, "bus-away", test_bus_away, 0, G_N_ELEMENTS(points));
+        suite_add(s, "bus-killed-often", test_bus_killed_often, 0, 1);
+        suite_add(s, "bus-gone", test_bus_gone, 0, 1);
+        suite_add(s, "unheard", test_unheard, 0, 2);
         suite_add(s, "queued", test_queued, 0, 1);
         suite_add(s, "preparing", test_preparing, 0, 6);
         suite_add(s, "often", test_often, 0, 1);

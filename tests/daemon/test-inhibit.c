@@ -216,6 +216,39 @@ START_TEST(test_killed)
 }
 END_TEST
 
+/* The bus is killed: the inhibitor is held until logind gives another one on the next bus, and released at the end. */
+START_TEST(test_bus_killed)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w = world_new(&settings);
+        Logind *before = logind_new(false), *l;
+        g_autofree char *job = start_and_hold(w, "usb-1-1", MODULE_1, "updating:50");
+
+        world_await_property(w, job, "State", "updating");
+        logind_await_calls(before, 1);
+        /* The bus passes the reply on before it answers this, and the daemon reads the reply before the next call. */
+        ck_assert_int_ge(sd_bus_call_method(before->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "GetId", NULL, NULL, NULL),
+                         0);
+        world_assert_property(w, job, "State", "updating");
+        logind_assert_held(before, 0);
+        world_kill_bus(w);
+        world_start_bus(w);
+        world_await_daemon(w);
+        logind_assert_held(before, 0);
+        l = logind_new(false);
+        logind_await_calls(l, 1);
+        logind_await_released(before, 0);
+        logind_assert_held(l, 0);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        logind_await_released(l, 0);
+        world_free(w);
+        logind_free(before);
+        logind_free(l);
+}
+END_TEST
+
 /* A logind that starts again, or only now, is asked; what the one before gave is kept until then. */
 START_TEST(test_restarted)
 {
@@ -328,6 +361,7 @@ int main(void)
 
         suite_add(s, "held", test_held, 0, 1);
         suite_add(s, "cancelled", test_cancelled, 0, 1);
+        suite_add(s, "bus-killed", test_bus_killed, 0, 1);
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "restarted", test_restarted, 0, 2);
         suite_add(s, "none", test_none, 0, 2);

@@ -418,6 +418,30 @@ START_TEST(test_daemon_dies)
 }
 END_TEST
 
+/* The bus is killed, and with it ModemManager ends: the daemon keeps the port meanwhile, asks the next ModemManager on
+ * the next bus for the device, and gives it back at the end. */
+START_TEST(test_bus_killed)
+{
+        FakeMM *mm;
+        World *w = begin("", &mm);
+        g_autofree char *job = NULL;
+
+        job = start(w, "up.bin", "downloading:20");
+        ck_assert_uint_eq(fake_mm_held(mm), 1);
+        world_kill_bus(w);
+        fake_mm_stop(mm);
+        world_start_bus(w);
+        world_await_daemon(w);
+        world_assert_sim(w, "1", "get 1-1 connected");
+        mm = fake_mm_start(w, FAKE_EXPORTED, OLD_REVISION);
+        fake_mm_await_held(mm, 1);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        fake_mm_await_held(mm, 0);
+        end(w, mm);
+}
+END_TEST
+
 /* A check interrupts nobody: what only the module can tell is not asked of one that ModemManager has. */
 START_TEST(test_check)
 {
@@ -490,6 +514,7 @@ int main(void)
         suite_add(s, "starts-beside-nothing", test_starts_beside_nothing, 0, 1);
         suite_add(s, "starts-beside-holder", test_starts_beside_holder, 0, 1);
         suite_add(s, "daemon-dies", test_daemon_dies, 0, 1);
+        suite_add(s, "bus-killed", test_bus_killed, 0, 1);
         suite_add(s, "check", test_check, 0, 1);
         suite_add(s, "forged-end", test_forged_end, 0, 1);
         return suite_run(s);

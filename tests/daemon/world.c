@@ -384,10 +384,15 @@ void world_set_environment(World *w, const char *name, const char *value)
                 g_ptr_array_add(w->environment, g_strconcat(start, value, NULL));
 }
 
+void world_await_daemon(World *w)
+{
+        world_await(w, world_name_is_owned, NULL, "the daemon");
+}
+
 void world_start_daemon(World *w)
 {
         w->daemon = world_launch(w);
-        world_await(w, world_name_is_owned, NULL, "the daemon");
+        world_await_daemon(w);
 }
 
 /* Its status stays to be asked for. */

@@ -47,6 +47,8 @@ void world_await_file(World *world, const char *path, const char *text);
 void world_set_environment(World *world, const char *name, const char *value);
 /* Returns when it owns its name. */
 void world_start_daemon(World *world);
+/* The same for a daemon that runs, and whose bus was killed. */
+void world_await_daemon(World *world);
 /* false if it has ended instead. */
 bool world_try_daemon(World *world);
 /* Its exit status if it ends by itself; the name is not waited for. */
