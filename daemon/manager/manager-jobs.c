@@ -45,8 +45,11 @@ int manager_write_end(Manager *m, Job *job, char **ret_why)
                 return r;
         r = job_store_remove(m->store, job->id, &why_stays);
         if (r < 0) {
+                g_autofree char *again = NULL;
+
                 *ret_why = g_strdup_printf("%s; %s", why, why_stays);
-                return r;
+                /* The removal may have been carried out without being durable. */
+                return manager_write_job(m, job, &again) < 0 ? r : 0;
         }
         if (r == 0)
                 return 0;
