@@ -36,7 +36,7 @@ int manager_write_progress(Manager *m, Job *job, char **ret_why)
         return r;
 }
 
-int manager_write_end(Manager *m, Job *job, char **ret_why)
+static int write_or_remove(Manager *m, Job *job, char **ret_why)
 {
         g_autofree char *why = NULL, *why_stays = NULL;
         int r = manager_write_job(m, job, &why);
@@ -45,8 +45,11 @@ int manager_write_end(Manager *m, Job *job, char **ret_why)
                 return r;
         r = job_store_remove(m->store, job->id, &why_stays);
         if (r < 0) {
+                g_autofree char *again = NULL;
+
                 *ret_why = g_strdup_printf("%s; %s", why, why_stays);
-                return r;
+                /* The removal may have been carried out without being durable. */
+                return manager_write_job(m, job, &again) < 0 ? r : 0;
         }
         if (r == 0)
                 return 0;
@@ -57,6 +60,21 @@ int manager_write_end(Manager *m, Job *job, char **ret_why)
                         "start of fotad does not know the job any more",
                         job->id, job_place(job), job_result_to_string(job->result), job->message, why);
         return 0;
+}
+
+int manager_write_end(Manager *m, Job *job, char **ret_why)
+{
+        bool first = job->end_number == 0;
+        int r;
+
+        if (first)
+                job->end_number = m->last_end + 1;
+        r = write_or_remove(m, job, ret_why);
+        if (first && r >= 0)
+                m->last_end = job->end_number;
+        else if (first)
+                job->end_number = 0; /* the end is taken back */
+        return r;
 }
 
 /* Removes a record that is not needed any more. If that fails, the next daemon tries again. */
@@ -94,11 +112,13 @@ Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
         return NULL;
 }
 
-/* Newest end first. */
+/* Newest end first. Records of fotad 0.1.0, which have only the time of the end, come last. */
 static int compare_finished(const void *a, const void *b)
 {
         const Job *x = *(Job *const *)a, *y = *(Job *const *)b;
 
+        if (x->end_number != y->end_number)
+                return x->end_number > y->end_number ? -1 : 1;
         if (x->finished != y->finished)
                 return x->finished > y->finished ? -1 : 1;
         return number_of(x) > number_of(y) ? -1 : 1;
@@ -275,6 +295,7 @@ void manager_load_jobs(Manager *m)
                         g_clear_pointer(&job, job_free);
                 }
                 if (job) {
+                        m->last_end = MAX(m->last_end, job->end_number);
                         g_ptr_array_add(m->jobs, job);
                 } else {
                         log_event(LOG_WARNING, &(LogEvent){ .job = id }, "job %s cannot be read: %s", id, why);

@@ -34,6 +34,7 @@ struct Manager {
         GHashTable *stalled;                   /* ids of stalled jobs, logged once */
         bool announced; /* manager_announce() was called: from then on each result is logged when its job ends */
         guint64 last_id;                       /* of the newest job, 0 none */
+        guint64 last_end;                      /* the highest Job.end_number */
         sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
         sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */
         const ModuleObserver *module_observer; /* for each new module; userdata is the Manager */

@@ -41,7 +41,7 @@ static GPtrArray *list_files(JobStore *store)
         return list_directory(store->directory);
 }
 
-/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, that g_file_set_contents_full() had not renamed when
+/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, that write_durably() had not renamed when
  * the power failed. Such a file may hold a password. */
 static void remove_left_over(JobStore *store, const char *state_directory)
 {
@@ -130,25 +130,59 @@ guint64 job_store_highest(JobStore *store)
         return highest;
 }
 
-static int write_durably(const char *file, const char *text, char **ret_why)
+static int synchronize(const char *directory)
 {
-        g_autoptr(GError) error = NULL;
+        int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
-        /* Durable: the file and, after the rename, its directory are synchronized with the disk. */
-        if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                     &error))
+        if (fd < 0)
+                return -errno;
+        r = fsync(fd) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+        while (size > 0) {
+                ssize_t n = write(fd, bytes, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                bytes += n;
+                size -= (size_t)n;
+        }
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Replaces the file whole and durably: its bytes and, after the rename, its directory are synchronized with the disk.
+ * (GLib's functions ignore an error of the latter.) */
+static int write_durably(const char *file, const char *bytes, size_t size, char **ret_why)
+{
+        g_autofree char *temporary = g_strconcat(file, ".XXXXXX", NULL), *directory = g_path_get_dirname(file);
+        int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600), r;
+
+        r = fd < 0 ? -errno : write_all(fd, bytes, size);
+        if (fd >= 0 && close(fd) < 0 && r == 0)
+                r = -errno;
+        if (r == 0 && rename(temporary, file) < 0)
+                r = -errno;
+        if (r < 0 && fd >= 0)
+                unlink(temporary);
+        if (r == 0)
+                r = synchronize(directory);
+        if (r == 0)
                 return 0;
-        *ret_why = g_strdup(error->message);
-        if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
-                return -ENOSPC;
-        return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ROFS) ? -EROFS : -EIO;
+        *ret_why = g_strdup_printf("%s: %s", file, g_strerror(-r));
+        return r == -ENOSPC || r == -EROFS ? r : -EIO;
 }
 
 int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
 {
         g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT "\n", number);
 
-        return write_durably(store->last, text, ret_why);
+        return write_durably(store->last, text, strlen(text), ret_why);
 }
 
 char *job_store_read(JobStore *store, const char *id, char **ret_why)
@@ -178,24 +212,23 @@ int job_store_write(JobStore *store, const char *id, const char *text, char **re
 {
         g_autofree char *file = file_of(store, id);
 
-        return write_durably(file, text, ret_why);
+        return write_durably(file, text, strlen(text), ret_why);
 }
 
 /* Writes a masked copy, and removes the file once the copy is on the disk. */
 static bool set_masked_aside(const char *file, const char *aside, JobStoreMask mask)
 {
         g_autofree char *bytes = NULL;
+        g_autofree char *why = NULL;
         g_autoptr(GString) masked = NULL;
-        g_autoptr(GError) error = NULL;
         size_t length;
 
         if (!g_file_test(file, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(file, &bytes, &length, NULL))
                 return false;
         masked = mask(bytes, length);
         explicit_bzero(bytes, length);
-        if (!g_file_set_contents_full(aside, masked->str, (gssize)masked->len,
-                                      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error)) {
-                log_warning("what may be a password in %s cannot be masked: %s", file, error->message);
+        if (write_durably(aside, masked->str, masked->len, &why) < 0) {
+                log_warning("a possible password in %s cannot be masked: %s", file, why);
                 return false;
         }
         return g_unlink(file) == 0;
@@ -210,17 +243,6 @@ void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask)
                 log_warning("%s cannot be set aside: %s", file, g_strerror(errno));
         else
                 log_warning("it is kept as %s", aside);
-}
-
-static int synchronize(const char *directory)
-{
-        int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-
-        if (fd < 0)
-                return -errno;
-        r = fsync(fd) < 0 ? -errno : 0;
-        close(fd);
-        return r;
 }
 
 int job_store_remove(JobStore *store, const char *id, char **ret_why)

@@ -60,6 +60,8 @@ static int make_directory(PackageStore *store)
                 r = -errno;
         if (fd >= 0)
                 close(fd);
+        if (r < 0)
+                rmdir(store->directory); /* so that the next call does not take it for durable */
         return r;
 }
 

@@ -8,7 +8,8 @@
  *   DISK_FREE=N           what fstatvfs() tells, in bytes
  *   DISK_ROOM=N           bytes that can be written to one of the packages before the disk is full
  *   RECORDS_REFUSED=FILE  no record of a job can be made while FILE exists: the disk is full, or, if FILE is not empty,
- *                         has an I/O error */
+ *                         has an I/O error
+ *   SYNCS_REFUSED=FILE    no directory can be synchronized with the disk while FILE exists */
 
 /* The names below are meant, not what headers would put in their place. */
 #undef _FORTIFY_SOURCE
@@ -126,6 +127,18 @@ ssize_t write(int fd, const void *bytes, size_t size)
                         size = (size_t)(strtol(room, NULL, 10) - end);
         }
         return (ssize_t)syscall(SYS_write, fd, bytes, size);
+}
+
+int fsync(int fd)
+{
+        const char *file = getenv("SYNCS_REFUSED");
+        struct stat st;
+
+        if (file && access(file, F_OK) == 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+                errno = EIO;
+                return -1;
+        }
+        return NEXT(fsync)(fd);
 }
 
 static int refuses(const char *path, int flags)

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include <config.h>
@@ -449,6 +450,45 @@ START_TEST(test_history)
 }
 END_TEST
 
+/* The clock was set back: the job that has just ended is the newest one all the same, also after a restart, and no id
+ * is given twice. 1: the older records are of fotad 0.1.0, which did not number the ends. */
+START_TEST(test_history_clock)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[jobs]\nhistory=2\n", .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *url = world_http(w, "missing.bin"), *jobs = world_path(w, "state/jobs");
+
+        ck_assert_int_eq(g_mkdir(jobs, 0700), 0);
+        for (unsigned id = 1; id <= 2; id++) {
+                g_autofree char *file = g_strdup_printf("%s/%u.job", jobs, id);
+                g_autofree char *ended = _i == 0 ? g_strdup_printf("EndNumber=%u\n", 3 - id) : g_strdup("");
+                g_autofree char *text = g_strdup_printf(
+                        "[Job]\nVersion=1\nId=%u\nOrigin=request\nState=finished\nMethod=dfota\nCreated=1\n"
+                        "Finished=%u00000000000000\n%sSent=false\nPercent=0\nModule=usb-1-1\nSource=http://h/\n"
+                        "Result=cancelled\nErrorDomain=host\nErrorCode=1\nAnnounced=yes\n",
+                        id, 40 + id, ended);
+
+                ck_assert(g_file_set_contents(file, text, -1, NULL));
+        }
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        assert_history(w, 0, _i == 0 ? "1 2 " : "2 1 ");
+        for (unsigned id = 3; id <= 4; id++) {
+                g_autofree char *job = world_start(w, "", url, NULL), *path = g_strdup_printf("/org/fotad1/job/_3%u", id);
+
+                ck_assert_msg(job != NULL, "%s", world_error_message(w));
+                ck_assert_str_eq(job, path);
+                world_assert_result(w, job, "failed", "http", "url-error");
+                world_await_property(w, MODULE_1, "Job", "/");
+                ck_assert_int_eq(world_stop_daemon(w), 0);
+                world_start_daemon(w);
+                world_await_module(w, MODULE_1);
+                assert_history(w, 0, id == 4 ? "4 3 " : _i == 0 ? "3 1 " : "3 2 ");
+        }
+        world_free(w);
+}
+END_TEST
+
 /* The source is refused only when the module was found. */
 static void assert_found(World *w, const char *module, const char *error)
 {
@@ -519,6 +559,7 @@ int main(void)
 
         suite_add(s, "objects", test_objects, 0, 1);
         suite_add(s, "history", test_history, 0, 1);
+        suite_add(s, "history-clock", test_history_clock, 0, 2);
         suite_add(s, "names", test_names, 0, 1);
         return suite_run(s);
 }

@@ -16,7 +16,7 @@
 #include "suite.h"
 #include "world.h"
 
-typedef enum Fault { NO_BLOCKS, NO_INODES, NO_RECORDS, _FAULT_MAX } Fault;
+typedef enum Fault { NO_BLOCKS, NO_INODES, NO_RECORDS, NO_SYNCS, _FAULT_MAX } Fault;
 
 typedef struct Disk {
         World *w;
@@ -32,7 +32,7 @@ static Disk *disk_new(const char *config, bool by_hand)
                                    .by_hand = by_hand,
                                    .no_daemon = true };
         Disk *d = g_new0(Disk, 1);
-        g_autofree char *refuse = NULL;
+        g_autofree char *refuse = NULL, *refuse_syncs = NULL;
 
         ck_assert_msg(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0,
                       "this test mounts a file system, which wants root's CAP_SYS_ADMIN: %s", g_strerror(errno));
@@ -41,6 +41,8 @@ static Disk *disk_new(const char *config, bool by_hand)
         ck_assert_int_eq(mount("tmpfs", d->state, "tmpfs", 0, "mode=0755,size=256k,nr_inodes=32"), 0);
         refuse = world_path(d->w, "refuse");
         world_set_environment(d->w, "RECORDS_REFUSED", refuse);
+        refuse_syncs = world_path(d->w, "refuse-syncs");
+        world_set_environment(d->w, "SYNCS_REFUSED", refuse_syncs);
         world_start_daemon(d->w);
         world_await_module(d->w, MODULE_1);
         world_package(d->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
@@ -91,12 +93,13 @@ static void use_all_inodes(Disk *d)
 
 static void fill(Disk *d, Fault fault)
 {
-        g_autofree char *refuse = world_path(d->w, "refuse");
+        g_autofree char *refuse = world_path(d->w, "refuse"), *refuse_syncs = world_path(d->w, "refuse-syncs");
 
         switch (fault) {
         case NO_BLOCKS: use_all_blocks(d); return;
         case NO_INODES: use_all_inodes(d); return;
         case NO_RECORDS: ck_assert(g_file_set_contents(refuse, "", 0, NULL)); return;
+        case NO_SYNCS: ck_assert(g_file_set_contents(refuse_syncs, "", 0, NULL)); return;
         case _FAULT_MAX: return;
         }
 }
@@ -104,6 +107,7 @@ static void fill(Disk *d, Fault fault)
 static void empty(Disk *d, Fault fault)
 {
         g_autofree char *refuse = world_path(d->w, "refuse"), *blocks = g_build_filename(d->state, "filler", NULL);
+        g_autofree char *refuse_syncs = world_path(d->w, "refuse-syncs");
         bool more = true;
 
         switch (fault) {
@@ -116,6 +120,7 @@ static void empty(Disk *d, Fault fault)
                 }
                 return;
         case NO_RECORDS: ck_assert_int_eq(g_unlink(refuse), 0); return;
+        case NO_SYNCS: ck_assert_int_eq(g_unlink(refuse_syncs), 0); return;
         case _FAULT_MAX: return;
         }
 }
@@ -211,13 +216,13 @@ START_TEST(test_failed)
 }
 END_TEST
 
-static void await_pending(Disk *d, const char *job)
+static void await_pending(Disk *d, const char *job, const char *cause)
 {
         for (;;) {
                 g_autofree char *message = world_property(d->w, job, "Message");
 
                 if (*message) {
-                        ck_assert_msg(strstr(message, "is pending") && strstr(message, "Read-only file system"), "%s",
+                        ck_assert_msg(strstr(message, "is pending") && strstr(message, cause), "%s",
                                       message);
                         break;
                 }
@@ -241,13 +246,39 @@ START_TEST(test_read_only)
         g_free(world_sim(d->w, "held 1-1 " PREPARING));
         ck_assert_int_eq(mount(NULL, d->state, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
         g_free(world_sim(d->w, "release 1-1 " PREPARING));
-        await_pending(d, job);
+        await_pending(d, job, "Read-only file system");
         if (_i == 1) {
                 restart(d);
-                await_pending(d, job);
+                await_pending(d, job, "Read-only file system");
         }
         ck_assert_int_eq(mount(NULL, d->state, NULL, MS_REMOUNT, NULL), 0);
         world_assert_result(d->w, job, "failed", "host", "interrupted"); /* a read-only disk may have room */
+        restart(d);
+        assert_stays(d, job, true, "failed", "0");
+        disk_free(d);
+}
+END_TEST
+
+/* A directory that cannot be synchronized keeps no record over a power cut: AT+QFOTADL is not sent, and the job does not
+ * end before its end can be kept. 1: the daemon dies meanwhile, and the record stays. */
+START_TEST(test_directory_not_synchronized)
+{
+        Disk *d = disk_new("command=2\n", false);
+        g_autofree char *job = NULL;
+
+        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
+        job = start(d);
+        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        fill(d, NO_SYNCS);
+        g_free(world_sim(d->w, "release 1-1 " PREPARING));
+        await_pending(d, job, "Input/output error");
+        assert_jobs(d, "1.job ");
+        if (_i == 1)
+                world_kill_daemon(d->w);
+        empty(d, NO_SYNCS);
+        if (_i == 1)
+                world_start_daemon(d->w);
+        world_assert_result(d->w, job, "failed", "host", "interrupted");
         restart(d);
         assert_stays(d, job, true, "failed", "0");
         disk_free(d);
@@ -375,11 +406,12 @@ int main(void)
 {
         Suite *s = suite_create("disk");
 
-        suite_add(s, "failed", test_failed, 0, _FAULT_MAX);
+        suite_add(s, "failed", test_failed, 0, NO_SYNCS);
         suite_add(s, "read-only", test_read_only, 0, 2);
+        suite_add(s, "directory-not-synchronized", test_directory_not_synchronized, 0, 2);
         suite_add(s, "io-error", test_io_error, 0, 1);
         suite_add(s, "behind", test_behind, 0, 2);
         suite_add(s, "refused", test_refused, 0, _FAULT_MAX);
-        suite_add(s, "succeeded", test_succeeded, 0, _FAULT_MAX);
+        suite_add(s, "succeeded", test_succeeded, 0, NO_SYNCS);
         return suite_run(s);
 }

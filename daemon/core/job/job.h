@@ -66,6 +66,8 @@ typedef struct Job {
         char *place;  /* Id of the module that it is followed on, if that is another one; "" */
         JobOrigin origin;
         uint64_t created, finished; /* µs since the epoch, 0 not yet */
+        uint64_t end_number;        /* place in the order of the ends, which the clock does not give: 1 is the first; 0
+                                       not yet, or a record of fotad 0.1.0 */
         int64_t started_by;         /* uid of the caller, -1 unknown */
 
         /* The request. */
