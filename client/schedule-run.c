@@ -32,7 +32,7 @@ typedef struct Run {
         Objects *objects;
         const Object *module; /* owned by objects */
         char *expected;       /* revision */
-        char *shown;          /* the source as in the job's Source, without a password */
+        char *shown;          /* the source as in the job's Source, without secrets */
         Source source;
 } Run;
 

@@ -17,6 +17,7 @@
 #include "table.h"
 #include "text.h"
 #include "units.h"
+#include "url.h"
 
 static char *directory;
 static int patience;
@@ -69,10 +70,18 @@ static void write_units(Json *json, const Units *u)
         json_end(json, '}');
 }
 
+/* The source as the job's Source shows it. The caller frees it. */
+static char *show_source(const char *source)
+{
+        return url_is(source) ? url_redact(source) : g_strdup(source);
+}
+
 static void write_schedule(Json *json, const Schedule *s)
 {
+        g_autofree char *source = show_source(s->source);
+
         json_string(json, "module", s->module);
-        json_string(json, "source", s->source);
+        json_string(json, "source", source);
         json_string(json, "expectedRevision", s->expected_revision);
         json_begin(json, "options", '{');
         for (unsigned i = 0; i < s->options->len; i += 2)
@@ -110,7 +119,7 @@ static void add_row(Table *table, const char *name, const Schedule *s, const Uni
 {
         g_autofree char *clean = text_clean(name), *module = s ? text_clean(s->module) : NULL;
         g_autofree char *expected = s ? text_clean(s->expected_revision) : NULL,
-                        *source = s ? text_clean(s->source) : NULL;
+                        *shown = s ? show_source(s->source) : NULL, *source = s ? text_clean(shown) : NULL;
         g_autofree char *timer = describe_timer(u), *next = text_time(u->next), *result = describe_result(u);
         const char *cells[] = { clean, module, source, expected, timer, next, result };
 
@@ -214,7 +223,7 @@ static const char *decide_run(const Object *module, const Object *job, const cha
 
 static int show(Ctl *ctl, char **names)
 {
-        g_autofree char *source = NULL, *expected = NULL, *why = NULL, *text = NULL;
+        g_autofree char *source = NULL, *expected = NULL, *why = NULL, *text = NULL, *shown = NULL;
         g_autoptr(Objects) objects = NULL;
         g_autoptr(Schedule) s = NULL;
         g_autoptr(Json) json = json_new();
@@ -231,13 +240,14 @@ static int show(Ctl *ctl, char **names)
                 return status;
         schedule_fill(s, props_string(module->props, "Model"), props_string(module->props, "Revision"), &source,
                       &expected, &why);
+        shown = show_source(source ?: s->source);
         run = decide_run(module, objects_at(objects->jobs, props_string(module->props, "Job")), expected, why, &text);
         if (ctl->json) {
                 json_begin(json, NULL, '{');
                 json_string(json, "name", s->name);
                 write_schedule(json, s);
                 if (!why) {
-                        json_string(json, "filledSource", source);
+                        json_string(json, "filledSource", shown);
                         json_string(json, "filledExpectedRevision", expected);
                 }
                 json_string(json, "run", run);
@@ -249,7 +259,7 @@ static int show(Ctl *ctl, char **names)
         }
         text_field(_("Schedule"), s->path);
         text_field(_("Module"), props_string(module->props, "Id"));
-        text_field(_("Source"), source ?: s->source);
+        text_field(_("Source"), shown);
         text_field(_("Expected"), expected ?: s->expected_revision);
         for (unsigned i = 0; i < s->options->len; i += 2) {
                 g_autofree char *option = g_strdup_printf("%s=%s", (char *)g_ptr_array_index(s->options, i),

@@ -159,18 +159,40 @@ static const char *find_password_colon(const char *text, const char *at)
         return colon && g_str_has_prefix(colon, "://") ? find(colon + strlen("://"), ':', at) : colon;
 }
 
+/* Appends the text with *** in place of each value in its query and of its fragment. A parameter without "=" is a
+ * value: it may be a token. */
+static void append_query_redacted(GString *s, const char *text)
+{
+        size_t n = strcspn(text, "?#");
+
+        g_string_append_len(s, text, (gssize)n);
+        for (text += n; *text == '?' || *text == '&'; text += n) {
+                const char *key = text + 1, *equals;
+
+                n = 1 + strcspn(key, "&#");
+                equals = find(key, '=', text + n);
+                g_string_append_len(s, text, (equals ? equals + 1 : key) - text);
+                if (n > 1)
+                        g_string_append(s, "***");
+        }
+        if (*text)
+                g_string_append(s, "#***");
+}
+
 char *url_redact(const char *text)
 {
         const char *at = strrchr(text, '@'), *colon = at ? find_password_colon(text, at) : NULL;
+        g_autofree char *public = NULL;
+        GString *shown = g_string_new(NULL);
         Url u;
 
         if (url_parse(text, &u) == URL_FLAW_NONE) {
-                if (!u.password.start)
-                        return g_strdup(text);
-                colon = u.password.start - 1;
-                at = u.password.start + u.password.length;
+                colon = u.password.start ? u.password.start - 1 : NULL;
+                at = u.password.start ? u.password.start + u.password.length : NULL;
         }
-        return colon ? g_strdup_printf("%.*s:***%s", (int)(colon - text), text, at) : g_strdup(text);
+        public = colon ? g_strdup_printf("%.*s:***%s", (int)(colon - text), text, at) : g_strdup(text);
+        append_query_redacted(shown, public);
+        return g_string_free(shown, FALSE);
 }
 
 char *url_with_password(const char *url, const char *password)

@@ -46,7 +46,8 @@ UrlFlaw url_parse(const char *text, Url *ret);
 /* True if the text begins as the URL of a package does. */
 bool url_is(const char *text);
 
-/* The text with *** in place of its password. If the text has a flaw, *** replaces everything that may be a password:
+/* The text with *** in place of its password, of each value in its query, whose keys stay, and of its fragment:
+ * http://user:***@host/file?key=***&***#***. If the text has a flaw, *** replaces everything that may be a password:
  * from the first colon (behind the scheme) to the last @. */
 char *url_redact(const char *text);
 

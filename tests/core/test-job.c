@@ -202,6 +202,7 @@ static const struct {
         { "  Source = ftp://user:" SECRET "@h/x.bin\r\n", "  Source = ftp://user:***@h/x.bin\r\n" },
         { "Source=user:" SECRET "@h\n", "Source=user:***@h\n" },
         { "Source=http://h/x.bin\n", "Source=http://h/x.bin\n" },
+        { "RetrySource=https://h/x?sig=" SECRET "&v=2\n", "RetrySource=https://h/x?sig=***&v=***\n" },
         { "Source=ftp://user:" SECRET, "Source=***" },
         { "[Options]\napn-password=" SECRET2 "\napn=cmnet\n", "[Options]\napn-password=***\napn=cmnet\n" },
         { "apn-password = " SECRET2, "apn-password =***" },

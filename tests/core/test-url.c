@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Shows where the parts of a URL stand, which texts are none, that a password can be put in and is hidden again, and
- * that no part of it is ever shown. Daemon and client decide by the same functions. */
+ * that no part of it, and no value of the query, is ever shown. Daemon and client decide by the same functions. */
 
 #include "testing.h"
 #include "url.h"
@@ -167,7 +167,19 @@ START_TEST(redaction)
                 { "http://u:p@q@h/x", "http://u:***@h/x" },
                 { "http://u:p@q@r@h/x", "http://u:***@h/x" },
                 { "http://a@b:pw@h/x", "http://a@b:***@h/x" },
-                { "http://h/x?a:b@c", "http://h/x?a:b@c" },
+                { "http://user:p@ss/word@host/x", "http://user:***@host/x" },
+                { "http://h/x?a:b@c", "http://h/x?***" },
+                { "https://h/x?X-Amz-Signature=0a1b&v=2", "https://h/x?X-Amz-Signature=***&v=***" },
+                { "http://u:pw@h/x?token=t:u@v", "http://u:***@v" },
+                { "http://h/x?sig=a=b==&sp", "http://h/x?sig=***&***" },
+                { "http://h/x?a=&&b", "http://h/x?a=***&&***" },
+                { "http://h/x?", "http://h/x?" },
+                { "http://h?t=1/x", "http://h?t=***" },
+                { "http://h/x#access", "http://h/x#***" },
+                { "http://h/x?t=1#a?b=c&d", "http://h/x?t=***#***" },
+                { "http://h/x#a?b=c", "http://h/x#***" },
+                { "http://h/x?f=y.mini_1", "http://h/x?f=***" },
+                { "ftp://u:pw@h/x?t=1", "ftp://u:***@h/x?t=***" },
                 { "http://u:pw@[::1]:80/x", "http://u:***@[::1]:80/x" },
                 { "package.bin", "package.bin" },
                 { "", "" },
@@ -185,13 +197,15 @@ END_TEST
 /* A password that should have been percent-encoded ends the authority early, or its URL has another flaw. */
 START_TEST(redaction_of_what_is_no_url)
 {
-        static const char *const urls[] = { "ftp://user:Ge/heim@h/x.bin",  "ftp://user:Ge?heim@h/x.bin",
-                                            "http://user:Ge#heim@h/x.bin", "http:/user:Geheim@h/x.bin",
-                                            "htp://user:Geheim@h/x.bin",   "user:Geheim@h/x.bin",
-                                            "ftps://user:Geheim@h/x.bin",  "ftp://user:12/Geheim@h/x.bin",
-                                            "ftp://user:12?Geheim@h/x",    "user:12://Geheim@h/x.bin",
-                                            "ftp://user:a@b,c/Geheim@h/x", "ftp://user:1@h:x/Geheim@h/x",
-                                            "http://user:p@ss/Geheim@h/x", "ftp://user:p@ss?Geheim@h/x" };
+        static const char *const urls[] = {
+                "ftp://user:Ge/heim@h/x.bin",  "ftp://user:Ge?heim@h/x.bin",   "http://user:Ge#heim@h/x.bin",
+                "http:/user:Geheim@h/x.bin",   "htp://user:Geheim@h/x.bin",    "user:Geheim@h/x.bin",
+                "ftps://user:Geheim@h/x.bin",  "ftp://user:12/Geheim@h/x.bin", "ftp://user:12?Geheim@h/x",
+                "user:12://Geheim@h/x.bin",    "ftp://user:a@b,c/Geheim@h/x",  "ftp://user:1@h:x/Geheim@h/x",
+                "http://user:p@ss/Geheim@h/x", "ftp://user:p@ss?Geheim@h/x",   "http://h,i/x?t=Geheim",
+                "http://h,i?t=Geheim:x@j",     "http://h:80/x?t=Geheim@i",     "http://h/x y?t=Geheim",
+                "http://u@h/x@y?t=Geheim",     "user:pw@h/x?t=Geheim"
+        };
 
         for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
                 g_autofree char *shown = url_redact(urls[i]);

@@ -40,7 +40,7 @@ START_TEST(test_http)
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         ck_assert_str_eq(job, JOB_1);
         g_free(world_sim(w, "held 1-1"));
-        world_await_property(w, job, "Percent", "74"); /* 49 of 100: the hold is before it is said */
+        world_await_property(w, job, "Percent", "74");      /* 49 of 100: the hold is before it is said */
         world_assert_sim(w, "on", "get 1-1 power-control"); /* in this enumeration, too */
         world_assert_property(w, job, "State", "updating");
         world_assert_property(w, job, "Restarts", "1");
@@ -85,33 +85,47 @@ static char *source_of(World *w, int kind)
 {
         return kind == 0   ? world_https(w, "up.bin")
                : kind == 1 ? world_ftp(w, "gateway:s3cret-Pa55@", "up.bin")
-                           : world_ftp(w, "GATEWAY:wrong@", "up.bin");
+               : kind == 2 ? world_ftp(w, "GATEWAY:wrong@", "up.bin")
+                           : world_http(w, "up.bin?X-Amz-Signature=s3cret-Pa55&v=2&s3cret-Token");
 }
 
-/* HTTPS, FTP with a login, FTP with a wrong one. A password is nowhere but in the module. */
+/* HTTPS, FTP with a login, FTP with a wrong one, HTTP with a query. A secret is nowhere but in the module, and in the
+ * record of the running job. */
 START_TEST(test_source)
 {
         WorldSettings settings = WORLD_EC200A;
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *job = NULL, *log = NULL, *file = NULL, *text = NULL, *shown = NULL;
+        g_autofree char *running = NULL, *state = NULL, *search = NULL;
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = source_of(w, _i);
         world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 accepted"));
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1 accepted"));
+        file = world_path(w, "state/jobs/1.job");
+        ck_assert(g_file_get_contents(file, &running, NULL, NULL));
+        ck_assert(strstr(running, url) != NULL);
+        world_assert_sim(w, url, "get 1-1 last-qfotadl");
+        g_free(world_sim(w, "release 1-1"));
         if (_i == 2)
                 world_assert_result(w, job, "failed", "ftp", "login-failed");
         else
                 world_assert_result(w, job, "success", "", "");
         log = world_log(w);
-        file = world_path(w, "state/jobs/1.job");
         ck_assert(g_file_get_contents(file, &text, NULL, NULL));
         shown = world_property(w, job, "Source");
         ck_assert(!strstr(log, "s3cret") && !strstr(text, "s3cret") && !strstr(shown, "s3cret"));
         ck_assert(!strstr(log, ":wrong@") && !strstr(text, ":wrong@") && !strstr(shown, ":wrong@"));
         if (_i == 1)
                 ck_assert(strstr(shown, "ftp://gateway:***@127.0.0.1:"));
+        if (_i == 3)
+                ck_assert_msg(g_str_has_suffix(shown, "/up.bin?X-Amz-Signature=***&v=***&***"), "%s", shown);
+        state = world_path(w, "state");
+        search = g_strdup_printf("grep -rqF s3cret '%s'; test $? = 1", state);
+        ck_assert_int_eq(system(search), 0);
         world_free(w);
 }
 END_TEST
@@ -223,7 +237,7 @@ int main(void)
 
         suite_add(s, "http", test_http, 0, 1);
         suite_add(s, "other-port", test_other_port, 0, 1);
-        suite_add(s, "source", test_source, 0, 3);
+        suite_add(s, "source", test_source, 0, 4);
         suite_add(s, "kind", test_kind, 0, G_N_ELEMENTS(kinds));
         return suite_run(s);
 }

@@ -175,6 +175,17 @@ static const struct {
         { "up\x01.bin", "printable" },
         { "up\x7f.bin", "printable" },
         { "up\xc2\x85.bin", "printable" },
+        { ".", "neither . nor .." },
+        { "..", "neither . nor .." },
+        { "up\xe2\x80\xae"
+          "nib.exe",
+          "printable" },                           /* RIGHT-TO-LEFT OVERRIDE */
+        { "up\xe2\x81\xa6.bin", "printable" },     /* LEFT-TO-RIGHT ISOLATE */
+        { "\xe2\x80\x8fup.bin", "printable" },     /* RIGHT-TO-LEFT MARK */
+        { "up.bin\xd8\x9c", "printable" },         /* ARABIC LETTER MARK */
+        { "up\xe2\x80\x8b.bin", "printable" },     /* ZERO WIDTH SPACE */
+        { "up\xf3\xa0\x81\x81.bin", "printable" }, /* TAG LATIN SMALL LETTER A */
+        { "up\xe2\x80\xa8.bin", "printable" },     /* LINE SEPARATOR */
         { X50 X50 X50 X50 X50 "123456", "255 bytes" },
         { "up.mini_1", "guide 3.3.1.3, note 2" },
         { "up.mini_2", "guide 3.3.1.3, note 2" },

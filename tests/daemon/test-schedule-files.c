@@ -95,6 +95,11 @@ START_TEST(test_files)
         g_free(schedules_write_file(b, "other.conf",
                                     "[upgrade]\r\nsource = /srv/a b.bin \r\nexpected-revision = R2 \r\n", 0644));
         schedules_assert(b, "list --json", 0, "\"source\":\"/srv/a b.bin\",\"expectedRevision\":\"R2\",", "");
+        g_free(schedules_write_file(b, "other.conf",
+                                    "[upgrade]\nsource=https://host/x.bin?sig=" SECRET "\nexpected-revision=R2\n",
+                                    0644));
+        schedules_assert(b, "list", 0, "https://host/x.bin?sig=***", "");
+        schedules_assert(b, "list --json", 0, "\"source\":\"https://host/x.bin?sig=***\"", "");
         g_free(schedules_write_file(b, "other.conf", GOOD, 0644));
         g_free(schedules_write_file(b, "night.source-password", SECRET, 0600));
         g_free(schedules_write_file(b, "night.apn-password", SECRET, 0600));

@@ -19,7 +19,7 @@ static bool is_other_user(World *w)
         return !w->by_hand && geteuid() == 0;
 }
 
-char *world_groups(World *w)
+char *world_owners(World *w)
 {
         struct group *dialout = getgrnam("dialout");
 

@@ -46,8 +46,8 @@ const char *world_testbed(World *world);
 /* And the libraries that make a program see them, as in LD_PRELOAD. */
 const char *world_preload(World *world);
 
-/* The groups of udev's rules, for modsim --groups; NULL: all processes run as the same user. */
-char *world_groups(World *world);
+/* The group and the user of udev's rules, for modsim --owners; NULL: all processes run as the same user. */
+char *world_owners(World *world);
 /* The daemon, or what is run in its place. */
 pid_t world_launch(World *world);
 /* The daemon has ended, and its status was not asked for yet. */

@@ -149,7 +149,7 @@ static void start_sim(World *w, const WorldSettings *settings)
 {
         g_autofree char *modsim = world_program("tests/sim/modsim"), *socket_path = world_path(w, "ctl");
         g_autofree char *log = world_path(w, "truth.log"), *out = world_path(w, "sim.out"), *text = NULL;
-        g_autofree char *err = world_path(w, "sim.err"), *groups = world_groups(w);
+        g_autofree char *err = world_path(w, "sim.err"), *owners = world_owners(w);
         g_autofree char *claims = world_path(w, "run/claims");
         g_autofree char *guard = world_program("tests/sim/bed-guard.so");
         g_autofree char *libraries = g_strconcat(guard, ":libumockdev-preload.so.0", NULL);
@@ -174,9 +174,9 @@ static void start_sim(World *w, const WorldSettings *settings)
         g_ptr_array_add(argv, socket_path);
         g_ptr_array_add(argv, "--log");
         g_ptr_array_add(argv, log);
-        if (groups) {
-                g_ptr_array_add(argv, "--groups");
-                g_ptr_array_add(argv, groups);
+        if (owners) {
+                g_ptr_array_add(argv, "--owners");
+                g_ptr_array_add(argv, owners);
         }
         g_ptr_array_add(argv, NULL);
         w->sim = world_spawn(w, (char **)argv->pdata, environment, out, err);

@@ -336,7 +336,7 @@ void bed_follow_claims(Bed *bed, const char *directory)
         (void)bed, (void)directory;
 }
 
-void bed_serve_groups(Bed *bed, gid_t ttys, gid_t power)
+void bed_serve_owners(Bed *bed, gid_t ttys, uid_t power)
 {
         (void)bed, (void)ttys, (void)power;
 }

@@ -43,9 +43,9 @@ char *bed_environment(void);
 Bed *bed_new(void);
 /* The directory of a host's claims on places, which need not be there. */
 void bed_follow_claims(Bed *bed, const char *directory);
-/* The programs that see the devices are not root's: ttys are for one group, power/control for another. Before there is
- * any device. */
-void bed_serve_groups(Bed *bed, gid_t ttys, gid_t power);
+/* The programs that see the devices are not root's: ttys are for a group, power/control and uevent of modules for a
+ * user. Before there is any device. */
+void bed_serve_owners(Bed *bed, gid_t ttys, uid_t power);
 /* All devices must be gone. */
 void bed_free(Bed *bed);
 

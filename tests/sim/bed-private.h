@@ -26,7 +26,8 @@ struct Bed {
         GHashTable *watches; /* descriptor -> struct bed_watch */
         GPtrArray *ttys;
         bool host_is_root;             /* the programs that see the devices run as root */
-        gid_t ttys_group, power_group; /* 0: root's */
+        gid_t ttys_group;              /* 0: root's */
+        uid_t power_user;              /* 0: root */
         GMutex lock;                   /* of `ttys`, and of what bed-take.c's part says */
 };
 

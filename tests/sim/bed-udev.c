@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What udev does before anybody hears of a device: whose its nodes and attributes are. By udev's own rules ttys belong
- * to a group (dialout), by 70-fotad.rules power/control of a module to another. This room must not know what else
- * there is to a device.
+ * Owners of nodes and attributes, which udev sets before a device is announced. By udev's own rules ttys belong to a
+ * group (dialout), by 70-fotad.rules power/control and uevent of a module to a user (fotad). This room must not know
+ * what else there is to a device.
  */
 #include "bed-private.h"
 
@@ -16,34 +16,34 @@
 
 /* A device's file that is given away before its event is sent. */
 static const char *attribute;
-static gid_t attribute_group;
+static uid_t attribute_user;
 
-static void give(const char *path, gid_t group, mode_t mode)
+static void give(const char *path, uid_t user, gid_t group, mode_t mode)
 {
-        if (chown(path, 0, group) < 0 || chmod(path, mode) < 0)
+        if (chown(path, user, group) < 0 || chmod(path, mode) < 0)
                 g_error("test bed: %s: %s", path, g_strerror(errno));
 }
 
 static void give_attribute(void)
 {
         if (attribute)
-                give(attribute, attribute_group, 0664);
+                give(attribute, attribute_user, 0, 0644);
         attribute = NULL;
 }
 
 void bed_udev_give(Bed *bed, const char *file)
 {
-        if (bed->power_group)
-                give(file, bed->power_group, 0664);
+        if (bed->power_user)
+                give(file, bed->power_user, 0, 0644);
 }
 
-void bed_serve_groups(Bed *bed, gid_t ttys, gid_t power)
+void bed_serve_owners(Bed *bed, gid_t ttys, uid_t power)
 {
         g_autofree char *ioctls = g_strconcat(bed->root, "/ioctl/_default", NULL);
 
         bed->host_is_root = false;
         bed->ttys_group = ttys;
-        bed->power_group = power;
+        bed->power_user = power;
         /* Each listener for events has a socket of its own there. */
         g_chmod(bed->root, 01777);
         g_chmod(ioctls, 0666);
@@ -55,7 +55,7 @@ void bed_udev_tty(struct bed_tty *tty)
         g_autofree char *slave = g_strconcat("/proc/self/root", tty->slave, NULL);
 
         if (tty->bed->ttys_group)
-                give(slave, tty->bed->ttys_group, 0660);
+                give(slave, 0, tty->bed->ttys_group, 0660);
 }
 
 /* The socket over which libumockdev passes the ioctls of a node on: no file of a real /dev. */
@@ -73,8 +73,8 @@ void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, 
                       (vendor == 0x1286 && product == 0x821a);
         bool module = vendor == 0x2c7c || loader || claimed;
 
-        attribute = bed->power_group && module ? control : NULL;
-        attribute_group = bed->power_group;
+        attribute = bed->power_user && module ? control : NULL;
+        attribute_user = bed->power_user;
         bed_add_device(bed, text);
         give_attribute(); /* there was nobody to send the event to */
 }

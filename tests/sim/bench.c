@@ -306,16 +306,16 @@ void bench_follow_claims(Bench *bench, const char *directory)
         bed_follow_claims(bench->bed, directory);
 }
 
-bool bench_serve_groups(Bench *bench, const char *groups, GError **error)
+bool bench_serve_owners(Bench *bench, const char *owners, GError **error)
 {
         unsigned ttys, power;
         char end;
 
-        if (sscanf(groups, "%u:%u%c", &ttys, &power, &end) != 2 || !ttys || !power) {
-                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "groups are two numbers: %s", groups);
+        if (sscanf(owners, "%u:%u%c", &ttys, &power, &end) != 2 || !ttys || !power) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "owners are two numbers: %s", owners);
                 return false;
         }
-        bed_serve_groups(bench->bed, ttys, power);
+        bed_serve_owners(bench->bed, ttys, power);
         return true;
 }
 

@@ -12,8 +12,8 @@ typedef struct Unit Unit;
 
 /* `log`: file of the truth log, NULL for none. */
 Bench *bench_new(const char *log, GError **error);
-/* "TTYS:POWER": numbers of the groups that udev gives the ttys and power/control to. Before anything is added. */
-bool bench_serve_groups(Bench *bench, const char *groups, GError **error);
+/* "GID:UID": the group that udev gives the ttys to, and the user that gets power/control and uevent of modules. Before anything is added. */
+bool bench_serve_owners(Bench *bench, const char *owners, GError **error);
 /* Everything leaves the bus, the test bed is removed. */
 void bench_free(Bench *bench);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)

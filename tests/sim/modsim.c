@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static char **opt_modules, **opt_decoys;
-static char *opt_groups, *opt_control, *opt_log, *opt_package, *opt_from, *opt_to, *opt_project, *opt_baseline,
+static char *opt_owners, *opt_control, *opt_log, *opt_package, *opt_from, *opt_to, *opt_project, *opt_baseline,
         *opt_break, *opt_claims;
 static gboolean opt_real_time, opt_until_eof, opt_die_with_parent, opt_settings;
 static gint64 opt_size = 65536;
@@ -34,7 +34,7 @@ static const GOptionEntry options[] = {
         { "control", 'c', 0, G_OPTION_ARG_FILENAME, &opt_control, "Listen for commands on this Unix socket", "PATH" },
         { "log", 'l', 0, G_OPTION_ARG_FILENAME, &opt_log, "Write down everything that happens", "FILE" },
         { "claims", 0, 0, G_OPTION_ARG_FILENAME, &opt_claims, "What fotad has claimed there is not ModemManager's, as its udev rules have it", "DIRECTORY" },
-        { "groups", 'g', 0, G_OPTION_ARG_STRING, &opt_groups, "Not for root's programs: groups of the ttys and of power/control", "GID:GID" },
+        { "owners", 'o', 0, G_OPTION_ARG_STRING, &opt_owners, "Not for root's programs: group of the ttys, user of power/control", "GID:UID" },
         { "real-time", 'r', 0, G_OPTION_ARG_NONE, &opt_real_time, "An upgrade takes about 20 seconds (pace=real)", NULL },
         { "until-eof", 0, 0, G_OPTION_ARG_NONE, &opt_until_eof, "Quit when standard input ends", NULL },
         { "die-with-parent", 0, 0, G_OPTION_ARG_NONE, &opt_die_with_parent, "Quit when the process that started this one ends", NULL },
@@ -131,7 +131,7 @@ static int simulate(char **command, GError **error)
 
         if (bench && opt_claims)
                 bench_follow_claims(bench, opt_claims);
-        if (bench && opt_groups && !bench_serve_groups(bench, opt_groups, error))
+        if (bench && opt_owners && !bench_serve_owners(bench, opt_owners, error))
                 return 2;
         for (char **module = opt_modules; bench && module && *module; module++)
                 if (!bench_add_module(bench, *module, opt_real_time, error))

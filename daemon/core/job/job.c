@@ -250,12 +250,23 @@ CodeDomain job_download_domain(const Job *job)
         return job->from_host ? CODE_DOMAIN_FILE : source_domain(job->source);
 }
 
+/* Returns false for control characters, and for Unicode's format characters, which change how a name is shown or are
+ * not seen: bidirectional controls, joiners, tags. */
+static bool is_printable(gunichar c)
+{
+        GUnicodeType type = g_unichar_type(c);
+
+        return type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT && type != G_UNICODE_LINE_SEPARATOR &&
+               type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
 bool job_is_package_name(const char *name)
 {
-        if (!*name || strlen(name) > PACKAGE_NAME_MAX || !g_utf8_validate(name, -1, NULL))
+        if (!*name || strlen(name) > PACKAGE_NAME_MAX || !g_utf8_validate(name, -1, NULL) || strcmp(name, ".") == 0 ||
+            strcmp(name, "..") == 0)
                 return false;
         for (const char *p = name; *p; p = g_utf8_next_char(p))
-                if (g_unichar_iscntrl(g_utf8_get_char(p)) || *p == '/')
+                if (*p == '/' || !is_printable(g_utf8_get_char(p)))
                         return false;
         return true;
 }
@@ -365,7 +376,7 @@ void job_forget_secrets(Job *job)
 
 static const struct {
         const char *key;
-        bool url; /* all but the password is kept */
+        bool url; /* shown as url_redact() does */
 } secrets[] = {
         { "Source", true },
         { "RetrySource", true },

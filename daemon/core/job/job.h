@@ -71,7 +71,7 @@ typedef struct Job {
         int64_t started_by;         /* uid of the caller, -1 unknown */
 
         /* The request. */
-        char *source;       /* with its password while the job runs, redacted afterwards */
+        char *source;       /* with its secrets while the job runs, redacted afterwards */
         char *retry_source; /* of a retry that waits until the AT port is idle, "" none */
         Options *options;
         Method method;
@@ -170,10 +170,11 @@ bool job_is_uart(const Job *job);
 /* The domain of the codes of the job's download. */
 CodeDomain job_download_domain(const Job *job);
 
-/* Returns true if the name may be a package's: one part of a path, printable, at most 255 bytes. */
+/* Returns true if the name may be a package's: one part of a path other than "." and "..", printable, at most 255
+ * bytes. */
 bool job_is_package_name(const char *name);
 
-/* The source without its password. The caller frees it. */
+/* The source as url_redact() shows it: without its password and the values in its query. The caller frees it. */
 char *job_source_shown(const Job *job);
 
 /* Settles the end: result, code, and one sentence made of the code's texts. detail goes into the middle of the

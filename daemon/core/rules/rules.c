@@ -140,7 +140,7 @@ static void judge_file(const RuleFacts *f, RuleVerdict *v)
                 rule_broken(v, RULE_REFUSAL_SOURCE, publish,
                             "MiniFOTA takes no package from the host (guide 3.3.1.3, note 2)");
         else if (!job_is_package_name(f->source))
-                rule_broken(v, RULE_REFUSAL_SOURCE, "give a file's name: 1 to 255 bytes of printable UTF-8, no slash",
+                rule_broken(v, RULE_REFUSAL_SOURCE, "give a file's name: 1 to 255 bytes of printable UTF-8, no slash, neither . nor ..",
                             "the package's name is none");
         else if (is_of_minifota(f->source))
                 rule_broken(v, RULE_REFUSAL_SOURCE, "take the package that was made for this module",
