@@ -50,7 +50,8 @@ SHELL_TEST_LIBS = daemon/libfotashell.a $(CORE_TEST_LIBS) $(SYSTEMD_LIBS)
 CORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/core $(CHECK_CFLAGS)
 
 # The bench on which the upgrade is tested. event-log.c stands in front of upgrade_handle() there: see event-log.
-tests_core_libbench_a_SOURCES = tests/core/upgrade-bench.c tests/core/upgrade-bench.h tests/core/mini-bench.c \
+tests_core_libbench_a_SOURCES = tests/core/upgrade-bench.c tests/core/upgrade-bench.h tests/core/bench-actions.c \
+	tests/core/bench-module.c tests/core/bench-private.h tests/core/bench-runs.c tests/core/mini-bench.c \
 	tests/core/mini-bench.h tests/core/event-log.c
 tests_core_libbench_a_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 BENCH_TEST_LIBS = tests/core/libbench.a $(CORE_TEST_LIBS)
