@@ -15,3 +15,10 @@ void bench_answer_identity(Bench *bench, const char *revision);
 
 /* Stalled, with all that must hold of that; the message says what it needs. */
 void bench_assert_stalled(Bench *bench, const char *needs);
+
+/* Time passes without progress until the job is stalled. */
+void bench_stall(Bench *bench);
+/* A new job that is stalled in its Mini system, and waits for the package of that number: 1 or 2. */
+Bench *bench_new_stalled(unsigned package);
+/* A retry whose command must wait: the Mini system has answered before, and its port is in use. */
+void bench_retry_while_busy(Bench *bench, const char *url);

@@ -44,7 +44,7 @@ START_TEST(stalls_in_the_new_mini_system)
         bench_go_mini2(b);
         bench_updating(b, 75);
         bench_fota(b, "\"HTTPEND\",717");
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, "x.mini_2, and cannot go back");
         assert_has(b->job->message, "It last reported HTTP code 717");
         ck_assert_uint_eq(b->job->percent, 75);
@@ -107,7 +107,7 @@ START_TEST(sentences)
                 bench_urc(b, "RDY");
                 bench_ready(b, MINI_OLD);
                 break;
-        case 3: /* scenario 3 */ bench_pass(b, b->timeouts.stall + SECOND); break;
+        case 3: /* scenario 3 */ bench_stall(b); break;
         case 4: /* scenario 4, where a port answers */
         case 5: /* and where none does */
         case 6: /* and reports a failure */
@@ -117,7 +117,7 @@ START_TEST(sentences)
                 bench_updating(b, 60);
                 if (_i == 6)
                         bench_fota(b, "\"HTTPEND\",707");
-                bench_pass(b, b->timeouts.stall + SECOND);
+                bench_stall(b);
                 if (_i == 4)
                         bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
                 break;
@@ -200,8 +200,7 @@ START_TEST(stalls_while_it_updates)
         bench_go_mini(b);
         bench_mini_restart(b, false);
         bench_updating(b, 30);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_assert_state(b, JOB_STALLED);
+        bench_stall(b);
         ck_assert_str_eq(b->job->message, "No progress was seen for 15 minutes. The module may be writing its flash: "
                                           "keep it powered.");
         bench_updating(b, 31);
@@ -221,7 +220,7 @@ START_TEST(last_heard_below_60)
         bench_mini_restart(b, true);
         if (_i == 0)
                 bench_ready(b, MINI_NEW);
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, _i == 0 ? "waits for http://user:***@h/x.mini_2 or" : "keep it powered");
         assert_has_not(b->job->message, "cycle");
         if (_i == 1)
@@ -235,8 +234,7 @@ START_TEST(found_in_mid_flash)
         g_autoptr(Bench) b = bench_new_adopted();
 
         bench_updating(b, _i == 0 ? 30 : 75);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_assert_state(b, JOB_STALLED);
+        bench_stall(b);
         ck_assert_str_eq(b->job->message, "No progress was seen for 15 minutes. The module may be writing its flash: "
                                           "keep it powered.");
 }
@@ -250,7 +248,7 @@ START_TEST(failure_is_over)
         bench_go_mini2(b);
         bench_fota(b, "\"HTTPEND\",707");
         bench_updating(b, 75);
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, "it may be downloading slowly");
         assert_has(b->job->message, "It last reported HTTP code 707");
         assert_has_not(b->job->message, "publish");
@@ -292,10 +290,8 @@ END_TEST
 
 START_TEST(retry)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         bench_clear(b);
         bench_retry(b, "http://u:Geheim7@h/y.mini_1");
         assert_has(b->log->str, "persist|announce|send AT+QFOTADL=\"http://u:Geheim7@h/y.mini_1\"|");
@@ -313,10 +309,8 @@ END_TEST
 
 START_TEST(retry_is_rejected)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(1);
 
-        bench_go_mini(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         b->rejects = "AT+QFOTADL=";
         bench_retry(b, "http://h/y.mini_1");
         bench_assert_stalled(b, "answered ERROR");
@@ -325,7 +319,7 @@ START_TEST(retry_is_rejected)
         b->rejects = NULL;
         bench_retry(b, "http://h/z.mini_1");
         bench_assert_state(b, JOB_DOWNLOADING);
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, "z.mini_1");
 }
 END_TEST
@@ -333,10 +327,8 @@ END_TEST
 /* It was being asked who is there when the retry came, and tells that first: the retry's own answer decides. */
 START_TEST(retry_while_it_is_asked)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         ck_assert(b->identify);
         b->holds_answers = true;
         bench_retry(b, "http://h/y.mini_1");
@@ -358,13 +350,9 @@ END_TEST
  * restarted; 5: it has gone on by itself. In the last two cases it is not sent. */
 START_TEST(retry_waits)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_ready(b, MINI_OLD);
-        b->port_busy = true;
-        bench_retry(b, "http://u:Geheim7@h/y.mini_1");
+        bench_retry_while_busy(b, "http://u:Geheim7@h/y.mini_1");
         ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_assert_stalled(b, "The retry is sent when the Mini system answers AT.");
         ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
@@ -396,13 +384,9 @@ END_TEST
 /* What answers after a restart is the new firmware: the retry is not for it. */
 START_TEST(retry_waits_in_vain)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_ready(b, MINI_OLD);
-        b->port_busy = true;
-        bench_retry(b, "http://h/y.mini_1");
+        bench_retry_while_busy(b, "http://h/y.mini_1");
         bench_mini_restart(b, false);
         b->port_busy = false;
         bench_ready(b, MINI_NEW);
@@ -419,10 +403,8 @@ END_TEST
 /* The firmware answers the question that was under way when the retry was requested: the retry is not for it. */
 START_TEST(retry_meets_the_firmware)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(1);
 
-        bench_go_mini(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         b->mini = false;
         b->port_busy = true;
         bench_retry(b, "http://h/y.mini_1");
@@ -435,13 +417,9 @@ END_TEST
 /* The download goes on while the retry waits. */
 START_TEST(retry_meets_the_download)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(1);
 
-        bench_go_mini(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_ready(b, MINI_OLD);
-        b->port_busy = true;
-        bench_retry(b, "http://h/y.mini_1");
+        bench_retry_while_busy(b, "http://h/y.mini_1");
         bench_fota(b, "\"DOWNLOADING\",5");
         b->port_busy = false;
         bench_ready(b, MINI_OLD);
@@ -453,10 +431,8 @@ END_TEST
 /* A retry while the answer to another one is missing is sent after that answer, whatever it is. */
 START_TEST(retry_waits_for_another)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         b->holds_answers = true;
         bench_retry(b, "http://h/y.mini_1");
         bench_retry(b, "http://h/z.mini_1");
@@ -472,10 +448,8 @@ END_TEST
 /* Without a port no retry is offered, and none is said to be possible. */
 START_TEST(loses_its_port)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         bench_ready(b, MINI_OLD);
         bench_assert_stalled(b, "fotactl retry");
         ck_assert(upgrade_has_answered(b->upgrade));
