@@ -26,7 +26,8 @@ static bool changes_the_module(const char *command)
         return false;
 }
 
-/* As ck_assert_msg(), which writes to libcheck's file also if the assertion holds: some tests have millions of them. */
+/* Like ck_assert_msg(), which also writes to libcheck's file when the assertion holds: some tests have millions of
+ * them. */
 #define must(condition, ...)                                                                                           \
         do {                                                                                                           \
                 if (!(condition))                                                                                      \
@@ -79,7 +80,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
 {
         Pending *pending = g_new0(Pending, 1);
 
-        if (strcmp(action->text, "AT+QURCCFG=\"urcport\"") == 0) /* what core/inspect asks comes before that */
+        if (strcmp(action->text, "AT+QURCCFG=\"urcport\"") == 0) /* core/inspect's questions come before this command */
                 b->inspecting = false;
         if (!b->inspecting || changes_the_module(action->text))
                 g_string_append_printf(b->log, "send %s|", action->text);
@@ -89,7 +90,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
         must(!b->listening, "%s is sent while the port only listens", action->text);
         must(b->present, "%s is sent to a module that is not there", action->text);
         must(!changes_the_module(action->text) || persisted || b->job->result != JOB_RESULT_NONE,
-             "%s is sent before it is on the disk", action->text); /* what is put back is on it already */
+             "%s is sent before it is on the disk", action->text); /* the old values are on disk already */
         must(action->timeout > 0, "%s has no time-out", action->text);
         must(action->tag > 0, "%s has the tag of the identity", action->text);
         must(is_printable(action->text), "%s has bytes that are not printable ASCII", action->text);

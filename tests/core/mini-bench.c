@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the tests of MiniFOTA share: the bench led to the points of its course. */
+/* Presets for the tests of MiniFOTA: an upgrade led to the points of its course. */
 
 #include "mini-bench.h"
 

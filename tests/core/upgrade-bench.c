@@ -174,7 +174,8 @@ void bench_ready_as(Bench *b, const char *revision, const char *build, const cha
 void bench_port_lost(Bench *b)
 {
         b->transfer_runs = b->host_flow = b->identify = false;
-        b->listening = b->listening && b->job->from_host; /* what only listens does so when it is open again */
+        b->listening = b->listening && b->job->from_host; /* a port that only listens does so after it is reopened,
+                                                             too */
         g_queue_clear_full(&b->pending, (GDestroyNotify)bench_pending_free);
         bench_event(b, UPGRADE_EVENT_PORT_LOST, NULL);
 }
