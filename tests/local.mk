@@ -29,7 +29,7 @@ check_LIBRARIES += tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h tests/daemon/world-private.h \
 	tests/daemon/world-bus.c tests/daemon/world-launch.c tests/daemon/suite.c tests/daemon/suite.h \
-	tests/daemon/mini.c tests/daemon/mini.h \
+	tests/daemon/mini.c tests/daemon/mini.h tests/daemon/presets.c tests/daemon/presets.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \
@@ -125,6 +125,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-servers \
 	tests/daemon/test-claim \
 	tests/daemon/test-port \
+	tests/daemon/test-at-port \
 	tests/daemon/test-uart-mini \
 	tests/daemon/test-service \
 	tests/daemon/test-reload \
@@ -236,6 +237,8 @@ tests_daemon_test_uart_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_uart_LDADD = $(WORLD_LIBS)
 tests_daemon_test_port_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_port_LDADD = $(WORLD_LIBS)
+tests_daemon_test_at_port_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_at_port_LDADD = $(WORLD_LIBS)
 tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_service_LDADD = $(WORLD_LIBS)
 tests_daemon_test_reload_CFLAGS = $(WORLD_CFLAGS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads and plays the conversations under tests/data: what the engine is asked to do, what the module says and when,
- * and which events must come of it. Knows the engine's interface only. */
+/* Reads and plays the conversations under tests/data: the requests to the engine, the module's bytes and their times,
+ * and the events that must follow. It knows the engine's interface only. */
 
 #include <check.h>
 #include <glib.h>
@@ -35,7 +35,7 @@ typedef struct Step {
 struct Conversation {
         GArray *steps;
         GString *expected;
-        GByteArray *dull; /* a byte for each the module says: 1 in the middle of a repetition */
+        GByteArray *dull; /* one byte for each byte of the module: 1 in the middle of a repetition */
 };
 
 static void step_clear(Step *step)
@@ -211,7 +211,7 @@ static void collect(AtEngine *e, GString *events)
         }
 }
 
-/* Brings the engine to where commands go out; no event is kept. */
+/* Brings the engine to the state in which it sends commands; no event is kept. */
 static void open_engine(AtEngine *e, uint64_t now)
 {
         static const char answers[] = "\r\nOK\r\n\r\nOK\r\n\r\n+CMEE: 1\r\n\r\nOK\r\n";

@@ -11,15 +11,16 @@ typedef struct Conversation Conversation;
 Conversation *conversation_load(const char *path);
 void conversation_free(Conversation *conversation);
 
-/* Bytes the module says in all. */
+/* The number of bytes that the module sends. */
 size_t conversation_length(const Conversation *conversation);
 
-/* Whether a cut before this byte is worth pairing with others: not so in the middle of a long repetition. */
+/* Returns true if a cut before this byte is worth combining with other cuts: false in the middle of a long
+ * repetition. */
 bool conversation_is_cut(const Conversation *conversation, size_t position);
 
-/* The events that the file expects, one a line. */
+/* The events that the file expects, one per line. */
 const char *conversation_expected(const Conversation *conversation);
 
-/* Plays it, the module's bytes being cut before the positions given, and returns the events, one a line. The caller
- * frees them. A cut at 0 cuts nothing. */
+/* Plays the conversation with the module's bytes cut before the given positions, and returns the events, one per line.
+ * The caller frees them. A cut at 0 cuts nothing. */
 char *conversation_play(const Conversation *conversation, size_t cut_a, size_t cut_b);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Logs every event that a test feeds to core/upgrade, with all that the upgrade knows before and after it and the
+/* Logs every event that a test feeds to core/upgrade, with the upgrade's whole state before and after it and the
  * actions that follow, to the file that FOTAD_EVENT_LOG names. Linked into the upgrade's tests in front of
- * upgrade_handle() (-Wl,--wrap). tests/core/event-log compares two builds by it: a change of shape must leave the log
- * as it was. The labels below are the log's own and stay when a field is renamed. */
+ * upgrade_handle() (-Wl,--wrap). tests/core/event-log compares two builds by this log: a refactoring must leave it
+ * unchanged. The labels below belong to the log and stay when a field is renamed. */
 
 #include <check.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ static void log_actions(FILE *log, const Upgrade *u)
 }
 
 /* Fails if the table of core/upgrade-phase does not have this transition. Appends "phase event phase" to the file that
- * FOTAD_PHASES names, each such line once a process. */
+ * FOTAD_PHASES names, each such line once per process. */
 static void note_phases(Phase before, UpgradeEventType event, Phase after)
 {
         static bool seen[_PHASE_MAX][_UPGRADE_EVENT_MAX][_PHASE_MAX];

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The core's tests link the core, the shared table, GLib and check, and nothing else; those of a few rooms of the
-# shell, which need only files and a tty, besides those rooms. "make check" sets srcdir, where they find their data.
+# The core's tests link the core, the shared table, GLib and check, and nothing else. Those of a few parts of the shell,
+# which need only files and a tty, also link these. "make check" sets srcdir, where the tests find their data.
 CORE_TESTS = \
 	tests/core/test-at-line \
 	tests/core/test-at-engine \
@@ -49,8 +49,9 @@ CORE_TEST_LIBS = daemon/libfotacore.a dbus/libfotashared.a $(CHECK_LIBS) $(GLIB_
 SHELL_TEST_LIBS = daemon/libfotashell.a $(CORE_TEST_LIBS) $(SYSTEMD_LIBS)
 CORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/core $(CHECK_CFLAGS)
 
-# The bench on which the upgrade is tested. event-log.c stands in front of upgrade_handle() there: see event-log.
-tests_core_libbench_a_SOURCES = tests/core/upgrade-bench.c tests/core/upgrade-bench.h tests/core/mini-bench.c \
+# The bench on which the upgrade is tested. event-log.c is linked in front of upgrade_handle(): see event-log.
+tests_core_libbench_a_SOURCES = tests/core/upgrade-bench.c tests/core/upgrade-bench.h tests/core/bench-actions.c \
+	tests/core/bench-module.c tests/core/bench-private.h tests/core/bench-runs.c tests/core/mini-bench.c \
 	tests/core/mini-bench.h tests/core/event-log.c
 tests_core_libbench_a_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 BENCH_TEST_LIBS = tests/core/libbench.a $(CORE_TEST_LIBS)
@@ -63,7 +64,7 @@ check_LIBRARIES += tests/core/libbench.a
 check_PROGRAMS += $(CORE_TESTS)
 TESTS += $(CORE_TESTS) tests/core/test-wall tests/core/test-phases
 
-# For packagers: what decides, in seconds.
+# For packagers: the tests of all decisions, which take seconds.
 check-core: $(CORE_TESTS)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(CORE_TESTS)'
 endif

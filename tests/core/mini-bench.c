@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the tests of MiniFOTA share: the bench led to the points of its course. */
+/* Presets for the tests of MiniFOTA: an upgrade led to the points of its course. */
 
 #include "mini-bench.h"
 
@@ -51,4 +51,29 @@ void bench_answer_identity(Bench *b, const char *revision)
 {
         if (b->identify && b->job->state != JOB_FINISHED)
                 bench_ready(b, revision);
+}
+
+void bench_stall(Bench *b)
+{
+        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_assert_state(b, JOB_STALLED);
+}
+
+Bench *bench_new_stalled(unsigned package)
+{
+        Bench *b = bench_new_mini();
+
+        if (package == 1)
+                bench_go_mini(b);
+        else
+                bench_go_mini2(b);
+        bench_stall(b);
+        return b;
+}
+
+void bench_retry_while_busy(Bench *b, const char *url)
+{
+        bench_ready(b, MINI_OLD);
+        b->port_busy = true;
+        bench_retry(b, url);
 }

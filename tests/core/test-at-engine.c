@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows the engine's times and orders: whose deadline runs when, that a late answer never answers another command, that
- * listening writes nothing, and that no control character gets into a command. What it reads out of bytes stands in
- * tests/data/conversations. */
+/* The engine's time-outs and orders: the deadline of each command, a late answer that must never answer another
+ * command, a port that only listens and writes nothing, and control characters, which never get into a command. The
+ * parsing of bytes is tested by tests/data/conversations. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static void tear_down(void)
         g_clear_pointer(&engine, at_engine_free);
 }
 
-/* All events there are, as "W command", "R", "A tag result text", "U text", joined by |. */
+/* All events so far, as "W command", "R", "A tag result text", "U text", joined by |. */
 static char *events(void)
 {
         static const char results[] = { [AT_RESULT_OK] = 'o', [AT_RESULT_ERROR] = 'e', [AT_RESULT_TIMEOUT] = 't' };
@@ -69,7 +69,7 @@ static void ask(unsigned tag, const char *command, uint64_t timeout)
         at_engine_command(engine, tag, command, false, timeout, clock_us);
 }
 
-/* Time passes; each deadline is kept, and none stays behind. */
+/* Time passes; each deadline is handled, and none stays in the past. */
 static void pass(uint64_t us)
 {
         uint64_t until = clock_us + us;
@@ -124,7 +124,7 @@ START_TEST(silent_module_is_asked_once_a_second)
 }
 END_TEST
 
-/* A Mini system may be mute for a day; the first word from it brings the next question at once. */
+/* A Mini system may be mute for a day; its first line brings the next question at once. */
 START_TEST(mute_module_is_asked_ever_more_rarely)
 {
         uint64_t began = clock_us, before;
@@ -290,16 +290,16 @@ START_TEST(information_is_bounded)
 }
 END_TEST
 
-/* Every control character, at the start, in the middle and at the end. check's own signal test. */
+/* Every control character, at the start, in the middle and at the end. Uses check's own test for signals. */
 START_TEST(control_character_aborts)
 {
         char command[] = "AT+CGSN";
         unsigned c = (unsigned)_i / 3;
 
-        /* glib says at length why it aborts, on both */
+        /* glib prints a long message before it aborts, on both streams */
         ck_assert(freopen("/dev/null", "w", stderr) && freopen("/dev/null", "w", stdout));
         command[_i % 3 * 3] = (char)(c == 32 ? 0x7f : c);
-        if (c == 0) /* ends the string: nothing to refuse */
+        if (c == 0) /* NUL ends the string: there is nothing to refuse */
                 command[0] = '\n', command[1] = 0;
         at_engine_command(engine, 1, command, false, SECOND, clock_us);
 }
@@ -331,7 +331,7 @@ START_TEST(timeout_fences_the_next_command)
 }
 END_TEST
 
-/* A command asked for while the line is fenced waits for the fence. */
+/* A command that is queued while the line is fenced waits for the fence. */
 START_TEST(command_during_the_fence_waits)
 {
         open_port();
@@ -344,7 +344,7 @@ START_TEST(command_during_the_fence_waits)
 }
 END_TEST
 
-/* The late final result comes at any place among the answers to the fence's own questions. */
+/* The late final result arrives at any position among the answers to the fence's own questions. */
 START_TEST(late_answer_never_answers_another)
 {
         static const char *const late[] = { "OK", "ERROR", "+CME ERROR: 50", "+QIACT: 2,1,1\r\nOK" };
@@ -357,7 +357,7 @@ START_TEST(late_answer_never_answers_another)
         got = events();
         feed(late[_i]);
         feed("\r\n");
-        for (unsigned i = 0; i < 20; i++) { /* the module answers, in order, what it is asked */
+        for (unsigned i = 0; i < 20; i++) { /* the module answers its commands in order */
                 g_autoptr(AtEvent) event = at_engine_pop(engine);
 
                 if (!event)
@@ -371,7 +371,7 @@ START_TEST(late_answer_never_answers_another)
                 if (event->type != AT_EVENT_WRITE)
                         continue;
                 if (i == 0)
-                        feed("OK\r\n"); /* to the first ATQ0V1E0, which was written before the late answer came */
+                        feed("OK\r\n"); /* to the first ATQ0V1E0, which was written before the late answer arrived */
                 feed(strcmp(event->text, "AT+CMEE?\r") == 0  ? "+CMEE: 1\r\nOK\r\n"
                      : strcmp(event->text, "AT+CGSN\r") == 0 ? "860000000000001\r\nOK\r\n"
                                                              : "OK\r\n");
@@ -380,8 +380,8 @@ START_TEST(late_answer_never_answers_another)
 }
 END_TEST
 
-/* A module that was silent for long works off all questions it was asked meanwhile, at its own pace: while such
- * answers come, the line is not free. */
+/* A module that was silent for long answers all questions of the meantime at its own pace: while such answers arrive,
+ * the line is not free. */
 START_TEST(stale_answers_at_a_slow_pace)
 {
         g_autofree char *dropped = NULL;
@@ -391,7 +391,7 @@ START_TEST(stale_answers_at_a_slow_pace)
         ask(2, "AT+CGSN", 30 * SECOND);
         pass(36 * SECOND);
         dropped = events();
-        for (unsigned i = 0; i < 8; i++) { /* the late one, seven resets */
+        for (unsigned i = 0; i < 8; i++) { /* the late answer, seven resets */
                 feed("OK\r\n");
                 pass(SECOND * 6 / 10);
         }
@@ -405,8 +405,8 @@ START_TEST(stale_answers_at_a_slow_pace)
 }
 END_TEST
 
-/* A module without AT+CMEE: the ERROR to AT+CMEE=1 must not be taken for that to AT+CMEE?, for then the latter would
- * answer the next command. */
+/* A module without AT+CMEE: the ERROR to AT+CMEE=1 must not be taken for the answer to AT+CMEE?, because the latter
+ * would then answer the next command. */
 START_TEST(late_answer_of_a_module_without_cmee)
 {
         open_port();
@@ -468,7 +468,7 @@ START_TEST(listening_writes_nothing)
 }
 END_TEST
 
-/* START and the end of an answer come in one read. What the answer let go must not be written any more. */
+/* START and the end of an answer arrive in one read. Commands that the answer released must not be written any more. */
 START_TEST(listening_takes_back_what_is_not_written_yet)
 {
         open_port();
@@ -533,7 +533,7 @@ START_TEST(reset_forgets_everything)
 }
 END_TEST
 
-/* ---- which line is what */
+/* ---- classification of lines */
 
 START_TEST(lines_that_answer_nothing)
 {
@@ -551,7 +551,7 @@ START_TEST(lines_that_answer_nothing)
 }
 END_TEST
 
-/* What it is asked when it is back, and what a Mini system says at that moment. */
+/* The questions after a reconnection, and the lines that a Mini system prints at that moment. */
 START_TEST(progress_is_no_echo_of_ati)
 {
         open_port();
@@ -597,7 +597,7 @@ START_TEST(numeric_code_of_errors)
 }
 END_TEST
 
-/* What stands behind AT+QFOTADL="FILE:..." may be a package: not even the question whether anybody is there. */
+/* Bytes after AT+QFOTADL="FILE:..." may be taken for the package: not even a probe is written. */
 START_TEST(hushed_command_is_followed_by_nothing)
 {
         open_port();
@@ -629,7 +629,7 @@ START_TEST(hush_is_of_one_command)
 }
 END_TEST
 
-/* Also in the middle of finding back into step. */
+/* The same in the middle of a resynchronization. */
 START_TEST(blind_command_goes_out_at_once)
 {
         g_autofree char *left = NULL;

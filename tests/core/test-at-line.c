@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that bytes become lines whatever stands between them: every kind of line end, the noise of a booting module,
- * lines too long to mean anything. */
+/* Bytes become lines whatever stands between them: every kind of line end, the noise of a booting module, lines that
+ * are too long to have a meaning. */
 
 #include "core/at/at-line.h"
 #include "testing.h"
@@ -57,7 +57,7 @@ START_TEST(noise_is_dropped_inside_the_line)
 }
 END_TEST
 
-/* The longest line that is kept, and the first that is not. */
+/* The longest line that is kept, and the shortest that is dropped. */
 START_TEST(length_limit)
 {
         for (size_t n = AT_LINE_MAX - 1; n <= AT_LINE_MAX + 2; n++) {
@@ -103,7 +103,7 @@ START_TEST(reset_forgets_half_a_line)
 }
 END_TEST
 
-/* Every byte value at the start, in the middle and at the end of a line: nothing but text comes out. */
+/* Every byte value at the start, in the middle and at the end of a line: only text is returned. */
 START_TEST(every_byte)
 {
         AtLine line = { 0 };

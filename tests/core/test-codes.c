@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that the table of codes holds each number of the guide's tables 3 to 6 once and each host name of the contract,
- * under names that programs can rely on and with texts that make sentences. */
+/* The table of codes holds each number of the guide's tables 3 to 6 once and each host name of the contract, under
+ * names that programs can rely on and with texts that form sentences. */
 
 #include "codes.h"
 #include "testing.h"
 
-/* Written out from the guide, not counted up. */
+/* Copied from the guide by hand, not computed. */
 static const int table_3[] = { 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615,
                                616, 617, 618, 619, 620, 621, 622, 623, 624, 625, 626, 627, 628, 629 };
 static const int table_4[] = { 701, 702, 703, 704, 705, 706, 707, 708, 709, 710, 711, 712, 713, 714, 715,
@@ -46,7 +46,7 @@ START_TEST(the_guide_s_tables)
         assert_table(CODE_DOMAIN_HTTP, table_4, G_N_ELEMENTS(table_4));
         assert_table(CODE_DOMAIN_FILE, table_5, G_N_ELEMENTS(table_5));
         assert_table(CODE_DOMAIN_UPDATE, table_6, G_N_ELEMENTS(table_6));
-        /* and 0 is success everywhere, no code */
+        /* 0 is success in every domain and has no code */
         for (int d = 0; d < _CODE_DOMAIN_MAX; d++)
                 ck_assert_ptr_null(code_find((CodeDomain)d, 0));
 }
@@ -66,7 +66,7 @@ START_TEST(host_codes)
         for (size_t i = 0; i < code_table_size; i++)
                 n += code_table[i].domain == CODE_DOMAIN_HOST;
         ck_assert_uint_ge(n, G_N_ELEMENTS(host_names));
-        /* numbers are written in job files and in other people's programs */
+        /* these numbers are written to job files and used by other programs */
         ck_assert_int_eq(code_find_name(CODE_DOMAIN_HOST, "cancelled")->number, 1);
         ck_assert_int_eq(code_find_name(CODE_DOMAIN_HOST, "unchanged")->number, 8);
         ck_assert_int_eq(code_find_name(CODE_DOMAIN_HOST, "crashed")->number, 16);
@@ -97,7 +97,7 @@ START_TEST(names_and_texts)
                 ck_assert_msg(*c->name && strspn(c->name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(c->name),
                               "%s", c->name);
                 ck_assert(*c->name != '-' && !g_str_has_suffix(c->name, "-"));
-                ck_assert_str_ne(c->name, "unlisted"); /* what an unknown number is called */
+                ck_assert_str_ne(c->name, "unlisted"); /* the name of an unknown number */
                 ck_assert_msg(*c->what && *c->remedy, "%s", c->name);
                 for (size_t t = 0; t < G_N_ELEMENTS(texts); t++) {
                         size_t n = strlen(texts[t]);

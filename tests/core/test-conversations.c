@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that where a tty cuts its reads cannot matter: each conversation under tests/data/conversations gives the same
- * events whole, cut before every byte, and cut before every two bytes. */
+/* The positions at which a tty cuts its reads do not matter: each conversation under tests/data/conversations gives the
+ * same events whole, cut before every byte, and cut before every two bytes. */
 
 #include "conversation.h"
 #include "testing.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows which answers say that a system knows a command, or lacks it, and which system two fingerprints show. */
+/* The answers that show that a system has a command, or lacks it, and the system that two fingerprints identify. */
 
 #include "core/quectel/fingerprint.h"
 #include "testing.h"
@@ -38,12 +38,12 @@ START_TEST(answer)
         ck_assert_ptr_null(fingerprint_next(&f));
         ck_assert_uint_eq(f.answered, answers[_i].answered ? FINGERPRINT_SMS : 0);
         ck_assert_uint_eq(f.refused, answers[_i].refused ? FINGERPRINT_SMS : 0);
-        fingerprint_answer(&f, AT_RESULT_OK, AT_ERROR_NONE, "+CMGF: 0"); /* nothing was asked */
+        fingerprint_answer(&f, AT_RESULT_OK, AT_ERROR_NONE, "+CMGF: 0"); /* no question was sent */
         ck_assert_uint_eq(f.answered, answers[_i].answered ? FINGERPRINT_SMS : 0);
 }
 END_TEST
 
-/* Each row is asked once, by a command that only reads. */
+/* Each row is queried once, by a command that only reads. */
 START_TEST(questions)
 {
         const char *asked[FINGERPRINT_ROWS + 1];
@@ -84,7 +84,7 @@ static const struct {
         { 0x01, 0x01, 0, false, MINI_MARKER_FIRMWARE }, /* a record of fotad 0.1.0 */
         { 0x01, 0, 0x01, false, MINI_MARKER_MINI },
         { 0x01, 0, 0, false, MINI_MARKER_UNKNOWN },
-        { 0, 0x1f, 0, false, MINI_MARKER_FIRMWARE }, /* asked too early */
+        { 0, 0x1f, 0, false, MINI_MARKER_FIRMWARE }, /* queried too early */
         { 0, 0x18, 0x07, false, MINI_MARKER_UNKNOWN },
         { 0, 0, 0x1f, false, MINI_MARKER_UNKNOWN },
         { 0, 0x1f, 0, true, MINI_MARKER_FIRMWARE },
@@ -110,9 +110,9 @@ static const struct {
 } nameless[] = {
         { "", "+CREG: 0,2", NULL, true },
         { "+QFOTADL: <url>", "+CREG: 0,1", NULL, true },
-        { NULL, NULL, NULL, false },             /* firmware that is starting */
+        { NULL, NULL, NULL, false },             /* firmware that is still starting */
         { "", NULL, NULL, false },               /* and knows AT+QFOTADL already */
-        { "", "", NULL, false },                 /* answers OK to everything */
+        { "", "", NULL, false },                 /* answers OK to every command */
         { "", "+CREG: 0,1", "+CMGF: 0", false }, /* firmware that reports no revision */
         { NULL, "+CREG: 0,1", NULL, false },
 };

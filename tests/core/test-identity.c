@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows what follows from a revision's name (guide 4), and the dialogue that reads it, with all that modules in the
- * field fail to answer. */
+/* The facts that follow from a revision's name (guide 4), and the dialogue that reads the revision, with every answer
+ * that modules in the field fail to give. */
 
 #include "core/quectel/identity.h"
 #include "testing.h"
@@ -28,7 +28,7 @@ static const struct {
         { "EC600N", "EC600NCNLAR01A01M16_OCPU_QPY", 16, METHOD_DFOTA },
         { "EC800M", "EC800MCNLAR01A01M08_AI_WS_OCPU_QPY_TEST0810", 8, METHOD_MINIFOTA },
         { "EG18", "EG18EAPAR01A08V05M4G", 0, METHOD_UNKNOWN },
-        /* the last counts, and only one that ends the name or stands before _ or . */
+        /* the last one counts, and only if it ends the name or is followed by _ or . */
         { "X", "EC600M04M16", 16, METHOD_DFOTA },
         { "X", "EC600NR01A01M16_M04", 4, METHOD_MINIFOTA },
         { "X", "EC600NR01A01M16_M04X", 16, METHOD_DFOTA },
@@ -42,7 +42,7 @@ static const struct {
         { "X", "", 0, METHOD_UNKNOWN },
         { "EC200A", "", 0, METHOD_UNKNOWN },
         { "EC200A", "EC200ACNR01A01", 0, METHOD_UNKNOWN },
-        { "EC200A", "EC200ACNR01A01M04", 4, METHOD_UNKNOWN }, /* the guide knows none such */
+        { "EC200A", "EC200ACNR01A01M04", 4, METHOD_UNKNOWN }, /* the guide has no such model */
 };
 
 START_TEST(revision_tells_flash_and_method)
@@ -88,7 +88,7 @@ END_TEST
 typedef struct Answer {
         const char *command;
         AtResult result;
-        const char *information; /* of ERR: its number, if it has one */
+        const char *information; /* the number of an ERR answer, if it has one */
 } Answer;
 
 #define OK   AT_RESULT_OK
@@ -98,7 +98,7 @@ typedef struct Answer {
 static uint64_t now_us;
 static unsigned asked_qgmr;
 
-/* Has the probe ask, and answers from the list; what the list does not name gets ERROR. */
+/* Runs the probe and answers from the list; a command that is not in the list gets ERROR. */
 static Identity *probe_with(const Answer *answers, size_t n)
 {
         g_autoptr(IdentityProbe) probe = identity_probe_new();
@@ -117,7 +117,8 @@ static Identity *probe_with(const Answer *answers, size_t n)
                         continue;
                 }
                 ck_assert_uint_eq(at, UINT64_MAX);
-                ck_assert_ptr_eq(command, identity_probe_next(probe, now_us, &at)); /* asking twice changes nothing */
+                ck_assert_ptr_eq(command, identity_probe_next(probe, now_us, &at)); /* a second question changes
+                                                                                       nothing */
                 for (size_t i = 0; i < n; i++)
                         if (strcmp(answers[i].command, command) == 0)
                                 answer = &answers[i];
@@ -249,7 +250,7 @@ START_TEST(qgmr_alone_tells_the_build)
 }
 END_TEST
 
-/* What AT+QGMR alone answered, and the revision that follows from what was known before. */
+/* The answer to AT+QGMR alone, and the revision that follows from it and from the earlier one. */
 static const struct {
         const char *build, *known_revision, *known_build, *revision, *build_after;
 } builds[] = {
@@ -271,7 +272,7 @@ START_TEST(build_is_compared_with_the_build)
 }
 END_TEST
 
-/* A module is nameless only if it answered every question and reported no revision. */
+/* A module has no revision only if it answered every question and reported none. */
 START_TEST(unread_is_not_nameless)
 {
         static const Answer answers[] = {
@@ -318,7 +319,8 @@ START_TEST(revision_fits_the_one_before)
 }
 END_TEST
 
-/* ".00.000": the application processor is not up. Asked 16 times, a second apart, then left. */
+/* ".00.000": the application processor is not up. The question is repeated 16 times, one second apart, then given
+ * up. */
 START_TEST(qgmr_not_ready_is_asked_again)
 {
         g_autoptr(Identity)

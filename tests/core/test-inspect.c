@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The dialogue that asks a module what an upgrade depends on: which questions for whom, and what is made of every kind
- * of answer. */
+/* The dialogue that reads the facts an upgrade depends on: the questions for each kind of module, and the result of
+ * every kind of answer. */
 
 #include "core/rules/inspect.h"
 #include "testing.h"
@@ -38,11 +38,11 @@ START_TEST(questions)
         ck_assert_str_eq(job, SIM_AND_NETWORK "AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|AT+QFOTADL=?|");
         ck_assert_str_eq(sized, SIM_AND_NETWORK "AT+QFLDS=\"UFS\"|AT+QCFG=\"fota/cid\"|AT+QNETDEVCTL?|AT+QFOTADL=?|");
         ck_assert_str_eq(mini_job, SIM_AND_NETWORK "AT+QFOTADL=?|");
-        ck_assert_str_eq(registered, "AT+CPIN?|AT+CEREG?|AT+CSQ|AT+QFOTADL=?|"); /* AT+CREG? has nothing to add */
+        ck_assert_str_eq(registered, "AT+CPIN?|AT+CEREG?|AT+CSQ|AT+QFOTADL=?|"); /* AT+CREG? adds nothing */
 }
 END_TEST
 
-/* Asks one question and gives it that answer. */
+/* Sends one question and gives that answer. */
 static Inspection *tell(InspectQuestion question, AtResult result, int error, const char *information)
 {
         g_autoptr(Inspect) i = inspect_new(1u << question);
@@ -50,7 +50,7 @@ static Inspection *tell(InspectQuestion question, AtResult result, int error, co
         ck_assert_str_eq(inspect_next(i), inspect_command(question));
         inspect_answer(i, result, error, information);
         ck_assert_ptr_null(inspect_next(i));
-        inspect_answer(i, result, error, information); /* one too many */
+        inspect_answer(i, result, error, information); /* one question too many */
         return inspect_steal(i);
 }
 
@@ -154,7 +154,7 @@ START_TEST(lists_of_qfotadl)
 }
 END_TEST
 
-/* What cannot be read to its end tells nothing: each of the three lists, as text. */
+/* A list that cannot be read to its end counts as unknown: each of the three lists, as text. */
 static const struct {
         const char *information, *modes, *download, *update;
 } lists[] = {
@@ -163,7 +163,7 @@ static const struct {
         { "+QFOTADL: <url>,(1)", "1", "", "" },
         { "+QFOTADL: <url>,(),(0,5-x),(0,5-50)", "", "", "0, 5-50" },
         { "+QFOTADL: <url>,(0,1),(50-5),(0,,5)", "0, 1", "", "" },
-        { "+QFOTADL: <url>,(0,1),5-50,(0,5-50)", "0, 1", "", "" }, /* the third is not taken for the second */
+        { "+QFOTADL: <url>,(0,1),5-50,(0,5-50)", "0, 1", "", "" }, /* the third list is not taken for the second */
         { "+QFOTADL: <url>,(0,1),(0,5-100000),(-5)", "0, 1", "", "" },
         { "+QFOTADL: <url>,(0,1),(1,2,3,4,5,6,7,8,9)", "0, 1", "", "" },
         { "+QFOTADL: <url>,(0,1),(0,5-100", "0, 1", "", "" },
@@ -203,7 +203,7 @@ START_TEST(clipping)
 }
 END_TEST
 
-/* It must never hang: a module that is silent once is asked nothing more, and what it said before stays. */
+/* The dialogue never hangs: after one time-out no more questions are sent, and the earlier answers are kept. */
 START_TEST(silence_ends_it)
 {
         g_autoptr(Inspect) i = inspect_new(inspect_questions_for_check(METHOD_DFOTA));

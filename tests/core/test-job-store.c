@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that the state directory gives back what was written, for its owner only and whole; that it ignores what is not
- * its own, sets aside what cannot be read, and never gives an id twice. */
+/* The state directory returns the text that was written, complete and readable for its owner only; it ignores foreign
+ * files, sets aside files that cannot be read, and never issues an id twice. */
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -102,7 +102,8 @@ START_TEST(written_and_read)
 }
 END_TEST
 
-/* What a crash left between writing and renaming may hold a password; what was set aside is kept for a person. */
+/* A file that a crash left between writing and renaming may hold a password; a file that was set aside is kept for a
+ * person. */
 START_TEST(left_overs)
 {
         static const char *const names[] = { "3.job.A1b2C3", "3.job.broken", "3.job", "note.job.A1b2C3",
@@ -126,7 +127,7 @@ START_TEST(left_overs)
 }
 END_TEST
 
-/* With no umask at all, and over a file that anybody could read: a password may stand in it. */
+/* Without any umask, and over a file that every user could read: the record may hold a password. */
 START_TEST(for_its_owner_only)
 {
         g_autofree char *path = path_of("5.job"), *jobs = path_of("");
@@ -144,7 +145,7 @@ START_TEST(for_its_owner_only)
 }
 END_TEST
 
-/* A reader that has the old file open keeps the old text: the new one is another file. */
+/* A reader that has the old file open still reads the old text: the new text is in another file. */
 START_TEST(replaced_whole)
 {
         g_autofree char *path = path_of("5.job");
@@ -187,7 +188,7 @@ START_TEST(highest_number)
 }
 END_TEST
 
-/* What somebody else left there is no id, and above all not the last one there can be. */
+/* A foreign file has no id, and in particular not the highest possible one. */
 START_TEST(highest_number_among_foreign_names)
 {
         write_job("9", "x");
@@ -220,10 +221,10 @@ START_TEST(quarantine)
         ck_assert(g_file_get_contents(aside, &text, NULL, NULL));
         ck_assert_str_eq(text, "half a");
         ck_assert_uint_eq(job_store_highest(store), 3);
-        job_store_quarantine(store, "3", mask_nothing); /* nothing there: no harm */
+        job_store_quarantine(store, "3", mask_nothing); /* a missing file does no harm */
         ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
 
-        /* What is not to be kept is not there any more, and nobody else may read the rest. */
+        /* A removed record is gone, and the remaining ones are readable by the owner only. */
         put("3.job", "a\0secret", 8);
         job_store_quarantine(store, "3", mask_all);
         g_clear_pointer(&text, g_free);
@@ -284,7 +285,7 @@ START_TEST(directory_that_is_there)
 }
 END_TEST
 
-/* A number that was given out is not given out again, whatever becomes of its file. */
+/* An id that was issued is not issued again, whatever happens to its file. */
 START_TEST(reserved_number)
 {
         g_autofree char *why = NULL, *last = g_build_filename(state, "last-job", NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that a job's file gives back what was put into it and keeps no password once the job has ended, that damage
- * never yields a job that would send something else or again, and that each code makes one sentence. */
+/* A job's file returns the job that was saved and keeps no password once the job has ended; damage never yields a job
+ * that would send other text or send again; and each code makes one sentence. */
 
 #include "core/job/job.h"
 #include "core/quectel/fingerprint.h"
@@ -124,7 +124,7 @@ START_TEST(round_trip_of_an_empty_one)
 }
 END_TEST
 
-/* fotad 0.1.0 asked the firmware for SMS alone. */
+/* fotad 0.1.0 asked the firmware about SMS only. */
 START_TEST(fingerprint_of_an_old_record)
 {
         g_autoptr(Job) a = full_job(), b = NULL, c = NULL;
@@ -189,9 +189,9 @@ START_TEST(secrets_are_forgotten)
 }
 END_TEST
 
-/* ---- what cannot be read */
+/* ---- files that cannot be read */
 
-/* What the record of a broken file becomes: all of it, but for the passwords. */
+/* The record of a broken file: the whole text, without the passwords. */
 static const struct {
         const char *before, *after;
 } masks[] = {
@@ -219,7 +219,7 @@ START_TEST(broken_records_are_masked)
 }
 END_TEST
 
-/* Any byte of a key, or the end of the line before it, has any other value. */
+/* Any byte of a key, or the end of the line before it, is replaced by any other value. */
 START_TEST(damaged_keys_are_masked)
 {
         static const char *const lines[] = { "\nSource=ftp://user:" SECRET "@h/x.bin\n",
@@ -268,7 +268,7 @@ static Job *load(const char *text, char **ret_why)
         return job;
 }
 
-/* What must hold of any job that was read, whatever its file went through. */
+/* The conditions that hold for every job that was read, whatever happened to its file. */
 static void assert_sane(const Job *job, const char *text)
 {
         g_autofree char *why = NULL, *shown = job_source_shown(job), *again = job_to_text(job);
@@ -283,8 +283,7 @@ static void assert_sane(const Job *job, const char *text)
         }
         if (job->state == JOB_FINISHED)
                 return;
-        /* what has been heard of an upgrade was heard after AT+QFOTADL: a job that forgot that it was sent sends again
-         */
+        /* URCs of an upgrade come after AT+QFOTADL: a job that has lost Sent would send again */
         ck_assert_msg(job->sent || job->reached == JOB_REACHED_NOTHING,
                       "a job that is under way would be sent again:\n%s", text);
         ck_assert_msg(job->sent || (job->state != JOB_DOWNLOADING && job->state != JOB_UPDATING &&
@@ -392,7 +391,7 @@ START_TEST(what_must_be_refused)
                 "rubbish",
                 "[Job]\n",
                 "[Other]\nVersion=1\n",
-                /* in a key file the last value counts: each of these breaks one rule */
+                /* the last value of a key counts: each of these lines breaks one rule */
                 MINIMAL "Version=2\n",
                 MINIMAL "Version=0\n",
                 MINIMAL "Version=\n",
@@ -413,7 +412,7 @@ START_TEST(what_must_be_refused)
                 MINIMAL "[Options]\ncid=99\n",
                 MINIMAL "[Options]\napn=x\"\n",
                 MINIMAL "[Options]\napn=cmnet\n",
-                /* a value that cannot be read is no value: Sent above all */
+                /* a value that cannot be parsed is no value: Sent above all */
                 MINIMAL "Sent=perhaps\n",
                 MINIMAL "Sent=\n",
                 MINIMAL "Updating=tru\n",
@@ -425,10 +424,10 @@ START_TEST(what_must_be_refused)
                 MINIMAL "Imei=\\q\n",
                 MINIMAL "FromRevision=\xff\xfe\n",
                 MINIMAL "Abandon=boredom\n",
-                /* the one fact that must not be lost is always there */
+                /* the one fact that must never be lost is always written */
                 "[Job]\nVersion=1\nId=42\nOrigin=request\nState=restarting\nMethod=dfota\nModule=m\nSource=http://h/"
                 "x\n",
-                /* facts that do not go together */
+                /* facts that exclude each other */
                 MINIMAL "State=downloading\n",
                 MINIMAL "State=updating\n",
                 MINIMAL "State=verifying\n",
@@ -472,7 +471,7 @@ START_TEST(what_must_be_taken)
 }
 END_TEST
 
-/* 100 is success alone: a file cannot say it of a job that runs. */
+/* 100 means success: a file cannot give it to a job that runs. */
 START_TEST(percent_of_a_running_job)
 {
         g_autofree char *why = NULL;
@@ -575,7 +574,7 @@ START_TEST(names)
 }
 END_TEST
 
-/* A job that is closed without its module, too. */
+/* The same for a job that is closed without its module. */
 START_TEST(settings_that_stay_are_named)
 {
         static const char *const words[] = { "AT+QURCCFG",
@@ -598,7 +597,7 @@ START_TEST(settings_that_stay_are_named)
         for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
                 assert_has(job->message, words[i]);
         assert_has_not(job->message, SECRET3);
-        job_set_string(&job->power_control_before, "on"); /* which no job changes */
+        job_set_string(&job->power_control_before, "on"); /* no job changes this text */
         job_set_message(job, ".");
         job_tell_what_stays(job, true);
         assert_has_not(job->message, "power/control");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows which tty is taken for the AT port: by the table, by the configuration's word, by likeness where neither
- * knows, and none while the right one is still to come. */
+/* The choice of the tty that is the AT port: by the table, by the configuration, by likelihood where neither decides,
+ * and no tty while the right one may still appear. */
 
 #include "core/quectel/layout.h"
 #include "testing.h"
@@ -47,13 +47,13 @@ START_TEST(ports_come_in_any_order)
 }
 END_TEST
 
-/* Two ttys of one device may come a second apart: the modem port, which answers AT too, is not taken meanwhile. */
+/* Two ttys of one device may appear a second apart: the modem port, which answers AT too, is not chosen meanwhile. */
 START_TEST(waits_for_the_right_one)
 {
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, &asr[2], 1), -1);
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, &asr[0], 1), -1);
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, asr, 0), -1);
-        /* a build without that interface: the modem port is all there is */
+        /* a build without that interface has only the modem port */
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x17, &asr[2], 1), 4);
 }
 END_TEST
@@ -83,7 +83,7 @@ START_TEST(unknown_layouts)
 }
 END_TEST
 
-/* An interface 3 that calls itself DIAG is none, whatever the number. */
+/* An interface 3 with the label DIAG is not the AT port, whatever its number. */
 START_TEST(diag_is_never_the_at_port)
 {
         static const LayoutPort odd[] = { { 3, 2, "Mobile Diag Interface" }, { 4, 3, "Mobile AT Interface" } };
@@ -112,10 +112,11 @@ START_TEST(label_beats_the_number)
 
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, at_at_2, 2), 2);
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x3f, nmea_in_front, 4), 4);
-        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x3f, &nmea_in_front[2], 1), -1); /* 3 may be one, too */
+        ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x3f, &nmea_in_front[2], 1), -1); /* 3 may be the AT port,
+                                                                                               too */
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0xff, audio_behind, 4), 3);
         ck_assert_int_eq(find(0x6005, LAYOUT_NO_OVERRIDE, 0x1f, option_everywhere, 5), 3);
-        ck_assert_int_eq(find(0x6005, 3, 0x1f, at_at_2, 2), 3); /* the configuration beats both */
+        ck_assert_int_eq(find(0x6005, 3, 0x1f, at_at_2, 2), 3); /* the configuration takes precedence over both */
 }
 END_TEST
 
@@ -126,7 +127,7 @@ static int find_other(uint32_t tried, const LayoutPort *ports, size_t n)
         return found < 0 ? -1 : (int)ports[found].interface;
 }
 
-/* Where the port that was chosen is mute: the others with three endpoints one by one, but no DIAG and no NMEA. */
+/* When the chosen port is mute: the others with three endpoints one by one, but not DIAG or NMEA. */
 START_TEST(other_ports)
 {
         static const LayoutPort ports[] = { { 4, 3, "" }, { 3, 3, "" }, { 2, 3, "" },          { 1, 2, "" },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows which lock files keep a port from us: as root, who sees what every process has open, and as the daemon's own
- * user, who sees that of his own processes. A port that does not exist shows that a lock file was not believed: opening
- * it fails. */
+/* The lock files that keep fotad from a port: as root, who sees the open files of every process, and as the daemon's
+ * own user, who sees those of his own processes. A port that does not exist proves that a lock file was ignored:
+ * opening the port fails. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,8 +49,8 @@ static void become(uid_t user)
                 _exit(1);
 }
 
-/* A process of that user, which has the port open unless that is NULL. It must be another program: /proc gives one that
- * has only changed its user to root. */
+/* A process of that user, which has the port open unless it is NULL. It is another program, because /proc assigns a
+ * process that has only changed its user to root. */
 static pid_t start_process(uid_t user, const char *port)
 {
         int ready[2], input[2];
@@ -124,7 +124,7 @@ static void write_lock(uid_t user, pid_t pid)
         ck_assert_int_eq(chown(lock, user, user), 0);
 }
 
-/* What opening the port comes to, as that user: the errno, 200 if -EBUSY comes with another holder. */
+/* The result of opening the port as that user: the errno; 200 if -EBUSY names another holder. */
 static int open_as(uid_t user, const char *port, bool was_ours, const char *holder)
 {
         SerialSettings settings = { .lock_directory = directory, .baud_rate = 115200, .was_ours = was_ours };
@@ -155,10 +155,11 @@ static const struct {
         int outcome;
 } cases[] = {
         { US, ANNA, ANNA, EBUSY },                         /* minicom of a user */
-        { US, ANNA, BEN, ENOENT },                         /* a name that is not hers to use */
-        { US, ANNA, 0, ENOENT },   { US, 0, ANNA, EBUSY }, /* root says so */
-        { US, 0, 0, EBUSY },       { US, US, US, ENOENT }, /* our own: what it has open can be seen */
-        { US, 0, US, ENOENT },     { 0, ANNA, ANNA, ENOENT }, /* root sees that it does not have it open */
+        { US, ANNA, BEN, ENOENT },                         /* she may not use this name */
+        { US, ANNA, 0, ENOENT },   { US, 0, ANNA, EBUSY }, /* root's lock file is valid */
+        { US, 0, 0, EBUSY },       { US, US, US, ENOENT }, /* our own process: its open files can be read */
+        { US, 0, US, ENOENT },     { 0, ANNA, ANNA, ENOENT }, /* root sees that the process does not have the port
+                                                                 open */
         { 0, 0, ANNA, ENOENT },
 };
 
@@ -172,11 +173,11 @@ START_TEST(test_lock)
 
         write_lock(maker, pid);
         ck_assert_int_eq(open_as(we, NODE, false, holder), cases[_i].outcome);
-        /* A port that was ours already is not given up for a process that may not know of it. */
+        /* A port that fotad had already is not given up for a process that may not know of it. */
         ck_assert_int_eq(open_as(we, NODE, true, NULL), ENOENT);
         end_process(pid);
 
-        /* Of a process that has ended none is believed. */
+        /* The lock file of a process that has ended is ignored. */
         write_lock(maker, pid);
         ck_assert_int_eq(open_as(we, NODE, false, NULL), ENOENT);
 }
@@ -194,7 +195,7 @@ static char *make_port(void)
         return g_strdup(name);
 }
 
-/* The process has the port open: the lock file is right, whoever made it, and also if the port was ours. */
+/* The process has the port open: the lock file is valid, whoever made it, even if fotad had the port before. */
 static const uid_t users[] = { US, 0 };
 
 START_TEST(test_open)
@@ -210,7 +211,7 @@ START_TEST(test_open)
 }
 END_TEST
 
-/* The number of a process that has ended may be a thread's by now, which no list of processes shows. */
+/* The number of an ended process may now belong to a thread, which no list of processes shows. */
 START_TEST(test_thread)
 {
         g_autofree char *port = _i == 1 ? make_port() : NULL, *holder = NULL;

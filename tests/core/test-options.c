@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows every option: its type, both sides of each bound of its range, the rules between options, and that a job's file
- * gives back what was saved and nothing that StartUpgrade would have refused. */
+/* Every option: its type, both sides of each bound of its range, the rules between options, and that a job's file
+ * returns the saved options and none that StartUpgrade would have refused. */
 
 #include "core/job/options.h"
 #include "testing.h"
@@ -87,7 +87,7 @@ static void set_string(const char *key, const char *value, bool good)
         ck_assert_msg(taken == good, "%s=%s", key, value);
         ck_assert_msg(good == !why, "%s=%s: %s", key, value, why);
         if (why && g_str_has_prefix(key, "apn") && *value)
-                assert_has_not(why, value); /* it may be a password */
+                assert_has_not(why, value); /* the text may be a password */
 }
 
 START_TEST(words)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The pace of a package without flow control (guide 3.3.1.3): on time over five minutes however late each single write
- * is, and at no moment faster than a module takes it. */
+ * is, and at no moment faster than a module accepts. */
 
 #include "core/at/pace.h"
 #include "testing.h"
@@ -9,8 +9,8 @@
 #define LIMIT 15000 /* bytes a second: the guide's */
 #define BYTES 5000000
 
-/* Every write comes up to so many µs late; once, in the middle, all stands still. Any numbers will do, if they are the
- * same each time. */
+/* Every write is up to this many µs late; in the middle, there is one long pause. Any numbers do if they are the same
+ * in every run. */
 static const struct {
         unsigned late, stands_still;
 } machines[] = { { 0, 0 }, { 50, 0 }, { 1000, 0 }, { 2000, 0 }, { 300, 3000000 } };
@@ -30,7 +30,7 @@ START_TEST(test_pace)
                 ck_assert(!last || now - last >= PACE_GAP);
                 pace_wrote(&pace, PACE_CHUNK, now);
                 at[writes++] = last = now;
-                /* The last second up to this write. */
+                /* The bytes of the last second before this write. */
                 while (at[first] + G_USEC_PER_SEC <= now)
                         first++;
                 ck_assert_uint_le((writes - first) * PACE_CHUNK, LIMIT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that a package is opened only as what was kept: a regular file of that size, under that very name; and that two
- * that are being copied are two. */
+/* A package is opened only if it is the regular file that was kept, with that size and name; and two packages that are
+ * copied at the same time stay separate. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static char *path_of(const char *name)
         return g_build_filename(state, "packages", name, NULL);
 }
 
-/* "1234", as a job's. */
+/* "1234", as a job's file. */
 static void keep(const char *id)
 {
         g_autofree char *name = NULL, *why = NULL;
@@ -56,7 +56,7 @@ START_TEST(nothing_yet)
 
         ck_assert_int_eq(package_store_open(store, "1", 4), -ENOENT);
         package_store_remove(store, "1");
-        ck_assert(!g_file_test(directory, G_FILE_TEST_EXISTS)); /* made by those that need it */
+        ck_assert(!g_file_test(directory, G_FILE_TEST_EXISTS)); /* created by the cases that need it */
         keep("1");
         ck_assert_int_eq(package_store_open(store, "2", 4), -ENOENT);
 }
@@ -82,7 +82,7 @@ START_TEST(opened_as_it_was_kept)
 }
 END_TEST
 
-/* Of the right size, and still no package. */
+/* A file of the right size that is no package. */
 START_TEST(something_else)
 {
         g_autofree char *link = path_of("2.package"), *directory = path_of("3.package"), *fifo = path_of("4.package");
@@ -105,7 +105,7 @@ START_TEST(two_at_once)
         int one = package_store_create(store, &first, &why), two;
 
         ck_assert_int_ge(one, 0);
-        ck_assert(g_file_set_contents(taken, "x", 1, NULL)); /* what was left there is not written to */
+        ck_assert(g_file_set_contents(taken, "x", 1, NULL)); /* an existing file is not written to */
         two = package_store_create(store, &second, &why);
         ck_assert_int_ge(two, 0);
         ck_assert_str_ne(first, second);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that a program which leaves a tty is noticed: by its close, and by the removal of its lock file. */
+/* The watch notices that a program leaves a tty: by its close, and by the removal of its lock file. */
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -20,7 +20,7 @@ static void on_left(void *userdata)
 {
         ck_assert_ptr_eq(userdata, &left);
         left++;
-        /* as a module does whose port is opened */
+        /* as a module whose port is opened */
         g_clear_pointer(&watch, port_watch_free);
 }
 
@@ -88,7 +88,7 @@ START_TEST(test_lock)
 }
 END_TEST
 
-/* Without a directory of lock files, or a node, the other one is still watched. */
+/* If the directory of lock files, or the node, is missing, the other one is still watched. */
 START_TEST(test_lacking)
 {
         int fd = open(node, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -101,7 +101,7 @@ START_TEST(test_lacking)
 }
 END_TEST
 
-/* Closing the port after a try of the daemon's own is reported to no watch that is made behind it. */
+/* The close after the daemon's own attempt to open the port is not reported to a watch that is made after it. */
 START_TEST(test_own_close)
 {
         int fd;

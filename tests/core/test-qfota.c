@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows how the vendor's words are read and written: every URC of the guide and of the captures, AT+QFOTADL exactly as
- * the guide's examples have it, progress out of an index or a percentage. */
+/* Parsing and formatting of the vendor's syntax: every URC of the guide and of the captures, AT+QFOTADL exactly as in
+ * the guide's examples, and progress out of an index or a percentage. */
 
 #include "core/quectel/qfota.h"
 #include "testing.h"
@@ -46,7 +46,7 @@ static const struct {
         { "+QIND:\"FOTA\",\"END\",0", QFOTA_URC_END, D, 0 },
         { "+QIND:   \" FOTA \" , \" END \" , \" 0 \"", QFOTA_URC_END, D, 0 },
         { "+QIND: FOTA,END,0", QFOTA_URC_END, D, 0 },
-        /* about an upgrade, but nothing known, or cut short */
+        /* about an upgrade, but unknown or cut short */
         { "+QIND: \"FOTA\"", QFOTA_URC_OTHER, D, 0 },
         { "+QIND: \"FOTA\",", QFOTA_URC_OTHER, D, 0 },
         { "+QIND: \"FOTA\",\"END\"", QFOTA_URC_OTHER, D, 0 },
@@ -95,7 +95,7 @@ START_TEST(other_lines_are_not_about_an_upgrade)
 }
 END_TEST
 
-/* A URC cut off anywhere never becomes another that ends or fails something. */
+/* A truncated URC never becomes another URC that ends or fails an upgrade. */
 START_TEST(a_cut_urc_ends_nothing)
 {
         const char *line = urcs[_i].line;
@@ -156,7 +156,7 @@ START_TEST(index_out_of_the_maximum)
 }
 END_TEST
 
-/* Field facts 0: EC200U says 2, 4, ... 100 though 50 was asked for. */
+/* Field facts 0: EC200U reports 2, 4, ... 100 although 50 was requested. */
 START_TEST(value_over_the_maximum_is_a_percentage)
 {
         bool percentage = false;

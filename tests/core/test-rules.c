@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every rule both ways, by its id: what is found, what is to be done, and whether an upgrade is refused for it. */
+/* Every rule both ways, by its id: the finding, the remedy, and the refusal of an upgrade if there is one. */
 
 #include "core/rules/rules.h"
 #include "testing.h"
 
-/* A module with which all is well, of which each case changes one thing. */
+/* A module without any problem; each case changes one thing. */
 typedef struct Case {
         Identity identity;
         Options *options;
@@ -405,7 +405,7 @@ static const struct {
         { "server-mini-2", lacks_mini_2, false, RULE_REFUSAL_SOURCE, "404", "publish it" },
 };
 
-/* A name has no slash; what has one is a URL, good or bad. */
+/* A name has no slash; text with a slash is a URL, good or bad. */
 START_TEST(names_and_urls)
 {
         ck_assert(rules_source_is_file("up.bin") && rules_source_is_file("EC200A A02.bin"));
@@ -437,7 +437,7 @@ START_TEST(both_ways)
         ck_assert_msg(v, "no rule %s", cases[_i].id);
         ck_assert_msg(v->holds == cases[_i].holds, "%s: %s", v->id, v->finding);
         ck_assert_msg(v->refusal == cases[_i].refusal, "%s: %d", v->id, v->refusal);
-        /* a module that does not list the values of AT+QFOTADL may take it all the same */
+        /* a module that does not list the values of AT+QFOTADL may accept the command all the same */
         ck_assert_msg(v->must != (g_strv_contains(advice, v->id) || cases[_i].change == has_no_qfotadl), "%s", v->id);
         ck_assert_msg(v->must || v->refusal == RULE_REFUSAL_NONE, "%s is advice, and refuses", v->id);
         assert_has(v->finding, cases[_i].finding);
@@ -451,7 +451,7 @@ START_TEST(both_ways)
 }
 END_TEST
 
-/* Other programs know them: never renamed. */
+/* Other programs use these ids: they are never renamed. */
 START_TEST(ids)
 {
         static const char *const known[] = {
@@ -495,7 +495,7 @@ START_TEST(which_apply)
 }
 END_TEST
 
-/* What refuses a call is the first in the table's order, whatever else is wrong; advice never does. */
+/* A call is refused by the first rule in the table's order, whatever other rules find; advice never refuses a call. */
 START_TEST(first_broken)
 {
         g_autoptr(Case) c = new_case();
@@ -533,7 +533,7 @@ START_TEST(first_broken)
 }
 END_TEST
 
-/* A retry has a method, and no module that tells one. */
+/* A retry has a method, and no module that reports one. */
 START_TEST(method_that_is_known)
 {
         g_autoptr(Case) c = new_case();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that fotad.conf says what the daemon does without it, that each value that cannot be used is named with file
- * and line, and that drop-ins come after it in the order of their names. */
+/* fotad.conf shows the daemon's defaults, each value that cannot be used is named with file and line, and drop-ins are
+ * read after it in the order of their names. */
 
 #include <glib/gstdio.h>
 #include <sys/stat.h>
@@ -109,7 +109,7 @@ START_TEST(empty_files)
 }
 END_TEST
 
-/* The file that is installed: as it is, and with every remark made a setting. */
+/* The installed file: unchanged, and with every commented setting enabled. */
 START_TEST(the_file_we_ship)
 {
         g_autofree char *path = g_build_filename(g_getenv("srcdir") ?: ".", "daemon", "fotad.conf", NULL);
@@ -222,7 +222,7 @@ static const struct {
         { "[usb]\nat-interfaces=6005=3=4\n", 2, "at-interfaces" },
         { "[usb]\nat-interfaces=x=3\n", 2, "at-interfaces" },
         { "[usb]\nat-interfaces=6005=3;0903\n", 2, "at-interfaces" },
-        /* the line that counts, among others that look like it */
+        /* the line that counts, among others that look similar */
         { "[jobs]\ncommand=1\n[timeouts]\ncommand-x=3\ncommand=5\ncommand = x\n", 6, "command" },
         { "[timeouts]\nsettle=5\n[jobs]\nhistory=3\n[timeouts]\nrestart=no\n", 6, "restart" },
         { "[timeouts]\r\ncommand=x\r\n", 2, "command" },
@@ -283,7 +283,7 @@ START_TEST(drop_ins)
 }
 END_TEST
 
-/* In whatever order the directory gives them. */
+/* The directory may list them in any order. */
 START_TEST(drop_ins_by_name)
 {
         static const unsigned order[] = { 50, 10, 90, 30, 70, 20, 80, 40, 60 };
@@ -309,7 +309,7 @@ START_TEST(drop_ins_without_a_file)
 }
 END_TEST
 
-/* They may be a newer fotad's. What is said of them is not the business of this test. */
+/* Unknown keys may be a newer fotad's. This test does not check the warning. */
 START_TEST(unknown_keys_stop_nothing)
 {
         ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
@@ -327,7 +327,7 @@ START_TEST(file_that_cannot_be_read)
 {
         g_autofree char *why = NULL;
 
-        g_mkdir(file, 0755); /* a directory in its place */
+        g_mkdir(file, 0755); /* a directory in place of the file */
         ck_assert_ptr_null(config_load(file, false, &wrong, &why));
         assert_has(why, file);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows every rule for a URL at its exact boundary, that no refusal shows a part of a password, and that nothing which
- * passes can end the string or the line of an AT command, whatever bytes are tried. */
+/* Every rule for a URL at its exact boundary; no refusal shows a part of a password, and no accepted URL can end the
+ * string or the line of an AT command, whatever bytes are tried. */
 
 #include "core/quectel/qfota.h"
 #include "core/job/source.h"
@@ -38,7 +38,7 @@ static void refuses(const char *url, Method method, unsigned flash, bool allow_h
         ck_assert_msg(strstr(why, word), "%s: \"%s\" does not say %s", url, why, word);
 }
 
-/* prefix, so many x, suffix: length bytes in all. */
+/* prefix, then x repeated, then suffix: length bytes altogether. */
 static char *url_of(const char *prefix, const char *suffix, size_t length)
 {
         g_autofree char *fill = g_strnfill(length - strlen(prefix) - strlen(suffix), 'x');
@@ -117,7 +117,7 @@ START_TEST(each_part_of_an_ftp_url)
 }
 END_TEST
 
-/* FTP knows no query: what looks like one is a part of the file's name, and counts. */
+/* FTP has no query: text that looks like a query is part of the file's name, and counts. */
 START_TEST(query_in_an_ftp_url)
 {
         g_autofree char *p51 = g_strnfill(51, 'a');
@@ -257,7 +257,7 @@ END_TEST
 START_TEST(extension)
 {
         static const char *const mini[] = { "x.mini_1", "x.y.mini_1", "d.bin/x.mini_1", "d.mini_1/x.mini_1" };
-        /* To the end of the text, letter by letter: the module makes the second package's name out of it. */
+        /* Up to the end of the text, letter by letter: the module derives the second package's name from it. */
         static const char *const not_mini[] = { "x",
                                                 "x.bin",
                                                 "x.mini",
@@ -355,7 +355,7 @@ START_TEST(domain)
 }
 END_TEST
 
-/* ---- whatever bytes are tried */
+/* ---- random bytes */
 
 /* Bytes that have a meaning in URLs and commands are tried more often than others. */
 static char *random_url(GRand *rand)
@@ -425,7 +425,7 @@ START_TEST(random_bytes)
                 if (password && strcmp(password, "Geheim7") == 0)
                         assert_has_not(shown, "Geheim7");
         }
-        ck_assert_uint_gt(taken, 100); /* or the test says nothing */
+        ck_assert_uint_gt(taken, 100); /* otherwise the test proves nothing */
 }
 END_TEST
 

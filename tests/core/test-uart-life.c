@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows what counts as a restart of a module that is on no bus, and that no boot counts twice. */
+/* The observations that count as a restart of a module that is on no bus; no boot counts twice. */
 
 #include "core/at/uart-life.h"
 #include "testing.h"
@@ -60,7 +60,7 @@ START_TEST(a_word_said_twice)
         ck_assert(!line(&life, "RDY"));
         ck_assert(!line(&life, "APP RDY"));
         ck_assert(!line(&life, "APP RDY"));
-        /* Nothing else was said, but no module boots that fast. */
+        /* No other line was printed, but no module boots that fast. */
         now += 3 * SECOND;
         ck_assert(line(&life, "RDY"));
 }
@@ -82,7 +82,7 @@ START_TEST(another_boot)
 }
 END_TEST
 
-/* Other lines that look like it. */
+/* Other lines that look like RDY. */
 START_TEST(no_word)
 {
         static const char *const lines[] = { "RDY ",      "+RDY",         "xRDY",
@@ -100,7 +100,7 @@ START_TEST(silence)
         ask(&life, 6);
         ck_assert(answered(&life));
         ck_assert(!answered(&life));
-        /* Its word comes late. */
+        /* RDY arrives late. */
         ck_assert(!line(&life, "RDY"));
         ck_assert(!line(&life, "+CFUN: 1"));
         now += 3 * SECOND;
@@ -117,14 +117,15 @@ START_TEST(not_silence)
         ask(&life, 3);
         uart_life_bytes(&life);
         ask(&life, 3);
-        ck_assert(!answered(&life)); /* with a word in between */
+        ck_assert(!answered(&life)); /* with a line in between */
         ask(&life, 9);
         ck_assert(!line(&life, "+QIND: \"FOTA\",\"UPDATING\",8")); /* busy */
         ck_assert(!answered(&life));
 }
 END_TEST
 
-/* One that boots answers nothing for a while: that is the same restart. Nor is one that was never heard silent. */
+/* A booting module does not answer for a while: that is the same restart. Nor does a silence count that began before
+ * the module was ever heard. */
 START_TEST(not_silent_from_the_beginning)
 {
         UartLife life = begin(true);

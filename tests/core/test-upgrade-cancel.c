@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows how an upgrade is cancelled at every state, what is done to the module for it, and when it is too late. */
+/* Cancelling an upgrade in every state: the commands that are sent to the module for it, and the point from which it is
+ * too late. */
 
 #include "upgrade-bench.h"
 
@@ -40,7 +41,7 @@ START_TEST(cancel_while_it_restarts_by_itself)
 }
 END_TEST
 
-/* In the middle of each preparing command: what was set is put back, and AT+QFOTADL is never sent. */
+/* In the middle of each preparing command: the settings are restored, and AT+QFOTADL is never sent. */
 START_TEST(cancel_in_the_preparations)
 {
         g_autoptr(Bench) b = bench_new();
@@ -60,7 +61,7 @@ START_TEST(cancel_in_the_preparations)
         ck_assert_uint_eq(b->upgrades_sent, 0);
         bench_cancel(b);
         ck_assert(b->identify);
-        bench_answer(b, AT_RESULT_OK, -1, _i < 7 ? answers[_i] : ""); /* the one under way: too late */
+        bench_answer(b, AT_RESULT_OK, -1, _i < 7 ? answers[_i] : ""); /* the command that is under way: too late */
         ck_assert_uint_eq(b->upgrades_sent, 0);
         b->holds_answers = false;
         bench_clear(b);
@@ -76,7 +77,7 @@ START_TEST(cancel_in_the_preparations)
 }
 END_TEST
 
-/* The module has AT+QFOTADL: without a radio its download must fail. */
+/* The module has accepted AT+QFOTADL: without a radio its download must fail. */
 START_TEST(cancel_in_the_download)
 {
         g_autoptr(Bench) b = bench_new();
@@ -117,7 +118,7 @@ START_TEST(cancel_and_the_download_does_not_fail)
         if (_i == 0)
                 bench_urc(b, "RDY");
         bench_ready(b, OLD_REVISION);
-        if (_i == 1) { /* without its word that it has booted, it might be the updater that answers */
+        if (_i == 1) { /* without a boot URC, the updater may be the system that answers */
                 ck_assert_uint_eq(b->results, 0);
                 bench_tick(b);
                 bench_ready(b, OLD_REVISION);
@@ -154,14 +155,14 @@ START_TEST(cancel_where_nothing_helps)
         bench_cancel(b);
         if (b->identify)
                 bench_ready(b, OLD_REVISION);
-        /* "Cancelled" would say that the old revision is kept. */
+        /* "Cancelled" would mean that the old revision is kept. */
         bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
         assert_has(b->job->message, "may still upgrade");
         assert_has(b->job->message, "AT+CFUN=1");
 }
 END_TEST
 
-/* The package is in the module, and the update has not begun: only a reset is left. */
+/* The package is in the module, and the update has not begun: only a reset can stop it. */
 START_TEST(cancel_after_the_download)
 {
         g_autoptr(Bench) b = bench_new();
@@ -180,7 +181,7 @@ START_TEST(cancel_after_the_download)
 }
 END_TEST
 
-/* It came to its end before the radio was off. */
+/* The download failed before the radio was off. */
 START_TEST(cancel_overtaken_by_the_end_of_the_download)
 {
         g_autoptr(Bench) b = bench_new();
@@ -203,7 +204,7 @@ START_TEST(cancel_overtaken_by_the_end_of_the_download)
 }
 END_TEST
 
-/* START: there is no way back, the cancel is forgotten, and nothing more is sent. */
+/* START: there is no way back, the cancel is dropped, and nothing more is sent. */
 START_TEST(cancel_overtaken_by_start)
 {
         g_autoptr(Bench) b = bench_new();
@@ -283,7 +284,7 @@ START_TEST(cancel_while_the_updater_answers)
 }
 END_TEST
 
-/* AT+QFOTADL is on the wire, its answer is not there yet. */
+/* AT+QFOTADL was sent, and its answer is still missing. */
 START_TEST(cancel_before_the_ok)
 {
         g_autoptr(Bench) b = bench_new();
@@ -327,7 +328,7 @@ START_TEST(not_cancellable)
 }
 END_TEST
 
-/* What a damaged record may claim: an update that runs is not cancelled, whatever the state is called. */
+/* A damaged record may have any state: a running update is not cancelled, whatever its state is called. */
 START_TEST(not_cancellable_by_the_facts)
 {
         g_autoptr(Bench) b = bench_new();
@@ -344,7 +345,7 @@ START_TEST(not_cancellable_by_the_facts)
 }
 END_TEST
 
-/* When the gateway is to stay on: from each of the facts that say so, to the end. */
+/* The periods in which the gateway must stay on: from each of the facts that require it to the end. */
 START_TEST(critical_by_the_facts)
 {
         g_autoptr(Bench) b = bench_new();
@@ -359,7 +360,7 @@ START_TEST(critical_by_the_facts)
                 *facts[i] = true;
                 b->job->reached = reached[i];
                 ck_assert(upgrade_is_critical(b->job));
-                b->job->abandon = HOST_CANCELLED; /* only what is not written yet is given up */
+                b->job->abandon = HOST_CANCELLED; /* only an update that has not begun to write is given up */
                 ck_assert(upgrade_is_critical(b->job) == (i >= 3));
                 b->job->abandon = 0;
                 b->job->state = JOB_FINISHED;
@@ -370,7 +371,7 @@ START_TEST(critical_by_the_facts)
         }
         b->job->method = METHOD_MINIFOTA;
         ck_assert(!upgrade_is_critical(b->job));
-        job_set_string(&b->job->module, "tty-ttyS1"); /* where it is not seen to leave */
+        job_set_string(&b->job->module, "tty-ttyS1"); /* where its restart goes unseen */
         ck_assert(upgrade_is_critical(b->job));
 }
 END_TEST

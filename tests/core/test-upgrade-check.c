@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a job checks before it sets the module up: the server that is asked first, the questions that only warn, and the
- * package that does not fit. */
+/* The checks of a job before it changes the module's settings: the server, which comes first, the questions that only
+ * warn, and a package that does not fit. */
 
 #include "upgrade-bench.h"
 
@@ -39,7 +39,7 @@ START_TEST(questions_before_anything_is_set)
 }
 END_TEST
 
-/* All is wrong that should be right: it is said, each with its id, and the upgrade goes on. */
+/* Every check finds a problem: each is logged with its id, and the upgrade goes on. */
 START_TEST(advice_is_said_and_no_more)
 {
         static const char *const warnings[] = { "warn sim: ", "warn registration: ", "warn signal: ",
@@ -59,7 +59,7 @@ START_TEST(advice_is_said_and_no_more)
 }
 END_TEST
 
-/* A download that fails without a usable SIM fails because of the SIM. */
+/* A download that fails without a usable SIM has failed because of the SIM. */
 START_TEST(sim_is_named)
 {
         static const char *const ends[] = { "\"HTTPEND\",707", "\"FTPEND\",605" };
@@ -94,7 +94,7 @@ START_TEST(errors_are_no_reason)
 }
 END_TEST
 
-/* A question that is not answered ends the questions, not the job. */
+/* A question without an answer ends the questions, not the job. */
 START_TEST(silence_is_no_reason)
 {
         g_autoptr(Bench) b = new_bench(false);
@@ -136,19 +136,21 @@ END_TEST
 
 /* ---- AT+QFOTADL=? */
 
-/* What the caller left out is what the module lists; where it tells nothing, the guide's figures hold. */
+/* Options that the caller omits take the module's listed values; if the module lists none, the guide's figures
+ * apply. */
 static const struct {
         const char *told;
         const char *options; /* as in "download-urc-max=50" */
-        const char *command; /* what stands behind the URL */
-        unsigned half;       /* of the whole job, after DOWNLOADING,10 */
+        const char *command; /* the text after the URL */
+        unsigned half;       /* percent of the whole job, after DOWNLOADING,10 */
 } bounds[] = {
         { "+QFOTADL: <url>,(0,1),(0,5-100),(0,5-100)", NULL, ",1,100|", 5 },
         { "+QFOTADL: <url>,(0,1),(0,5-50),(0,5-50)", NULL, ",1,50|", 10 },
         { "+QFOTADL: <url>,(0,1),(0,5-20),(0,5-50)", "update-urc-max=50", ",1,20,50|", 25 },
         { "+QFOTADL: <url>,(0,1),(0,5-50),(0,5-50)", "download-urc-max=20", ",1,20|", 25 },
         { "+QFOTADL: <url>,(0),(0,5-50)", NULL, ",0,50|", 10 },
-        { "+QFOTADL: <url>,(0,1),(0)", NULL, ",1,0|", 5 }, /* none are said; if one is, it can only be a percentage */
+        { "+QFOTADL: <url>,(0,1),(0)", NULL, ",1,0|", 5 }, /* no messages are listed; a message can then only be a
+                                                              percentage */
         { "+QFOTADL: <url>,(0,1),(0,5-x)", NULL, ",1,100|", 5 },
         { "+QFOTADL: rubbish", "upgrade-mode=0", ",0,100|", 5 },
         { "", NULL, ",1,100|", 5 },
@@ -174,13 +176,13 @@ START_TEST(what_the_module_lists_is_what_is_sent)
         bench_ready(b, OLD_REVISION);
         assert_has(b->log->str, command);
         bench_fota(b, "\"HTTPSTART\"");
-        bench_resurrect(b); /* what was sent is remembered, not what was asked for */
+        bench_resurrect(b); /* the value that was sent is saved, not the requested one */
         bench_fota(b, "\"DOWNLOADING\",10");
         ck_assert_uint_eq(b->job->percent, bounds[_i].half);
 }
 END_TEST
 
-/* ERROR, or no answer in time: nothing was told. */
+/* ERROR, or no answer in time: the values are unknown. */
 START_TEST(no_list_is_no_reason)
 {
         g_autoptr(Bench) b = new_bench(false);
@@ -192,7 +194,8 @@ START_TEST(no_list_is_no_reason)
 }
 END_TEST
 
-/* What was asked for and is not listed ends the job before anything is changed, and says what would do. */
+/* A requested value that is not listed ends the job before any setting is changed, and the message names the listed
+ * values. */
 START_TEST(what_is_not_listed_is_refused)
 {
         static const struct {
@@ -250,7 +253,7 @@ START_TEST(server_first)
         ck_assert(upgrade_is_cancellable(b->job));
         answer_server(b, NULL, 0);
         assert_has(b->questions->str, "AT+CPIN?|");
-        assert_has_not(b->questions->str, "QFLDS"); /* the size is not known */
+        assert_has_not(b->questions->str, "QFLDS"); /* the size is unknown */
         ck_assert_uint_eq(b->upgrades_sent, 1);
 }
 END_TEST
@@ -294,7 +297,7 @@ START_TEST(both_packages)
 }
 END_TEST
 
-/* The server's size is what has to fit. */
+/* The size that the server reports is the size that must fit. */
 START_TEST(package_fits_or_not)
 {
         g_autoptr(Bench) b = new_bench(true);
@@ -325,7 +328,8 @@ START_TEST(cancelled_while_the_server_is_asked)
 }
 END_TEST
 
-/* The module leaves, or the port does, or the daemon dies, while the server is asked: it is asked again. */
+/* The module disconnects, or the port is lost, or the daemon dies, while the server is queried: the query is
+ * repeated. */
 START_TEST(asked_again)
 {
         g_autoptr(Bench) b = new_bench(true);
@@ -345,7 +349,7 @@ START_TEST(asked_again)
 }
 END_TEST
 
-/* An URC meanwhile does not cut its patience short. */
+/* A URC meanwhile does not shorten the time-out. */
 START_TEST(patience_with_the_server)
 {
         g_autoptr(Bench) b = new_bench(true);

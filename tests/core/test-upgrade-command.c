@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows the exact line that reaches the module for every combination of options that the guide's 3.3.1 allows, and the
- * exact commands that set the PDP context up before it. Written out, not computed. */
+/* The exact line that reaches the module for every combination of options that the guide's 3.3.1 allows, and the exact
+ * commands that set the PDP context up before it. Written by hand, not computed. */
 
 #include "upgrade-bench.h"
 
-/* -1: left out. Both ends of the guide's ranges, and values next to them. */
+/* -1: omitted. Both ends of the guide's ranges, and values next to them. */
 static const struct {
         int mode, download, update;
-        const char *parameters; /* behind the URL */
+        const char *parameters; /* the text after the URL */
 } combinations[] = {
         { -1, -1, -1, ",1,100" },      { -1, -1, 0, ",1,100,0" },      { -1, -1, 5, ",1,100,5" },
         { -1, -1, 50, ",1,100,50" },   { -1, -1, 100, ",1,100,100" },  { -1, 0, -1, ",1,0" },
@@ -89,7 +89,7 @@ START_TEST(parameters)
 }
 END_TEST
 
-/* What the guide does not allow never gets as far as a job. */
+/* Options that the guide does not allow never reach a job. */
 START_TEST(outside_of_the_guide)
 {
         static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that a PDP context that an upgrade uses is left as it was found, however the upgrade ends, and that what stood
- * in it, which may be a password, stays nowhere else. */
+/* A PDP context that an upgrade uses is restored, however the upgrade ends, and its former contents, which may be a
+ * password, are kept nowhere else. */
 
 #include "core/job/context.h"
 #include "upgrade-bench.h"
@@ -12,7 +12,7 @@
 /* ---- the values */
 
 static const struct {
-        const char *information, *values; /* NULL: nothing that could be put back */
+        const char *information, *values; /* NULL: contents that cannot be restored */
 } answers[] = {
         { "+QICSGP: 1,\"cmnet\",\"\",\"\",1", "1,\"cmnet\",\"\",\"\",1" },
         { "+QICSGP:1, \"a b\" ,\"u\",\"p \",0 ", "1,\"a b\",\"u\",\"p \",0" },
@@ -133,12 +133,12 @@ START_TEST(read_before_it_is_written)
         ck_assert_str_eq(b->context, OURS);
         ck_assert(b->context_active && b->job->context_up);
         ck_assert_str_eq(b->job->apn_before, OTHERS);
-        assert_has(b->disk, "Geheim7"); /* only the disk remembers it over a crash */
+        assert_has(b->disk, "Geheim7"); /* only the record keeps the contents over a crash */
 }
 END_TEST
 
-/* Without a restart the context is still active: it is deactivated before its values are put back. 0: the download
- * fails, 1: the package is no good, 2: AT+QFOTADL is refused, 3: cancelled, 4: the daemon died meanwhile. */
+/* Without a restart the context is still active: it is deactivated before its values are restored. 0: the download
+ * fails, 1: the package is invalid, 2: AT+QFOTADL is refused, 3: cancelled, 4: the daemon died meanwhile. */
 START_TEST(put_back_without_a_restart)
 {
         static const char *const order[] = { "send AT+QIDEACT=2|",
@@ -175,7 +175,8 @@ START_TEST(put_back_without_a_restart)
 }
 END_TEST
 
-/* A restart has undone the activation. 0: success, 1: the update fails, 2: cancelled, and only a reset has done it. */
+/* A restart has deactivated the context. 0: success, 1: the update fails, 2: cancelled, and only a reset has
+ * deactivated it. */
 START_TEST(put_back_after_a_restart)
 {
         g_autoptr(Bench) b = new_bench(OTHERS);
@@ -207,7 +208,7 @@ START_TEST(put_back_after_a_restart)
 }
 END_TEST
 
-/* A context that was active before is others': it stays so. */
+/* A context that was active before belongs to other programs: it stays active. */
 START_TEST(active_before)
 {
         g_autoptr(Bench) b = new_bench(OURS);
@@ -217,12 +218,13 @@ START_TEST(active_before)
         bench_fota(b, "\"HTTPEND\",714");
         bench_ready(b, OLD_REVISION);
         assert_has_not(b->log->str, "QIDEACT");
-        assert_has_not(b->log->str, "AT+QICSGP=2,"); /* what is there already is not written, which would be refused */
+        assert_has_not(b->log->str, "AT+QICSGP=2,"); /* the module would refuse to write the values that it already
+                                                        has */
         ck_assert_str_eq(b->context, OURS);
 }
 END_TEST
 
-/* What cannot be read, or is nothing to send to a module, is not put back, and that is said beforehand. */
+/* Contents that cannot be read, or cannot be sent to a module, are not restored, and a warning precedes the change. */
 START_TEST(nothing_to_put_back)
 {
         static const char *const found[] = { NULL, "1,\"a\"b\",\"\",\"Geheim7\",1", "1,\"a\x01\",\"\",\"Geheim7\",1",
@@ -251,7 +253,7 @@ START_TEST(nothing_to_put_back)
 }
 END_TEST
 
-/* A module that refuses to have its values back, or leaves for good: the message says so, without them. */
+/* A module that refuses to restore its values, or disconnects for good: the message says so, without the values. */
 START_TEST(not_put_back)
 {
         g_autoptr(Bench) b = new_bench(OTHERS);
@@ -273,7 +275,7 @@ START_TEST(not_put_back)
 }
 END_TEST
 
-/* A context that the module does not let be written is as it was. */
+/* A context that the module refuses to write is unchanged. */
 START_TEST(refused_to_be_written)
 {
         g_autoptr(Bench) b = new_bench(OTHERS);
@@ -319,7 +321,7 @@ START_TEST(refused_to_be_activated)
 }
 END_TEST
 
-/* The disk fails at any write before AT+QFOTADL: what was changed until then is put back all the same. */
+/* The disk fails at any write before AT+QFOTADL: the settings changed so far are restored all the same. */
 START_TEST(disk_fails)
 {
         for (int k = 1;; k++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows every way in which the module may say how its upgrade ended, or fail to: all codes of the guide's tables, URCs
- * lost, repeated and late, and what the revision then proves. */
+/* Every way in which the module may report the end of its upgrade, or fail to: all codes of the guide's tables, URCs
+ * that are lost, repeated or late, and the result that the revision then proves. */
 
 #include "codes.h"
 #include "upgrade-bench.h"
@@ -12,7 +12,7 @@ static void finish_new(Bench *b)
         bench_ready(b, NEW_REVISION);
 }
 
-/* ---- how it may end */
+/* ---- the ends */
 
 START_TEST(every_code_of_a_failed_download)
 {
@@ -55,7 +55,7 @@ START_TEST(every_code_of_a_failed_update)
                         else
                                 bench_download(b);
                         bench_fota(b, rest);
-                        if (in_updater) { /* nothing answers in the updater: the restart is waited for */
+                        if (in_updater) { /* nothing answers in the updater: the job waits for the restart */
                                 bench_assert_state(b, JOB_VERIFYING);
                                 ck_assert_uint_eq(b->results, 0);
                                 ck_assert(!b->identify);
@@ -75,7 +75,7 @@ START_TEST(unlisted_code)
         g_autoptr(Bench) b = bench_new();
 
         bench_go(b);
-        bench_fota(b, "\"DOWNLOAD\",12"); /* no protocol named: that of the URL */
+        bench_fota(b, "\"DOWNLOAD\",12"); /* without a protocol: that of the URL */
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "unlisted");
         ck_assert_int_eq(b->job->domain, CODE_DOMAIN_HTTP);
@@ -99,7 +99,7 @@ START_TEST(package_check_failed)
 }
 END_TEST
 
-/* The same if it does not answer any more. */
+/* The same if the module does not answer any more. */
 START_TEST(package_check_failed_and_silent)
 {
         g_autoptr(Bench) b = bench_new();
@@ -138,7 +138,7 @@ START_TEST(updater_failed_and_left_for_good)
 }
 END_TEST
 
-/* ---- what may get lost */
+/* ---- messages that are lost */
 
 START_TEST(start_is_missing)
 {
@@ -158,7 +158,7 @@ END_TEST
 /* The URCs of a whole phase may be missing. The revision decides. */
 START_TEST(end_is_lost)
 {
-        /* The old revision proves something only if the firmware, not the updater, has told it. */
+        /* The old revision proves something only if the firmware, not the updater, has reported it. */
         static const char *const words[][2] = { { "update-timeout", "interrupted" },
                                                 { "unchanged", "unchanged" } };
 
@@ -175,7 +175,7 @@ START_TEST(end_is_lost)
                                 bench_urc(b, "RDY");
                         bench_ready(b, same ? OLD_REVISION : NEW_REVISION);
                         if (same) {
-                                ck_assert_uint_eq(b->results, 0); /* it may still be about to update */
+                                ck_assert_uint_eq(b->results, 0); /* the update may still be about to begin */
                                 bench_tick(b);
                                 if (b->identify)
                                         bench_ready(b, OLD_REVISION);
@@ -198,7 +198,7 @@ START_TEST(all_urcs_are_lost)
 }
 END_TEST
 
-/* It left in the middle of the download and is what it was. */
+/* The module disconnected in the middle of the download and runs the old firmware again. */
 START_TEST(interrupted)
 {
         g_autoptr(Bench) b = bench_new();
@@ -216,7 +216,8 @@ START_TEST(interrupted)
 }
 END_TEST
 
-/* Power fails while its settings are put back: they are when it is there again, and the result is what it was. */
+/* Power fails while the module's settings are restored: they are restored after it has come back, and the result is
+ * unchanged. */
 START_TEST(leaves_while_restored)
 {
         g_autoptr(Bench) b = bench_new();
@@ -243,7 +244,7 @@ START_TEST(leaves_while_restored)
 }
 END_TEST
 
-/* Its boot URC comes after it has told its revision: then it is not waited for as an updater. */
+/* The boot URC comes after the module has reported its revision: the module is then not waited for as an updater. */
 START_TEST(boot_urc_comes_late)
 {
         g_autoptr(Bench) b = bench_new();
@@ -295,7 +296,7 @@ START_TEST(late_urcs_after_end)
 }
 END_TEST
 
-/* END,0, and the restart is not seen: asking cannot hurt once its time has passed. */
+/* END,0, and the restart goes unseen: once its time has passed, the module is probed. */
 START_TEST(end_without_a_restart)
 {
         g_autoptr(Bench) b = bench_new();
@@ -303,7 +304,8 @@ START_TEST(end_without_a_restart)
         if (_i == 0)
                 bench_update(b);
         else
-                bench_download(b); /* START and UPDATING lost or forbidden: the port was never left to itself */
+                bench_download(b); /* START and UPDATING are lost or switched off: the port was never left to the module
+                                      alone */
         bench_fota(b, "\"END\",0");
         ck_assert(!b->identify);
         bench_tick(b);
@@ -379,7 +381,7 @@ START_TEST(long_waits_between_signs_of_life)
         bench_go(b);
         b->now += 59 * SECOND;
         bench_fota(b, "\"HTTPSTART\"");
-        for (unsigned i = 1; i <= 5; i++) { /* just within download-idle each */
+        for (unsigned i = 1; i <= 5; i++) { /* each just within download-idle */
                 g_autofree char *rest = g_strdup_printf("\"DOWNLOADING\",%u", i * 20);
 
                 bench_pass(b, 419 * SECOND);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A package that the host sends (guide 3.3.1.3): nothing but it on the wire while it goes, the record ahead of the
- * bytes, and a clear end however it breaks. That nothing is sent into it, nor a second time, the bench asserts at every
- * step. */
+/* A package that the host sends (guide 3.3.1.3): only the package is on the wire during the transfer, the record is on
+ * disk before the bytes are sent, and every failure has a clear end. The bench asserts at every step that nothing is
+ * sent into a package and that none is sent a second time. */
 
 #include "upgrade-bench.h"
 
@@ -49,9 +49,10 @@ START_TEST(progress_is_what_has_gone_out)
 }
 END_TEST
 
-/* ---- it breaks */
+/* ---- failures */
 
-/* The module notices, says so, and answers again: who runs is read, and all is put back. */
+/* The module notices the failure, reports it, and answers again: the revision is read, and all settings are
+ * restored. */
 static void end_with(Bench *b, JobResult result, const char *name)
 {
         ck_assert(!b->transfer_runs);
@@ -85,7 +86,7 @@ START_TEST(refused_at_the_end)
 }
 END_TEST
 
-/* Of a package that is too long for the module: what it took decides, not what was left. */
+/* The package is too long for the module: the bytes that the module took decide, not those that remain. */
 START_TEST(enough_in_the_middle)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -124,7 +125,7 @@ START_TEST(stalls)
         go_to_half(b);
         bench_pass(b, b->timeouts.download_idle + SECOND);
         ck_assert(!b->transfer_runs);
-        ck_assert(b->listening); /* no AT command before it must have noticed */
+        ck_assert(b->listening); /* no AT command before the module must have noticed */
         bench_fota(b, "\"FILEEND\",500");
         end_with(b, JOB_RESULT_FAILED, "download-timeout");
 }
@@ -142,7 +143,7 @@ START_TEST(stalls_without_a_word)
 }
 END_TEST
 
-/* It neither says anything nor answers. */
+/* The module sends no message and does not answer. */
 START_TEST(mute_for_good)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -161,7 +162,7 @@ START_TEST(never_begins)
         bench_go(b);
         bench_pass(b, b->timeouts.start + SECOND);
         ck_assert(b->listening);
-        bench_fota(b, "\"FILESTART\""); /* too late: nothing is begun that was given up */
+        bench_fota(b, "\"FILESTART\""); /* too late: a job that was given up is not begun */
         ck_assert_uint_eq(b->transfers, 0);
         bench_fota(b, "\"FILEEND\",500");
         bench_ready(b, OLD_REVISION);
@@ -174,14 +175,14 @@ START_TEST(package_cannot_be_read)
         g_autoptr(Bench) b = bench_new_file();
 
         go_to_half(b);
-        b->transfer_runs = false; /* it has stopped by itself */
+        b->transfer_runs = false; /* the transfer has stopped by itself */
         bench_event(b, UPGRADE_EVENT_NOT_SENT, "Input/output error");
         bench_pass(b, b->timeouts.command);
         end_with(b, JOB_RESULT_FAILED, "interrupted");
 }
 END_TEST
 
-/* Before anything is set on the module, and before it is told of a package. */
+/* Before any setting of the module is changed, and before a package is announced to it. */
 START_TEST(package_is_not_what_was_given)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -190,7 +191,7 @@ START_TEST(package_is_not_what_was_given)
         bench_begin(b);
         bench_present(b);
         bench_ready(b, OLD_REVISION);
-        bench_ready(b, OLD_REVISION); /* who runs at the end is read once more */
+        bench_ready(b, OLD_REVISION); /* the revision is read once more at the end */
         bench_assert_end(b, JOB_RESULT_FAILED, "source-unreachable");
         assert_has(b->job->message, "No such file or directory");
         ck_assert_uint_eq(b->upgrades_sent, 0);
@@ -198,7 +199,8 @@ START_TEST(package_is_not_what_was_given)
 }
 END_TEST
 
-/* All went out, and nothing came back: it may be writing its flash. It is waited for, and not reset. */
+/* All bytes were sent, and nothing came back: the module may be writing its flash. The job waits, and does not reset
+ * it. */
 START_TEST(no_word_after_the_last_byte)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -233,7 +235,7 @@ START_TEST(cancelled_in_the_middle)
 }
 END_TEST
 
-/* It has what it takes for the package: it is reset, as after any download. */
+/* The module has the whole package: it is reset, as after any download. */
 START_TEST(cancelled_when_it_has_enough)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -247,7 +249,7 @@ START_TEST(cancelled_when_it_has_enough)
         bench_restart(b);
         bench_urc(b, "RDY");
         bench_ready(b, OLD_REVISION);
-        bench_pass(b, b->timeouts.settle); /* what had begun all the same would show */
+        bench_pass(b, b->timeouts.settle); /* an update that had begun all the same would show */
         if (b->job->state != JOB_FINISHED)
                 bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
@@ -255,7 +257,7 @@ START_TEST(cancelled_when_it_has_enough)
 }
 END_TEST
 
-/* The module may begin at once: nobody is promised that it will not. */
+/* The module may begin at once: the message does not promise that the update will not happen. */
 START_TEST(too_late_for_a_cancel)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -296,10 +298,10 @@ START_TEST(port_is_lost_in_the_middle)
                 bench_fota(b, "\"FILEEND\",500");
         else
                 bench_pass(b, b->timeouts.command);
-        if (_i == 2) { /* and again, while it is asked who it is */
+        if (_i == 2) { /* and again, while its identity is being read */
                 bench_port_lost(b);
                 ck_assert(!b->listening);
-                b->identify = true; /* what the port does when it is open again */
+                b->identify = true; /* as the port does after it was reopened */
         }
         end_with(b, JOB_RESULT_FAILED, "interrupted");
 }
@@ -332,7 +334,7 @@ START_TEST(port_is_lost_before_the_answer)
         bench_answer(b, AT_RESULT_OK, -1, "+QCFG: \"usbifc\",2,2");
         ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_port_lost(b);
-        ck_assert(b->listening); /* whatever is written may be taken for the package */
+        ck_assert(b->listening); /* any byte that is written may be taken for the package */
         b->holds_answers = false;
         bench_pass(b, b->timeouts.command);
         ck_assert(b->identify);
@@ -341,7 +343,7 @@ START_TEST(port_is_lost_before_the_answer)
 }
 END_TEST
 
-/* It restarts: what it had of the package is gone. */
+/* The module restarts: its part of the package is lost. */
 START_TEST(module_leaves_in_the_middle)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -376,7 +378,7 @@ START_TEST(daemon_dies_in_the_middle)
 }
 END_TEST
 
-/* What was said while nobody listened is not said again. */
+/* Messages that were sent while the daemon was away are not repeated. */
 START_TEST(daemon_dies_and_hears_nothing)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -404,7 +406,7 @@ START_TEST(daemon_dies_after_the_last_byte)
                 bench_fota(b, "\"FILEEND\",500");
                 end_with(b, JOB_RESULT_FAILED, "download-failed");
         } else {
-                bench_pass(b, b->timeouts.command); /* FILEEND,0 was said before */
+                bench_pass(b, b->timeouts.command); /* FILEEND,0 was printed before */
                 ck_assert(b->identify);
                 bench_ready(b, OLD_REVISION);
                 bench_assert_state(b, JOB_DOWNLOADING);
@@ -431,7 +433,7 @@ START_TEST(daemon_dies_while_cancelling)
 }
 END_TEST
 
-/* The gateway's power went, and the module's with it. */
+/* The gateway and the module lost their power together. */
 START_TEST(power_fails_in_the_middle)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -444,8 +446,8 @@ START_TEST(power_fails_in_the_middle)
 }
 END_TEST
 
-/* The disk is full at each write in turn: what was begun ends with a result, and the last bytes never go out before the
- * record that says so (which the bench asserts). */
+/* Each write in turn fails because the disk is full: an upgrade that was begun ends with a result, and the last bytes
+ * are never sent before the record that says so (asserted by the bench). */
 START_TEST(disk_is_full)
 {
         for (int at = 1; at < 30; at++) {
@@ -482,7 +484,7 @@ START_TEST(disk_is_full)
 }
 END_TEST
 
-/* The record of the result cannot be written: what was set is put back all the same. */
+/* The record of the result cannot be written: the settings are restored all the same. */
 START_TEST(disk_is_full_at_the_end)
 {
         g_autoptr(Bench) b = bench_new_file();
@@ -501,7 +503,7 @@ START_TEST(disk_is_full_at_the_end)
 }
 END_TEST
 
-/* The new daemon cannot write, and keeps silent all the same while the module may wait for the package. */
+/* The new daemon cannot write, and stays silent all the same while the module may wait for the package. */
 START_TEST(disk_is_full_when_taken_up)
 {
         g_autoptr(Bench) b = bench_new_file();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Flow control for a package that the host sends (guide 3.3.1.3): set on both sides and confirmed, done without where
- * it cannot be had, and put back in every case, also on a line where the module cannot be heard under it. */
+/* Flow control for a package that the host sends (guide 3.3.1.3): set on both sides and confirmed; skipped where the
+ * module or the line does not support it; and restored in every case, also on a line where the module cannot be heard
+ * under it. */
 
 #include "upgrade-bench.h"
 
@@ -59,8 +60,8 @@ START_TEST(had_it_already)
 }
 END_TEST
 
-/* What keeps hardware flow control from being had: a command that is refused, an answer that never comes, a value that
- * stays. */
+/* The obstacles to hardware flow control: a command that is refused, an answer that never comes, a value that does not
+ * change. */
 static const struct {
         const char *rejects, *mutes;
         bool keeps, uart;
@@ -101,8 +102,8 @@ START_TEST(hardware_insists)
 }
 END_TEST
 
-/* A line without the two wires is mute as soon as the module waits for them (0: after its OK, 1: before it): it gets
- * its old setting back though it does not answer, and then all goes on, paced. */
+/* On a line without RTS and CTS the module is mute as soon as it waits for them (0: after its OK, 1: before it): its
+ * old setting is restored although it does not answer, and the transfer goes on, paced. */
 START_TEST(wires_that_are_missing)
 {
         g_autoptr(Bench) b = with_flow(NULL, true);
@@ -132,7 +133,7 @@ START_TEST(wires_that_are_missing)
 }
 END_TEST
 
-/* The module had RTS/CTS before, and it is we who are not heard under it. */
+/* The module had RTS/CTS before, and our own commands do not reach it under it. */
 START_TEST(wire_that_is_missing_here)
 {
         g_autoptr(Bench) b = with_flow(NULL, true);
@@ -155,7 +156,7 @@ START_TEST(wire_that_is_missing_here)
 }
 END_TEST
 
-/* Nor does it answer then: said so, with what stays changed, and once more it is tried. */
+/* The module does not answer then either: the message names the changed setting, and one more attempt is made. */
 START_TEST(mute_for_good_by_its_wires)
 {
         g_autoptr(Bench) b = with_flow("hardware", true);
@@ -171,7 +172,7 @@ START_TEST(mute_for_good_by_its_wires)
 }
 END_TEST
 
-/* Our own port has none, and says so. */
+/* Our own port has no RTS/CTS, and returns an error. */
 START_TEST(no_flow_control_here)
 {
         g_autoptr(Bench) b = with_flow(_i ? "hardware" : NULL, true);

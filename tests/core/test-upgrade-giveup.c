@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows what becomes of an upgrade that the module refuses, and of one that goes wrong without a word: a module that is
- * silent, gone, replaced, crashed, in its boot loader, in a loop. */
+/* An upgrade that the module refuses, and one that fails without a message: a module that is silent, gone, replaced,
+ * crashed, in its boot loader, or in a loop. */
 
 #include "upgrade-bench.h"
 
@@ -56,14 +56,14 @@ START_TEST(no_answer_in_the_preparations)
         bench_begin(b);
         bench_present(b);
         bench_ready(b, OLD_REVISION);
-        bench_assert_state(b, JOB_PREPARING); /* it is asked once more, so that settings can be put back */
+        bench_assert_state(b, JOB_PREPARING); /* the module is probed once more, so that its settings can be restored */
         bench_tick(b);
         bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
         ck_assert_uint_eq(b->upgrades_sent, 0);
 }
 END_TEST
 
-/* The module may have taken it: it is followed, not asked again. */
+/* The module may have accepted the command: the job follows it and does not send again. */
 START_TEST(no_answer_to_the_upgrade_command)
 {
         g_autoptr(Bench) b = bench_new();
@@ -137,7 +137,7 @@ START_TEST(never_answers)
 }
 END_TEST
 
-/* No message at all: radio off, wait, reset, and the old revision. 0: after no answer to AT+QFOTADL; 1: after OK, where
+/* No message at all: radio off, wait, reset, and the old revision. 0: after no answer to AT+QFOTADL; 1: after OK, when
  * the module may be downloading with its messages off. */
 START_TEST(start_timeout)
 {
@@ -152,7 +152,7 @@ START_TEST(start_timeout)
         bench_pass(b, 2 * SECOND);
         assert_has(b->log->str, "send AT+CFUN=0|");
         ck_assert_uint_eq(b->results, 0);
-        bench_pass(b, 181 * SECOND); /* a module was seen to take 180 s to notice */
+        bench_pass(b, 181 * SECOND); /* a module took 180 s to notice in the field */
         assert_has(b->log->str, "send AT+CFUN=1,1|");
         bench_restart(b);
         bench_urc(b, "RDY");
@@ -202,8 +202,8 @@ START_TEST(download_timeout)
 }
 END_TEST
 
-/* Without DOWNLOADING the silence of a download means nothing for longer. 0: it was asked for none; 1: its list has no
- * other value; 2: modules of 8 MB print none (guide 6). */
+/* Without DOWNLOADING a silent download is normal for longer. 0: the option switched it off; 1: the module's list has
+ * no other value; 2: modules of 8 MB print none (guide 6). */
 START_TEST(download_that_tells_nothing)
 {
         g_autoptr(Bench) b = bench_new();
@@ -229,7 +229,7 @@ START_TEST(download_that_tells_nothing)
 }
 END_TEST
 
-/* Its own time-out after six minutes (field facts 2.4 d) comes before ours. */
+/* The module's own time-out after six minutes (field facts 2.4 d) comes before ours. */
 START_TEST(six_minutes_are_not_too_long)
 {
         g_autoptr(Bench) b = bench_new();
@@ -253,13 +253,14 @@ START_TEST(downloaded_and_nothing_more)
         bench_pass(b, 899 * SECOND);
         ck_assert_str_eq(b->log->str, "");
         bench_pass(b, 2 * SECOND);
-        assert_has_not(b->log->str, "AT+CFUN"); /* it may be writing its flash without a word */
+        assert_has_not(b->log->str, "AT+CFUN"); /* the module may be writing its flash silently */
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
 }
 END_TEST
 
-/* It was given up for its silence, and was only slow: what may be flashing now is followed, not reset. */
+/* The job was given up because the module was silent, but the module was only slow: an update that may be running is
+ * followed, not reset. */
 START_TEST(download_timeout_overtaken)
 {
         g_autoptr(Bench) b = bench_new();
@@ -281,7 +282,7 @@ START_TEST(download_timeout_overtaken)
 }
 END_TEST
 
-/* After START nothing is ever reset. */
+/* After START the module is never reset. */
 START_TEST(update_timeout)
 {
         g_autoptr(Bench) b = bench_new();
@@ -320,7 +321,7 @@ START_TEST(boot_rom)
         if (_i == 0) {
                 bench_pass(b, 301 * SECOND);
                 bench_assert_end(b, JOB_RESULT_FAILED, "boot-rom");
-        } else { /* it shows for a moment in some boots */
+        } else { /* the boot loader shows for a moment in some boots */
                 bench_present(b);
                 bench_fota(b, "\"END\",0");
                 bench_restart(b);
@@ -391,11 +392,11 @@ START_TEST(another_module)
         upgrade_handle(b->upgrade, &event);
         bench_event(b, UPGRADE_EVENT_URC, "RDY");
         bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
-        assert_has_not(b->log->str, "send"); /* what was changed on ours is not put back there */
+        assert_has_not(b->log->str, "send"); /* our changed setting is not restored on another module */
 }
 END_TEST
 
-/* A loop has no sign of progress; an upgrade with many restarts has. */
+/* A loop shows no progress; an upgrade with many restarts does. */
 START_TEST(restarts_without_end)
 {
         g_autoptr(Bench) b = bench_new();
@@ -422,7 +423,7 @@ START_TEST(restarts_without_end)
 }
 END_TEST
 
-/* Whatever is left to itself at whatever point comes to an end, in a time that the time-outs add up to. */
+/* An upgrade that gets no input from any point on comes to an end, within the sum of the time-outs. */
 START_TEST(left_to_itself)
 {
         g_autoptr(Bench) b = bench_new();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The +QIND messages, which another program may have switched off with AT+QINDCFG: they are on during an upgrade, and
- * the setting is as before afterwards. A module that refuses AT+QINDCFG is upgraded all the same. */
+ * the setting is restored afterwards. A module that refuses AT+QINDCFG is upgraded all the same. */
 
 #include "upgrade-bench.h"
 
@@ -92,7 +92,7 @@ START_TEST(put_back_without_a_restart)
 }
 END_TEST
 
-/* 0: the module refuses to have its messages switched off again; 1: it is gone for good. */
+/* 0: the module refuses to switch its messages off again; 1: the module is gone for good. */
 START_TEST(named_where_it_stays)
 {
         g_autoptr(Bench) b = with_setting(bench_new(), 2);
@@ -112,7 +112,7 @@ START_TEST(named_where_it_stays)
 }
 END_TEST
 
-/* A module that does not let its messages be switched on keeps its setting. */
+/* A module that refuses to switch its messages on keeps its setting. */
 START_TEST(refused)
 {
         g_autoptr(Bench) b = with_setting(bench_new(), 0);

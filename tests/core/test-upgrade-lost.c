@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Every message of a module may be lost. Each run below is repeated with every subset of its messages lost; the result
- * must be the same each time. The restarts are seen, and the revision is read in the end. (One set of losses leaves
- * nothing to tell by: every message after the download, with the revision as before.) */
+ * must be the same each time. The restarts are seen, and the revision is read at the end. (One set of losses leaves no
+ * evidence: every message after the download, with the revision unchanged.) */
 
 #include "mini-bench.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows what is told of a MiniFOTA that does not get on (guide 5): which package it waits for, word by word, that it is
- * stalled and not failed, that it goes on whenever it can, and what a retry does. */
+/* A MiniFOTA that makes no progress (guide 5): the message, word by word, with the package that the module waits for;
+ * the state, which is stalled and not failed; its continuation whenever that is possible; and retries. */
 
 #include "mini-bench.h"
 
@@ -25,11 +25,11 @@ START_TEST(stalls_in_the_old_mini_system)
         ck_assert_uint_eq(b->now - began, b->timeouts.stall);
         bench_assert_stalled(
                 b, "may be downloading slowly, or it waits for http://user:***@h/x.mini_1 or for its network");
-        /* A day later the network is back. */
+        /* A day later the network is available again. */
         bench_pass(b, 86400 * SECOND);
         bench_assert_stalled(b, "x.mini_1");
         bench_mini_restart(b, false);
-        bench_assert_state(b, JOB_STALLED); /* it does not know better yet */
+        bench_assert_state(b, JOB_STALLED); /* the job has no evidence of progress yet */
         bench_updating(b, 2);
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_str_eq(b->job->message, "");
@@ -44,12 +44,12 @@ START_TEST(stalls_in_the_new_mini_system)
         bench_go_mini2(b);
         bench_updating(b, 75);
         bench_fota(b, "\"HTTPEND\",717");
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, "x.mini_2, and cannot go back");
         assert_has(b->job->message, "It last reported HTTP code 717");
         ck_assert_uint_eq(b->job->percent, 75);
         ck_assert(b->identify); /* so that a retry can be offered */
-        /* It repeats the step, from 60 (guide 2.3.1.2, step 5). */
+        /* The module repeats the step, from 60 (guide 2.3.1.2, step 5). */
         bench_updating(b, 60);
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_uint_eq(b->job->percent, 75);
@@ -61,7 +61,7 @@ START_TEST(stalls_in_the_new_mini_system)
 }
 END_TEST
 
-/* ---- what a person reads, word by word (guide 5.1) */
+/* ---- the job's message, word by word (guide 5.1) */
 
 static const char *const sentence[] = {
         "The Mini system gave up and the old firmware runs again without having said why; likelier the package could "
@@ -107,17 +107,17 @@ START_TEST(sentences)
                 bench_urc(b, "RDY");
                 bench_ready(b, MINI_OLD);
                 break;
-        case 3: /* scenario 3 */ bench_pass(b, b->timeouts.stall + SECOND); break;
-        case 4: /* scenario 4, where a port answers */
-        case 5: /* and where none does */
-        case 6: /* and reports a failure */
+        case 3: /* scenario 3 */ bench_stall(b); break;
+        case 4: /* scenario 4, with a port that answers */
+        case 5: /* with no port that answers */
+        case 6: /* with a reported failure */
                 bench_mini_restart(b, false);
                 bench_updating(b, 60);
                 bench_mini_restart(b, true);
                 bench_updating(b, 60);
                 if (_i == 6)
                         bench_fota(b, "\"HTTPEND\",707");
-                bench_pass(b, b->timeouts.stall + SECOND);
+                bench_stall(b);
                 if (_i == 4)
                         bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
                 break;
@@ -126,7 +126,7 @@ START_TEST(sentences)
 }
 END_TEST
 
-/* Whoever repeats the same for ever is stalled, and says so but once. */
+/* A module that repeats the same steps for ever is stalled, and the job reports that only once. */
 START_TEST(repeats_for_ever)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -150,8 +150,8 @@ START_TEST(repeats_for_ever)
 }
 END_TEST
 
-/* One whose words come in between whenever it is asked who it is: it is asked again, and offered a retry once it
- * answers. */
+/* A module whose messages interrupt every question for its identity: the question is repeated, and a retry is offered
+ * once the module answers. */
 START_TEST(speaks_and_is_asked)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -163,7 +163,7 @@ START_TEST(speaks_and_is_asked)
                 asked += !b->listening;
                 if (!b->listening && i > 200)
                         bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
-                bench_updating(b, 60); /* and it only listens again */
+                bench_updating(b, 60); /* the port only listens again */
                 ck_assert(b->listening);
         }
         ck_assert_uint_ge(asked, 240 * 60 * SECOND / b->timeouts.stall - 1);
@@ -200,8 +200,7 @@ START_TEST(stalls_while_it_updates)
         bench_go_mini(b);
         bench_mini_restart(b, false);
         bench_updating(b, 30);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_assert_state(b, JOB_STALLED);
+        bench_stall(b);
         ck_assert_str_eq(b->job->message, "No progress was seen for 15 minutes. The module may be writing its flash: "
                                           "keep it powered.");
         bench_updating(b, 31);
@@ -221,7 +220,7 @@ START_TEST(last_heard_below_60)
         bench_mini_restart(b, true);
         if (_i == 0)
                 bench_ready(b, MINI_NEW);
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, _i == 0 ? "waits for http://user:***@h/x.mini_2 or" : "keep it powered");
         assert_has_not(b->job->message, "cycle");
         if (_i == 1)
@@ -235,8 +234,7 @@ START_TEST(found_in_mid_flash)
         g_autoptr(Bench) b = bench_new_adopted();
 
         bench_updating(b, _i == 0 ? 30 : 75);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_assert_state(b, JOB_STALLED);
+        bench_stall(b);
         ck_assert_str_eq(b->job->message, "No progress was seen for 15 minutes. The module may be writing its flash: "
                                           "keep it powered.");
 }
@@ -250,14 +248,14 @@ START_TEST(failure_is_over)
         bench_go_mini2(b);
         bench_fota(b, "\"HTTPEND\",707");
         bench_updating(b, 75);
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, "it may be downloading slowly");
         assert_has(b->job->message, "It last reported HTTP code 707");
         assert_has_not(b->job->message, "publish");
 }
 END_TEST
 
-/* ---- a day without network: next to nothing is done, and the first word is heeded at once */
+/* ---- a day without network: the job is nearly idle, and the first message is handled at once */
 
 START_TEST(a_day)
 {
@@ -292,10 +290,8 @@ END_TEST
 
 START_TEST(retry)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         bench_clear(b);
         bench_retry(b, "http://u:Geheim7@h/y.mini_1");
         assert_has(b->log->str, "persist|announce|send AT+QFOTADL=\"http://u:Geheim7@h/y.mini_1\"|");
@@ -313,10 +309,8 @@ END_TEST
 
 START_TEST(retry_is_rejected)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(1);
 
-        bench_go_mini(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         b->rejects = "AT+QFOTADL=";
         bench_retry(b, "http://h/y.mini_1");
         bench_assert_stalled(b, "answered ERROR");
@@ -325,18 +319,17 @@ START_TEST(retry_is_rejected)
         b->rejects = NULL;
         bench_retry(b, "http://h/z.mini_1");
         bench_assert_state(b, JOB_DOWNLOADING);
-        bench_pass(b, b->timeouts.stall + SECOND);
+        bench_stall(b);
         bench_assert_stalled(b, "z.mini_1");
 }
 END_TEST
 
-/* It was being asked who is there when the retry came, and tells that first: the retry's own answer decides. */
+/* The module was being asked for its identity when the retry was requested, and answers that first: the answer to the
+ * retry decides. */
 START_TEST(retry_while_it_is_asked)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         ck_assert(b->identify);
         b->holds_answers = true;
         bench_retry(b, "http://h/y.mini_1");
@@ -353,18 +346,14 @@ START_TEST(retry_while_it_is_asked)
 }
 END_TEST
 
-/* The port is being asked something: the retry is remembered, and sent once. 0: the module then reports a revision; 1:
- * it reports none; 2: the daemon has restarted; 3: a later retry takes the place of the first; 4: the module has
- * restarted; 5: it has gone on by itself. In the last two cases it is not sent. */
+/* The port is in use: the retry is saved, and sent once. 0: the module then reports a revision; 1: it reports none; 2:
+ * the daemon has restarted; 3: a later retry replaces the first; 4: the module has restarted; 5: it has gone on by
+ * itself. In the last two cases the retry is not sent. */
 START_TEST(retry_waits)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_ready(b, MINI_OLD);
-        b->port_busy = true;
-        bench_retry(b, "http://u:Geheim7@h/y.mini_1");
+        bench_retry_while_busy(b, "http://u:Geheim7@h/y.mini_1");
         ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_assert_stalled(b, "The retry is sent when the Mini system answers AT.");
         ck_assert_str_eq(b->job->source, "http://user:Geheim7@h/x.mini_1");
@@ -379,7 +368,7 @@ START_TEST(retry_waits)
                 bench_mini_restart(b, true);
         if (_i == 5) {
                 bench_updating(b, 70);
-                bench_port_lost(b); /* it only listened */
+                bench_port_lost(b); /* the port only listened */
         }
         b->port_busy = false;
         if (_i == 1)
@@ -393,16 +382,12 @@ START_TEST(retry_waits)
 }
 END_TEST
 
-/* What answers after a restart is the new firmware: the retry is not for it. */
+/* After a restart the new firmware answers: the retry is not for it. */
 START_TEST(retry_waits_in_vain)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_ready(b, MINI_OLD);
-        b->port_busy = true;
-        bench_retry(b, "http://h/y.mini_1");
+        bench_retry_while_busy(b, "http://h/y.mini_1");
         bench_mini_restart(b, false);
         b->port_busy = false;
         bench_ready(b, MINI_NEW);
@@ -419,10 +404,8 @@ END_TEST
 /* The firmware answers the question that was under way when the retry was requested: the retry is not for it. */
 START_TEST(retry_meets_the_firmware)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(1);
 
-        bench_go_mini(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         b->mini = false;
         b->port_busy = true;
         bench_retry(b, "http://h/y.mini_1");
@@ -435,13 +418,9 @@ END_TEST
 /* The download goes on while the retry waits. */
 START_TEST(retry_meets_the_download)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(1);
 
-        bench_go_mini(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
-        bench_ready(b, MINI_OLD);
-        b->port_busy = true;
-        bench_retry(b, "http://h/y.mini_1");
+        bench_retry_while_busy(b, "http://h/y.mini_1");
         bench_fota(b, "\"DOWNLOADING\",5");
         b->port_busy = false;
         bench_ready(b, MINI_OLD);
@@ -453,10 +432,8 @@ END_TEST
 /* A retry while the answer to another one is missing is sent after that answer, whatever it is. */
 START_TEST(retry_waits_for_another)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         b->holds_answers = true;
         bench_retry(b, "http://h/y.mini_1");
         bench_retry(b, "http://h/z.mini_1");
@@ -469,13 +446,11 @@ START_TEST(retry_waits_for_another)
 }
 END_TEST
 
-/* Without a port no retry is offered, and none is said to be possible. */
+/* Without a port no retry is offered, and the message does not mention it. */
 START_TEST(loses_its_port)
 {
-        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Bench) b = bench_new_stalled(2);
 
-        bench_go_mini2(b);
-        bench_pass(b, b->timeouts.stall + SECOND);
         bench_ready(b, MINI_OLD);
         bench_assert_stalled(b, "fotactl retry");
         ck_assert(upgrade_has_answered(b->upgrade));

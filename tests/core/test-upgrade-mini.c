@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows the course of a MiniFOTA (guide 2.3.1.2) and its ends: which result, state and system is told, and that nothing
- * is called failed that may still finish. */
+/* The course of a MiniFOTA (guide 2.3.1.2) and its ends: the result, the state and the system that are reported; an
+ * upgrade that may still finish is never called failed. */
 
 #include "mini-bench.h"
 
@@ -32,7 +32,7 @@ START_TEST(whole)
 }
 END_TEST
 
-/* Whatever is lost, the last thing said is not who it is: only the big system knows of SMS. */
+/* Any message may be lost; only the firmware's fingerprint, SMS first, identifies it. */
 START_TEST(nothing_is_said)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -40,7 +40,7 @@ START_TEST(nothing_is_said)
         bench_go_mini(b);
         bench_mini_restart(b, false);
         bench_mini_restart(b, true);
-        bench_ready(b, MINI_NEW); /* the new Mini system calls itself by the new revision */
+        bench_ready(b, MINI_NEW); /* the new Mini system reports the new revision */
         ck_assert(b->job->state != JOB_FINISHED);
         ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
         bench_mini_restart(b, false);
@@ -49,7 +49,7 @@ START_TEST(nothing_is_said)
 }
 END_TEST
 
-/* The same revision after UPDATING and two restarts, without END, is no success, even if it may stay. */
+/* The same revision after UPDATING and two restarts, without END, is no success, even if the revision may stay. */
 START_TEST(unchanged_without_end)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -86,7 +86,7 @@ START_TEST(revision_cannot_tell)
 }
 END_TEST
 
-/* The settings are put back although END was lost. */
+/* The settings are restored although END was lost. */
 START_TEST(settings_are_put_back_without_end)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -121,7 +121,7 @@ START_TEST(other_face)
 }
 END_TEST
 
-/* The daemon sees the end only: what answers as the big system is believed when it stays quiet. */
+/* The daemon sees the end only: a system that answers as the firmware is believed if it stays quiet. */
 START_TEST(seen_late)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -141,7 +141,7 @@ START_TEST(seen_late)
 }
 END_TEST
 
-/* A Mini system that knows of SMS after all, and calls itself by the new revision, is no success. */
+/* A Mini system that supports SMS and reports the new revision is no success. */
 START_TEST(mini_system_that_looks_like_the_big_one)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -175,8 +175,8 @@ START_TEST(another_revision_than_expected)
 }
 END_TEST
 
-/* After END,0 and the last restart the firmware refuses questions, since it is not up yet: it is asked again once it
- * reports its SMS stack, not after `settle`. 0: the fingerprint; 1: the revision. */
+/* After END,0 and the last restart the firmware refuses questions because it is still starting: the questions are
+ * repeated once it reports its SMS stack, not after `settle`. 0: the fingerprint; 1: the revision. */
 START_TEST(refuses_questions_after_the_end)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -186,7 +186,7 @@ START_TEST(refuses_questions_after_the_end)
         bench_updating(b, 96);
         bench_fota(b, "\"END\",0");
         bench_mini_restart(b, false);
-        b->mini = true; /* the firmware is not up, and refuses the whole fingerprint */
+        b->mini = true; /* the firmware is still starting, and refuses the whole fingerprint */
         if (_i == 0)
                 bench_ready(b, MINI_NEW);
         else
@@ -234,7 +234,7 @@ START_TEST(falls_back)
 }
 END_TEST
 
-/* Its boot URC comes after it has told its revision. */
+/* The boot URC comes after the module has reported its revision. */
 START_TEST(falls_back_and_says_so_late)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -255,7 +255,7 @@ START_TEST(falls_back_and_says_so_late)
 }
 END_TEST
 
-/* The Mini systems never showed on the bus: one restart, and the old firmware with all its words. */
+/* The Mini systems never showed on the bus: one restart, and the old firmware with all its messages. */
 START_TEST(falls_back_unseen)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -277,7 +277,7 @@ END_TEST
 
 /* ---- before the point of no return */
 
-/* Newer firmware asks for the package before it leaves; with a failure it stays. */
+/* Newer firmware requests the package before it disconnects; after a failure it stays. */
 START_TEST(does_not_leave)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -293,7 +293,7 @@ START_TEST(does_not_leave)
 }
 END_TEST
 
-/* It said so, and left all the same: that decides nothing. */
+/* The module reported that failure, and disconnected all the same: the message decides nothing. */
 START_TEST(leaves_all_the_same)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -340,7 +340,7 @@ START_TEST(cancelled_in_time)
 }
 END_TEST
 
-/* The reset came too late: it is in the Mini system, and goes on. */
+/* The reset came too late: the module is in its Mini system, and goes on. */
 START_TEST(cancelled_too_late)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -377,7 +377,7 @@ START_TEST(left_before_it_could_be_reset)
 }
 END_TEST
 
-/* ---- away for good, and others */
+/* ---- away for good, and other modules */
 
 START_TEST(never_returns)
 {
@@ -405,7 +405,7 @@ START_TEST(another_module)
 }
 END_TEST
 
-/* ---- adopted: found under way, and nothing known of how it began */
+/* ---- adopted: found under way, with an unknown beginning */
 
 START_TEST(adopted)
 {
@@ -416,7 +416,7 @@ START_TEST(adopted)
                 bench_fota(b, "\"END\",0");
         bench_mini_restart(b, false);
         bench_ready(b, MINI_NEW);
-        if (_i == 1) /* whether that is the big system is told by quiet alone */
+        if (_i == 1) /* only a quiet period can identify the firmware */
                 for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
                         bench_tick(b);
                         bench_answer_identity(b, MINI_NEW);

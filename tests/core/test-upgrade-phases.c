@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Every event in every phase: an upgrade is led to each phase, one event is given to it, and the phase that follows
- * must be the one in the table below. The bench asserts what must hold of every upgrade meanwhile. An event that cannot
- * come in a phase must be refused, and logged. */
+ * must be the one in the table below. The bench asserts its rules meanwhile. An event that cannot occur in a phase must
+ * be refused, and logged. */
 
 #include "core/state/upgrade-phase.h"
 #include "mini-bench.h"
@@ -140,7 +140,7 @@ static Bench *finished(void)
         return b;
 }
 
-/* ---- the events; a type may stand here more than once, with other contents */
+/* ---- the events; a type may occur more than once, with different contents */
 
 static const struct {
         const char *name;
@@ -320,7 +320,7 @@ START_TEST(end_is_pending_while_away)
         bench_tick(b);
         ck_assert_int_eq(upgrade_phase(b->upgrade), PHASE_AWAY);
         ck_assert_uint_eq(b->results, 0);
-        if (_i == 1) { /* the module turns up at another place, with an Upgrade of its own */
+        if (_i == 1) { /* the module appears at another place, with an Upgrade of its own */
                 upgrade_free(b->upgrade);
                 b->upgrade = upgrade_new(b->job, &b->timeouts);
                 bench_begin(b);
@@ -332,7 +332,7 @@ START_TEST(end_is_pending_while_away)
 }
 END_TEST
 
-/* ---- time passes, and nothing is new */
+/* ---- time passes without news */
 
 /* The answer of the module to each question for its identity. */
 static const struct {
@@ -366,8 +366,8 @@ static void answer_identity(Bench *b, size_t i)
                 bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
 }
 
-/* Lets so much time pass that each time-out could end twice; the module only answers questions meanwhile. A deadline
- * comes once a second at most. */
+/* Lets enough time pass for each time-out to end twice; the module only answers questions meanwhile. Deadlines are at
+ * least a second apart. */
 static void pass_without_news(Bench *b, size_t answer)
 {
         uint64_t until = b->now + 2 * b->timeouts.update_idle, last = 0;
@@ -382,7 +382,7 @@ static void pass_without_news(Bench *b, size_t answer)
         }
 }
 
-/* Gives events[i] as it comes in the field: a module comes after it has left, and answers questions only. */
+/* Gives events[i] as in the field: a module comes after it has disconnected, and answers questions only. */
 static void happen(Bench *b, size_t i)
 {
         switch ((unsigned)events[i].type) {
@@ -425,7 +425,7 @@ START_TEST(no_busy_loop)
 }
 END_TEST
 
-/* Neither does a daemon that is started in that phase. */
+/* Nor does a daemon that is started in that phase. */
 START_TEST(no_busy_loop_after_a_start)
 {
         for (size_t answer = 0; answer < G_N_ELEMENTS(answers); answer++)
@@ -439,7 +439,7 @@ START_TEST(no_busy_loop_after_a_start)
 }
 END_TEST
 
-/* Each type of event stands in the list above. */
+/* Each type of event is in the list above. */
 START_TEST(no_event_is_missing)
 {
         unsigned types = 0;

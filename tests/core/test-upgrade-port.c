@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that a port which is lost without the module leaving the bus costs nothing: what was under way begins anew once
- * the module has told again who it is, but for AT+QFOTADL, and an update that runs is not spoken to. */
+/* A port that is lost while the module stays on the bus does no harm: the step that was under way begins anew once the
+ * module has reported its identity again, except AT+QFOTADL, and nothing is sent to a module that updates. */
 
 #include "upgrade-bench.h"
 
@@ -32,7 +32,7 @@ static void come_to_success(Bench *b)
         ck_assert_str_eq(b->context, BENCH_CONTEXT);
 }
 
-/* With the answer to each command of the preparations lost; the command itself was carried out, or not. */
+/* The answer to each command of the preparations is lost; the command itself was carried out, or not. */
 START_TEST(in_the_preparations)
 {
         static const char *const answers[] = {
@@ -70,7 +70,7 @@ START_TEST(in_the_preparations)
 }
 END_TEST
 
-/* Whether the module has AT+QFOTADL is not known: it is followed. */
+/* The answer to AT+QFOTADL is unknown: the job follows the module. */
 START_TEST(before_the_ok)
 {
         g_autoptr(Bench) b = bench_new();
@@ -92,7 +92,7 @@ START_TEST(before_the_ok)
                 bench_assert_end(b, JOB_RESULT_FAILED, "dns-failed");
                 return;
         }
-        for (unsigned i = 0; i < 10 && !b->results; i++) { /* it never took it */
+        for (unsigned i = 0; i < 10 && !b->results; i++) { /* the module never received it */
                 if (b->reset) {
                         bench_restart(b);
                         bench_ready(b, OLD_REVISION);
@@ -126,8 +126,7 @@ START_TEST(in_the_download)
 }
 END_TEST
 
-/* A port that was opened again is asked for answers, until the module is heard updating: then it is listened to only.
- */
+/* A port that was reopened is probed until the module is heard updating; from then on the port only listens. */
 START_TEST(in_the_update)
 {
         g_autoptr(Bench) b = bench_new();
@@ -165,7 +164,7 @@ START_TEST(while_cancelling)
 }
 END_TEST
 
-/* The result is settled; the settings are still to be put back. */
+/* The result is final; the settings have still to be restored. */
 START_TEST(while_putting_back)
 {
         g_autoptr(Bench) b = new_bench();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A verdict needs a revision that was read twice alike. Answers may be lost, cut off or refused between: what such a
- * reading lacks decides nothing, and the next reading follows soon. */
+/* A verdict needs a revision that was read twice alike. Answers may be lost, cut off or refused between: the missing
+ * parts of such a reading decide nothing, and the next reading follows soon. */
 
 #include "mini-bench.h"
 

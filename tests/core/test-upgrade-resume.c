@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that the daemon may die after any action, and again after any action of its successor, while the module goes on
- * without it; and that the disk may refuse any write. AT+QFOTADL is never sent twice, the percentage never goes back,
- * and the verdict is that of the module. */
+/* The daemon may die after any action, and again after any action of its successor, while the module goes on; and the
+ * disk may refuse any write. AT+QFOTADL is never sent twice, the percentage never decreases, and the verdict is that of
+ * the module. */
 
 #include "upgrade-bench.h"
 
@@ -10,7 +10,7 @@ typedef enum StepType { BEGIN, COME, GO, URC, NORMAL, MINI, END_OF_STEPS } StepT
 
 typedef struct Step {
         StepType type;
-        const char *text; /* of a URC, or the revision that the firmware or the Mini system answers with */
+        const char *text; /* text of a URC, or the revision that the firmware or the Mini system answers with */
 } Step;
 
 static const Step whole_run[] = {
@@ -99,7 +99,7 @@ static Bench *new_bench(unsigned r)
         return b;
 }
 
-/* What the module does, whether anybody watches or not. */
+/* The module's steps, which happen whether or not a daemon runs. */
 static void take_step(Bench *b, const Step *step, const char **revision)
 {
         bool watched = !b->crashed;
@@ -125,7 +125,7 @@ static void take_step(Bench *b, const Step *step, const char **revision)
                 return;
         case URC:
                 if (g_str_has_prefix(step->text, "\"START"))
-                        *revision = NULL; /* it answers nothing from now on */
+                        *revision = NULL; /* the module answers nothing from now on */
                 bench_fota(b, step->text);
                 return;
         case MINI:
@@ -139,7 +139,7 @@ static void take_step(Bench *b, const Step *step, const char **revision)
         }
 }
 
-/* A new daemon: the port of a module that answers is asked who it is. */
+/* A new daemon: a module whose port answers is asked for its identity. */
 static void restart_daemon(Bench *b, const char *revision)
 {
         while (b->crashed) {
@@ -149,7 +149,7 @@ static void restart_daemon(Bench *b, const char *revision)
         }
 }
 
-/* What the module still has to answer when its steps are over. */
+/* The answers that the module still has to give when its steps are over. */
 static void bring_to_an_end(Bench *b, const char *revision)
 {
         for (unsigned i = 0; i < 100 && b->job->state != JOB_FINISHED; i++) {
@@ -168,8 +168,8 @@ static void bring_to_an_end(Bench *b, const char *revision)
                 restart_daemon(b, revision);
 }
 
-/* Runs the steps; the daemon dies after so many actions, its successor after so many of its own, and both miss as many
- * steps of the module's. Returns the number of actions the first one got to do. */
+/* Runs the steps. The daemon dies after the first number of actions, its successor after the second, and both miss that
+ * many of the module's steps. Returns the number of actions of the first daemon. */
 static int run(Bench *b, unsigned r, int crash_at, int crash_again, int missed)
 {
         const Step *steps = runs[r].steps;
@@ -179,7 +179,7 @@ static int run(Bench *b, unsigned r, int crash_at, int crash_again, int missed)
         b->crash_at = crash_at ?: 1000000;
         b->crash_again = crash_again;
         for (unsigned i = 0; steps[i].type != END_OF_STEPS; i++) {
-                /* A module that never got the command stays as it is. */
+                /* A module that never received the command is unchanged. */
                 if (!b->upgrades_sent && steps[i].type != BEGIN && i > 2)
                         break;
                 take_step(b, &steps[i], &revision);
@@ -213,7 +213,8 @@ static void check_run(unsigned r, int crash_at, int crash_again, int missed)
         run(b, r, crash_at, crash_again, missed);
         ck_assert_msg(b->job->state == JOB_FINISHED, "%s: it is %s", where, job_state_to_string(b->job->state));
         ck_assert_msg(b->upgrades_sent <= 1, "%s", where);
-        if (!b->upgrades_sent) { /* died between the disk and the wire: it cannot know, and does not send again */
+        if (!b->upgrades_sent) { /* the daemon died between the disk and the wire: it cannot know, and does not send
+                                    again */
                 ck_assert_msg(b->job->result == JOB_RESULT_FAILED, "%s", where);
                 return;
         }
@@ -223,8 +224,8 @@ static void check_run(unsigned r, int crash_at, int crash_again, int missed)
                 ck_assert_msg(strcmp(job_error_name(b->job), "fell-back") == 0, "%s: %s", where, b->job->message);
         else
                 ck_assert_msg(strcmp(job_error_name(b->job), "update-failed") == 0 ||
-                                      strcmp(job_error_name(b->job), "unchanged") == 0 || /* nobody heard the code */
-                                      strcmp(job_error_name(b->job), "update-timeout") == 0 || /* nor saw it boot */
+                                      strcmp(job_error_name(b->job), "unchanged") == 0 || /* the code was missed */
+                                      strcmp(job_error_name(b->job), "update-timeout") == 0 || /* and so was the boot */
                                       strcmp(job_error_name(b->job), "interrupted") == 0,
                               "%s: %s", where, b->job->message);
         ck_assert_msg(strcmp(b->urc_port, "uart1") == 0 && strcmp(b->fota_cid, "1") == 0 &&
@@ -261,7 +262,7 @@ START_TEST(dead_twice)
 }
 END_TEST
 
-/* Dead between the command and its answer: the successor follows, and obeys a cancel. */
+/* The daemon dies between the command and its answer: the successor follows the upgrade, and accepts a cancel. */
 START_TEST(dead_before_the_ok)
 {
         g_autoptr(Bench) b = bench_new();
@@ -285,7 +286,7 @@ START_TEST(dead_before_the_ok)
 }
 END_TEST
 
-/* The module says how it ended before it has answered the new daemon: what was changed is put back all the same. */
+/* The module reports its end before it has answered the new daemon: the settings are restored all the same. */
 START_TEST(download_fails_before_it_answers)
 {
         g_autoptr(Bench) b = bench_new();
@@ -335,7 +336,8 @@ static void reboot(Bench *b)
         bench_assert_state(b, JOB_RESTARTING);
 }
 
-/* It is seen later than the daemon starts: that is no restart of the module's, however often the daemon is. */
+/* The module is seen later than the daemon starts: that is no restart of the module, however often the daemon
+ * restarts. */
 START_TEST(module_comes_after_reboot)
 {
         g_autoptr(Bench) b = bench_new();
@@ -360,7 +362,7 @@ START_TEST(module_comes_after_reboot)
 }
 END_TEST
 
-/* Nothing was sent yet: it begins anew. */
+/* No command was sent yet: the job begins anew. */
 START_TEST(module_comes_after_reboot_before_all)
 {
         g_autoptr(Bench) b = bench_new();
@@ -376,7 +378,7 @@ START_TEST(module_comes_after_reboot_before_all)
 }
 END_TEST
 
-/* Where the boot id is not to be had, device numbers tell all the same. */
+/* Without a boot id, the device number alone still shows a restart. */
 START_TEST(no_boot_id)
 {
         g_autoptr(Bench) b = bench_new();
@@ -389,7 +391,7 @@ START_TEST(no_boot_id)
         b->device++;
         bench_resurrect(b);
         ck_assert_uint_eq(b->job->restarts, 2);
-        /* Now it is to be had: another boot, for all that is known. */
+        /* The boot id is now available: it may be another boot. */
         b->boot = "boot-1";
         b->device++;
         bench_resurrect(b);
@@ -397,7 +399,7 @@ START_TEST(no_boot_id)
 }
 END_TEST
 
-/* It had left before. */
+/* The module had disconnected before. */
 START_TEST(module_comes_back_after_reboot)
 {
         g_autoptr(Bench) b = bench_new();
@@ -410,7 +412,7 @@ START_TEST(module_comes_back_after_reboot)
 }
 END_TEST
 
-/* The cancel is on the disk: the next daemon carries it through. */
+/* The cancel is in the record: the next daemon carries it out. */
 START_TEST(dead_while_cancelling)
 {
         for (int crash = 1; crash < 12; crash++) {
@@ -450,7 +452,7 @@ static int count_persists(unsigned r)
         return b->persists;
 }
 
-/* Nothing is begun that could not be remembered; what was begun is followed to its true end. */
+/* No upgrade is begun that could not be recorded; one that was begun is followed to its real end. */
 START_TEST(disk_refuses_any_write)
 {
         unsigned r = _i & 2; /* whole_run, mini_run */
@@ -473,7 +475,7 @@ START_TEST(disk_refuses_any_write)
 }
 END_TEST
 
-/* AT+QFOTADL is on the wire and its answer not there yet when the next write fails: the module has it nevertheless. */
+/* AT+QFOTADL was sent and its answer is missing when the next write fails: the module has the command all the same. */
 START_TEST(disk_refuses_between_command_and_answer)
 {
         g_autoptr(Bench) b = bench_new();
@@ -499,7 +501,7 @@ START_TEST(disk_refuses_between_command_and_answer)
 }
 END_TEST
 
-/* What the module said of its failure is not replaced by what the disk says. */
+/* The failure that the module reported is not replaced by the disk's error. */
 START_TEST(disk_refuses_the_result)
 {
         g_autoptr(Bench) b = bench_new();
@@ -523,8 +525,8 @@ START_TEST(disk_refuses_the_result)
 }
 END_TEST
 
-/* A record that says of a job that has ended that it runs can be neither replaced nor removed: the job has not ended
- * until it can. */
+/* The record says that the job runs, and can be neither replaced nor removed: the job ends only once that is
+ * possible. */
 START_TEST(disk_keeps_no_end)
 {
         g_autoptr(Bench) b = bench_new();

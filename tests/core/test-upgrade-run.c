@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows the upgrade that goes as the guide has it: states, order of actions, progress, and its preparations command by
- * command, there and back. */
+/* An upgrade that goes as in the guide: states, order of actions, progress, and its preparations command by command,
+ * set and restored. */
 
 #include "mini-bench.h"
 
@@ -11,7 +11,7 @@ static void finish_new(Bench *b)
         bench_ready(b, NEW_REVISION);
 }
 
-/* ---- as the guide has it */
+/* ---- as in the guide */
 
 START_TEST(whole_run)
 {
@@ -116,9 +116,9 @@ START_TEST(progress)
         bench_go(b);
         ck_assert_uint_eq(b->job->percent, 0);
         bench_fota(b, "\"HTTPSTART\"");
-        bench_fota(b, "\" DOWNLOADING\",25"); /* the half of 50 is the half of the download */
+        bench_fota(b, "\" DOWNLOADING\",25"); /* half of 50 is half of the download */
         ck_assert_uint_eq(b->job->percent, 25);
-        bench_fota(b, "\"DOWNLOADING\",10"); /* late: no way back */
+        bench_fota(b, "\"DOWNLOADING\",10"); /* late: there is no way back */
         ck_assert_uint_eq(b->job->percent, 25);
         bench_fota(b, "\"DOWNLOADING\",50");
         ck_assert_uint_eq(b->job->percent, 50);
@@ -250,7 +250,7 @@ START_TEST(settings_are_put_back)
 }
 END_TEST
 
-/* However it ends while the module answers. */
+/* However the upgrade ends while the module answers. */
 START_TEST(settings_are_put_back_after_a_failure)
 {
         g_autoptr(Bench) b = bench_new();
@@ -286,7 +286,7 @@ START_TEST(settings_are_put_back_after_a_failure)
 }
 END_TEST
 
-/* A module that cannot say where its URCs go keeps them where they are; "all" includes us. */
+/* A module that does not report its URC port keeps it; "all" includes the AT port. */
 START_TEST(urc_port_that_needs_no_change)
 {
         g_autoptr(Bench) b = bench_new();
@@ -333,7 +333,7 @@ START_TEST(power_control_after_each_enumeration)
                 ck_assert_str_eq(b->job->power_control_before, "auto");
         }
         bench_resurrect(b);
-        ck_assert_str_eq(b->job->power_control_before, "auto"); /* not what we wrote ourselves */
+        ck_assert_str_eq(b->job->power_control_before, "auto"); /* not a value that fotad wrote itself */
         bench_event(b, UPGRADE_EVENT_PORT_BUSY, "by chat (pid 42)");
         bench_assert_end(b, JOB_RESULT_FAILED, "port-busy");
         ck_assert_str_eq(b->power_control, "auto");
@@ -352,9 +352,9 @@ START_TEST(no_power_control)
 }
 END_TEST
 
-/* ---- a revision is believed when it was read twice alike */
+/* ---- a revision counts when it was read twice alike */
 
-/* 0: garbled; 1: half a line; 2: another module's, whose IMEI is not told. */
+/* 0: garbled; 1: half a line; 2: another module's, whose IMEI is not reported. */
 static const struct {
         const char *revision, *imei;
 } misread[] = { { "EC200ACNHAR09A99M16", BENCH_IMEI },
@@ -385,7 +385,7 @@ START_TEST(one_answer_decides_nothing)
 }
 END_TEST
 
-/* Answers that never agree, or never tell the IMEI, end the job after settle, not before, and are asked for once a
+/* Answers that never agree, or never include the IMEI, end the job after settle, not before, and are repeated once a
  * second. */
 START_TEST(answers_never_agree)
 {
@@ -414,7 +414,7 @@ START_TEST(answers_never_agree)
 }
 END_TEST
 
-/* Without expected-revision, a revision of no firmware is no success. */
+/* Without expected-revision, a revision of no known firmware is no success. */
 START_TEST(revision_that_does_not_fit)
 {
         g_autoptr(Bench) b = _i ? bench_new_mini() : bench_new();
@@ -442,7 +442,7 @@ START_TEST(revision_that_does_not_fit)
 }
 END_TEST
 
-/* AT+QFOTADL goes to no module whose IMEI was not read, even if the job knows none. */
+/* AT+QFOTADL is sent to no module whose IMEI was not read, even if the job has none. */
 START_TEST(imei_is_not_told)
 {
         g_autoptr(Bench) b = bench_new();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows that an upgrade at a UART, where a restart may go unseen, asks before it concludes or stops anything, and that
- * its MiniFOTA has no way back from AT+QFOTADL on. */
+/* An upgrade at a UART, where a restart may go unseen, probes the module before it concludes or stops anything, and its
+ * MiniFOTA has no way back from AT+QFOTADL on. */
 
 #include "upgrade-bench.h"
 
@@ -35,7 +35,7 @@ START_TEST(whole_run)
 }
 END_TEST
 
-/* No restart is seen at all. 0: END,0; 1: the last that is heard is UPDATING, 2: HTTPEND,0. */
+/* No restart is seen at all. 0: END,0; 1: the last message is UPDATING, 2: HTTPEND,0. */
 static void go_unseen(Bench *b, int how)
 {
         bench_download(b);
@@ -90,8 +90,8 @@ START_TEST(unseen_and_silent)
 }
 END_TEST
 
-/* Nothing is heard after the OK: it may be writing its flash. Who does not answer is not reset. 0: it does not; 1: it
- * does, with its old revision; 2: it has been upgraded. */
+/* No message comes after the OK: the module may be writing its flash. A module that does not answer is not reset. 0: it
+ * does not answer; 1: it answers with its old revision; 2: it has been upgraded. */
 START_TEST(no_news)
 {
         g_autoptr(Bench) b = new_bench(false);
@@ -153,7 +153,7 @@ START_TEST(no_reset_unasked)
 }
 END_TEST
 
-/* Our reset is answered, and its boot goes unheard. */
+/* Our reset is answered, and the boot goes unseen. */
 START_TEST(reset_unseen)
 {
         g_autoptr(Bench) b = new_bench(false);
@@ -219,7 +219,7 @@ START_TEST(no_way_back)
 }
 END_TEST
 
-/* It stays, and answers as before. 0: it took AT+QFOTADL; 1: nobody knows. */
+/* The module stays, and answers as before. 0: it accepted AT+QFOTADL; 1: unknown. */
 START_TEST(stayed)
 {
         g_autoptr(Bench) b = new_bench(true);
@@ -235,8 +235,8 @@ START_TEST(stayed)
 }
 END_TEST
 
-/* The firmware goes on for a while after OK: its messages then are no sign of the firmware once the Mini system runs,
- * whose start nobody sees. */
+/* The firmware goes on for a while after OK: its messages are then no sign of the firmware once the Mini system runs,
+ * whose start goes unseen. */
 START_TEST(messages_before_the_restart)
 {
         static const char *const revisions[] = { MINI_OLD, MINI_NEW };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every way out of an upgrade that has changed every setting: afterwards each setting of the module is as before, or
- * the job's message names it. */
+/* Every end of an upgrade that has changed every setting: afterwards each setting of the module is as before, or the
+ * job's message names it. */
 
 #include "upgrade-bench.h"
 
@@ -51,7 +51,7 @@ static Bench *mini_job(void)
         return b;
 }
 
-/* ---- what happens on the way */
+/* ---- events on the way */
 
 static void begin(Bench *b)
 {
@@ -72,7 +72,7 @@ static void glitch(Bench *b)
         b->context_active = context_active;
 }
 
-/* Answers what is asked until the job ends. */
+/* Answers all questions until the job ends. */
 static void follow(Bench *b, const char *revision)
 {
         for (unsigned i = 0; i < 40 && !b->results; i++)
@@ -217,7 +217,7 @@ static Bench *lost_when_cancelled(void)
         bench_fota(b, "\"HTTPSTART\"");
         bench_cancel(b);
         bench_gone(b);
-        b->radio_off = true; /* as far as the message can know */
+        b->radio_off = true; /* as far as the message can say */
         follow(b, OLD_REVISION);
         return b;
 }
@@ -491,7 +491,7 @@ static Bench *mini_is_lost(void)
 static const struct {
         Bench *(*lead)(void);
         const char *code;
-        bool put_back; /* all settings: the message names none */
+        bool put_back; /* all settings are restored: the message names none */
 } ways[] = {
         { succeeds, "", true },
         { command_is_refused, "rejected", true },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who answers in a MiniFOTA, where AT+CMGF? does not tell: firmware without SMS, a SIM that is locked, an upgrade that
- * others began. A Mini system that calls itself by whatever revision, restarts as often as it likes and is quiet for as
- * long as it likes is not taken for the firmware; and firmware that has shown itself is not waited for. */
+/* The system that answers in a MiniFOTA, where AT+CMGF? does not identify it: firmware without SMS, a locked SIM, an
+ * upgrade that other programs began. A Mini system is not taken for the firmware, whatever revision it reports and
+ * however often it restarts or stays quiet; and firmware that was identified is not waited for. */
 
 #include "upgrade-bench.h"
 
@@ -26,7 +26,7 @@ static void restart(Bench *b)
         bench_present(b);
 }
 
-/* Time passes, and whoever runs answers each time it is asked who it is. */
+/* Time passes, and the running system answers each question for its identity. */
 static void lives_on(Bench *b, const char *revision, uint64_t us)
 {
         uint64_t end = b->now + us;
@@ -45,7 +45,7 @@ static void assert_not_over(Bench *b)
         ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
 }
 
-/* All messages and all restarts, and then silence: a power cycle in the new Mini system looks the same. */
+/* All messages and all restarts, then silence: a power cycle in the new Mini system looks the same. */
 START_TEST(without_sms)
 {
         g_autoptr(Bench) b = new_without_sms();
@@ -66,7 +66,7 @@ START_TEST(without_sms)
 }
 END_TEST
 
-/* END, a restart, and quiet. */
+/* END, a restart, and silence. */
 START_TEST(without_sms_and_end)
 {
         g_autoptr(Bench) b = new_without_sms();
@@ -83,7 +83,7 @@ START_TEST(without_sms_and_end)
 }
 END_TEST
 
-/* Seen at its end only: what a Mini system never says is waited for. */
+/* Only the end is seen: the job waits for a message that a Mini system never prints. */
 START_TEST(without_sms_and_seen_late)
 {
         g_autoptr(Bench) b = new_without_sms();
@@ -99,7 +99,7 @@ START_TEST(without_sms_and_seen_late)
 }
 END_TEST
 
-/* All restarts, and nothing was heard of .mini_2: they may have been power cuts. */
+/* All restarts, and no message about .mini_2: they may have been power cuts. */
 START_TEST(without_sms_and_half_heard)
 {
         g_autoptr(Bench) b = new_without_sms();
@@ -116,7 +116,7 @@ START_TEST(without_sms_and_half_heard)
 }
 END_TEST
 
-/* The new Mini system cannot have .mini_2 and restarts for it, under whatever name. */
+/* The new Mini system cannot get .mini_2 and restarts for that reason, with any revision. */
 START_TEST(without_sms_in_a_loop)
 {
         static const char *const names[] = { MINI_OLD, MINI_NEW };
@@ -155,7 +155,7 @@ START_TEST(without_sms_in_scenario_3)
 }
 END_TEST
 
-/* Scenario 1 of a module whose Mini systems are not seen: it says all that its firmware says. */
+/* Scenario 1 of a module whose Mini systems go unseen: the module prints all messages of its firmware. */
 START_TEST(without_sms_falls_back)
 {
         g_autoptr(Bench) b = new_without_sms();
@@ -169,7 +169,7 @@ START_TEST(without_sms_falls_back)
 }
 END_TEST
 
-/* It leaves for its Mini system while it is being reset, whose words are few. */
+/* The module disconnects for its Mini system while it is being reset, and prints few messages. */
 START_TEST(not_reset_but_gone)
 {
         g_autoptr(Bench) b = new_without_sms();
@@ -204,7 +204,7 @@ START_TEST(reset)
 }
 END_TEST
 
-/* ---- what knew SMS before */
+/* ---- modules that supported SMS before */
 
 static Bench *new_ended(void)
 {
@@ -282,7 +282,7 @@ static Bench *new_with_fingerprint(unsigned mini_knows)
         return b;
 }
 
-/* A Mini system that knows SMS, reports the old revision and prints the firmware's messages, in scenarios 3 and 4
+/* A Mini system that supports SMS, reports the old revision and prints the firmware's messages, in scenarios 3 and 4
  * (guide 5.1) and where a wrong package makes it restart. */
 START_TEST(mini_system_with_sms)
 {
@@ -312,7 +312,7 @@ START_TEST(mini_system_with_sms)
 }
 END_TEST
 
-/* Scenario 4 in a Mini system that knows all that the firmware knows: UPDATING was reported, so the old firmware cannot
+/* Scenario 4 in a Mini system that has all commands of the firmware: UPDATING was reported, so the old firmware cannot
  * run. */
 START_TEST(old_revision_after_updating)
 {
@@ -330,7 +330,7 @@ START_TEST(old_revision_after_updating)
 }
 END_TEST
 
-/* END is lost, and firmware that knows neither SMS nor phone book is proven by the rest of its fingerprint. */
+/* END is lost, and firmware that supports neither SMS nor phone book is identified by the rest of its fingerprint. */
 START_TEST(firmware_without_sms)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -356,8 +356,8 @@ START_TEST(firmware_without_sms)
 }
 END_TEST
 
-/* The firmware refuses everything until its subsystems are up: 0: its errors name a state; 1: it refuses the commands.
- */
+/* The firmware refuses all commands until its subsystems are up: 0: its errors name a state; 1: it refuses the
+ * commands. */
 START_TEST(asked_too_early)
 {
         g_autoptr(Bench) b = new_with_fingerprint(0);
@@ -374,7 +374,7 @@ START_TEST(asked_too_early)
 }
 END_TEST
 
-/* And says by other words that it is the firmware: at once. */
+/* Other messages identify the firmware: at once. */
 START_TEST(refuses_sms_and_is_done)
 {
         g_autoptr(Bench) b = new_ended();
@@ -387,7 +387,7 @@ START_TEST(refuses_sms_and_is_done)
 }
 END_TEST
 
-/* END,0, then the power fails before that was noted in flash: the last step is done again. */
+/* END,0, then the power fails before the module has recorded it in flash: the last step is repeated. */
 START_TEST(repeats_after_end)
 {
         g_autoptr(Bench) b = new_ended();
@@ -411,7 +411,7 @@ START_TEST(repeats_after_end)
 }
 END_TEST
 
-/* The Mini system answers after END,0 and tells no revision. */
+/* The Mini system answers after END,0 and reports no revision. */
 START_TEST(nameless_after_end)
 {
         g_autoptr(Bench) b = new_ended();
@@ -424,7 +424,7 @@ START_TEST(nameless_after_end)
 }
 END_TEST
 
-/* A word of an older upgrade. */
+/* A message of an older upgrade. */
 START_TEST(end_before_anything)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -444,9 +444,9 @@ START_TEST(end_before_anything)
 }
 END_TEST
 
-/* ---- what others began */
+/* ---- upgrades that other programs began */
 
-/* Nobody knows whether it has SMS: what lacks it is a Mini system until it says END,0. */
+/* Support of SMS is unknown: a system without SMS counts as a Mini system until END,0. */
 START_TEST(adopted_in_a_loop)
 {
         g_autoptr(Bench) b = bench_new_adopted();
@@ -479,7 +479,8 @@ START_TEST(adopted_without_sms)
 }
 END_TEST
 
-/* Who was at that place before need not be who is found there; who has told its IMEI stays the one. */
+/* The module that was at that place before may be another one than is found there; a module that has reported its IMEI
+ * is identified by it. */
 START_TEST(adopted_from_another)
 {
         g_autoptr(Bench) b = bench_new_adopted();
@@ -513,7 +514,7 @@ START_TEST(adopted_from_itself)
 }
 END_TEST
 
-/* Firmware that lacks SMS was taken for a Mini system, and told its revision all the time. */
+/* Firmware without SMS was taken for a Mini system, and reported its revision all the time. */
 START_TEST(adopted_without_a_sign)
 {
         g_autoptr(Bench) b = bench_new_adopted();
@@ -532,7 +533,8 @@ START_TEST(adopted_without_a_sign)
 }
 END_TEST
 
-/* A Mini system that told what it does, in this life of the daemon or before, is one whatever revision it reports. */
+/* A Mini system that reported its work, in this life of the daemon or before, stays one whatever revision it
+ * reports. */
 START_TEST(adopted_with_a_sign)
 {
         static const char *const words[] = { "\"HTTPSTART\"",   "\"DOWNLOADING\",10", "\"UPDATING\",30",
@@ -570,7 +572,7 @@ START_TEST(retry_is_not_remembered)
         ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_assert_state(b, JOB_STALLED);
         b->fails_at = 0;
-        bench_ready(b, MINI_OLD); /* it was accepted, and is sent now */
+        bench_ready(b, MINI_OLD); /* the retry was accepted, and is sent now */
         ck_assert_str_eq(b->job->source, "http://h/y.mini_1");
         ck_assert_uint_eq(b->upgrades_sent, 2);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shows where the parts of a URL stand, which texts are none, that a password can be put in and is hidden again, and
- * that no part of it, and no value of the query, is ever shown. Daemon and client decide by the same functions. */
+/* The positions of a URL's parts, the texts that are no URLs, setting and hiding a password, and that no part of a
+ * password and no value of the query is ever shown. Daemon and client use the same functions. */
 
 #include "testing.h"
 #include "url.h"

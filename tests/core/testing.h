@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What all programs of this folder share: running one test case under check, and the few comparisons that check has
- * no word for. */
+/* Shared by all programs of this folder: running one test case under check, and a few comparisons that check lacks. */
 
 #include <check.h>
 #include <glib.h>
@@ -11,7 +10,7 @@
 
 #define TESTING_TIMEOUT 300 /* s: the loops over all cuts are slow under the sanitizers */
 
-/* Runs the case and says so in check's own closing line. The value is main()'s. */
+/* Runs the case and prints check's closing line. Returns main()'s value. */
 static inline int testing_run(TCase *tcase, const char *name)
 {
         Suite *suite = suite_create(name);
@@ -27,7 +26,7 @@ static inline int testing_run(TCase *tcase, const char *name)
         return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* A file of tests/data; the caller frees the name. Automake's make check says where the sources are. */
+/* The path of a file of tests/data; the caller frees it. Automake's make check sets the source directory. */
 static inline char *testing_data(const char *name)
 {
         return g_build_filename(g_getenv("srcdir") ?: ".", "tests", "data", name, NULL);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mini.h"
+#include "presets.h"
 
 typedef struct Seen {
         char *path, *property, *value;
@@ -150,8 +151,7 @@ void course_unpublish(Course *c, const char *name)
 void course_begin_with(Course *c, const char *source, const char *key, const char *type, const char *value)
 {
         g_free(c->job);
-        c->job = world_start(c->w, "usb-1-1", source, key, type, value, NULL);
-        ck_assert_msg(c->job != NULL, "%s: %s", world_error(c->w), world_error_message(c->w));
+        c->job = world_expect_job(c->w, world_start(c->w, "usb-1-1", source, key, type, value, NULL));
 }
 
 void course_begin(Course *c)
@@ -295,9 +295,7 @@ void course_assert_no_problem(Course *c)
 
 void course_assert_message(Course *c, const char *part)
 {
-        g_autofree char *message = world_property(c->w, c->job, "Message");
-
-        ck_assert_msg(strstr(message, part) != NULL, "no '%s' in: %s", part, message);
+        world_assert_part(c->w, c->job, "Message", part);
 }
 
 void course_await_message(Course *c, const char *part)

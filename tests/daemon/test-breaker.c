@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -94,8 +95,7 @@ static Loop begin(unsigned course, const char *config)
         world_await_module(l.w, MODULE_1);
         for (unsigned i = 0; i < G_N_ELEMENTS(courses[course].points); i++)
                 g_free(world_sim(l.w, "hold 1-1 %s", courses[course].points[i]));
-        l.job = world_start(l.w, "", url, NULL);
-        ck_assert_msg(l.job != NULL, "%s", world_error_message(l.w));
+        l.job = world_expect_job(l.w, world_start(l.w, "", url, NULL));
         g_free(world_sim(l.w, "held 1-1 %s", courses[course].points[0]));
         world_await_property(l.w, l.job, "State", "updating");
         await_last_message(l.w);
@@ -249,8 +249,7 @@ START_TEST(test_breaks_before)
         world_start_daemon(l.w);
         check_given_up(&l, "nothing was begun");
         world_assert_sim(l.w, "0", "get 1-1 qfotadl-count");
-        world_package(l.w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(l.w, "up.bin");
+        url = world_publish(l.w);
         world_await_module(l.w, MODULE_1);
         next = world_start(l.w, "", url, NULL);
         ck_assert_msg(next != NULL, "%s", world_error_message(l.w));

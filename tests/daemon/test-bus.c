@@ -10,6 +10,7 @@
 
 #include <config.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -324,10 +325,8 @@ START_TEST(test_objects)
         Picture *p = picture_new(w);
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(GHashTable) before = NULL, after = NULL;
-        g_autofree char *url = NULL, *job = NULL;
+        g_autofree char *job = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         world_start_daemon(w);
         before = read_all(w, paths);
         ck_assert_uint_eq(paths->len, 0);
@@ -350,8 +349,7 @@ START_TEST(test_objects)
         picture_assert(p);
 
         g_free(world_sim(w, "hold 1-1 updating:50"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         picture_await(p, job);
         assert_introspection(w, job, "org.fotad1.Job");
         g_free(world_sim(w, "held 1-1"));
@@ -422,9 +420,9 @@ START_TEST(test_history)
         world_await_module(w, MODULE_1);
         assert_history(w, 0, "");
         for (unsigned i = 1; i <= 4; i++) {
-                g_autofree char *job = world_start(w, "", url, NULL), *removed = NULL, *file = NULL, *name = NULL;
+                g_autofree char *job = world_expect_job(w, world_start(w, "", url, NULL)), *removed = NULL,
+                                *file = NULL, *name = NULL;
 
-                ck_assert_msg(job != NULL, "%s", world_error_message(w));
                 world_assert_result(w, job, "failed", "http", "url-error");
                 world_await_property(w, MODULE_1, "Job", "/");
                 if (i <= 2)
@@ -518,8 +516,7 @@ START_TEST(test_names)
         World *w = world_new(&settings);
         g_autofree char *first = NULL, *second = NULL, *url = NULL, *job = NULL, *other = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         world_start_daemon(w);
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);

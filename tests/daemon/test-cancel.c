@@ -6,21 +6,18 @@
 #include <check.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
 static char *begin(World *w, const char *point)
 {
-        g_autofree char *url = NULL;
         char *job;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         if (point)
                 g_free(world_sim(w, "hold 1-1 %s", point));
         world_await_module(w, MODULE_1);
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         if (point)
                 g_free(world_sim(w, "held 1-1"));
         return job;
@@ -80,8 +77,7 @@ START_TEST(test_preparing)
         World *w = world_new(&settings);
         g_autofree char *job = NULL, *url = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 answer:AT+QURCCFG=\"urcport\",\"usbat\""));
         job = world_start(w, "", url, NULL);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "presets.h"
 #include "suite.h"
 
 #define SECRET "s3cret-Pa55"
@@ -22,9 +23,8 @@ static World *new_world(const char *module, const char *config)
 
 static char *start(World *w, const char *url)
 {
-        char *job = world_start(w, "", url, "check-source", "b", "1", NULL);
+        char *job = world_expect_job(w, world_start(w, "", url, "check-source", "b", "1", NULL));
 
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
         return job;
 }
 
@@ -141,8 +141,7 @@ START_TEST(test_space)
         World *w = new_world("1-1=ec200a,ufs-free=100", NULL);
         g_autofree char *url = NULL, *job = NULL, *message = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         job = start(w, url);
         world_assert_result(w, job, "failed", "host", "insufficient-space");
         message = world_property(w, job, "Message");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "checks.h"
+#include "presets.h"
 #include "suite.h"
 
 #define SECRET   "s3cret-Pa55"
@@ -72,8 +73,7 @@ START_TEST(test_well)
                                              "urc-port",     "autosuspend", "modem-manager", "server" };
         unsigned added;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         g_free(world_sim(w, "wait 1-1 closed 1"));
         before = look(w);
         added = world_count_signals(w, "/org/fotad1", "InterfacesAdded");
@@ -242,8 +242,7 @@ START_TEST(test_job)
         g_autofree char *url = NULL, *job = NULL, *lines = NULL;
         g_autoptr(GPtrArray) rows = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         g_free(world_sim(w, "hold 1-1 downloading:50"));
         job = world_start(w, "", url, NULL);
         g_free(world_sim(w, "held 1-1"));
@@ -268,19 +267,16 @@ START_TEST(test_advice_agrees)
         g_autofree char *url = NULL, *job = NULL, *second = NULL, *log = NULL;
         g_autoptr(GPtrArray) rows = NULL, again = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         rows = check_call(w, "", url, NULL, NULL);
         ck_assert(g_str_has_prefix(check_find(rows, "qfotadl")->remedy, "advice: "));
-        job = world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL));
         world_assert_result(w, job, "success", "", "");
         world_await_property(w, MODULE_1, "Revision", NEW_REVISION);
         world_await_property(w, MODULE_1, "Job", "/");
         again = check_call(w, "", url, NULL, "expected-revision", "s", NEW_REVISION, NULL);
         ck_assert(g_str_has_prefix(check_find(again, "revision")->remedy, "advice: "));
-        second = world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL);
-        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        second = world_expect_job(w, world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL));
         log = world_log(w);
         ck_assert(strstr(log, "job 2 on usb-1-1: revision: the module runs " NEW_REVISION " already"));
         world_free(w);
@@ -291,13 +287,10 @@ END_TEST
 START_TEST(test_advice)
 {
         World *w = new_world("1-1=ec200a", NULL);
-        g_autofree char *url = NULL, *job = NULL, *log = NULL;
+        g_autofree char *job = NULL, *log = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         g_free(world_sim(w, "set 1-1 sim SIM PIN"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         world_assert_result(w, job, "success", "", "");
         log = world_log(w);
         ck_assert(strstr(log, "job 1 on usb-1-1: sim: the SIM wants SIM PIN"));
@@ -477,12 +470,10 @@ START_TEST(test_meanwhile)
 {
         World *w = new_world("1-1=ec200a", "[timeouts]\nsource=3\n");
         g_autofree char *never = g_strdup_printf("http://127.0.0.1:%u/up.bin", check_server(NULL)), *error = NULL;
-        g_autofree char *url = NULL, *job = NULL, *name = NULL;
+        g_autofree char *job = NULL, *name = NULL;
         g_autoptr(sd_bus_message) call = NULL, reply = NULL, second = NULL, answer = NULL;
         g_autoptr(GPtrArray) rows = NULL, last = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         call = begin_check(w, never, &reply, true);
         check_call(w, "", "http://host/up.bin", &error, NULL);
         ck_assert_msg(strstr(error, "Error.Busy: usb-1-1 is being checked already"), "%s", error);
@@ -497,8 +488,7 @@ START_TEST(test_meanwhile)
         g_free(world_sim(w, "hold 1-1 answer:AT+CPIN?"));
         second = begin_check(w, "http://host/up.bin", &answer, false);
         g_free(world_sim(w, "held 1-1"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         g_free(world_sim(w, "release 1-1"));
         await_reply(w, &answer);
         last = check_read(answer);
@@ -548,8 +538,7 @@ START_TEST(test_fotactl)
         g_autofree char *url = NULL, *good = NULL, *json = NULL, *bad = NULL, *json_bad = NULL, *package = NULL;
         g_autofree char *file = world_path(w, "www/up.bin");
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         good = g_strdup_printf("check --check-source %s", url);
         json = g_strdup_printf("check --json %s", url);
         bad = g_strdup_printf("check --check-source %s.missing", url);

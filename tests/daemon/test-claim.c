@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world-private.h"
 
@@ -60,8 +61,7 @@ static char *start(World *w, const char *package, const char *point)
 
         if (point)
                 g_free(world_sim(w, "hold 1-1 %s", point));
-        job = world_start(w, MODULE_1, url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
         if (point)
                 g_free(world_sim(w, "held 1-1"));
         return job;
@@ -172,8 +172,7 @@ START_TEST(test_two)
         umask(before);
         ck_assert_int_ge(sd_bus_path_encode("/org/fotad1/module", "tty-../dev/ttyS1", &path), 0);
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         world_await_module(w, MODULE_1);
         world_await_module(w, path);
         g_free(world_sim(w, "hold 1-1 updating:50"));

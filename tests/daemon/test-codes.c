@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -167,8 +168,7 @@ START_TEST(test_update_code)
         World *w = world_new(&settings);
         g_autofree char *url = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         world_await_module(w, MODULE_1);
         for (unsigned i = 0; i < G_N_ELEMENTS(update_codes); i++) {
                 g_autofree char *job = NULL;

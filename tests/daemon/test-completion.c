@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client-run.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -38,8 +39,7 @@ START_TEST(test_live)
         g_autofree char *url = NULL, *missing = NULL;
 
         complete_with("tests/daemon/complete");
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         missing = world_http(w, "missing.bin");
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world-private.h"
 
@@ -22,15 +23,11 @@ static const struct {
 
 static char *begin_and_hold(World *w, const char *point)
 {
-        g_autofree char *url = NULL;
         char *job;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         g_free(world_sim(w, "hold 1-1 %s", point));
         world_await_module(w, MODULE_1);
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         g_free(world_sim(w, "held 1-1"));
         return job;
 }
@@ -222,8 +219,7 @@ START_TEST(test_queued)
         g_autofree char *url = NULL, *text = NULL, *directory = world_path(w, "state/jobs");
         g_autofree char *file = g_build_filename(directory, "7.job", NULL);
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         text = g_strdup_printf("[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1\n"
                                "Finished=0\nSent=false\nPercent=0\nRestarts=0\nDevice=0\nModule=usb-1-1\nSource=%s\n"
                                "Imei=867710050000016\nModel=EC200A\nFromRevision=" OLD_REVISION "\n",
@@ -249,13 +245,11 @@ START_TEST(test_preparing)
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *job = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         world_await_module(w, MODULE_1);
         /* The check's first questions are asked again once the first setting has been changed. */
         g_free(world_sim(w, "hold 1-1 answer:%s", _i == 2 ? commands[1] : commands[_i]));
-        job = world_start(w, "", url, "cid", "u", "2", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, "cid", "u", "2", NULL));
         g_free(world_sim(w, "held 1-1"));
         if (_i == 2) {
                 g_free(world_sim(w, "hold 1-1 answer:%s", commands[2]));

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -22,8 +23,7 @@ START_TEST(test_http)
 
         settings.modules[0] = "1-1=ec200a,urcport=uart1,fota-cid=3,unopened=keep";
         w = world_new(&settings);
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         world_await_module(w, MODULE_1);
         world_assert_property(w, MODULE_1, "Model", "EC200A");
         world_assert_property(w, MODULE_1, "Manufacturer", "Quectel");
@@ -36,8 +36,7 @@ START_TEST(test_http)
         g_free(world_sim(w, "hold 1-1 updating:50"));
         world_assert_sim(w, "auto", "get 1-1 power-control");
 
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         ck_assert_str_eq(job, JOB_1);
         g_free(world_sim(w, "held 1-1"));
         world_await_property(w, job, "Percent", "74");      /* 49 of 100: the hold is before it is said */
@@ -102,8 +101,7 @@ START_TEST(test_source)
         url = source_of(w, _i);
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 accepted"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         g_free(world_sim(w, "held 1-1 accepted"));
         file = world_path(w, "state/jobs/1.job");
         ck_assert(g_file_get_contents(file, &running, NULL, NULL));
@@ -209,18 +207,13 @@ START_TEST(test_other_port)
 {
         WorldSettings settings = WORLD_EC200A;
         World *w;
-        g_autofree char *url = NULL, *job = NULL;
+        g_autofree char *job = NULL;
 
         settings.modules[0] = "1-1=ec200a,unopened=keep";
         settings.config = "[usb]\nat-interfaces=6005=4\n";
         w = world_new(&settings);
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "hold 1-1 end"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
-        g_free(world_sim(w, "held 1-1"));
+        job = world_upgrade_to(w, "end");
         world_await_property(w, job, "Percent", "99");
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");

@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -153,9 +154,8 @@ static void restart(Disk *d)
 
 static char *start(Disk *d)
 {
-        char *job = world_start(d->w, "", d->url, NULL);
+        char *job = world_expect_job(d->w, world_start(d->w, "", d->url, NULL));
 
-        ck_assert_msg(job != NULL, "%s", world_error_message(d->w));
         return job;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "codes.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -35,11 +36,9 @@ static char *begin(World *w, const char *expected, bool allow_unchanged)
         g_autofree char *url = NULL;
         char *job;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        job = world_start(w, "", url, "allow-unchanged", "b", allow_unchanged ? "1" : "0",
-                          expected ? "expected-revision" : NULL, "s", expected, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        url = world_publish(w);
+        job = world_expect_job(w, world_start(w, "", url, "allow-unchanged", "b", allow_unchanged ? "1" : "0",
+                                              expected ? "expected-revision" : NULL, "s", expected, NULL));
         return job;
 }
 
@@ -52,20 +51,13 @@ static void check_truth(World *w, const char *revision)
         world_assert_property(w, MODULE_1, "Job", "/");
 }
 
-static void assert_message(World *w, const char *job, const char *part)
-{
-        g_autofree char *message = world_property(w, job, "Message");
-
-        ck_assert_msg(strstr(message, part) != NULL, "no '%s' in: %s", part, message);
-}
-
 /* The job and its module advise what the table of codes does. */
 static void assert_advice(World *w, const char *job, const char *name)
 {
         g_autofree char *problem = world_property(w, MODULE_1, "Problem");
         const char *remedy = code_find_name(CODE_DOMAIN_HOST, name)->remedy;
 
-        assert_message(w, job, remedy);
+        world_assert_part(w, job, "Message", remedy);
         ck_assert_msg(g_str_has_suffix(problem, remedy), "%s: not '%s', but: %s", name, remedy, problem);
 }
 
@@ -102,7 +94,7 @@ START_TEST(test_fault)
         g_autofree char *job = begin(w, NULL, false);
 
         world_assert_result(w, job, faults[_i].result, faults[_i].domain, faults[_i].name);
-        assert_message(w, job, faults[_i].message);
+        world_assert_part(w, job, "Message", faults[_i].message);
         world_assert_property(w, job, "Restarts", faults[_i].restarts);
         check_truth(w, faults[_i].revision);
         world_assert_sim(w, faults[_i].system, "get 1-1 system");
@@ -154,9 +146,9 @@ START_TEST(test_outcome)
 
         world_assert_result(w, job, outcomes[_i].result, outcomes[_i].domain, outcomes[_i].name);
         world_assert_property(w, job, "ToRevision", outcomes[_i].revision);
-        assert_message(w, job, outcomes[_i].revision);
+        world_assert_part(w, job, "Message", outcomes[_i].revision);
         if (strcmp(outcomes[_i].name, "revision-mismatch") == 0)
-                assert_message(w, job, outcomes[_i].expected);
+                world_assert_part(w, job, "Message", outcomes[_i].expected);
         world_assert_property(w, job, "Restarts", "2");
         check_truth(w, outcomes[_i].revision);
         world_free(w);
@@ -188,14 +180,12 @@ START_TEST(test_replaced)
         g_auto(GStrv) lines = NULL;
         unsigned n = 0;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         if (_i == 0)
                 g_free(world_sim(w, "set 1-1 new-imei %s", OTHER_IMEI));
         else
                 g_free(world_sim(w, "hold 1-1 downloading:50"));
-        job = world_start(w, "", url, "cid", "u", "2", "apn", "s", "internet", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, "cid", "u", "2", "apn", "s", "internet", NULL));
         if (_i == 1) {
                 g_free(world_sim(w, "held 1-1"));
                 g_free(world_sim(w, "detach 1-1"));
@@ -331,7 +321,7 @@ START_TEST(test_boot_loop)
         }
         ck_assert_msg(finished, "the job follows a boot loop for ever");
         world_assert_result(w, job, "failed", "host", "no-response");
-        assert_message(w, job, "again and again");
+        world_assert_part(w, job, "Message", "again and again");
         world_assert_sim(w, _i == 0 ? "0" : "1", "get 1-1 qfotadl-count");
         world_assert_sim(w, "0", "get 1-1 diag-bytes");
         restarts = world_property(w, job, "Restarts");
@@ -426,15 +416,13 @@ START_TEST(test_two)
         World *w = world_new(&settings);
         g_autofree char *url = NULL, *first = NULL, *second = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);
         ck_assert_ptr_null(world_start(w, "", url, NULL));
         ck_assert_str_eq(world_error(w), "AmbiguousModule");
         g_free(world_sim(w, "hold 1-2 downloading:50"));
-        second = world_start(w, "usb-1-2", url, NULL);
-        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        second = world_expect_job(w, world_start(w, "usb-1-2", url, NULL));
         g_free(world_sim(w, "held 1-2"));
         g_free(world_sim(w, "hold 1-1 " PREPARING));
         first = world_start(w, "usb-1-1", url, NULL);

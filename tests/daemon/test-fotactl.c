@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client-run.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -134,21 +135,27 @@ START_TEST(test_verbs)
 }
 END_TEST
 
+/* Runs "start --wait" until the client has printed that text and the module is held at that point. */
+static ClientRun *start_held(World *w, const char *point, const char *shown, bool json, bool terminal)
+{
+        g_autofree char *url = world_publish(w),
+                        *command = g_strdup_printf("start --wait %s %s", json ? "--json" : "", url);
+        ClientRun *r;
+
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 %s", point));
+        r = client_begin(w, command, NULL, terminal);
+        client_await(r, shown);
+        g_free(world_sim(w, "held 1-1"));
+        return r;
+}
+
 START_TEST(test_cancel)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w = world_new(&settings);
-        g_autofree char *url = NULL, *command = NULL;
-        ClientRun *r;
+        ClientRun *r = start_held(w, "downloading:50", "downloading", _i, false);
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "hold 1-1 downloading:50"));
-        command = g_strdup_printf("start --wait %s %s", _i ? "--json" : "", url);
-        r = client_begin(w, command, NULL, false);
-        client_await(r, "downloading");
-        g_free(world_sim(w, "held 1-1"));
         client_assert(w, "retry 1 http://host/x", NULL, 3, "", "NotStalled");
         client_assert(w, _i ? "cancel --json" : "cancel", NULL, 0, _i ? "cancelling" : "will be cancelled", "");
         client_finish(r, 5);
@@ -178,17 +185,8 @@ START_TEST(test_detach)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w = world_new(&settings);
-        g_autofree char *url = NULL, *command = NULL;
-        ClientRun *r;
+        ClientRun *r = start_held(w, "updating:50", "updating", _i, false);
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "hold 1-1 updating:50"));
-        command = g_strdup_printf("start --wait %s %s", _i ? "--json" : "", url);
-        r = client_begin(w, command, NULL, false);
-        client_await(r, "updating");
-        g_free(world_sim(w, "held 1-1"));
         leave(r, _i ? SIGTERM : SIGINT);
         world_assert_property(w, JOB_1, "State", "updating");
 
@@ -217,17 +215,8 @@ START_TEST(test_bus_killed)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
         World *w = world_new(&settings);
-        g_autofree char *url = NULL, *command = NULL;
-        ClientRun *r;
+        ClientRun *r = start_held(w, "updating:50", "updating", _i, false);
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "hold 1-1 updating:50"));
-        command = g_strdup_printf("start --wait %s %s", _i ? "--json" : "", url);
-        r = client_begin(w, command, NULL, false);
-        client_await(r, "updating");
-        g_free(world_sim(w, "held 1-1"));
         world_kill_bus(w);
         client_finish(r, 4);
         if (_i)
@@ -248,18 +237,9 @@ START_TEST(test_terminal)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,unopened=keep" } };
         World *w = world_new(&settings);
-        g_autofree char *url = NULL, *command = NULL;
-        ClientRun *r;
+        ClientRun *r = start_held(w, "updating:50", "\rupdating     [###", false, true);
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "hold 1-1 updating:50"));
-        command = g_strdup_printf("start --wait %s", url);
-        r = client_begin(w, command, NULL, true);
-        client_await(r, "\rupdating     [###");
         ck_assert(strstr(r->text->str, JOB_1 "\r\nCtrl-C only detaches: the upgrade goes on.\r\n"));
-        g_free(world_sim(w, "held 1-1"));
         if (_i) {
                 ck_assert_int_eq(write(r->out, "\x03", 1), 1);
                 client_await(r, "fotactl watch 1");

@@ -11,6 +11,7 @@
 
 #include "files.h"
 #include "mini.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -127,8 +128,7 @@ static char *start_and_hold(World *w, const char *name, const char *module, cons
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, module);
         g_free(world_sim(w, "hold %s %s", name + strlen("usb-"), point));
-        job = world_start(w, name, url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, name, url, NULL));
         g_free(world_sim(w, "held %s", name + strlen("usb-")));
         return job;
 }

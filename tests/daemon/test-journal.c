@@ -15,6 +15,7 @@
 #include "datagrams.h"
 #include "base/message-ids.h"
 #include "mini.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -125,8 +126,7 @@ START_TEST(test_jobs)
                                        "FOTAD_IMEI=867710050000024", "FOTAD_STATE=finished", "FOTAD_CODE=", NULL });
 
         world_await_property(w, MODULE_1, "Job", "/");
-        second = world_start(w, "", NOTHING_THERE, NULL);
-        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        second = world_expect_job(w, world_start(w, "", NOTHING_THERE, NULL));
         world_assert_result(w, second, "failed", "http", "socket-connect-failed");
         assert_entry(journal, MESSAGE_ID_FAILED,
                      (const char *[]){ "PRIORITY=3", "FOTAD_JOB=2", "FOTAD_MODULE=usb-1-1",

@@ -26,13 +26,38 @@ static void fotactl(Course *c, const char *arguments, int status, const char *ou
         (void)c;
 }
 
+/* Stalled in the new Mini system, with the second package missing. */
+static Course *stall(const char *module)
+{
+        Course *c = course_stall_in_second(module);
+        g_autofree char *package = course_second_url(c);
+
+        course_await_stalled(c, package);
+        return c;
+}
+
+/* The retry was sent once, with that URL, and the upgrade succeeded. */
+static void assert_retried(Course *c, const char *restarts, const char *url)
+{
+        course_assert_success(c, restarts);
+        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
+        world_assert_sim(c->w, url, "get 1-1 last-qfotadl");
+}
+
+/* Releases the answer that the retry waits for; the module accepts the retry. */
+static void assert_retried_after(Course *c, const char *answer, const char *url)
+{
+        g_free(world_sim(c->w, "release 1-1 %s", answer));
+        g_free(world_sim(c->w, "wait 1-1 accepted 2"));
+        assert_retried(c, NULL, url);
+}
+
 /* Repaired by another source. 0: the bus; 1: fotactl; 2: fotactl --wait; 3: FTP; 4: StartUpgrade is no way to do it. */
 START_TEST(test_retry)
 {
-        Course *c = course_stall_in_second(_i == 4 ? "ec600m,mini-at=full,mini-revision=same" : "ec600m");
-        g_autofree char *package = course_second_url(c), *url = NULL, *arguments = NULL;
+        Course *c = stall(_i == 4 ? "ec600m,mini-at=full,mini-revision=same" : "ec600m");
+        g_autofree char *url = NULL, *arguments = NULL;
 
-        course_await_stalled(c, package);
         course_publish_as(c, "fixed.mini_1", NULL);
         course_publish_as(c, "fixed.mini_2", NULL);
         url = _i == 3 ? world_ftp(c->w, "gateway:s3cret-Pa55@", "fixed.mini_1") : world_http(c->w, "fixed.mini_1");
@@ -49,9 +74,7 @@ START_TEST(test_retry)
                 break;
         default: course_assert_retry(c, url);
         }
-        course_assert_success(c, "4");
-        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
-        world_assert_sim(c->w, url, "get 1-1 last-qfotadl");
+        assert_retried(c, "4", url);
         if (_i == 3) {
                 g_autofree char *source = world_property(c->w, c->job, "Source"), *log = world_log(c->w);
 
@@ -87,9 +110,7 @@ START_TEST(test_retry_first)
         }
         g_free(world_sim(c->w, "wait 1-1 qfotadl 2"));
         g_free(world_sim(c->w, "release 1-1 mini-1:2k"));
-        course_assert_success(c, NULL);
-        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
-        world_assert_sim(c->w, url, "get 1-1 last-qfotadl");
+        assert_retried(c, NULL, url);
         course_free(c);
 }
 END_TEST
@@ -166,12 +187,10 @@ END_TEST
 /* A source that is no better, one that the module refuses, and a daemon that dies between: each is sent once. */
 START_TEST(test_retry_again)
 {
-        Course *c = course_stall_in_second("ec600m");
+        Course *c = stall("ec600m");
         World *w = c->w;
-        g_autofree char *package = course_second_url(c), *other = world_http(w, "other.mini_1");
-        g_autofree char *waits = world_http(w, "other.mini_2");
+        g_autofree char *other = world_http(w, "other.mini_1"), *waits = world_http(w, "other.mini_2");
 
-        course_await_stalled(c, package);
         /* While it is asked the last of who it is: that is answered first. */
         g_free(world_sim(w, "hold 1-1 answer:AT+CGSN"));
         g_free(world_sim(w, "held 1-1 answer:AT+CGSN"));
@@ -206,10 +225,8 @@ END_TEST
 /* Stalled anew, with its port being asked whether it answers, which it did before. */
 static Course *stall_while_it_is_asked(const char *question)
 {
-        Course *c = course_stall_in_second("ec600m");
-        g_autofree char *package = course_second_url(c);
+        Course *c = stall("ec600m");
 
-        course_await_stalled(c, package);
         g_free(world_sim(c->w, "hold 1-1 %s", question));
         g_free(world_sim(c->w, "urc 1-1 +QIND: \"FOTA\",\"UPDATING\",60")); /* from here on the port only listens */
         g_free(world_sim(c->w, "held 1-1 %s", question));
@@ -262,9 +279,7 @@ START_TEST(test_retry_in_between)
         }
         g_free(world_sim(c->w, "wait 1-1 accepted 2"));
         world_await_property(c->w, c->job, "Source", sent);
-        course_assert_success(c, NULL);
-        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
-        world_assert_sim(c->w, sent, "get 1-1 last-qfotadl");
+        assert_retried(c, NULL, sent);
         course_free(c);
 }
 END_TEST
@@ -293,11 +308,7 @@ START_TEST(test_retry_at_once)
         world_await_property(c->w, c->job, "State", "stalled");
         course_assert_retry(c, other);
         assert_waits(c);
-        g_free(world_sim(c->w, "release 1-1 %s", question));
-        g_free(world_sim(c->w, "wait 1-1 accepted 2"));
-        course_assert_success(c, NULL);
-        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
-        world_assert_sim(c->w, other, "get 1-1 last-qfotadl");
+        assert_retried_after(c, question, other);
         course_free(c);
 }
 END_TEST
@@ -307,21 +318,16 @@ END_TEST
 START_TEST(test_retry_after_time_out)
 {
         static const char question[] = "answer:AT+CGSN";
-        Course *c = course_stall_in_second("ec600m");
-        g_autofree char *package = course_second_url(c), *other = world_http(c->w, "other.mini_1");
+        Course *c = stall("ec600m");
+        g_autofree char *other = world_http(c->w, "other.mini_1");
 
-        course_await_stalled(c, package);
         course_publish_as(c, "other.mini_2", NULL);
         g_free(world_sim(c->w, "hold 1-1 %s", question));
         g_free(world_sim(c->w, "held 1-1 %s", question));
         course_assert_retry(c, other);
         g_free(world_sim(c->w, "wait 1-1 rx:ATQ0V1E0 +8")); /* one each second, once the question has timed out */
         assert_waits(c);
-        g_free(world_sim(c->w, "release 1-1 %s", question));
-        g_free(world_sim(c->w, "wait 1-1 accepted 2"));
-        course_assert_success(c, NULL);
-        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
-        world_assert_sim(c->w, other, "get 1-1 last-qfotadl");
+        assert_retried_after(c, question, other);
         course_free(c);
 }
 END_TEST

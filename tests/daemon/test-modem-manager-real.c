@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "polkit.h"
+#include "presets.h"
 #include "suite.h"
 #include "world-private.h"
 
@@ -82,8 +83,7 @@ START_TEST(test_real)
 
         polkit_prepare_beside("", "org.freedesktop.ModemManager1.policy");
         w = world_new(&settings);
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         polkit_start(w);
         mm = start_mm(w, "mm-1.log");
         world_start_daemon(w);
@@ -97,8 +97,7 @@ START_TEST(test_real)
         g_free(world_sim(w, "hold 1-1 downloading:20"));
         g_free(world_sim(w, "hold 1-1 off:1"));
         g_free(world_sim(w, "hold 1-1 updating:50"));
-        job = world_start(w, MODULE_1, url, "expected-revision", "s", NEW_REVISION, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, MODULE_1, url, "expected-revision", "s", NEW_REVISION, NULL));
         g_free(world_sim(w, "held 1-1 downloading:20"));
         world_await_file(w, mm.log, "device inhibition setup for uid");
         world_await_file(w, mm.log, "removing empty device"); /* what is claimed it forgets */

@@ -9,6 +9,7 @@
 
 #include "checks.h"
 #include "modem-manager.h"
+#include "presets.h"
 #include "squatter.h"
 #include "suite.h"
 #include "world.h"
@@ -50,8 +51,7 @@ static char *start(World *w, const char *package, const char *point)
 
         if (point)
                 g_free(world_sim(w, "hold 1-1 %s", point));
-        job = world_start(w, MODULE_1, url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
         if (point)
                 g_free(world_sim(w, "held 1-1"));
         return job;

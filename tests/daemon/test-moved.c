@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mini.h"
+#include "presets.h"
 #include "suite.h"
 
 #define MODULE_5   "/org/fotad1/module/usb_2d1_2d5"
@@ -200,8 +201,7 @@ START_TEST(test_both_move)
         course_publish_as(c, "up.bin", NULL);
         world_package(w, "other.bin", "EC600NCNLAR03A01M16", new_second, NULL);
         g_free(world_sim(w, "hold 1-2 off:2"));
-        second = world_start(w, "usb-1-2", url, NULL);
-        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        second = world_expect_job(w, world_start(w, "usb-1-2", url, NULL));
         g_free(world_sim(w, "held 1-2"));
         course_begin_and_hold(c, "off:2");
         world_await_property(w, c->job, "State", "restarting");

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "packages.h"
+#include "presets.h"
 #include "suite.h"
 
 #define NOBODY 65534
@@ -206,8 +207,7 @@ START_TEST(test_names)
         }
         assert_unchanged(b, &before, "");
         bench_slow_down(b);
-        job = world_start_file(b->w, "", b->path, X50 X50 X50 X50 X50 "12345", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_file(b->w, "", b->path, X50 X50 X50 X50 X50 "12345", NULL));
         bench_cancel(b, job);
         bench_free(b);
 }
@@ -274,8 +274,7 @@ START_TEST(test_modules)
         assert_unchanged(b, &before, "");
 
         bench_slow_down(b);
-        job = world_start_file(b->w, "", b->path, "up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_file(b->w, "", b->path, "up.bin", NULL));
         ck_assert_ptr_null(world_start_file(b->w, "", b->path, "up.bin", NULL));
         assert_error(b, "busy", "Busy", "is held by job 1");
         ck_assert_uint_eq(count_jobs(b), 1);
@@ -355,8 +354,7 @@ START_TEST(test_no_record)
         ck_assert_int_eq(g_unlink(jobs), 0);
         ck_assert_int_eq(g_rename(aside, jobs), 0);
         bench_slow_down(b);
-        job = world_start_file(b->w, "", b->path, "up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_file(b->w, "", b->path, "up.bin", NULL));
         bench_cancel(b, job);
         bench_free(b);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "packages.h"
+#include "presets.h"
 #include "suite.h"
 
 #define PATIENCE 60000 /* ms, far more than anything here takes */
@@ -219,8 +220,7 @@ START_TEST(test_left)
         bench_assert_files(b, "");
         reads_release(&reads);
         bench_slow_down(b);
-        job = world_start_file(b->w, "", b->path, "up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_file(b->w, "", b->path, "up.bin", NULL));
         ck_assert_str_eq(job, JOB_1);
         bench_assert_files(b, "1.package ");
         bench_cancel(b, job);
@@ -347,8 +347,7 @@ START_TEST(test_no_room)
         world_set_environment(b->w, "DISK_FREE", enough);
         start_daemon(b);
         bench_slow_down(b);
-        job = world_start_file(b->w, "", b->path, "up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_file(b->w, "", b->path, "up.bin", NULL));
         bench_cancel(b, job);
         bench_free(b);
 }

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "packages.h"
+#include "presets.h"
 #include "suite.h"
 
 static char *start(Bench *b)
 {
-        char *job = world_start_file(b->w, "", b->path, "up.bin", NULL);
+        char *job = world_expect_job(b->w, world_start_file(b->w, "", b->path, "up.bin", NULL));
 
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
         return job;
 }
 
@@ -28,9 +28,9 @@ START_TEST(test_kept)
         g_autofree char *upper = g_ascii_strup(b->sha256, -1), *job = NULL, *other = NULL;
 
         bench_slow_down(b);
-        job = world_start_file(b->w, "", b->path, "M\xc3\xa4rz, \"new\".bin", "sha256", "s", upper, "expected-revision",
-                               "s", NEW_REVISION, "flow-control", "s", "none", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_file(b->w, "", b->path, "M\xc3\xa4rz, \"new\".bin", "sha256", "s",
+                                                      upper, "expected-revision", "s", NEW_REVISION, "flow-control",
+                                                      "s", "none", NULL));
         bench_assert_files(b, "1.package ");
         bench_assert_kept(b, "1");
         world_assert_property(b->w, job, "Source", "M\xc3\xa4rz, \"new\".bin");
@@ -67,8 +67,7 @@ START_TEST(test_descriptor)
         ck_assert_int_eq(lseek(fd, 7, SEEK_SET), 7);
         ck_assert_int_eq(g_unlink(b->path), 0);
         bench_slow_down(b);
-        job = world_start_fd(b->w, "", fd, "up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_fd(b->w, "", fd, "up.bin", NULL));
         bench_assert_kept(b, "1");
         ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 7);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "polkit.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -59,8 +60,7 @@ START_TEST(test_owner)
         url = world_http(w, "up.bin");
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         world_assert_result(w, job, "success", "", "");
         ck_assert_int_eq(world_stop_daemon(w), 0);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "polkit.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -128,8 +129,7 @@ START_TEST(test_frozen)
         user_assert(user_do(&member, false, probe, MODULE_1), "done", "");
         world_assert_property(w, MODULE_1, "Job", "/");
         g_free(world_sim(w, "hold 1-1 downloading:50"));
-        job = world_start(w, "usb-1-1", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "usb-1-1", url, NULL));
         kill(polkitd, SIGCONT);
         for (unsigned i = 0; i < CALLS_MAX; i++)
                 user_assert(user_await(calls[i]), "Busy", "job 1");

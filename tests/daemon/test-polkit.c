@@ -13,6 +13,7 @@
 
 #include "mini.h"
 #include "polkit.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -176,8 +177,7 @@ START_TEST(test_refused)
         Target other = { .module = "usb-1-2", .url = url, .job = JOB_1 };
 
         g_free(world_sim(w, "hold 1-1 downloading:50"));
-        job = world_start(w, "usb-1-1", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "usb-1-1", url, NULL));
         await_download(w);
         lines = world_sim(w, "get 1-2 at-lines");
         for (size_t i = 0; i < G_N_ELEMENTS(acts); i++) {

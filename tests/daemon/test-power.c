@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "workers.h"
 #include "world.h"
@@ -151,8 +152,7 @@ START_TEST(test_late_boot)
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         world_assert_result(w, job, "failed", "host", "interrupted");
         world_assert_property(w, job, "ToRevision", OLD_REVISION);
         world_free(w);
@@ -171,8 +171,7 @@ START_TEST(test_restoring)
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 off:2"));
-        job = world_start(w, "", url, "cid", "u", "2", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, "cid", "u", "2", NULL));
         g_free(world_sim(w, "held 1-1"));
         g_free(world_sim(w, "hold 1-1 answer:AT+QCFG=\"fota/cid\",5"));
         g_free(world_sim(w, "release 1-1"));

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -80,17 +81,6 @@ static void assert_error(World *w, const char *what, const char *error, const ch
         ck_assert_msg(strstr(world_error_message(w), part) != NULL, "%s: '%s' does not say '%s'", what,
                       world_error_message(w), part);
         ck_assert_msg(!strstr(world_error_message(w), "s3cret"), "%s: %s", what, world_error_message(w));
-}
-
-/* One module that is known and left alone. */
-static World *idle_world(const char *module)
-{
-        WorldSettings settings = { .modules = { module } };
-        World *w = world_new(&settings);
-
-        world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "wait 1-1 closed 1"));
-        return w;
 }
 
 static void assert_no_secret(World *w, const char *secret)
@@ -172,7 +162,7 @@ static const struct {
 
 START_TEST(test_sources)
 {
-        World *w = idle_world("1-1=ec200a");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a" } });
         Before before = look(w);
 
         for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
@@ -204,7 +194,7 @@ static const struct {
 START_TEST(test_types)
 {
         static const char *const types[] = { "s", "u", "b", "i", "q", "y", "n" };
-        World *w = idle_world("1-1=ec200a");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a" } });
         Before before = look(w);
 
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
@@ -281,7 +271,7 @@ START_TEST(test_options)
                 "x\"",   "\"x",   "x\",\"y", "x\r",   "x\n",   "x\r\nAT+CFUN=0\r\n", "x\";+CFUN=0",   "\r", "x\\",
                 "x\\22", "x\x1a", "x\x1b",   "x\x01", "x\x7f", "x\xc3\xbc",          "x\xe2\x80\x9d",
         };
-        World *w = idle_world("1-1=ec200a");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a" } });
         Before before = look(w);
 
         for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
@@ -380,7 +370,7 @@ static const struct {
 
 START_TEST(test_mini)
 {
-        World *w = idle_world(mini[_i].module);
+        World *w = world_new_idle(&(WorldSettings){ .modules = { mini[_i].module } });
         Before before = look(w);
 
         ck_assert_ptr_null(world_start(w, "", mini[_i].source, mini[_i].key, mini[_i].type, mini[_i].value, NULL));
@@ -392,7 +382,7 @@ END_TEST
 
 START_TEST(test_absent)
 {
-        World *w = idle_world("1-1=ec200a");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a" } });
         Before before;
 
         g_free(world_sim(w, "detach 1-1"));
@@ -457,7 +447,7 @@ static void assert_call(World *w, const char *path, const char *interface, const
 
 START_TEST(test_calls)
 {
-        World *w = idle_world("1-1=ec200a");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a" } });
         g_autofree char *job = NULL, *url = NULL, *finished = NULL, *lines = NULL;
         static const char root[] = "/org/fotad1", manager[] = "org.fotad1.Manager", of_job[] = "org.fotad1.Job";
         Before before = look(w);
@@ -468,12 +458,10 @@ START_TEST(test_calls)
         assert_call(w, root, manager, "Cancel", "NoSuchJob", "o", MODULE_1, NULL);
         assert_unchanged(w, &before);
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         g_free(world_sim(w, "hold 1-1 downloading:50"));
         g_free(world_sim(w, "hold 1-1 updating:50"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         g_free(world_sim(w, "held 1-1 downloading:50"));
         world_await_property(w, job, "Percent", "25");
         before = look(w);

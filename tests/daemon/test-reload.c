@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "datagrams.h"
+#include "presets.h"
 #include "suite.h"
 #include "uart.h"
 #include "world-private.h"
@@ -84,15 +85,13 @@ static char *start(Reload *r, const char *module, const char *point)
         g_autofree char *url = NULL;
         char *job;
 
-        world_package(r->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(r->w, "up.bin");
+        url = world_publish(r->w);
         g_free(world_sim(r->w, "hold %s %s", module, point));
-        job = world_start(r->w,
-                          strcmp(module, "1-1") == 0  ? MODULE_1
-                          : strcmp(module, UART) == 0 ? "tty-ttyS1"
-                                                      : "tty-ttyS2",
-                          url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(r->w));
+        job = world_expect_job(r->w, world_start(r->w,
+                                                 strcmp(module, "1-1") == 0  ? MODULE_1
+                                                 : strcmp(module, UART) == 0 ? "tty-ttyS1"
+                                                                             : "tty-ttyS2",
+                                                 url, NULL));
         g_free(world_sim(r->w, "held %s", module));
         return job;
 }
@@ -242,8 +241,7 @@ START_TEST(test_history)
 
         world_await_module(r.w, MODULE_1);
         for (unsigned i = 0; i < G_N_ELEMENTS(jobs); i++) {
-                jobs[i] = world_start(r.w, "", NOWHERE, NULL);
-                ck_assert_msg(jobs[i] != NULL, "%s", world_error_message(r.w));
+                jobs[i] = world_expect_job(r.w, world_start(r.w, "", NOWHERE, NULL));
                 world_assert_result(r.w, jobs[i], "failed", "http", "socket-connect-failed");
                 world_await_property(r.w, MODULE_1, "Job", "/");
         }
@@ -273,8 +271,7 @@ START_TEST(test_package_size)
         ck_assert_ptr_null(world_start_file(r.w, "", package, "up.bin", NULL));
         ck_assert_msg(strstr(world_error_message(r.w), "19999") != NULL, "%s", world_error_message(r.w));
         reload(&r, "[jobs]\npackage-size-max=30000\n");
-        job = world_start_file(r.w, "", package, "up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(r.w));
+        job = world_expect_job(r.w, world_start_file(r.w, "", package, "up.bin", NULL));
         world_assert_result(r.w, job, "success", "", "");
         end(&r);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client-run.h"
+#include "presets.h"
 #include "schedules.h"
 #include "suite.h"
 
@@ -317,8 +318,7 @@ START_TEST(test_followed_package)
         world_make_package(b->w, "up.bin", OLD_REVISION, NEW_REVISION, 20000);
         schedules_write(b, path, "");
         g_free(world_sim(b->w, "hold 1-1 updating:50"));
-        job = world_start_file(b->w, "", path, "up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(b->w));
+        job = world_expect_job(b->w, world_start_file(b->w, "", path, "up.bin", NULL));
         g_free(world_sim(b->w, "held 1-1"));
 
         world_make_package(b->w, "up.bin", OLD_REVISION, NEW_REVISION, 20001);

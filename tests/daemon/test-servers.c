@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "mini.h"
+#include "presets.h"
 #include "suite.h"
 
 typedef enum Temper {
@@ -235,8 +236,7 @@ START_TEST(test_fetch)
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = g_strdup_printf("%s://127.0.0.1:%u/up.bin", servers[_i].scheme, serve(w, servers[_i].temper, UINT_MAX));
         world_await_module(w, MODULE_1);
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         if (servers[_i].number == 0) {
                 world_assert_result(w, job, "success", "", "");
                 world_assert_sim(w, NEW_REVISION, "get 1-1 revision");

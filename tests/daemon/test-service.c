@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "datagrams.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -152,10 +153,8 @@ START_TEST(test_second)
 {
         WorldSettings settings = WORLD_EC200A;
         World *w = world_new(&settings);
-        g_autofree char *url = NULL, *job = NULL, *lines = NULL, *before = NULL, *after = NULL, *log = NULL;
+        g_autofree char *job = NULL, *lines = NULL, *before = NULL, *after = NULL, *log = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "wait 1-1 closed 1"));
         lines = world_sim(w, "get 1-1 at-lines");
@@ -165,10 +164,7 @@ START_TEST(test_second)
         world_assert_sim(w, "1", "count 1-1 opened");
         world_assert_sim(w, lines, "get 1-1 at-lines");
 
-        g_free(world_sim(w, "hold 1-1 downloading:50"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
-        g_free(world_sim(w, "held 1-1"));
+        job = world_upgrade_to(w, "downloading:50");
         world_await_property(w, job, "Percent", "25");
         before = read_file(w, "state/jobs/1.job");
         ck_assert_int_eq(world_run_daemon(w), 1);
@@ -186,17 +182,14 @@ START_TEST(test_activation)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,mute=4000" } };
         World *w = world_new(&settings);
-        g_autofree char *url = NULL, *job = NULL;
+        g_autofree char *job = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         world_kill_daemon(w);
         g_free(world_sim(w, "detach 1-1"));
         g_free(world_sim(w, "attach 1-1"));
         world_start_daemon(w);
         world_assert_property(w, MODULE_1, "Revision", "");
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s: %s", world_error(w), world_error_message(w));
+        job = world_upgrade(w);
         world_assert_result(w, job, "success", "", "");
         world_assert_property(w, job, "FromRevision", OLD_REVISION);
         world_free(w);
@@ -210,14 +203,11 @@ START_TEST(test_stop)
         WorldSettings settings = WORLD_EC200A;
         static const char *const points[] = { "downloading:50", "off:1", "updating:50", "ended" };
         World *w = world_new(&settings);
-        g_autofree char *url = NULL, *job = NULL, *next = NULL;
+        g_autofree char *job = NULL, *next = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 %s", points[_i]));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         g_free(world_sim(w, "held 1-1"));
         ck_assert_int_eq(world_stop_daemon(w), 0);
         ck_assert_uint_eq(world_count_signals(w, job, "Result"), 0);
@@ -260,20 +250,17 @@ START_TEST(test_status)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,unopened=keep" }, .no_daemon = true };
         World *w = world_new(&settings);
-        g_autofree char *path = world_path(w, "notify"), *url = NULL, *job = NULL;
+        g_autofree char *path = world_path(w, "notify"), *job = NULL;
         Datagrams *said = datagrams_new(path);
         unsigned n;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
         world_set_environment(w, "NOTIFY_SOCKET", path);
         world_start_daemon(w);
         datagrams_await(said, 0, "READY=1");
         n = datagrams_await(said, 0, "STATUS=Idle, 1 module");
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 updating:50"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         n = datagrams_await(said, n, "STATUS=job 1 on usb-1-1: preparing 0 %");
         n = datagrams_await(said, n, "STATUS=job 1 on usb-1-1: downloading ");
         n = datagrams_await(said, n, "STATUS=job 1 on usb-1-1: updating 74 %");
@@ -358,8 +345,7 @@ START_TEST(test_broken)
         ck_assert_uint_eq(world_count_signals(w, "/org/fotad1/job/_33", "Result"), 0);
 
         /* Its number is not given twice. */
-        job = world_start(w, "", "http://127.0.0.1:1/up.bin", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", "http://127.0.0.1:1/up.bin", NULL));
         ck_assert_str_eq(job, "/org/fotad1/job/_38");
         world_assert_result(w, job, "failed", "http", "socket-connect-failed");
         world_free(w);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "mini.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -51,10 +52,8 @@ static char *begin_dfota(World *w)
         g_autofree char *url = NULL;
         char *job;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        job = world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        url = world_publish(w);
+        job = world_expect_job(w, world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL));
         return job;
 }
 
@@ -213,8 +212,7 @@ START_TEST(test_server)
         ck_assert_int_eq(listen(listener, 1), 0);
         ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
         url = g_strdup_printf("http://127.0.0.1:%u/up.bin", ntohs(address.sin_port));
-        job = world_start(w, "", url, "check-source", "b", "1", NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, "check-source", "b", "1", NULL));
         connection = accept(listener, NULL, NULL);
         ck_assert_int_eq(read(connection, &byte, 1), 1);
         kill(world_daemon_pid(w), SIGSTOP);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -31,9 +32,8 @@ static World *world_with(const char *module, const char *config)
 static char *begin(World *w, const char *package)
 {
         g_autofree char *url = world_http(w, package);
-        char *job = world_start(w, "", url, NULL);
+        char *job = world_expect_job(w, world_start(w, "", url, NULL));
 
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
         return job;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "uart.h"
 
@@ -115,9 +116,9 @@ START_TEST(test_mini_fell_back)
                                                "ec800m-4", "ec600m,mini-probes-url=1" };
         World *w = uart_world(modules[_i], UART_QUICK "stall=4\n");
         g_autofree char *url = world_http(w, "nowhere.mini_1");
-        g_autofree char *job = world_start(w, "tty-ttyS1", url, NULL), *old = world_sim(w, "get " UART " revision");
+        g_autofree char *job = world_expect_job(w, world_start(w, "tty-ttyS1", url, NULL));
+        g_autofree char *old = world_sim(w, "get " UART " revision");
 
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
         world_assert_result(w, job, "failed", "host", "fell-back");
         world_assert_property(w, job, "ToRevision", old);
         world_assert_sim(w, "1", "get " UART " qfotadl-count");
@@ -215,8 +216,7 @@ START_TEST(test_adopted)
                 g_free(publish_mini(w, true));
                 url = world_http(w, "up.mini_1");
         } else {
-                world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-                url = world_http(w, "up.bin");
+                url = world_publish(w);
         }
         g_free(world_sim(w, "hold " UART " updater"));
         tty = world_tty(w, UART, "at");

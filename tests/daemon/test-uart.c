@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "uart.h"
 
@@ -380,7 +381,7 @@ START_TEST(test_port_of_usb)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[serial]\nports=ttyUSB1;ttyUSB1\n" };
         World *w = world_new(&settings);
-        g_autofree char *job = NULL, *url = NULL, *problem = NULL, *log = NULL;
+        g_autofree char *job = NULL, *problem = NULL, *log = NULL;
         const char *module = "/org/fotad1/module/tty_2dttyUSB1";
 
         world_await_module(w, MODULE_1);
@@ -388,10 +389,7 @@ START_TEST(test_port_of_usb)
         world_assert_property(w, module, "Present", "0");
         problem = world_property(w, module, "Problem");
         ck_assert_msg(strstr(problem, "a port of usb-1-1") != NULL, "%s", problem);
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_upgrade(w);
         world_assert_result(w, job, "success", "", "");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
         log = world_log(w);
@@ -411,10 +409,8 @@ START_TEST(test_two_names)
         world_assert_property(w, module, "Present", "0");
         problem = world_property(w, module, "Problem");
         ck_assert_msg(strstr(problem, "/dev/./ttyS1 is a port of tty-ttyS1") != NULL, "%s", problem);
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
-        job = world_start(w, "", url, NULL); /* there is but one */
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        url = world_publish(w);
+        job = world_expect_job(w, world_start(w, "", url, NULL)); /* there is but one */
         world_assert_result(w, job, "success", "", "");
         world_free(w);
 }
@@ -431,16 +427,14 @@ START_TEST(test_both)
 
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_UART);
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         ck_assert(!world_start(w, "", url, NULL));
         ck_assert_str_eq(world_error(w), "AmbiguousModule");
         g_free(world_sim(w, "hold 1-1 updating:50"));
         g_free(world_sim(w, "hold " UART " updating:50"));
         first = world_start(w, "usb-1-1", url, NULL);
         ck_assert_msg(first != NULL, "%s", world_error_message(w));
-        second = world_start(w, "ttyS1", url, NULL);
-        ck_assert_msg(second != NULL, "%s", world_error_message(w));
+        second = world_expect_job(w, world_start(w, "ttyS1", url, NULL));
         g_free(world_sim(w, "held 1-1"));
         g_free(world_sim(w, "held " UART));
         g_free(world_sim(w, "release " UART));

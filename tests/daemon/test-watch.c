@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mini.h"
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
@@ -43,8 +44,7 @@ static char *fail_at(World *w, const char *point, const char *name)
         char *job;
 
         g_free(world_sim(w, "hold 1-1 %s", point));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         g_free(world_sim(w, "held 1-1 %s", point));
         world_assert_result(w, job, "failed", "host", name);
         world_await_property(w, MODULE_1, "Job", "/");

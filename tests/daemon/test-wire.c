@@ -7,21 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "presets.h"
 #include "suite.h"
 #include "world.h"
 
 #define SECRET "s3cret-Pa55"
-
-/* One module that is known and left alone. */
-static World *idle_world(const char *module)
-{
-        WorldSettings settings = { .modules = { module } };
-        World *w = world_new(&settings);
-
-        world_await_module(w, MODULE_1);
-        g_free(world_sim(w, "wait 1-1 closed 1"));
-        return w;
-}
 
 static void assert_no_secret(World *w, const char *secret)
 {
@@ -33,7 +23,7 @@ static void assert_no_secret(World *w, const char *secret)
 /* A ; ends a command, but not inside its quotes: it arrives as part of the URL and is no second command. */
 START_TEST(test_semicolon)
 {
-        World *w = idle_world("1-1=ec200a");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a" } });
         g_autofree char *url = world_http(w, "none;+CFUN=0"), *job = world_start(w, "", url, NULL), *text = NULL;
         g_autofree char *log = world_path(w, "truth.log");
 
@@ -58,19 +48,18 @@ static const char *find_after(const char *text, const char *line)
 /* The guide's example, with a login and without. */
 START_TEST(test_context)
 {
-        World *w = idle_world("1-1=ec200a,needs-pdp=1");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a,needs-pdp=1" } });
         g_autofree char *url = NULL, *job = NULL, *truth = world_path(w, "truth.log"), *text = NULL, *objects = NULL;
         g_autofree char *file = world_path(w, "state/jobs/1.job"), *kept = NULL;
         const char *p;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         if (_i == 0)
-                job = world_start(w, "", url, "apn", "s", "cmnet", "cid", "u", "2", "apn-auth", "u", "1", NULL);
+                job = world_expect_job(
+                        w, world_start(w, "", url, "apn", "s", "cmnet", "cid", "u", "2", "apn-auth", "u", "1", NULL));
         else
-                job = world_start(w, "", url, "cid", "u", "2", "apn", "s", "cmnet", "apn-user", "s", "gw",
-                                  "apn-password", "s", SECRET, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+                job = world_expect_job(w, world_start(w, "", url, "cid", "u", "2", "apn", "s", "cmnet", "apn-user", "s",
+                                                      "gw", "apn-password", "s", SECRET, NULL));
         world_assert_result(w, job, "success", "", "");
         world_assert_sim(w, "1", "get 1-1 fota-cid");
         ck_assert(g_file_get_contents(truth, &text, NULL, NULL));
@@ -97,12 +86,11 @@ END_TEST
  * does not list is not tried. */
 START_TEST(test_listed)
 {
-        World *w = idle_world("1-1=ec200a,urcport=uart1");
+        World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a,urcport=uart1" } });
         g_autofree char *url = NULL, *refused = NULL, *job = NULL, *truth = world_path(w, "truth.log"), *text = NULL;
         g_autofree char *message = NULL, *command = NULL;
 
-        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
-        url = world_http(w, "up.bin");
+        url = world_publish(w);
         g_free(world_sim(w, "set 1-1 qfotadl-test +QFOTADL: <url>,(0,1),(0,5-50),(0,5-50)"));
         refused = world_start(w, "", url, "download-urc-max", "u", "80", NULL);
         ck_assert_msg(refused != NULL, "%s", world_error_message(w));
@@ -113,8 +101,7 @@ START_TEST(test_listed)
         world_assert_sim(w, "0", "count 1-1 rx:AT+QURCCFG=\"urcport\",\"usbat\"");
 
         g_free(world_sim(w, "hold 1-1 downloading:50"));
-        job = world_start(w, "", url, NULL);
-        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        job = world_expect_job(w, world_start(w, "", url, NULL));
         g_free(world_sim(w, "held 1-1 downloading:50"));
         world_await_property(w, job, "Percent", "25"); /* DOWNLOADING,25 */
         g_free(world_sim(w, "release 1-1"));

@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+#include "presets.h"
 #include "uart.h"
 
 World *uart_world(const char *module, const char *config)
@@ -19,8 +20,7 @@ World *uart_world(const char *module, const char *config)
 char *uart_start(World *w, const char *name)
 {
         g_autofree char *url = world_http(w, name);
-        char *job = world_start(w, "tty-ttyS1", url, NULL);
+        char *job = world_expect_job(w, world_start(w, "tty-ttyS1", url, NULL));
 
-        ck_assert_msg(job != NULL, "%s: %s", world_error(w), world_error_message(w));
         return job;
 }
