@@ -279,6 +279,29 @@ static int say(char **ret_why, int r, const char *what)
         return r;
 }
 
+/* Waits until the bus has passed on the last Results, so that the next daemon does not emit them again. The loop has
+ * ended, and sd-bus closes the connection after this. */
+static int on_exit_of_loop(sd_event_source *source, void *userdata)
+{
+        Bus *b = userdata;
+        g_autoptr(sd_bus_message) m = NULL;
+        GHashTableIter iter;
+        BusJob *job;
+        bool awaited = false;
+
+        (void)source;
+        g_hash_table_iter_init(&iter, b->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **)&job))
+                awaited = awaited || bus_job_awaits_hearing(job);
+        if (!awaited || bus_name_new_question(b->bus, &m) < 0 || sd_bus_call(b->bus, m, HEARD_TIMEOUT, NULL, NULL) < 0)
+                return 0;
+        g_hash_table_iter_init(&iter, b->jobs);
+        while (g_hash_table_iter_next(&iter, NULL, (void **)&job))
+                if (bus_job_awaits_hearing(job))
+                        bus_job_heard(job);
+        return 0;
+}
+
 int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
 {
         Bus *b = g_new0(Bus, 1);
@@ -294,8 +317,10 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
         if ((r = sd_event_add_time(event, &b->retry, CLOCK_MONOTONIC, 0, 0, on_retry, b)) < 0 ||
-            (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 || (r = open_connection(b, &b->bus)) < 0 ||
-            (r = take_up(b)) < 0) {
+            (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 ||
+            (r = sd_event_add_exit(event, &b->exit, on_exit_of_loop, b)) < 0 ||
+            (r = sd_event_source_set_priority(b->exit, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
+            (r = open_connection(b, &b->bus)) < 0 || (r = take_up(b)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -325,30 +350,10 @@ void bus_reloaded(Bus *b, const char *failure)
         status_reloaded(b->status, failure);
 }
 
-/* The loop has ended, so this may wait for the bus. */
-static void hear_results(Bus *b)
-{
-        g_autoptr(sd_bus_message) m = NULL;
-        GHashTableIter iter;
-        BusJob *job;
-        bool awaited = false;
-
-        g_hash_table_iter_init(&iter, b->jobs);
-        while (g_hash_table_iter_next(&iter, NULL, (void **)&job))
-                awaited = awaited || bus_job_awaits_hearing(job);
-        if (!awaited || bus_name_new_question(b->bus, &m) < 0 || sd_bus_call(b->bus, m, HEARD_TIMEOUT, NULL, NULL) < 0)
-                return;
-        g_hash_table_iter_init(&iter, b->jobs);
-        while (g_hash_table_iter_next(&iter, NULL, (void **)&job))
-                if (bus_job_awaits_hearing(job))
-                        bus_job_heard(job);
-}
-
 void bus_free(Bus *b)
 {
         if (!b)
                 return;
-        hear_results(b);
         drop_calls(b);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
@@ -356,6 +361,7 @@ void bus_free(Bus *b)
         bus_inhibitor_free(b->inhibitor);
         bus_modem_manager_free(b->modem_manager);
         sd_event_source_disable_unref(b->retry);
+        sd_event_source_disable_unref(b->exit);
         sd_bus_close_unref(b->next);
         sd_bus_flush_close_unref(b->bus);
         g_free(b);
