@@ -123,7 +123,7 @@ static void serve(int fd, const char *answer)
                 char request[4096];
                 int client = accept(fd, NULL, NULL);
 
-                if (client < 0 || !answer) /* it stays open */
+                if (client < 0 || !answer) /* the connection stays open */
                         continue;
                 if (read(client, request, sizeof(request)) > 0 && write(client, answer, strlen(answer)) < 0)
                         _exit(1);

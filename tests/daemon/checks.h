@@ -10,21 +10,21 @@ typedef struct Row {
         bool holds;
 } Row;
 
-/* With options as world_start() has them. NULL if it was refused, *ret_error then being the error's name. The caller
- * unrefs it. */
+/* Calls Check, with options as for world_start(). NULL if the call was refused; *ret_error is then the error's name.
+ * The caller unrefs the reply. */
 GPtrArray *check_call(World *world, const char *module, const char *source, char **ret_error,
                       ...) G_GNUC_NULL_TERMINATED;
 
-/* Call and answer apart: sent now, and the answer taken later. */
+/* The call and its answer apart: sent now, and received later. */
 sd_bus_message *check_message(World *world, const char *module, const char *source);
 GPtrArray *check_read(sd_bus_message *reply);
 
 const Row *check_find(GPtrArray *rows, const char *rule);
-/* The rule's row is so, and has that in its finding. */
+/* Asserts that the rule's row has this outcome, and this part in its finding. */
 void check_assert(GPtrArray *rows, const char *rule, bool holds, const char *finding);
-/* All hold but those named, separated by blanks. */
+/* Asserts that all rules hold except the named ones, separated by blanks. */
 void check_assert_all_but(GPtrArray *rows, const char *broken);
 
-/* A server on loopback that takes every connection, and answers each with that text; NULL never. Ends with the test.
- * Its port. */
+/* A server on loopback that accepts every connection and sends that text; NULL: never answers. It ends with the test.
+ * Returns its port. */
 unsigned check_server(const char *answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs fotactl, or another client (CLIENT_PROGRAM), as a person or a unit does, and reads what it says. Knows none of its
+/* Runs fotactl, or another client (CLIENT_PROGRAM), as a person or a unit does, and reads its output. Knows none of its
  * verbs. */
 
 #include <check.h>
@@ -24,8 +24,8 @@ static char *error_path(World *w)
         return world_path(w, "fotactl.err");
 }
 
-/* Where fotactl looks for it, in a mount namespace of its own: below the next directory that is there, so that nothing
- * is made on the machine. */
+/* The path at which fotactl looks for the file, in a mount namespace of its own: mounted below the nearest existing
+ * directory, so that nothing is created on the machine. */
 static void install_language(const char *language)
 {
         g_autofree char *above = g_strdup(LOCALEDIR), *directory = NULL, *link = NULL, *compiled = NULL;
@@ -64,7 +64,7 @@ static void become(World *w, const char *command, const char *input, const Clien
 {
         g_autofree char *err = error_path(w), *line = NULL;
 
-        /* $F stands for the program. exec: signals go to it, not to the shell. */
+        /* $F stands for the program. exec: signals reach the program, not the shell. */
         line = g_strdup_printf("%s exec \"$F\" %s 2>'%s'", input ? "printf '%s\\n' \"$INPUT\" |" : "", command, err);
         g_setenv("F", g_getenv("CLIENT_PROGRAM") ?: g_build_filename(g_getenv("abs_top_builddir"), "client/fotactl", NULL),
                  TRUE);
@@ -114,13 +114,13 @@ ClientRun *client_begin_at(World *w, const char *command, const ClientTerminal *
         return begin(w, command, NULL, terminal);
 }
 
-/* Its last words: a whole upgrade's output is too long for a message of check's. */
+/* The end of its output: a whole upgrade's output is too long for a message of check's. */
 static const char *last_words(const ClientRun *r)
 {
         return r->text->len > 600 ? r->text->str + r->text->len - 600 : r->text->str;
 }
 
-/* false at the end of its output. */
+/* Returns false at the end of the output. */
 static bool read_more(ClientRun *r)
 {
         struct pollfd fd = { .fd = r->out, .events = POLLIN };
@@ -136,7 +136,7 @@ static bool read_more(ClientRun *r)
 
 void client_await(ClientRun *r, const char *part)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE; /* a bar is drawn anew for ever */
+        gint64 end = g_get_monotonic_time() + PATIENCE; /* a progress bar is redrawn for ever */
 
         while (!strstr(r->text->str, part)) {
                 ck_assert_msg(read_more(r), "ended without '%s': %s", part, last_words(r));
@@ -155,7 +155,7 @@ static void assert_json(World *w, const char *text)
         ck_assert_msg(system(command) == 0, "no JSON: %.600s", text);
 }
 
-/* Its end; nothing it said holds a password. */
+/* Waits for the end of the run, whose output must hold no password. */
 void client_finish(ClientRun *r, int expected)
 {
         g_autofree char *err = error_path(r->w);
@@ -183,7 +183,7 @@ void client_free(ClientRun *r)
         g_free(r);
 }
 
-/* Runs it to its end; out and err: what they must hold. */
+/* Runs the command to its end; out and err are parts that its output must have. */
 void client_assert(World *w, const char *command, const char *input, int status, const char *out, const char *err)
 {
         ClientRun *r = client_begin(w, command, input, false);

@@ -7,7 +7,7 @@
 
 #include "world.h"
 
-/* The password of the world's FTP server; no run may ever say it. */
+/* The password of the world's FTP server; no run may ever print it. */
 #define SECRET "s3cret-Pa55"
 
 /* A run of fotactl, in the test's own environment. */
@@ -20,7 +20,7 @@ typedef struct ClientRun {
         bool json;
 } ClientRun;
 
-/* A person's. */
+/* A person's terminal and environment. */
 typedef struct ClientTerminal {
         int columns;          /* 0: no terminal, a pipe */
         const char *term;     /* NULL: xterm */
@@ -28,16 +28,17 @@ typedef struct ClientTerminal {
         const char *language; /* of po/LINGUAS; NULL: English */
 } ClientTerminal;
 
-/* command: its arguments, for a shell; input: its standard input, NULL for none; terminal: on one of 80 columns. */
+/* Starts fotactl. command: its arguments, for a shell; input: its standard input, NULL for none; terminal: on one of 80
+ * columns. */
 ClientRun *client_begin(World *world, const char *command, const char *input, bool terminal);
 ClientRun *client_begin_at(World *world, const char *command, const ClientTerminal *terminal);
 
-/* Waits until it has said that on stdout. */
+/* Waits until that text was printed on stdout. */
 void client_await(ClientRun *run, const char *part);
 
-/* Its end, with that exit status, or by signal -status; nothing it said holds a password. */
+/* Waits for the end, with that exit status, or by signal -status; the output must hold no password. */
 void client_finish(ClientRun *run, int status);
 void client_free(ClientRun *run);
 
-/* Runs it to its end; out and err: what they must hold. */
+/* Runs the command to its end; out and err are parts that its output must have. */
 void client_assert(World *world, const char *command, const char *input, int status, const char *out, const char *err);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which system calls the program may make, and with which arguments: as the service manager's filters have it. Two
- * filters, both of which a call must pass: a list of what is allowed, and one of what is not. Knows no users and no
- * files. */
+/* The system calls that the program may make, and their arguments, as in the service manager's filters. A call must
+ * pass two filters: a list of allowed calls, and a list of refused ones. Knows no users and no files. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +35,9 @@ static void refuse(scmp_filter_ctx filter, int error, const char *name, unsigned
                      name);
 }
 
-/* ---- what is allowed */
+/* ---- allowed calls */
 
-/* Adds the calls of a set, or takes them away. false: no such set. */
+/* Adds the calls of a set, or removes them. Returns false if there is no such set. */
 static bool change_set(GHashTable *calls, char *const *sets, const char *set, bool add)
 {
         char *const *line = sets;
@@ -76,7 +75,7 @@ static GHashTable *list_calls(const Plan *plan)
                 bool add = *value != '~';
                 g_auto(GStrv) names = g_strsplit(add ? value : value + 1, " ", -1);
 
-                /* Which would make the list one of what is refused. */
+                /* Otherwise the list would become one of refused calls. */
                 if (i == 0 && !add)
                         confine_die("SystemCallFilter=%s: the first one must say what is allowed", value);
                 for (char **name = names; *name; name++) {
@@ -101,7 +100,7 @@ static void load_allowed(const Plan *plan)
         void *name;
 
 #ifdef SANITIZED
-        /* By this LeakSanitizer stops the threads while it looks. */
+        /* LeakSanitizer stops the threads by this call while it searches. */
         g_hash_table_add(calls, g_strdup("ptrace"));
 #endif
         g_hash_table_iter_init(&each, calls);
@@ -113,11 +112,11 @@ static void load_allowed(const Plan *plan)
         seccomp_release(filter);
 }
 
-/* ---- what is refused */
+/* ---- refused calls */
 
 static void refuse_families(scmp_filter_ctx filter, const GPtrArray *allowed)
 {
-        /* Those of Linux are fewer, and one that has no number yet is none. */
+        /* Linux has fewer of them; a call without a number does not exist yet. */
         for (int family = 0; family < 64; family++)
                 if (!g_ptr_array_find((GPtrArray *)allowed, GINT_TO_POINTER(family), NULL))
                         refuse(filter, EAFNOSUPPORT, "socket", 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
@@ -134,7 +133,7 @@ static void refuse_namespaces(scmp_filter_ctx filter)
                 refuse(filter, EPERM, "clone", 1, SCMP_A0(SCMP_CMP_MASKED_EQ, kinds[i], kinds[i]));
         }
         refuse(filter, EPERM, "setns", 0, SCMP_A0(SCMP_CMP_EQ, 0));
-        /* Its flags are in memory, where no filter looks: the C library takes clone then. */
+        /* Its flags are in memory, which filters cannot read: the C library falls back to clone. */
         refuse(filter, ENOSYS, "clone3", 0, SCMP_A0(SCMP_CMP_EQ, 0));
 }
 
@@ -142,8 +141,8 @@ static void refuse_suidsgid(scmp_filter_ctx filter)
 {
         static const struct {
                 const char *name;
-                unsigned argument; /* that is the mode */
-                int flags;         /* argument that must have O_CREAT or the like for it; -1 none */
+                unsigned argument; /* this argument is the mode */
+                int flags;         /* the argument that must have O_CREAT or a similar flag; -1 none */
         } calls[] = { { "chmod", 1, -1 },   { "fchmod", 1, -1 }, { "fchmodat", 2, -1 }, { "mkdir", 1, -1 },
                       { "mkdirat", 2, -1 }, { "mknod", 1, -1 },  { "mknodat", 2, -1 },  { "creat", 1, -1 },
                       { "open", 2, 1 },     { "openat", 3, 2 } };
@@ -173,7 +172,7 @@ static void refuse_write_execute(scmp_filter_ctx filter)
         refuse(filter, EPERM, "shmat", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, SHM_EXEC, SHM_EXEC));
 }
 
-/* SCHED_OTHER, BATCH and IDLE are left. */
+/* SCHED_OTHER, BATCH and IDLE remain allowed. */
 static void refuse_realtime(scmp_filter_ctx filter)
 {
         for (int policy = 0; policy < 8; policy++)
@@ -195,7 +194,7 @@ static void load_refused(const Plan *plan)
         static const char *const clock[] = { "adjtimex", "clock_adjtime", "clock_settime", "settimeofday", NULL };
         static const char *const hostname[] = { "sethostname", "setdomainname", NULL };
         static const char *const logs[] = { "syslog", NULL };
-        /* Without SystemCallArchitectures= the other ones pass. */
+        /* Without SystemCallArchitectures= the other architectures are allowed. */
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
         must(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
@@ -228,7 +227,7 @@ static void load_refused(const Plan *plan)
 
 void confine_calls(const Plan *plan)
 {
-        /* The second one is loaded through the first. */
+        /* The second filter is loaded through the first. */
         load_refused(plan);
         if (plan->filters->len)
                 load_allowed(plan);

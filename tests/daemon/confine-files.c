@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which files and devices the program sees, and which it may write: a mount namespace, made as the service manager
- * makes it, from a list of paths, outer ones before inner ones. Knows no users beyond whose the state is.
+/* The files and devices that the program sees, and those that it may write: a mount namespace, made as the service
+ * manager makes it, from a list of paths, outer ones before inner ones. Knows no users except the owner of the state.
  *
- * What the tests keep anywhere on the machine must be seen all the same (show), and some of it stands for a directory
- * of the system's (stand-in): the testbed's sys for /sys. Then what is done to the one is done to the other. */
+ * The files that the tests keep anywhere on the machine must remain visible (show), and some of them stand for a
+ * directory of the system (stand-in): the testbed's sys for /sys. Rules for the one are then applied to the other. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +19,12 @@
 
 #include "confine.h"
 
-/* Where one path is listed twice the stricter word holds, which is the later one. */
+/* If a path is listed twice, the stricter rule applies, which is the later one. */
 typedef enum Kind {
         KIND_WRITABLE,
         KIND_READ_ONLY,
-        KIND_SHOWN, /* as it was before anything was mounted here */
-        KIND_EMPTY, /* nothing but what is shown below it */
+        KIND_SHOWN, /* as before anything was mounted here */
+        KIND_EMPTY, /* only the shown paths below it */
         KIND_PRIVATE,
         KIND_INACCESSIBLE,
 } Kind;
@@ -32,7 +32,7 @@ typedef enum Kind {
 typedef struct Entry {
         char *path;
         Kind kind;
-        int tree; /* of what is shown: a copy of its mounts; -1 none */
+        int tree; /* for shown paths: a copy of the mounts; -1 none */
         bool writable, directory, emptied;
 } Entry;
 
@@ -72,7 +72,7 @@ static Entry *add_entry(const char *path, Kind kind)
         return e;
 }
 
-/* The place in the tests' world that stands for a path of the system's; NULL if there is none. */
+/* The place in the tests' world that stands for a path of the system; NULL if there is none. */
 static char *stand_in_of(const Plan *plan, const char *path)
 {
         for (char **each = plan->stand_ins; each && *each; each++) {
@@ -85,7 +85,7 @@ static char *stand_in_of(const Plan *plan, const char *path)
         return NULL;
 }
 
-/* As far as it is there. */
+/* As much of the path as exists. */
 static void add(const Plan *plan, const char *path, Kind kind)
 {
         g_autofree char *stand_in = stand_in_of(plan, path);
@@ -102,7 +102,7 @@ static void add_all(const Plan *plan, const char *const *paths, Kind kind)
                 add(plan, *paths, kind);
 }
 
-/* Is seen wherever it lies; and a directory on the way that is closed to others is in nobody's way. */
+/* The path is visible wherever it is, and directories above it that are closed to other users are opened. */
 static void show(const char *path, bool writable)
 {
         Entry *e;
@@ -123,7 +123,7 @@ static void show(const char *path, bool writable)
         must(e->tree, "show", path);
 }
 
-/* ---- what the unit says */
+/* ---- the unit's directives */
 
 static void list_protections(const Plan *plan)
 {
@@ -204,7 +204,8 @@ static int give(const char *path, const struct stat *st, int type, struct FTW *f
         return 0;
 }
 
-/* Made, and given to the user with all that is in it: what a test has put there stands for what the program left. */
+/* Creates the directory, and gives it to the user with its contents: files that a test has put there stand for the
+ * program's own. */
 static void list_directory(const Plan *plan, const char *parent, const char *name, mode_t mode)
 {
         g_autofree char *whole = g_build_filename(parent, name ?: "", NULL), *path = NULL;
@@ -256,7 +257,7 @@ static void make_mount_point(const Entry *e)
 
 static void carry_out(Entry *e)
 {
-        /* Something emptied what it was in. */
+        /* Another mount hides the directory above. */
         if (e->kind != KIND_SHOWN && access(e->path, F_OK) < 0)
                 return;
         switch (e->kind) {
@@ -297,7 +298,7 @@ static int outer_first(const void *a, const void *b)
 bool confine_files(const Plan *plan)
 {
         entries = g_ptr_array_new();
-        /* Given to the user also where there are no namespaces. */
+        /* Given to the user also without namespaces. */
         list_directory(plan, "/var/lib", plan->state, plan->state_mode);
         list_directory(plan, "/run", plan->runtime, 0755);
         if (unshare(CLONE_NEWNS | (plan->wanted & WANTED_HOSTNAME ? CLONE_NEWUTS : 0)) < 0)
@@ -319,7 +320,7 @@ bool confine_files(const Plan *plan)
                 if (e->emptied)
                         set_read_only(e->path, true, false);
         }
-        /* Not where it was, for that is outside. */
+        /* Not at the former path, which is outside. */
         must(chdir("/"), "go to", "/");
         return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Started in the daemon's place: tries what the unit does not leave the daemon, and what it does, and says what came of
- * it, a line each. Only test-confine knows what is right. */
+/* Started in place of the daemon: tries actions that the unit denies to the daemon, and some that it allows, and prints
+ * the outcome of each, one per line. Only test-confine has the right outcomes. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ static void say_limits(void)
                (unsigned long)core.rlim_max);
 }
 
-/* A file of that name in a directory, which is removed again; or one that is there. */
+/* A file of that name in a directory, removed again; or an existing file. */
 static void say_write(const char *label, const char *path)
 {
         struct stat st;
@@ -90,7 +90,7 @@ static void say_write(const char *label, const char *path)
                 unlink(file);
 }
 
-/* /sys itself is mocked, but not by way of /proc. */
+/* /sys itself is mocked, but not through /proc. */
 static void say_files(const char *world, const char *testbed)
 {
         static const char *const paths[] = { "/",
@@ -119,7 +119,7 @@ static void say_files(const char *world, const char *testbed)
         say_write("sys", path);
         snprintf(path, sizeof(path), "%s/sys/bus", testbed);
         say_write("sys/bus", path);
-        /* The rules leave it one attribute of a module. */
+        /* The rules leave one attribute of a module writable. */
         snprintf(path, sizeof(path), "%s/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/power/control", testbed);
         say_write("power/control", path);
         snprintf(path, sizeof(path), "%s/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/authorized", testbed);
@@ -138,7 +138,7 @@ static void say_hidden(void)
                 printf("%s: %s\n", paths[i], access(paths[i], F_OK) < 0 ? strerrorname_np(errno) : "there");
 }
 
-/* The arguments are wrong, so a call that is not refused changes nothing either. */
+/* The arguments are invalid, so that a call that is allowed changes nothing either. */
 static void say_calls(void)
 {
         void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -188,7 +188,7 @@ static void say_calls(void)
         say("socket AF_ALG", socket(AF_ALG, SOCK_SEQPACKET, 0));
 }
 
-/* As the daemon is called: --debug --config FILE. */
+/* With the daemon's arguments: --debug --config FILE. */
 int main(int argc, char **argv)
 {
         char *world = argc == 4 ? strdup(argv[3]) : NULL, *slash = world ? strrchr(world, '/') : NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The user that the program runs as, without any of root's rights. The order is the service manager's. Knows no files
- * and no system calls. */
+/* The user that the program runs as, without any of root's rights, in the service manager's order. Knows no files and
+ * no system calls. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static void write_map(pid_t pid, const char *name, uid_t id)
         close(fd);
 }
 
-/* root and the program's own user are known there; all others are nobody. Written by a process that stayed outside. */
+/* Only root and the program's own user exist there; all others are nobody. Written by a process that stayed outside. */
 static void enter_user_namespace(uid_t user)
 {
         int ready[2], status;
@@ -81,12 +81,12 @@ void confine_rights(const Plan *plan, bool privileged)
         if (plan->wanted & WANTED_KEYRING && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
                 confine_lacks("KeyringMode=");
         if (privileged) {
-                /* Before the namespace, in which the groups have no name and keep their rights all the same. */
+                /* Before the namespace, in which the groups have no names but keep their rights. */
                 must(setgroups(plan->groups->len, (const gid_t *)(void *)plan->groups->data), "groups");
                 must(setresgid(plan->user, plan->user, plan->user), "group");
                 if (plan->wanted & WANTED_PRIVATE_USERS)
                         enter_user_namespace(plan->user);
-                /* As root still: the change of user takes the right to, with all others. */
+                /* While still root: the change of user drops the right to do this, with all others. */
                 if (plan->wanted & WANTED_NO_CAPABILITIES)
                         drop_bounding_set();
                 must(setresuid(plan->user, plan->user, plan->user), "user");

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Runs a program as the service manager would run it by a unit: as another user, with the files, devices and system
- * calls that the unit leaves it, as far as this can be had without being the service manager. The daemon's tests start
- * it through this, so that the shipped unit is what they prove.
+ * calls that the unit allows, as far as that is possible without being the service manager. The daemon's tests start it
+ * through this program, so that they test the shipped unit.
  *
- * Each directive of [Service] is carried out here, or stands below with the reason why not. One that is in neither list
- * is an error: whoever adds it to the unit decides. Where there are no rights (tests that root does not run) the rest
- * is done, and said.
+ * Each directive of [Service] is carried out here, or listed below with the reason why not. A directive in neither list
+ * is an error, so that its author decides. Without root's rights the directives that need them are skipped, with a
+ * message.
  *
  *   confine --unit FILE --sets FILE --user UID [...] -- [NAME=VALUE...] PROGRAM [ARGUMENT...]
  *
- * The variables are set for the program alone: a library that is preloaded into it is none of ours. */
+ * The variables are set for the program alone: a library that is preloaded into it must not be loaded here. */
 
 #include <errno.h>
 #include <grp.h>
@@ -42,7 +42,7 @@ void confine_lacks(const char *what)
         fprintf(stderr, "confine: no rights for %s here: done without\n", what);
 }
 
-/* ---- directives that have a value. false: it is none that is understood. */
+/* ---- directives with a value. Returns false if the value is not understood. */
 
 static bool take_groups(Plan *plan, const char *value)
 {
@@ -153,7 +153,7 @@ static bool take_call_error(Plan *plan, const char *value)
 
 /* ---- all directives */
 
-/* Only for what one word can ask: that word, and what it asks. */
+/* Only for directives that one word can set: that word, and its effect. */
 static const struct {
         const char *name, *word;
         Wanted wanted;
@@ -274,7 +274,7 @@ static void run(char **argv, pid_t parent)
 {
         char *equals;
 
-        /* A change of user has cleared it. */
+        /* The change of user has cleared the setting. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
                 exit(CONFINE_FAILED);
@@ -318,7 +318,7 @@ int main(int argc, char **argv)
         if (!unit || !sets || user <= 0 || !program)
                 confine_die("--unit, --sets, --user and a program must be given");
         plan.user = (uid_t)user;
-        /* Now, for where the tests lie may be closed to that user. */
+        /* Now, because the directory of the tests may be closed to that user. */
         if (!g_file_get_contents(sets, &text, NULL, &error))
                 confine_die("%s", error->message);
         plan.sets = text;
@@ -327,7 +327,7 @@ int main(int argc, char **argv)
         plan.filters = g_ptr_array_new();
         read_unit(&plan, unit);
 
-        mask = umask(0022); /* the directories on the way are for that user, too, whatever the test's own umask is */
+        mask = umask(0022); /* the directories above are for that user, too, whatever the test's own umask is */
         if (!privileged)
                 confine_lacks("another user, capabilities, namespaces");
         else if (!confine_files(&plan))

@@ -6,10 +6,10 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* The demands of a unit: gathered by confine.c, then carried out by the rooms below, in this order. Each of them ends
- * the program where something that can be had is not had. */
+/* The demands of a unit: gathered by confine.c, then carried out by the files below, in this order. Each of them ends
+ * the program if a demand that can be met is not met. */
 
-#define CONFINE_FAILED 125 /* exit status, as env(1) has it; the daemon has no such one */
+#define CONFINE_FAILED 125 /* exit status, as of env(1); the daemon never exits with it */
 
 typedef enum Wanted {
         WANTED_PROTECT_SYSTEM = 1 << 0,
@@ -35,37 +35,37 @@ typedef enum Wanted {
 } Wanted;
 
 typedef struct Plan {
-        unsigned wanted; /* Wanted, or'ed */
+        unsigned wanted; /* Masks */
 
         /* files */
-        char **shown, **shown_writable; /* what must be seen wherever it lies */
-        char **stand_ins;               /* REAL=PATH: what is done to REAL is done to PATH */
-        GPtrArray *writable;            /* as in the unit, with its - in front */
+        char **shown, **shown_writable; /* paths that must remain visible wherever they are */
+        char **stand_ins;               /* REAL=PATH: rules for REAL are applied to PATH */
+        GPtrArray *writable;            /* as in the unit, with its leading - */
         char *state, *runtime;          /* below /var/lib and /run; NULL none */
         mode_t state_mode;
 
         /* rights */
         uid_t user; /* and its group */
         GArray *groups;
-        int umask; /* -1: as it is */
+        int umask; /* -1: unchanged */
         bool has_core;
         rlim_t core;
 
         /* calls */
-        const char *sets;    /* what systemd-analyze syscall-filter says */
+        const char *sets;    /* the output of systemd-analyze syscall-filter */
         GPtrArray *filters;  /* values of SystemCallFilter=, in their order */
         GPtrArray *families; /* numbers, of RestrictAddressFamilies=; NULL: not restricted */
-        int call_error;      /* errno of a call that is not in them */
+        int call_error;      /* errno of a call that is not allowed */
 } Plan;
 
-/* Says why, and ends the program. */
+/* Prints the reason, and ends the program. */
 void confine_die(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
-/* For what this user may not do here: said, and done without. */
+/* For an action that this user may not do: prints it, and goes on. */
 void confine_lacks(const char *what);
 
-/* A mount namespace. false: there are no rights for one. */
+/* Sets up a mount namespace. Returns false without the right to do so. */
 bool confine_files(const Plan *plan);
-/* User, groups, capabilities, limits; privileged: with what only root can do. */
+/* User, groups, capabilities, limits; privileged: with the actions that only root can do. */
 void confine_rights(const Plan *plan, bool privileged);
-/* The last: what comes after is confined by it. */
+/* The last one: all later actions are confined by it. */
 void confine_calls(const Plan *plan);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads a datagram socket in a thread of its own. Knows nothing of what is said there. */
+/* Reads a datagram socket in a thread of its own. Knows nothing of the contents. */
 
 #include <check.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 #include "datagrams.h"
 
-#define PATIENCE (60 * G_USEC_PER_SEC) /* far more than anything takes */
+#define PATIENCE (60 * G_USEC_PER_SEC) /* far longer than any test needs */
 
 struct Datagrams {
         int fd;
@@ -50,12 +50,12 @@ Datagrams *datagrams_new(const char *path)
         ck_assert_uint_lt(g_strlcpy(address.sun_path, path, sizeof(address.sun_path)), sizeof(address.sun_path));
         d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         ck_assert_int_eq(bind(d->fd, (struct sockaddr *)&address, sizeof(address)), 0);
-        ck_assert_int_eq(chmod(path, 0666), 0); /* as the real ones are */
+        ck_assert_int_eq(chmod(path, 0666), 0); /* as real ones have it */
         d->texts = g_ptr_array_new_with_free_func(g_free);
         g_mutex_init(&d->lock);
         g_cond_init(&d->news);
         d->thread = g_thread_new("datagrams", receive, d);
-        /* A process forked while the thread starts would inherit the locks of the allocator, held for ever. */
+        /* A process forked while the thread starts would inherit the allocator's locks, held for ever. */
         g_mutex_lock(&d->lock);
         while (!d->listening)
                 g_cond_wait(&d->news, &d->lock);

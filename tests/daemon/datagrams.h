@@ -3,15 +3,15 @@
 
 #include <glib.h>
 
-/* A socket as the journal or a service manager has it: whatever comes is taken at once, so that nobody who writes to it
- * waits, and kept. */
+/* A socket like that of the journal or a service manager: every datagram is received at once, so that no sender waits,
+ * and kept. */
 typedef struct Datagrams Datagrams;
 
 Datagrams *datagrams_new(const char *path);
 void datagrams_free(Datagrams *datagrams);
 
-/* Waits for one that has that text, at or after the from'th; its number. */
+/* Waits for a datagram with that text, at or after number from; returns its number. */
 unsigned datagrams_await(Datagrams *datagrams, unsigned from, const char *text);
 
-/* Copies of all that have come, which the caller frees. */
+/* Copies of all datagrams so far, which the caller frees. */
 GPtrArray *datagrams_get(Datagrams *datagrams);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shared by the tests of packages on the host: the package, the world for it, and what must hold afterwards. */
+/* Shared by the tests of packages on the host: the package, its world, and the conditions afterwards. */
 
 #include <check.h>
 #include <stdlib.h>

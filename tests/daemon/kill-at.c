@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A library that is preloaded into the daemon and stands between it and the C library: it names each moment at which
- * the daemon touches the world, lists them, and kills the daemon (SIGKILL) at the one it was told. The daemon knows
- * nothing of it, and nothing here knows the daemon: what a moment is, the kind of the file descriptor says.
+/* A library that is preloaded into the daemon, in front of the C library: it names each point at which the daemon acts
+ * on the outside, lists these points, and kills the daemon (SIGKILL) at a given one. The daemon and this library know
+ * nothing of each other: the kind of the file descriptor decides about a point.
  *
- *   KILL_LIST=FILE  each moment's name is appended to FILE, a line each
- *   KILL_AT=NAME    dies at the moment of that name
+ *   KILL_LIST=FILE  the name of each point is appended to FILE, one per line
+ *   KILL_AT=NAME    kills the daemon at the point of that name
  *   KILL_NTH=N      at the N-th of that name; 1 if it is not set
  *
- * A name is the same in each run: numbers that differ from run to run (of temporary files) are not in it. What is
- * counted is "state" (the files below $STATE_DIRECTORY), "power" (sysfs), "at-out", "at-in", "device" (the udev
- * monitor) and "bus-out". "after" is said of the call that does it; for the moment before it is that after the one
- * before it, unless what lies between is no moment of its own: opening a tty. There, and in sysfs, "before" is one as
- * well. */
+ * A name is the same in each run: it does not contain numbers that differ from run to run (of temporary files). The
+ * kinds are "state" (the files below $STATE_DIRECTORY), "power" (sysfs), "at-out", "at-in", "device" (the udev monitor)
+ * and "bus-out". A point is "after" a call. The state before a call is that after the previous point, unless the actions
+ * between are no points of their own, as when a tty is opened: there, and in sysfs, "before" is a point as well. */
 
-/* The names below are meant, not what headers would put in their place. */
+/* The names below are meant literally, not the headers' replacements for them. */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS
 
@@ -45,9 +44,9 @@ static char state_resolved[512];
 static unsigned long kill_nth = 1, seen;
 static bool active;
 
-/* ---- a moment */
+/* ---- a point */
 
-/* Straight to the kernel: none of this is the daemon's doing. */
+/* Directly by system calls: these actions are not the daemon's. */
 static void append(const char *line)
 {
         int fd = (int)syscall(SYS_openat, AT_FDCWD, list_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -69,7 +68,7 @@ static void point(const char *kind, const char *when, const char *what, const ch
         }
 }
 
-/* ---- what something is */
+/* ---- kinds of descriptors */
 
 static Kind kind_of_socket(int fd)
 {
@@ -87,7 +86,7 @@ static Kind kind_of_socket(int fd)
         if (name.any.sa_family != AF_UNIX)
                 return OTHER;
         if (bed && strncmp(name.unix_.sun_path, bed, strlen(bed)) == 0)
-                return MONITOR; /* umockdev's place of a netlink socket */
+                return MONITOR; /* umockdev's replacement for a netlink socket */
         memset(&name, 0, sizeof(name));
         length = sizeof(name);
         if (bus && syscall(SYS_getpeername, fd, &name, &length) == 0 && strcmp(name.unix_.sun_path, bus) == 0)
@@ -95,7 +94,7 @@ static Kind kind_of_socket(int fd)
         return OTHER;
 }
 
-/* Without what mkstemp() has put behind it. */
+/* Without the suffix of mkstemp(). */
 static void copy_name(char *name, size_t size, const char *path)
 {
         char *dot;
@@ -134,7 +133,7 @@ static Kind kind_of_file(int fd, char *name, size_t size)
         return strstr(path, "/sys/devices/") ? POWER : OTHER;
 }
 
-/* name: of a file; NULL if a file does not matter. */
+/* name: of a file; NULL if the file does not matter. */
 static Kind kind_of(int fd, char *name, size_t size)
 {
         struct termios termios;
@@ -164,9 +163,9 @@ static void escape(char *text, size_t size, const void *bytes, size_t n)
         text[used] = 0;
 }
 
-/* ---- what a message says */
+/* ---- contents of a message */
 
-/* The type of a message of the bus, and which member of what: the fields of its header are "(yv)", each on 8. */
+/* The type of a bus message, with its interface and member: the fields of its header are "(yv)", each aligned to 8. */
 static void name_message(char *text, size_t size, const uint8_t *m, size_t n)
 {
         static const char *const types[] = { "?", "call", "reply", "error", "signal" };
@@ -361,7 +360,7 @@ INTERPOSE_OUT(sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flag
 
 /* ---- bytes in */
 
-/* A tty gives one line at a time, as it might: so each line is a moment, however many came together. */
+/* Returns one line of a tty at a time, as a tty may do: each line is then a point, however many arrived together. */
 static ssize_t read_line(int fd, uint8_t *bytes, size_t size)
 {
         bool content = false;
@@ -420,7 +419,7 @@ ssize_t recv(int fd, void *bytes, size_t size, int flags)
         return n;
 }
 
-/* ---- life */
+/* ---- start */
 
 __attribute__((constructor)) static void begin(void)
 {

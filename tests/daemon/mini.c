@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Shared by the tests of MiniFOTA: a course is an upgrade of a module, with all that the bus said of it. Knows what
- * holds of every course; the tests say what theirs is to show. */
+/* Shared by the tests of MiniFOTA: a course is an upgrade of a module, with a record of all its signals. Holds the
+ * conditions for every course; each test adds its own. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -33,7 +33,7 @@ static void note(Course *c, const char *path, const char *property, char *value)
         g_ptr_array_add(c->seen, s);
 }
 
-/* a{sv} of PropertiesChanged: text, numbers and truth values. */
+/* The a{sv} of PropertiesChanged: text, numbers and booleans. */
 static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Course *c = userdata;
@@ -63,7 +63,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* o a{sa{sv}} of InterfacesAdded: which object. */
+/* The o a{sa{sv}} of InterfacesAdded: the object. */
 static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         const char *object;
@@ -125,7 +125,7 @@ void course_free(Course *c)
 
 void course_publish_as(Course *c, const char *name, const char *break_)
 {
-        /* Beside its place first: whoever fetches it meanwhile gets all of it or nothing. */
+        /* Written beside its place first: a client that fetches it meanwhile gets the whole file or none. */
         g_autofree char *hidden = g_strconcat("new-", name, NULL), *www = world_path(c->w, "www");
         g_autofree char *from = g_build_filename(www, hidden, NULL), *to = g_build_filename(www, name, NULL);
 
@@ -249,14 +249,14 @@ char *course_second_url(const Course *c)
         return url;
 }
 
-/* ---- what was seen */
+/* ---- observations */
 
 char *course_history(Course *c, const char *path, const char *property)
 {
         g_autoptr(GString) text = g_string_new(NULL);
         const char *last = NULL;
 
-        world_count_signals(c->w, path, ""); /* takes in what has come */
+        world_count_signals(c->w, path, ""); /* processes the signals that have arrived */
         for (unsigned i = 0; i < c->seen->len; i++) {
                 const Seen *s = g_ptr_array_index(c->seen, i);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Says what ModemManager 1.20 says (field facts 7.1). What it is to say and what it has heard is in memory that both
- * processes see. */
+/* Behaves as ModemManager 1.20 (field facts 7.1). Its state and the calls that it received are in memory that both
+ * processes share. */
 
 #include <check.h>
 #include <errno.h>
@@ -31,9 +31,9 @@ struct FakeMM {
         pid_t pid;
         Shared *shared;
         const char *revision;
-        /* In its own process: */
+        /* Used in its own process: */
         char *holder; /* of the device */
-        GQueue unanswered; /* calls, in the order they came */
+        GQueue unanswered; /* calls, in the order of arrival */
 };
 
 /* ---- its process */
@@ -92,7 +92,7 @@ static int on_inhibit_device(sd_bus_message *m, void *userdata, sd_bus_error *er
         return sd_bus_reply_method_return(m, NULL);
 }
 
-/* A single modem, at the first module's place. A filter: sd-bus keeps this interface to itself. */
+/* A single modem, at the first module's place. Implemented as a filter, because sd-bus reserves this interface. */
 static int on_get_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         FakeMM *mm = userdata;
@@ -137,7 +137,7 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-/* The first has it, whether or not anybody still waits for the answer. */
+/* The first caller gets the inhibition, even if it does not wait for the answer any more. */
 static void answer_late(FakeMM *mm)
 {
         sd_bus_message *m;
@@ -173,7 +173,7 @@ static void serve(FakeMM *mm)
         _exit(1);
 }
 
-/* ---- the test's */
+/* ---- used by the test */
 
 static bool is_ready(World *w, const void *data)
 {

@@ -55,7 +55,8 @@ void bench_assert_files(Bench *b, const char *expected)
         const char *name;
         GDir *dir;
 
-        if (world_daemon_pid(b->w)) /* it has the name before it has looked around, but answers afterwards */
+        if (world_daemon_pid(b->w)) /* the service owns its name before it has enumerated its devices, but answers
+                                       afterwards */
                 g_free(world_property(b->w, "/org/fotad1", "Version"));
         dir = g_dir_open(path, 0, NULL);
         while (dir && (name = g_dir_read_name(dir)))

@@ -3,29 +3,29 @@
 
 #include "world.h"
 
-/* A package on the host, and what the daemon keeps of it: shared by the tests of StartUpgradeFile. */
+/* A package on the host, and the daemon's copy of it: shared by the tests of StartUpgradeFile. */
 typedef struct Bench {
         World *w;
         char *path;          /* the package: a good one for the first module */
-        char *sha256, *size; /* of it */
+        char *sha256, *size; /* of the package */
 } Bench;
 
-/* The first module is known and left alone, unless there is no daemon. */
+/* The first module has reported its revision and its port is closed, unless there is no daemon. */
 Bench *bench_new(const WorldSettings *settings);
 void bench_free(Bench *bench);
 
-/* Below the daemon's state directory; the caller frees it. */
+/* A path below the daemon's state directory; the caller frees it. */
 char *bench_state(Bench *bench, const char *name);
 
-/* Compares the names of all packages, each with a blank behind it. */
+/* Compares the names of all packages, each followed by a blank. */
 void bench_assert_files(Bench *bench, const char *expected);
 
-/* The job with that id has the package: every byte of it, and for the daemon alone. */
+/* Asserts that the job with that id has the whole package, readable for the daemon only. */
 void bench_assert_kept(Bench *bench, const char *id);
 
-/* Answers take so long from now on that a job is still asking when it is looked at. */
+/* Answers are slow from now on, so that a job is still reading when it is inspected. */
 void bench_slow_down(Bench *bench);
 void bench_speed_up(Bench *bench);
 
-/* Cancels the job and waits until the module is free. */
+/* Cancels the job and waits until the module has no job. */
 void bench_cancel(Bench *bench, const char *job);

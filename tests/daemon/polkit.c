@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Users of a gateway, and polkitd. It knows its files by absolute paths, and so do libc and the bus know the users: a
- * mount namespace puts others there, and is gone with the test's process. */
+/* Users of a gateway, and polkitd. polkitd finds its files, and libc and the bus find the users, by absolute paths: a
+ * mount namespace replaces them, and vanishes with the test's process. */
 
 #include <check.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define POLKITD      "/usr/lib/polkit-1/polkitd"
 #define POLKITD_NAME "org.freedesktop.PolicyKit1"
 
-#define FOTAD_ID WORLD_USER /* who runs the daemon has his name here */
+#define FOTAD_ID WORLD_USER /* the user of the daemon has his name here */
 
 #define ID G_STRINGIFY(WORLD_USER)
 
@@ -135,7 +135,7 @@ static void act(int fd, const User *user, bool interactive, UserFunc func, const
         if (setgroups(0, NULL) < 0 || setresgid(user->group, user->group, user->group) < 0 ||
             setresuid(user->uid, user->uid, user->uid) < 0)
                 _exit(1);
-        /* Which changing the user has taken back. */
+        /* The change of user has reset this. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (sd_bus_open_system(&bus) < 0 || sd_bus_set_allow_interactive_authorization(bus, interactive) < 0)
                 _exit(1);

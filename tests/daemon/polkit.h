@@ -3,32 +3,32 @@
 
 #include "world.h"
 
-/* A gateway with users on it and Debian's polkitd, of which the machine that runs the tests sees nothing. */
+/* A gateway with users and Debian's polkitd, invisible to the machine that runs the tests. */
 
 typedef struct User {
-        const char *name; /* polkitd's rules know it by that */
+        const char *name; /* polkitd's rules name the action so */
         uid_t uid;
         gid_t group;
 } User;
 
-/* Ordinary users; the kernel's name for those whom it cannot name; a member of the group fotad; the user fotad,
- * who runs the daemon. */
+/* Ordinary users; the kernel's name for unknown users; a member of the group fotad; the user fotad, who runs the
+ * daemon. */
 extern const User alice, bob, carol, nobody, member, fotad;
 
-/* And a crowd, by their uids. */
+/* More users, by their uids. */
 #define GUEST_UID 5000
 #define GUESTS    10
 
-/* Before the world is made: from here on this process and all that it starts see these users, the policy as it was
- * built, the rules that are shipped, these (JavaScript, as polkitd's), and no others; and another program's policy, by
- * the name of its file on the machine that runs the tests. */
+/* Before the world is made: from here on this process and its children see these users, the policy as built, the
+ * shipped rules, these rules (JavaScript, as polkitd's), and no others; and another program's policy, by the name of
+ * its file on the machine that runs the tests. */
 void polkit_prepare(const char *rules);
 void polkit_prepare_beside(const char *rules, const char *neighbour);
 
 /* polkitd itself, on the world's bus. Returns when it owns its name. */
 pid_t polkit_start(World *world);
 
-/* ---- what a user does, each time in a process and on a connection of its own */
+/* ---- a user's actions, each in a process and on a connection of its own */
 
 typedef int (*UserFunc)(sd_bus *bus, const void *data, sd_bus_error *error);
 
@@ -37,12 +37,12 @@ typedef int (*UserFunc)(sd_bus *bus, const void *data, sd_bus_error *error);
 const char *user_do(const User *user, bool interactive, UserFunc func, const void *data);
 const char *user_message(void);
 
-/* The outcome is that, and the message has those words. */
+/* Asserts that outcome, and that the message has those words. */
 void user_assert(const char *answer, const char *expected, const char *words);
 void user_assert_do(const User *user, bool interactive, UserFunc func, const void *data, const char *expected,
                     const char *words);
 
-/* The same in two halves. user_await() may be left out if the process is killed. */
+/* The same in two halves. user_await() may be omitted if the process is killed. */
 typedef struct UserCall {
         pid_t pid;
         int fd;

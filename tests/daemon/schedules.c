@@ -51,7 +51,7 @@ void schedules_write(Schedules *b, const char *source, const char *more)
         g_free(schedules_write_file(b, "night.conf", text, 0644));
 }
 
-/* A credential of systemd; the caller's own shell has none. */
+/* A systemd credential; the caller's own shell has none. */
 void schedules_write_credential(Schedules *b, const char *name, const char *text)
 {
         g_autofree char *directory = world_path(b->w, "credentials"), *path = g_build_filename(directory, name, NULL);
@@ -73,7 +73,7 @@ void schedules_assert(Schedules *b, const char *verb, int status, const char *ou
         client_assert(b->w, line, NULL, status, out, err);
 }
 
-/* The last that systemd was told since then; none of it holds a password. */
+/* The last message to systemd since then; none of them holds a password. */
 void schedules_assert_told(Schedules *b, unsigned from, const char *status)
 {
         g_autoptr(GPtrArray) texts = NULL;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A library that is preloaded into the daemon and gives it files as a network or a small disk has them. The daemon
- * knows nothing of it.
+/* A library that is preloaded into the daemon and simulates the files of a network or of a small disk. The daemon knows
+ * nothing of it.
  *
- *   READS_WAIT=SOCKET     each pread() connects to that socket and waits until the connection is closed; where nobody
- *                         listens it goes on
- *   DISK_FREE=N           what fstatvfs() tells, in bytes
+ *   READS_WAIT=SOCKET     each pread() connects to that socket and waits until the connection is closed; without a
+ *                         listener it goes on
+ *   DISK_FREE=N           the free space that fstatvfs() returns, in bytes
  *   DISK_ROOM=N           bytes that can be written to one of the packages before the disk is full
- *   RECORDS_REFUSED=FILE  no record of a job can be made while FILE exists: the disk is full, or, if FILE is not empty,
- *                         has an I/O error
+ *   RECORDS_REFUSED=FILE  no record of a job can be written while FILE exists: the disk is full, or, if FILE is not
+ *                         empty, has an I/O error
  *   SYNCS_REFUSED=FILE    no directory can be synchronized with the disk while FILE exists */
 
-/* The names below are meant, not what headers would put in their place. */
+/* The names below are meant literally, not the headers' replacements for them. */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS
 
@@ -31,7 +31,7 @@
 
 #define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
-/* ---- a file that does not come */
+/* ---- a file that does not arrive */
 
 static void wait_for_leave(void)
 {
@@ -62,7 +62,7 @@ ssize_t pread64(int fd, void *bytes, size_t size, off64_t at)
         return NEXT(pread64)(fd, bytes, size, at);
 }
 
-/* ---- a disk that is small */
+/* ---- a small disk */
 
 int fstatvfs(int fd, struct statvfs *ret)
 {
@@ -92,7 +92,7 @@ int fallocate(int fd, int mode, off_t at, off_t size)
 {
         if (!getenv("DISK_ROOM"))
                 return NEXT(fallocate)(fd, mode, at, size);
-        errno = EOPNOTSUPP; /* as on many file systems */
+        errno = EOPNOTSUPP; /* as in many file systems */
         return -1;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A library that is preloaded into the daemon and gives it a disk that is slow to write, and a host that is suspended.
- * The daemon knows nothing of it.
+/* A library that is preloaded into the daemon and simulates a disk with slow writes, and a host that was suspended. The
+ * daemon knows nothing of it.
  *
- *   SYNCS_WAIT=SOCKET    each fsync() connects to that socket and waits until the connection is closed; where nobody
- *                        listens it goes on
- *   SUSPENDED=FILE       the host was suspended for so many seconds as FILE says: CLOCK_BOOTTIME is ahead by them */
+ *   SYNCS_WAIT=SOCKET    each fsync() connects to that socket and waits until the connection is closed; without a
+ *                        listener it goes on
+ *   SUSPENDED=FILE       the host was suspended for the number of seconds in FILE: CLOCK_BOOTTIME is ahead by them */
 
 #undef _FORTIFY_SOURCE
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs a suite, and tells of what went wrong in it more than the assertion does. Knows no world but by the names of its
+/* Runs a suite, and prints more about a failure than its assertion does. Knows of a world only the names of its
  * files. */
 
 #include <glib.h>
@@ -56,8 +56,8 @@ static char *make_directory(void)
 }
 
 /* The worlds consist of many small files that are soon deleted, which costs more time on a disk than the tests
- * themselves: ext4 without a journal searches all that were deleted in the last minutes for each new one. Only this
- * program and its children see the mount. Without root's rights, the files are on the disk. */
+ * themselves: ext4 without a journal searches all files that were deleted in the last minutes for each new one. Only
+ * this program and its children see the mount. Without root's rights, the files are on the disk. */
 static void mount_memory(const char *directory)
 {
         if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)

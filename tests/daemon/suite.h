@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-/* Each test function is a case, looped from..to; nothing here takes as long as the limit. */
+/* Each test function is a case, looped from..to; no case takes as long as the limit. */
 #define SUITE_SECONDS 180
 
 #define suite_add(suite, name, function, from, to)                                                                     \
@@ -14,7 +14,7 @@
                 suite_add_tcase(suite, tcase_);                                                                        \
         } while (0)
 
-/* The program's exit status. The tests' files are in a directory of this run's own, in memory if root runs it, and are
- * removed (FOTAD_TEST_KEEP=1: they are on disk and stay). If a test failed, the last lines of the daemons' and
+/* Returns the program's exit status. The tests' files are in a directory of this run's own, in memory if root runs it,
+ * and are removed (FOTAD_TEST_KEEP=1: they are on disk and stay). If a test failed, the last lines of the daemons' and
  * simulators' logs are printed first. */
 int suite_run(Suite *suite);

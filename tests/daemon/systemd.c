@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A process that answers for systemd what is asked of a timer and a service, with the properties' real names and
- * types. */
+/* A process that answers systemd's queries for a timer and a service, with the properties' real names and types. */
 
 #include <check.h>
 #include <errno.h>

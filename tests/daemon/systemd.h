@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-/* A systemd on the world's bus that knows the timer and the last run of one scheduled upgrade. */
+/* A systemd on the world's bus that has the timer and the last run of one scheduled upgrade. */
 typedef struct FakeTimer {
         const char *name;    /* of the instance */
         const char *timer;   /* its timer's ActiveState */
@@ -15,6 +15,6 @@ typedef struct FakeTimer {
         const char *reason;            /* its service's StatusText; NULL: "" */
 } FakeTimer;
 
-/* Returns when it has its name. */
+/* Returns when it owns its name. */
 pid_t fake_systemd_start(const FakeTimer *timer);
 void fake_systemd_stop(pid_t pid);

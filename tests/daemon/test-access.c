@@ -13,17 +13,17 @@
 #include "world.h"
 
 #define NOBODY 65534
-#define OURS   WORLD_USER /* the group that the daemon runs as, once it is installed */
+#define OURS   WORLD_USER /* the group of the installed daemon */
 #define THEIRS 4243
 
-/* How the daemon is run, the caller's group, and the caller's other groups. */
+/* The user and group of the daemon, the caller's group, and the caller's other groups. */
 typedef struct Groups {
         bool by_hand;
         gid_t caller, others[3];
         size_t n_others;
 } Groups;
 
-/* Root's group is nobody's pass: the daemon is in it when it is run by hand. */
+/* Root's group gives no rights: a daemon that root starts directly is in it. */
 static const Groups strangers[] = {
         { .by_hand = true, .caller = NOBODY },
         { .by_hand = true, .caller = 0 },
@@ -43,7 +43,7 @@ static void report(FILE *f, const char *what, int r, sd_bus_error *error)
         sd_bus_error_free(error);
 }
 
-/* In a process of its own: nobody's calls, their answers into the file. */
+/* In a process of its own: the calls of nobody, whose answers are written to the file. */
 static void act_as_nobody(const Groups *groups, const char *file, const char *job, const char *url)
 {
         static const char name[] = "org.fotad1", root[] = "/org/fotad1", manager[] = "org.fotad1.Manager";
@@ -92,8 +92,8 @@ static void act_as_nobody(const Groups *groups, const char *file, const char *jo
         _exit(fclose(f) == 0 ? 0 : 1);
 }
 
-/* A job on the first module, in the midst of its download, and then those calls: what they were answered, and what the
- * second module had been asked before. */
+/* A job on the first module, in the middle of its download, and then those calls: their answers, and the commands that
+ * the second module had received before. */
 static World *begin(const Groups *groups, char **ret_job, char **ret_lines, char **ret_text)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Upgrades that the daemon did not begin or does not remember: what is adopted, and whom it is taken for. */
+/* Upgrades that the daemon did not begin or has no record of: the upgrades that are adopted, and their modules. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 #define JOB_2      "/org/fotad1/job/_32"
 #define OTHER_IMEI "867710050000024"
 #define NOWHERE    "http://127.0.0.1:1/" UP
-#define NAMELESS   "ec600m,mini-revision=" /* its Mini system reports none */
-#define QUICK      "settle=6\nstall=20\n" /* three probes without a revision fit into it */
+#define NAMELESS   "ec600m,mini-revision=" /* its Mini system reports no revision */
+#define QUICK      "settle=6\nstall=20\n" /* long enough for three probes without a revision */
 
 /* ---- adoption */
 
@@ -36,7 +36,7 @@ static void begin_by_hand(Course *c, const char *source)
         close(fd);
 }
 
-/* A world without a daemon, in which somebody else begins an upgrade of the module, and it is held at a point. */
+/* A world without a daemon, in which another program starts an upgrade of the module, which is held at a point. */
 static Course *begun_by_hand(const char *module, const char *source, const char *point, const char *config)
 {
         g_autofree char *first = g_strconcat("1-1=", module, NULL);
@@ -70,8 +70,8 @@ static void await_adopted(Course *c)
         ck_assert_str_eq(world_error(c->w), "NotCancellable");
 }
 
-/* Starts the daemon while the module stands still at a point, and looks at the job: if its AT port tells so much,
- * there, else once it has said more and stands still again. A download may go unheard until it has become an update. */
+/* Starts the daemon while the module is held at a point, and checks the job: there, if its AT port identifies the
+ * upgrade, else after its next message, at the next point. A download may go unheard until the update begins. */
 static void adopt(Course *c, const char *point, bool still)
 {
         world_start_daemon(c->w);
@@ -80,7 +80,7 @@ static void adopt(Course *c, const char *point, bool still)
                 world_assert_property(c->w, MODULE_1, "System", "mini");
                 g_free(world_sim(c->w, "hold 1-1 end"));
                 g_free(world_sim(c->w, "release 1-1 %s", point));
-                world_pass(c->w, "end"); /* its END is all that proves it */
+                world_pass(c->w, "end"); /* its END is the only evidence */
                 return;
         }
         g_free(world_sim(c->w, "hold 1-1 end"));
@@ -113,12 +113,12 @@ static void check_adopted_success(Course *c, const char *method, unsigned qfotad
         course_assert_history(c, JOB_2, "added", "");
 }
 
-/* Where the daemon comes to it, and by what it is adopted. */
+/* The point at which the daemon starts, and the evidence of the upgrade. */
 static const struct {
         const char *module, *point;
         const char *method;
-        bool still;           /* while it stands still: its AT port tells; else once it says something */
-        const char *restarts; /* NULL: depends on when it was heard first */
+        bool still;           /* adopted while held, by its AT port; otherwise after its next message */
+        const char *restarts; /* NULL: depends on the first message that is heard */
 } founds[] = {
         { "ec800m-4", "mini", "minifota", true, "3" },
         { "ec800m-4", "mini-2", "minifota", true, "1" },
@@ -142,7 +142,7 @@ START_TEST(test_found)
 
         adopt(c, founds[_i].point, founds[_i].still);
         check_adopted_success(c, founds[_i].method, 1);
-        if (strcmp(founds[_i].method, "minifota") == 0) /* only the Mini system was ever asked */
+        if (strcmp(founds[_i].method, "minifota") == 0) /* only the Mini system was ever probed */
                 world_assert_property(c->w, c->job, "FromRevision", "");
         if (founds[_i].restarts)
                 world_assert_property(c->w, c->job, "Restarts", founds[_i].restarts);
@@ -150,8 +150,8 @@ START_TEST(test_found)
 }
 END_TEST
 
-/* A Mini system that answers as the firmware does, and then has its port closed, is known by what it says while it is
- * asked who it is. */
+/* A Mini system that answers as the firmware does, and then closes its port, is identified by its messages during the
+ * probe. */
 START_TEST(test_found_as_firmware)
 {
         Course *c = begun_by_hand("ec600m,sms=0,mini-at=full,mini-revision=new", NULL, "updating:76", QUICK);
@@ -171,7 +171,7 @@ START_TEST(test_found_as_firmware)
 }
 END_TEST
 
-/* StartUpgrade on it gives it its source. Before that it waits for one that is nowhere. */
+/* StartUpgrade gives an adopted upgrade its source. Until then the source is unknown, and does not exist. */
 START_TEST(test_start_on_adopted)
 {
         Course *c = begun_by_hand(_i ? NAMELESS : "ec800m-4", NOWHERE, "mini", QUICK);
@@ -190,7 +190,7 @@ START_TEST(test_start_on_adopted)
         ck_assert_str_eq(path, JOB_1);
         g_free(world_sim(c->w, "wait 1-1 qfotadl 2"));
         world_await_property(c->w, JOB_1, "Source", c->url);
-        ck_assert_ptr_null(world_start(c->w, "", c->url, NULL)); /* it has one now */
+        ck_assert_ptr_null(world_start(c->w, "", c->url, NULL)); /* the source is now known */
         ck_assert_str_eq(world_error(c->w), "NotStalled");
         g_free(world_sim(c->w, "release 1-1 accepted"));
         check_adopted_success(c, "minifota", 2);
@@ -200,7 +200,8 @@ START_TEST(test_start_on_adopted)
 }
 END_TEST
 
-/* A schedule's run does so as well, and follows it; what the Mini system calls itself is no part of its URL. */
+/* A schedule's run does so as well, and follows the job; the revision that the Mini system reports is not part of its
+ * URL. */
 START_TEST(test_schedule_on_adopted)
 {
         Course *c = begun_by_hand(NAMELESS, NOWHERE, "mini", QUICK);
@@ -224,7 +225,7 @@ START_TEST(test_schedule_on_adopted)
 }
 END_TEST
 
-/* Adopted, it stalls like any other, and is retried like any other: by Retry, or by StartUpgrade. */
+/* An adopted upgrade stalls like any other, and can be retried by Retry or by StartUpgrade. */
 START_TEST(test_stalled_adopted)
 {
         Course *c = begun_by_hand(_i < 2 ? "ec800m-4" : NAMELESS, NULL, "mini-2", "settle=6\nstall=3\n");
@@ -252,7 +253,7 @@ START_TEST(test_stalled_adopted)
 }
 END_TEST
 
-/* A module that says nothing for longer than an identity is waited for, and then goes on. */
+/* A module that is silent for longer than the time-out of an identity, and then goes on. */
 START_TEST(test_late)
 {
         Course *c = begun_by_hand("eg800k-2", NULL, "mini-2", "settle=2\nstall=20\n");
@@ -273,8 +274,8 @@ START_TEST(test_late)
 }
 END_TEST
 
-/* Re-plugged in its Mini system, which does not tell its IMEI: it may be the one that a job misses, so that is waited
- * for; once that has given up, it is adopted. */
+/* Re-plugged in its Mini system, which does not report its IMEI: it may be the module that a job is waiting for, so the
+ * job's end is awaited; then the module is adopted. */
 START_TEST(test_replugged)
 {
         Course *c = course_stall_in_second("ec800m-4");
@@ -338,8 +339,8 @@ START_TEST(test_emptied)
 }
 END_TEST
 
-/* A module that reports no revision any more gets one job, which fails, and not one after another. A message that it
- * gets on is a new sign. */
+/* A module that no longer reports a revision gets one job, which fails, and not a series of jobs. A message of progress
+ * is new evidence. */
 START_TEST(test_once)
 {
         Course *c = course_new("ec200a,qgmr=error,sms=0,services=0,usbnet=0,ifc=", "settle=6\nupdate-idle=2\nstart=2\ndownload-idle=2\n");
@@ -364,7 +365,7 @@ START_TEST(test_once)
 }
 END_TEST
 
-/* A module that runs well is in no upgrade, whatever it says of one that is over. */
+/* A module that runs its firmware is in no upgrade, whatever it reports about an earlier one. */
 static const char *const healthy[] = { "ec200a",       "ec600m",
                                        "ec800m-4",     "eg800k-2",
                                        "ec600m,sms=0", "ec600m,sms=0,usbnet=0",
@@ -389,7 +390,7 @@ START_TEST(test_healthy)
         world_assert_property(c->w, MODULE_1, "Job", "/");
         course_assert_history(c, JOB_1, "added", "");
         world_assert_sim(c->w, "0", "get 1-1 qfotadl-count");
-        if (strstr(healthy[_i], "sms=0")) { /* nor does it keep it from its own */
+        if (strstr(healthy[_i], "sms=0")) { /* nor does that prevent its own upgrade */
                 course_publish(c, NULL);
                 course_begin(c);
                 g_free(world_sim(c->w, "wait 1-1 accepted"));
@@ -399,7 +400,7 @@ START_TEST(test_healthy)
 }
 END_TEST
 
-/* Firmware that reports no revision, by whatever way it upgrades, is not adopted, however often it is asked. */
+/* Firmware that reports no revision, with any method, is not adopted, however often it is probed. */
 static const char *const unnamed[] = { "ec200a,gmr=error,qgmr=error", "ec600m,gmr=error,qgmr=error",
                                        "ec600m,gmr=error,qgmr=error,sms=0,usbnet=0" };
 
@@ -418,8 +419,7 @@ START_TEST(test_unnamed)
 }
 END_TEST
 
-/* Firmware that is built without these two commands is firmware all the same: nothing but that speaks for a Mini
- * system. */
+/* Firmware that is built without these two commands is firmware all the same: nothing else points to a Mini system. */
 #define WITHOUT_COMMANDS "ec600m,sms=0,usbnet=0"
 
 START_TEST(test_without_commands)
@@ -457,7 +457,8 @@ static void write_adopted(Course *c, const char *more)
         ck_assert(g_file_set_contents(path, text, -1, NULL));
 }
 
-/* A module that told its revision was adopted for the lack of two commands: the job ends, and the module is free. */
+/* A module that reported its revision was adopted because it lacks two commands: the job ends, and the module is
+ * free. */
 static const char *const phantoms[] = {
         "State=downloading\nPercent=0\nRestarts=0\nReturns=0\nFromRevision=EC600MCNLER06A08M08\n",
         "State=stalled\nStalled=true\nPercent=0\nRestarts=0\nReturns=0\nConfirmed=true\n"
@@ -489,8 +490,8 @@ START_TEST(test_phantom)
 }
 END_TEST
 
-/* Where it was a Mini system after all, the job goes on: with a sign of it in the record whatever the module tells, and
- * without one as long as the module tells no revision. */
+/* If it was a Mini system after all, the job goes on: with evidence in the record whatever the module reports, and
+ * without evidence as long as the module reports no revision. */
 static const struct {
         const char *module, *record;
 } true_minis[] = {
@@ -517,7 +518,7 @@ START_TEST(test_true_mini)
 }
 END_TEST
 
-/* An upgrade that is remembered is not adopted besides. */
+/* An upgrade with a record is not adopted a second time. */
 static const struct {
         const char *module, *point;
 } remembered[] = {
@@ -540,7 +541,7 @@ START_TEST(test_remembered)
         world_kill_daemon(c->w);
         world_start_daemon(c->w);
         if (strncmp(remembered[_i].point, "mini", 4) == 0) {
-                /* As often as it would take to adopt it. */
+                /* As often as an adoption would need. */
                 g_autofree char *asked = world_sim(c->w, "count 1-1 rx:AT+CGSN");
 
                 g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN %d", atoi(asked) + 4));
@@ -556,8 +557,9 @@ END_TEST
 
 /* ---- identity */
 
-/* The module in the Mini system is another one than was at that place before, which the Mini system does not say: that
- * shows at the end, or as soon as its IMEI is read. From then on the module is known, and any other is another one. */
+/* The module in the Mini system is another one than was at that place before, which the Mini system does not report:
+ * the difference shows at the end, or as soon as its IMEI is read. From then on the module is known, and any other is
+ * another one. */
 static const struct {
         const char *module;
         bool known, replaced;
@@ -573,7 +575,7 @@ START_TEST(test_tenant)
         course_publish(c, NULL);
         g_free(world_sim(w, "wait 1-1 closed"));
         g_free(world_sim(w, "hold 1-1 mini"));
-        if (tenants[_i].known) /* its Mini system reports a revision, and is adopted for what it says */
+        if (tenants[_i].known) /* its Mini system reports a revision, and its messages get it adopted */
                 g_free(world_sim(w, "hold 1-1 answer:ATI"));
         begin_by_hand(c, NULL);
         g_free(world_sim(w, "set 1-1 imei " OTHER_IMEI));
@@ -606,7 +608,7 @@ START_TEST(test_tenant)
 }
 END_TEST
 
-/* In its Mini system it shows the chip's vendor id: during a job that is the module, under whatever product id. */
+/* In its Mini system it shows the chip's vendor id: during a job that is the module, with any product id. */
 static const char *const chips[] = { "ec800m-4,mini-vid=2ecc", "ec800m-4,mini-vid=2ecc,mini-pid=3005",
                                      "ec600m,mini-vid=2ecc,mini-pid=3005" };
 
@@ -630,7 +632,7 @@ START_TEST(test_chip)
 }
 END_TEST
 
-/* Without a job it is no module: others make things with that chip. */
+/* Without a job it is no module: other vendors use that chip as well. */
 START_TEST(test_chip_without_job)
 {
         Course *c = begun_by_hand("ec800m-4,mini-vid=2ecc,mini-pid=3005", NULL, "mini-2", QUICK);

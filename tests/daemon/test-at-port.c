@@ -12,7 +12,7 @@
 
 /* ---- other devices */
 
-/* A whole life beside things that are not ours: they see no byte, and are not opened. */
+/* Upgrades beside other devices: these receive no byte, and are not opened. */
 START_TEST(test_decoys)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .decoys = { "1-3=ftdi", "1-4=boot-rom" } };
@@ -46,7 +46,7 @@ START_TEST(test_probe)
         pid_t squatter;
 
         settings.config = "[timeouts]\ncommand=1\nsettle=2\n";
-        settings.by_hand = true; /* which sees who has it open */
+        settings.by_hand = true; /* a daemon of root's sees the process that has the port open */
         w = world_new_idle(&settings);
         g_free(world_sim(w, "set 1-1 revision EC200AEUHAR01A09M16"));
         g_free(world_sim(w, "set 1-1 imei 867710050000099"));
@@ -92,7 +92,7 @@ static int on_probed(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* One that leaves while it is asked answers the call. */
+/* A module that disconnects while it is probed ends the call. */
 START_TEST(test_probe_left)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,mute=60000" } };
@@ -103,7 +103,7 @@ START_TEST(test_probe_left)
         ck_assert_int_ge(sd_bus_call_method_async(world_bus(w), NULL, "org.fotad1", MODULE_1, "org.fotad1.Module",
                                                   "Probe", on_probed, &answer, NULL),
                          0);
-        world_assert_property(w, MODULE_1, "Present", "1"); /* calls are taken in turn: it is asked by now */
+        world_assert_property(w, MODULE_1, "Present", "1"); /* calls are handled in order: the probe runs by now */
         ck_assert_ptr_null(answer);
         g_free(world_sim(w, "detach 1-1"));
         while (!answer) {
@@ -131,7 +131,7 @@ static const struct {
         { "1-1=ec200a,ports=modem", "interface 9, which at-interfaces in fotad.conf names, has no tty",
           "[usb]\nat-interfaces=6005=9\n" },
         { "1-1=ec200a,mute=60000", "it does not answer at /dev/ttyUSB", NULL },
-        { "1-1=ec200a,cfun-boot=0", "", NULL }, /* the radio is nobody's business here */
+        { "1-1=ec200a,cfun-boot=0", "", NULL }, /* a radio that is off is no problem here */
 };
 
 START_TEST(test_problem)
@@ -151,8 +151,8 @@ END_TEST
 
 static const char *const loaders[] = { "2ecc:3001", "2ecc:3004", "2ecc:4e11", "1286:821a" };
 
-/* A boot loader shows for a while at each boot. That is no restart of its own, and a boot loader that stays is called
- * by its name: there is no tty to wait for. */
+/* A boot loader shows for a while at each boot. That is no restart of its own, and a boot loader that stays is named in
+ * Problem: there is no tty to wait for. */
 START_TEST(test_loader)
 {
         g_autofree char *module = g_strconcat("1-1=ec200a,loader=", loaders[_i], NULL);
@@ -175,8 +175,8 @@ START_TEST(test_loader)
 }
 END_TEST
 
-/* The boot loader has left, and the firmware does not follow: the module may be writing its flash out of sight, and
- * nothing advises to cycle its power. */
+/* The boot loader has disconnected, and the firmware does not follow: the module may be writing its flash unseen, and
+ * no message advises to cycle its power. */
 START_TEST(test_loader_left)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,loader=2ecc:3001,return=never" },
@@ -191,13 +191,13 @@ START_TEST(test_loader_left)
 }
 END_TEST
 
-/* ---- which port is the AT port */
+/* ---- the choice of the AT port */
 
-/* Modules whose AT port is not where most have it: the label says so; or the port with the usual number does not
- * answer, which is remembered for the next enumeration and so for the upgrade; with option on every interface, and with
- * the network adapter behind. */
+/* Modules with an unusual AT port: it has a label; or the port with the usual number does not answer, which is kept for
+ * the next enumeration and so for the upgrade; with option bound to every interface, and with the network adapter
+ * last. */
 static const struct {
-        const char *module, *silent; /* how often the modem port was opened before the AT port answered */
+        const char *module, *silent; /* the number of times the modem port was opened before the AT port answered */
 } layouts[] = {
         { "1-1=ec200a,diag-if=4,at-if=2,modem-if=3", "0" },
         { "1-1=ec200a,diag-if=4,at-if=2,modem-if=3,labels=0,modem-at=0", "1" },
@@ -224,7 +224,7 @@ START_TEST(test_layout)
 }
 END_TEST
 
-/* The usual port does not answer, and the next one cannot be opened: the search goes on to the suggested port. */
+/* The usual port does not answer, and the next one cannot be opened: the search returns to the suggested port. */
 START_TEST(test_layout_held)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,diag-if=4,at-if=2,modem-if=3,labels=0,modem-at=0" },

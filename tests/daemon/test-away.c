@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A module that waits in its Mini system for a network, for a day or a week: what the daemon does meanwhile is next to
- * nothing, and the network's return is enough. The day itself is lived through in
- * tests/core/test-upgrade-mini-stalled, where time can be made; here the program is measured over a few of its own
- * intervals.
+/* A module that waits in its Mini system for a network, for a day or a week: the daemon is nearly idle meanwhile, and
+ * the network's return suffices. The day itself is simulated in tests/core/test-upgrade-mini-stalled; here the program
+ * is measured over a few of its own intervals.
  *
- * What may happen while a job is stalled: the module is asked again who it is, once in `stall` because it is stalled
- * and once in `settle` because what answered was not its firmware, these two independently of each other. A port
- * without an answer is asked once a second at most. Nothing is new, so nothing is written and nothing is said. */
+ * Allowed while a job is stalled: the module is asked for its identity once per `stall` because it is stalled and once
+ * per `settle` because its firmware did not answer, independently of each other. A port without an answer is probed
+ * once a second at most. There is no news, so nothing is written and nothing is logged. */
 
 #include <check.h>
 #include <dirent.h>
@@ -23,17 +22,19 @@
 #include "workers.h"
 
 #define STALL   2 /* seconds; settle is the same */
-#define PERIODS 6 /* of them the measurement lasts */
+#define PERIODS 6 /* the number of them that the measurement lasts */
 #define CONFIG  "command=1\nsettle=2\nstall=2\n"
 
-#define QUESTIONS 9 /* lines in a row at most: getting into step takes three, an identity five, the system one */
+#define QUESTIONS 9 /* lines in a row at most: three for the synchronization, five for an identity, one for the
+                       system */
 #define WAKE_UPS                                                                                                       \
-        12 /* for a line, most of them the test bed's: each read and write of a tty is a talk with its server */
+        12 /* for a line, most of them the test bed's: each read and write of a tty is a message to its server */
 
 static const struct {
         const char *module;
-        const char *point, *package; /* where it is when the network goes, and what it waits for then */
-        const char *percent;         /* of its first UPDATING when the network is there again */
+        const char *point, *package; /* the module's point when the network fails, and the package that it then waits
+                                        for */
+        const char *percent;         /* value of its first UPDATING after the network's return */
         bool mute;
 } courses[] = {
         { "ec600m", "mini-2", "up.mini_2", "60", false },
@@ -51,7 +52,7 @@ typedef struct Effort {
         unsigned signals;
 } Effort;
 
-/* How often all threads of the daemon have been given the processor. */
+/* The number of times that the daemon's threads were scheduled. */
 static unsigned long count_switches(World *w)
 {
         g_autofree char *directory = g_strdup_printf("/proc/%d/task", (int)world_daemon_pid(w));
@@ -71,7 +72,7 @@ static unsigned long count_switches(World *w)
         return n;
 }
 
-/* Bytes of what it logs without --debug: of the lines that are not the dialogue on the AT port. */
+/* Bytes of the log without --debug: without the dialogue on the AT port. */
 static unsigned long count_log(World *w)
 {
         g_autofree char *log = world_log(w);
@@ -94,7 +95,7 @@ static unsigned long count_fotas(World *w)
         return n;
 }
 
-/* Lines that the module received, also those it did not listen to. */
+/* Lines that the module received, including those that it ignored. */
 static unsigned long count_lines(World *w)
 {
         g_autofree char *path = world_path(w, "truth.log"), *truth = NULL;
@@ -119,7 +120,7 @@ static Effort measure(World *w)
         };
 }
 
-/* Reads the writes that there are or will be in so many milliseconds; true if there were any. */
+/* Reads all writes within that many milliseconds; true if there were any. */
 static bool was_written(int writes, int timeout)
 {
         struct pollfd fd = { .fd = writes, .events = POLLIN };
@@ -132,7 +133,7 @@ static bool was_written(int writes, int timeout)
         return true;
 }
 
-/* The daemon is asked nothing meanwhile; its signals are read afterwards. */
+/* No call is made to the daemon meanwhile; its signals are read afterwards. */
 static void let_pass(int seconds)
 {
         gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
@@ -160,7 +161,7 @@ static void stay_away(unsigned i, void *data)
         world_await_property(w, c->job, "State", "stalled");
         g_free(world_sim(w, "wait 1-1 retry +1"));
 
-        /* Over some of its intervals, once all is said of this state. */
+        /* Over some of its intervals, once the state has been reported in full. */
         ck_assert_int_ge(inotify_add_watch(writes, jobs, IN_ALL_EVENTS & ~(IN_ACCESS | IN_OPEN | IN_CLOSE_NOWRITE)), 0);
         for (unsigned n = 0; was_written(writes, STALL * 1000); n++)
                 ck_assert_msg(n < PERIODS, "it writes to its state directory again and again");
@@ -175,9 +176,9 @@ static void stay_away(unsigned i, void *data)
         if (courses[i].mute)
                 lines = PERIODS * STALL + asks;
         said = after.lines - before.lines;
-        ck_assert_uint_gt(said, 0); /* it has not forgotten it */
+        ck_assert_uint_gt(said, 0); /* the daemon still has the job */
         ck_assert_uint_le(said, lines);
-        said += after.fotas - before.fotas; /* what the module says has to be read */
+        said += after.fotas - before.fotas; /* messages of the module must be read */
         ck_assert_uint_le(after.switches - before.switches, said * WAKE_UPS + asks);
         ck_assert_msg(!was_written(writes, 0), "it wrote to its state directory");
         ck_assert_uint_eq(after.log - before.log, 0);
@@ -188,8 +189,8 @@ static void stay_away(unsigned i, void *data)
         history = course_history(c, c->job, "State");
         ck_assert_msg(g_str_has_suffix(history, " stalled"), "%s", history);
 
-        /* The network is back. */
-        g_free(world_sim(w, "hold 1-1 updating:%s", courses[i].percent)); /* each word is a signal of its own */
+        /* The network is available again. */
+        g_free(world_sim(w, "hold 1-1 updating:%s", courses[i].percent)); /* each line causes a signal of its own */
         g_free(world_sim(w, "set 1-1 registered 1"));
         g_free(world_sim(w, "held 1-1 updating:%s", courses[i].percent));
         ck_assert(world_await_signal(w, c->job, "Progress", went_on));
@@ -206,7 +207,7 @@ static void stay_away(unsigned i, void *data)
         course_free(c);
 }
 
-/* All at once: most of it is waiting. */
+/* All at once, since most of the time is spent waiting. */
 START_TEST(test_away)
 {
         workers_run("course", 0, G_N_ELEMENTS(courses) - 1, stay_away, NULL);

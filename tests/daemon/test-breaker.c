@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A job that brings the daemon down each time it is taken up must not do so for ever: after ten times without anything
- * between them that shows life, the eleventh daemon gives it up. The daemon is killed here instead of crashing. */
+/* A job that crashes the daemon each time it is resumed must not do so for ever: after ten crashes without a sign of
+ * progress between them, the eleventh daemon gives the job up. The tests kill the daemon instead. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -17,7 +17,7 @@
 static const struct {
         const char *module, *package, *old, *new;
         const char
-                *points[3]; /* where the module stands while daemons die; the percentage of the job goes up between */
+                *points[3]; /* the module's points while daemons die; the job's percentage increases between them */
 } courses[] = {
         { "ec200a,urcport=uart1,unopened=keep",
           "up.bin",
@@ -62,12 +62,13 @@ static void await_in_log(World *w, const char *part, unsigned times)
 
         while (count_in_log(w, part) < times) {
                 ck_assert_msg(g_get_monotonic_time() < end, "not %u times in the log: %s", times, part);
-                g_free(world_property(w, MODULE_1, "Present")); /* an answer is later than what was read before it */
+                g_free(world_property(w, MODULE_1, "Present")); /* an answer follows everything that was read before
+                                                                   it */
         }
 }
 
-/* Until the daemon has handled the last message of a module that is held: the next daemon would read it, and would take
- * it for a sign of life. */
+/* Waits until the daemon has handled the last message of a module that is held: otherwise the next daemon would read it
+ * as a sign of progress. */
 static void await_last_message(World *w)
 {
         g_autofree char *truth = read_file(w, "truth.log"), *text = NULL;
@@ -80,7 +81,7 @@ static void await_last_message(World *w)
         g_free(world_property(w, MODULE_1, "Present")); /* a daemon that answers has handled the lines it has logged */
 }
 
-/* An upgrade that stands at the first of its points. Its source has a password that nobody is to find later. */
+/* An upgrade that is held at the first of its points. Its source has a password, which must not be found later. */
 static Loop begin(unsigned course, const char *config)
 {
         g_autofree char *module = g_strconcat("1-1=", courses[course].module, NULL), *url = NULL, *text = NULL;
@@ -104,7 +105,7 @@ static Loop begin(unsigned course, const char *config)
         return l;
 }
 
-/* Daemons that die as soon as they have taken the job up. */
+/* Daemons that die as soon as they have resumed the job. */
 static void crash(Loop *l, unsigned times)
 {
         for (unsigned i = 0; i < times; i++) {
@@ -117,7 +118,7 @@ static void crash(Loop *l, unsigned times)
         }
 }
 
-/* The module goes on from the point it stands at, and so does the job. */
+/* The module goes on from its point, and so does the job. */
 static void check_success(Loop *l, unsigned course, unsigned point)
 {
         for (unsigned i = G_N_ELEMENTS(courses[course].points); i-- > point;)
@@ -144,7 +145,7 @@ static void check_given_up(Loop *l, const char *part)
         ck_assert_ptr_null(strstr(log, "s3cret"));
         world_assert_property(l->w, MODULE_1, "Job", "/");
 
-        /* Nor is it told again, or taken up, by those that come after. */
+        /* Later daemons neither report nor resume the job. */
         for (unsigned i = 0; i < 2; i++) {
                 unsigned before = count_in_log(l->w, "is taken up again");
 
@@ -158,7 +159,7 @@ static void check_given_up(Loop *l, const char *part)
 
 #define PATIENT "start=300\nupdate-idle=300\nsettle=300\nstall=300\n"
 
-/* ---- it breaks */
+/* ---- given up */
 
 START_TEST(test_breaks)
 {
@@ -174,7 +175,7 @@ START_TEST(test_breaks)
 }
 END_TEST
 
-/* Daemons that die later than that one module is given up that does not answer, and before they lose patience. */
+/* Daemons that die later than the time-out of a mute module, and before the job's own time-outs. */
 START_TEST(test_late)
 {
         Loop l = begin((unsigned)_i, "start=300\nupdate-idle=300\nsettle=1\nstall=300\n");
@@ -196,8 +197,9 @@ START_TEST(test_late)
 }
 END_TEST
 
-/* Nor is what still goes on there adopted: that would begin the loop anew. After its next restart it is. Of a DFOTA whose
- * first revision nobody knows the end hangs on its END, which a busy machine may miss: this is a MiniFOTA. */
+/* An upgrade that still goes on is not adopted either: that would begin the loop anew. After its next restart it is
+ * adopted. The end of a DFOTA with an unknown first revision depends on its END, which a busy machine may miss: this is
+ * a MiniFOTA. */
 START_TEST(test_left_alone)
 {
         Loop l = begin((unsigned)_i, PATIENT);
@@ -211,7 +213,7 @@ START_TEST(test_left_alone)
                 for (unsigned k = 20; k < 23; k++)
                         g_free(world_sim(l.w, "urc 1-1 +QIND: \"FOTA\",\"UPDATING\",%u", k));
                 await_in_log(l.w, "is left alone until it restarts: job 1 was given up", i + 1);
-                await_in_log(l.w, "\"UPDATING\",22", i + 1); /* what was not read would be the next one's */
+                await_in_log(l.w, "\"UPDATING\",22", i + 1); /* an unread message would be the next daemon's */
                 world_assert_property(l.w, MODULE_1, "Job", "/");
                 world_kill_daemon(l.w);
                 world_start_daemon(l.w);
@@ -230,7 +232,7 @@ START_TEST(test_left_alone)
 }
 END_TEST
 
-/* A job that died before AT+QFOTADL leaves a module that can be told to upgrade. */
+/* A job that died before AT+QFOTADL leaves a module that can be upgraded. */
 START_TEST(test_breaks_before)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true, .config = PATIENT };
@@ -260,9 +262,9 @@ START_TEST(test_breaks_before)
 }
 END_TEST
 
-/* ---- it does not break */
+/* ---- not given up */
 
-/* Ten times may be bad luck. */
+/* Ten crashes may be bad luck. */
 START_TEST(test_holds)
 {
         Loop l = begin((unsigned)_i, PATIENT);
@@ -272,7 +274,7 @@ START_TEST(test_holds)
 }
 END_TEST
 
-/* Somebody stopped it: that is no crash. */
+/* A daemon that is stopped has not crashed. */
 START_TEST(test_stop)
 {
         Loop l = begin((unsigned)_i, PATIENT);
@@ -280,14 +282,14 @@ START_TEST(test_stop)
         crash(&l, TAKE_UPS_MAX);
         ck_assert_int_eq(world_stop_daemon(l.w), 0);
         world_start_daemon(l.w);
-        world_assert_property(l.w, l.job, "Result", ""); /* it has taken the job up */
+        world_assert_property(l.w, l.job, "Result", ""); /* the daemon has resumed the job */
         crash(&l, TAKE_UPS_MAX - 1);
         check_success(&l, (unsigned)_i, 0);
 }
 END_TEST
 
-/* A daemon that has outlived all that the job waits for does not die of it. This one waits in the Mini system for ever.
- */
+/* A daemon that runs for longer than all of the job's time-outs does not crash because of the job. This module waits in
+ * its Mini system for ever. */
 START_TEST(test_lives)
 {
         Loop l = begin(1, "command=3\nstart=3\ndownload-idle=3\nupdate-idle=3\nrestart=3\nsettle=3\nstall=3\nsource=3\n");
@@ -300,7 +302,7 @@ START_TEST(test_lives)
 }
 END_TEST
 
-/* A job that gets further is none that only brings daemons down. */
+/* A job that makes progress does not only crash daemons. */
 START_TEST(test_progress)
 {
         Loop l = begin((unsigned)_i, PATIENT);
@@ -314,7 +316,7 @@ START_TEST(test_progress)
                         break;
                 g_free(world_sim(l.w, "release 1-1 %s", courses[_i].points[i]));
                 g_free(world_sim(l.w, "held 1-1 %s", courses[_i].points[i + 1]));
-                /* Said before it stopped there. */
+                /* Printed before the module was held there. */
                 do {
                         g_free(percent);
                         percent = world_property(l.w, l.job, "Percent");

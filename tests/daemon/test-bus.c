@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The bus contract, against its machine form and as a client lives with it: what Introspect answers, which objects come
- * and go, what PropertiesChanged tells, how a module is named. */
+/* The bus contract, compared with its XML and from a client's view: the answer to Introspect, objects that are added
+ * and removed, the contents of PropertiesChanged, the names of modules. */
 
 #include <check.h>
 #include <gio/gio.h>
@@ -39,7 +39,7 @@ static int compare_lines(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Everything an interface has, one line each, sorted: equal texts are equal interfaces. */
+/* All members of an interface, one line each, sorted: equal texts are equal interfaces. */
 static char *describe(GDBusInterfaceInfo *interface)
 {
         g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
@@ -123,7 +123,7 @@ static void assert_introspection(World *w, const char *path, const char *name)
 typedef struct Picture {
         World *w;
         GHashTable *values;  /* "path\nproperty" -> text */
-        GHashTable *objects; /* path -> times it came */
+        GHashTable *objects; /* path -> number of additions */
         GPtrArray *gone;     /* paths */
 } Picture;
 
@@ -151,7 +151,7 @@ static char *read_value(sd_bus_message *m)
         return text;
 }
 
-/* a{sv} into values; how many there were. */
+/* Reads a{sv} into values; returns their number. */
 static unsigned read_properties(GHashTable *values, const char *path, sd_bus_message *m)
 {
         unsigned n = 0;
@@ -220,7 +220,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
         ck_assert_int_ge(sd_bus_message_read_basic(m, 's', &interface), 0);
         ck_assert_uint_gt(read_properties(changes, path, m), 0);
         ck_assert_int_ge(sd_bus_message_enter_container(m, 'a', "s"), 0);
-        ck_assert_int_gt(sd_bus_message_at_end(m, 0), 0); /* nothing is only invalidated */
+        ck_assert_int_gt(sd_bus_message_at_end(m, 0), 0); /* properties are never only invalidated */
         g_hash_table_iter_init(&iter, changes);
         while (g_hash_table_iter_next(&iter, (void **)&key, (void **)&value)) {
                 for (size_t i = 0; i < G_N_ELEMENTS(constant); i++)
@@ -259,7 +259,7 @@ static void picture_free(Picture *p)
         g_free(p);
 }
 
-/* Deals with the signals that have come; how often the object was added. */
+/* Processes the signals that have arrived; returns how often the object was added. */
 static unsigned picture_added(Picture *p, const char *path)
 {
         world_count_signals(p->w, path, "");
@@ -276,7 +276,7 @@ static void picture_await(Picture *p, const char *path)
         }
 }
 
-/* GetManagedObjects, as a picture's values; the paths into the array. */
+/* GetManagedObjects, in the form of a picture's values; the paths go into the array. */
 static GHashTable *read_all(World *w, GPtrArray *paths)
 {
         GHashTable *values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -297,7 +297,7 @@ static GHashTable *read_all(World *w, GPtrArray *paths)
         return values;
 }
 
-/* When nothing changes any more: what was told is what is, and all of it. */
+/* When nothing changes any more, the signals have given the whole present state. */
 static void picture_assert(Picture *p)
 {
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -317,7 +317,7 @@ static void picture_assert(Picture *p)
 
 /* ---- tests */
 
-/* A module that comes late, goes and comes back, and its upgrade: objects, properties, introspection. */
+/* A module that appears late, disconnects and reconnects, and its upgrade: objects, properties, introspection. */
 START_TEST(test_objects)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,attached=0,unopened=keep" }, .no_daemon = true };
@@ -363,7 +363,7 @@ START_TEST(test_objects)
         ck_assert_uint_eq(picture_added(p, job), 1);
         ck_assert_uint_eq(p->gone->len, 0);
 
-        /* A client that comes late, after a restart, reads the same. */
+        /* A client that connects late, after a restart, reads the same. */
         after = read_all(w, paths);
         ck_assert_uint_eq(paths->len, 2);
         ck_assert_int_eq(world_stop_daemon(w), 0);
@@ -409,7 +409,7 @@ static void assert_history(World *w, uint32_t limit, const char *ids)
         ck_assert_str_eq(found, ids);
 }
 
-/* The newest are kept, as many as the configuration says. */
+/* The newest jobs are kept, as many as the configuration allows. */
 START_TEST(test_history)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[jobs]\nhistory=2\n" };
@@ -487,7 +487,7 @@ START_TEST(test_history_clock)
 }
 END_TEST
 
-/* The source is refused only when the module was found. */
+/* The source is refused only after the module was found. */
 static void assert_found(World *w, const char *module, const char *error)
 {
         ck_assert_ptr_null(world_start(w, module, "gopher://host/up.bin", NULL));
@@ -532,7 +532,7 @@ START_TEST(test_names)
         for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
                 assert_found(w, wrong[i], "NoSuchModule");
 
-        /* Both at once. */
+        /* Both limits at once. */
         job = world_start(w, first, url, NULL);
         other = world_start(w, "867710050000024", url, NULL);
         ck_assert_msg(job && other, "%s", world_error_message(w));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Cancel: before the point of no return the old revision stays and the module is as it was; after it, nothing is
- * touched (guide 2.3.1.1, field facts 5). */
+/* Cancel: before the point of no return the old revision stays and the module is restored; after that point, the call
+ * changes nothing (guide 2.3.1.1, field facts 5). */
 
 #include <check.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static void check_cancelled(World *w, const char *job, const char *point)
         world_assert_sim(w, "uart1", "get 1-1 urcport");
         world_assert_sim(w, "auto", "get 1-1 power-control");
 
-        /* The next one goes well. */
+        /* The next upgrade succeeds. */
         if (point)
                 g_free(world_sim(w, "release 1-1 %s", point));
         world_await_module(w, MODULE_1);
@@ -61,7 +61,7 @@ START_TEST(test_early)
         ck_assert(!world_call(w, job, "org.fotad1.Job", "Cancel"));
         ck_assert_str_eq(world_error(w), "NotCancellable");
         if (strcmp(point, "qfotadl") == 0) {
-                point = "accepted"; /* it gets no further than the radio, which frees it */
+                point = "accepted"; /* the module stays at this point until its radio is switched off */
                 g_free(world_sim(w, "hold 1-1 %s", point));
                 g_free(world_sim(w, "release 1-1"));
         }
@@ -70,7 +70,7 @@ START_TEST(test_early)
 }
 END_TEST
 
-/* Before AT+QFOTADL is out. */
+/* Before AT+QFOTADL is sent. */
 START_TEST(test_preparing)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1" } };
@@ -91,7 +91,7 @@ START_TEST(test_preparing)
 }
 END_TEST
 
-/* A module whose download does not mind the radio being off is reset. */
+/* A module whose download goes on without the radio is reset. */
 START_TEST(test_stubborn)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1,abort=600000" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* StartUpgrade with check-source: the server is asked before anything is set on the module, and what it says decides.
- */
+/* StartUpgrade with check-source: the server is queried before any setting of the module is changed, and its answer
+ * decides. */
 
 #include <check.h>
 #include <string.h>
@@ -69,7 +69,7 @@ START_TEST(test_missing)
 }
 END_TEST
 
-/* The first is there, the second is not. */
+/* The first package exists, the second does not. */
 START_TEST(test_mini_2)
 {
         World *w = new_world("1-1=ec600m", NULL);
@@ -102,7 +102,7 @@ END_TEST
 
 static void await_asking(World *w)
 {
-        g_free(world_sim(w, "wait 1-1 rx:AT+CGSN 2")); /* the last of who it is; then the server */
+        g_free(world_sim(w, "wait 1-1 rx:AT+CGSN 2")); /* the last question of the identity; the server follows */
         world_assert_property(w, JOB_1, "State", "preparing");
 }
 
@@ -120,7 +120,7 @@ START_TEST(test_cancelled)
 }
 END_TEST
 
-/* The daemon dies while it asks, and asks again; then the server is there. */
+/* The daemon dies during the query, and repeats it; the server then exists. */
 START_TEST(test_killed)
 {
         World *w = new_world("1-1=ec200a", "[timeouts]\nsource=3\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Check against the simulator and real servers: every rule by its id, holding and not; who may call it and when; and
- * that nothing is changed by it. */
+/* Check against the simulator and real servers: every rule by its id, with both outcomes; the callers and the times at
+ * which it is allowed; and that it changes nothing. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -90,7 +90,7 @@ START_TEST(test_well)
         check_assert(rows, "urc-port", true, "usbat");
         check_assert(rows, "autosuspend", true, "auto: fotad sets it to on");
         check_assert(rows, "pdp-context", true, "context 1, not active yet");
-        g_free(world_sim(w, "wait 1-1 closed 2")); /* the port is others' again */
+        g_free(world_sim(w, "wait 1-1 closed 2")); /* other programs can use the port again */
         again = check_call(w, "usb-1-1", "http://host/up.bin", NULL, NULL);
         ck_assert_uint_eq(again->len, G_N_ELEMENTS(rules) - 1);
         check_assert_all_but(again, "");
@@ -162,7 +162,7 @@ static const struct {
         { "1-1=ec200a,delay=100000", "module method qfotadl", "module", "does not answer" },
 };
 
-/* A module that StartUpgrade would refuse as ModuleNotReady is a row here. */
+/* A module that StartUpgrade would refuse with ModuleNotReady is a row here. */
 START_TEST(test_absent)
 {
         WorldSettings settings = { .modules = { absent[_i].module }, .config = "[timeouts]\ncommand=1\nsettle=2\n" };
@@ -192,7 +192,7 @@ START_TEST(test_unplugged)
 }
 END_TEST
 
-/* A module that was well answers no more: that ends with the time-out of a single command. */
+/* A module that answered before is mute now: the check ends with the time-out of a single command. */
 START_TEST(test_silent)
 {
         World *w = new_world("1-1=ec200a", "[timeouts]\ncommand=1\n");
@@ -207,7 +207,7 @@ START_TEST(test_silent)
 }
 END_TEST
 
-/* Another process has the port, for itself alone or just open, which only a daemon of root's can see; and leaves it. */
+/* Another process has the port, exclusively or just open, which only a daemon of root's can see; and closes it. */
 START_TEST(test_held)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .by_hand = _i == 1 };
@@ -227,7 +227,7 @@ START_TEST(test_held)
         check_assert_all_but(rows, "port qfotadl");
         check_assert(rows, "port", false, settings.by_hand ? pid : "by another process");
         ck_assert_str_ne(check_find(rows, "port")->remedy, "");
-        ck_assert_int_eq(ioctl(fd, TIOCNXCL), 0); /* a pty stays so after its last close, which no serial port does */
+        ck_assert_int_eq(ioctl(fd, TIOCNXCL), 0); /* a pty stays exclusive after its last close, unlike a serial port */
         close(fd);
         again = check_call(w, "", "http://host/up.bin", NULL, NULL);
         check_assert_all_but(again, "");
@@ -235,7 +235,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-/* While a job runs nothing is asked of the module. */
+/* While a job runs the module is not queried. */
 START_TEST(test_job)
 {
         World *w = new_world("1-1=ec200a", NULL);
@@ -259,8 +259,8 @@ START_TEST(test_job)
 }
 END_TEST
 
-/* A module that refuses AT+QFOTADL=? may know AT+QFOTADL: that is advice, and the upgrade is made. The other advice is
- * about a module that has the expected revision already, which is logged. */
+/* A module that refuses AT+QFOTADL=? may support AT+QFOTADL: that is advice, and the upgrade is made. The other advice
+ * is about a module that has the expected revision already, which is logged. */
 START_TEST(test_advice_agrees)
 {
         World *w = new_world("1-1=ec200a,qfotadl-test=error", NULL);
@@ -283,7 +283,7 @@ START_TEST(test_advice_agrees)
 }
 END_TEST
 
-/* A job warns of what should be otherwise, and goes on. */
+/* A job logs a warning for each problem, and goes on. */
 START_TEST(test_advice)
 {
         World *w = new_world("1-1=ec200a", NULL);
@@ -302,7 +302,7 @@ END_TEST
 /* ---- servers */
 
 static const struct {
-        const char *answer; /* NULL: a port where nobody listens */
+        const char *answer; /* NULL: a port without a listener */
         bool holds;
         const char *finding;
 } servers[] = {
@@ -337,7 +337,8 @@ START_TEST(test_servers)
 }
 END_TEST
 
-/* None that answers may hold it up: [timeouts] source, and meanwhile it does other things. */
+/* A server that does not answer delays the check by no more than [timeouts] source, and meanwhile the daemon handles
+ * other calls. */
 START_TEST(test_never)
 {
         World *w = new_world("1-1=ec200a", "[timeouts]\nsource=1\n");
@@ -465,7 +466,7 @@ static void await_reply(World *w, sd_bus_message *const *reply)
                         ck_assert_int_ge(sd_bus_wait(world_bus(w), 60 * G_USEC_PER_SEC), 0);
 }
 
-/* Checks are made singly; other calls are answered meanwhile, and an upgrade takes precedence. */
+/* Checks run one at a time; other calls are answered meanwhile, and an upgrade takes precedence. */
 START_TEST(test_meanwhile)
 {
         World *w = new_world("1-1=ec200a", "[timeouts]\nsource=3\n");
@@ -484,7 +485,7 @@ START_TEST(test_meanwhile)
         rows = check_read(reply);
         check_assert_all_but(rows, "server");
 
-        /* In the middle of its dialogue. */
+        /* In the middle of a check's dialogue. */
         g_free(world_sim(w, "hold 1-1 answer:AT+CPIN?"));
         second = begin_check(w, "http://host/up.bin", &answer, false);
         g_free(world_sim(w, "held 1-1"));
@@ -499,7 +500,7 @@ START_TEST(test_meanwhile)
 }
 END_TEST
 
-/* The caller goes, the daemon is stopped in the middle of it: it ends well. */
+/* The caller disconnects, and the daemon is stopped in the middle of a check: it ends well. */
 START_TEST(test_stopped)
 {
         World *w = new_world("1-1=ec200a", NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The claim on a module that a job holds, which the shipped udev rule reads: there from before the first byte to the
- * end, whatever becomes of the daemon; and the file idle, which is there exactly while there is none, for
+/* The claim on a module that a job holds, which the shipped udev rule reads: it exists from before the first byte to
+ * the end, whatever happens to the daemon. The file idle exists exactly while there is no claim, for
  * fotad-upgrading.target. */
 
 #include <check.h>
@@ -23,13 +23,13 @@ static bool is_claimed(World *w, const char *id)
 
         if (g_stat(file, &st) < 0)
                 return false;
-        ck_assert_int_eq(st.st_mode & 0777, 0644); /* udev's programs may be anybody */
+        ck_assert_int_eq(st.st_mode & 0777, 0644); /* udev's programs may run as any user */
         ck_assert_int_eq(g_stat(directory, &st), 0);
         ck_assert_int_eq(st.st_mode & 0777, 0755);
         return true;
 }
 
-/* How many claims there are, and that idle says the same. */
+/* The number of claims, which must agree with idle. */
 static void assert_claims(World *w, unsigned expected)
 {
         g_autofree char *claims = world_path(w, "run/claims"), *idle = world_path(w, "run/idle");
@@ -67,7 +67,7 @@ static char *start(World *w, const char *package, const char *point)
         return job;
 }
 
-/* From the answer to StartUpgrade on, while it is off the bus as well, until the job is over. */
+/* From the answer to StartUpgrade on, also while the module is off the bus, until the job is over. */
 START_TEST(test_upgrade)
 {
         World *w = new_world();
@@ -97,7 +97,7 @@ START_TEST(test_failure)
 }
 END_TEST
 
-/* Killed (0) or stopped (1), it stays; the next daemon has the job, and its end. */
+/* If the daemon is killed (0) or stopped (1), the claim stays; the next daemon has the job, and its end. */
 START_TEST(test_daemon_goes)
 {
         World *w = new_world();
@@ -110,7 +110,7 @@ START_TEST(test_daemon_goes)
         ck_assert(is_claimed(w, "usb-1-1"));
         assert_claims(w, 1);
         world_start_daemon(w);
-        g_free(world_property(w, job, "State")); /* it has begun */
+        g_free(world_property(w, job, "State")); /* the daemon has begun */
         ck_assert(is_claimed(w, "usb-1-1"));
         assert_claims(w, 1);
         g_free(world_sim(w, "release 1-1"));
@@ -121,7 +121,7 @@ START_TEST(test_daemon_goes)
 }
 END_TEST
 
-/* After the gateway's power was cut nothing is left of it; a claim that nobody wants any more goes at the start. */
+/* After a power cut of the gateway the claim is gone; a claim that is not needed any more is removed at the start. */
 START_TEST(test_made_anew_and_swept)
 {
         World *w = new_world();
@@ -133,7 +133,7 @@ START_TEST(test_made_anew_and_swept)
         ck_assert(g_file_set_contents(old, "", 0, NULL));
         ck_assert(g_file_set_contents(idle, "", 0, NULL));
         world_start_daemon(w);
-        g_free(world_property(w, job, "State")); /* it has begun */
+        g_free(world_property(w, job, "State")); /* the daemon has begun */
         ck_assert(is_claimed(w, "usb-1-1"));
         assert_claims(w, 1);
         g_free(world_sim(w, "release 1-1"));
@@ -141,12 +141,12 @@ START_TEST(test_made_anew_and_swept)
         world_await_property(w, MODULE_1, "Job", "/");
         assert_claims(w, 0);
 
-        /* Files that are left without any job. */
+        /* Files that are left without a job. */
         world_kill_daemon(w);
         ck_assert(g_file_set_contents(old, "", 0, NULL));
         ck_assert_int_eq(g_unlink(idle), 0);
         world_start_daemon(w);
-        g_free(world_property(w, job, "State")); /* it has begun */
+        g_free(world_property(w, job, "State")); /* the daemon has begun */
         assert_claims(w, 0);
         ck_assert_int_eq(world_stop_daemon(w), 0);
         assert_claims(w, 0);
@@ -154,8 +154,8 @@ START_TEST(test_made_anew_and_swept)
 }
 END_TEST
 
-/* Two modules, one after the other: idle comes with the end of the last. One of them is at a UART, by a name with a
- * slash in it; the umask is the unit's. */
+/* Two modules, one after the other: idle appears with the end of the last. One of them is at a UART whose name has a
+ * slash; the umask is the unit's. */
 START_TEST(test_two)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "tty:ttyS1=ec200a,imei=867710050000024" },
@@ -202,14 +202,14 @@ START_TEST(test_two)
 }
 END_TEST
 
-/* Where none can be made the upgrade goes on, and the log says what may come of it. */
+/* If no claim can be made the upgrade goes on, and the log names the consequences. */
 START_TEST(test_no_place_for_it)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
         World *w = world_new(&settings);
         g_autofree char *run = world_path(w, "run"), *job = NULL, *log = NULL;
 
-        ck_assert(g_file_set_contents(run, "", 0, NULL)); /* no directory */
+        ck_assert(g_file_set_contents(run, "", 0, NULL)); /* not a directory */
         world_start_daemon(w);
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
@@ -221,7 +221,7 @@ START_TEST(test_no_place_for_it)
 }
 END_TEST
 
-/* The property of a device in the test bed, as a program that listens to udev has it. */
+/* The property of a device in the test bed, as a program that listens to udev reads it. */
 static char *udev_property(World *w, const char *syspath, const char *name)
 {
         g_autofree char *file = g_strconcat(world_testbed(w), syspath, "/uevent", NULL), *text = NULL;
@@ -255,8 +255,8 @@ static void await_properties(World *w, const char *module, bool claimed)
         world_await(w, has_property, &(Expected){ port, "ID_MM_CANDIDATE", claimed ? "0" : "1" }, port);
 }
 
-/* udev is told when a claim begins to count and when it does not any more, while the module stays where it is: what the
- * rules make of it then is so before the module is asked to download. A claim that is swept is told of, too. */
+/* udev is triggered when a claim begins and when it ends, while the module stays in place: the rules have taken effect
+ * before the module is told to download. It is triggered for a claim that is swept, too. */
 START_TEST(test_udev)
 {
         World *w = new_world();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every result code of the guide's chapter 6, as a module reports it and as a client reads it: the number is kept, it
- * has its stable name, and the sentence says what to do. Then the codes that true causes lead to. */
+/* Every result code of the guide's chapter 6, as a module reports it and as a client reads it: the number is kept, the
+ * code has its stable name, and the sentence names a remedy. Then the codes that real causes lead to. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -109,7 +109,7 @@ static char *begin(World *w, const char *url)
         return job;
 }
 
-/* A module's code as a client reads it. */
+/* Asserts a module's code as a client reads it. */
 static void check_code(World *w, const char *job, const char *domain, int number, const char *name)
 {
         g_autofree char *text = g_strdup_printf("%d", number), *named = g_strdup_printf(" code %d", number);
@@ -120,7 +120,7 @@ static void check_code(World *w, const char *job, const char *domain, int number
         world_assert_property(w, job, "ErrorCode", text);
         message = world_property(w, job, "Message");
         ck_assert_msg(strstr(message, named) != NULL, "the number is not in: %s", message);
-        remedy = strstr(message, "): "); /* the number and the usual cause stand in the parentheses */
+        remedy = strstr(message, "): "); /* the number and the usual cause are in the parentheses */
         ck_assert_msg(remedy && strlen(remedy) > strlen("): ."), "no remedy in: %s", message);
         ck_assert(g_ascii_isupper(*message));
         world_assert_property(w, MODULE_1, "Job", "/");
@@ -161,7 +161,8 @@ START_TEST(test_download_code)
 }
 END_TEST
 
-/* 0: in the running firmware, before a START; nothing restarts. 1: in the updater; the result waits for the module. */
+/* 0: in the running firmware, before a START; no restart follows. 1: in the updater; the result waits for the
+ * module. */
 START_TEST(test_update_code)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -190,7 +191,7 @@ START_TEST(test_update_code)
 }
 END_TEST
 
-/* END,504 is no result yet: the module is in its updater, and which firmware comes back is to be seen. */
+/* END,504 is no result yet: the module is in its updater, and the firmware that comes back is still unknown. */
 START_TEST(test_failed_update_waits)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -219,10 +220,10 @@ START_TEST(test_failed_update_waits)
 }
 END_TEST
 
-/* The fault, and the guide's code for it. */
+/* A fault, and the guide's code for it. */
 static const struct {
         const char *source;      /* a URL, or http, https, ftp and a package's name */
-        const char *key, *value; /* of the module meanwhile */
+        const char *key, *value; /* of the module during the upgrade */
         const char *domain;
         int number;
         const char *name;
@@ -230,7 +231,7 @@ static const struct {
         { "http missing.bin", NULL, NULL, "http", 711, "url-error" },
         { "https missing.bin", NULL, NULL, "http", 711, "url-error" },
         { "ftp missing.bin", NULL, NULL, "ftp", 611, "file-open-failed" },
-        { "http://127.0.0.1:1/up.bin", NULL, NULL, "http", 716, "socket-connect-failed" }, /* nobody listens */
+        { "http://127.0.0.1:1/up.bin", NULL, NULL, "http", 716, "socket-connect-failed" }, /* no listener */
         { "https://127.0.0.1:1/up.bin", NULL, NULL, "http", 716, "socket-connect-failed" },
         { "ftp://127.0.0.1:1/up.bin", NULL, NULL, "ftp", 605, "network-error" },
         { "http://no.such.host.invalid/up.bin", NULL, NULL, "http", 714, "dns-failed" },
@@ -273,8 +274,8 @@ START_TEST(test_cause)
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         for (unsigned i = 0; i < G_N_ELEMENTS(breaks); i++)
-                world_package(w, breaks[i], OLD_REVISION, NEW_REVISION, breaks[i]); /* named as it is broken */
-        ck_assert_int_eq(g_mkdir(directory, 0755), 0); /* servers send /directory on to /directory/ */
+                world_package(w, breaks[i], OLD_REVISION, NEW_REVISION, breaks[i]); /* named after its fault */
+        ck_assert_int_eq(g_mkdir(directory, 0755), 0); /* servers redirect /directory to /directory/ */
         world_await_module(w, MODULE_1);
         for (unsigned i = 0; i < G_N_ELEMENTS(causes); i++) {
                 g_autofree char *source = url_of(w, causes[i].source), *failed = NULL, *before = NULL;
@@ -290,7 +291,7 @@ START_TEST(test_cause)
         }
         check_truth(w, G_N_ELEMENTS(causes));
 
-        /* None of all that has harmed the module. */
+        /* None of these faults has harmed the module. */
         url = world_http(w, "up.bin");
         job = begin(w, url);
         world_assert_result(w, job, "success", "", "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The completion for bash, by bash itself (complete), beside a live daemon and without one. */
+/* The completion for bash, by bash itself (complete), with a running daemon and without one. */
 
 #include <check.h>
 #include <glib.h>
@@ -19,7 +19,7 @@ static void complete_with(const char *program)
         g_setenv("CLIENT_PROGRAM", path, TRUE);
 }
 
-/* All that is offered at the end of that line, and nothing else is said. */
+/* Asserts all completions at the end of that line, and that nothing else is printed. */
 static void assert_offered(World *w, const char *line, const char *expected)
 {
         g_autofree char *argument = g_strdup_printf("'%s'", line);
@@ -110,7 +110,7 @@ START_TEST(test_alone)
 }
 END_TEST
 
-/* Every option that a verb's help tells. */
+/* Every option in a verb's help. */
 START_TEST(test_options)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -129,7 +129,7 @@ START_TEST(test_options)
 }
 END_TEST
 
-/* The names of files and schedules are never run. */
+/* The names of files and schedules are never executed. */
 START_TEST(test_hostile)
 {
         static const char name[] = "a$(touch pwned)`touch pwned`.conf";

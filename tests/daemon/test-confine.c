@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The daemon's tests prove nothing of the unit unless what it restricts is restricted there: a probe in the daemon's
- * place says what it may and may not. And nothing that stands in the unit is passed over. */
+/* The daemon's tests prove nothing about the unit unless its restrictions are in force there: a probe in the daemon's
+ * place prints which actions succeed. No line of the unit may be ignored. */
 
 #include <check.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 #include "suite.h"
 #include "world.h"
 
-#ifdef SANITIZED /* confine-calls.c says why */
+#ifdef SANITIZED /* see confine-calls.c for the reason */
 #define PTRACE "ESRCH"
 #else
 #define PTRACE "EPERM"
 #endif
 
-/* The group dialout has its rights, and no name there. */
+/* The group dialout has its rights, but no name there. */
 static const char confined[] =
         "uid 10 10, gid 10 10, groups 65534\n"
         "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
@@ -60,7 +60,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-/* The daemon itself, by what the kernel says of it. */
+/* The daemon itself, by the kernel's status of it. */
 START_TEST(test_daemon)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -87,7 +87,7 @@ START_TEST(test_daemon)
 }
 END_TEST
 
-/* ---- units that are not understood */
+/* ---- units with unknown directives */
 
 static const struct {
         const char *unit, *said;

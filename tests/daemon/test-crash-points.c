@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every moment at which the daemon touches the world in the course of an upgrade: each step of each write to its disk,
- * each line to and from the AT port, each event of the devices, each message to the bus. kill-at.so lists them; then
- * the same upgrade is run once for each of them, the daemon is killed just there and started again. What must come of
- * it the simulator's truths decide: whether the module has been sent AT+QFOTADL, and which firmware it runs.
+/* Every point at which the daemon acts on the outside in the course of an upgrade: each step of each write to its disk,
+ * each line to and from the AT port, each event of the devices, each message to the bus. kill-at.so lists the points;
+ * then the same upgrade is run once for each of them, the daemon is killed there and started again. The simulator's
+ * records decide about the required result: whether the module received AT+QFOTADL, and the firmware that it runs.
  *
  * FOTAD_TEST_POINT=N runs the N-th alone; FOTAD_TEST_KEEP=1 leaves the list and the worlds' files. */
 
@@ -20,14 +20,14 @@
 #include "workers.h"
 #include "world.h"
 
-#define SECONDS 900 /* for all of a run's, however slow the machine */
-#define TRIES   4   /* two runs are not alike in everything: until the moment comes up again */
+#define SECONDS 900 /* for all runs together, however slow the machine */
+#define TRIES   4   /* two runs may differ in details: a run is repeated until the point is reached */
 
-/* An upgrade. The modules' URCs go elsewhere at first, so that settings are changed and put back; there are few, for
- * each makes moments that are like the others'. */
+/* An upgrade. The modules' URC port is another one at first, so that settings are changed and restored; there are few
+ * URCs, because each makes points that are like the others'. */
 #define FEW_URCS "urcport=uart1,boot-urcs=RDY,network=0,unopened=keep,boot=1,off=30"
 
-/* A point at which the module stands still until it has received a command so many times, or until its port is open (no
+/* A point at which the module is held until it has received a command so many times, or until its port is open (no
  * command): the dialogue there is then the same in each run. */
 typedef struct Hold {
         const char *point, *command;
@@ -36,10 +36,10 @@ typedef struct Hold {
 
 typedef struct Run {
         const char *name, *module, *from, *to;
-        const char *packages[2];   /* the simulator makes them, by their names; the first is asked for */
+        const char *packages[2];   /* made by the simulator, under these names; the first one is the source */
         const char *download_max;  /* option download-urc-max, NULL none */
-        Hold holds[4];             /* ends with one that is empty */
-        const char *since, *until; /* only what lies between the first moments with these in their names; NULL all */
+        Hold holds[4];             /* ends with an empty one */
+        const char *since, *until; /* only points between the first ones with these in their names; NULL all */
 } Run;
 
 static const Run runs[] = {
@@ -84,7 +84,7 @@ static const Run runs[] = {
 
 #define PACKAGE_SIZE 10000 /* three writes */
 
-/* Every kind must have been seen, or nothing was tested. */
+/* Every kind must have occurred, or the test proves nothing. */
 static const char *const kinds[] = { "state", "power", "at-out", "at-in", "device", "bus-out" };
 
 typedef struct Point {
@@ -94,9 +94,9 @@ typedef struct Point {
 
 typedef struct Task {
         const Run *run;
-        char *url, *file; /* one of them */
+        char *url, *file; /* one of the points */
         GPtrArray *points;
-        unsigned *again; /* of all workers together: what had to be repeated */
+        unsigned *again; /* of all workers together: the number of repetitions */
 } Task;
 
 /* ---- one life */
@@ -119,8 +119,8 @@ static bool await_event(World *w, const char *event, unsigned times)
         return world_sim_or_end(w, command);
 }
 
-/* false if the daemon has ended before. How often the port was open before does not matter: a job that starts early
- * takes over the port from the questions before it. */
+/* Returns false if the daemon has ended before. Earlier opens of the port do not matter: a job that starts early takes
+ * over the port from the questions before it. */
 static bool await_hold(World *w, const Hold *hold)
 {
         g_autofree char *held = g_strconcat("held 1-1 ", hold->point, NULL), *event = NULL, *opened = NULL;
@@ -137,8 +137,8 @@ static bool await_hold(World *w, const Hold *hold)
         return strcmp(connected, "1") == 0 || await_event(w, "opened", (unsigned)atoi(opened) + 1);
 }
 
-/* From the daemon's start over the whole upgrade to its stop, as far as it gets; how it ended, as world_await_end().
- * Asks for nothing but the upgrade: what the daemon does is the same in each run. */
+/* From the daemon's start over the whole upgrade to its stop, as far as it gets; returns its end, as world_await_end().
+ * Makes no calls besides the upgrade, so that the daemon acts the same in each run. */
 static int live(World *w, const Task *task, char **ret_job)
 {
         const char *most = task->run->download_max;
@@ -159,7 +159,7 @@ static int live(World *w, const Task *task, char **ret_job)
                 if (world_await_signal(w, *ret_job, "Result", NULL))
                         kill(world_daemon_pid(w), SIGTERM);
         } else if (asked) {
-                /* Its death is the only reason. */
+                /* Only the daemon's end can cause that. */
                 ck_assert_msg(strcmp(world_error(w), "org.freedesktop.DBus.Error.NoReply") == 0 ||
                                       strcmp(world_error(w), "org.freedesktop.DBus.Error.ServiceUnknown") == 0,
                               "%s: %s", world_error(w), world_error_message(w));
@@ -170,9 +170,9 @@ static int live(World *w, const Task *task, char **ret_job)
         return status;
 }
 
-/* ---- what must hold */
+/* ---- conditions */
 
-/* The job's record, which is whole if it is there. */
+/* The job's record, which is complete if it exists. */
 static GKeyFile *read_record(World *w)
 {
         g_autofree char *path = world_path(w, "state/jobs/1.job");
@@ -186,7 +186,7 @@ static GKeyFile *read_record(World *w)
         return g_steal_pointer(&file);
 }
 
-/* Nothing but whole records. */
+/* Only complete records. */
 static void check_files(World *w, bool job)
 {
         g_autofree char *state = world_path(w, "state"), *jobs = world_path(w, "state/jobs");
@@ -205,7 +205,7 @@ static void check_files(World *w, bool job)
         ck_assert((record != NULL) == job);
 }
 
-/* The settings that the upgrade changes are as they were. */
+/* The settings that the upgrade changes are restored. */
 static void check_settings(World *w)
 {
         world_assert_sim(w, "uart1", "get 1-1 urcport");
@@ -226,7 +226,7 @@ static void check_no_job(World *w, const Run *run)
         world_assert_sim(w, run->from, "get 1-1 revision");
 }
 
-/* The module has all of a package on the host or not enough; the record decides which verdicts are allowed. */
+/* The module has the whole package of the host, or not enough of it; the record decides which verdicts are allowed. */
 static void check_file_verdict(World *w, const Run *run, bool sent, bool transferred)
 {
         g_autofree char *revision = world_sim(w, "get 1-1 revision"), *name = world_property(w, JOB_1, "ErrorName");
@@ -239,14 +239,14 @@ static void check_file_verdict(World *w, const Run *run, bool sent, bool transfe
         }
         ck_assert_str_eq(revision, run->from);
         ck_assert_str_le(count, "1");
-        /* The last bytes were to go out, and did not: the module says so. */
+        /* The last bytes were due, and were not sent: the module reports a failure. */
         if (transferred && strcmp(name, "download-failed") == 0)
                 world_assert_outcome(w, JOB_1, "failed", "file", "download-failed");
         else
                 world_assert_outcome(w, JOB_1, "failed", "host", "interrupted");
 }
 
-/* sent, transferred: as the record had it when the daemon died. */
+/* sent, transferred: as in the record when the daemon died. */
 static void check_verdict(World *w, const Run *run, bool sent, bool transferred)
 {
         g_autofree char *count = NULL;
@@ -297,9 +297,9 @@ static void check_second_life(World *w, const Run *run, bool answered)
         check_files(w, record != NULL);
 }
 
-/* ---- one moment */
+/* ---- one point */
 
-/* false: it did not come to this moment. */
+/* Returns false if the run did not reach this point. */
 static bool try_point(const Task *task, const Point *p)
 {
         g_autofree char *nth = g_strdup_printf("%u", p->nth), *job = NULL;
@@ -332,7 +332,7 @@ static void die_at(unsigned item, void *data)
         ck_abort_msg("it did not come up again");
 }
 
-/* ---- which moments there are */
+/* ---- the list of points */
 
 static void point_free(Point *p)
 {
@@ -377,8 +377,8 @@ static void cut_points(GPtrArray *points, const Run *run)
         g_ptr_array_remove_range(points, 0, since);
 }
 
-/* After the Result it gives the claim up, and is told of the devices again. Whether it reads that before the test ends
- * it, chance decides; it does nothing about it. */
+/* After the Result the daemon removes the claim, and receives udev events. Whether it reads them before the test ends
+ * it is a matter of chance, and has no effect. */
 static void cut_devices_after_result(GPtrArray *points)
 {
         unsigned result = find_point(points, " Result");
@@ -407,7 +407,7 @@ static void print_points(const Task *task)
         fflush(stdout);
 }
 
-/* The run as it should be, in a world whose server is there for all others. */
+/* The reference run, in a world whose server is used by all others. */
 static void list_points(World *w, Task *task)
 {
         g_autofree char *file = world_path(w, "run/points"), *job = NULL;

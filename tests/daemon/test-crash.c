@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The daemon dies, wherever the upgrade is, and comes back: the right result, one AT+QFOTADL, one Result. */
+/* The daemon dies at any point of the upgrade and starts again: the right result, one AT+QFOTADL, one Result. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -11,7 +11,7 @@
 #include "suite.h"
 #include "world-private.h"
 
-/* Where the module stands still while the daemon is killed; whether it is on the bus there. */
+/* The point at which the module is held while the daemon is killed; whether the module is on the bus there. */
 static const struct {
         const char *point;
         bool on_bus;
@@ -50,7 +50,7 @@ static World *new_world(void)
         return world_new(&settings);
 }
 
-/* The module has gone all its way when the daemon comes back. */
+/* The module has finished when the daemon starts again. */
 START_TEST(test_away)
 {
         World *w = new_world();
@@ -66,7 +66,7 @@ START_TEST(test_away)
 }
 END_TEST
 
-/* The daemon is back before the module moves. */
+/* The daemon starts again before the module goes on. */
 START_TEST(test_back)
 {
         World *w = new_world();
@@ -83,7 +83,7 @@ START_TEST(test_back)
 }
 END_TEST
 
-/* Stopped cleanly instead, and the result is not told again by the next one. */
+/* Stopped cleanly instead; the next daemon does not repeat the result. */
 START_TEST(test_stop)
 {
         World *w = new_world();
@@ -232,7 +232,7 @@ START_TEST(test_queued)
 }
 END_TEST
 
-/* Killed while it sets the module up: the setting it has changed is put back in the end, not the changed one kept. */
+/* Killed while it changes the module's settings: the old value is restored in the end, not the changed one. */
 START_TEST(test_preparing)
 {
         static const char *const commands[] = { "AT+QURCCFG=\"urcport\"",
@@ -247,7 +247,7 @@ START_TEST(test_preparing)
 
         url = world_publish(w);
         world_await_module(w, MODULE_1);
-        /* The check's first questions are asked again once the first setting has been changed. */
+        /* The check's first questions are repeated once the first setting has been changed. */
         g_free(world_sim(w, "hold 1-1 answer:%s", _i == 2 ? commands[1] : commands[_i]));
         job = world_expect_job(w, world_start(w, "", url, "cid", "u", "2", NULL));
         g_free(world_sim(w, "held 1-1"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The main job, as the outside sees it: one call upgrades a module, over HTTP, HTTPS and FTP, whatever kind of module
- * it is and however it talks. */
+/* The main task, from the outside: one call upgrades a module, over HTTP, HTTPS and FTP, for every kind of module and
+ * every style of its output. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -13,7 +13,7 @@
 #include "suite.h"
 #include "world.h"
 
-/* Everything that must hold of one good upgrade, once. */
+/* All conditions for one good upgrade, once. */
 START_TEST(test_http)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -39,7 +39,7 @@ START_TEST(test_http)
         job = world_expect_job(w, world_start(w, "", url, NULL));
         ck_assert_str_eq(job, JOB_1);
         g_free(world_sim(w, "held 1-1"));
-        world_await_property(w, job, "Percent", "74");      /* 49 of 100: the hold is before it is said */
+        world_await_property(w, job, "Percent", "74");      /* 49 of 100: the hold is before the message */
         world_assert_sim(w, "on", "get 1-1 power-control"); /* in this enumeration, too */
         world_assert_property(w, job, "State", "updating");
         world_assert_property(w, job, "Restarts", "1");
@@ -75,7 +75,7 @@ START_TEST(test_http)
         ck_assert_int_eq(st.st_mode & 0777, 0600);
         g_free(world_sim(w, "wait 1-1 closed 1"));
         log = world_path(w, "lock");
-        ck_assert_int_eq(g_rmdir(log), 0); /* no lock file stays */
+        ck_assert_int_eq(g_rmdir(log), 0); /* no lock file remains */
         world_free(w);
 }
 END_TEST
@@ -88,8 +88,8 @@ static char *source_of(World *w, int kind)
                            : world_http(w, "up.bin?X-Amz-Signature=s3cret-Pa55&v=2&s3cret-Token");
 }
 
-/* HTTPS, FTP with a login, FTP with a wrong one, HTTP with a query. A secret is nowhere but in the module, and in the
- * record of the running job. */
+/* HTTPS, FTP with a login, FTP with a wrong one, HTTP with a query. A secret is in the module and in the
+ * record of the running job, and nowhere else. */
 START_TEST(test_source)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -128,7 +128,7 @@ START_TEST(test_source)
 }
 END_TEST
 
-/* Modules of every kind, talking in every way that was seen in the field. */
+/* Modules of every kind, with every style of output that was seen in the field. */
 static const char *const kinds[] = {
         "ec200a",
         "ec200a-8",
@@ -164,7 +164,7 @@ static const char *const kinds[] = {
         "ec200a,updater-pid=6001,updater-ports=diag/at",
         "ec200a,updater-ports=diag",
         "ec200a,updater-at=1",
-        "ec200a,updater-usb=0", /* or there for so short that the kernel did not see it */
+        "ec200a,updater-usb=0", /* or present for so short a time that the kernel did not notice it */
         "ec200a,updater-usb=0,lost=downloading/download-end,unopened=keep",
         "ec200a,labels=0",
         "ec200a,urcport=usbmodem",
@@ -202,7 +202,8 @@ START_TEST(test_kind)
 }
 END_TEST
 
-/* Told to use another port of the module's, the daemon has the URCs sent there too, and puts that back. */
+/* If the daemon is configured for another port of the module, it has the URCs sent there too, and restores that
+ * setting. */
 START_TEST(test_other_port)
 {
         WorldSettings settings = WORLD_EC200A;

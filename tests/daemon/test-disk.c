@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A state directory that cannot be written any more: a result that was told holds after the daemon's next start. The
- * directory is a file system of its own, in a mount namespace. A real file system has room again as soon as a record is
- * removed; slow-files.so refuses new records all the same. */
+/* A state directory that becomes unwritable: a result that was sent holds after the daemon's next start. The directory
+ * is a file system of its own, in a mount namespace. A real file system has room again as soon as a record is removed;
+ * slow-files.so refuses new records all the same. */
 
 #include <check.h>
 #include <errno.h>
@@ -159,7 +159,7 @@ static char *start(Disk *d)
         return job;
 }
 
-/* The job that has ended stays as it was said to be, and the module is free for another one. */
+/* The job that has ended keeps its reported result, and the module is free for another one. */
 static void assert_stays(Disk *d, const char *job, bool kept, const char *result, const char *commands)
 {
         g_autofree char *next = NULL;
@@ -177,7 +177,7 @@ static void assert_stays(Disk *d, const char *job, bool kept, const char *result
         world_assert_sim(d->w, commands, "get 1-1 qfotadl-count");
         g_free(world_sim(d->w, "set 1-1 revision " OLD_REVISION));
         next = start(d);
-        ck_assert_str_ne(next, job); /* an id is not given to another job */
+        ck_assert_str_ne(next, job); /* an id is not reused */
         world_await_property(d->w, next, "State", "finished");
         world_assert_property(d->w, next, "Result", "success");
         if (kept)
@@ -193,7 +193,7 @@ static void assert_logged(Disk *d, const char *part)
 
 /* ---- before AT+QFOTADL */
 
-/* Where the file system is full, the removal of the record makes room for its end. */
+/* If the file system is full, removing the record makes room for its end. */
 START_TEST(test_failed)
 {
         Disk *d = disk_new(NULL, false);
@@ -234,8 +234,8 @@ static void await_pending(Disk *d, const char *job, const char *cause)
         ck_assert_uint_eq(world_count_signals(d->w, job, "Result"), 0);
 }
 
-/* The record cannot be removed either: no end is told before it can be kept. 1: nor does the next daemon tell any. The
- * unit's own preparations write to the directory, so that root starts the daemons there. */
+/* The record cannot be removed either: no end is reported before it can be saved. 1: nor does the next daemon report
+ * one. The unit's own preparations write to the directory, so that root starts the daemons there. */
 START_TEST(test_read_only)
 {
         Disk *d = disk_new("command=2\n", _i == 1);
@@ -285,7 +285,7 @@ START_TEST(test_directory_not_synchronized)
 }
 END_TEST
 
-/* An I/O error is not called a want of space. */
+/* An I/O error is not reported as a full disk. */
 START_TEST(test_io_error)
 {
         Disk *d = disk_new(NULL, false);
@@ -321,8 +321,8 @@ static void await_message(Disk *d, const char *job, const char *part)
         }
 }
 
-/* The record is behind, which Message says; a percentage that is not on the disk is not said, so that it does not go
- * back when the daemon dies. 1: the disk is well again without that. */
+/* The record is out of date, as Message says; a percentage that is not on disk is not reported, so that it does not
+ * decrease when the daemon dies. 1: the disk recovers before that. */
 START_TEST(test_behind)
 {
         Disk *d = disk_new(NULL, false);

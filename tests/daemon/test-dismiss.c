@@ -12,7 +12,8 @@
 #include "suite.h"
 
 #define JOB_2    "/org/fotad1/job/_32"
-#define NAMELESS "ec600m,mini-revision=" /* its Mini system reports no revision, which makes fotad look for an upgrade */
+#define NAMELESS "ec600m,mini-revision=" /* its Mini system reports no revision, which makes fotad look for an
+                                            upgrade */
 #define LEFT     "is left alone until it restarts: job 1 was dismissed"
 
 /* A DFOTA that is held at that point. */
@@ -56,7 +57,7 @@ static void await_left_alone(Course *c)
 }
 
 /* A stalled job. Its module stays in its Mini system, also for the next daemon, and finishes when its package is
- * there. */
+ * published. */
 START_TEST(test_stalled)
 {
         Course *c = course_stall_in_second(NAMELESS);
@@ -122,7 +123,7 @@ START_TEST(test_refused)
 }
 END_TEST
 
-/* An answer at a terminal: which one, and fotactl's exit status. */
+/* An answer at a terminal: the answer, and fotactl's exit status. */
 static const struct {
         const char *answer, *language, *question;
         int status;
@@ -157,7 +158,7 @@ START_TEST(test_asked)
 }
 END_TEST
 
-/* Without a terminal, and with --yes, nothing is asked. */
+/* Without a terminal, and with --yes, there is no question. */
 START_TEST(test_not_asked)
 {
         Course *c = begin_and_hold("updating:50");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The examples in doc/examples, run as a person runs them, each against a live job: it succeeds, it fails, the daemon dies in
- * the middle, it is refused, and there is no daemon. */
+/* The examples in doc/examples, run as a person runs them, each against a running job: success, failure, a daemon that
+ * dies in the middle, a refusal, and a missing daemon. */
 
 #include <check.h>
 #include <glib.h>
@@ -100,7 +100,7 @@ START_TEST(test_daemon_dies)
 }
 END_TEST
 
-/* An upgrade that is under way already is in the way. */
+/* Another upgrade that is under way makes the call fail. */
 START_TEST(test_refused)
 {
         World *w = begin(_i);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Modules that fail, each in its way: what the job says of it, and what became of the module. A job that ends has one
+/* Modules that fail, each in its own way: the job's message, and the module's state afterwards. A job that ends has one
  * right result, and a module that can be stopped was stopped. */
 
 #include <check.h>
@@ -16,8 +16,8 @@
 #define OTHER_REVISION "EC200AEUHAR01A09M16"
 #define OTHER_IMEI     "867710050000024"
 
-/* Time-outs are short, for a fault has to outlast them: for a module that stays away, and for one that returns in time.
- */
+/* Time-outs are short, because a fault has to last longer: for a module that stays away, and for one that returns in
+ * time. */
 #define STAYS_AWAY "update-idle=2\nrestart=1\nsettle=2\n"
 #define COMES_BACK "command=2\nstart=1\ndownload-idle=2\nsettle=2\n"
 
@@ -51,7 +51,7 @@ static void check_truth(World *w, const char *revision)
         world_assert_property(w, MODULE_1, "Job", "/");
 }
 
-/* The job and its module advise what the table of codes does. */
+/* The job and its module have the remedy from the table of codes. */
 static void assert_advice(World *w, const char *job, const char *name)
 {
         g_autofree char *problem = world_property(w, MODULE_1, "Problem");
@@ -65,7 +65,7 @@ static void assert_advice(World *w, const char *job, const char *name)
 static const struct {
         const char *module;
         const char *result, *domain, *name;
-        const char *message; /* a part of it */
+        const char *message; /* a part of the message */
         const char *restarts;
         const char *revision;
         const char *system;
@@ -113,7 +113,7 @@ START_TEST(test_fault)
 }
 END_TEST
 
-/* The revision that runs afterwards, and the one that was wanted. */
+/* The revision that runs afterwards, and the expected one. */
 static const struct {
         const char *module;
         const char *expected;
@@ -157,7 +157,7 @@ END_TEST
 
 /* ---- another module at the same port */
 
-/* The lines that the module got since it came to the bus last. */
+/* The lines that the module received since its last connection to the bus. */
 static char **lines_since_return(World *w)
 {
         g_autofree char *path = world_path(w, "truth.log"), *text = NULL;
@@ -169,8 +169,8 @@ static char **lines_since_return(World *w)
         return g_strsplit(last, "\n", -1);
 }
 
-/* 0: it comes back as another one after the update; 1: it was exchanged during the download. Both have settings that
- * would be put back if it were the same. */
+/* 0: it comes back as another module after the update; 1: it was exchanged during the download. Both have settings that
+ * would be restored on the original module. */
 START_TEST(test_replaced)
 {
         static const char *const questions[] = { "ATQ0V1E0", "AT+CMEE=1", "AT+CMEE?", "ATI",     "AT+CGMI",
@@ -196,7 +196,7 @@ START_TEST(test_replaced)
         world_assert_result(w, job, "failed", "host", "module-replaced");
         check_truth(w, _i == 0 ? NEW_REVISION : OLD_REVISION);
         world_assert_property(w, MODULE_1, "Imei", OTHER_IMEI);
-        world_assert_sim(w, "usbat", "get 1-1 urcport"); /* as the first one was left */
+        world_assert_sim(w, "usbat", "get 1-1 urcport"); /* as the first module's was left */
         world_assert_sim(w, "2", "get 1-1 fota-cid");
         lines = lines_since_return(w);
         for (char **line = lines; *line; line++) {
@@ -218,7 +218,7 @@ START_TEST(test_replaced)
 }
 END_TEST
 
-/* ---- plugged */
+/* ---- re-plugged */
 
 static const struct {
         const char *when; /* a hold */
@@ -265,8 +265,8 @@ START_TEST(test_plug)
 }
 END_TEST
 
-/* A daemon that stands still while the module comes and goes once more: when it reads the events of that life, they are
- * all that is left of it. */
+/* A daemon that stands still while the module connects and disconnects once more: when it reads the events of that
+ * connection, nothing else of it remains. */
 START_TEST(test_unseen)
 {
         World *w = world_with("network=0,ports=at", COMES_BACK "start=60\ndownload-idle=60\nrestart=60\n");
@@ -279,7 +279,8 @@ START_TEST(test_unseen)
         kill(world_daemon_pid(w), SIGSTOP);
         g_free(world_sim(w, "detach 1-1"));
         returned = world_sim(w, "count 1-1 returned");
-        g_free(world_sim(w, "set 1-1 bound 0")); /* a tty has more events than wait for somebody who does not read */
+        g_free(world_sim(w, "set 1-1 bound 0")); /* a tty has more events than its queue holds for a process that does
+                                                    not read */
         g_free(world_sim(w, "attach 1-1"));
         g_free(world_sim(w, "wait 1-1 returned %lu", strtoul(returned, NULL, 10) + 1));
         g_free(world_sim(w, "detach 1-1"));
@@ -295,8 +296,8 @@ START_TEST(test_unseen)
 }
 END_TEST
 
-/* A module in a boot loop. 0: in the preparations; 1: in its download; 2: in its updater, which says START each time
- * and never gets on. */
+/* A module in a boot loop. 0: in the preparations; 1: in its download; 2: in its updater, which prints START each time
+ * and makes no progress. */
 START_TEST(test_boot_loop)
 {
         static const char *const holds[] = { PREPARING, "downloading:50", "updating:5" };
@@ -308,7 +309,7 @@ START_TEST(test_boot_loop)
         job = begin(w, NULL, false);
         g_free(world_sim(w, "held 1-1"));
         if (_i == 2)
-                world_await_property(w, job, "Percent", "52"); /* it gets no further */
+                world_await_property(w, job, "Percent", "52"); /* the module stops at this point */
         for (unsigned i = 0; i < 20 && !finished; i++) {
                 g_autofree char *returned = world_sim(w, "count 1-1 returned"), *state = NULL;
 
@@ -330,14 +331,14 @@ START_TEST(test_boot_loop)
 }
 END_TEST
 
-/* Power fails in the download, and afterwards AT+QGMR alone is answered: the build is the one before, so the old firmware
+/* Power fails in the download, and afterwards AT+QGMR alone is answered: the build is unchanged, so the old firmware
  * runs. */
 START_TEST(test_build_alone)
 {
         World *w = world_with("qgmr=build", COMES_BACK);
         g_autofree char *job = NULL;
 
-        if (_i) /* AT+QGMR then tells the plain revision */
+        if (_i) /* AT+QGMR then returns the plain revision */
                 g_free(world_sim(w, "set 1-1 qgmr plain"));
         g_free(world_sim(w, "hold 1-1 downloading:50"));
         job = begin(w, NULL, false);
@@ -398,9 +399,9 @@ START_TEST(test_flood)
 }
 END_TEST
 
-/* ---- two */
+/* ---- two modules */
 
-/* Both at once: the first one fails in its way, the second does not notice. */
+/* Both at once: the first one fails in its way, the second is not affected. */
 START_TEST(test_two)
 {
         static const struct {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A package of 5 MB over the main UART without flow control, as the receiver sees it: writes of at most 32 bytes, 14
- * to 15 kB in its busiest second and no more over the whole of it, and nothing lost (guide 3.3.1.3). It takes six
- * minutes, and runs beside the others. */
+/* A package of 5 MB over the main UART without flow control, as the receiver sees it: writes of at most 32 bytes, 14 to
+ * 15 kB in its busiest second and no more on average, and nothing lost (guide 3.3.1.3). It takes six minutes, and runs
+ * beside the others. */
 
 #include <check.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #define SIZE    5000000
 #define AHEAD   (-15)
-#define SECONDS 900 /* for all of it, however slow the machine */
+#define SECONDS 900 /* for the whole test, however slow the machine */
 
 static unsigned truth(World *w, const char *name)
 {
@@ -31,8 +31,8 @@ START_TEST(test_paced)
         unsigned mean, most;
         World *w;
 
-        /* A receiver that waits for the processor holds the sender up, and other tests run beside this one: before them,
-         * if it may. tests/core/test-pace is exact. */
+        /* A receiver that waits for the processor delays the sender, and other tests run beside this one: it gets a
+         * higher priority, if possible. tests/core/test-pace is exact. */
         (void)setpriority(PRIO_PROCESS, 0, AHEAD);
         w = uart_world("ec200a,urcport=usbat", UART_QUICK "download-idle=3\n");
         file_make(w, SIZE);

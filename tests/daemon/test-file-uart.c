@@ -44,13 +44,13 @@ START_TEST(test_hardware)
         world_assert_result(w, job, "success", "", "");
         file_assert_whole(w, UART);
         world_assert_sim(w, "1", "get " UART " file-crtscts");
-        world_assert_sim(w, "0", "get " UART " crtscts"); /* nor is it left on the line */
+        world_assert_sim(w, "0", "get " UART " crtscts"); /* nor does the line keep it */
         assert_as_before(w, "0,0");
         world_free(w);
 }
 END_TEST
 
-/* A module that knows no AT+IFC, or keeps what it had: auto is paced, hardware is refused. */
+/* A module without AT+IFC, or one that keeps its old setting: auto is paced, hardware is refused. */
 static const char *const without[] = { "ifc-answer=error", "ifc-answer=ignored" };
 
 START_TEST(test_auto_falls_back)
@@ -79,8 +79,8 @@ START_TEST(test_hardware_insists)
 }
 END_TEST
 
-/* A line of three wires: the module is mute as soon as it waits for the others, and is told so though it does not
- * answer. auto goes on, paced; hardware ends, and the module answers again. */
+/* A line of three wires: the module is mute as soon as it waits for RTS and CTS, and gets the command to stop although
+ * it does not answer. auto goes on, paced; hardware ends, and the module answers again. */
 START_TEST(test_without_wires)
 {
         World *w = new_world("wires=0", 30000);
@@ -106,7 +106,7 @@ static const struct {
         const char *settings, *domain, *name;
 } breaks[] = {
         { "stall=file:40,file-idle=1000", "file", "download-failed" },
-        { "cut=file:40", "host", "interrupted" }, /* it restarts, and says RDY */
+        { "cut=file:40", "host", "interrupted" }, /* it restarts, and prints RDY */
         { "file-long=5000,file-idle=1000", "file", "download-failed" },
         { "check-code=505", "update", "package-check-failed" },
 };
@@ -141,7 +141,7 @@ START_TEST(test_cancel)
 }
 END_TEST
 
-/* In the middle (0), and when all of it is on its way (1). */
+/* In the middle (0), and when all bytes have been sent (1). */
 START_TEST(test_dies)
 {
         World *w = new_world("file-idle=500", 100000);
@@ -166,8 +166,8 @@ START_TEST(test_dies)
 }
 END_TEST
 
-/* A module that takes 16 bytes of a write and 8 kB/s: 0: with options of the job; 1: with settings; 2: at the default
- * pace, at which it loses bytes, the package does not get there. */
+/* A module that takes 16 bytes per write and 8 kB/s: 0: with options of the job; 1: with settings; 2: at the default
+ * pace, which loses bytes, the transfer fails. */
 START_TEST(test_slower_module)
 {
         const char *config = UART_QUICK "download-idle=3\n[jobs]\npace-bytes=16\npace-interval=4\n";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A package that the host sends (guide 3.3.1.3): the module has it byte for byte, as fast as the line goes; and
- * whatever breaks it ends with a clear result, nothing sent twice, and a module that answers AT again, set as it was.
- */
+/* A package that the host sends (guide 3.3.1.3): the module receives it byte for byte, as fast as the line allows; and
+ * every failure ends with a clear result, without a second transfer, and with a module that answers AT again and has
+ * its settings restored. */
 
 #include <check.h>
 #include <string.h>
@@ -19,9 +19,9 @@ static char *start(World *w, const char *flow_control)
         return job;
 }
 
-/* ---- as the guide has it */
+/* ---- as in the guide */
 
-/* flow-control as asked for, what the module had before, and whether hardware flow control comes of it. */
+/* The requested flow-control, the module's setting before, and whether hardware flow control is used. */
 static const struct {
         const char *asked, *before;
         bool hardware;
@@ -49,7 +49,8 @@ START_TEST(test_usb)
 }
 END_TEST
 
-/* Another program has switched the module's messages off, and saved that: FILESTART is reported all the same. */
+/* Another program has switched the module's messages off, and saved that setting: FILESTART is reported all the
+ * same. */
 START_TEST(test_messages_off)
 {
         World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,qind=0", 100000);
@@ -64,7 +65,7 @@ START_TEST(test_messages_off)
 }
 END_TEST
 
-/* A module that takes its time: the host waits with it, and reads what it says meanwhile. */
+/* A slow module: the host waits for it, and reads its messages meanwhile. */
 START_TEST(test_back_pressure)
 {
         World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,file-rate=400000", 1000000);
@@ -115,20 +116,20 @@ START_TEST(test_modes)
 }
 END_TEST
 
-/* ---- it breaks */
+/* ---- failures */
 
 static const struct {
         const char *settings;
         const char *domain, *name;
 } breaks[] = {
         { "stall=file:40", "file", "download-failed" },          /* FILEEND,500 in the middle */
-        { "file-long=5000", "file", "download-failed" },         /* it waits for more */
-        { "file-short=5000", "update", "package-check-failed" }, /* it takes less */
+        { "file-long=5000", "file", "download-failed" },         /* the module waits for more */
+        { "file-short=5000", "update", "package-check-failed" }, /* the module takes less */
         { "file-code=500", "file", "download-failed" },          /* after the last byte */
-        { "check-code=505", "update", "package-check-failed" },  /* the package is bad */
+        { "check-code=505", "update", "package-check-failed" },  /* the package is invalid */
         { "after-ok=nothing", "host", "no-response" },           /* no FILESTART */
         { "lost=download-end,stall=file:40", "host",
-          "update-timeout" }, /* it throws the rest away, and says nothing of it */
+          "update-timeout" }, /* the module drops the rest without a message */
         { "qfotadl=error", "host", "rejected" },
 };
 
@@ -140,7 +141,7 @@ START_TEST(test_breaks)
         g_autofree char *job = start(w, NULL);
 
         world_assert_result(w, job, "failed", breaks[_i].domain, breaks[_i].name);
-        world_assert_property(w, job, "ToRevision", OLD_REVISION); /* it answers */
+        world_assert_property(w, job, "ToRevision", OLD_REVISION); /* the module answers */
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
         world_assert_sim(w, "0", "get 1-1 restarts");
         if (strcmp(breaks[_i].name, "update-timeout") == 0) { /* the module is watched, and kept awake meanwhile */
@@ -153,7 +154,7 @@ START_TEST(test_breaks)
 }
 END_TEST
 
-/* Without a word and without an answer for ever: said so, in the time that the configuration gives. */
+/* Without a message and without an answer for ever: reported, within the configured time. */
 START_TEST(test_stalls_for_good)
 {
         World *w = file_world("1-1=ec200a,stall=file:40,file-stall-ends=0", 100000);
@@ -202,7 +203,7 @@ START_TEST(test_too_late)
 }
 END_TEST
 
-/* The module leaves in the middle. */
+/* The module disconnects in the middle. */
 START_TEST(test_restart)
 {
         World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,cut=file:40", 100000);
@@ -229,7 +230,7 @@ static const struct {
         { "ended", true, true },
 };
 
-/* away: the module has gone all its way, or given up, when the daemon comes back. */
+/* away: the module has finished, or given up, when the daemon starts again. */
 static void die(int i, bool away)
 {
         World *w = file_world("1-1=ec200a,urcport=uart1,fota-cid=3,file-idle=500", 100000);
@@ -239,7 +240,7 @@ static void die(int i, bool away)
         g_free(world_sim(w, "hold 1-1 %s", deaths[i].point));
         job = start(w, NULL);
         g_free(world_sim(w, "held 1-1"));
-        /* Before the last bytes are out nobody can know. */
+        /* Before the last bytes are sent the outcome is open. */
         if (deaths[i].success && strcmp(deaths[i].point, "fileend") == 0)
                 file_await_all_out(w);
         world_kill_daemon(w);

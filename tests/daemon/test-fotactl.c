@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The client as people and scripts use it: what it prints, its exit status, JSON, a terminal, and that leaving it
- * leaves the upgrade alone. */
+/* The client as people and scripts use it: its output, its exit status, JSON, a terminal, and that ending it does not
+ * end the upgrade. */
 
 #include <check.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 
 /* ---- tests */
 
-/* Wrong usage, no daemon, and what needs none. */
+/* Wrong usage, no daemon, and verbs that need no daemon. */
 static const struct {
         const char *command;
         int status;
@@ -74,7 +74,7 @@ START_TEST(test_alone)
 }
 END_TEST
 
-/* A day with it: every verb, in words and in JSON. */
+/* A typical day: every verb, as text and as JSON. */
 START_TEST(test_verbs)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -122,7 +122,7 @@ START_TEST(test_verbs)
         client_assert(w, "cancel 1", NULL, 3, "", "NotCancellable");
         client_assert(w, "cancel --json 1", NULL, 3, "NotCancellable", "");
 
-        /* A password comes by standard input, where nobody sees it. */
+        /* A password is read from standard input, where other users cannot see it. */
         world_await_property(w, MODULE_1, "Job", "/");
         client_assert(w, "start --wait --json --expect " NEW_REVISION " -", secret, 0, "\"Result\":\"success\"", "");
         world_assert_result(w, second, "success", "", "");
@@ -167,7 +167,7 @@ START_TEST(test_cancel)
 }
 END_TEST
 
-/* The run ends by a signal with a status of its own, and says so in its last line. */
+/* The run ends by a signal with a status of its own, and its last line says so. */
 static void leave(ClientRun *r, int signal)
 {
         const char *last;
@@ -180,7 +180,7 @@ static void leave(ClientRun *r, int signal)
         client_free(r);
 }
 
-/* SIGINT and SIGTERM leave the upgrade alone; the daemon dies and comes back, and watch sees the end. */
+/* SIGINT and SIGTERM do not end the upgrade; the daemon dies and starts again, and watch sees the end. */
 START_TEST(test_detach)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -232,7 +232,7 @@ START_TEST(test_bus_killed)
 }
 END_TEST
 
-/* A person is told first that Ctrl-C only detaches. A bar is drawn over itself, and the end has whole lines. */
+/* The first line for a person is that Ctrl-C only detaches. A bar is drawn over itself, and the end has whole lines. */
 START_TEST(test_terminal)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,unopened=keep" } };

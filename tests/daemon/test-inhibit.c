@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* While a module upgrades, logind is to keep the gateway on. The logind here is the test's, on the
- * private bus: it hands out the writing end of a pipe, and sees at the other end when the last copy is closed. */
+/* While a module upgrades, logind must keep the gateway on. The logind here is the test's, on the private bus: it hands
+ * out the writing end of a pipe, and sees at the other end when the last copy is closed. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "world.h"
 
 #define LOGIND   "org.freedesktop.login1"
-#define PATIENCE 60000 /* ms, far more than anything takes */
+#define PATIENCE 60000 /* ms, far longer than any test needs */
 
 typedef struct Logind {
         sd_bus *bus;
@@ -76,7 +76,7 @@ static void logind_free(Logind *l)
         g_free(l);
 }
 
-/* Answers what has come. Whatever the daemon sent before something that was seen on the bus has come by then. */
+/* Answers the calls that have arrived. All calls that the daemon sent before an event on the bus have then arrived. */
 static void logind_work(Logind *l)
 {
         while (sd_bus_process(l->bus, NULL) > 0)
@@ -119,7 +119,7 @@ static unsigned count_in_log(World *w, const char *part)
         return n;
 }
 
-/* A job that is stopped at the point. */
+/* A job whose module is held at that point. */
 static char *start_and_hold(World *w, const char *name, const char *module, const char *point)
 {
         g_autofree char *url = world_http(w, "up.bin");
@@ -133,7 +133,7 @@ static char *start_and_hold(World *w, const char *name, const char *module, cons
         return job;
 }
 
-/* Two upgrades have one inhibitor, from the first AT+QFOTADL to the end of the last. */
+/* Two upgrades share one inhibitor, from the first AT+QFOTADL to the end of the last. */
 START_TEST(test_held)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" },
@@ -192,7 +192,7 @@ START_TEST(test_cancelled)
 }
 END_TEST
 
-/* It dies with the daemon, and the next one takes it when it takes the job up. */
+/* The inhibitor ends with the daemon, and the next one takes another when it resumes the job. */
 START_TEST(test_killed)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -249,7 +249,7 @@ START_TEST(test_bus_killed)
 }
 END_TEST
 
-/* A logind that starts again, or only now, is asked; what the one before gave is kept until then. */
+/* A logind that starts again, or starts late, is called; the earlier inhibitor is kept until then. */
 START_TEST(test_restarted)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -279,7 +279,7 @@ START_TEST(test_restarted)
 }
 END_TEST
 
-/* Without one, or against its will: one line in the log, over two jobs. */
+/* Without logind, or if it refuses: one line in the log, over two jobs. */
 START_TEST(test_none)
 {
         WorldSettings settings = WORLD_EC200A;

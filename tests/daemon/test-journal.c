@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the journal is told beside the words of a line: by which job, module and code it files it, and under which id
- * its catalog explains it. The journal is the test's own, where libsystemd looks for it: in a mount namespace. */
+/* The fields of a journal entry besides its text: the job, the module, the code, and the id of its explanation in the
+ * catalog. The journal is the test's own, at the path that libsystemd uses: in a mount namespace. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static Datagrams *journal_new(void)
         return datagrams_new("/run/systemd/journal/socket");
 }
 
-/* Daemons that are started from now on find that their stderr is the journal's stream. */
+/* Daemons that are started from now on have the journal's stream as stderr. */
 static void connect_journal(World *w)
 {
         g_autofree char *log = world_path(w, "fotad.log"), *stream = NULL;
@@ -44,8 +44,8 @@ static void connect_journal(World *w)
         world_set_environment(w, "JOURNAL_STREAM", stream);
 }
 
-/* The first entry with that line, at or after the from'th: it has these fields, each with its value; one that ends in =
- * has none there. The entry's number. */
+/* Asserts that the first entry with that line, at or after number from, has each of these fields with its value; a
+ * field that ends in = must be missing. Returns the entry's number. */
 static unsigned assert_fields(Datagrams *journal, unsigned from, const char *line, const char *const *fields)
 {
         unsigned n = datagrams_await(journal, from, line);
@@ -78,7 +78,7 @@ static unsigned count_entries(Datagrams *journal, const char *text)
         return n;
 }
 
-/* All lines of a module are filed under it, and those of the time when a job holds it under the job, too. */
+/* All lines of a module have its field, and those of the time when a job holds the module have the job's, too. */
 static void assert_module_lines(Datagrams *journal)
 {
         static const char *const alone[] = { "PRIORITY=6", "FOTAD_MODULE=usb-1-1", "FOTAD_JOB=", "FOTAD_IMEI=",
@@ -101,7 +101,7 @@ static void assert_module_lines(Datagrams *journal)
         }
 }
 
-/* A good job, one that fails, and one that is cancelled. */
+/* A job that succeeds, one that fails, and one that is cancelled. */
 START_TEST(test_jobs)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,imei=867710050000024" }, .no_daemon = true };
@@ -149,7 +149,7 @@ START_TEST(test_jobs)
                                        NULL });
 
         assert_module_lines(journal);
-        /* What belongs to no job has no such field; nothing has a password; nothing is said twice. */
+        /* Lines without a job have no such field; no line has a password; no line is logged twice. */
         ck_assert_uint_gt(count_entries(journal, "MESSAGE=usb-1-1: EC200A, revision"), 0);
         ck_assert_uint_eq(count_entries(journal, "s3cret"), 0);
         ck_assert_uint_eq(count_entries(journal, "MESSAGE_ID="), 6);
@@ -160,7 +160,7 @@ START_TEST(test_jobs)
 }
 END_TEST
 
-/* Once, however long it stays so, and again by the daemon that takes it up. */
+/* Once, however long the state lasts, and again by the daemon that resumes the job. */
 START_TEST(test_stalled)
 {
         Datagrams *journal = journal_new();
@@ -169,7 +169,7 @@ START_TEST(test_stalled)
         const char *said;
 
         course_await_stalled(c, "up.mini_2");
-        course_cut_power(c); /* it is stalled still, and much is told of it */
+        course_cut_power(c); /* the job is still stalled, and many lines follow */
         course_await_stalled(c, "up.mini_2");
         log = world_log(c->w);
         said = strstr(log, "job 1 on usb-1-1: stalled: ");

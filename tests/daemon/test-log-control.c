@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.freedesktop.LogControl1, as systemctl service-log-level uses it. Who may is test-access's. */
+/* org.freedesktop.LogControl1, as systemctl service-log-level uses it. The rights are tested by test-access. */
 
 #include <check.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static void assert_is(World *w, const char *property, const char *expected)
         free(value);
 }
 
-/* error: NULL if it is to be done. */
+/* error: NULL if the call must succeed. */
 static void set(World *w, const char *property, const char *value, const char *name)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -41,7 +41,7 @@ static void set(World *w, const char *property, const char *value, const char *n
         sd_bus_error_free(&error);
 }
 
-/* What is logged while the module is asked who it is. */
+/* The log lines while the module is asked for its identity. */
 static char *log_of_probe(World *w)
 {
         g_autofree char *before = world_log(w), *after = NULL;
@@ -63,7 +63,7 @@ START_TEST(test_level)
 
         world_await_module(w, MODULE_1);
         world_await_property(w, MODULE_1, "Problem", "");
-        assert_is(w, "LogLevel", "debug"); /* the world asks for it */
+        assert_is(w, "LogLevel", "debug"); /* the world starts the daemon with --debug */
         assert_is(w, "LogTarget", "console");
         assert_is(w, "SyslogIdentifier", "fotad");
         for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {

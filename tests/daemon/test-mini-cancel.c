@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Cancelling a MiniFOTA: until the module leaves the bus for its Mini system, and never from then on. That it is
- * refused at each later point is in test-mini. */
+/* Cancelling a MiniFOTA: possible until the module disconnects for its Mini system, and never from then on. The refusal
+ * at each later point is tested by test-mini. */
 
 #include <check.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "mini.h"
 #include "suite.h"
 
-#define QUICK "settle=5\nstall=20\n" /* nothing here is to stall */
+#define QUICK "settle=5\nstall=20\n" /* no case here may stall */
 
 static void check_cancelled(Course *c)
 {
@@ -30,7 +30,7 @@ static void check_cancelled(Course *c)
         world_assert_sim(w, "0", "count 1-1 mini");
 }
 
-/* Before the module leaves the bus: the old revision stays, and the next one goes well. 0: before AT+QFOTADL; 1: before
+/* Before the module disconnects: the old revision stays, and the next upgrade succeeds. 0: before AT+QFOTADL; 1: before
  * its OK; 2: after it. */
 START_TEST(test_cancel)
 {
@@ -73,7 +73,7 @@ START_TEST(test_cancel)
         world_assert_result(w, c->job, "success", "", "");
         world_assert_property(w, c->job, "ToRevision", c->new);
         world_assert_sim(w, c->new, "get 1-1 revision");
-        ck_assert_str_eq(systems, "normal"); /* until it was cancelled */
+        ck_assert_str_eq(systems, "normal"); /* until the job was cancelled */
         course_free(c);
 }
 END_TEST
@@ -85,8 +85,8 @@ static int on_cancel_answer(sd_bus_message *m, void *userdata, sd_bus_error *err
         return 0;
 }
 
-/* Asked for while the module leaves: whether or not that is taken, the module goes on, and so does the job. The daemon
- * is kept from seeing either until both have happened. */
+/* Requested while the module disconnects: whether or not the cancel is accepted, the module goes on, and so does the
+ * job. The daemon sees neither until both have happened. */
 START_TEST(test_cancel_late)
 {
         Course *c = course_new("ec600m", QUICK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Retry: a module that loops in its Mini system is given another source there (guide 5.2), once for each time that
- * somebody asks for it, and never otherwise; and what is refused leaves it alone. */
+/* Retry: a module that loops in its Mini system gets another source there (guide 5.2), once for each request, and never
+ * otherwise; and a refused request changes nothing. */
 
 #include <check.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void assert_retried_after(Course *c, const char *answer, const char *url)
         assert_retried(c, NULL, url);
 }
 
-/* Repaired by another source. 0: the bus; 1: fotactl; 2: fotactl --wait; 3: FTP; 4: StartUpgrade is no way to do it. */
+/* Repaired by another source. 0: the bus; 1: fotactl; 2: fotactl --wait; 3: FTP; 4: StartUpgrade, which is refused. */
 START_TEST(test_retry)
 {
         Course *c = stall(_i == 4 ? "ec600m,mini-at=full,mini-revision=same" : "ec600m");
@@ -95,7 +95,7 @@ START_TEST(test_retry_first)
 
         course_publish(c, "digest");
         course_begin(c);
-        /* It restarts over and over: between two restarts its port answers, for a moment. */
+        /* The module restarts again and again: between two restarts its port answers, for a moment. */
         g_free(world_sim(c->w, "wait 1-1 bad-package"));
         g_free(world_sim(c->w, "hold 1-1 mini-1:2k"));
         g_free(world_sim(c->w, "held 1-1"));
@@ -125,7 +125,7 @@ static void refuse(Course *c, const char *source, const char *key, const char *t
         ck_assert_msg(strstr(message, part) != NULL, "no '%s' in: %s", part, message);
 }
 
-/* What Retry does not take, it leaves alone. */
+/* A Retry that is refused changes nothing. */
 START_TEST(test_refused)
 {
         Course *c = course_new("ec800m-4,https=1", STALLS);
@@ -166,7 +166,7 @@ START_TEST(test_refused)
 }
 END_TEST
 
-/* Nobody is there to be asked: publishing is the way out. */
+/* No port answers: publishing the package is the only remedy. */
 static const char *const silent[] = { "ec600m,mini-at=none", "ec600m,mini-ports=none", "eg800k-2" };
 
 START_TEST(test_silent)
@@ -191,7 +191,7 @@ START_TEST(test_retry_again)
         World *w = c->w;
         g_autofree char *other = world_http(w, "other.mini_1"), *waits = world_http(w, "other.mini_2");
 
-        /* While it is asked the last of who it is: that is answered first. */
+        /* During the last question for the identity, which is answered first. */
         g_free(world_sim(w, "hold 1-1 answer:AT+CGSN"));
         g_free(world_sim(w, "held 1-1 answer:AT+CGSN"));
         course_assert_retry(c, other);
@@ -208,21 +208,21 @@ START_TEST(test_retry_again)
         g_free(world_sim(w, "wait 1-1 qfotadl 3"));
         course_await_message(c, "ERROR to AT+QFOTADL");
         world_assert_property(w, c->job, "State", "stalled");
-        world_assert_property(w, c->job, "Source", other); /* which is what the module goes on with */
+        world_assert_property(w, c->job, "Source", other); /* the module goes on with this source */
         g_free(world_sim(w, "set 1-1 qfotadl ok"));
 
         world_kill_daemon(w);
         world_start_daemon(w);
         world_await_property(w, c->job, "State", "stalled");
         world_assert_property(w, c->job, "Percent", "60");
-        course_publish_as(c, "other.mini_2", NULL); /* which the module still waits for */
+        course_publish_as(c, "other.mini_2", NULL); /* the module still waits for this package */
         course_assert_success(c, "4");
         world_assert_sim(w, "3", "get 1-1 qfotadl-count");
         course_free(c);
 }
 END_TEST
 
-/* Stalled anew, with its port being asked whether it answers, which it did before. */
+/* Stalled again, while a port that has answered before is being probed. */
 static Course *stall_while_it_is_asked(const char *question)
 {
         Course *c = stall("ec600m");
@@ -242,7 +242,7 @@ static void assert_waits(Course *c)
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
 }
 
-/* A retry while the port is asked something waits for the answer. 1: the module restarts before it answers, which ends the
+/* A retry while the port is being probed waits for the answer. 1: the module restarts before it answers, which ends the
  * wait, so that a second retry is needed; 2: the daemon restarts; 3: another retry replaces the first. */
 START_TEST(test_retry_in_between)
 {
@@ -284,8 +284,8 @@ START_TEST(test_retry_in_between)
 }
 END_TEST
 
-/* A retry as soon as the job is stalled again, while the port is asked for the first time since the module (0) or the
- * daemon (1) has restarted. */
+/* A retry as soon as the job is stalled again, while the port is probed for the first time since the restart of the
+ * module (0) or of the daemon (1). */
 START_TEST(test_retry_at_once)
 {
         static const char question[] = "answer:ATQ0V1E0";
@@ -313,8 +313,8 @@ START_TEST(test_retry_at_once)
 }
 END_TEST
 
-/* Nor is it lost, or thought to be sent, where the question times out and the port is mute for longer than a command
- * would be waited for. */
+/* A retry is not lost, or taken for sent, if the question times out and the port is mute for longer than the time-out
+ * of a command. */
 START_TEST(test_retry_after_time_out)
 {
         static const char question[] = "answer:AT+CGSN";
@@ -332,7 +332,7 @@ START_TEST(test_retry_after_time_out)
 }
 END_TEST
 
-/* The module goes on by itself before the retry could be sent: it keeps the source that it has. */
+/* The module goes on by itself before the retry could be sent: it keeps its source. */
 START_TEST(test_retry_not_needed)
 {
         static const char question[] = "answer:ATQ0V1E0";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* MiniFOTA that does not go well (guide 5): the module falls back to its old firmware, or loops in its Mini system
- * until network, package or source are put right. Nothing that may still finish is called failed. */
+/* MiniFOTA with failures (guide 5): the module falls back to its old firmware, or loops in its Mini system until
+ * network, package or source are repaired. An upgrade that may still finish is never called failed. */
 
 #include <check.h>
 #include <stdlib.h>
@@ -14,21 +14,21 @@
 #define STALLS  COURSE_STALLS
 #define NOWHERE "http://nowhere.invalid/" UP
 
-/* Firmware that knows none of the commands by which it could be told from a Mini system. */
+/* Firmware without any of the commands that distinguish it from a Mini system. */
 #define WITHOUT_FINGERPRINT "sms=0,services=0,usbnet=0,ifc="
 
-/* Mini systems that know SMS, report the old revision, and print the firmware's messages. */
+/* Mini systems that support SMS, report the old revision, and print the firmware's messages. */
 #define LIKE_FIRMWARE \
         "ec600m,mini-at=full,mini-sms=1,mini-boot-urcs=RDY/+CFUN: 1/+CPIN: READY/+QIND: SMS DONE/+QIND: PB DONE"
 
 /* ---- scenarios 1 and 2: the old firmware runs again */
 
-/* What is wrong: of the server (404: nothing is published), or of the package, as modsim's --break. */
+/* The fault: of the server (404: the package is not published), or of the package, as modsim's --break. */
 static const struct {
         const char *what;
         bool package;
         const char *said;   /* with mini-tells=1 */
-        const char *likely; /* and what follows from it */
+        const char *likely; /* and the message that follows from it */
 } wrongs[] = {
         { "404", false, "HTTP code 711: The module rejected the URL", "the package could not be had" },
         { "down", false, "HTTP code 716: The module could not connect to the server", "the package could not be had" },
@@ -124,7 +124,8 @@ START_TEST(test_giver)
 }
 END_TEST
 
-/* Its Mini systems never show on the bus, and it knows no SMS: what its firmware says at the end of its boot tells. */
+/* The module's Mini systems never show on the bus, and it does not support SMS: the messages of its firmware at the end
+ * of the boot decide. */
 START_TEST(test_told_by_words)
 {
         Course *c = course_new("eg800k-4,unopened=keep," WITHOUT_FINGERPRINT, BACK);
@@ -137,8 +138,8 @@ START_TEST(test_told_by_words)
 }
 END_TEST
 
-/* One that does not say it either: after one restart nobody can tell what answers. It is not called failed for that; a
- * retry is the way out. */
+/* Without these messages either: after one restart the running system is unknown. The job is not called failed for
+ * that; a retry is the remedy. */
 START_TEST(test_doubt)
 {
         Course *c = course_new("eg800k-4,boot-urcs=RDY/+CPIN: READY," WITHOUT_FINGERPRINT, BACK);
@@ -155,14 +156,14 @@ START_TEST(test_doubt)
         world_await_property(c->w, c->job, "Restarts", "3");
         world_await_property(c->w, c->job, "State", "stalled");
         world_assert_property(c->w, c->job, "Result", "");
-        g_free(world_sim(c->w, "urc 1-1 +QIND: PB DONE")); /* a word is enough */
+        g_free(world_sim(c->w, "urc 1-1 +QIND: PB DONE")); /* one message is enough */
         world_assert_result(c->w, c->job, "success", "", "");
         world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
         course_free(c);
 }
 END_TEST
 
-/* Newer firmware asks for the package first, and stays (field facts 3). */
+/* Newer firmware requests the package first, and stays (field facts 3). */
 static const struct {
         unsigned wrong;
         const char *name, *code;
@@ -185,7 +186,7 @@ START_TEST(test_probe)
 }
 END_TEST
 
-/* ---- scenario 3: the network is lost in .mini_1 */
+/* ---- scenario 3: the network fails in .mini_1 */
 
 static void check_cannot_cancel(Course *c)
 {
@@ -195,7 +196,7 @@ static void check_cannot_cancel(Course *c)
 
 static const struct {
         const char *module;
-        const char *restarts; /* NULL: however many */
+        const char *restarts; /* NULL: any number */
 } networks[] = {
         { "ec600m", "4" },
         { "ec600m,sms=0,mini-at=full", "4" },
@@ -244,7 +245,7 @@ START_TEST(test_network)
 }
 END_TEST
 
-/* ---- scenario 4: .mini_2 cannot be had */
+/* ---- scenario 4: .mini_2 is missing */
 
 static const struct {
         const char *module;
@@ -268,20 +269,20 @@ static void assert_no_tty(Course *c)
         ck_assert_msg(g_str_has_prefix(problem, "no tty is bound to it: "), "%s", problem);
 }
 
-/* Repaired by publishing it. */
+/* Repaired by publishing the package. */
 START_TEST(test_second)
 {
         Course *c = course_stall_in_second(seconds[_i].module);
         g_autofree char *package = course_second_url(c);
 
         course_await_stalled(c, package);
-        if (strstr(seconds[_i].module, "mini-ports=none")) /* an operator may help it to one */
+        if (strstr(seconds[_i].module, "mini-ports=none")) /* the message may name the missing package */
                 assert_no_tty(c);
         if (strcmp(seconds[_i].percent, "60") == 0) {
                 course_assert_message(c, "cannot go back");
                 course_assert_no_message(c, c->url);
         } else {
-                course_assert_message(c, c->url); /* it cannot be told which: both are named */
+                course_assert_message(c, c->url); /* either package may be missing: both are named */
         }
         world_assert_property(c->w, c->job, "Percent", seconds[_i].percent);
         world_await_property(c->w, MODULE_1, "System", "mini");
@@ -295,7 +296,7 @@ START_TEST(test_second)
 }
 END_TEST
 
-/* The daemon dies while it is stalled: it is neither forgotten nor sent again. */
+/* The daemon dies while the job is stalled: the job is kept, and nothing is sent again. */
 START_TEST(test_stalled_crash)
 {
         Course *c = course_stall_in_second(_i == 0 ? "ec600m" : "ec800m-4");
@@ -317,7 +318,7 @@ START_TEST(test_stalled_crash)
 }
 END_TEST
 
-/* ---- packages that are damaged behind their header */
+/* ---- packages with damage after the header */
 
 static const struct {
         const char *break_;
@@ -337,7 +338,7 @@ START_TEST(test_damaged)
         course_publish(c, damages[_i].break_);
         course_begin(c);
         world_await_property(c->w, c->job, "State", "stalled");
-        course_await_message(c, damages[_i].message); /* a repeated word takes it back, once */
+        course_await_message(c, damages[_i].message); /* a repeated message ends the stall, once */
         world_assert_property(c->w, c->job, "Percent", damages[_i].percent);
         g_free(world_sim(c->w, "wait 1-1 returned +12"));
         world_await_property(c->w, c->job, "State", "stalled");
@@ -350,10 +351,12 @@ START_TEST(test_damaged)
 }
 END_TEST
 
-/* The same of .mini_2: no restart, and all of it is said over and over. Once it is taken for getting further. */
+/* The same for .mini_2: no restart, and all messages are repeated again and again. The first repetition counts as
+ * progress. */
 START_TEST(test_damaged_second)
 {
-        /* What it waits between two fetches is longer than the daemon waits for progress: it may be asked who it is. */
+        /* The module's pause between two downloads is longer than the daemon's time-out for progress: it may be asked
+         * for its identity. */
         Course *c = course_new("ec600m,mini-retry=3000", STALLS);
 
         course_publish_as(c, UP, NULL);
@@ -384,7 +387,7 @@ END_TEST
 
 /* ---- modules that hang, stay away, or come back as something else */
 
-/* A power cut is what helps. */
+/* A power cut is the remedy. */
 static const struct {
         const char *module;
         const char *system, *percent, *message;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* MiniFOTA that goes well, as the outside sees it (guide 2.3.1.2): one call, four restarts, two packages, whatever the
- * Mini system looks like and says, and with a power cut at any of its steps. */
+/* MiniFOTA that succeeds, from the outside (guide 2.3.1.2): one call, four restarts, two packages, with every
+ * appearance and output of the Mini system, and with a power cut at any of its steps. */
 
 #include <check.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "mini.h"
 #include "suite.h"
 
-#define QUICK "settle=5\nstall=20\n" /* nothing here is to stall */
+#define QUICK "settle=5\nstall=20\n" /* no case here may stall */
 
-/* Where the module stands still, and what is told of it there. */
+/* The point at which the module is held, and the properties there. */
 static const struct {
         const char *point;
         const char *system, *state, *percent, *restarts;
@@ -55,7 +55,7 @@ static void check_point(Course *c, unsigned i)
         ck_assert_str_eq(world_error(w), "NotCancellable");
 }
 
-/* Everything that must hold of one good upgrade, at each of its points. */
+/* All conditions for one good upgrade, at each of its points. */
 START_TEST(test_course)
 {
         Course *c = course_new("ec600m,mini-boot-urcs=RDY/+CPIN: READY", QUICK);
@@ -107,7 +107,7 @@ static const struct {
         const char *module;
         const char *scheme;
         const char *restarts; /* that are seen on the bus */
-        const char *refused;  /* NULL: goes well */
+        const char *refused;  /* NULL: success */
 } sources[] = {
         { "ec600m", "http", "4", NULL },
         { "ec600m", "ftp", "4", NULL },
@@ -131,7 +131,7 @@ START_TEST(test_source)
         g_autofree char *log = NULL;
 
         course_publish(c, NULL);
-        if (https) { /* only who asks for it gets it */
+        if (https) { /* only a client with the right login gets it */
                 ck_assert_ptr_null(world_start(c->w, "", url, NULL));
                 ck_assert_str_eq(world_error(c->w), "InvalidSource");
         }
@@ -164,7 +164,7 @@ static const struct {
         const char *restarts; /* that are seen on the bus */
         const char *percents;
 } kinds[] = {
-        /* how Mini looks */
+        /* the appearance of the Mini system */
         { "ec600m,mini-pid=6001", "4", COURSE_SERIES },
         { "ec600m,mini-pid=0999", "4", COURSE_SERIES },
         { "ec600m,mini-pid=0999,updater-pid=6026", "4", COURSE_SERIES },
@@ -178,7 +178,7 @@ static const struct {
         { "ec600m,mini-usb=0,updater-usb=0", "1", "100" },
         { "ec800m-4,updater-usb=0", "3", COURSE_SECOND },
         { "eg800k-2,updater-usb=1", "4", COURSE_SERIES },
-        /* what it answers */
+        /* the answers of the Mini system */
         { "ec600m,mini-at=none,mini-revision=", "4", COURSE_SERIES },
         { "ec600m,mini-at=none,mini-revision=same", "4", COURSE_SERIES },
         { "ec600m,mini-at=none,mini-revision=new", "4", COURSE_SERIES },
@@ -193,7 +193,7 @@ static const struct {
         { "ec600m,mini-at=full,mini-imei=1,mini-revision=new", "4", COURSE_SERIES },
         { "ec800m-4,mini-imei=1", "4", COURSE_SECOND },
         { "ec600m,updater-at=1", "4", COURSE_SERIES },
-        /* the same, without a command by which the systems can be told apart */
+        /* the same, without a command that distinguishes the systems */
         { "ec600m,sms=0", "4", COURSE_SERIES },
         { "ec600m,sms=0,mini-revision=", "4", COURSE_SERIES },
         { "ec600m,sms=0,mini-revision=new", "4", COURSE_SERIES },
@@ -206,7 +206,7 @@ static const struct {
         { "eg800k-2,sms=0", "3", COURSE_SECOND },
         { "eg800k-4,sms=0", "2", COURSE_FIRST },
         { "eg800k-4,sms=0,lost=updating/end", "2", "100" },
-        /* what it says */
+        /* the messages of the Mini system */
         { "ec600m,mini-boot-urcs=", "4", COURSE_SERIES },
         { "ec600m,mini-boot-urcs=RDY/+CFUN: 1/+CPIN: READY/+QIND: SMS DONE/+QIND: PB DONE", "4", COURSE_SERIES },
         { "ec600m,sms=0,mini-revision=new,mini-boot-urcs=RDY/+CFUN: 1/+CPIN: READY", "4", COURSE_SERIES },
@@ -228,7 +228,7 @@ static const struct {
         { "ec600m,mini-probes-url=1", "4", COURSE_SERIES },
         { "ec600m,mini-updating=10/20/30/40/50/59,mini-updating-2=61/80/99", "4", "10 20 30 40 50 59 61 80 99 100" },
         { "ec600m,mini-updating=30/60,mini-updating-2=60/100", "4", "30 60 99 100" },
-        /* how it talks, comes and goes */
+        /* the style of its output, its connections and disconnections */
         { "ec600m,same-numbers=1", "4", COURSE_SERIES },
         { "ec600m,order=reverse", "4", COURSE_SERIES },
         { "ec600m,gap=10", "4", COURSE_SERIES },
@@ -258,13 +258,13 @@ START_TEST(test_kind)
         course_assert_no_problem(c);
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
         world_assert_sim(c->w, "2", "get 1-1 fetches");
-        if (strcmp(kinds[_i].percents, COURSE_SERIES) == 0) /* nothing was hidden */
+        if (strcmp(kinds[_i].percents, COURSE_SERIES) == 0) /* no message was suppressed */
                 course_assert_history(c, MODULE_1, "System", SEEN_4);
         course_free(c);
 }
 END_TEST
 
-/* A revision that does not tell how the module is upgraded. */
+/* A revision that does not determine the upgrade method. */
 START_TEST(test_method)
 {
         Course *c = course_new("ec600m,revision=EC600MCNLER06A08", QUICK);
@@ -293,7 +293,7 @@ START_TEST(test_method)
 }
 END_TEST
 
-/* What is expected, and what came of it. */
+/* The expected revision, and the result. */
 static const struct {
         const char *module;
         const char *expected;
@@ -329,7 +329,7 @@ END_TEST
 
 /* ---- power cuts */
 
-/* Power fails at a point, and the module repeats the step that the guide says: where it passes before and after. */
+/* Power fails at a point, and the module repeats the step according to the guide: its points before and after. */
 static const struct {
         const char *point;
         const char *before, *after;
@@ -384,8 +384,8 @@ START_TEST(test_cut)
 }
 END_TEST
 
-/* In .mini_2 it says all of it again: what was said is kept, until it gets further. Six times, which is more restarts
- * than the guide counts. */
+/* In .mini_2 the module repeats all its messages: the percentage stays until there is progress. Six times, which is
+ * more restarts than the guide counts. */
 START_TEST(test_repeated)
 {
         Course *c = course_new("ec600m", QUICK);

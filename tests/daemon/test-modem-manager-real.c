@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Debian's own ModemManager, with Debian's own polkitd, at the simulated module, beside a daemon that is the user fotad:
- * it never touches a port of a module that a job holds, whoever dies meanwhile, and has the module again afterwards. What
- * it touches stands in its own log, what it has open in /proc. */
+/* Debian's own ModemManager, with Debian's own polkitd, at the simulated module, beside a daemon that runs as fotad:
+ * ModemManager never touches a port of a module that a job holds, whichever process dies meanwhile, and gets the module
+ * back afterwards. The evidence is ModemManager's own log, and its open files in /proc. */
 
 #include <check.h>
 #include <signal.h>
@@ -42,7 +42,7 @@ static void kill_mm(World *w, RealMM *mm)
         g_free(mm->log);
 }
 
-/* How many lines it wrote to ports so far, and how often it opened one. */
+/* The number of lines that it has written to ports so far, and of the times that it opened one. */
 static unsigned count_touches(const RealMM *mm)
 {
         static const char *const words[] = { "] --> ", "(open)" };
@@ -72,7 +72,7 @@ static unsigned count_ttys(const RealMM *mm)
         return n;
 }
 
-/* _i == 1: the daemon is killed at the first stop, and ModemManager restarts while nobody is there to ask it. */
+/* _i == 1: the daemon is killed at the first hold, and ModemManager restarts while no daemon can call it. */
 START_TEST(test_real)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
@@ -92,7 +92,7 @@ START_TEST(test_real)
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
         world_assert_property(w, MODULE_1, "Imei", "867710050000016");
 
-        ck_assert_uint_gt(count_ttys(&mm), 0); /* it keeps one */
+        ck_assert_uint_gt(count_ttys(&mm), 0); /* ModemManager keeps one open */
 
         g_free(world_sim(w, "hold 1-1 downloading:20"));
         g_free(world_sim(w, "hold 1-1 off:1"));
@@ -100,7 +100,7 @@ START_TEST(test_real)
         job = world_expect_job(w, world_start(w, MODULE_1, url, "expected-revision", "s", NEW_REVISION, NULL));
         g_free(world_sim(w, "held 1-1 downloading:20"));
         world_await_file(w, mm.log, "device inhibition setup for uid");
-        world_await_file(w, mm.log, "removing empty device"); /* what is claimed it forgets */
+        world_await_file(w, mm.log, "removing empty device"); /* ModemManager drops a claimed device */
         ck_assert_uint_eq(count_ttys(&mm), 0);
         touches = count_touches(&mm);
 
@@ -127,7 +127,7 @@ START_TEST(test_real)
         ck_assert_uint_eq(count_touches(&mm), touches);
         world_assert_outcome(w, job, "success", "", "");
 
-        /* It has the module again. */
+        /* ModemManager has the module again. */
         if (_i == 0)
                 world_await_file(w, mm.log, "device inhibition teardown");
         world_await_file(w, mm.log, "revision " NEW_REVISION);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Beside ModemManager: what it has is left to it, what a job holds it lets go of, over all restarts, and gets back. The
- * ModemManager here is modem-manager.c's; Debian's own is met by test-modem-manager-real. */
+/* Beside ModemManager: fotad leaves ModemManager's modems to it, inhibits it for a module that a job holds, over all
+ * restarts, and returns the module. The ModemManager here is modem-manager.c's; test-modem-manager-real runs Debian's
+ * own. */
 
 #include <check.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static World *new_world(const char *config, bool no_daemon)
         return w;
 }
 
-/* ModemManager has the module, and fotad knows it from there. */
+/* ModemManager has the module, and reports its revision to fotad. */
 static World *begin(const char *config, FakeMM **ret_mm)
 {
         World *w = new_world(config, true);
@@ -36,7 +37,7 @@ static World *begin(const char *config, FakeMM **ret_mm)
         return w;
 }
 
-/* It has nothing of it in the end. */
+/* In the end fotad inhibits no device. */
 static void end(World *w, FakeMM *mm)
 {
         fake_mm_await_held(mm, 0);
@@ -64,8 +65,8 @@ static void assert_untouched(World *w)
         world_assert_sim(w, "0", "get 1-1 connected");
 }
 
-/* Who a modem is, its ModemManager tells; the port is opened when it has let go of it, and given back after the last
- * line, in success (0), failure (1) and cancellation (2). */
+/* ModemManager reports the identity of a modem; the port is opened when ModemManager has released it, and returned
+ * after the last line, in success (0), failure (1) and cancellation (2). */
 START_TEST(test_held)
 {
         FakeMM *mm;
@@ -102,7 +103,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-/* A module that may still be writing its flash is kept from ModemManager after the Result, too. */
+/* A module that may still be writing its flash stays inhibited after the Result, too. */
 START_TEST(test_watched)
 {
         FakeMM *mm;
@@ -123,8 +124,8 @@ START_TEST(test_watched)
 }
 END_TEST
 
-/* It may be looking at the module for a while: it is asked until it has it on the bus, and nothing is written before.
- */
+/* ModemManager may be probing the module for a while: the call is repeated until the modem is on the bus, and nothing
+ * is written before. */
 START_TEST(test_probing)
 {
         FakeMM *mm;
@@ -142,7 +143,8 @@ START_TEST(test_probing)
 }
 END_TEST
 
-/* One that never lets go: the job ends, says who has the port, and has written nothing. */
+/* A ModemManager that never releases the module: the job ends, names the program that has the port, and has written
+ * nothing. */
 static const struct {
         FakeState state;
         const char *why;
@@ -170,7 +172,7 @@ START_TEST(test_stubborn)
 }
 END_TEST
 
-/* A job that ends while ModemManager makes up its mind: what it then grants is given back. */
+/* A job that ends while ModemManager decides: an inhibition that is then granted is ended at once. */
 START_TEST(test_granted_too_late)
 {
         FakeMM *mm;
@@ -188,8 +190,8 @@ START_TEST(test_granted_too_late)
 }
 END_TEST
 
-/* It may take longer than fotad waits, for it disconnects who is connected by the modem first. By then two jobs have
- * ended, and what the first had asked for is given back all the same. */
+/* ModemManager may take longer than fotad's time-out, because it disconnects its users first. By then two jobs have
+ * ended, and the inhibition that the first one requested is ended all the same. */
 START_TEST(test_granted_far_too_late)
 {
         World *w = new_world("[timeouts]\nsettle=3\n", true);
@@ -212,7 +214,7 @@ START_TEST(test_granted_far_too_late)
 }
 END_TEST
 
-/* A module that it does not know is nobody's; that is believed when it was said more than once. */
+/* A module that ModemManager does not have is free; this answer counts once it was given more than once. */
 START_TEST(test_unknown)
 {
         World *w = new_world("", true);
@@ -230,7 +232,7 @@ START_TEST(test_unknown)
 }
 END_TEST
 
-/* Of two modules it has one: the other is asked itself. */
+/* ModemManager has one of two modules: fotad asks the other one itself. */
 START_TEST(test_other)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" }, .no_daemon = true };
@@ -240,7 +242,8 @@ START_TEST(test_other)
         world_start_daemon(w);
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);
-        world_assert_property(w, MODULE_1, "Revision", NEW_REVISION); /* which it does not run: ModemManager said so */
+        world_assert_property(w, MODULE_1, "Revision", NEW_REVISION); /* a revision that the module does not run:
+                                                                         ModemManager reported it */
         world_assert_property(w, MODULE_2, "Revision", OLD_REVISION);
         world_assert_property(w, MODULE_2, "Imei", "867710050000024");
         assert_untouched(w);
@@ -249,8 +252,8 @@ START_TEST(test_other)
 }
 END_TEST
 
-/* A modem that it has, and of which it does not know what it runs: nothing is taken from it to find that out. What it
- * tells and is no revision is none. */
+/* A modem with an unknown revision: fotad does not inhibit it in order to read the revision. A reported text that is no
+ * revision is ignored. */
 START_TEST(test_nameless)
 {
         World *w = new_world("[timeouts]\nsettle=3\n", true);
@@ -269,7 +272,7 @@ START_TEST(test_nameless)
 }
 END_TEST
 
-/* While it looks at a module that nobody wants, fotad does not; a caller is told so. */
+/* While ModemManager probes a module without a job, fotad does not; a caller gets that reason. */
 START_TEST(test_not_ready)
 {
         World *w = new_world("[timeouts]\nsettle=2\n", true);
@@ -293,7 +296,8 @@ START_TEST(test_not_ready)
 }
 END_TEST
 
-/* One that may not be asked is asked again for as long as it has told nobody who the module is; the log says so once. */
+/* A ModemManager that refuses to be inhibited is called again until it has reported the module's identity; the log has
+ * one line about that. */
 START_TEST(test_refusal_is_said_once)
 {
         World *w = new_world("", true);
@@ -312,7 +316,7 @@ START_TEST(test_refusal_is_said_once)
 }
 END_TEST
 
-/* Another ModemManager turns up in the middle: it is asked at once, and the upgrade goes on meanwhile. */
+/* Another ModemManager starts in the middle of an upgrade: it is called at once, and the upgrade goes on meanwhile. */
 START_TEST(test_restarts)
 {
         FakeMM *mm;
@@ -332,7 +336,7 @@ START_TEST(test_restarts)
 }
 END_TEST
 
-/* It starts while a job has the port: it is asked to keep away. */
+/* ModemManager starts while a job has the port: it is inhibited. */
 START_TEST(test_starts_beside_job)
 {
         World *w = new_world("", false);
@@ -349,8 +353,8 @@ START_TEST(test_starts_beside_job)
 }
 END_TEST
 
-/* It starts while fotad has the port only to know who is there: the port is left to it at once, and tried again when it
- * has gone. */
+/* ModemManager starts while fotad has the port only to read the identity: fotad closes the port at once, and tries
+ * again when ModemManager has ended. */
 START_TEST(test_starts_beside_nothing)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,mute=600000" } };
@@ -366,7 +370,8 @@ START_TEST(test_starts_beside_nothing)
 }
 END_TEST
 
-/* It looks at a module whose port another program had: that program's leave opens nothing. */
+/* ModemManager probes a module whose port another program had: the close by that program does not make fotad open
+ * it. */
 START_TEST(test_starts_beside_holder)
 {
         World *w = new_world("", true);
@@ -395,7 +400,7 @@ START_TEST(test_starts_beside_holder)
 }
 END_TEST
 
-/* A daemon that dies loses what it held; the next one asks for it again, and listens meanwhile. */
+/* A daemon that dies loses its inhibition; the next one requests it again, and only listens meanwhile. */
 START_TEST(test_daemon_dies)
 {
         FakeMM *mm;
@@ -442,7 +447,7 @@ START_TEST(test_bus_killed)
 }
 END_TEST
 
-/* A check interrupts nobody: what only the module can tell is not asked of one that ModemManager has. */
+/* A check disturbs no other program: it sends no question to a module that ModemManager has. */
 START_TEST(test_check)
 {
         FakeMM *mm;

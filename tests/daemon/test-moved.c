@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Modules that turn up elsewhere or are exchanged in mid-upgrade: who is followed, and that nobody is taken for
- * another. */
+/* Modules that reconnect elsewhere or are exchanged in mid-upgrade: the job follows its own module, and no other is
+ * taken for it. */
 
 #include <check.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #define OTHER_IMEI "867710050000024"
 #define QUICK      "settle=6\nstall=20\n"
 
-/* Another module stands there afterwards. 0, 1: by the update; 2, 3: exchanged in its middle. */
+/* Another module is there afterwards. 0, 1: after the update; 2, 3: exchanged in the middle. */
 START_TEST(test_replaced)
 {
         Course *c = course_new(_i % 2 ? "ec800m-4" : "ec600m", QUICK);
@@ -44,7 +44,7 @@ START_TEST(test_replaced)
 }
 END_TEST
 
-/* Plugged in elsewhere in mid-upgrade. */
+/* Re-plugged elsewhere in mid-upgrade. */
 static const struct {
         const char *module, *point;
 } moves[] = {
@@ -82,7 +82,7 @@ START_TEST(test_move)
         g_free(world_sim(w, "move 1-1 1-5"));
         g_free(world_sim(w, "release 1-1 %s", moves[_i].point));
         world_assert_result(w, c->job, "success", "", "");
-        world_assert_property(w, c->job, "Module", MODULE_1); /* const: where it was begun */
+        world_assert_property(w, c->job, "Module", MODULE_1); /* const: the module at which the job began */
         world_assert_property(w, c->job, "ToRevision", c->new);
         world_assert_property(w, c->job, "Origin", "request");
         world_assert_property(w, MODULE_5, "Revision", c->new);
@@ -101,8 +101,8 @@ START_TEST(test_move)
 }
 END_TEST
 
-/* Two that look alike, serial number 0000 and all: one is upgraded and moves, the other one moves too, loses its power,
- * and comes to where the first one was. */
+/* Two identical modules, serial number 0000 included: one is upgraded and moves, the other one moves too, loses its
+ * power, and reconnects at the first one's place. */
 START_TEST(test_alike)
 {
         static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
@@ -149,8 +149,8 @@ START_TEST(test_alike)
 }
 END_TEST
 
-/* The other one comes to where the first one was, while that is away: it is not taken for it, and left alone; and the
- * first one is not upgraded anew where it turns up. */
+/* The other module connects at the first one's place, while that one is away: it is not taken for the first one, and
+ * not touched; and the first one is not upgraded again where it reconnects. */
 START_TEST(test_usurper)
 {
         static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
@@ -184,7 +184,7 @@ START_TEST(test_usurper)
 }
 END_TEST
 
-/* Both are upgraded, and both move: each job goes with its own. */
+/* Both are upgraded, and both move: each job follows its own module. */
 START_TEST(test_both_move)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600n" }, .config = QUICK };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What StartUpgradeFile refuses, and that a refused call leaves nothing: no job, no file, not a line to the module. */
+/* The calls of StartUpgradeFile that are refused, and that they leave nothing: no job, no file, not a line to the
+ * module. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #define X50    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define ZEROS  "0000000000000000000000000000000000000000000000000000000000000000"
 
-/* ---- nothing may have changed */
+/* ---- a refused call changes nothing */
 
 static unsigned count_jobs(Bench *b)
 {
@@ -247,12 +248,12 @@ START_TEST(test_options)
                                                     options[i].value, NULL));
                 assert_error(b, options[i].key, options[i].error, options[i].part);
         }
-        /* It says which it has, for a person to compare. */
+        /* The message has the package's own sum, for comparison. */
         ck_assert_ptr_null(world_start_file(b->w, "", b->path, "up.bin", "sha256", "s", ZEROS, NULL));
         assert_error(b, "sha256", "InvalidSource", b->sha256);
         assert_unchanged(b, &before, "");
 
-        /* Nor does a URL have what goes with a package. */
+        /* Nor can options of a package be given with a URL. */
         before = look(b);
         ck_assert_ptr_null(world_start(b->w, "", "http://host/up.bin", "sha256", "s", ZEROS, NULL));
         assert_error(b, "URL", "InvalidOption", "sha256 goes with a package on the host");
@@ -292,7 +293,7 @@ START_TEST(test_modules)
 }
 END_TEST
 
-/* What MiniFOTA cannot do. */
+/* Packages and options that MiniFOTA does not support. */
 START_TEST(test_mini)
 {
         Bench *b = bench_of("1-1=ec600m", NULL);
@@ -307,7 +308,7 @@ START_TEST(test_mini)
 }
 END_TEST
 
-/* ---- who may */
+/* ---- rights */
 
 START_TEST(test_unprivileged)
 {
@@ -337,9 +338,9 @@ START_TEST(test_unprivileged)
 }
 END_TEST
 
-/* ---- a state directory that is not as it should be */
+/* ---- a state directory with faults */
 
-/* The record cannot be written: the package, which is there already, goes. */
+/* The record cannot be written: the package, which is there already, is removed. */
 START_TEST(test_no_record)
 {
         Bench *b = bench_of("1-1=ec200a", NULL);
@@ -360,7 +361,7 @@ START_TEST(test_no_record)
 }
 END_TEST
 
-/* Something has the package's name, or the directory's. */
+/* A directory or file has the package's name, or the directory's. */
 START_TEST(test_in_the_way)
 {
         Bench *b = bench_of("1-1=ec200a", NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A package on the host while it is copied: from where it does not come, to where it has no room, and what happens
- * meanwhile. slow-files.so holds the daemon's reads until the test lets them go. */
+/* A package on the host while it is copied: a source that does not deliver, a disk that has no room, and events during
+ * the copy. slow-files.so holds the daemon's reads until the test releases them. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "presets.h"
 #include "suite.h"
 
-#define PATIENCE 60000 /* ms, far more than anything here takes */
+#define PATIENCE 60000 /* ms, far longer than any test needs */
 #define CALLERS  5
 
 /* ---- reads that wait */
@@ -27,7 +27,7 @@
 typedef struct Reads {
         char *path;
         int listener;
-        int held[CALLERS]; /* one for each read that waits */
+        int held[CALLERS]; /* one for each waiting read */
         unsigned n;
 } Reads;
 
@@ -44,7 +44,7 @@ static void reads_listen(Reads *r, World *w)
         world_set_environment(w, "READS_WAIT", r->path);
 }
 
-/* One more read has begun, and waits. */
+/* Waits until one more read has begun, which then waits. */
 static void reads_await(Reads *r)
 {
         struct pollfd fd = { .fd = r->listener, .events = POLLIN };
@@ -55,7 +55,7 @@ static void reads_await(Reads *r)
         ck_assert_int_ge(r->held[r->n++], 0);
 }
 
-/* They go on, and so do all that come. */
+/* Releases them, and all later reads. */
 static void reads_release(Reads *r)
 {
         if (r->listener >= 0) {
@@ -119,7 +119,7 @@ static void caller_free(Caller *c)
         g_free(c);
 }
 
-/* What the daemon is told from now on, it is told after that. */
+/* All messages to the daemon from now on arrive after that. */
 static void caller_leave(Caller *c, World *w)
 {
         const char *name;
@@ -175,7 +175,7 @@ static const char *const one[] = { "1-1=ec200a" };
 
 /* ---- tests */
 
-/* The daemon answers others, and ends in time, whatever the file does. Nothing is left of what it began. */
+/* The daemon answers other calls, and ends in time, whatever the file does. Nothing remains of the unfinished calls. */
 START_TEST(test_hangs)
 {
         Reads reads = { 0 };
@@ -205,7 +205,7 @@ START_TEST(test_hangs)
 }
 END_TEST
 
-/* Who has left gets no upgrade when the file comes at last. */
+/* A caller that has disconnected gets no upgrade when the file arrives at last. */
 START_TEST(test_left)
 {
         Reads reads = { 0 };
@@ -228,7 +228,7 @@ START_TEST(test_left)
 }
 END_TEST
 
-/* Four at once, those included that hang for callers that have left. */
+/* Four at once, including those that wait for callers that have disconnected. */
 START_TEST(test_many)
 {
         static const char *const modules[] = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" };
@@ -253,7 +253,7 @@ START_TEST(test_many)
         g_free(world_sim(b->w, "set 1-2 delay 4000"));
         reads_release(&reads);
 
-        /* Of two for one module the second finds it taken, and nothing is kept of its package. */
+        /* Two packages for one module: the second call finds it busy, and its package is not kept. */
         for (unsigned i = 0; i < 3; i++)
                 caller_await(callers[i]);
         ck_assert((callers[0]->job != NULL) != (callers[1]->job != NULL));
@@ -268,7 +268,7 @@ START_TEST(test_many)
 }
 END_TEST
 
-/* What is written to while it is copied is no package. */
+/* A file that is written to while it is copied is refused. */
 START_TEST(test_changed)
 {
         Reads reads = { 0 };
@@ -287,7 +287,7 @@ START_TEST(test_changed)
                 ck_assert_int_eq(pwrite(fd, "more", 4, lseek(fd, 0, SEEK_END)), 4);
         else
                 ck_assert_int_eq(pwrite(fd, "other", 5, 0), 5);
-        if (_i < 2) /* as if it happened within one tick of the clock: the size tells, too */
+        if (_i < 2) /* as if within one tick of the clock: the size shows it, too */
                 ck_assert_int_eq(futimens(fd, (struct timespec[]){ before.st_atim, before.st_mtim }), 0);
         close(fd);
         reads_release(&reads);
@@ -299,7 +299,7 @@ START_TEST(test_changed)
 }
 END_TEST
 
-/* The module goes while its package comes. */
+/* The module disconnects while its package is copied. */
 START_TEST(test_gone)
 {
         Reads reads = { 0 };
@@ -319,7 +319,7 @@ START_TEST(test_gone)
 }
 END_TEST
 
-/* ---- a disk that is small */
+/* ---- a small disk */
 
 static void assert_no_room(Bench *b, const char *part)
 {
@@ -353,7 +353,7 @@ START_TEST(test_no_room)
 }
 END_TEST
 
-/* Somebody else has filled it meanwhile. */
+/* Another program has filled the disk meanwhile. */
 START_TEST(test_full)
 {
         Bench *b = slow_bench(NULL, one, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A package on the host, from the call to the end of the job that has it: what is kept of it, for how long, and what
- * survives a crash. Nothing of it is sent to the module here. */
+/* A package on the host, from the call to the end of its job: the copy that is kept, for how long, and its state after
+ * a crash. Nothing of it is sent to the module here. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ START_TEST(test_kept)
         bench_cancel(b, job);
         bench_assert_files(b, "");
 
-        /* What it was stays to be read, over a restart too; the next job is another one. */
+        /* The package's properties remain readable, over a restart too; the next job is another one. */
         bench_speed_up(b);
         ck_assert_int_eq(world_stop_daemon(b->w), 0);
         world_start_daemon(b->w);
@@ -56,7 +56,8 @@ START_TEST(test_kept)
 }
 END_TEST
 
-/* Where the caller's descriptor stands means nothing, and it stays there; nor does the file need its name any more. */
+/* The offset of the caller's descriptor does not matter, and does not change; nor does the file need a name any
+ * more. */
 START_TEST(test_descriptor)
 {
         Bench *b = bench_new(&WORLD_EC200A);
@@ -71,7 +72,7 @@ START_TEST(test_descriptor)
         bench_assert_kept(b, "1");
         ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 7);
 
-        /* What is written to it later is not the job's. */
+        /* The job does not get the bytes that are written to the file later. */
         ck_assert_int_eq(pwrite(fd, "other", 5, 0), 5);
         bench_assert_kept(b, "1");
         close(fd);
@@ -80,7 +81,7 @@ START_TEST(test_descriptor)
 }
 END_TEST
 
-/* The call may have started the daemon: who the module is comes later. */
+/* The call may have started the daemon: the module's identity comes later. */
 START_TEST(test_waits)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -99,7 +100,7 @@ START_TEST(test_waits)
 }
 END_TEST
 
-/* The largest that is allowed. */
+/* The largest allowed package. */
 START_TEST(test_largest)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -122,7 +123,7 @@ START_TEST(test_largest)
 }
 END_TEST
 
-/* The ways a job ends by itself; before it has sent anything. */
+/* The ends of a job without a cancel, before it has sent anything. */
 START_TEST(test_failed)
 {
         Bench *b = bench_new(&WORLD_EC200A);
@@ -206,7 +207,7 @@ static void put(Bench *b, const char *name)
         ck_assert(g_file_set_contents(path, "x", 1, NULL));
 }
 
-/* What is nobody's goes at the start; what others have put there does not, nor what a link leads to. */
+/* Packages without a job are removed at the start; foreign files, and the targets of links, are not. */
 START_TEST(test_orphans)
 {
         Bench *b = bench_new(&WORLD_EC200A);
@@ -226,7 +227,7 @@ START_TEST(test_orphans)
         ck_assert(g_file_set_contents(other, "x", 1, NULL));
         link = bench_state(b, "packages/4.package");
         ck_assert_int_eq(symlink(other, link), 0);
-        /* A record that nobody can read holds no module, and its package is nobody's. */
+        /* A record that cannot be read holds no module, and its package belongs to no job. */
         put(b, "jobs/5.job");
         put(b, "packages/5.package");
         world_start_daemon(b->w);
@@ -240,7 +241,7 @@ START_TEST(test_orphans)
 }
 END_TEST
 
-/* The job that was interrupted while it was away has no use for its package. */
+/* The module's interrupted job has no use for its package. */
 START_TEST(test_interrupted)
 {
         Bench *b = bench_new(&WORLD_EC200A);
@@ -263,7 +264,7 @@ START_TEST(test_interrupted)
 }
 END_TEST
 
-/* What somebody has done to the package while the daemon was away is not sent. */
+/* A package that was changed while the daemon was away is not sent. */
 START_TEST(test_damaged)
 {
         Bench *b = bench_new(&WORLD_EC200A);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is installed for the bus and for polkit: the policies, read by those who read them on a gateway, and a daemon
- * that is the user fotad. */
+/* The installed files for the bus and for polkit: the policies, read by the programs that read them on a gateway, and a
+ * daemon that runs as fotad. */
 
 #include <check.h>
 #include <string.h>
@@ -45,8 +45,8 @@ static int own(sd_bus *bus, const void *name, sd_bus_error *e)
         return sd_bus_request_name(bus, name, 0);
 }
 
-/* As it is installed the daemon is no root: polkit answers it about others, and takes the module from it, because it
- * owns the actions. */
+/* The installed daemon does not run as root: polkit answers it about other users, and accepts the variable module from
+ * it, because it owns the actions. */
 START_TEST(test_owner)
 {
         g_autofree char *url = NULL, *job = NULL;
@@ -74,7 +74,7 @@ START_TEST(test_owner)
 }
 END_TEST
 
-/* The bus lets nobody but root and fotad be fotad. */
+/* The bus allows only root and fotad to own the name. */
 START_TEST(test_name)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
@@ -90,7 +90,7 @@ START_TEST(test_name)
 }
 END_TEST
 
-/* Fails as if it were a method that polkit guards: AccessDenied, or InteractiveAuthorizationRequired. */
+/* Fails as a method that polkit guards: AccessDenied, or InteractiveAuthorizationRequired. */
 static int ask_polkit(sd_bus *bus, const void *action, sd_bus_error *e)
 {
         sd_bus_message *reply = NULL;
@@ -111,8 +111,8 @@ static int ask_polkit(sd_bus *bus, const void *action, sd_bus_error *e)
                 e, challenge ? SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED : SD_BUS_ERROR_ACCESS_DENIED, "no");
 }
 
-/* What the daemon asks of others it may, which nobody else may without a session; and nothing else of theirs. (Which
- * actions those are was seen where they run.) */
+/* The daemon may call the other services that it needs, which other users without a session may not; and it may do
+ * nothing else there. (The list of actions was recorded where those services run.) */
 START_TEST(test_of_others)
 {
         static const struct {

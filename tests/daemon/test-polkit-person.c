@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A person is asked: by an agent of the test's own, which sees what there is to see, and by fotactl at a terminal, with
+/* polkit asks a person: by an agent of the test's own, which records the dialog, and by fotactl at a terminal, with
  * polkit's agent, PAM and a password. */
 
 #include <check.h>
@@ -25,7 +25,7 @@
 #define PATH     "/org/freedesktop/PolicyKit1/Authority"
 #define IFACE    "org.freedesktop.PolicyKit1.Authority"
 #define AGENT    "org.freedesktop.PolicyKit1.AuthenticationAgent"
-#define PATIENCE 60000 /* ms, far more than anything takes */
+#define PATIENCE 60000 /* ms, far longer than any test needs */
 
 static World *begin(char **ret_url)
 {
@@ -40,9 +40,9 @@ static World *begin(char **ret_url)
         return w;
 }
 
-/* ---- carol, whose own process is her authentication agent; and root, who knows the password */
+/* ---- carol, whose own process is her authentication agent; and root, whose password is needed */
 
-static int asked[2], answered[2]; /* pipes: what the agent was asked, and "y" or "n" */
+static int asked[2], answered[2]; /* pipes: the agent's dialog, and "y" or "n" */
 
 typedef struct Agent {
         bool done;
@@ -72,7 +72,7 @@ static const sd_bus_vtable agent_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-/* Since the boot, in ticks: the 22nd field. The name before it has no blanks. */
+/* Ticks since the boot: the 22nd field. The name before it has no blanks. */
 static guint64 start_time(void)
 {
         g_autofree char *text = NULL;
@@ -111,7 +111,7 @@ static int start_with_agent(sd_bus *bus, const void *url, sd_bus_error *e)
         return r < 0 ? r : sd_bus_error_move(e, &agent.error);
 }
 
-/* What pkexec's helper does once the password is right: only root may. */
+/* The call of pkexec's helper after the right password: only root may make it. */
 static void confirm(World *w, const char *cookie)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -133,7 +133,7 @@ static char *read_asked(void)
         return g_strndup(text, (gsize)n);
 }
 
-/* A call that does not allow it leaves her alone. */
+/* A call that does not allow interaction does not ask her. */
 START_TEST(test_silent)
 {
         g_autofree char *url = NULL;
@@ -167,7 +167,7 @@ START_TEST(test_person)
         lines = g_strsplit(text, "\n", 0);
         ck_assert_str_eq(lines[0], "org.fotad1.start");
         ck_assert_str_eq(lines[1], "Authentication is required to upgrade the firmware of the cellular module usb-1-1");
-        /* She thinks about it. */
+        /* She has not answered yet. */
         ck_assert(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
         world_assert_property(w, MODULE_1, "Job", "/");
         if (_i == 0)
@@ -186,7 +186,7 @@ END_TEST
 
 #define PASSWORD "correct horse"
 
-/* root's password, and the way by which the helper that checks it goes to the bus. */
+/* root's password, and the way by which the helper that checks it connects to the bus. */
 static void set_password(World *w)
 {
         g_autofree char *shadow = world_path(w, "shadow"), *pam = world_path(w, "pam"), *command = NULL;
@@ -211,7 +211,7 @@ typedef struct Terminal {
         GString *text;
 } Terminal;
 
-/* carol's, or nobody's business: root's. */
+/* carol's processes, or root's. */
 static Terminal type_command(const User *user, const char *arguments)
 {
         g_autofree char *fotactl = g_build_filename(g_getenv("abs_top_builddir"), "client/fotactl", NULL);
@@ -248,7 +248,7 @@ static void await_text(Terminal *t, const char *part)
                 ck_assert_msg(read_more(t), "ended without '%s': %s", part, t->text->str);
 }
 
-/* What is typed before the terminal stops echoing is thrown away. */
+/* Text that is typed before the terminal stops echoing is dropped. */
 static void type_password(Terminal *t, const char *password)
 {
         gint64 end = g_get_monotonic_time() + PATIENCE * 1000;
@@ -275,7 +275,7 @@ static void finish(Terminal *t, int expected)
                       expected, t->text->str);
 }
 
-/* Without a terminal there is nobody to ask. */
+/* Without a terminal nobody can be asked. */
 static const struct {
         const char *input, *password, *words;
         int status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* While polkit thinks the daemon goes on, forgets nobody, and does nothing for those who left; and where there is no
- * polkit at all. What its rules say is test-polkit's. */
+/* While polkit decides the daemon goes on, loses no call, and does nothing for callers that have disconnected; and a
+ * system without polkit. polkit's rules are tested by test-polkit. */
 
 #include <check.h>
 #include <poll.h>
@@ -14,9 +14,9 @@
 #include "world.h"
 
 #define NAME     "org.fotad1"
-#define PATIENCE 60000 /* ms, far more than anything takes */
+#define PATIENCE 60000 /* ms, far longer than any test needs */
 
-/* Of one user, and of all, before the daemon says that they are too many. */
+/* The calls of one user, and of all, before the daemon reports too many. */
 #define CALLS_MAX 8
 #define CROWD_MAX 64
 
@@ -49,7 +49,7 @@ static int start(sd_bus *bus, const void *url, sd_bus_error *e)
                                   "usb-1-1", url, 0);
 }
 
-/* One option again and again. */
+/* The same option again and again. */
 static int start_repeating(sd_bus *bus, const void *url, sd_bus_error *e)
 {
         sd_bus_message *m = NULL;
@@ -72,7 +72,7 @@ static int probe(sd_bus *bus, const void *path, sd_bus_error *e)
         return sd_bus_call_method(bus, NAME, path, "org.fotad1.Module", "Probe", e, NULL, NULL);
 }
 
-/* Which of them is answered first. */
+/* Returns the index of the first one that is answered. */
 static unsigned await_one(const UserCall *calls, unsigned n)
 {
         struct pollfd fds[CROWD_MAX + 1];
@@ -86,8 +86,8 @@ static unsigned await_one(const UserCall *calls, unsigned n)
         ck_abort_msg("none");
 }
 
-/* alice's, all of which wait for polkit when this returns: that there is one more than may wait shows that the others
- * have arrived. */
+/* alice's calls, all of which wait for polkit on return: the refusal of one call too many shows that the others have
+ * arrived. */
 static void call_often(UserCall *calls, UserFunc func, const char *url)
 {
         unsigned refused;
@@ -115,7 +115,7 @@ START_TEST(test_none)
 }
 END_TEST
 
-/* Nobody else waits with them; what they asked for is judged by what is so when there is an answer. */
+/* Other callers do not wait; a call is judged by the state at the time of polkit's answer. */
 START_TEST(test_frozen)
 {
         g_autofree char *url = NULL, *job = NULL;
@@ -162,7 +162,7 @@ START_TEST(test_bus_killed)
 }
 END_TEST
 
-/* Several users together cannot have it remember any number of calls; the privileged are not among those. */
+/* Several users together cannot make the daemon keep an unlimited number of calls; privileged users are not counted. */
 START_TEST(test_crowd)
 {
         UserCall calls[CROWD_MAX + 1];
@@ -187,7 +187,7 @@ START_TEST(test_crowd)
 }
 END_TEST
 
-/* What is remembered of a call that waits is little, whatever its caller put into it. */
+/* Little memory is used for a call that waits, whatever its caller has put into it. */
 START_TEST(test_long)
 {
         g_autofree char *url = NULL, *more = g_strnfill(LONG, 'x'), *longer = NULL;
@@ -202,7 +202,7 @@ START_TEST(test_long)
 }
 END_TEST
 
-/* Those who left get nothing, and take no place. */
+/* Callers that have disconnected get nothing, and are not counted. */
 START_TEST(test_left)
 {
         g_autofree char *url = NULL, *second = NULL;
@@ -233,7 +233,8 @@ static int start_only(sd_bus *bus, const void *url, sd_bus_error *e)
                                   "", url, 0);
 }
 
-/* What was asked about the only module there was is not the answer about the one that is there now. */
+/* polkit's answer about the only module at the time of the call does not apply to another module that is now the only
+ * one. */
 START_TEST(test_other)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -260,7 +261,7 @@ START_TEST(test_other)
 }
 END_TEST
 
-/* Of a polkit that never answers, or dies, and of a daemon that ends, somebody hears. */
+/* Callers get an error from a polkit that never answers, or dies, and from a daemon that ends. */
 START_TEST(test_dies)
 {
         g_autofree char *url = NULL, *first = NULL;

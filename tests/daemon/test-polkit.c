@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who may do what where polkit decides: Debian's polkitd, the policy as it is installed, and several users. As it is
- * installed is test-polkit-installed's, where there is none, or it does not answer, test-polkit-waits'. */
+/* Rights where polkit decides: Debian's polkitd, the policy as built, and several users. The installed policy is tested
+ * by test-polkit-installed; a system without polkit, or with one that does not answer, by test-polkit-waits. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -19,8 +19,8 @@
 
 #define NAME "org.fotad1"
 
-/* alice and nobody may start upgrades of one module, and alice look at all; bob may nothing; carol has to be asked for
- * a password. */
+/* alice and nobody may start upgrades of one module, and alice may check all; bob may do nothing; carol is asked for a
+ * password. */
 #define RULES                                                                                                          \
         "polkit.addRule(function(action, subject) {\n"                                                                 \
         "  if (action.id.indexOf('org.fotad1.') != 0) return polkit.Result.NOT_HANDLED;\n"                             \
@@ -33,10 +33,10 @@
 
 /* ---- calls */
 
-/* What they are about. */
+/* The object of the calls. */
 typedef struct Target {
         const char *module, *url, *job;
-        const char *package; /* NULL an empty one, which nobody gets to see who may not */
+        const char *package; /* NULL an empty one, which users without the right never see */
 } Target;
 
 static int start(sd_bus *bus, const void *data, sd_bus_error *e)
@@ -139,7 +139,7 @@ static World *two_modules(const char *rules)
         return w;
 }
 
-/* Until that is said the job can be cancelled. */
+/* The job can be cancelled until that message. */
 static void await_download(World *w)
 {
         g_free(world_sim(w, "held 1-1"));
@@ -196,7 +196,7 @@ START_TEST(test_refused)
 }
 END_TEST
 
-/* What her rule admits, and not more. */
+/* Exactly the calls that her rule admits. */
 START_TEST(test_admitted)
 {
         World *w = two_modules(RULES);
@@ -221,7 +221,7 @@ START_TEST(test_admitted)
 }
 END_TEST
 
-/* What becomes of the daemon between the start and the cancel. */
+/* The daemon's life between the start and the cancel. */
 enum { LIVES_ON, STOPPED, KILLED, N_LIVES };
 
 static void live(World *w, int how)
@@ -236,7 +236,7 @@ static void live(World *w, int how)
         world_await_property(w, JOB_1, "Cancellable", "1");
 }
 
-/* Whoever started a job may cancel it, without a rule that says so. */
+/* The user who started a job may cancel it, without a rule. */
 START_TEST(test_own)
 {
         UserFunc cancel = _i % 2 ? manager_cancel : job_cancel;
@@ -260,7 +260,7 @@ START_TEST(test_own)
 }
 END_TEST
 
-/* The number of those who have none here is not somebody: the next one with it may be another. */
+/* A uid without a name is not an identity: its next user may be another person. */
 START_TEST(test_nameless)
 {
         World *w = two_modules(RULES);
@@ -277,7 +277,7 @@ START_TEST(test_nameless)
 }
 END_TEST
 
-/* That of root is not hers, though she might have started it. */
+/* root's job is not hers, though she may start one. */
 START_TEST(test_not_own)
 {
         World *w = two_modules(RULES);
@@ -294,7 +294,7 @@ START_TEST(test_not_own)
 }
 END_TEST
 
-/* A StartUpgrade that acts as a Retry is one: who may start may not do that. */
+/* A StartUpgrade that acts as a Retry counts as one: the right to start does not include it. */
 START_TEST(test_retry)
 {
         Target target = { .module = "usb-1-1", .job = JOB_1 };
@@ -307,17 +307,17 @@ START_TEST(test_retry)
                        "      action.lookup('module') == 'usb-1-1') return polkit.Result.YES;\n"
                        "});\n");
         c = course_stall_in_second("ec800m-4");
-        /* Under another name: it does not go on before it is told. */
+        /* Under another name: the module does not go on by itself. */
         course_publish_as(c, "fixed.mini_1", NULL);
         course_publish_as(c, "fixed.mini_2", NULL);
         target.url = fixed = world_http(c->w, "fixed.mini_1");
         polkit_start(c->w);
         world_await_property(c->w, JOB_1, "State", "stalled");
-        if (_i > 0) { /* forgotten, and adopted */
+        if (_i > 0) { /* its record is removed, and the upgrade adopted */
                 world_kill_daemon(c->w);
                 record = world_path(c->w, "state/jobs/1.job");
                 ck_assert_int_eq(g_unlink(record), 0);
-                last = world_path(c->w, "state/last-job"); /* the next job has the same id then */
+                last = world_path(c->w, "state/last-job"); /* the next job then has the same id */
                 ck_assert_int_eq(g_unlink(last), 0);
                 world_start_daemon(c->w);
                 world_await_property(c->w, MODULE_1, "Job", JOB_1);

@@ -22,8 +22,8 @@ static char *lock_path(World *w, const char *module)
         return world_path(w, name);
 }
 
-/* A job asks for a port that somebody else has: with a lock file, for himself alone, or just open, which only a daemon
- * of root's can see. */
+/* A job needs a port that another process has: with a lock file, exclusively, or just open, which only a daemon of
+ * root's can see. */
 static const struct {
         bool lock, exclusive, by_hand;
 } holders[] = { { .lock = true }, { .exclusive = true }, { .by_hand = true } };
@@ -68,7 +68,7 @@ START_TEST(test_held)
                 ck_assert(!g_file_test(lock, G_FILE_TEST_EXISTS));
         }
 
-        /* The way out that the message names. A killed process leaves its lock file. */
+        /* The remedy that the message names. A killed process leaves its lock file. */
         evict(squatter);
         if (holders[_i].exclusive)
                 end_exclusive(tty);
@@ -79,7 +79,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-/* ---- a port that cannot be had for a while */
+/* ---- a port that is unavailable for a while */
 
 #define SOON   "[timeouts]\ncommand=1\nsettle=1\n"
 #define RARELY "[timeouts]\ncommand=1\nsettle=3600\n"
@@ -109,7 +109,7 @@ static void guest_come(Guest *g, int i)
                 ck_assert(g_file_set_contents(g->lock, text, -1, NULL));
 }
 
-/* One that removes its lock file lives on until evict(). */
+/* A process that removes its lock file lives on until evict(). */
 static void guest_leave(Guest *g, int i)
 {
         if (guests[i].lock && !guests[i].kept) {
@@ -121,8 +121,8 @@ static void guest_leave(Guest *g, int i)
                 end_exclusive(g->tty);
 }
 
-/* When the module is plugged in, and when it is asked for its identity, another program has its port. Nothing but that
- * program's leave is needed for the daemon to have it. */
+/* When the module is plugged in, and when it is asked for its identity, another program has its port. The daemon opens
+ * the port as soon as that program has closed it. */
 START_TEST(test_guest)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" },
@@ -166,8 +166,8 @@ START_TEST(test_guest)
 }
 END_TEST
 
-/* The daemon restarts during a download, and another program has the port by then. The job goes on, and hears the rest
- * when that program has left. */
+/* The daemon restarts during a download, and another program has the port by then. The job goes on, and receives the
+ * rest when that program has closed the port. */
 START_TEST(test_guest_midway)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -240,7 +240,7 @@ START_TEST(test_shut_midway)
                 world_assert_part(w, job, "Message", reason);
         } else {
                 world_await_problem(w, problem);
-                /* Each of these ends after settle: the other module answers nothing. */
+                /* Each of these calls ends after settle: the other module is mute. */
                 for (unsigned i = 0; i < 4; i++)
                         ck_assert(!world_call(w, MODULE_2, "org.fotad1.Module", "Probe"));
                 world_await_problem(w, problem);
@@ -279,7 +279,7 @@ END_TEST
 
 /* ---- */
 
-/* What a dead process, an earlier start of ours or nobody can have left is no lock. */
+/* A lock file that a dead process, an earlier daemon or no process has left does not count. */
 static const char *const stale[] = { "%10d\n", "%d", "garbage\n", "", "0\n", "-1\n" };
 
 START_TEST(test_stale)
@@ -310,14 +310,13 @@ START_TEST(test_stale)
         world_assert_result(w, job, "success", "", "");
         world_await_property(w, MODULE_1, "Job", "/");
         world_assert_property(w, MODULE_1, "Problem", "");
-        /* An answered call is later than the close that came before it. */
+        /* A call that is answered is handled after the close. */
         ck_assert_int_eq(rmdir(directory), 0);
         world_free(w);
 }
 END_TEST
 
-/* One that a dead process of root's has left nobody but root can remove: it stays, and the port is used all the same.
- */
+/* A file of a dead process of root's, which only root can remove: it stays, and the port is used all the same. */
 START_TEST(test_stale_foreign)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -339,7 +338,7 @@ START_TEST(test_stale_foreign)
         ck_assert_str_eq(found, text);
         ck_assert_int_eq(g_unlink(lock), 0);
         directory = world_path(w, "lock");
-        ck_assert_int_eq(g_rmdir(directory), 0); /* nothing else was left there */
+        ck_assert_int_eq(g_rmdir(directory), 0); /* no other file is left there */
         log = world_log(w);
         ck_assert_ptr_nonnull(strstr(log, "is of no process that is known to have the port, and not ours to remove"));
         world_free(w);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The module loses its power at every one of its own steps, from the OK to AT+QFOTADL to the last line of its last
- * boot, by DFOTA and by MiniFOTA. What it runs in the end is for the simulator to say; the daemon must find out. */
+ * boot, by DFOTA and by MiniFOTA. The simulator knows the firmware that runs in the end; the daemon must find out. */
 
 #include <check.h>
 #include <stdio.h>
@@ -15,12 +15,12 @@
 
 #define STEPS_MAX 500
 
-/* What ends by itself ends within settle; nothing here has to wait for update-idle or stall. That needs the boot's own
- * words, which are not lost here however slow this machine is. */
+/* Upgrades that end by themselves end within settle; no case has to wait for update-idle or stall. That needs the URCs
+ * of each boot, which are not lost here however slow the machine is. */
 #define CONFIG "settle=3\nupdate-idle=300\nstall=300\n"
 #define MODULE "1-1=%s,urcport=uart1,unopened=keep,cut-step=%u"
 
-/* Steps of every kind, and few of each: all UPDATING values are at a rise. */
+/* Steps of every kind, and few of each: all UPDATING values are at an increase. */
 static const struct Run {
         const char *name, *module;
         const char *old, *new;
@@ -35,9 +35,9 @@ static const struct Run {
           "EC800MCNGAR06A04M04", "fell-back", true },
 };
 
-/* What a worker has seen. */
+/* The observations of a worker. */
 typedef struct Seen {
-        unsigned steps; /* it took without a cut, or after it */
+        unsigned steps; /* the upgrade succeeded without a cut, or after it */
         bool cut, new;
 } Seen;
 
@@ -68,7 +68,7 @@ static void check_end(World *w, const struct Run *run, const char *job, Seen *se
         g_autofree char *revision = NULL;
 
         world_await_property(w, job, "State", "finished");
-        world_assert_sim(w, "0", "get 1-1 upgrading"); /* never called ended before it is */
+        world_assert_sim(w, "0", "get 1-1 upgrading"); /* no job is called ended before it is */
         revision = world_sim(w, "get 1-1 revision");
         seen->new = strcmp(revision, run->new) == 0;
         if (!seen->new)
@@ -112,9 +112,8 @@ static void cut_at(unsigned step, void *data)
         world_free(w);
 }
 
-/* Before each step there is: as many as a run takes without a cut, and on until there is none left that power could
- * fail at. How often the module looks whether all it said was read is chance: a run may have a step less than another.
- */
+/* Before each step: as many as a run takes without a cut, and on until no step is left at which power could fail. The
+ * number of the module's polls for unread output varies: a run may have a step less than another. */
 START_TEST(test_every_step)
 {
         Power power = { .run = &runs[_i], .seen = workers_share((STEPS_MAX + 1) * sizeof(Seen)) };
@@ -142,8 +141,8 @@ START_TEST(test_every_step)
 }
 END_TEST
 
-/* The module answers before it says that it has booted, as a fast gateway sees it: still, after a boot URC and a quiet
- * time of settle it is certain that nothing more comes. */
+/* The module answers before it reports its boot, as on a fast gateway: the verdict still waits for a boot URC and a
+ * quiet time of settle. */
 START_TEST(test_late_boot)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,boot=700,cut=downloading:50" }, .config = CONFIG };
@@ -159,8 +158,8 @@ START_TEST(test_late_boot)
 }
 END_TEST
 
-/* Power fails when the end is known and the first of two settings is being put back: both are, once it is there again.
- * (A cut at one of the last steps finds the same, if the daemon is slow enough.) */
+/* Power fails when the end is known and the first of two settings is being restored: both are restored once the module
+ * is back. (A cut at one of the last steps tests the same, if the daemon is slow enough.) */
 START_TEST(test_restoring)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1,fota-cid=5,unopened=keep" },

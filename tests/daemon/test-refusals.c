@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the daemon refuses, and that a refused call changes nothing: no job, no file, not a line to the module. */
+/* The calls that the daemon refuses, and that a refused call changes nothing: no job, no file, not a line to the
+ * module. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
-/* ---- nothing may have changed */
+/* ---- a refused call changes nothing */
 
 static char *list_jobs(World *w)
 {
@@ -73,7 +74,7 @@ static void assert_unchanged(World *w, Before *before)
         g_free(before->lines);
 }
 
-/* A message that says what is wrong, without what is nobody's business. */
+/* The message names the fault, and no secret. */
 static void assert_error(World *w, const char *what, const char *error, const char *part)
 {
         ck_assert_msg(strcmp(world_error(w), error) == 0, "%s: %s instead of %s: %s", what, world_error(w), error,
@@ -283,7 +284,7 @@ START_TEST(test_options)
         }
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
                 for (size_t k = 0; keys[i].type[0] == 's' && k < G_N_ELEMENTS(smuggled); k++) {
-                        /* Everything else is right. */
+                        /* All other options are valid. */
                         bool apn = strcmp(keys[i].key, "apn") == 0;
 
                         ck_assert_msg(!world_start(w, "", "http://host/up.bin", "cid", "u", "2",
@@ -335,7 +336,7 @@ START_TEST(test_unready)
                 assert_error(w, unready[_i].module, unready[_i].error, unready[_i].part);
                 assert_unchanged(w, &before);
         } else {
-                /* The model does not decide, the revision does. */
+                /* The revision decides, not the model. */
                 ck_assert_ptr_null(world_start(w, "", "http://host/up.mini_1", NULL));
                 assert_error(w, unready[_i].module, "InvalidSource", ".mini");
                 assert_unchanged(w, &before);
@@ -344,7 +345,7 @@ START_TEST(test_unready)
 }
 END_TEST
 
-/* What the guide says of MiniFOTA alone; each refusal names where it stands. */
+/* The guide's rules for MiniFOTA alone; each refusal names the chapter. */
 #define LONG_NAME "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 static const struct {
         const char *module, *source, *key, *type, *value, *error, *part;
@@ -397,8 +398,8 @@ START_TEST(test_absent)
 }
 END_TEST
 
-/* Another process had the port before it could be asked who it is: for itself alone, or just open, which only a daemon
- * of root's can see. */
+/* Another process had the port before the module could be asked for its identity: exclusively, or just open, which only
+ * a daemon of root's can see. */
 START_TEST(test_held)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true, .by_hand = _i == 1 };
@@ -422,7 +423,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-/* ---- calls that are not for now */
+/* ---- calls at the wrong time */
 
 static void assert_call(World *w, const char *path, const char *interface, const char *method, const char *error,
                         const char *types, const char *first, const char *second)

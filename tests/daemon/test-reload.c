@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* SIGHUP: the configuration is read again. What applies at once, what waits for a job, what a bad file does not do. */
+/* SIGHUP: the configuration is read again. Settings that apply at once, settings that wait for a job, and a bad file,
+ * which changes nothing. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -21,11 +22,11 @@
 #define MODULE_UART_2 "/org/fotad1/module/tty_2dttyS2"
 #define NOWHERE       "http://127.0.0.1:1/up.bin"
 
-/* A world whose service manager is listened to. */
+/* A world whose messages to the service manager are recorded. */
 typedef struct Reload {
         World *w;
         Datagrams *said;
-        unsigned n; /* datagrams that have been looked at */
+        unsigned n; /* number of datagrams that were checked */
 } Reload;
 
 static void configure(Reload *r, const char *text)
@@ -59,7 +60,7 @@ static void end(Reload *r)
         datagrams_free(r->said);
 }
 
-/* As systemctl reload does it; it is over when this returns. */
+/* As systemctl reload does it; the reload is over on return. */
 static void reload(Reload *r, const char *config)
 {
         configure(r, config);
@@ -68,7 +69,7 @@ static void reload(Reload *r, const char *config)
         r->n = datagrams_await(r->said, r->n, "READY=1") + 1;
 }
 
-/* What the unit runs before the signal. Its exit status, and what it said. */
+/* The command that the unit runs before the signal. Returns its exit status and its output. */
 static int check_config(Reload *r, char **ret_said)
 {
         g_autofree char *fotad = world_program("daemon/fotad"), *conf = world_path(r->w, "fotad.conf");
@@ -118,7 +119,7 @@ static void assert_logged(Reload *r, const char *text)
 
 /* ---- the signal */
 
-/* Nothing changes, wherever a job is. */
+/* A reload without a change does nothing, in every state of a job. */
 START_TEST(test_harmless)
 {
         static const char *const points[] = { "qfotadl", "accepted",    "downloading:40", "downloaded", "off:1",
@@ -129,7 +130,7 @@ START_TEST(test_harmless)
         world_await_module(r.w, MODULE_1);
         job = start(&r, "1-1", points[_i]);
         if (strcmp(points[_i], "boot") == 0)
-                world_await_property(r.w, job, "State", "finished"); /* it answers meanwhile */
+                world_await_property(r.w, job, "State", "finished"); /* the daemon answers meanwhile */
         else if (!g_str_has_prefix(points[_i], "off"))
                 world_await_port(r.w);
         opened = world_sim(r.w, "count 1-1 opened");
@@ -143,7 +144,7 @@ START_TEST(test_harmless)
 }
 END_TEST
 
-/* A call that comes after the signal is answered after it, which is what the unit's ExecReload= stands on. */
+/* A call after the signal is answered after the reload, which the unit's ExecReload= depends on. */
 START_TEST(test_before_calls)
 {
         Reload r = begin(&(WorldSettings){ 0 }, "");
@@ -161,7 +162,8 @@ START_TEST(test_before_calls)
 }
 END_TEST
 
-/* Named with file and line, in the log and beside the service until the next good one; nothing of it applies. */
+/* The error is named with file and line, in the log and in the service's status until the next good file; none of its
+ * settings applies. */
 START_TEST(test_bad_file)
 {
         static const struct {
@@ -191,7 +193,7 @@ START_TEST(test_bad_file)
         datagrams_await(r.said, n, bad[_i].said);
         world_assert_property(r.w, first, "State", "finished");
 
-        /* Said of what follows, too. */
+        /* In the later status, too. */
         g_free(world_sim(r.w, "detach 1-1"));
         n = datagrams_await(r.said, n, "STATUS=Idle, no modules; not reloaded: ");
         reload(&r, "[jobs]\nhistory=1\n");
@@ -210,7 +212,7 @@ END_TEST
 
 /* ---- [timeouts] */
 
-/* What is waited for when the signal comes is waited for as long as was said before; the next thing is not. */
+/* A wait that runs when the signal comes keeps its time-out; the next wait has the new one. */
 START_TEST(test_timeouts)
 {
         Reload r = begin(&WORLD_EC200A, _i == 0 ? "[timeouts]\ndownload-idle=600\n" : "[timeouts]\ndownload-idle=3\n");
@@ -291,7 +293,7 @@ START_TEST(test_at_interfaces)
         world_await_module(r.w, MODULE_1);
         world_assert_property(r.w, MODULE_1, "Port", "/dev/ttyUSB1");
 
-        /* A job keeps the port that it speaks at; what was said meanwhile holds from its end. */
+        /* A job keeps its port; a setting that was read meanwhile applies from its end. */
         job = start(&r, "1-1", "downloading:40");
         reload(&r, "[usb]\nat-interfaces=6005=9\n");
         world_assert_property(r.w, MODULE_1, "Port", "/dev/ttyUSB1");
@@ -323,7 +325,7 @@ END_TEST
 
 static const WorldSettings two_uarts = { .modules = { UART "=ec200a", UART_2 "=ec200a,imei=867710050000024" } };
 
-/* One is added, one is taken out, one is taken out and put back while a job holds it, and one until the job's end. */
+/* Ports that are added; removed; removed and added again while a job holds them; and removed until the job's end. */
 START_TEST(test_uarts)
 {
         Reload r = begin(&two_uarts, "[serial]\nports=ttyS1\n");
@@ -366,7 +368,7 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* Who waits for an answer of one that is taken out has one. */
+/* A caller that waits for an answer of a removed module gets one. */
 START_TEST(test_uart_awaited)
 {
         Reload r = begin(&two_uarts, "[serial]\nports=ttyS1\n");
@@ -390,9 +392,9 @@ START_TEST(test_uart_awaited)
 }
 END_TEST
 
-/* A module is asked again at the rate that the file says now. A job goes on at the one it began with, though its port
- * is opened anew; what was said meanwhile holds from its end. */
-/* A port that was just opened is set a moment later. */
+/* A module is opened at the configured rate of now. A job keeps the rate that it began with, though its port is
+ * reopened; a rate that was read meanwhile applies from its end. */
+/* A port that was just opened is configured a moment later. */
 static bool has_rate(World *w, const void *data)
 {
         g_autofree char *rate = world_sim(w, "get " UART " host-baud");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The files of scheduled upgrades: which are right, what is said of the others, and what is shown of them. No daemon.
- */
+/* The files of scheduled upgrades: valid files, the messages about the others, and the values shown. No daemon. */
 
 #include <check.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 
 #define GOOD "[upgrade]\nsource=http://host/up.bin\nexpected-revision=R2\n"
 
-/* What stands in the file, and what is said of it behind its path. */
+/* The text of the file, and the message after its path. */
 static const struct {
         const char *text, *said;
 } bad_files[] = {
@@ -82,7 +81,7 @@ START_TEST(test_bad_files)
 }
 END_TEST
 
-/* Passwords are in files of their own, which are for root alone and of use. */
+/* Passwords are in separate files, readable by root only, and must be usable. */
 START_TEST(test_files)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -125,7 +124,7 @@ START_TEST(test_files)
 }
 END_TEST
 
-/* What systemd would escape, or a path would walk away with. */
+/* Names that systemd would escape, or that would change the path. */
 START_TEST(test_usage)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -155,7 +154,7 @@ START_TEST(test_usage)
 }
 END_TEST
 
-/* Every option of an upgrade has its line in the example, but those that have another place. */
+/* Every option of an upgrade has its line in the example, except those with another place. */
 static void assert_complete(Schedules *b, const char *example)
 {
         static const char *const elsewhere[] = {
@@ -177,7 +176,7 @@ static void assert_complete(Schedules *b, const char *example)
         client_free(r);
 }
 
-/* The file that is shipped is right as it is, and with every key in it that is commented out. */
+/* The shipped file is valid unchanged, and with every commented key enabled. */
 START_TEST(test_example)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -199,7 +198,7 @@ START_TEST(test_example)
 }
 END_TEST
 
-/* What systemd says of the timer and the last run stands beside the schedule. */
+/* systemd's state of the timer and of the last run is shown with the schedule. */
 static const struct {
         FakeTimer timer;
         const char *line, *json;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Scheduled upgrades whose module is not there, or not ready, when the timer runs. */
+/* Scheduled upgrades whose module is missing, or not ready, when the timer runs. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "schedules.h"
 #include "suite.h"
 
-/* At the gateway's start: the module shows later than the timer runs. */
+/* At the gateway's start: the module appears after the timer has run. */
 START_TEST(test_patience)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,attached=0" }, .no_daemon = true };
@@ -88,14 +88,14 @@ static void await_problem(World *w, const char *part)
         }
 }
 
-/* A pty stays exclusive after its last close, which no serial port does. */
+/* A pty stays exclusive after its last close, unlike a serial port. */
 static void let_go(int fd)
 {
         ck_assert_int_eq(ioctl(fd, TIOCNXCL), 0);
         close(fd);
 }
 
-/* Another process has the module's port when it shows, and leaves it before the run begins, or meanwhile. */
+/* Another process has the module's port when the module appears, and closes it before the run begins, or meanwhile. */
 START_TEST(test_held)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" },
@@ -117,7 +117,7 @@ START_TEST(test_held)
                 let_go(fd);
         r = client_begin(b->w, line, NULL, false);
         if (_i == 1) {
-                /* it is asked once in between, for nothing */
+                /* the module is asked once in between, in vain */
                 n = datagrams_await(b->systemd, 0, "STATUS=waiting for the module: its AT port ");
                 datagrams_await(b->systemd, n + 1, "STATUS=waiting for the module: its AT port ");
                 let_go(fd);
@@ -129,7 +129,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-/* ---- a daemon whose timing is the test's */
+/* ---- a daemon with timing by the test */
 
 static void append_module(sd_bus_message *reply)
 {
@@ -151,8 +151,8 @@ static void append_module(sd_bus_message *reply)
                 sd_bus_message_close_container(reply);
 }
 
-/* The first time there is none. The news of one leaves in front of that answer, so that it is there when the answer is
- * read: as if it had come between the answer and the wait. */
+/* The first answer has no object. The signal for a new one is sent before that answer, so that it is there when the
+ * answer is read: as if it had come between the answer and the wait. */
 static int on_call(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         unsigned *asked = userdata;
@@ -175,7 +175,8 @@ static int on_call(sd_bus_message *call, void *userdata, sd_bus_error *error)
         return r < 0 ? r : 1;
 }
 
-/* A daemon without modules that answers when the test asks for that; the bus has the answer before the test hears. */
+/* A daemon without modules that answers when the test requests it; the bus has the answer before the test is
+ * notified. */
 static int on_call_held(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         const int *test = userdata;
@@ -236,7 +237,7 @@ static void end_service(pid_t pid)
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 
-/* What is told while the objects are read is not slept over. */
+/* A signal that arrives while the objects are read is not missed. */
 START_TEST(test_news)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -251,7 +252,7 @@ START_TEST(test_news)
 }
 END_TEST
 
-/* A daemon that knows one module, which is mute, and says which call has come. It answers GetManagedObjects only. */
+/* A daemon with one module, which is mute; it reports each call to the test, and answers GetManagedObjects only. */
 static int on_call_of_mute(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         const int *said = userdata;
@@ -272,7 +273,7 @@ static int on_call_of_mute(sd_bus_message *call, void *userdata, sd_bus_error *e
         return r < 0 ? r : 1;
 }
 
-/* A daemon that answers no call, and says that one has come. */
+/* A daemon that answers no call, and reports the first one to the test. */
 static int on_call_in_vain(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         const int *said = userdata;
@@ -281,8 +282,8 @@ static int on_call_in_vain(sd_bus_message *call, void *userdata, sd_bus_error *e
         return write(*said, "G", 1) == 1 ? 1 : -EIO;
 }
 
-/* Before an upgrade is begun a signal ends the run as it ends any program, and the run says that none was begun: while
- * no module is there, while the module is asked, and while the daemon does not answer. */
+/* Before an upgrade is begun a signal ends the run as it ends any program, and the run reports that none was begun:
+ * while no module is there, while the module is asked, and while the daemon does not answer. */
 START_TEST(test_stopped)
 {
         static const struct {
@@ -332,8 +333,8 @@ END_TEST
 
 #define SOURCE "http://host/up.bin"
 
-/* A daemon whose one job ends when it is first read, and that sends SIGTERM to its client before it says what the end
- * was. */
+/* A daemon whose only job ends when it is first read, and that sends SIGTERM to its client before it reports the
+ * end. */
 static int on_call_of_ending(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         unsigned *read = userdata;
@@ -367,7 +368,7 @@ static int on_call_of_ending(sd_bus_message *call, void *userdata, sd_bus_error 
         return r < 0 ? r : 1;
 }
 
-/* An upgrade that has ended does not go on: a signal that comes while its end is read changes nothing. */
+/* An upgrade that has ended does not go on: a signal while its end is read changes nothing. */
 START_TEST(test_ended)
 {
         WorldSettings settings = { .no_daemon = true };

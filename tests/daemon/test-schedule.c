@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Scheduled upgrades as fotad-upgrade@.service runs them: what becomes of a run, what systemd is told of it, and that
- * no password gets anywhere but to the module. */
+/* Scheduled upgrades as fotad-upgrade@.service runs them: the outcome of a run, its messages to systemd, and that no
+ * password is sent anywhere but to the module. */
 
 #include <check.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include "schedules.h"
 #include "suite.h"
 
-/* What the timer does, twice: the module is asked to upgrade once. */
+/* The timer runs twice: the module is upgraded once. */
 START_TEST(test_once)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -47,7 +47,7 @@ START_TEST(test_once)
                             : "night: nothing to do: usb-1-1 has " NEW_REVISION " already\n",
                          "");
         schedules_assert_told(b, n, "STATUS=nothing to do: usb-1-1 has " NEW_REVISION " already");
-        world_assert_sim(b->w, lines, "get 1-1 at-lines"); /* it was not even asked */
+        world_assert_sim(b->w, lines, "get 1-1 at-lines"); /* the module was not even asked */
         schedules_assert(b, "show night", 0, "nothing, the module has that revision", "");
         schedules_assert(b, "show --json night", 0, "\"run\":\"nothing\"", "");
         world_assert_sim(b->w, "1", "get 1-1 qfotadl-count");
@@ -55,7 +55,8 @@ START_TEST(test_once)
 }
 END_TEST
 
-/* Somebody else has upgraded it, which the daemon has not seen: it is asked before anything is done to it. */
+/* Another program has upgraded the module, which the daemon has not seen: the module is asked for its identity
+ * first. */
 START_TEST(test_probed)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -71,7 +72,8 @@ START_TEST(test_probed)
 }
 END_TEST
 
-/* One that was away may have come back with something else: what it told before counts for nothing until it answers. */
+/* A module that was away may have come back with other firmware: its earlier revision does not count until it
+ * answers. */
 START_TEST(test_came_back)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,revision=" NEW_REVISION } };
@@ -91,7 +93,7 @@ START_TEST(test_came_back)
 }
 END_TEST
 
-/* Passwords come from systemd, reach the module, and nobody else. */
+/* Passwords come from systemd, and reach only the module. */
 START_TEST(test_credentials)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,fota-cid=2" } };
@@ -137,7 +139,7 @@ START_TEST(test_credentials)
 }
 END_TEST
 
-/* A password with every character that would end its part of the URL; the guide's limit tells that it got there. */
+/* A password with every character that would end its part of the URL; the guide's limit shows that it arrived. */
 START_TEST(test_encoded)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -151,14 +153,14 @@ START_TEST(test_encoded)
         ck_assert_str_eq(message, "ftp://gateway:***@127.0.0.1:9/up.bin");
         world_assert_sim(b->w, "1", "get 1-1 qfotadl-count");
 
-        /* 17 of these are 51 bytes of URL. */
+        /* 17 of them are 51 bytes of URL. */
         schedules_write_credential(b, "source-password", "/////////////////");
         schedules_assert(b, "run night", 3, "", "the password in an FTP URL may have 50 bytes at most");
         schedules_free(b);
 }
 END_TEST
 
-/* Every way a run may end badly has its exit status, its line, and the same in systemctl status. */
+/* Every failure of a run has its exit status, its line, and the same line in systemctl status. */
 START_TEST(test_refused)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -198,7 +200,7 @@ START_TEST(test_refused)
 }
 END_TEST
 
-/* What a module calls itself is put into a URL only if it stays what it is there. */
+/* A name that a module reports is put into a URL only if it remains unchanged there. */
 START_TEST(test_placeholders)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,revision=../EC200A@x" } };
@@ -230,7 +232,7 @@ START_TEST(test_package)
 }
 END_TEST
 
-/* A run that is stopped leaves its job; the next one follows it, and another schedule does not. */
+/* A run that is stopped leaves its job; the next run follows it, and another schedule does not. */
 START_TEST(test_followed)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -278,7 +280,7 @@ START_TEST(test_followed)
 }
 END_TEST
 
-/* The daemon goes away under a run, and comes back: systemctl status says so, and then again how far it is. */
+/* The daemon ends during a run, and starts again: systemctl status shows that, and then the progress again. */
 START_TEST(test_daemon_gone)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -307,7 +309,7 @@ START_TEST(test_daemon_gone)
 }
 END_TEST
 
-/* A package on this host is followed by its bytes: the file may have been replaced under its name, or be gone. */
+/* A package on this host is identified by its bytes: the file may have been replaced under its name, or be gone. */
 START_TEST(test_followed_package)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -336,7 +338,7 @@ START_TEST(test_followed_package)
 }
 END_TEST
 
-/* What is followed is cancelled, or succeeds with what another one expected. */
+/* A followed upgrade is cancelled, or ends with the revision that another schedule expects. */
 START_TEST(test_followed_badly)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Servers that a module meets in the field: slow, cut off, reset, dumb, forbidden, or none at all. The module fetches
- * from a real socket each time; the job says what became of it, the module keeps its firmware, and the next upgrade
- * from a good server works. */
+/* Servers as in the field: slow, cut off, reset, mute, forbidden, or none at all. The module downloads from a real
+ * socket each time; the job names the failure, the module keeps its firmware, and the next upgrade from a good server
+ * works. */
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -19,16 +19,16 @@
 
 typedef enum Temper {
         GOOD,
-        SLOW,          /* all of it, in small parts */
-        TRUNCATED,     /* Content-Length says more than comes before the end */
-        SHORT,         /* and here the length is true, but the package is not whole */
+        SLOW,          /* the whole package, in small parts */
+        TRUNCATED,     /* Content-Length is larger than the body */
+        SHORT,         /* the length is right, but the package is not complete */
         RESET,         /* RST in the middle of the body */
         STALLED,       /* half of the body, and never the rest */
-        NEVER,         /* takes the request and says nothing */
+        NEVER,         /* takes the request and does not answer */
         CLOSED,        /* takes the request and closes */
         EMPTY,         /* status 200 and no body */
-        PORTAL,        /* status 200 and somebody's web page */
-        GARBAGE,       /* no HTTP at all */
+        PORTAL,        /* status 200 and a web page */
+        GARBAGE,       /* not HTTP at all */
         FORBIDDEN,     /* 403 */
         MISSING,       /* 404 */
         BROKEN,        /* 500 */
@@ -66,7 +66,7 @@ static void say_head(int fd, const char *status, size_t length)
         say_line(fd, head);
 }
 
-/* Its slowness is what is tested: some 3 s for the whole, 50 ms at a time. */
+/* The slowness is the subject of the test: some 3 s altogether, 50 ms at a time. */
 static void say_slowly(int fd, const char *text, size_t length)
 {
         size_t part = length / 60 + 1;
@@ -91,7 +91,7 @@ static void hold_open(int fd)
         poll(&p, 1, -1);
 }
 
-/* The whole of a file of www/ that GET names. */
+/* The contents of a file of www/ that GET names. */
 static char *read_body(const char *www, const char *request, gsize *ret_length)
 {
         const char *slash = strchr(request, '/');
@@ -168,7 +168,7 @@ static void answer(int fd, Temper temper, const char *www)
         }
 }
 
-/* A server of that temper for the first so many connections, and a good one afterwards; its port. */
+/* A server with that fault for the first so many connections, and a good one afterwards. Returns its port. */
 static unsigned serve(World *w, Temper temper, unsigned times)
 {
         struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -218,7 +218,7 @@ static const struct {
         { MISSING, "http", "http", 711, "url-error" },
         { BROKEN, "http", "http", 723, "response-failed" },
         { BUSY, "http", "http", 703, "busy" },
-        { GOOD, "https", "http", 716, "socket-connect-failed" }, /* it speaks no TLS */
+        { GOOD, "https", "http", 716, "socket-connect-failed" }, /* a server without TLS */
         { FTP_BUSY, "ftp", "ftp", 614, "service-unavailable" },
         { FTP_NEVER, "ftp", "ftp", 609, "timeout" },
         { FTP_FORBIDDEN, "ftp", "ftp", 625, "login-failed" },
@@ -226,7 +226,7 @@ static const struct {
 
 START_TEST(test_fetch)
 {
-        /* No part of the slow one takes as long as download-idle, all of it takes longer. */
+        /* No part of the slow download takes as long as download-idle, the whole takes longer. */
         WorldSettings settings = { .modules = { "1-1=ec200a,read-timeout=1000,connect-timeout=1000,urcport=uart1" },
                                    .config = servers[_i].temper == SLOW ? "[timeouts]\ndownload-idle=2\n" : NULL };
         World *w = world_new(&settings);
@@ -259,8 +259,8 @@ END_TEST
 
 /* ---- MiniFOTA */
 
-/* Once its header is there a Mini system tries again by itself (guide 5.1, scenario 3): a server that fails for a while
- * costs time, and nothing else. */
+/* After the header a Mini system repeats its attempts (guide 5.1, scenario 3): a server that fails for a while costs
+ * time, and nothing else. */
 static const Temper passing[] = { TRUNCATED, RESET, STALLED };
 
 START_TEST(test_mini_fetch)
@@ -273,7 +273,7 @@ START_TEST(test_mini_fetch)
         course_begin_with(c, url, NULL, NULL, NULL);
         course_assert_success(c, "4");
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
-        world_assert_sim(c->w, "5", "get 1-1 fetches"); /* three in vain, and one for each package */
+        world_assert_sim(c->w, "5", "get 1-1 fetches"); /* three failed ones, and one for each package */
         course_free(c);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The daemon as its service manager and its disk know it: what it does not start with, how it ends, what it finds when
- * it starts again, and that it sleeps when there is nothing to do. */
+/* The daemon under its service manager and with its disk: configurations that it refuses, its end, its state when it
+ * starts again, and that it sleeps when there is nothing to do. */
 
 #include <check.h>
 #include <dirent.h>
@@ -101,7 +101,7 @@ START_TEST(test_bad_config)
 }
 END_TEST
 
-/* What a newer fotad may know, a file that is none of ours, drop-ins in their order. */
+/* Keys of a newer fotad, foreign files, drop-ins in their order. */
 START_TEST(test_config)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" },
@@ -124,7 +124,7 @@ START_TEST(test_config)
 }
 END_TEST
 
-/* A missing file of --config is a mistake in the configuration; a state directory that cannot be used is not. */
+/* A missing file of --config is a mistake in the configuration; an unusable state directory is not. */
 START_TEST(test_cannot_start)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -133,7 +133,7 @@ START_TEST(test_cannot_start)
 
         if (_i == 0) {
                 ck_assert_int_eq(g_unlink(path), 0);
-        } else if (_i == 2) { /* an I/O error, which may pass: the memory at address 0 cannot be read */
+        } else if (_i == 2) { /* an I/O error, which may be temporary: the memory at address 0 cannot be read */
                 ck_assert_int_eq(g_unlink(path), 0);
                 ck_assert_int_eq(symlink("/proc/self/mem", path), 0);
         } else {
@@ -148,7 +148,7 @@ START_TEST(test_cannot_start)
 }
 END_TEST
 
-/* A second one leaves everything to the first: the module, the jobs and their files. */
+/* A second daemon leaves everything to the first: the module, the jobs and their files. */
 START_TEST(test_second)
 {
         WorldSettings settings = WORLD_EC200A;
@@ -177,7 +177,7 @@ START_TEST(test_second)
 }
 END_TEST
 
-/* The call that starts the daemon waits until it knows the module. */
+/* The call that starts the daemon waits until the module has reported its identity. */
 START_TEST(test_activation)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,mute=4000" } };
@@ -216,7 +216,7 @@ START_TEST(test_stop)
         world_assert_result(w, job, "success", "", "");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
 
-        /* What was said is not said again. */
+        /* The result is not sent again. */
         ck_assert_int_eq(world_stop_daemon(w), 0);
         world_start_daemon(w);
         world_assert_property(w, job, "Result", "success");
@@ -229,7 +229,7 @@ START_TEST(test_stop)
 }
 END_TEST
 
-/* ---- what systemctl status shows */
+/* ---- the text of systemctl status */
 
 static void assert_nothing_twice(Datagrams *said)
 {
@@ -344,7 +344,7 @@ START_TEST(test_broken)
         world_assert_sim(w, "0", "get 1-1 qfotadl-count");
         ck_assert_uint_eq(world_count_signals(w, "/org/fotad1/job/_33", "Result"), 0);
 
-        /* Its number is not given twice. */
+        /* Its id is not issued twice. */
         job = world_expect_job(w, world_start(w, "", "http://127.0.0.1:1/up.bin", NULL));
         ck_assert_str_eq(job, "/org/fotad1/job/_38");
         world_assert_result(w, job, "failed", "http", "socket-connect-failed");
@@ -352,7 +352,7 @@ START_TEST(test_broken)
 }
 END_TEST
 
-/* Two records claim one module: the newer one is followed, the older one has ended, and keeps no password. */
+/* Two records name the same module: the newer one is followed, the older one has ended, and keeps no password. */
 START_TEST(test_rivals)
 {
         WorldSettings settings = { .no_daemon = true };
@@ -392,7 +392,7 @@ START_TEST(test_rivals)
 }
 END_TEST
 
-/* Crashed between the disk and the bus: said once more, and then never. */
+/* Crashed between the disk and the bus: the result is sent once more, and then never again. */
 START_TEST(test_announce)
 {
         static const char *const announced[] = { "no", "again", "yes" };
@@ -416,9 +416,9 @@ START_TEST(test_announce)
 }
 END_TEST
 
-/* ---- rest */
+/* ---- idle */
 
-/* How often all threads of the daemon have been given the processor. */
+/* The number of times that the daemon's threads were scheduled. */
 static unsigned long count_switches(World *w)
 {
         g_autofree char *directory = g_strdup_printf("/proc/%d/task", (int)world_daemon_pid(w));
@@ -439,7 +439,7 @@ static unsigned long count_switches(World *w)
         return n;
 }
 
-/* The minute is the measurement: nothing may happen in it. */
+/* The minute is the measurement: the daemon must stay idle. */
 START_TEST(test_idle)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" } };
@@ -453,7 +453,7 @@ START_TEST(test_idle)
         lines = world_sim(w, "get 1-1 at-lines");
         world_assert_property(w, MODULE_1, "Problem", "");
         world_count_signals(w, "", "");
-        /* It has answered, and goes back to sleep. */
+        /* The daemon has answered, and is idle again. */
         ck_assert_int_eq(poll(&bus, 1, 500), 0);
         before = count_switches(w);
         ck_assert_int_eq(poll(&bus, 1, 60 * 1000), 0);

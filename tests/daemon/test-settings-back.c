@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every kind of AT+QFOTADL the guide's 3.3.1 allows, with its PDP context or without: exactly that line reaches the
- * module, and afterwards the module is as it was found, whether the upgrade succeeds, fails or is cancelled, and
- * whether or not the daemon dies meanwhile. A password that was there before is nowhere but in the job's file, and only
- * as long as the job runs. */
+/* Every kind of AT+QFOTADL that the guide's 3.3.1 allows, with its PDP context or without: exactly that line reaches
+ * the module, and afterwards the module is restored, whether the upgrade succeeds, fails or is cancelled, and whether
+ * or not the daemon dies meanwhile. A password that was there before is only in the job's file, and only as long as the
+ * job runs. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #define OLD_SECRET "Old-s3cret"
 #define NEW_SECRET "New-s3cret"
 
-/* What somebody has put into context 2 long ago. */
+/* Values of context 2 from an earlier use. */
 static void fill_context(World *w)
 {
         static const char line[] = "AT+QICSGP=2,1,\"iot.example\",\"gw\",\"" OLD_SECRET "\",2\r";
@@ -45,7 +45,7 @@ static World *new_world(void)
         return w;
 }
 
-/* All that an upgrade may change, as the module itself has it; the truths of a context are those of fota-cid's. */
+/* All settings that an upgrade may change, read from the simulator; the simulator reports the context of fota-cid. */
 static char *look(World *w)
 {
         static const char *const settings[] = { "urcport", "fota-cid", "usbifc", "cfun", "power-control" };
@@ -115,7 +115,7 @@ static void assert_no_secret(World *w)
 /* ---- every kind of command */
 
 static const struct {
-        const char *options, *parameters; /* behind the URL */
+        const char *options, *parameters; /* the text after the URL */
 } kinds[] = {
         { "upgrade-mode=0", ",0,100" },
         { "upgrade-mode=1 download-urc-max=0 update-urc-max=0", ",1,0,0" },
@@ -149,7 +149,7 @@ START_TEST(test_kind)
         g_autofree char *url = world_http(w, ending == FAILS ? "none.bin" : "up.bin"), *job = NULL, *before = look(w);
         g_autofree char *command = NULL, *after = NULL;
 
-        if (strstr(options, "cid=")) /* that it was activated shows in the download */
+        if (strstr(options, "cid=")) /* the download shows that the context was activated */
                 g_free(world_sim(w, "set 1-1 needs-pdp 1"));
         if (ending == CANCELLED)
                 g_free(world_sim(w, "hold 1-1 accepted"));
@@ -167,7 +167,7 @@ END_TEST
 
 /* ---- the daemon dies in between */
 
-/* Held there, and the daemon is killed; then the download fails (0), or all goes well (1). */
+/* Held there, and the daemon is killed; then the download fails (0), or the upgrade succeeds (1). */
 START_TEST(test_killed)
 {
         World *w = new_world();
@@ -188,7 +188,7 @@ START_TEST(test_killed)
         world_start_daemon(w);
         g_free(world_sim(w, "wait 1-1 opened %d", atoi(count) + 1));
         if (_i == 0)
-                g_free(world_sim(w, "set 1-1 registered 0")); /* which ends the download, held or not */
+                g_free(world_sim(w, "set 1-1 registered 0")); /* this ends the download, held or not */
         else
                 g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, _i ? "success" : "failed", _i ? "" : "http", _i ? "" : "network-open-failed");
@@ -199,8 +199,8 @@ START_TEST(test_killed)
 }
 END_TEST
 
-/* A context is deactivated before its values are put back, which the module would refuse otherwise, and not at all
- * where a restart has done it. */
+/* A context is deactivated before its values are restored, which the module would refuse otherwise, and not at all if a
+ * restart has deactivated it. */
 START_TEST(test_order)
 {
         World *w = new_world();

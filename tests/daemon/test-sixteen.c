@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Sixteen modules on one gateway, all with the same serial number, told to upgrade in one breath: DFOTA and MiniFOTA,
- * each with its own fault or none, and each with its own right end. */
+/* Sixteen modules on one gateway, all with the same serial number, upgraded at once: DFOTA and MiniFOTA, each with its
+ * own fault or none, and each with its own right end. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -14,20 +14,20 @@
 #define N 16
 
 typedef enum Published {
-        PUBLISHED,   /* all there is */
-        MISSING,     /* nothing */
-        FIRST_FIRST, /* .mini_2 only when everybody else is done */
+        PUBLISHED,   /* all packages */
+        MISSING,     /* none */
+        FIRST_FIRST, /* .mini_2 only when all others have finished */
         WRONG,       /* a package from another revision */
 } Published;
 
 static const struct Case {
         const char *path, *module; /* as modsim's --module */
-        const char *fault;         /* a setting, right before it is told to upgrade; NULL none */
+        const char *fault;         /* a setting, made right before the start; NULL none */
         bool mini;
         Published published;
         const char *domain, *name; /* "": success */
-        bool new;                  /* what it runs in the end */
-        bool there;                /* and whether it is there to tell */
+        bool new;                  /* the firmware that it runs in the end */
+        bool there;                /* and whether it is present then */
 } cases[N] = {
         { "1-1", "ec200a", NULL, false, PUBLISHED, "", "", true, true },
         { "1-2", "ec200a-8", NULL, false, MISSING, "http", "url-error", false, true },
@@ -48,14 +48,14 @@ static const struct Case {
         { "4-1.4", "ec800m-4,mini-revision=new,mini-imei=1", NULL, true, PUBLISHED, "", "", true, true },
 };
 
-/* What belongs to one of them. */
+/* The data of one module. */
 typedef struct One {
         const struct Case *c;
         char *module; /* object path */
         char *imei, *old, *new, *url, *job;
 } One;
 
-/* Beside its place first: whoever asks for it meanwhile gets all of it or nothing. */
+/* Written beside its place first: a client that fetches it meanwhile gets the whole file or none. */
 static void publish_second(World *w, const One *one, unsigned i)
 {
         g_autofree char *directory = world_path(w, "www"), *name = g_strdup_printf("%u.mini_2", i);
@@ -93,7 +93,7 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* Nobody is waited for before the next is told. */
+/* All calls are sent before the first answer is awaited. */
 static void start_all(World *w, One *all)
 {
         for (unsigned i = 0; i < N; i++) {
@@ -102,7 +102,7 @@ static void start_all(World *w, One *all)
                 ck_assert_int_ge(sd_bus_message_new_method_call(world_bus(w), &m, "org.fotad1", "/org/fotad1",
                                                                 "org.fotad1.Manager", "StartUpgrade"),
                                  0);
-                /* By its path and by its IMEI in turn. */
+                /* By path and by IMEI in turn. */
                 ck_assert_int_ge(
                         sd_bus_message_append(m, "ssa{sv}", i % 2 ? all[i].imei : all[i].module, all[i].url, 0), 0);
                 ck_assert_int_ge(sd_bus_call_async(world_bus(w), NULL, m, on_answer, &all[i], 0), 0);
@@ -138,7 +138,7 @@ static void check_end(World *w, const One *one)
         world_assert_sim(w, "0", "get %s upgrading", c->path);
         world_assert_sim(w, "1", "get %s cfun", c->path);
         world_assert_sim(w, "auto", "get %s power-control", c->path);
-        if (!replaced) /* whose settings are not ours to touch */
+        if (!replaced) /* whose settings must not be changed */
                 world_assert_sim(w, "uart1", "get %s urcport", c->path);
 }
 
@@ -182,8 +182,8 @@ START_TEST(test_sixteen)
                 if (i != late)
                         world_await_property(w, all[i].job, "State", "finished");
 
-        /* The last one waits, and can be helped. On a busy machine it may have been thought stalled before that, and what
-         * it said meanwhile may have been missed. */
+        /* The last one waits, and can be repaired. On a busy machine it may have been stalled before that, and its
+         * messages may have been missed meanwhile. */
         g_free(world_sim(w, "wait %s mini-2", all[late].c->path));
         world_await_property(w, all[late].job, "State", "stalled");
         ck_assert_uint_eq(world_count_signals(w, all[late].job, "Result"), 0);

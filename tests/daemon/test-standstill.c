@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Only time in which the daemon listens counts: neither a daemon that is stopped, nor a suspended host, nor a disk that
- * is slow to write ends a job whose module is well, for longer than any time-out as it may last. The module stands still
- * meanwhile and goes on afterwards. */
+/* Only time in which the daemon listens counts: a stopped daemon, a suspended host, or a disk with slow writes does not
+ * end the job of a healthy module, even if that lasts longer than any time-out. The module is held meanwhile and goes
+ * on afterwards. */
 
 #include <check.h>
 #include <netinet/in.h>
@@ -57,7 +57,7 @@ static char *begin_dfota(World *w)
         return job;
 }
 
-/* The daemon has done what was to be done: it answers one call after the other. */
+/* The daemon has finished its work: it answers calls in order. */
 static void let_daemon_run(World *w)
 {
         for (unsigned i = 0; i < 10; i++)
@@ -71,7 +71,7 @@ static void stand_still(World *w, int how)
 
         kill(world_daemon_pid(w), SIGSTOP);
         if (how == 0)
-                poll(NULL, 0, LONGER * 1000); /* this time is what the test is about */
+                poll(NULL, 0, LONGER * 1000); /* this time is the subject of the test */
         else
                 ck_assert(g_file_set_contents(suspended, AGES, -1, NULL));
         kill(world_daemon_pid(w), SIGCONT);
@@ -155,7 +155,7 @@ START_TEST(test_mini_suspended)
 }
 END_TEST
 
-/* After a suspend the module is asked for its identity, where a question cannot disturb it. */
+/* After a suspend the module is asked for its identity, if a question cannot disturb it. */
 START_TEST(test_looked_at_anew)
 {
         World *w = world_with("1-1=ec200a", "downloading:40");
@@ -187,7 +187,7 @@ START_TEST(test_slow_disk)
         g_free(world_sim(w, "release 1-1 qfotadl"));
         sync = accept(listener, NULL, NULL);
         ck_assert_int_ge(sync, 0);
-        poll(NULL, 0, LONGER * 1000); /* this time is what the test is about */
+        poll(NULL, 0, LONGER * 1000); /* this time is the subject of the test */
         ck_assert_int_eq(unlink(path), 0);
         close(listener);
         close(sync);
@@ -217,7 +217,7 @@ START_TEST(test_server)
         ck_assert_int_eq(read(connection, &byte, 1), 1);
         kill(world_daemon_pid(w), SIGSTOP);
         ck_assert_int_eq(write(connection, answer, strlen(answer)), (ssize_t)strlen(answer));
-        poll(NULL, 0, LONGER * 1000); /* this time is what the test is about */
+        poll(NULL, 0, LONGER * 1000); /* this time is the subject of the test */
         kill(world_daemon_pid(w), SIGCONT);
         let_daemon_run(w);
         world_assert_property(w, job, "Message", "");

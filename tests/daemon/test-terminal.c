@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a person sees of fotactl: on terminals of several widths, in each language, through an upgrade's states; and that
- * whoever cannot show colours and redraw lines gets none. */
+/* fotactl's output for a person: on terminals of several widths, in each language, through an upgrade's states; and
+ * without colours and redrawn lines where the terminal does not support them. */
 
 #include <check.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 static const char *const languages[] = { NULL, "de", "zh_CN" };
 static const int widths[] = { 80, 40, 20 };
 
-/* On a terminal of that width: 2 columns for wide characters. */
+/* The width on a terminal: 2 columns for wide characters. */
 static int columns_of(const char *line)
 {
         int columns = 0;
@@ -25,8 +25,8 @@ static int columns_of(const char *line)
         return columns;
 }
 
-/* A URL or a revision, behind nothing but blanks, that no width could be kept with: it stays whole, to be copied, and
- * keeps the mark that ends its sentence. */
+/* A URL or a revision, after blanks only, that no width could keep: it stays in one piece, to be copied, together with
+ * the mark that ends its sentence. */
 static bool is_one_word(const char *line)
 {
         while (*line == ' ')
@@ -37,8 +37,8 @@ static bool is_one_word(const char *line)
         return true;
 }
 
-/* The text without its escape sequences; they end in the line they begin in, and are none but colours and, where a line
- * is redrawn, "erase to the end". */
+/* The text without its escape sequences; these end in the line in which they begin, and are only colours and, where a
+ * line is redrawn, "erase to the end". */
 static char *strip(const char *text)
 {
         GString *plain = g_string_new(NULL);
@@ -76,7 +76,7 @@ static void assert_fits(const char *text, int columns)
                 ck_assert_msg(columns_of(*line) <= columns || is_one_word(*line), "%d columns: '%s'", columns, *line);
 }
 
-/* In English and at 80 columns: out is what must be seen. */
+/* In English and at 80 columns: out is a required part of the output. */
 static void assert_seen(World *w, const char *command, int status, const char *out)
 {
         for (size_t l = 0; l < G_N_ELEMENTS(languages); l++)
@@ -92,7 +92,7 @@ static void assert_seen(World *w, const char *command, int status, const char *o
                 }
 }
 
-/* Its last state, redrawn in place. */
+/* The last state, redrawn in place. */
 static const char *last_drawn(ClientRun *r)
 {
         const char *last = strrchr(r->text->str, '\r');
@@ -100,7 +100,7 @@ static const char *last_drawn(ClientRun *r)
         return last ? last + 1 : "";
 }
 
-/* A job under way is looked at until the bar stands, and left. */
+/* Runs watch for a job under way until the bar is drawn, and ends it. */
 static void assert_bar(World *w, const ClientTerminal *terminal, const char *const *parts)
 {
         ClientRun *r = client_begin_at(w, "watch 1", terminal);
@@ -116,7 +116,7 @@ static void assert_bar(World *w, const ClientTerminal *terminal, const char *con
         client_free(r);
 }
 
-/* An upgrade's way, and one that fails and one that is cancelled. */
+/* A successful upgrade, one that fails and one that is cancelled. */
 START_TEST(test_states)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,mute=600000000,imei=867710050000024" },
@@ -169,7 +169,7 @@ START_TEST(test_states)
 }
 END_TEST
 
-/* It waits in the Mini system for a package that is not there. */
+/* The module waits in the Mini system for a missing package. */
 START_TEST(test_bar)
 {
         WorldSettings settings = { .modules = { "1-1=ec600m" }, .config = "stall=1\n" };
@@ -194,7 +194,7 @@ START_TEST(test_bar)
 }
 END_TEST
 
-/* Nothing but text: in a pipe, on a terminal that can do no more, and for who wants no colours. */
+/* Only text: in a pipe, on a terminal without these functions, and for a user who disables colours. */
 START_TEST(test_plain)
 {
         static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every wait of fotad.conf, and a module that outlasts it: the job ends with the code that belongs to that wait, the
- * module is stopped where it can be, and once it is healthy again the next upgrade works. */
+/* Every time-out of fotad.conf, and a module that exceeds it: the job ends with the code of that time-out, the module
+ * is stopped if that is possible, and once it is healthy again the next upgrade works. */
 
 #include <check.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define NEWEST_REVISION "EC200AEUHAR01A04M16"
 
-/* All waits are far longer than a test but those that config names. */
+/* All time-outs are far longer than a test, except those in config. */
 static World *world_with(const char *module, const char *config)
 {
         g_autofree char *first = g_strconcat("1-1=ec200a", *module ? "," : "", module, NULL);
@@ -47,7 +47,7 @@ static void check_failed(World *w, const char *job, const char *name, const char
         world_assert_property(w, MODULE_1, "Job", "/");
 }
 
-/* The module is not upgrading, has its radio, and runs what it ran. */
+/* The module is not upgrading, has its radio on, and runs the firmware from before. */
 static void check_stopped(World *w, const char *job)
 {
         world_assert_sim(w, "0", "get 1-1 downloading");
@@ -58,7 +58,7 @@ static void check_stopped(World *w, const char *job)
         world_assert_property(w, job, "ToRevision", OLD_REVISION);
 }
 
-/* The module is well again: one more upgrade, the second or later AT+QFOTADL it gets. */
+/* The module is healthy again: one more upgrade, with its second or later AT+QFOTADL. */
 static void check_next(World *w, const char *package, const char *revision, const char *qfotadl_count)
 {
         g_autofree char *job = NULL;
@@ -73,7 +73,7 @@ static void check_next(World *w, const char *package, const char *revision, cons
         world_assert_sim(w, "0", "get 1-3 bytes");
 }
 
-/* Cuts the power and waits until it has booted. */
+/* Cuts the power and waits until the module has booted. */
 static void power_cycle(World *w)
 {
         g_autofree char *booted = world_sim(w, "count 1-1 normal");
@@ -82,7 +82,7 @@ static void power_cycle(World *w)
         g_free(world_sim(w, "wait 1-1 normal %lu", strtoul(booted, NULL, 10) + 1));
 }
 
-/* ---- accepted, and nothing since */
+/* ---- accepted, and silent since */
 
 START_TEST(test_start)
 {
@@ -94,7 +94,7 @@ START_TEST(test_start)
         job = begin(w, "up.bin");
         check_failed(w, job, "download-timeout", "The download made no progress");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
-        world_assert_property(w, job, "Restarts", "0"); /* taking its radio away was enough */
+        world_assert_property(w, job, "Restarts", "0"); /* switching its radio off was enough */
         check_stopped(w, job);
         g_free(world_sim(w, _i == 0 ? "set 1-1 after-ok go" : "release 1-1 accepted"));
         check_next(w, "up.bin", NEW_REVISION, "2");
@@ -102,8 +102,8 @@ START_TEST(test_start)
 }
 END_TEST
 
-/* Another program has switched the module's messages off, and saved that. They are on for the download, which is longer
- * than start. 0: all messages; 1: those of the upgrade; 2: the module refuses to switch them on. */
+/* Another program has switched the module's messages off, and saved that setting. They are on for the download, which
+ * is longer than start. 0: all messages; 1: those of the upgrade; 2: the module refuses to switch them on. */
 START_TEST(test_messages_off)
 {
         static const char *const modules[] = { "qind=0", "qind-fota=0", "qind=0,qindcfg=error" };
@@ -151,7 +151,7 @@ START_TEST(test_download_idle)
 }
 END_TEST
 
-/* A module whose download does not end though its radio is off is reset. */
+/* A module whose download goes on without the radio is reset. */
 START_TEST(test_start_reset)
 {
         World *w = world_with("abort=600000", "start=3\ndownload-idle=3\nsettle=3");
@@ -172,8 +172,8 @@ END_TEST
 
 /* ---- update-idle */
 
-/* The download is over and nothing more is heard. The module may be writing its flash: it is left alone, and may go on.
- */
+/* The download is over and no message follows. The module may be writing its flash: it is not touched, and may go
+ * on. */
 START_TEST(test_update_never_begins)
 {
         World *w = world_with("", "update-idle=3\nsettle=3");
@@ -193,8 +193,9 @@ START_TEST(test_update_never_begins)
 }
 END_TEST
 
-/* In its update nothing but questions is sent to it, whatever happens; it may get on when it has power again. 0: it
- * said START; 1: that was lost; 2: it was lost, and the module has not even left the bus (upgrade mode 1). */
+/* During the update nothing but questions is sent to the module, whatever happens; it may make progress after a power
+ * cycle. 0: it printed START; 1: that was lost; 2: it was lost, and the module has not even disconnected (upgrade mode
+ * 1). */
 START_TEST(test_update_idle)
 {
         static const char *const modules[] = { "stall=updating:40", "stall=updating:40,lost=start/updating",
@@ -209,7 +210,7 @@ START_TEST(test_update_idle)
         world_assert_sim(w, "0", "get 1-1 diag-bytes");
         world_assert_property(w, job, "Restarts", _i < 2 ? "1" : "0");
         world_assert_property(w, job, "ToRevision", "");
-        ck_assert(g_file_get_contents(path, &truth, NULL, NULL)); /* what it did not listen to stands there too */
+        ck_assert(g_file_get_contents(path, &truth, NULL, NULL)); /* lines that the module ignored are in it, too */
         ck_assert_msg(strstr(truth, "AT+CFUN") == NULL, "it got AT+CFUN in its update");
 
         g_free(world_sim(w, "set 1-1 stall "));
@@ -220,8 +221,8 @@ START_TEST(test_update_idle)
 }
 END_TEST
 
-/* The job ends while the module has not answered since it came back, and only listened to. From then on the module is
- * asked as any other is: it reports its identity without a restart. */
+/* The job ends while the module has not answered since it came back, and its port only listened. From then on the
+ * module is probed like any other: it reports its identity without a restart. */
 START_TEST(test_asked_after_end)
 {
         World *w = world_with("stall=updating:40,updater-at=1", "update-idle=3");
@@ -254,7 +255,7 @@ START_TEST(test_restart)
         world_assert_sim(w, _i == 2 ? NEW_REVISION : OLD_REVISION, "get 1-1 revision");
         world_assert_property(w, MODULE_1, "Present", "0");
 
-        /* It comes back all the same, and does what it had to do. */
+        /* The module comes back all the same, and finishes its update. */
         g_free(world_sim(w, "release 1-1 %s", holds[_i]));
         if (_i == 0) {
                 g_free(world_sim(w, "attach 1-1"));
@@ -304,14 +305,14 @@ START_TEST(test_settle)
 }
 END_TEST
 
-/* ---- command: one without its final result */
+/* ---- command: a command without its final result */
 
 START_TEST(test_command)
 {
         World *w = world_with("", "command=1");
         g_autofree char *job = NULL;
 
-        /* The first command of the preparations; nothing is answered behind it. */
+        /* The first command of the preparations; later commands are not answered either. */
         g_free(world_sim(w, "hold 1-1 answer:AT+CPIN?"));
         job = begin(w, "up.bin");
         check_failed(w, job, "no-response", "to the preparations");
@@ -325,14 +326,14 @@ START_TEST(test_command)
 }
 END_TEST
 
-/* AT+QFOTADL without its OK: not a failure while URCs come, and never said twice. */
+/* AT+QFOTADL without its OK: not a failure while URCs arrive, and never sent twice. */
 START_TEST(test_command_qfotadl)
 {
         World *w = world_with("qfotadl=no-ok,stall=downloading:40", "command=1");
         g_autofree char *job = begin(w, "up.bin");
 
         g_free(world_sim(w, "wait 1-1 stalled"));
-        g_free(world_sim(w, "wait 1-1 rx:ATQ0V1E0 3")); /* its time-out is over: the line is being synchronized */
+        g_free(world_sim(w, "wait 1-1 rx:ATQ0V1E0 3")); /* its time-out has passed: the line is being synchronized */
         world_assert_property(w, job, "State", "downloading");
         world_assert_property(w, job, "Percent", "20");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
@@ -347,8 +348,8 @@ START_TEST(test_command_qfotadl)
 }
 END_TEST
 
-/* A module that is stuck in AT+QFOTADL answers nothing and cannot be stopped: that is said, and what it does later is
- * no longer this job's. */
+/* A module that hangs in AT+QFOTADL answers nothing and cannot be stopped: the job reports that, and has no part in the
+ * module's later actions. */
 START_TEST(test_stuck)
 {
         World *w = world_with("", "command=1\nstart=3\nsettle=3");

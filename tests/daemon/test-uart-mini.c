@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* MiniFOTA of a module at a UART, which cannot be seen to leave for its Mini system: from the OK of AT+QFOTADL on it
- * has.
- */
+/* MiniFOTA of a module at a UART, whose restart into its Mini system goes unseen: from the OK of AT+QFOTADL on it
+ * counts as restarted. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -13,7 +12,7 @@
 #include "suite.h"
 #include "uart.h"
 
-/* Its revision afterwards; the caller frees it. */
+/* The module's revision afterwards; the caller frees it. */
 static char *publish_mini(World *w, bool second)
 {
         g_autofree char *old = world_sim(w, "get " UART " revision");
@@ -77,7 +76,7 @@ START_TEST(test_mini)
 }
 END_TEST
 
-/* From its OK on there is no way back, though nobody can see that it has left. */
+/* From the OK on there is no way back, though the restart goes unseen. */
 START_TEST(test_mini_cancel)
 {
         World *w = uart_world("ec600m", UART_QUICK "stall=8\n");
@@ -109,7 +108,7 @@ START_TEST(test_mini_cancel)
 }
 END_TEST
 
-/* The package cannot be had, or does not fit: the old firmware is back, and that is told. */
+/* The package cannot be downloaded, or does not fit: the old firmware runs again, and that is reported. */
 START_TEST(test_mini_fell_back)
 {
         static const char *const modules[] = { "ec600m", "ec600m,mini-tells=1", "ec600m,boot-urcs=+CPIN: READY",
@@ -143,7 +142,7 @@ START_TEST(test_mini_stalled)
 }
 END_TEST
 
-/* One that nobody hears of again is given up by taking its port out of the configuration. */
+/* A module that stays silent is given up by taking its port out of the configuration. */
 START_TEST(test_unconfigured)
 {
         World *w = uart_world("ec600m", UART_QUICK "stall=2\nrestart=2\n");
@@ -170,7 +169,8 @@ START_TEST(test_unconfigured)
 }
 END_TEST
 
-/* Where it stands still while the daemon is killed, and the restarts that were heard up to there, of three. */
+/* The point at which the module is held while the daemon is killed, and the restarts that were heard before it, of
+ * three. */
 static const struct {
         const char *point, *restarts;
 } mini_points[] = {
@@ -178,7 +178,7 @@ static const struct {
         { "mini-1-done", "1" }, { "updater", "1" },  { "updating:21", "1" }, { "off:3", "1" },
         { "mini-2", "2" },      { "end", "2" },      { "ended", "2" },       { "off:4", "2" },
 };
-#define ENDED 10 /* behind END from this point on */
+#define ENDED 10 /* after END from this point on */
 
 START_TEST(test_mini_killed)
 {
@@ -202,7 +202,7 @@ START_TEST(test_mini_killed)
 }
 END_TEST
 
-/* An upgrade that nobody remembers is followed. */
+/* An upgrade without a record is followed. */
 START_TEST(test_adopted)
 {
         WorldSettings settings = { .modules = { _i ? UART "=ec600m" : UART "=ec200a" },

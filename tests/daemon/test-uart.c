@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Modules at UARTs that the configuration names: the same upgrade as on USB, where restarts are told by words or by
- * silence, and nothing by a bus. */
+/* Modules at UARTs that the configuration names: the same upgrade as on USB, where URCs or silence show a restart, and
+ * no bus does. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -28,7 +28,7 @@ static void assert_success(World *w, const char *job, const char *restarts)
         world_assert_sim(w, "1", "get " UART " qfotadl-count");
 }
 
-/* Everything that must hold of one good upgrade, once. */
+/* All conditions for one good upgrade, once. */
 START_TEST(test_dfota)
 {
         World *w = uart_world("ec200a,urcport=usbat", UART_PORTS "baud-rate=57600\n");
@@ -64,20 +64,21 @@ START_TEST(test_dfota)
 }
 END_TEST
 
-/* ---- words and silence */
+/* ---- URCs and silence */
 
-/* However restarts are told, or are not. */
+/* However restarts show, or do not. */
 static const struct {
         const char *module, *restarts;
 } kinds[] = {
-        { "ec200a", "1" }, /* that into the updater is silent */
+        { "ec200a", "1" }, /* the restart into the updater is silent */
         { "ec200a-8", "1" },
         { "eg915n", "1" },
         { "noecho", "1" },
         { "nostart", "1" },
         { "ec200a,boot-urcs=RDY/APP RDY/+CPIN: READY", "1" },
         { "ec200a,boot-urcs=RDY/+CPIN: READY/APP RDY", "1" },
-        { "ec200a,boot-urcs=RDY/RDY,urc-write=coalesced", "1" }, /* an answer between them would make it two */
+        { "ec200a,boot-urcs=RDY/RDY,urc-write=coalesced", "1" }, /* an answer between them would make them two
+                                                                    restarts */
         { "ec200a,boot-urcs=APP RDY", "1" },
         { "ec200a,urcport=all", "1" },
         { "ec200a,urc-write=split", "1" },
@@ -110,7 +111,7 @@ START_TEST(test_kind)
 }
 END_TEST
 
-/* A boot that says nothing and takes long: whoever asks through it knows. */
+/* A boot that is silent and takes long: a probe throughout it shows the restart. */
 START_TEST(test_silent_boot)
 {
         World *w = uart_world("ec200a,boot-urcs=+CPIN: READY,lost=end",
@@ -122,14 +123,14 @@ START_TEST(test_silent_boot)
         g_free(world_sim(w, "held " UART));
         world_assert_property(w, job, "Restarts", "0");
         g_free(world_sim(w, "set " UART " off 10000"));
-        g_free(world_sim(w, "set " UART " boot 3000")); /* it answers before it says anything */
+        g_free(world_sim(w, "set " UART " boot 3000")); /* the module answers before it prints anything */
         g_free(world_sim(w, "release " UART));
         assert_success(w, job, "1");
         world_free(w);
 }
 END_TEST
 
-/* It restarts by itself while the daemon prepares: all is asked again, and AT+QFOTADL is sent once. */
+/* The module restarts by itself while the daemon prepares: all questions are repeated, and AT+QFOTADL is sent once. */
 START_TEST(test_restart_before)
 {
         World *w = uart_world("ec200a", UART_PORTS);
@@ -145,7 +146,8 @@ START_TEST(test_restart_before)
 }
 END_TEST
 
-/* What the module says is told with the restarts that were seen; its settings are as they were. */
+/* The failure that the module reports is passed on with the restarts that were seen; the module's settings are
+ * restored. */
 START_TEST(test_failures)
 {
         static const struct {
@@ -172,9 +174,10 @@ START_TEST(test_failures)
 }
 END_TEST
 
-/* ---- the end of patience */
+/* ---- time-outs */
 
-/* Silent before: nothing was begun. Silent after AT+QFOTADL: it was not stopped, and not reset while it may write. */
+/* Silent before: nothing was begun. Silent after AT+QFOTADL: the module was not stopped, and not reset while it may
+ * write. */
 START_TEST(test_dead)
 {
         static const char *const holds[] = { NULL, "accepted", "downloaded", "updating:50" };
@@ -217,7 +220,8 @@ START_TEST(test_cancel)
         world_assert_property(w, job, "Cancellable", "1");
         ck_assert_msg(world_call(w, job, "org.fotad1.Job", "Cancel"), "%s", world_error_message(w));
         if (strcmp(holds[_i], "qfotadl") == 0) {
-                g_free(world_sim(w, "hold " UART " accepted")); /* it gets no further than the radio, which frees it */
+                g_free(world_sim(w, "hold " UART " accepted")); /* the module stays at this point until its radio is
+                                                                   switched off */
                 g_free(world_sim(w, "release " UART));
         }
         world_assert_result(w, job, "cancelled", "host", "cancelled");
@@ -249,7 +253,7 @@ END_TEST
 static const char *const points[] = { "qfotadl", "accepted",    "downloading:40", "downloaded", "off:1", "updater",
                                       "end",     "updating:50", "ended",          "off:2",      "boot" };
 
-/* Back before the module moves on: no restart of the module is missed, and none is counted twice. */
+/* The daemon starts again before the module goes on: no restart of the module is missed, and none is counted twice. */
 START_TEST(test_killed_back)
 {
         World *w = uart_world("ec200a,urcport=usbat", UART_QUICK "update-idle=4\ndownload-idle=4\n");
@@ -281,7 +285,7 @@ START_TEST(test_killed_back)
 }
 END_TEST
 
-/* Back when all is over: nobody has heard a restart, and the revision tells. */
+/* The daemon starts again when all is over: no restart was heard, and the revision decides. */
 START_TEST(test_killed_away)
 {
         World *w = uart_world("ec200a,urcport=usbat", UART_QUICK "update-idle=4\ndownload-idle=4\n");
@@ -301,7 +305,7 @@ START_TEST(test_killed_away)
 }
 END_TEST
 
-/* The restart was heard: the next daemon knows of it. */
+/* The restart was heard: the next daemon has it in the record. */
 START_TEST(test_killed_after_boot)
 {
         World *w = uart_world("ec200a,lost=end", UART_QUICK "update-idle=4\n");
@@ -339,7 +343,7 @@ START_TEST(test_no_node)
         ck_assert(strstr(world_error_message(w), "there is no /dev/ttyS1"));
         ck_assert(!world_call(w, MODULE_UART, "org.fotad1.Module", "Probe"));
         ck_assert(strstr(world_error_message(w), "there is no /dev/ttyS1"));
-        /* It comes, and is used. */
+        /* The node appears, and is used. */
         g_free(world_sim(w, "plug " UART));
         world_await_module(w, MODULE_UART);
         world_assert_property(w, MODULE_UART, "Present", "1");
@@ -349,7 +353,7 @@ START_TEST(test_no_node)
 }
 END_TEST
 
-/* The adapter is pulled out and plugged in again in mid-upgrade; or stays away. */
+/* The adapter is unplugged and plugged in again in mid-upgrade; or stays away. */
 START_TEST(test_pulled)
 {
         World *w = uart_world("ec200a", UART_QUICK "restart=3\n");
@@ -376,7 +380,7 @@ START_TEST(test_pulled)
 }
 END_TEST
 
-/* A UART that is none: it is a port of a USB module, which is used as such alone. */
+/* A UART that is a port of a USB module: it is used as such only. */
 START_TEST(test_port_of_usb)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[serial]\nports=ttyUSB1;ttyUSB1\n" };
@@ -410,13 +414,13 @@ START_TEST(test_two_names)
         problem = world_property(w, module, "Problem");
         ck_assert_msg(strstr(problem, "/dev/./ttyS1 is a port of tty-ttyS1") != NULL, "%s", problem);
         url = world_publish(w);
-        job = world_expect_job(w, world_start(w, "", url, NULL)); /* there is but one */
+        job = world_expect_job(w, world_start(w, "", url, NULL)); /* there is only one module */
         world_assert_result(w, job, "success", "", "");
         world_free(w);
 }
 END_TEST
 
-/* ---- beside others */
+/* ---- beside other modules */
 
 START_TEST(test_both)
 {

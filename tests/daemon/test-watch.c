@@ -99,7 +99,7 @@ START_TEST(test_lost)
         g_free(world_sim(w, "release 1-1 answer:ATI"));
         check_resolved(w, job, NEW_REVISION, "module-lost");
 
-        /* The next daemon has nothing to watch. */
+        /* The next daemon watches nothing. */
         ck_assert_int_eq(world_stop_daemon(w), 0);
         world_start_daemon(w);
         world_assert_property(w, job, "ToRevision", NEW_REVISION);
@@ -108,7 +108,7 @@ START_TEST(test_lost)
 }
 END_TEST
 
-/* Silent for too long behind the download: the module stays on the bus, and goes on later. */
+/* Silent for too long after the download: the module stays on the bus, and goes on later. */
 START_TEST(test_timeout)
 {
         World *w = world_with("lost=start/updating/end", "update-idle=3");
@@ -141,7 +141,7 @@ START_TEST(test_adopted)
 }
 END_TEST
 
-/* Back with the firmware from before the job, which proves itself by staying. */
+/* Back with the firmware from before the job, which is identified when it stays. */
 START_TEST(test_unchanged)
 {
         World *w = world_with("update-code=504,lost=start/updating/end", LOST "\nupdate-idle=2");
@@ -153,7 +153,7 @@ START_TEST(test_unchanged)
 }
 END_TEST
 
-/* A module that was moved is known by its IMEI. */
+/* A module that was moved is identified by its IMEI. */
 START_TEST(test_moved)
 {
         World *w = world_with("", LOST);
@@ -202,7 +202,7 @@ static void check_unresolved(World *w, const char *job)
         ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
 }
 
-/* Waits until the log says that the watch has ended, and why. */
+/* Waits until the log has the end of the watch, with this reason. */
 static void await_given_up(World *w, const char *why)
 {
         g_autofree char *line = g_strconcat("is no longer watched: ", why, NULL), *log = world_path(w, "fotad.log");
@@ -223,13 +223,13 @@ START_TEST(test_replaced)
 }
 END_TEST
 
-/* Reads the identity once more, after which a revision that counts has counted. */
+/* Reads the identity once more, after which any revision that counts has been counted. */
 static void read_again(World *w)
 {
         ck_assert_msg(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"), "%s", world_error_message(w));
 }
 
-/* The IMEI of the job's module is not known: another module may be there. */
+/* The IMEI of the job's module is unknown: another module may be there. */
 START_TEST(test_unknown)
 {
         World *w = world_with("new-imei=" OTHER_IMEI, LOST);
@@ -274,7 +274,7 @@ START_TEST(test_mini)
 }
 END_TEST
 
-/* In its Mini system it shows the chip's vendor id, under which only a module that is awaited is taken for one. */
+/* In its Mini system the module shows the chip's vendor id, under which only an expected module counts as one. */
 START_TEST(test_chip)
 {
         Course *c = course_new("ec800m-4,mini-vid=2ecc", "restart=2");

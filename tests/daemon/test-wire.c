@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What reaches the module of a caller's words: exactly that, in its order, inside its quotes; and its secrets nowhere
- * else. */
+/* The parts of a caller's arguments that reach the module: exactly those, in their order, inside their quotes; and the
+ * secrets are nowhere else. */
 
 #include <check.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static void assert_no_secret(World *w, const char *secret)
         ck_assert(!strstr(log, secret));
 }
 
-/* A ; ends a command, but not inside its quotes: it arrives as part of the URL and is no second command. */
+/* A ; ends a command, but not inside quotes: it arrives as part of the URL and is no second command. */
 START_TEST(test_semicolon)
 {
         World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a" } });
@@ -82,8 +82,8 @@ START_TEST(test_context)
 }
 END_TEST
 
-/* What the module lists in AT+QFOTADL=? bounds what is sent, and what was sent is what progress is counted by; what it
- * does not list is not tried. */
+/* The module's list in AT+QFOTADL=? limits the value that is sent, and progress is counted by the value that was sent;
+ * values that are not listed are not tried. */
 START_TEST(test_listed)
 {
         World *w = world_new_idle(&(WorldSettings){ .modules = { "1-1=ec200a,urcport=uart1" } });

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A world whose module is at a UART. Knows nothing of what is tested there. */
+/* A world whose module is at a UART. Knows nothing of the tests. */
 
 #include <check.h>
 

@@ -9,8 +9,9 @@
 #define UART_PORTS "[serial]\nports=ttyS1\n"
 #define UART_QUICK UART_PORTS "[timeouts]\nsettle=2\nstart=3\ncommand=2\n"
 
-/* A world with one module at ttyS1 that has booted and is known; module as modsim's --module without its path. */
+/* A world with one module at ttyS1 that has booted and reported its revision; module as modsim's --module without its
+ * path. */
 World *uart_world(const char *module, const char *config);
 
-/* Begins an upgrade of that module with a package that world_package() has made. The job's path. */
+/* Starts an upgrade of that module with a package that world_package() has made. Returns the job's path. */
 char *uart_start(World *world, const char *package);

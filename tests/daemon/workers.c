@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs many worlds side by side: a world waits most of its time. Knows processes and libcheck, and nothing of what is
- * tested. */
+/* Runs many worlds side by side: a world waits most of its time. Knows processes and libcheck, and nothing of the
+ * tests. */
 
 #include <check.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "workers.h"
 
 #define WORKERS 5
-#define NICE    10 /* they are many, and other tests have a clock to keep */
+#define NICE    10 /* the workers are many, and other tests depend on time-outs */
 
 typedef struct Worker {
         pid_t pid; /* 0: none */
@@ -38,8 +38,8 @@ START_TEST(test_task)
 }
 END_TEST
 
-/* An assertion that fails must neither end this program as a whole nor be told on the way that the test's own take: so
- * each worker has a runner. */
+/* An assertion that fails in a worker must neither end this program as a whole nor be printed among its own results:
+ * each worker has a runner of its own. */
 static int run_task(void)
 {
         Suite *suite = suite_create("worker");
@@ -50,7 +50,7 @@ static int run_task(void)
         suite_add_tcase(suite, tcase);
         runner = srunner_create(suite);
         srunner_set_fork_status(runner, CK_NOFORK);
-        srunner_run(runner, "worker", "task", CK_NORMAL); /* by name: CK_RUN_CASE is not for this one */
+        srunner_run(runner, "worker", "task", CK_NORMAL); /* by name: CK_RUN_CASE does not apply to this suite */
         return srunner_ntests_run(runner) == 1 && !srunner_ntests_failed(runner) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -90,7 +90,7 @@ static void print_output(const Worker *worker, const char *what)
         fflush(stdout);
 }
 
-/* Waits until one of them has ended, and notes it if it failed. */
+/* Waits until one of the workers has ended, and records a failure. */
 static void finish_one(Worker *workers, const char *what, GString *failed)
 {
         Worker *worker = workers;

@@ -89,7 +89,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* As shipped, but for the user, whom nobody on this machine need have installed. */
+/* The shipped policy, except for the user, who need not exist on this machine. */
 static void write_policy(World *w)
 {
         g_autofree char *shipped = g_build_filename(g_getenv("abs_top_srcdir") ?: "..", "dbus/org.fotad1.conf", NULL);
@@ -118,7 +118,7 @@ void world_start_bus(World *w)
         text = g_strdup_printf(
                 "<busconfig><type>system</type><listen>unix:path=%s/bus</listen>"
                 "<auth>EXTERNAL</auth><policy context='default'><allow user='*'/>"
-                /* as the system bus of a distribution has it: signals pass, method calls need a policy */
+                /* as on the system bus of a distribution: signals pass, method calls need a policy */
                 "<deny own='*'/><allow own='org.freedesktop.ModemManager1'/>"
                 "<deny send_type='method_call'/><allow send_type='signal'/>"
                 "<allow own='org.freedesktop.login1'/><allow send_destination='org.freedesktop.login1'/>"
@@ -131,7 +131,7 @@ void world_start_bus(World *w)
                 "<allow receive_type='method_call'/><allow receive_type='method_return'/>"
                 "<allow receive_type='error'/><allow receive_type='signal'/>"
                 "<allow send_destination='org.freedesktop.DBus'/></policy>"
-                /* as ModemManager's own policy has it */
+                /* as in ModemManager's own policy */
                 "<policy user='root'><allow send_destination='org.freedesktop.ModemManager1'/></policy>"
                 "<policy context='default'><allow send_destination='org.freedesktop.ModemManager1' "
                 "send_interface='org.freedesktop.DBus.ObjectManager'/></policy>"
@@ -176,7 +176,7 @@ bool world_name_is_free(World *w, const void *data)
 
 /* ---- calls */
 
-/* Runs the connection until the answer is there, so that signals are recorded in their order. */
+/* Processes the connection until the reply is there, so that signals are recorded in their order. */
 static sd_bus_message *call(World *w, sd_bus_message *m)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -236,7 +236,7 @@ static void append_options(sd_bus_message *m, va_list args)
         ck_assert_int_ge(sd_bus_message_close_container(m), 0);
 }
 
-/* The path of the job that was begun; NULL if it was refused. */
+/* The path of the new job; NULL if the call was refused. */
 static char *call_for_job(World *w, sd_bus_message *m)
 {
         sd_bus_message *reply = call(w, m);
@@ -347,7 +347,7 @@ void world_assert_property(World *w, const char *path, const char *name, const c
         ck_assert_msg(strcmp(value, expected) == 0, "%s of %s is '%s' instead of '%s'", name, path, value, expected);
 }
 
-/* Asks again whenever a signal has come. */
+/* Reads the property again after each signal. */
 static void await_property(World *w, const char *path, const char *name, const char *expected, bool equal)
 {
         gint64 end = g_get_monotonic_time() + PATIENCE;
@@ -433,7 +433,7 @@ unsigned world_told_percent(World *w, const char *job)
         return percent;
 }
 
-/* How many Results there were. */
+/* Returns the number of Results. */
 static unsigned check_signals(World *w, const char *job, const char *result)
 {
         unsigned last = 0, results = 0;

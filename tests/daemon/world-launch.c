@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How the daemon is started: as its service manager would by the shipped unit, through confine (confine.c); or by hand,
- * as root. Knows whose what is in the world, and nothing of what the daemon does. */
+/* Starts the daemon: as its service manager would by the shipped unit, through confine (confine.c); or directly, as
+ * root. Knows the owners of the world's files, and nothing of the daemon's work. */
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -13,7 +13,7 @@
 
 #include "world-private.h"
 
-/* Without rights nobody else can be had: all is the same user's. */
+/* Without root's rights all processes and files belong to the same user. */
 static bool is_other_user(World *w)
 {
         return !w->by_hand && geteuid() == 0;
@@ -35,7 +35,7 @@ static void add(GPtrArray *argv, const char *option, char *value)
         g_ptr_array_add(argv, value);
 }
 
-/* The world has a place of its own for each directory of the system that the unit names. */
+/* The world has a directory of its own for each directory of the system that the unit names. */
 static void add_stand_in(GPtrArray *argv, const char *path, const char *directory, const char *name)
 {
         add(argv, "--stand-in", g_strdup_printf("%s=%s/%s", path, directory, name));
@@ -64,7 +64,7 @@ static pid_t launch_confined(World *w, const char *const *command, const char *l
                 g_ptr_array_add(argv, g_strdup(*command));
         g_ptr_array_add(argv, NULL);
 
-        /* As on a gateway: everybody's, and there before any module is. */
+        /* As on a gateway: writable for all, and present before any module is. */
         chmod(lock, 01777);
         ck_assert_int_eq(g_mkdir_with_parents(devices, 0755), 0);
         return world_spawn(w, (char **)argv->pdata, NULL, log, log);

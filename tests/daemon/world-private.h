@@ -3,9 +3,10 @@
 
 #include "world.h"
 
-/* Shared by world.c (files, processes, modules, servers) and world-bus.c (what the daemon says on the bus). */
+/* Shared by world.c (files, processes, modules, servers) and world-bus.c (the daemon on the bus). */
 
-#define PATIENCE (120 * G_USEC_PER_SEC) /* far more than anything here takes: ModemManager half a minute for a modem */
+#define PATIENCE (120 * G_USEC_PER_SEC) /* far longer than any test needs: ModemManager needs half a minute for a
+                                           modem */
 
 typedef struct Signal {
         char *path, *member, *text; /* text: the arguments */
@@ -20,7 +21,7 @@ struct World {
         uid_t user; /* of the daemon */
         bool by_hand;
         char *program;
-        char *preload; /* what makes a program see the mocked /sys and /dev */
+        char *preload; /* the library that makes a program see the mocked /sys and /dev */
         int control;
         sd_bus *bus;
         GPtrArray *signals;
@@ -28,12 +29,12 @@ struct World {
         unsigned http_port, https_port, ftp_port;
 };
 
-/* stdout goes to out, stderr to err. */
+/* stdout is written to out, stderr to err. */
 pid_t world_spawn(World *world, char *const *argv, char *const *environment, const char *out, const char *err);
-/* Waits for its end; the exit status, or the signal, negative. */
+/* Waits for the end of the process; returns the exit status, or the signal, negative. */
 int world_reap(World *world, pid_t pid);
 
-/* Polls what has no event of its own to wait for: a file that another process writes, a socket that it opens. */
+/* Polls a condition that has no event to wait for: a file that another process writes, a socket that it opens. */
 void world_await(World *world, bool (*ready)(World *world, const void *data), const void *data, const char *what);
 
 /* data: a file and a text, const char *[2]. */
@@ -41,16 +42,16 @@ bool world_file_has(World *world, const void *data);
 
 /* A program of the build; the caller frees it. */
 char *world_program(const char *name);
-/* Where the mocked /sys and /dev are. */
+/* The directory of the mocked /sys and /dev. */
 const char *world_testbed(World *world);
-/* And the libraries that make a program see them, as in LD_PRELOAD. */
+/* The libraries that make a program see them, as in LD_PRELOAD. */
 const char *world_preload(World *world);
 
 /* The group and the user of udev's rules, for modsim --owners; NULL: all processes run as the same user. */
 char *world_owners(World *world);
-/* The daemon, or what is run in its place. */
+/* Starts the daemon, or the program in its place. */
 pid_t world_launch(World *world);
-/* The daemon has ended, and its status was not asked for yet. */
+/* The daemon has ended, and its status was not read yet. */
 bool world_daemon_is_dead(World *world);
 
 /* The record of all signals, over all the buses. */

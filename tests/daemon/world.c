@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The world around the daemon. Nothing here knows the daemon's inside: it is the program as built, with its files, its
- * bus and its devices replaced. Every wait ends with the event it waits for, or fails the test. */
+/* The world around the daemon. Nothing here knows the daemon's internals: it is the program as built, with its files,
+ * its bus and its devices replaced. Every wait ends with the event that it waits for, or fails the test. */
 
 #include <check.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ char *world_program(const char *name)
 
 /* ---- processes */
 
-/* stdout goes to out, stderr to err. */
+/* stdout is written to out, stderr to err. */
 pid_t world_spawn(World *w, char *const *argv, char *const *environment, const char *out, const char *err)
 {
         pid_t parent = getpid(), pid = fork();
@@ -66,7 +66,7 @@ int world_reap(World *w, pid_t pid)
         return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* Polls what has no event of its own to wait for: a file that another process writes, a socket that it opens. */
+/* Polls a condition that has no event to wait for: a file that another process writes, a socket that it opens. */
 void world_await(World *w, bool (*ready)(World *w, const void *data), const void *data, const char *what)
 {
         gint64 end = g_get_monotonic_time() + PATIENCE;
@@ -133,7 +133,7 @@ static int connect_control(World *w)
 static void set_preload(World *w, const char *library)
 {
         g_autofree char *path = library ? world_program(library) : NULL, *value = NULL;
-        /* The sanitizer's library must be the first of all. */
+        /* The sanitizer's library must be the first one. */
         const char *libraries[] = { g_getenv("FOTAD_TEST_PRELOAD"), path, w->preload };
         g_autoptr(GPtrArray) list = g_ptr_array_new();
 
@@ -192,7 +192,7 @@ static void start_sim(World *w, const WorldSettings *settings)
         w->control = connect_control(w);
 }
 
-/* other: a file descriptor that ends the wait as well, and then there is no answer; -1 none. */
+/* other: a file descriptor that ends the wait as well, without an answer; -1 none. */
 static char *sim_command(int control, const char *command, int other)
 {
         g_autofree char *line = g_strconcat(command, "\n", NULL);
@@ -395,7 +395,7 @@ void world_start_daemon(World *w)
         world_await_daemon(w);
 }
 
-/* Its status stays to be asked for. */
+/* The status can still be read. */
 bool world_daemon_is_dead(World *w)
 {
         siginfo_t info = { 0 };
@@ -434,8 +434,8 @@ int world_await_end(World *w)
         world_await(w, has_ended, NULL, "the daemon's end");
         status = world_reap(w, w->daemon);
         w->daemon = 0;
-        /* The bus tells it after all that it had read of it. A name that is still there would be taken for that of the
-         * next daemon. A bus that was killed has no names. */
+        /* The bus reports the release after all that it had read from the daemon. A name that still exists would be
+         * taken for that of the next daemon. A bus that was killed has no names. */
         if (w->bus)
                 world_await(w, world_name_is_free, NULL, "the end of the daemon's name");
         return status;
@@ -514,7 +514,7 @@ World *world_new(const WorldSettings *settings)
         g_ptr_array_add(w->environment, g_strdup("ASAN_OPTIONS=verify_asan_link_order=0"));
         world_start_bus(w);
         start_sim(w, settings);
-        await_boots(w, settings, true); /* to the daemon, any RDY is that of a restart */
+        await_boots(w, settings, true); /* the daemon takes any RDY for that of a restart */
         if (!settings->no_daemon)
                 world_start_daemon(w);
         await_boots(w, settings, false);
@@ -525,7 +525,7 @@ void world_free(World *w)
 {
         g_autofree char *remove = g_strdup_printf("rm -rf '%s'", w->directory);
 
-        /* A daemon that still runs must end well: with its sanitizers it tells of leaks here. */
+        /* A daemon that still runs must end well: with its sanitizers it reports leaks here. */
         if (w->daemon)
                 ck_assert_int_eq(world_stop_daemon(w), 0);
         close(w->control);

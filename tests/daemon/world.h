@@ -6,22 +6,22 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
-/* The world around the daemon, all of it replaced: a directory of its own, a private bus, simulated modules, servers
- * on loopback. Whatever does not come about in time fails the test that waits for it. */
+/* The world around the daemon, all of it replaced: a directory of its own, a private bus, simulated modules, servers on
+ * loopback. Every wait has a time-out, which fails the test. */
 typedef struct World World;
 
 typedef struct WorldSettings {
         const char *modules[20]; /* as modsim's --module: 1-1=ec200a,key=value */
         const char *decoys[4];   /* as modsim's --decoy: 1-3=ftdi */
-        const char *config;      /* more of fotad.conf, read after what the world says; NULL nothing */
+        const char *config;      /* additional lines of fotad.conf, read after the world's own; NULL none */
         const char *preload;     /* a library of the build between the daemon and its devices; NULL none */
-        const char *program;     /* of the build, in place of the daemon; NULL the daemon */
+        const char *program;     /* a program of the build, in place of the daemon; NULL the daemon */
         bool by_hand;            /* root runs the daemon, without what the unit restricts */
         bool no_daemon;          /* world_start_daemon() comes later */
 } WorldSettings;
 
-/* The daemon's user and group, in the place of fotad: uucp, which the bus knows on every Debian, and as whom nothing
- * else runs. Tests that root does not run have it run as their own. */
+/* The daemon's user and group, in place of fotad: uucp, which exists on every Debian, and as which nothing else runs.
+ * Tests that root does not run start the daemon as their own user. */
 #define WORLD_USER 10
 
 /* For most tests: one EC200A. */
@@ -32,54 +32,55 @@ typedef struct WorldSettings {
 /* A hold in the preparations of a job: AT+QFOTADL comes later. */
 #define PREPARING "answer:AT+QURCCFG=\"urcport\""
 
-/* Modules have booted, those that do. */
+/* Returns when all modules have booted that can boot. */
 World *world_new(const WorldSettings *settings);
 void world_free(World *world);
 
-/* Below the world's own directory; the caller frees it. */
+/* A path below the world's own directory; the caller frees it. */
 char *world_path(World *world, const char *name);
-/* Waits until a file, by its whole path, has that text in it. */
+/* Waits until a file, given by its whole path, has that text in it. */
 void world_await_file(World *world, const char *path, const char *text);
 
 /* ---- the daemon */
 
-/* For those that are started from now on; NULL: not set. */
+/* For daemons that are started from now on; NULL: not set. */
 void world_set_environment(World *world, const char *name, const char *value);
-/* Returns when it owns its name. */
+/* Returns when the daemon owns its name. */
 void world_start_daemon(World *world);
 /* The same for a daemon that runs, and whose bus was killed. */
 void world_await_daemon(World *world);
-/* false if it has ended instead. */
+/* Returns false if the daemon has ended instead. */
 bool world_try_daemon(World *world);
-/* Its exit status if it ends by itself; the name is not waited for. */
+/* Returns the exit status of a daemon that ends by itself, without waiting for its name. */
 int world_run_daemon(World *world);
 void world_kill_daemon(World *world);
-/* Waits for its end, whatever brings it about; its exit status, or the signal, negative. All it said is recorded. */
+/* Waits for the end of the daemon, however it ends; returns its exit status, or the signal, negative. All its signals
+ * are recorded. */
 int world_await_end(World *world);
-/* SIGTERM; its exit status. */
+/* Sends SIGTERM; returns the exit status. */
 int world_stop_daemon(World *world);
 pid_t world_daemon_pid(World *world);
-/* All it has logged so far, over all its lives. */
+/* The log so far, over all lives of the daemon. */
 char *world_log(World *world);
 
 /* ---- the modules: a command for modsim; its answer, which must be ok */
 char *world_sim(World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* The same for one that waits; false if the daemon has ended instead. */
+/* The same for a command that waits; false if the daemon has ended instead. */
 bool world_sim_or_end(World *world, const char *command);
 void world_assert_sim(World *world, const char *expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/* Until the daemon has the AT port of module 1-1 open. */
+/* Waits until the daemon has the AT port of module 1-1 open. */
 void world_await_port(World *world);
-/* Module 1-1 has a hold at that point, in a system that talks: waits until the module is held there and its port is
- * open, so that no message is lost, and releases it. */
+/* Module 1-1 has a hold at that point, in a system that prints messages: waits until the module is held there and its
+ * port is open, so that no message is lost, and releases it. */
 void world_pass(World *world, const char *point);
 /* The tty behind a port of a module, as other programs on the gateway would open it: a path outside the test bed. */
 char *world_tty(World *world, const char *module, const char *port);
 
 /* ---- packages and servers, started when first asked for */
 
-/* Puts a package on all of them. break_ as modsim's --break, NULL for a good one. */
+/* Puts a package on all servers. break_ as modsim's --break, NULL for a good one. */
 void world_package(World *world, const char *name, const char *from, const char *to, const char *break_);
-/* A package of so many bytes in the world's directory, on no server. */
+/* Makes a package of that many bytes in the world's directory, on no server. */
 void world_make_package(World *world, const char *name, const char *from, const char *to, unsigned size);
 char *world_http(World *world, const char *name);
 char *world_https(World *world, const char *name);
@@ -94,14 +95,14 @@ sd_bus *world_bus(World *world);
 void world_kill_bus(World *world);
 void world_start_bus(World *world);
 
-/* StartUpgrade with options as "key", "type", value triples, NULL at the end. The job's path; NULL if it was refused,
- * and world_error() then names the error, without org.fotad1.Error. in front of ours. */
+/* StartUpgrade with options as "key", "type", value triples, NULL at the end. Returns the job's path; NULL if the call
+ * was refused: world_error() is then the error's name, without org.fotad1.Error. in front. */
 char *world_start(World *world, const char *module, const char *source, ...) G_GNUC_NULL_TERMINATED;
 /* The same by StartUpgradeFile, with the file at that path under that name. */
 char *world_start_file(World *world, const char *module, const char *path, const char *name,
                        ...) G_GNUC_NULL_TERMINATED;
 char *world_start_fd(World *world, const char *module, int fd, const char *name, ...) G_GNUC_NULL_TERMINATED;
-/* A method without arguments. true, or false and world_error(). */
+/* Calls a method without arguments. Returns true, or false and world_error(). */
 bool world_call(World *world, const char *path, const char *interface, const char *method);
 const char *world_error(World *world);
 const char *world_error_message(World *world);
@@ -109,25 +110,25 @@ const char *world_error_message(World *world);
 /* A property as text; numbers in decimal, booleans as 0 and 1. */
 char *world_property(World *world, const char *path, const char *name);
 void world_assert_property(World *world, const char *path, const char *name, const char *expected);
-/* Waits until it has that value. */
+/* Waits until the property has that value. */
 void world_await_property(World *world, const char *path, const char *name, const char *expected);
-/* Waits until the module has told its revision. */
+/* Waits until the module has reported its revision. */
 void world_await_module(World *world, const char *path);
 
-/* Waits for the job's end, checks what must hold for every job that ends (one Result that agrees with the properties,
- * percentages that never went back, 100 with success alone), and compares: domain and name "" for success. */
+/* Waits for the job's end, checks the conditions for every job that ends (one Result that agrees with the properties,
+ * percentages that never decreased, 100 with success alone), and compares: domain and name "" for success. */
 void world_assert_result(World *world, const char *job, const char *result, const char *domain, const char *name);
 
-/* The same, for a daemon that was killed when it may have told the result: how often it was told is not looked at. */
+/* The same, for a daemon that was killed at a moment when it may have sent the Result: the number of Results is not
+ * checked. */
 void world_assert_outcome(World *world, const char *job, const char *result, const char *domain, const char *name);
 
-/* How many signals of that name the daemon has sent since the world began. */
+/* The number of signals of that name that the daemon has sent since the world began. */
 unsigned world_count_signals(World *world, const char *path, const char *member);
-/* Waits until there is one with that word among its arguments, of PropertiesChanged the properties' names, of
- * InterfacesAdded and InterfacesRemoved the object; NULL: any.
- * false if the daemon has ended without. */
+/* Waits for a signal with that word among its arguments: of PropertiesChanged the properties' names, of InterfacesAdded
+ * and InterfacesRemoved the object; NULL: any. Returns false if the daemon has ended without such a signal. */
 bool world_await_signal(World *world, const char *path, const char *member, const char *word);
-/* The percentage that was told last. */
+/* The percentage of the last Progress signal. */
 unsigned world_told_percent(World *world, const char *job);
 
 #define MODULE_1    "/org/fotad1/module/usb_2d1_2d1"
