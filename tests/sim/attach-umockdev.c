@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Devices coming and going in the test bed: sysfs, udev properties, uevents in the order a kernel sends them.
- * Their ttys are bed-tty.c's. This room must not know what a module is: it shows the face it is given.
+ * Devices that connect and disconnect in the test bed: sysfs, udev properties, uevents in the order in which a kernel
+ * sends them. Their ttys are in bed-tty.c. This file must not depend on modules: it shows a given face.
  */
 #include "attach.h"
 #include "bed-private.h"
@@ -16,7 +16,7 @@
 
 struct Device {
         Bed *bed;
-        bool serial; /* no USB device, but at a serial port */
+        bool serial; /* not a USB device, but at a serial port */
         const struct device_observer *observer;
         void *user;
         bool there;
@@ -130,8 +130,8 @@ static void add_tty(Device *device, const struct usb_port *port, struct bed_tty 
                                                           tty->parent, driver, up, driver);
                 bed_add_device(device->bed, parent);
         }
-        /* The node stands before the event that announces it. No newline after dev=: libumockdev would leave the
-         * link in /sys/dev/char behind. */
+        /* The node exists before the event that announces it. No newline after dev=: libumockdev would leave the link
+         * in /sys/dev/char behind. */
         bed_tty_make_node(tty);
         tty->rule = bed_rule_new(device->bed, tty->syspath, device->path, true, text);
         g_string_append_printf(text, "E: SUBSYSTEM=tty\nE: DEVNAME=/dev/%s\nE: MAJOR=%u\nE: MINOR=%u\n", tty->name,
@@ -158,7 +158,7 @@ static bool was_number(const Device *device, unsigned number)
         return false;
 }
 
-/* A descriptor that is still open keeps its number busy on a real host, so a module comes back under others. */
+/* A descriptor that is still open keeps its number busy on a real host, so that a module comes back under others. */
 static unsigned choose_number(Device *device, unsigned index, const char *family)
 {
         unsigned number = 0;
@@ -171,7 +171,7 @@ static unsigned choose_number(Device *device, unsigned index, const char *family
         return number;
 }
 
-/* --- coming --- */
+/* --- connecting --- */
 
 static void tell_log(Device *device, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -261,7 +261,7 @@ void device_enumerate(Device *device, const char *path, const struct usb_face *f
                 return;
         }
 
-        /* All numbers before any is used: the order of arrival must not change them. */
+        /* All numbers are assigned before any is used: the order of arrival must not change them. */
         unsigned numbers[USB_PORTS_MAX];
         const char *family = is_acm(device) ? "ttyACM" : "ttyUSB";
         for (unsigned i = 0; i < device->n_ports; i++) {
@@ -273,7 +273,7 @@ void device_enumerate(Device *device, const char *path, const struct usb_face *f
         arrive(device);
 }
 
-/* --- a serial port of the host's own --- */
+/* --- a serial port of the host --- */
 
 bool bed_serial_name_ok(const char *name)
 {
@@ -318,7 +318,7 @@ static void unplug_serial(Device *device)
         device->there = false;
 }
 
-/* --- going --- */
+/* --- disconnecting --- */
 
 void device_leave(Device *device)
 {
@@ -362,7 +362,7 @@ void device_leave(Device *device)
         tell_log(device, "bus: gone from %s", device->path);
 }
 
-/* --- everything else --- */
+/* --- other functions --- */
 
 Device *device_new(Bed *bed, const struct device_observer *observer, void *user)
 {

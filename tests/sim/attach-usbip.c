@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Devices on the USB of another machine's kernel: what is seen of them there is its own drivers' and its own udev's.
- * This room must not know what a module is: it shows the face it is given.
+ * Devices on the USB of another machine's kernel, which shows them with its own drivers and its own udev. This file
+ * must not depend on modules: it shows a given face.
  *
- * What that machine decides is not to be had here: numbers and order of the ttys, hang-ups, termios, power/control; and
- * there are no serial ports.
+ * Not available here, because that machine decides about it: numbers and order of the ttys, hang-ups, termios,
+ * power/control; and there are no serial ports.
  */
 #include "attach.h"
 #include "descriptors.h"
@@ -19,7 +19,7 @@
 #define UNHEARD_MAX 16384
 #define TICK_MS     5 /* of a rate */
 
-/* A request of the host that is not answered yet. */
+/* A request of the host that was not answered yet. */
 struct urb {
         uint32_t number;
         size_t length, taken, behind;
@@ -82,7 +82,7 @@ static void push_in(struct line *line)
 
 static gboolean on_tick(void *data);
 
-/* How many bytes may be taken at once. */
+/* The number of bytes that may be taken at once. */
 static size_t may_take(struct line *line)
 {
         if (line->rate && !line->tick)
@@ -90,7 +90,7 @@ static size_t may_take(struct line *line)
         return line->rate ? MIN(line->allowance, (size_t)line->credit) : line->allowance;
 }
 
-/* Hands on what the host wrote, as far as the module listens; what is handed on may change that. */
+/* Passes on the host's bytes, as far as the module listens; that may change while they are passed on. */
 static void pull_out(struct line *line)
 {
         const struct device_observer *observer = line->device->observer;
@@ -189,8 +189,8 @@ static void on_bulk(struct line *line, const struct usbip_request *request)
         pull_out(line);
 }
 
-/* Whatever is neither standard nor asked for here is taken, and read as zeroes: what ftdi_sio and option ask of their
- * chips. */
+/* Requests that are neither standard nor handled here are accepted, and read as zeroes: ftdi_sio and option send such
+ * requests to their chips. */
 static void on_control(Device *device, const struct usbip_request *request)
 {
         enum { GET_DESCRIPTOR = 0x8006, SET_CONFIGURATION = 0x0009, GET_CONFIGURATION = 0x8008 };
@@ -227,7 +227,7 @@ static void on_submitted(void *user, const struct usbip_request *request)
                         on_bulk(&device->lines[i], request);
                         return;
                 }
-        if (request->in) /* interrupts, and packets of the network: there never are any */
+        if (request->in) /* interrupts, and packets of the network: never any */
                 g_array_append_val(device->idle, request->number);
         else
                 usbip_answer(device->usb, request->number, 0, NULL, request->length);
@@ -270,7 +270,7 @@ static bool on_unlinked(void *user, uint32_t number)
         return false;
 }
 
-/* All that a host knows of it, and has asked. */
+/* All state of a host's view of the device, and its requests. */
 static void forget(Device *device)
 {
         for (unsigned i = 0; i < USB_PORTS_MAX; i++) {
@@ -306,7 +306,7 @@ void bed_prepare(char **argv)
         (void)argv;
 }
 
-static unsigned tcp_port; /* of the one bed that there is */
+static unsigned tcp_port; /* of the only bed */
 
 char *bed_environment(void)
 {
@@ -489,7 +489,7 @@ struct usb_line device_line(Device *device, unsigned interface)
         return (struct usb_line){ .crtscts = device_is_open(device, interface) };
 }
 
-/* --- what the host has made of it, which is asked there --- */
+/* --- properties of the host, which must be read there --- */
 
 const char *device_node(Device *device, enum usb_role role)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a host sees devices: either a mocked USB, and serial ports (attach-umockdev.c: sysfs, uevents and tty nodes on
- * ptys, for every program that runs with the environment that bed_prepare() tells), or the USB of
- * another machine's kernel (attach-usbip.c: with its own drivers and its own udev). A program has one of them.
+ * The host's view of devices: either a mocked USB, and serial ports (attach-umockdev.c: sysfs, uevents and tty nodes on
+ * ptys, for every program that runs with the environment that bed_prepare() returns), or the USB of another machine's
+ * kernel (attach-usbip.c: with its own drivers and its own udev). A program has one of them.
  */
 #pragma once
 
@@ -19,65 +19,65 @@ struct device_options {
         unsigned gap_ms;   /* between two ttys */
         bool hangup_after; /* ttys hang up after the remove events, not before */
         bool cooked;       /* leave ECHO and ICANON on */
-        bool keep_unheard; /* keep what is written while nobody has the tty open */
+        bool keep_unheard; /* keep bytes that are written while no program has the tty open */
 };
 
-/* None of these may free the device or make it leave the bus. */
+/* None of these may free the device or disconnect it. */
 struct device_observer {
         void (*rx)(void *user, unsigned interface, const struct usb_piece *piece);
-        /* A tty is there. */
+        /* A tty exists. */
         void (*arrived)(void *user, unsigned interface, enum usb_role role);
         void (*opened)(void *user, unsigned interface, bool open);
-        /* The host made a tty exclusive. */
+        /* The host has made a tty exclusive. */
         void (*exclusive)(void *user, unsigned interface);
-        /* The host wrote this into power/control. */
+        /* The host has written this into power/control. */
         void (*power_control)(void *user, const char *value);
         void (*log)(void *user, const char *line);
 };
 
-/* First of all; may start the program anew. Returns what programs that are to see the devices need in their
- * environment, "NAME=value\n" each. */
+/* Must be called first; may start the program anew. Returns the environment that programs need in order to see the
+ * devices, "NAME=value\n" each. */
 void bed_prepare(char **argv);
 char *bed_environment(void);
 
 Bed *bed_new(void);
-/* The directory of a host's claims on places, which need not be there. */
+/* The directory of a host's claims on places, which need not exist. */
 void bed_follow_claims(Bed *bed, const char *directory);
-/* The programs that see the devices are not root's: ttys are for a group, power/control and uevent of modules for a
- * user. Before there is any device. */
+/* The programs that see the devices do not run as root: ttys belong to a group, power/control and uevent of modules to
+ * a user. Must be called before there is any device. */
 void bed_serve_owners(Bed *bed, gid_t ttys, uid_t power);
-/* All devices must be gone. */
+/* All devices must have been freed. */
 void bed_free(Bed *bed);
 
-/* A device could appear at this port path ("1-1.2"): the path is well formed and free, its hubs are no other devices.
- * `mine`: a path that will have been left by then, or NULL. */
+/* Returns true if a device could appear at this port path ("1-1.2"): the path is well formed and free, and its hubs are
+ * no other devices. `mine`: a path that will be free by then, or NULL. */
 bool bed_path_is_free(Bed *bed, const char *path, const char *mine, GError **error);
 
 Device *device_new(Bed *bed, const struct device_observer *observer, void *user);
-/* Leaves the bus first. */
+/* Disconnects it first. */
 void device_free(Device *device);
 
-/* Appear at a port path that is free. */
+/* Connects at a port path that is free. */
 void device_enumerate(Device *device, const char *path, const struct usb_face *face,
                       const struct device_options *options);
 /* "ttyS1" */
 bool bed_serial_name_ok(const char *name);
-/* Be at a serial port of the host's own, for ever: a tty of that name, and what is sent to `interface` goes there. */
+/* Connects to a serial port of the host for ever: a tty of that name, whose bytes go to `interface`. */
 void device_plug_serial(Device *device, const char *name, unsigned interface, const struct device_options *options);
-/* Vanish; nothing if it is not there. */
+/* Disconnects; does nothing if it is not connected. */
 void device_leave(Device *device);
 
 void device_tx(Device *device, unsigned interface, const void *bytes, size_t n);
-/* Bytes that the host has not read. While nobody has the tty open: those that are kept for whoever opens it. */
+/* Bytes that the host has not read. While no program has the tty open: those that are kept for the next one. */
 size_t device_unread(Device *device, unsigned interface);
 bool device_is_open(Device *device, unsigned interface);
-/* How many bytes more are taken from the host there (SIZE_MAX: all), and how many a second (0: any), until told
- * otherwise. What is not taken waits, and so does the host. */
+/* The number of further bytes that are taken from the host there (SIZE_MAX: all), and of bytes per second (0: any),
+ * until the next call. Other bytes wait, and so does the host. */
 void device_listen(Device *device, unsigned interface, size_t most, unsigned rate);
-/* How the host has set that tty, zeroes if it does not have it open. */
+/* The host's settings of that tty; zeroes if it does not have it open. */
 struct usb_line device_line(Device *device, unsigned interface);
 
-/* "/dev/ttyUSB1", "" if there is none. */
+/* "/dev/ttyUSB1", or "". */
 const char *device_node(Device *device, enum usb_role role);
 unsigned device_number(Device *device);
 /* The content of power/control, "" off the bus. */

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A library that is preloaded before libumockdev's. That one keeps a table of the devices that are open, without a
- * lock, and aborts when one thread closes any file while another opens a device; and when opening devices has failed
- * fifty times, for those are never taken out. Here it hears of a file's end only if the file is a device, and of the
- * devices that could not be opened. Devices must be opened by one thread, as all programs here do.
+ * A library that is preloaded before libumockdev's. The latter keeps a table of the open devices, without a lock, and
+ * aborts when one thread closes any file while another opens a device; and when opening devices has failed fifty times,
+ * because those are never removed. This library reports the end of a file only if the file is a device, and of devices
+ * that could not be opened. Devices must be opened by one thread, as in all programs here.
  *
- * And the socket by which a process hears of uevents it names by the number of its descriptor alone: another's of that
- * number it removes, or is refused where that one is another user's. Here the name has the process in it.
+ * libumockdev also names the socket by which a process receives uevents by the number of its descriptor alone: it
+ * removes another process's socket of that number, or is refused if that socket is another user's. Here the name
+ * contains the process id.
  *
- * guard-check.c shows all three.
+ * guard-check.c tests all three.
  */
 
-/* The names below are meant, not what headers would put in their place. */
+/* The names below are meant literally, not the headers' replacements for them. */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS
 
@@ -30,12 +31,12 @@
 #include <unistd.h>
 
 #define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
-#define FDS_MAX    1024 /* above, all are devices */
+#define FDS_MAX    1024 /* all descriptors above are taken for devices */
 
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 
-static atomic_bool devices[FDS_MAX]; /* by file descriptor: is in libumockdev's table, perhaps */
+static atomic_bool devices[FDS_MAX]; /* by file descriptor: may be in libumockdev's table */
 static int (*libc_fclose)(FILE *);
 
 __attribute__((constructor)) static void set_up(void)
@@ -64,7 +65,7 @@ static int opened(int fd, bool device)
         return fd;
 }
 
-/* false: libumockdev need not hear of it. */
+/* Returns false if libumockdev need not be called. */
 static bool closes_device(int fd)
 {
         return fd < 0 || fd >= FDS_MAX || atomic_exchange(&devices[fd], false);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a host does to a tty besides reading: its ioctls, as libumockdev hands them over, in a thread of its own. This
- * room knows that library's protocol; it must not know devices or events.
+ * A host's actions on a tty besides reading: its ioctls, as libumockdev passes them, in a thread of its own. This file
+ * implements that library's protocol; it must not depend on devices or events.
  */
 #include "bed-private.h"
 
@@ -52,7 +52,7 @@ static gboolean tell_exclusive(void *data)
         return G_SOURCE_REMOVE;
 }
 
-/* A slave always says 0: to the kernel a write has arrived once it is in the pty. */
+/* A slave always returns 0: for the kernel a write has arrived once it is in the pty. */
 static void answer_outq(UMockdevIoctlClient *client, const struct note *note)
 {
         int n = bed_waiting(note->bed, note->name);
@@ -63,7 +63,7 @@ static void answer_outq(UMockdevIoctlClient *client, const struct note *note)
                 umockdev_ioctl_data_update(number, 0, (guint8 *)&n, sizeof n);
 }
 
-/* Without a handler every ioctl but the termios ones fails with ENOTTY on a mocked node. This one runs each on
+/* Without a handler every ioctl except the termios ones fails with ENOTTY on a mocked node. This handler runs each on
  * the caller's own descriptor, the slave. */
 static gboolean pass_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, void *data)
 {
@@ -74,7 +74,7 @@ static gboolean pass_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *clie
         int number = 0, result = 0;
 
         (void)handler;
-        /* A pty stays exclusive after its last close, which a serial port does not; root passes anyway. */
+        /* A pty stays exclusive after its last close, unlike a serial port; root passes anyway. */
         if (!exclusive || note->bed->host_is_root)
                 result = umockdev_ioctl_client_execute(client, &number, &error);
         if (request == TIOCEXCL)
@@ -96,8 +96,8 @@ static gboolean see_write(UMockdevIoctlBase *handler, UMockdevIoctlClient *clien
         return FALSE;
 }
 
-/* Each name has a handler for good: the preload library aborts a process that still has the node open when its handler
- * goes. */
+/* A name keeps its handler: the preload library aborts a process that still has the node open when its handler is
+ * removed. */
 void bed_tty_attach_ioctl(struct bed_tty *tty)
 {
         g_autoptr(UMockdevIoctlBase) handler = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What makes a program see the mocked USB: libumockdev's library, preloaded behind bed-guard.so, and the test bed's
- * place.
+ * The environment in which a program sees the mocked USB: libumockdev's library, preloaded behind bed-guard.so, and the
+ * path of the test bed.
  */
 #include "attach.h"
 
@@ -21,7 +21,8 @@ static char *preload(void)
         return g_strconcat(guard, ":libumockdev-preload.so.0", NULL);
 }
 
-/* The events of the test bed come only to preloaded processes, and this one sends them: it needs the library itself. */
+/* The events of the test bed reach only preloaded processes, and this process sends them: it needs the library
+ * itself. */
 void bed_prepare(char **argv)
 {
         const char *now = g_getenv("LD_PRELOAD"), *sanitizer = g_getenv("ASAN_OPTIONS");
@@ -30,7 +31,7 @@ void bed_prepare(char **argv)
                 return;
         g_autofree char *own = preload(), *all = g_strjoin(":", own, now && *now ? now : NULL, NULL);
         g_setenv("LD_PRELOAD", all, TRUE);
-        /* A sanitizer wants to be the first library, in this process and in a COMMAND, and works all the same. */
+        /* A sanitizer requires to be the first library, in this process and in a COMMAND, but works all the same. */
         g_autofree char *calm = g_strconcat(sanitizer ?: "", sanitizer ? ":" : "", "verify_asan_link_order=0", NULL);
         g_setenv("ASAN_OPTIONS", calm, TRUE);
         execv("/proc/self/exe", argv);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of the test bed, shared by attach-umockdev.c (devices and their events), bed-sysfs.c (what they stand
- * on), bed-tty.c (the bed itself and its ttys), bed-take.c (how they take what hosts write) and bed-ioctl.c (what else
- * hosts do to them), bed-rules.c (what udev makes of claims).
+ * The internals of the test bed, shared by attach-umockdev.c (devices and their events), bed-sysfs.c (controllers and
+ * hubs), bed-tty.c (the bed itself and its ttys), bed-take.c (how ttys take the host's bytes), bed-ioctl.c (the host's
+ * ioctls) and bed-rules.c (udev's handling of claims).
  */
 #pragma once
 
@@ -28,7 +28,7 @@ struct Bed {
         bool host_is_root;             /* the programs that see the devices run as root */
         gid_t ttys_group;              /* 0: root's */
         uid_t power_user;              /* 0: root */
-        GMutex lock;                   /* of `ttys`, and of what bed-take.c's part says */
+        GMutex lock;                   /* of `ttys`, and of the locked fields of bed-take.c */
 };
 
 /* A tty of an enumeration. */
@@ -45,9 +45,9 @@ struct bed_tty {
         enum usb_role role;
         int master; /* locked where it changes */
         int watch;
-        unsigned own_opens; /* opened by ourselves, event still to come */
+        unsigned own_opens; /* opened by this process, event still to come */
         bool told_open;     /* to the observer */
-        bool closing;       /* somebody has closed it, and it was still open */
+        bool closing;       /* a process has closed it while it was still open elsewhere */
         bool has_node;
         bool keep_unheard;
         GByteArray *out; /* not taken by the pty yet */
@@ -68,20 +68,20 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
                             void *user);
 void bed_tty_make_node(struct bed_tty *tty);
 void bed_tty_remove_node(struct bed_tty *tty);
-/* A process that has the tty open sees a hang-up. To be called once. */
+/* Hangs the tty up for a process that has it open. Must be called once. */
 void bed_tty_hang_up(struct bed_tty *tty);
 void bed_tty_free(struct bed_tty *tty);
 void bed_tty_write(struct bed_tty *tty, const void *bytes, size_t n);
 size_t bed_tty_unread(struct bed_tty *tty);
 bool bed_tty_is_open(struct bed_tty *tty);
-/* Zeroes if nobody has it open. */
+/* Zeroes if no program has it open. */
 struct usb_line bed_tty_line(struct bed_tty *tty);
 
 bool bed_number_used(Bed *bed, const char *family, unsigned number);
 void bed_number_take(Bed *bed, const char *family, unsigned number);
 void bed_number_give_back(Bed *bed, const char *family, unsigned number);
 
-/* Tell power_control() when this file was written. */
+/* Reports writes to this file to power_control(). */
 int bed_watch(Bed *bed, const char *file, unsigned mask, const struct device_observer *observer, void *user);
 void bed_unwatch(Bed *bed, int watch);
 
@@ -95,21 +95,21 @@ int bed_watch_rule(Bed *bed, const char *file, unsigned mask, struct bed_rule *r
 struct bed_rule *bed_rule_new(Bed *bed, const char *syspath, const char *place, bool port, GString *text);
 void bed_rule_begin(struct bed_rule *rule);
 bool bed_rule_is_claimed(const struct bed_rule *rule);
-/* Before it goes. */
+/* Before the device is removed. */
 void bed_rule_free(struct bed_rule *rule);
 /* Its uevent was written. */
 void bed_apply_rule(struct bed_rule *rule);
 
 /* --- bed-take.c --- */
 
-/* Hand on what a host wrote, as far as the module listens. */
+/* Passes the host's bytes on, as far as the module listens. */
 void bed_tty_pull(struct bed_tty *tty);
-/* How many bytes more it takes, and how fast, until told otherwise. */
+/* The number of further bytes that are taken, and the rate, until the next call. */
 void bed_tty_listen(struct bed_tty *tty, size_t most, unsigned rate);
-/* Take all that is there, and close the master. */
+/* Takes all bytes that are there, and closes the master. */
 void bed_tty_take_end(struct bed_tty *tty);
-/* These two in any thread, by name: a host is about to write so many bytes; how many it wrote that were not taken, -1
- * if there is no such tty. */
+/* Called by name in any thread: a host is about to write so many bytes; the number of bytes that it wrote and that were
+ * not taken, -1 if there is no such tty. */
 void bed_note_write(Bed *bed, const char *name, size_t size);
 int bed_waiting(Bed *bed, const char *name);
 
@@ -119,7 +119,7 @@ void bed_tty_attach_ioctl(struct bed_tty *tty);
 
 /* --- bed-udev.c --- */
 
-/* Before its node is there, and when its ioctls are passed on. */
+/* Before its node exists, and when its ioctls are passed on. */
 void bed_udev_tty(struct bed_tty *tty);
 void bed_udev_ioctls(struct bed_tty *tty);
 /* A file of sysfs that fotad's rules open to its group. */
@@ -131,10 +131,10 @@ void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, 
 
 /* In a preloaded process this sends the "add" event by itself. */
 void bed_add_device(Bed *bed, const char *text);
-/* To be called for each device, leaves first: libumockdev leaves the links of children behind, and a second add aborts.
- */
+/* Must be called for each device, leaves first: libumockdev leaves the links of children behind, and a second add
+ * aborts. */
 void bed_remove_device(Bed *bed, const char *syspath);
-/* A symbolic link of sysfs is relative to the device it stands in. */
+/* A symbolic link of sysfs is relative to its device. */
 char *bed_up_to_sys(const char *syspath);
 /* The controller, the root hub and the hubs on the way to `path`, each once. Returns the syspath of `path`. */
 char *bed_add_ancestors(Bed *bed, const char *path);

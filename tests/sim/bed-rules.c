@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The part of the kernel and of udev that fotad's rules in systemd/ play: a host that writes "change" into the
- * uevent file of a device has its event sent again, and what is at a claimed place is none of ModemManager's. This room
- * must not know what a module is.
+ * The part of the kernel and of udev in fotad's rules in systemd/: if a host writes "change" into the uevent file of a
+ * device, the device's event is sent again, and ModemManager ignores devices at a claimed place. This file must not
+ * depend on modules.
  */
 #include "bed-private.h"
 
@@ -51,7 +51,7 @@ void bed_apply_rule(struct bed_rule *rule)
         const char *value, *name = property(rule, &value);
 
         bed_unwatch(rule->bed, rule->watch);
-        umockdev_testbed_set_property(rule->bed->testbed, whole, name, value); /* which makes the file anew */
+        umockdev_testbed_set_property(rule->bed->testbed, whole, name, value); /* this creates a new file */
         watch(rule);
         umockdev_testbed_uevent(rule->bed->testbed, whole, "change");
 }

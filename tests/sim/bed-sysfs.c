@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ground that devices stand on: the mocked sysfs, the controller and the hubs of USB, which port paths are free.
- * This room must not know ttys or what a device looks like.
+ * The parents of devices: the mocked sysfs, the controller and the hubs of USB, and the free port paths. This file must
+ * not depend on ttys or on a device's face.
  */
 #include "bed-private.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a module takes what a host wrote: as far and as fast as it wants to, the rest waits in the pty, which is the
- * back-pressure of a real line. And what a pty does not tell: where one write ended and the next began, and when each
- * was made. This room must not know what the bytes are for.
+ * How a module takes a host's bytes: a limited number at a limited rate, while the rest waits in the pty, which is the
+ * back-pressure of a real line. Also the boundaries and times of the single writes, which a pty does not report. This
+ * file must not depend on the contents.
  */
 #include "bed-private.h"
 
@@ -11,16 +11,16 @@
 #include <unistd.h>
 
 #define RATE_TICK_MS 5
-#define RATE_BURST   50             /* at most the share of a second that it may have fallen behind */
+#define RATE_BURST   50             /* the largest share of a second that it may have fallen behind */
 #define SURELY_DONE  G_USEC_PER_SEC /* from the beginning of a write to its bytes in the pty */
-#define PTY_HOLDS    20480          /* bytes, about; the kernel tells of the first 4095 alone */
+#define PTY_HOLDS    20480          /* bytes, about; the kernel reports only the first 4095 */
 
 struct write {
         gint64 at;
         size_t size, taken, behind;
 };
 
-/* --- what libumockdev's thread calls --- */
+/* --- called by libumockdev's thread --- */
 
 /* Locked. */
 static struct bed_tty *find_tty(Bed *bed, const char *name)
@@ -34,8 +34,8 @@ static struct bed_tty *find_tty(Bed *bed, const char *name)
         return NULL;
 }
 
-/* Bytes in the pty's input queue, or 0 if there are none anywhere: what was written travels in a kernel thread, for
- * which a poll() waits that finds the queue empty. FIONREAD does not. */
+/* Bytes in the pty's input queue, or 0 if there are none anywhere: written bytes travel in a kernel thread, for which a
+ * poll() waits if it finds the queue empty. FIONREAD does not. */
 static int readable(const struct bed_tty *tty)
 {
         struct pollfd look = { .fd = tty->master, .events = POLLIN };
@@ -46,7 +46,7 @@ static int readable(const struct bed_tty *tty)
         return n;
 }
 
-/* Noted, and not taken. */
+/* Recorded, and not taken. */
 static size_t outstanding(const struct bed_tty *tty)
 {
         size_t n = 0;
@@ -82,7 +82,7 @@ int bed_waiting(Bed *bed, const char *name)
 
         g_mutex_lock(&bed->lock);
         if ((tty = find_tty(bed, name)) && (n = readable(tty)) > 0)
-                /* Too many if a write found no room for all of it. */
+                /* Too many if a write found no room for all its bytes. */
                 n = MAX(n, (int)MIN(outstanding(tty), PTY_HOLDS));
         g_mutex_unlock(&bed->lock);
         return n;
@@ -90,7 +90,7 @@ int bed_waiting(Bed *bed, const char *name)
 
 /* --- taking --- */
 
-/* As many of `n` bytes as are of one write. */
+/* At most `n` bytes, all of one write. */
 static struct usb_piece next_piece(struct bed_tty *tty, const guint8 *bytes, size_t n)
 {
         struct usb_piece piece = { .bytes = bytes, .n = n, .at = g_get_monotonic_time(), .write = n };
@@ -111,7 +111,8 @@ static struct usb_piece next_piece(struct bed_tty *tty, const guint8 *bytes, siz
         return piece;
 }
 
-/* The pty is empty: what is noted still, for so long, did not get all its bytes in, or the host flushed them. */
+/* The pty is empty: a write that has been recorded for so long did not get all its bytes in, or the host flushed
+ * them. */
 static void forget_old_writes(struct bed_tty *tty, gint64 age)
 {
         gint64 old = g_get_monotonic_time() - age;
@@ -162,7 +163,7 @@ void bed_tty_pull(struct bed_tty *tty)
         if (tty->pulling)
                 return;
         tty->pulling = true;
-        /* EIO: nobody has the slave open, which is no end. */
+        /* EIO: no program has the slave open, which is no end. */
         while (tty->master >= 0 && (most = may_take(tty, sizeof bytes)) > 0 &&
                (n = read(tty->master, bytes, most)) > 0) {
                 if (tty->allowance != SIZE_MAX)
@@ -202,7 +203,7 @@ void bed_tty_listen(struct bed_tty *tty, size_t most, unsigned rate)
 
 void bed_tty_take_end(struct bed_tty *tty)
 {
-        /* The bytes that came in until now are for the log. */
+        /* The bytes that have arrived until now go to the log. */
         tty->allowance = SIZE_MAX;
         tty->rate = 0;
         bed_tty_pull(tty);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The test bed and its ttys: a pty each, with a link to its slave where the mocked /dev is. Knows ptys, epoll and
- * inotify; it must not know sysfs or events, which are attach-umockdev.c's.
+ * The test bed and its ttys: a pty each, with a link to its slave in the mocked /dev. Implements ptys, epoll and
+ * inotify; it must not depend on sysfs or events, which are in attach-umockdev.c.
  */
 #include "bed-private.h"
 
@@ -36,9 +36,9 @@ static void free_watch(void *data)
         g_free(watch);
 }
 
-/* --- what the host does --- */
+/* --- the host's actions --- */
 
-/* Our master has no other end while nobody has the slave open. */
+/* The master has no other end while no program has the slave open. */
 bool bed_tty_is_open(struct bed_tty *tty)
 {
         struct pollfd look = { .fd = tty->master, .events = POLLOUT };
@@ -60,14 +60,14 @@ static void push_out(struct bed_tty *tty)
 static void tell_open(struct bed_tty *tty, bool open)
 {
         if (!open)
-                bed_tty_pull(tty); /* what was written before */
+                bed_tty_pull(tty); /* bytes that were written before */
         tty->told_open = open;
         tty->closing = false;
         tty->observer->opened(tty->user, tty->interface, open);
 }
 
-/* The event of a close comes before the kernel closes the tty, the hang-up of our master after it; either may be what
- * finds it closed. */
+/* The event of a close comes before the kernel closes the tty, the hang-up of the master after it; either may be the
+ * first to find it closed. */
 static void look_closed(struct bed_tty *tty)
 {
         if (tty->told_open && tty->master >= 0 && !bed_tty_is_open(tty))
@@ -114,7 +114,7 @@ static void handle_watch(struct watch *watch, uint32_t mask)
                         tty->own_opens--;
                         return;
                 }
-                if (tty->closing) /* and opened again before we looked */
+                if (tty->closing) /* and reopened before this check */
                         tell_open(tty, false);
                 push_out(tty);
                 tell_open(tty, true);
@@ -144,7 +144,7 @@ static gboolean on_inotify(int fd, GIOCondition condition, void *data)
 
 /* --- ttys --- */
 
-/* Returns the master. No slave stays open here: the host must be the only one who has it. */
+/* Returns the master. No slave stays open here: the host must be the only process that has it. */
 static int open_pty(bool cooked, char **ret_slave)
 {
         struct termios modes;
@@ -159,7 +159,7 @@ static int open_pty(bool cooked, char **ret_slave)
                 tcsetattr(slave, TCSANOW, &modes);
         }
         close(slave);
-        /* Else a child holds the master too, and nobody ever sees the hang-up. */
+        /* Otherwise a child holds the master too, and the hang-up is never seen. */
         fcntl(master, F_SETFD, FD_CLOEXEC);
         fcntl(master, F_SETFL, fcntl(master, F_GETFL) | O_NONBLOCK);
         *ret_slave = g_strdup(name);
@@ -190,7 +190,7 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
         g_ptr_array_add(bed->ttys, tty);
         g_mutex_unlock(&bed->lock);
 
-        /* By way of /proc, where the preload library does not look for devices. */
+        /* Through /proc, where the preload library does not look for devices. */
         g_autofree char *slave = g_strconcat("/proc/self/root", tty->slave, NULL);
         struct watch *watch = g_new0(struct watch, 1);
         watch->tty = tty;
@@ -207,7 +207,7 @@ struct bed_tty *bed_tty_new(Bed *bed, const char *family, unsigned major, unsign
         return tty;
 }
 
-/* Not by umockdev's "N:": it never forgets a pty of its own, and aborts when the name comes back. */
+/* Not by umockdev's "N:": it never removes a pty of its own, and aborts when the name comes back. */
 void bed_tty_make_node(struct bed_tty *tty)
 {
         g_autofree char *directory = g_path_get_dirname(tty->link);
@@ -269,8 +269,8 @@ void bed_tty_write(struct bed_tty *tty, const void *bytes, size_t n)
                 g_byte_array_remove_range(tty->out, 0, tty->out->len - UNHEARD_MAX);
 }
 
-/* Only the slave's side can tell, so it is opened for a moment; not while nobody else has it, for that would be
- * an opening of its own. */
+/* Only the slave's side can be asked, so it is opened for a moment; not while no other process has it open, because
+ * that would be an opening of its own. */
 size_t bed_tty_unread(struct bed_tty *tty)
 {
         int n = 0;
@@ -278,13 +278,12 @@ size_t bed_tty_unread(struct bed_tty *tty)
         if (!bed_tty_is_open(tty))
                 return tty->keep_unheard ? tty->out->len : 0;
         on_inotify(tty->bed->inotify, G_IO_IN, tty->bed);
-        /* Closing it is no event: it cannot be written to. */
+        /* Closing it is no event: it was not opened for writing. */
         int slave = ioctl(tty->master, TIOCGPTPEER, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
         if (slave < 0)
-                return 0; /* exclusive, and we are not root */
+                return 0; /* exclusive, and this process does not run as root */
         tty->own_opens++;
-        /* Bytes that were written travel in a kernel thread; a poll() of the reading side waits for that, FIONREAD does
-         * not. */
+        /* Written bytes travel in a kernel thread; a poll() of the reading side waits for that, FIONREAD does not. */
         struct pollfd look = { .fd = slave, .events = POLLIN };
         poll(&look, 1, 0);
         ioctl(slave, FIONREAD, &n);
@@ -311,7 +310,7 @@ static unsigned speed_of(speed_t speed)
         return 0;
 }
 
-/* Asked of a master, a pty tells the modes of the slave. */
+/* On a master, a pty returns the modes of the slave. */
 struct usb_line bed_tty_line(struct bed_tty *tty)
 {
         struct termios modes;

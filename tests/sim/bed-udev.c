@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Owners of nodes and attributes, which udev sets before a device is announced. By udev's own rules ttys belong to a
- * group (dialout), by 70-fotad.rules power/control and uevent of a module to a user (fotad). This room must not know
- * what else there is to a device.
+ * group (dialout), by 70-fotad.rules power/control and uevent of a module to a user (fotad). This file must not depend
+ * on anything else of a device.
  */
 #include "bed-private.h"
 
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A device's file that is given away before its event is sent. */
+/* Sets the owner of a device's file before its event is sent. */
 static const char *attribute;
 static uid_t attribute_user;
 
@@ -51,7 +51,7 @@ void bed_serve_owners(Bed *bed, gid_t ttys, uid_t power)
 
 void bed_udev_tty(struct bed_tty *tty)
 {
-        /* By way of /proc, where the preload library does not look for devices. */
+        /* Through /proc, where the preload library does not look for devices. */
         g_autofree char *slave = g_strconcat("/proc/self/root", tty->slave, NULL);
 
         if (tty->bed->ttys_group)
@@ -76,7 +76,7 @@ void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, 
         attribute = bed->power_user && module ? control : NULL;
         attribute_user = bed->power_user;
         bed_add_device(bed, text);
-        give_attribute(); /* there was nobody to send the event to */
+        give_attribute(); /* no process listened to the event */
 }
 
 static void *next_of(const char *name)
@@ -84,9 +84,9 @@ static void *next_of(const char *name)
         return dlsym(RTLD_NEXT, name);
 }
 
-/* In place of libc's, for libumockdev, which ends the process at errors that a listener brings about. One that has not
- * read its last ten uevents yet, as a busy machine with many modules brings about, is waited for: a kernel's netlink
- * socket holds more. One that has gone, now or while it was waited for, needs none. */
+/* In place of libc's, for libumockdev, which ends the process at errors that a listener causes. A listener that has not
+ * read its last ten uevents yet, as on a busy machine with many modules, is waited for: a kernel's netlink socket holds
+ * more. A listener that has ended, now or during the wait, needs none. */
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
         static ssize_t (*next)(int, const struct msghdr *, int);
@@ -104,8 +104,8 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
         return n < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED || errno == ENOTCONN) ? 0 : n;
 }
 
-/* A listener that has gone it knows by ECONNREFUSED. By ENOENT it is the same: its socket was removed after the folder
- * was read. */
+/* libumockdev knows a listener that has ended by ECONNREFUSED. ENOENT means the same: the socket was removed after the
+ * folder was read. */
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
         static int (*next)(int, const struct sockaddr *, socklen_t);

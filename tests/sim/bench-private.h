@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of the bench, shared by bench.c (its units) and bench-world.c (what they see of the world).
+ * The internals of the bench, shared by bench.c (its units) and bench-world.c (their surroundings).
  */
 #pragma once
 
@@ -32,7 +32,7 @@ struct Unit {
         struct usb_face face;
         guint64 bytes;      /* a decoy's, received */
         bool exclusive;     /* the AT port, since it was last opened */
-        GHashTable *counts; /* event -> how often */
+        GHashTable *counts; /* event -> number of times */
 };
 
 /* `user` is a Unit. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where models meet the test bed, the main loop and the network, and where everything they do is written down.
- * This room translates; it must not know AT, an upgrade or sysfs.
+ * The connection of models with the test bed, the main loop and the network, and the log of all their actions. This
+ * file translates; it must not depend on AT, an upgrade or sysfs.
  */
 #include "bench-private.h"
 #include "text.h"
@@ -38,7 +38,7 @@ static void note(Unit *unit, const char *format, ...)
         unit_log(unit, line);
 }
 
-/* --- what the test bed tells --- */
+/* --- events of the test bed --- */
 
 static enum usb_role role_of(Unit *unit, unsigned interface)
 {
@@ -114,7 +114,7 @@ const struct device_observer bench_device_observer = {
         .log = unit_log,
 };
 
-/* --- what a model asks for --- */
+/* --- requests of a model --- */
 
 struct device_options bench_device_options(const Persona *p)
 {

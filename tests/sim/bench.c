@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The modules and decoys that there are, and what can be done to them and asked of them from outside. This room must
- * not know AT, an upgrade or sysfs.
+ * The modules and decoys, and the commands and queries for them from outside. This file must not depend on AT, an
+ * upgrade or sysfs.
  */
 #include "bench-private.h"
 #include "text.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In front of the tty's name, where others have their USB port path. */
+/* Prefix of the tty's name, in place of a USB port path. */
 #define UART "tty:"
 
 /* --- units --- */
@@ -69,7 +69,7 @@ bool bench_add_module(Bench *bench, const char *text, bool real_time, GError **e
 
         if (!unit)
                 return false;
-        /* In front of the module's own settings, so that they can still say otherwise. */
+        /* Before the module's own settings, so that these take precedence. */
         g_auto(GStrv) parts = g_strsplit(what, ",", 2);
         g_autofree char *all = g_strconcat(parts[0] ?: "", real_time ? ",pace=real" : "",
                                            unit->uart ? ",urcport=uart1" : "", parts[0] && parts[1] ? "," : "",

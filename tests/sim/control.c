@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Commands from tests, and the waits that spare them sleeping. A connection has one command at a time; one that
- * waits holds up only itself. This room must not know what an event or a hold means.
+ * Commands from tests, and waits, so that tests need not sleep. A connection has one command at a time; a command that
+ * waits delays only its own connection. This file must not depend on the meaning of an event or a hold.
  */
 #include "control.h"
 
@@ -27,9 +27,9 @@ struct client {
         GSocketConnection *connection;
         GDataInputStream *in;
         GCancellable *cancel;
-        /* what it waits for */
+        /* the event that it waits for */
         Unit *unit;
-        char *event; /* NULL: to be held, at `point` if that is not NULL */
+        char *event; /* NULL: waits until the unit is held, at `point` if that is not NULL */
         char *point;
         unsigned count;
 };
@@ -38,7 +38,7 @@ struct command {
         const char *name;
         unsigned least, most; /* arguments; the last one takes the rest of the line */
         bool unit;            /* the first one is a unit */
-        /* The value, "" for none, NULL with an error, or NULL without one: the answer comes later. */
+        /* Returns the value, "" for none, or NULL with an error; NULL without an error: the answer comes later. */
         char *(*run)(struct client *client, Unit *unit, char **argument, GError **error);
 };
 
@@ -60,7 +60,7 @@ static void client_answer(struct client *client, const char *word, const char *v
 {
         g_autofree char *line = g_strdup_printf("%s%s%s\n", word, *value ? " " : "", value);
 
-        /* A line fits into the socket's buffer; a client that is gone is noticed by the next read. */
+        /* A line fits into the socket's buffer; a client that has disconnected is noticed by the next read. */
         g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(client->connection)), line, strlen(line),
                                   NULL, NULL, NULL);
 }
@@ -243,7 +243,7 @@ static const struct command commands[] = {
         { "quit", 0, 0, false, run_quit },
 };
 
-/* True when there was an answer, so that the next command may be read. */
+/* Returns true after an answer, so that the next command may be read. */
 static bool client_command(struct client *client, const char *line)
 {
         g_autoptr(GError) error = NULL;
@@ -356,7 +356,7 @@ void control_free(Control *control)
         while (control->clients->len) {
                 struct client *client = g_ptr_array_index(control->clients, 0);
 
-                /* A read on its way ends in client_line(), which frees the client. */
+                /* A pending read ends in client_line(), which frees the client. */
                 if (client->unit)
                         client_free(client);
                 else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * See descriptors.h. Data only: this room must not know URBs or files.
+ * See descriptors.h. Data only: this file must not depend on URBs or files.
  */
 #include "descriptors.h"
 
@@ -43,7 +43,7 @@ static int string(const struct usb_face *face, unsigned index, uint8_t *bytes)
 static int device(const struct usb_face *face, uint8_t *bytes)
 {
         const bool whole = !face->network; /* the class is the device's, not that of each interface */
-        /* ftdi_sio tells its chips by it, and knows none but real ones: an FT232R. */
+        /* ftdi_sio identifies its chips by this number, and accepts only real ones: an FT232R. */
         const unsigned release = g_str_equal(face->driver, "ftdi_sio") ? 0x0600 : 0x0318;
         const uint8_t d[] = { 18,
                               DEVICE,
@@ -126,7 +126,7 @@ static int configuration(const struct usb_face *face, uint8_t *bytes)
         size_t n = (size_t)(at - bytes);
         const uint8_t head[] = { 9, CONFIGURATION, (uint8_t)n, (uint8_t)(n >> 8),
                                  (uint8_t)(face->n_ports + (face->network ? 2 : 0)), 1, 0,
-                                 0xa0 /* it can wake the host, without which nothing is suspended */, 250 };
+                                 0xa0 /* supports remote wake-up, without which nothing is suspended */, 250 };
 
         put(bytes, head, sizeof head);
         return (int)n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One thread a download, libcurl inside it; results travel to the main loop as idle calls. This room knows URLs
- * and the two tables of result codes; it must not know a model or what the bytes mean.
+ * One thread per download, with libcurl; results reach the main loop as idle calls. This file knows URLs and the two
+ * tables of result codes; it must not depend on a model or on the contents.
  */
 #include "fetch.h"
 
@@ -70,7 +70,7 @@ static gboolean tell_done(void *data)
                 return G_SOURCE_REMOVE;
         g_autoptr(GBytes) package = fetch->code ? NULL : g_byte_array_free_to_bytes(g_steal_pointer(&fetch->body));
         fetch->observer.done(fetch->user, fetch->code, package, fetch->why);
-        fetch_unref(fetch); /* the caller's reference: it forgets the pointer in done() */
+        fetch_unref(fetch); /* the caller's reference: it drops the pointer in done() */
         return G_SOURCE_REMOVE;
 }
 
@@ -97,7 +97,7 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *data)
         return size * n;
 }
 
-/* Called about once a second even when nothing arrives: a cancelled download ends soon. */
+/* Called about once a second even when nothing arrives, so that a cancelled download ends soon. */
 static int look_for_cancel(void *data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
         Fetch *fetch = data;
@@ -106,7 +106,7 @@ static int look_for_cancel(void *data, curl_off_t a, curl_off_t b, curl_off_t c,
         return g_atomic_int_get(&fetch->cancelled);
 }
 
-/* The guide's table 4, by nearness of meaning; the README shows the result. */
+/* The guide's table 4, by similarity of meaning; the README shows the result. */
 static unsigned http_code(CURLcode result, long status, guint64 got)
 {
         switch ((int)result) {
@@ -176,7 +176,7 @@ static void *fetch_thread(void *data)
         long status = 0;
 
         curl_easy_setopt(curl, CURLOPT_URL, fetch->request.url);
-        curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* the host's proxy is not the module's */
+        curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* the module does not use the host's proxy */
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * guard-check, as a COMMAND of modsim: listens for uevents in two processes, opens devices that are not there, and
- * devices that are while another thread opens and closes what is none. Exit status 0 if it lives and both processes had
- * a socket of their own; without bed-guard.so there is one, it is aborted over the second, and every other time over the
- * third.
+ * guard-check, as a COMMAND of modsim: listens for uevents in two processes, opens missing devices, and opens existing
+ * devices while another thread opens and closes other files. Exit status 0 if it survives and both processes had a
+ * socket of their own; without bed-guard.so there is one socket, the second fault aborts it, and the third does so
+ * every other time.
  */
 
 #include <fcntl.h>

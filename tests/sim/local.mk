@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The module simulator: for our own tests, and for whoever wants to rehearse an upgrade (README.md beside this).
+# The module simulator: for fotad's own tests, and for the rehearsal of an upgrade (README.md in this directory).
 if HAVE_TESTS
 noinst_PROGRAMS += tests/sim/modsim
 tests_sim_modsim_CFLAGS = $(AM_CFLAGS) $(SIM_CFLAGS)
@@ -9,8 +9,8 @@ tests_sim_modsim_SOURCES = $(modsim_sources) \
 	tests/sim/bed-ioctl.c tests/sim/bed-preload.c tests/sim/bed-private.h tests/sim/bed-rules.c tests/sim/bed-sysfs.c \
 	tests/sim/bed-take.c tests/sim/bed-tty.c tests/sim/bed-udev.c
 
-# Libraries to preload are programs to automake, so that they are built, cleaned and distributed as such. Without
-# sanitizers, which look at the program behind them.
+# Libraries to preload are programs for automake, so that they are built, cleaned and distributed as such. Without
+# sanitizers, which inspect the program that preloads them.
 noinst_PROGRAMS += tests/sim/bed-guard.so
 tests_sim_bed_guard_so_SOURCES = tests/sim/bed-guard.c
 tests_sim_bed_guard_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC

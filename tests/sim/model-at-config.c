@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The commands that change something. AT+QFOTADL is parsed here and carried out in model-fota.c. This room must not
- * know what an upgrade does, nor how lines come and answers go, nor which system allows a command.
+ * The commands that change something. AT+QFOTADL is parsed here and carried out in model-fota.c. This file must not
+ * depend on an upgrade's course, on lines and answers, or on the system that allows a command.
  */
 #include "model-at.h"
 
@@ -137,7 +137,7 @@ unsigned at_cmd_qurccfg(struct at_call *call)
         return urc_port(call, "QURCCFG", "urcport");
 }
 
-/* A QCFG of one number. */
+/* A QCFG with one number. */
 static unsigned qcfg_number(struct at_call *call, const char *name, unsigned least, unsigned most, unsigned *value)
 {
         unsigned wanted;
@@ -199,7 +199,7 @@ unsigned at_cmd_qcfg(struct at_call *call)
                 return CME_PARAMETER;
         if (g_ascii_strcasecmp(name, "fota/cid") == 0) {
                 unsigned cid = persona_number(m->persona, PERSONA_FOTA_CID);
-                /* MiniFOTA has no PDP context to choose. */
+                /* MiniFOTA has no choice of a PDP context. */
                 unsigned error = persona_is(m->persona, PERSONA_METHOD, "minifota")
                                          ? CME_NOT_SUPPORTED
                                          : qcfg_number(call, "fota/cid", 1, PDP_CONTEXTS, &cid);
@@ -255,7 +255,7 @@ unsigned at_cmd_qindcfg(struct at_call *call)
         return 0;
 }
 
-/* <download_URC_max>, <update_URC_max>; *ret stays as it is if there is none. */
+/* <download_URC_max>, <update_URC_max>; *ret is unchanged if it is missing. */
 static bool urc_max_at(const struct at_call *call, unsigned i, unsigned *ret)
 {
         return call->n <= i || (at_number_at(call, i, ret) && *ret <= 100 && (*ret == 0 || *ret >= 5));
@@ -283,7 +283,7 @@ unsigned at_cmd_qfotadl(struct at_call *call)
         call->m->qfotadl_parameters = call->n;
         if (!at_string_at(call, 0, &url) || strlen(url) > 255 || !*url)
                 return CME_PARAMETER;
-        /* MiniFOTA takes them all, and does nothing with them. */
+        /* MiniFOTA accepts all of them, and ignores them. */
         if (!persona_is(p, PERSONA_METHOD, "minifota") &&
             (call->n > 4 || (call->n > 1 && (!at_number_at(call, 1, &mode) || mode > 1)) ||
              !urc_max_at(call, 2, &download_max) || !urc_max_at(call, 3, &update_max)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The commands that tell: identity, network, memory. This room must not know how lines come and answers go, nor
- * which system allows a command.
+ * The commands that report: identity, network, memory. This file must not depend on lines and answers, or on the system
+ * that allows a command.
  */
 #include "model-at.h"
 
@@ -17,7 +17,7 @@ unsigned at_cmd_model(struct at_call *call)
         return 0;
 }
 
-/* NULL if what runs does not tell. *ret_build: what AT+QGMR appends to it, or NULL. */
+/* NULL if the running system reports none. *ret_build: the text that AT+QGMR appends to it, or NULL. */
 static const char *revision(struct at_call *call, const char **ret_build)
 {
         const Model *m = call->m;
@@ -137,7 +137,7 @@ unsigned at_cmd_cgatt(struct at_call *call)
         return cmd_status(call, call->m->cfun == 1 ? "+CGATT: 1" : "+CGATT: 0");
 }
 
-/* Context 1 is there always, and active with the network, as it is with LTE. */
+/* Context 1 always exists, and is active with the network, as with LTE. */
 unsigned at_cmd_cgact(struct at_call *call)
 {
         const Model *m = call->m;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which command a line means, and whether the system that runs has it. This room must not know what a command does,
- * nor how lines come and answers go.
+ * Finds the command of a line, and checks that the running system has it. This file must not depend on a command's
+ * effects, or on lines and answers.
  */
 #include "model-at.h"
 
@@ -30,7 +30,7 @@ static void free_arguments(struct at_call *call)
         call->n = 0;
 }
 
-/* Strict, as the module is: a string is all inside quotes, nothing stands beside them. */
+/* Strict, as the module is: a string is entirely inside quotes, and nothing stands beside them. */
 static bool parse_arguments(struct at_call *call, const char *s)
 {
         for (;;) {
@@ -71,13 +71,13 @@ bool at_number_at(const struct at_call *call, unsigned i, unsigned *ret)
 
 /* --- commands --- */
 
-/* Where there is a command, besides the normal system. */
+/* The systems that have a command, besides the normal one. */
 enum permit {
         NORMAL, /* nowhere */
         MINI,   /* in the Mini systems */
-        IMEI,   /* there if the persona says so */
-        SMS,    /* the same, and not even surely in the normal one */
-        SERVICES, /* the same of phone book and supplementary services */
+        IMEI,   /* in the Mini systems if the persona says so */
+        SMS,    /* the same, and not necessarily in the normal system */
+        SERVICES, /* the same for phone book and supplementary services */
 };
 
 /* clang-format off */
@@ -101,7 +101,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* --- who may --- */
+/* --- permission --- */
 
 static bool allowed(const struct at_call *call, enum permit permit)
 {
@@ -123,7 +123,7 @@ static bool allowed(const struct at_call *call, enum permit permit)
 
 /* --- lines --- */
 
-/* "+NAME...": up to a ';' outside quotes. Advances *s behind it. */
+/* "+NAME...": up to a ';' outside quotes. Advances *s past it. */
 static unsigned run_extended(struct at_call *call, const char **s)
 {
         const char *begin = *s + 1, *end = begin;

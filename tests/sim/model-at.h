@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One AT command while it is carried out, between model-at.c, which finds it, and the rooms that carry it out.
+ * One AT command while it is carried out, between model-at.c, which finds it, and the files that carry it out.
  */
 #pragma once
 
@@ -27,19 +27,19 @@ struct at_call {
         unsigned n;
         struct at_argument argument[AT_ARGUMENTS_MAX];
         GString *info;   /* the answer's text so far */
-        bool deferred;   /* somebody else will call at_port_result() */
+        bool deferred;   /* at_port_result() will be called elsewhere */
         model_step then; /* after the result */
 };
 
-/* A line of the answer. */
+/* Appends a line to the answer. */
 void at_info(struct at_call *call, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* Argument `i`; false if it is not there or not of that kind. */
+/* Argument `i`; false if it is missing or of another kind. */
 bool at_string_at(const struct at_call *call, unsigned i, const char **ret);
 bool at_number_at(const struct at_call *call, unsigned i, unsigned *ret);
 
 /* Each returns 0 or a +CME ERROR number. */
 
-/* --- model-at-info.c: who the module is and how it is --- */
+/* --- model-at-info.c: the module's identity and state --- */
 
 unsigned at_cmd_about(struct at_call *call); /* ATI */
 unsigned at_cmd_manufacturer(struct at_call *call);
@@ -62,7 +62,7 @@ unsigned at_cmd_cpms(struct at_call *call);
 unsigned at_cmd_cpbs(struct at_call *call);
 unsigned at_cmd_cssn(struct at_call *call);
 
-/* --- model-at-config.c: what can be set, and AT+QFOTADL --- */
+/* --- model-at-config.c: settings, and AT+QFOTADL --- */
 
 unsigned at_cmd_cmee(struct at_call *call);
 unsigned at_cmd_cfun(struct at_call *call);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A package that the host sends itself (guide 3.3.1.3): how the module takes its bytes, with hardware flow control and
- * without, where it stops, and what was seen of the sender. This room must not know what is in a package, nor what
- * becomes of it.
+ * without, where it stops, and what it observed of the sender. This file must not depend on a package's contents, or on
+ * their use.
  */
 #include "model-private.h"
 
@@ -30,7 +30,7 @@ static unsigned percent_of(const Model *m, guint64 bytes)
 
 /* --- listening --- */
 
-/* The hold at that percentage: of one that names none, at every tenth. */
+/* The hold at that percentage; a hold without one stops at every tenth. */
 static const char *hold_at(Model *m, unsigned percent)
 {
         const char *hold = model_hold_between(m, "file", percent - 1, percent);
@@ -43,7 +43,7 @@ static bool point_at(const Model *m, enum persona_key key, unsigned percent)
         return model_point_between(m, key, "file", percent - 1, percent);
 }
 
-/* Bytes that may come until there is something to stop at. */
+/* The number of bytes that may arrive before the next stop. */
 static guint64 until_next_stop(Model *m)
 {
         for (unsigned percent = percent_of(m, m->fota.got) + 1; percent <= 100; percent++)
@@ -60,7 +60,7 @@ void file_listen(Model *m)
         for (unsigned i = 0; m->on_bus && i < G_N_ELEMENTS(m->ports); i++) {
                 bool file = receives(m) && m->fota.port == &m->ports[i];
                 size_t most = !file ? SIZE_MAX : m->file.stopped ? 0 : (size_t)until_next_stop(m);
-                /* The first byte decides; until then it is as if. */
+                /* The first byte decides; until then flow control is assumed. */
                 unsigned own = file && (m->file.flow || !m->file.bytes) ? number(m, PERSONA_FILE_RATE) : 0;
                 unsigned line = m->uart && persona_flag(m->persona, PERSONA_LINE_SPEED) ? number(m, PERSONA_BAUD) / 10
                                                                                         : 0;
@@ -83,9 +83,9 @@ static void stop(Model *m)
         file_listen(m);
 }
 
-/* --- what is seen of the sender --- */
+/* --- observations of the sender --- */
 
-/* Over the last second up to `at`. */
+/* The bytes of the last second up to `at`. */
 static void note_rate(Model *m, gint64 at, size_t n)
 {
         struct file_arrival arrival = { .at = at, .n = n };
@@ -124,13 +124,14 @@ guint64 file_rate_mean(const Model *m)
 
 /* --- taking --- */
 
-/* Hardware flow control, on both sides? */
+/* True with hardware flow control on both sides. */
 static bool has_flow_control(Model *m, bool host)
 {
         return host && persona_is(m->persona, m->uart ? PERSONA_IFC : PERSONA_USBIFC, "2,2");
 }
 
-/* How many of these it has room for: a NOR module drains its buffer slowly, and takes no large write at all. */
+/* The number of these bytes for which there is room: a NOR module drains its buffer slowly, and takes no large write at
+ * all. */
 static size_t room_for(Model *m, const struct usb_piece *piece)
 {
         unsigned burst = number(m, PERSONA_FILE_BURST), rate = number(m, PERSONA_FILE_RATE_LIMIT);
@@ -165,7 +166,7 @@ static void complete(Model *m)
         source_arrived(m, 0, package, "from the host");
 }
 
-/* Not at a stop, or no more. */
+/* Not at a stop, or no more bytes. */
 static void go_on(Model *m)
 {
         m->file.stopped = false;

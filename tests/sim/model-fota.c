@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The DFOTA upgrade as the module goes through it: accept, download, check, restart, update, restart; and what it
- * shares with MiniFOTA: how one begins, its faults, its words. This room must not know how commands are framed or
- * where bytes come from.
+ * The DFOTA upgrade of a module: accept, download, check, restart, update, restart; and the parts that MiniFOTA shares:
+ * the beginning, the faults, the URCs. This file must not depend on the framing of commands or on the source of bytes.
  */
 #include "model-private.h"
 #include "package.h"
@@ -65,7 +64,7 @@ bool fota_cut_here(Model *m, const char *what, unsigned before, unsigned now)
 {
         if (!model_point_between(m, PERSONA_CUT, what, before, now))
                 return false;
-        persona_put(m->persona, PERSONA_CUT, ""); /* it fails once */
+        persona_put(m->persona, PERSONA_CUT, ""); /* fails once */
         model_power_cut(m);
         return true;
 }
@@ -311,7 +310,7 @@ bool fota_series(const char *series, unsigned i, unsigned *ret)
         return true;
 }
 
-/* The `i`th value of the UPDATING series and its percentage; false behind the end. */
+/* The `i`th value of the UPDATING series and its percentage; false after the end. */
 static bool update_value(const Model *m, unsigned i, unsigned *ret_value, unsigned *ret_percent)
 {
         if (persona_is(m->persona, PERSONA_UPDATE_MAX, "obeyed")) {
@@ -333,7 +332,7 @@ void fota_updater_boot(Model *m)
         model_event(m, "updater");
         fota_urc(m, "start", "START", -1);
         model_event(m, "start");
-        /* After a power cut the step that was cut is done again. */
+        /* After a power cut the interrupted step is repeated. */
         if (m->pending.printed)
                 m->pending.printed--;
         model_next(m, LANE_JOB, number(m, PERSONA_STEP), NULL, m->pending.ended ? update_end : update_step);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a module does next, when, and the holds that stop it for a test. This room must not know what a step does.
+ * A module's next steps and their times, and the holds that stop it for a test. This file must not depend on a step's
+ * effects.
  */
 #include "model-private.h"
 
 #include <string.h>
 
-/* --- telling --- */
+/* --- reporting --- */
 
 void model_log(Model *m, const char *format, ...)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The MiniFOTA upgrade (guide 2.3.1.2 and 5): into the old Mini system, .mini_1, updater, new Mini system, .mini_2,
- * and what each of them does when something is wrong. This room must not know how commands are framed, what a URL
- * looks like inside, or how packages travel.
+ * The MiniFOTA upgrade (guide 2.3.1.2 and 5): into the old Mini system, .mini_1, updater, new Mini system, .mini_2, and
+ * the behaviour of each of them after a failure. This file must not depend on the framing of commands, on the parts of
+ * a URL, or on the transport of packages.
  */
 #include "model-private.h"
 #include "package.h"
@@ -60,7 +60,7 @@ static void enter(Model *m)
         model_restart(m);
 }
 
-/* The beginning of it, or the lack of it, is here. */
+/* The beginning of the package, or the failure to get it, has arrived. */
 static void probe_pump(Model *m)
 {
         if (!m->fota.got && !m->fota.arrived)
@@ -171,7 +171,7 @@ static void fetch_failed(Model *m)
                 try_again(m);
 }
 
-/* The package is not what it should be. */
+/* The package is invalid. */
 static void bad_package(Model *m)
 {
         model_event(m, "bad-package");
@@ -286,7 +286,7 @@ static void check_package(Model *m)
 
 /* --- progress --- */
 
-/* The `i`th value of the series for .mini_2, and its share of the fetch in thousandths; false behind the end. */
+/* The `i`th value of the series for .mini_2, and its share of the fetch in thousandths; false after the end. */
 static bool second_value(const Model *m, unsigned i, unsigned *ret_value, unsigned *ret_share)
 {
         const char *series = persona_text(m->persona, PERSONA_MINI_UPDATING_2);
@@ -302,7 +302,7 @@ static bool second_value(const Model *m, unsigned i, unsigned *ret_value, unsign
         return true;
 }
 
-/* The share of the fetch at which there is something to be told again; false if there is nothing more. */
+/* The share of the fetch at which the next message is due; false if there is none. */
 static bool next_share(const Model *m, unsigned *ret)
 {
         unsigned value;
@@ -337,7 +337,7 @@ static void tell_progress(Model *m)
                            model_hold_between(m, what, before, now), pump);
 }
 
-/* Looks how far the fetch really is. It is read no further than to what is told next. */
+/* Checks the real progress of the fetch, which is read no further than to the next message. */
 static void pump(Model *m)
 {
         guint64 got = m->fota.got, total = m->fota.total;
@@ -375,7 +375,7 @@ static void update_done(Model *m)
         model_restart(m);
 }
 
-/* Half of the Mini system is written: back to the old one, for a better package. */
+/* Half of the Mini system is written: back to the old one, for a valid package. */
 static void update_failed(Model *m)
 {
         unsigned code = number(m, PERSONA_UPDATE_CODE) ?: 504;
@@ -416,13 +416,13 @@ void mini_updater_boot(Model *m)
 {
         m->fota.phase = FOTA_UPDATING;
         model_event(m, "updater");
-        /* After a power cut the step that was cut is done again. */
+        /* After a power cut the interrupted step is repeated. */
         if (m->mini.printed)
                 m->mini.printed--;
         model_next(m, LANE_JOB, number(m, PERSONA_STEP), NULL, update_step);
 }
 
-/* --- what it says of itself --- */
+/* --- the reported identity --- */
 
 const char *mini_revision(const Model *m, const char **ret_build)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A serial port of the module: lines, echo, the order and timing of what goes out, the form of results. This room
- * must not know any command.
+ * A serial port of the module: lines, echo, the order and timing of output, the form of results. This file must not
+ * depend on any command.
  */
 #include "model-private.h"
 #include "text.h"
@@ -14,7 +14,7 @@ struct at_write {
         GString *bytes;
         unsigned ms;
         bool join;
-        char *point; /* where it is held; NULL nowhere */
+        char *point; /* the point at which it is held; NULL none */
 };
 
 /* --- output --- */
@@ -67,7 +67,7 @@ static void put_out(void *data)
         schedule_out(port);
 }
 
-/* The hold of an answer is over, of one port's. */
+/* The hold of an answer is over, on one port. */
 static void let_out(Model *m)
 {
         for (unsigned i = 0; i < G_N_ELEMENTS(m->ports); i++) {
@@ -87,7 +87,7 @@ static void put(struct at_port *port, const char *bytes, size_t n, unsigned ms, 
         const Model *m = port->model;
         struct at_write *last = g_queue_peek_tail(port->out);
 
-        /* The module waits for an RTS that no wire brings. */
+        /* The module waits for RTS, which no wire carries. */
         if (m->uart && !persona_flag(m->persona, PERSONA_WIRES) &&
             g_str_has_suffix(persona_text(m->persona, PERSONA_IFC), "2"))
                 return;
@@ -154,7 +154,7 @@ static void end_of_line(struct at_port *port)
         g_autofree char *escaped = text_escape(port->line->str, port->line->len);
         bool whole = memchr(port->line->str, '\0', port->line->len) == NULL && port->line->len <= LINE_MAX_BYTES;
         g_autofree char *line = g_strndup(port->line->str, port->line->len);
-        g_auto(GStrv) parts = g_strsplit(line, "\n", -1); /* a line feed is no more than nothing */
+        g_auto(GStrv) parts = g_strsplit(line, "\n", -1); /* a line feed is ignored */
         g_autofree char *command = g_strjoinv("", parts);
 
         g_string_truncate(port->line, 0);
@@ -205,7 +205,7 @@ void at_port_resume(struct at_port *port)
                 g_string_append_len(port->line, port->in->str, (gssize)(cr ? n - 1 : n));
                 g_string_erase(port->in, 0, (gssize)n);
                 if (cr) {
-                        /* A line feed after the carriage return before is no part of this line. */
+                        /* A line feed after the previous carriage return is not part of this line. */
                         if (port->line->len && port->line->str[0] == '\n')
                                 g_string_erase(port->line, 0, 1);
                         end_of_line(port);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a package comes from: the rules for a URL, the module's network, and the fetch. This room must not know what
- * is done with a package, nor what is said about it.
+ * The source of a package: the rules for a URL, the module's network, and the fetch. This file must not depend on the
+ * use of a package, or on the messages about it.
  */
 #include "model-private.h"
 
@@ -31,7 +31,7 @@ bool source_is_ftp(const Model *m)
 
 /* --- URL --- */
 
-/* The word of its scheme; "" if there is none of that name. */
+/* The URC's word for its scheme; "" for an unknown one. */
 static const char *scheme_of(const char *url)
 {
         for (unsigned i = 0; i < G_N_ELEMENTS(schemes); i++)
@@ -66,7 +66,7 @@ static bool file_length_fits(const char *url)
                g_ascii_strtoull(digits, NULL, 10) > 0;
 }
 
-/* A revision whose flash size is M02. */
+/* True for a revision whose flash size is M02. */
 static bool has_2_mb(const Model *m)
 {
         const char *flash = g_strrstr(persona_text(m->persona, PERSONA_REVISION), "M02");
@@ -160,7 +160,7 @@ void source_arrived(Model *m, unsigned code, GBytes *package, const char *why)
                 m->fota.got = m->fota.total = m->fetched_bytes = n;
                 g_free(m->fetched_sha256);
                 m->fetched_sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, n);
-                /* Mini writes it where the system was. */
+                /* The Mini system writes it to the place of the normal system. */
                 if (m->system != MODEL_MINI && n > persona_number(m->persona, PERSONA_UFS_FREE))
                         m->fota.code = source_is_file(m) ? 500 : source_is_ftp(m) ? 619 : 729;
         }

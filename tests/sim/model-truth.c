@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a test may ask a module about itself. This room reads and changes nothing.
+ * The facts that a test may query about a module. This file reads and changes nothing.
  */
 #include "model-private.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A module's life: power, boots, how it looks on the bus, the lines it says unasked. This room knows no AT command
- * and no upgrade; no part of the model knows ptys, sysfs, sockets or a clock.
+ * A module's life: power, boots, its appearance on the bus, its unsolicited lines. This file depends on no AT command
+ * and on no upgrade; no part of the model depends on ptys, sysfs, sockets or a clock.
  */
 #include "model-private.h"
 #include "text.h"
@@ -12,7 +12,7 @@ static void model_return(Model *m);
 
 /* --- lines --- */
 
-/* Bytes between two lines as a bad cable or a boot ROM would send them: noise, NULs, a line without end. */
+/* Bytes between two lines as from a bad cable or a boot ROM: noise, NULs, a line without end. */
 static void write_noise(struct at_port *port)
 {
         g_autoptr(GString) noise = g_string_new("\xff\xfe^boot.rom'v'!\n");
@@ -34,7 +34,7 @@ static bool port_gets_urcs(Model *m, const struct at_port *port)
         return g_str_equal(where, "all") || g_str_equal(where, port->role == USB_AT ? "usbat" : "usbmodem");
 }
 
-/* Returns true if AT+QINDCFG keeps the line back. */
+/* True if AT+QINDCFG suppresses the line. */
 static bool is_switched_off(const Model *m, const char *text)
 {
         return g_str_has_prefix(text, "+QIND:") && (!m->qind || (!m->qind_fota && strstr(text, "\"FOTA\"")));
@@ -108,7 +108,7 @@ static void add_port(struct usb_face *face, unsigned interface, enum usb_role ro
         };
 }
 
-/* `pid` and `ports` stand for a system that may look like the normal one: where they are empty it does. */
+/* `pid` and `ports` belong to a system that may look like the normal one: if they are empty it does. */
 static void module_face(Model *m, struct usb_face *face, enum persona_key pid, enum persona_key ports)
 {
         const Persona *p = m->persona;
@@ -248,7 +248,7 @@ static void end_of_mute(Model *m)
         m->mute = false;
 }
 
-/* `face` is NULL for a system that is not seen on USB. */
+/* `face` is NULL for a system that does not show on USB. */
 static void appear(Model *m, enum model_system system, const struct usb_face *face)
 {
         m->system = system;
@@ -270,7 +270,7 @@ static void appear(Model *m, enum model_system system, const struct usb_face *fa
         model_event(m, "returned");
 }
 
-/* How the module comes back: by a fault of this upgrade, else in its own way. */
+/* The next appearance of the module: by a fault of this upgrade, else by its persona. */
 static const char *way_back(const Model *m)
 {
         unsigned at = persona_number(m->persona, PERSONA_RETURN_AT);
@@ -388,7 +388,7 @@ void model_power_cut(Model *m)
         off_and_back(m);
 }
 
-/* --- everything else --- */
+/* --- other functions --- */
 
 void model_rx(Model *m, unsigned interface, const struct usb_piece *piece)
 {

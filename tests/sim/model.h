@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a module behaves: bytes in, bytes out, time, a network, and coming and going on the bus. The world it
- * lives in is a struct of functions, so that it can be plugged into anything that can play a bus.
+ * The behaviour of a module: bytes in, bytes out, time, a network, and connecting to and disconnecting from the bus.
+ * Its surroundings are a struct of functions, so that it can be plugged into anything that simulates a bus.
  */
 #pragma once
 
@@ -18,21 +18,21 @@ enum model_system {
         MODEL_NORMAL,
         MODEL_UPDATER,
         MODEL_MINI,    /* the old or the new Mini system */
-        MODEL_CRASHED, /* DIAG alone */
+        MODEL_CRASHED, /* DIAG only */
         MODEL_BOOT_ROM,
         _MODEL_SYSTEM_MAX,
 };
 
 struct model_world {
-        /* Appear on the bus; the model is off it. */
+        /* Connects to the bus; the model is disconnected. */
         void (*enumerate)(void *user, const struct usb_face *face);
-        /* Vanish from it. */
+        /* Disconnects. */
         void (*leave)(void *user);
         void (*tx)(void *user, unsigned interface, const void *bytes, size_t n);
-        /* Bytes that the host was sent and has not read, 0 if unknown or if it does not listen. */
+        /* Bytes that were sent to the host and that it has not read, 0 if unknown or if it does not listen. */
         size_t (*unread)(void *user, unsigned interface);
-        /* How many bytes more are taken from the host there (SIZE_MAX: all), and how many a second (0: any), until
-         * told otherwise; model_rx() is not called from within. What is not taken holds the host up. */
+        /* The number of further bytes that are taken from the host there (SIZE_MAX: all), and of bytes per second (0:
+         * any), until the next call; model_rx() is not called from within. Other bytes delay the host. */
         void (*listen)(void *user, unsigned interface, size_t most, unsigned rate);
         struct usb_line (*line)(void *user, unsigned interface);
         gint64 (*now)(void *user); /* µs */
@@ -46,42 +46,42 @@ struct model_world {
         void (*fetch_cancel)(void *user, Fetch *fetch);
         /* A line for the truth log. */
         void (*log)(void *user, const char *line);
-        /* Something happened: "left", "updating:50"; tests wait for these. */
+        /* An event: "left", "updating:50"; tests wait for these. */
         void (*event)(void *user, const char *event);
 };
 
 typedef struct Model Model;
 
-/* Takes the persona over. The module is off the bus until model_power_on(). `uart`: it has no bus but a line, the AT
- * port's, that is there all the time; appearing and vanishing are running and being silent. */
+/* Takes ownership of the persona. The module is off the bus until model_power_on(). `uart`: instead of a bus it has a
+ * line, that of the AT port, which always exists; appearing and vanishing are then running and being silent. */
 Model *model_new(Persona *persona, bool uart, const struct model_world *world, void *user);
 void model_free(Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
 
-/* Bytes the host sent to an interface. */
+/* Bytes from the host for an interface. */
 void model_rx(Model *model, unsigned interface, const struct usb_piece *piece);
 
-/* Power and the plug: off loses everything but what flash holds. */
+/* Power and the plug: off loses everything except flash. */
 void model_power_on(Model *model);
 void model_power_off(Model *model);
 /* Off, and on again after the persona's `off` time. */
 void model_power_cut(Model *model);
 
-/* Change a setting, now: a network that goes takes a download with it. As persona_set(). */
+/* Changes a setting, now: a network that is lost ends a download. As persona_set(). */
 bool model_set(Model *model, const char *key, const char *value, GError **error);
 
-/* Print this as an unsolicited line. */
+/* Prints this as an unsolicited line. */
 void model_say(Model *model, const char *text);
 
-/* Points the model stops at until they are released: "qfotadl", "downloading:40", ... */
+/* Points at which the model stops until they are released: "qfotadl", "downloading:40", ... */
 void model_hold(Model *model, const char *point);
-/* False if there is no such hold. NULL: the hold it is stopped at. */
+/* Returns false if there is no such hold. NULL: the hold at which it is stopped. */
 bool model_release(Model *model, const char *point);
-/* The hold it is stopped at, or NULL. point: whether at that one; NULL any. */
+/* The hold at which it is stopped, or NULL. point: only that one; NULL any. */
 const char *model_held(const Model *model, const char *point);
 
 Persona *model_persona(Model *model);
 enum model_system model_system(const Model *model);
 const char *model_system_name(enum model_system system);
-/* A truth about the module in words, NULL if `name` is none. */
+/* A fact about the module as text, NULL if there is none of that `name`. */
 char *model_truth(Model *model, const char *name);

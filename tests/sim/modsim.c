@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * modsim - emulates LTE modules, for tests and rehearsals. Command line, loop and exit status; nothing here knows how a
- * module behaves, or what kind of USB it is on.
+ * modsim - emulates LTE modules, for tests and rehearsals. Command line, loop and exit status; this file does not
+ * depend on a module's behaviour, or on the kind of USB.
  */
 #include "attach.h"
 #include "bench.h"
@@ -62,7 +62,7 @@ static gboolean on_signal(void *data)
         struct run *run = data;
 
         if (run->child)
-                kill(run->child, SIGTERM); /* and the loop ends with it */
+                kill(run->child, SIGTERM); /* the loop ends with it */
         else
                 g_main_loop_quit(run->loop);
         return G_SOURCE_CONTINUE;
@@ -170,7 +170,7 @@ int main(int argc, char **argv)
         char **command = NULL;
         int status;
 
-        /* Arguments behind "--" are COMMAND's. The whole list is needed if this program starts itself again. */
+        /* Arguments after "--" are COMMAND's. The whole list is needed if this program starts itself again. */
         g_auto(GStrv) whole = g_strdupv(argv);
         for (int i = 1; i < argc && !command; i++)
                 if (g_str_equal(argv[i], "--")) {

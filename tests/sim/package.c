@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Makes and checks the simulator's packages. Knows revisions and digests; it must not know the model, a URL or
+ * Makes and checks the simulator's packages. Handles revisions and digests; it must not depend on the model, a URL or
  * an AT command.
  */
 #include "package.h"
@@ -22,7 +22,7 @@ static bool two_digits(const char *s)
         return g_ascii_isdigit(s[0]) && g_ascii_isdigit(s[1]);
 }
 
-/* "EC200AEUHAR01A02M16" is <project>EC200AEUHA, R01, A02, M16: where the last R<nn>A<nn> begins. */
+/* "EC200AEUHAR01A02M16" is <project>EC200AEUHA, R01, A02, M16: split where the last R<nn>A<nn> begins. */
 static gsize release_at(const char *revision)
 {
         gsize found = strlen(revision);
@@ -57,7 +57,7 @@ bool package_write(const char *path, const struct package_plan *plan, GError **e
                 return false;
         }
 
-        /* Payload that no compression on the way shrinks, the same in every run. */
+        /* Payload that compression on the way cannot shrink, the same in every run. */
         g_autofree guint8 *payload = g_malloc(plan->size ?: 1);
         g_autoptr(GRand) generator = g_rand_new_with_seed(1);
         for (gsize i = 0; i < plan->size; i++)
@@ -93,7 +93,7 @@ static char *header_value(char **lines, const char *name)
         return g_strdup("");
 }
 
-/* The lines of the header and where the payload begins; NULL if there is no header. */
+/* The lines of the header and the start of the payload; NULL if there is no header. */
 static char **header_of(GBytes *package, gsize *ret_payload)
 {
         gsize n;
@@ -126,7 +126,7 @@ static bool digests_match(GBytes *package, gsize payload_at, char **header)
         return g_str_equal(md5, real_md5) && g_str_equal(sha256, real_sha256);
 }
 
-/* Compares the kind that the header names. */
+/* Compares the kind in the header. */
 static unsigned check_kind(char **header, unsigned mini)
 {
         g_autofree char *to = header_value(header, "to"), *kind = header_value(header, "mini");
@@ -145,7 +145,7 @@ static unsigned check_names(char **header, const struct package_target *target)
         if (!g_str_equal(baseline, *target->baseline ? target->baseline : own_baseline))
                 return 553;
 
-        /* Support names the old firmware by what AT+QGMR printed or by the bare revision. */
+        /* Vendor support names the old firmware by the output of AT+QGMR or by the bare revision. */
         g_autofree char *long_name = g_strconcat(target->revision, "_", target->build, NULL);
         if (!g_str_equal(from, target->revision) && !g_str_equal(from, long_name))
                 return 507;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The simulator's own firmware package: a readable header, then payload. It says what a real package hides, so
- * that the model can check one as a module does.
+ * The simulator's own firmware package: a readable header, then payload. The header has the facts that a real package
+ * hides, so that the model can check a package as a module does.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 struct package_plan {
         const char *from; /* revisions, without build */
         const char *to;
-        const char *project;  /* "": as `from` says */
-        const char *baseline; /* "": as `from` says */
+        const char *project;  /* "": as in `from` */
+        const char *baseline; /* "": as in `from` */
         gsize size;           /* bytes of payload */
         const char *broken;   /* one of package_breaks(), or NULL */
         unsigned mini;        /* 1, 2: one of a MiniFOTA pair, 0: a DFOTA package */
@@ -28,13 +28,13 @@ bool package_write(const char *path, const struct package_plan *plan, GError **e
 struct package_target {
         const char *revision;
         const char *build;
-        const char *baseline; /* "": as `revision` says */
-        const char *to;       /* revision it must lead to, NULL: any */
+        const char *baseline; /* "": as in `revision` */
+        const char *to;       /* revision that it must lead to, NULL: any */
 };
 
-/* 0 if the package may be installed, else the vendor's code (505, 506, 507, 552, 553). With 0, *ret_to is the
- * revision the package leads to and *ret_flash_fails says that writing it will fail. */
+/* 0 if the package may be installed, else the vendor's code (505, 506, 507, 552, 553). With 0, *ret_to is the revision
+ * that the package leads to, and *ret_flash_fails is true if writing it will fail. */
 unsigned package_check(GBytes *package, unsigned mini, const struct package_target *target, char **ret_to,
                        bool *ret_flash_fails);
-/* The same by its beginning alone: 0, or 505, 507, 552, 553. */
+/* The same by the package's beginning alone: 0, or 505, 507, 552, 553. */
 unsigned package_check_head(GBytes *head, unsigned mini, const struct package_target *target);

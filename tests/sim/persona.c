@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The settings of a module and the built-in modules. This room stores words and checks their form; it must not
- * know what any of them does.
+ * The settings of a module and the built-in modules. This file stores words and checks their form; it must not depend
+ * on their effects.
  */
 #include "persona.h"
 
@@ -25,7 +25,7 @@ static const struct {
 G_STATIC_ASSERT(G_N_ELEMENTS(keys) == _PERSONA_KEY_MAX);
 
 /* clang-format off */
-/* Each persona is another one and what differs from it; the first stands for the defaults. */
+/* Each persona is based on another one, with its differences; the first has the defaults. */
 static const struct {
         const char *name;
         const char *base;
@@ -60,7 +60,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* The settings that pace= stands for. */
+/* The settings of the group pace=. */
 static const struct {
         enum persona_key key;
         const char *fast; /* NULL: the default */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A persona is everything in which one module differs from another, and every fault it is asked to show: a set
- * of plain key=value settings. The one table below names each with its kind, its default and its meaning;
- * --help and the README's table are printed from it.
+ * A persona holds all differences between modules, and every fault that a module must show: a set of plain key=value
+ * settings. The table below has the kind, the default and the meaning of each; --help and the README's table are
+ * printed from it.
  */
 #pragma once
 
@@ -172,13 +172,14 @@ enum persona_key {
 
 typedef struct Persona Persona;
 
-/* "NAME[,key=value...]": a copy of the built-in persona NAME with these settings. NULL with an error that names
- * the offending part. */
+/* "NAME[,key=value...]": a copy of the built-in persona NAME with these settings. NULL with an error that names the
+ * invalid part. */
 Persona *persona_new(const char *text, GError **error);
 void persona_free(Persona *persona);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Persona, persona_free)
 
-/* The setting named `key`; "pace" sets its whole group. False with an error for an unknown key or a bad value. */
+/* Sets the setting named `key`; "pace" sets its whole group. Returns false with an error for an unknown key or a bad
+ * value. */
 bool persona_set(Persona *persona, const char *key, const char *value, GError **error);
 /* The value of the setting named `key`, NULL if there is none of that name. */
 const char *persona_get(const Persona *persona, const char *key);
@@ -188,7 +189,7 @@ unsigned persona_number(const Persona *persona, enum persona_key key);
 unsigned persona_hex(const Persona *persona, enum persona_key key);
 bool persona_flag(const Persona *persona, enum persona_key key);
 bool persona_is(const Persona *persona, enum persona_key key, const char *value);
-/* `word` is one of the setting's words. */
+/* True if `word` is one of the setting's words. */
 bool persona_has(const Persona *persona, enum persona_key key, const char *word);
 /* Sets a value that the module itself changes (revision, urcport, ...); not checked. */
 void persona_put(Persona *persona, enum persona_key key, const char *value);

@@ -119,7 +119,7 @@ def whole_upgrade(sim, http, base):
 
 
 def ends(sim, url, rest="", expect=None):
-    """The lines of an upgrade that fails while the module stays where it is."""
+    """The lines of an upgrade that fails while the module stays on the bus."""
     idle = int(sim("count 1-1 idle"))
     t = start(sim, url, rest)
     sim(f"wait 1-1 idle {idle + 1}")
@@ -306,7 +306,7 @@ def faults(sim, http):
 def opened_and_closed(sim):
     print("--- ttys opened and closed")
     node, n = sim("get 1-1 port-at"), int(sim("count 1-1 closed"))
-    for _ in range(3000):  # of a thousand, three were still open to who looked as soon as inotify told of the close
+    for _ in range(3000):  # three of a thousand were still open right after inotify reported the close
         Tty(node).close()
         n += 1
         sim(f"wait 1-1 closed {n}", 10)
@@ -326,7 +326,7 @@ def opened_and_closed(sim):
     sim("release 1-1")
     booted = int(sim("count 1-2 idle"))
     sim("power-cut 1-2")
-    sim(f"wait 1-2 idle {booted + 1}")  # it has the time of a whole boot to leave too early
+    sim(f"wait 1-2 idle {booted + 1}")  # the time of a whole boot, in which it could leave too early
     check(b"\r\nOK\r\n" in Tty(sim("get 1-1 port-at")).to_the_end(), "a module waits with its restart for who hears what it kept")
     for key, value in (("unopened", "lose"), ("drain", "1000")):
         sim(f"set 1-1 {key} {value}")

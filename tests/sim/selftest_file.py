@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of the simulator's test that is about packages that the host sends (guide 3.3.1.3)."""
+"""The part of the simulator's test about packages that the host sends (guide 3.3.1.3)."""
 
 import fcntl, hashlib, os, re, select, struct, subprocess, termios, time
 
@@ -9,7 +9,7 @@ OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
 
 
 class Module:
-    """A module for one test: settings that are put back, what happened in it."""
+    """A module for one test: its settings are restored, its events are recorded."""
 
     def __init__(self, sim, module="1-1", revision=OLD, **settings):
         self.sim, self.module, self.before = sim, module, {}
@@ -66,7 +66,7 @@ def outq(t):
 
 
 def send(t, data, chunk=1000):
-    """All of it, as fast as the line takes it; what came back meanwhile is in t.seen."""
+    """Sends all bytes, as fast as the line takes them; the module's output meanwhile is in t.seen."""
     while data:
         readable, writable, _ = select.select([t.fd], [t.fd], [], 20)
         if readable:
@@ -78,7 +78,7 @@ def send(t, data, chunk=1000):
 
 
 def send_until_full(t, data):
-    """As much as the line takes at once; how much that was."""
+    """Sends as much as the line takes at once; returns the number of bytes."""
     done = 0
     try:
         while done < len(data):
@@ -89,7 +89,7 @@ def send_until_full(t, data):
 
 
 def send_paced(t, data, rate, chunk=32):
-    """Evenly; the next write is due by the clock, never two at once."""
+    """Sends evenly; the next write is due by the clock, and never two at once."""
     due = time.monotonic()
     for i in range(0, len(data), chunk):
         while (now := time.monotonic()) < due:
@@ -278,7 +278,7 @@ def stalls(sim):
     m.set("file-idle", 5)
     m("release {}")
     m.wait("stalled", 2)
-    # This one is slower than that, twice.
+    # This transfer is slower than that, twice.
     m.set("delay", 10)
     modem = Tty(m.get("port-modem"))
     check("OK" in modem.at("AT") and outq(t) == 600 and m.get("downloading") == "1", "file-stall-ends 0: it holds the line")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the simulator's test is made of: a host that opens ttys, the control socket, servers."""
+"""Parts of the simulator's test: a host that opens ttys, the control socket, servers."""
 
 import os, re, select, socket, subprocess, sys, termios, threading, time, tty
 
@@ -14,7 +14,7 @@ def check(ok, what):
 
 
 class Sim:
-    """The control socket; one connection for commands, one for each wait that runs beside them."""
+    """The control socket; one connection for commands, one for each concurrent wait."""
 
     def __init__(self, path):
         self.path = path
@@ -37,11 +37,11 @@ class Sim:
 class Tty:
     def __init__(self, node):
         self.fd = os.open(node, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        tty.setraw(self.fd, termios.TCSANOW)  # what is there already is not to be flushed
+        tty.setraw(self.fd, termios.TCSANOW)  # bytes that are there already must not be flushed
         self.seen = b""
 
     def read(self):
-        """Whatever is there; None after a hang-up."""
+        """All bytes that are there; None after a hang-up."""
         try:
             data = os.read(self.fd, 65536)
         except BlockingIOError:
@@ -51,7 +51,7 @@ class Tty:
         return data or None
 
     def until(self, pattern, timeout=10):
-        """Everything up to a match of `pattern` since the last one; raises at a hang-up."""
+        """All bytes up to a match of `pattern` since the last one; raises at a hang-up."""
         end = time.monotonic() + timeout
         while not (m := re.search(pattern, self.seen, re.S)):
             if not select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
@@ -64,7 +64,7 @@ class Tty:
         return text
 
     def to_the_end(self):
-        """Everything until the tty hangs up."""
+        """All bytes until the tty hangs up."""
         while True:
             select.select([self.fd], [], [], 20)
             data = self.read()
@@ -82,7 +82,7 @@ class Tty:
 
 
 class Reader(threading.Thread):
-    """Opens the AT port whenever it is there and collects every line, over all restarts."""
+    """Opens the AT port whenever it exists and collects every line, over all restarts."""
 
     def __init__(self, sim, module):
         super().__init__(daemon=True)
@@ -105,7 +105,7 @@ class Reader(threading.Thread):
                 if data is None:
                     break
                 self.text += data
-            while data := t.read():  # what was there when it was stopped
+            while data := t.read():  # the bytes that were there at the stop
                 self.text += data
             t.close()
 
@@ -147,7 +147,7 @@ def servers(base):
 
 
 def start(sim, url, rest="", module="1-1"):
-    """Sends AT+QFOTADL; the open tty."""
+    """Sends AT+QFOTADL; returns the open tty."""
     t = Tty(sim(f"get {module} port-at"))
     answer = t.at(f'AT+QFOTADL="{url}"{rest}')
     if "OK" not in answer:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of the simulator's test that is about MiniFOTA (guide 2.3.1.2 and 5)."""
+"""The part of the simulator's test about MiniFOTA (guide 2.3.1.2 and 5)."""
 
 import os, re, select, socket, subprocess, threading, time
 import urllib.parse
@@ -64,13 +64,13 @@ class Mini:
         self.reader = Reader(self.sim, self.module)
 
     def read(self):
-        """Goes on reading, with the port open when this returns."""
+        """Goes on reading; the port is open on return."""
         opened = self.count("opened")
         self.reader = Reader(self.sim, self.module)
         self(f"wait {{}} opened {opened + 1}")
 
     def wait(self, event, more=1):
-        """Until EVENT has happened so often since the upgrade began."""
+        """Waits until EVENT has happened so often since the upgrade began."""
         self(f"wait {{}} {event} {self.seen.get(event, 0) + more}")
 
     def happened(self, event):
@@ -84,7 +84,7 @@ class Mini:
             self(f"set {{}} {key} {value}")
 
     def over(self):
-        """The URCs, after it is idle again."""
+        """The URCs, after the upgrade is idle again."""
         self(f"wait {{}} idle {self.idle + 1}")
         self.reader.stop()
         self.restore()
@@ -271,7 +271,7 @@ def back_again(sim, http, ftp):
 
 
 class Half(threading.Thread):
-    """A server that breaks off in the middle as often as asked, then works."""
+    """A server that breaks off in the middle as often as requested, then works."""
 
     def __init__(self, base, times):
         super().__init__(daemon=True)
@@ -424,7 +424,7 @@ def carriers(sim, https, ftp):
 
 
 def is_part(some, whole):
-    """Whether `some` are `whole` without a few."""
+    """True if `some` are `whole` with a few missing."""
     whole = iter(whole)
     return all(x in whole for x in some)
 
@@ -452,7 +452,7 @@ def power(sim, http, base):
         m.start(f"{http}/good.mini_1")
         got = m.over()
         after = FIRST + SECOND + END if not before else FIRST[4:] + SECOND + END if cut == "updating:30" else SECOND + END if before[-1:] != END else []
-        # What was printed and not read before the power failed is lost.
+        # Output that was printed and not read before the power failed is lost.
         rest = got[:len(got) - len(after)]
         check(got[len(rest):] == after and is_part(rest, before) and m.get("revision") == M08_NEW and m.restarted() == (4 if cut == "ended" else 5),
               f"power fails at {cut}: {got}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of the simulator's test that is about modules at a serial port of the host's own."""
+"""The part of the simulator's test about modules at a serial port of the host."""
 
 import hashlib, os, subprocess, termios, time
 
@@ -22,7 +22,7 @@ def everything(sim, http, base):
 
 
 def taken(t, m):
-    """Until the module, or nobody, has what was written."""
+    """Waits until the module has the written bytes, or until they are lost."""
     while outq(t):
         m.get("system")
 

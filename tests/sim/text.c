@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Escapes, exact for every byte, NUL included, which is what glib's own functions do not offer. Knows nothing
- * else.
+ * Escapes, exact for every byte, NUL included, which glib's own functions do not offer. Depends on nothing else.
  */
 #include "text.h"
 

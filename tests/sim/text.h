@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes as text and back, with C escapes: what the log prints and the control socket reads. */
+/* Bytes as text and back, with C escapes: the form of the log and of the control socket. */
 #pragma once
 
 #include <glib.h>

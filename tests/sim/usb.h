@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a host sees of a USB device, as plain data: the language between the model, which decides how the
- * device looks, and an attachment, which makes a host see it.
+ * A USB device as a host sees it, as plain data: the language between the model, which decides about the device's face,
+ * and an attachment, which shows it to a host.
  */
 #pragma once
 
@@ -13,7 +13,7 @@ enum usb_role {
         USB_DIAG,
         USB_AT,
         USB_MODEM,
-        USB_OTHER, /* no port of a module: what a decoy or a boot ROM has */
+        USB_OTHER, /* no port of a module: for decoys and boot ROMs */
         _USB_ROLE_MAX,
 };
 
@@ -35,23 +35,23 @@ struct usb_face {
         const char *serial;
         const char *driver; /* "option", "ftdi_sio", "cdc_acm" */
         bool network;       /* interfaces 0 and 1 are a network adapter */
-        bool bound;         /* the driver knows the device: there are tty nodes */
+        bool bound;         /* the driver has the device's id: there are tty nodes */
         unsigned n_ports;
         struct usb_port ports[USB_PORTS_MAX];
 };
 
-/* Bytes a host sent, of one write. */
+/* Bytes of one write by a host. */
 struct usb_piece {
         const uint8_t *bytes;
         size_t n;
-        int64_t at;    /* µs, monotonic: when it was written */
-        size_t write;  /* bytes of that write in all, or nearly so if the line was full */
-        size_t behind; /* bytes of earlier writes that nobody had taken when it was made */
+        int64_t at;    /* µs, monotonic: time of the write */
+        size_t write;  /* bytes of that write in total, or nearly so if the line was full */
+        size_t behind; /* bytes of earlier writes that were not yet taken at that time */
         size_t before; /* bytes of it that came before these */
         size_t read;   /* bytes that came at once, of this write and others */
 };
 
-/* How a host has set its end of a serial line. */
+/* A host's settings of its end of a serial line. */
 struct usb_line {
         bool crtscts;
         unsigned baud; /* 0: unknown */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * See usbip.h. This room knows connections and USB/IP's messages; it must not know what a request asks for.
+ * See usbip.h. This file handles connections and USB/IP's messages; it must not depend on a request's meaning.
  */
 #include "usbip.h"
 
@@ -17,7 +17,7 @@
 
 enum { SUBMIT = 1, UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4 };
 
-/* All in the network's order. */
+/* All in network byte order. */
 struct header {
         uint32_t command, number, device, direction, endpoint;
         union {
@@ -62,7 +62,7 @@ static bool receive(UsbipDevice *device, void *bytes, size_t n)
         return n == 0 || recv(device->fd, bytes, n, MSG_WAITALL) == (ssize_t)n;
 }
 
-/* A kernel reads at once, and if it does not, it is gone. */
+/* A kernel reads at once; if it does not, it has stopped. */
 static void transmit(int fd, const void *bytes, size_t n)
 {
         const uint8_t *at = bytes;
@@ -155,7 +155,7 @@ static void ask_for(UsbipDevice *device)
                 transmit(device->usbip->controller, line, strlen(line));
 }
 
-/* A machine has started, maybe anew: the devices that it had are gone with its last life. */
+/* A machine has started, maybe again: the devices that it had before are gone. */
 static void take_controller(Usbip *usbip, int fd)
 {
         if (usbip->controller >= 0)
@@ -192,7 +192,7 @@ static gboolean on_connection(int listener, GIOCondition condition, void *data)
         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), on = 1;
         const struct timeval patience = {
                 .tv_sec = 5
-        }; /* with a machine whose power goes in the middle of a message */
+        }; /* the machine's power may fail in the middle of a message */
         char line[11] = "";
         unsigned port;
 
@@ -256,7 +256,7 @@ UsbipDevice *usbip_plug(Usbip *usbip, unsigned port, const struct usbip_observer
         return device;
 }
 
-/* To vhci_hcd the end of the connection is the device's leave. */
+/* For vhci_hcd the end of the connection is the device's disconnection. */
 void usbip_unplug(UsbipDevice *device)
 {
         disconnect(device);
