@@ -3,7 +3,7 @@ include tests/sim/local.mk
 include tests/core/local.mk
 include tests/explore/local.mk
 
-# What the outside sees of the daemon and of fotactl: bus, tty, files, exit codes.
+# The outside view of the daemon and of fotactl: bus, tty, files, exit codes.
 EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
 	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
 	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
@@ -55,7 +55,8 @@ tests_daemon_slow_files_so_SOURCES = tests/daemon/slow-files.c
 tests_daemon_slow_files_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_daemon_slow_files_so_LDFLAGS = -shared
 
-# Runs the daemon as the unit says, before anything of ours is in it: without sanitizers, which would start up twice.
+# Runs the daemon under the unit's restrictions, which are set up before any code of fotad runs: without sanitizers,
+# which would otherwise start twice.
 check_PROGRAMS += tests/daemon/confine tests/daemon/confine-probe
 CONFINE_CFLAGS = -std=gnu11 $(WARNINGS) $(GLIB_CFLAGS) $(SECCOMP_CFLAGS)
 if ENABLE_ASAN
@@ -75,8 +76,8 @@ CLEANFILES += tests/daemon/syscall-sets
 
 TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
 
-# Which tests prove which sentence of the vendor's guide: it reads the logs of those that run with it, so it comes last.
-# (Automake gives up its own rule for a log that has one here, but for those of *.test.)
+# The tests that prove each sentence of the vendor's guide: test-guide reads the logs of those that run with it, so it
+# comes last. (Automake drops its own rule for a log that has one here, except for logs of *.test.)
 TESTS += tests/test-guide.test
 tests/test-guide.log: $(filter-out tests/test-guide.log,$(TEST_LOGS))
 

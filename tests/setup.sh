@@ -9,7 +9,7 @@ packages="autoconf automake autopoint gettext gcc make pkg-config libc6-dev libs
 
 say() { printf '\n== %s\n' "$*"; }
 
-# What is missing, installed by whoever may: root, or a user with sudo.
+# Missing packages, installed by root, or by a user with sudo.
 setup_packages() {
   local missing=() p
   for p in $packages "$@"; do
@@ -34,7 +34,7 @@ setup_packages() {
   rm -f "$log"
 }
 
-# setup_build DIRECTORY [configure arguments]: built there. What a failing step printed is shown.
+# setup_build DIRECTORY [configure arguments]: builds the tree there. Shows the output of a step that fails.
 setup_build() {
   local dir=$1 log
   shift

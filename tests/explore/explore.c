@@ -15,7 +15,7 @@
 #include "host.h"
 #include "model.h"
 
-#define HORIZON       (24 * 3600 * SECOND) /* no fault after this; a job that lives then has stalled */
+#define HORIZON       (24 * 3600 * SECOND) /* no fault after this; a job that still runs then has stalled */
 #define QUIET         (36 * 3600 * SECOND)
 #define INCIDENTS_MAX 6
 
@@ -27,14 +27,14 @@ typedef enum Kind {
         KIND_RIGHT_FAILURE,
         KIND_CANCELLED,
         KIND_UNCERTAIN,  /* a failure whose message says that the module may still upgrade */
-        KIND_STALLED,    /* for a true reason: the module waits for its package */
-        _KIND_RIGHT_MAX, /* all behind this are wrong */
+        KIND_STALLED,    /* for a real reason: the module waits for its package */
+        _KIND_RIGHT_MAX, /* all kinds from here on are wrong */
         KIND_WRONG_SUCCESS = _KIND_RIGHT_MAX,
         KIND_WRONG_FAILURE,
         KIND_STALLED_FOR_EVER, /* beside a module that runs its firmware */
         KIND_HANGING,          /* neither ended nor stalled */
         KIND_PERCENT_BACK,
-        KIND_SETTING_LEFT, /* not put back, and not named */
+        KIND_SETTING_LEFT, /* not restored, and not named */
         KIND_SENT_TWICE,
         KIND_RESULT_TWICE,
         KIND_RESET_IN_WRITE,

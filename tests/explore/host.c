@@ -34,15 +34,15 @@ struct Host {
         unsigned boots;
         char *boot_id;
 
-        /* the module, which is there whether or not the daemon runs */
+        /* the module, which exists whether or not the daemon runs */
         bool attached, at_port;
         unsigned product, device;
 
-        /* of the daemon that runs */
+        /* of the running daemon */
         bool running, released;
         Job *job;
         Upgrade *upgrade;
-        uint64_t opens_at; /* when the port will be open, NEVER: not, or open already */
+        uint64_t opens_at; /* when the port will be open, NEVER: not, or already open */
         uint64_t looks_at; /* when an absent module is reported as gone */
         bool open, listening;
         AtEngine *engine;
@@ -54,7 +54,7 @@ struct Host {
         bool pumping;
 
         unsigned percent, steps_back, results, busy_ticks;
-        uint64_t ticked_at; /* of the last tick, 0 if there was news since */
+        uint64_t ticked_at; /* of the last tick, 0 if there were events since */
 };
 
 static void pump(Host *h);

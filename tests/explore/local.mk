@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The explorer of upgrades: as a test 6,000 of them. make explore: 100,000 upgrades and their outcomes, about three
+# The explorer of upgrades: 6,000 of them as a test. make explore: 100,000 upgrades and their outcomes, about three
 # minutes of one core.
 tests_explore_explore_SOURCES = tests/explore/explore.c tests/explore/host.c tests/explore/host.h \
 	tests/explore/model.c tests/explore/model.h

@@ -41,9 +41,9 @@ typedef enum DeedType {
 
 typedef struct Deed {
         uint64_t at;
-        unsigned serial; /* of deeds at the same time the earlier plan comes first */
+        unsigned serial; /* of actions at the same time the one planned first comes first */
         DeedType type;
-        unsigned boot; /* deeds of an earlier boot are dropped; 0: of none */
+        unsigned boot; /* actions of an earlier boot are dropped; 0: of no boot */
         int value;
         char *text;
 } Deed;
@@ -66,7 +66,7 @@ struct Model {
         /* of this boot */
         unsigned boot;
         System system;
-        uint64_t busy_until; /* the command before is answered then */
+        uint64_t busy_until; /* the previous command is answered then */
         bool attached, hidden /* by a glitch */, answers, sim_up, downloading, radio_off;
 
         Package package;
@@ -74,7 +74,7 @@ struct Model {
         unsigned upgrades, writes_broken;
 };
 
-/* ---- deeds */
+/* ---- actions */
 
 static void deed_free(Deed *deed)
 {
@@ -103,7 +103,7 @@ static void plan(Model *m, uint64_t in, DeedType type, int value, const char *te
         g_queue_insert_sorted(&m->deeds, deed, compare_deeds, NULL);
 }
 
-/* A time between so many seconds, as often as long in a slow module. */
+/* A random time between so many seconds, multiplied in a slow module. */
 static uint64_t some(Model *m, unsigned least, unsigned most)
 {
         return dice_between(m->dice, least * SECOND, most * SECOND) * m->traits->slow;
@@ -114,7 +114,7 @@ static void note(Model *m, const char *text)
         m->observer->note(m->userdata, text);
 }
 
-/* Prints a line of the module's own, if no fault hits it. */
+/* Prints a line of the module's own, unless a fault hits it. */
 static void print(Model *m, uint64_t in, const char *line)
 {
         g_autofree char *text = g_strdup(line);
@@ -158,7 +158,7 @@ static void restart(Model *m)
         turn_off(m, some(m, 2, 12));
 }
 
-/* The system that the boot loader starts, and the work that it takes up. */
+/* The system that the boot loader starts, and its pending work. */
 static void start_system(Model *m)
 {
         static const char *const names[] = { "off", "firmware", "updater", "Mini system" };
@@ -222,7 +222,7 @@ static void fetch_dfota(Model *m, int value)
                 plan(m, some(m, 5, 60), DEED_GIVE_UP, 711, NULL);
                 return;
         }
-        if (!m->network) { /* the module waits for a time-out of its own (field facts: 6 minutes) */
+        if (!m->network) { /* the module waits for its own time-out (field facts: 6 minutes) */
                 plan(m, dice_between(m->dice, 20, 360) * SECOND, DEED_GIVE_UP, 702, NULL);
                 return;
         }
@@ -305,8 +305,8 @@ static const char *revision(const Model *m)
         return m->is_new ? MODEL_NEW_DFOTA : MODEL_OLD_DFOTA;
 }
 
-/* Returns true if the system that runs has the command's subsystem. The Mini system keeps registration and upgrade
- * (guide 2.3.1.2, note 1). */
+/* Returns true if the running system has the command's subsystem. The Mini system keeps registration and upgrade (guide
+ * 2.3.1.2, note 1). */
 static bool knows(const Model *m, const char *command)
 {
         static const char *const kept[] = {
@@ -383,7 +383,7 @@ static void set_function(Model *m, const char *command)
         }
 }
 
-/* One line of information for a command that only reads. */
+/* The line of information of a command that only reads. */
 static char *information_of(const Model *m, const char *command)
 {
         const char *r = revision(m);

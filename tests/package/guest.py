@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A Debian in a directory with its own systemd (boot), and what is asked of it."""
+"""A Debian in a directory with its own systemd (boot), and commands for it."""
 import hashlib
 import os
 import shutil
 import socket
 import subprocess
 
-# What dpkg and the journal keep of everything that ever happened, and what is made anew from what is there.
+# Logs and histories of dpkg and the journal, and files that are generated anew.
 NOT_OURS = ("var/log", "var/lib/dpkg", "var/cache", "var/backups", "var/lib/systemd/catalog/database",
             "var/lib/systemd/deb-systemd-helper-masked", "var/lib/private", "srv", "mnt", "proc", "sys", "dev", "run", "tmp")
-# The last passwd and group, which the tools that change them keep; and their lock.
+# The previous passwd and group, which the tools that change them keep; and their lock.
 CHANGED = {f"etc/{name}" for name in ("passwd-", "group-", "shadow-", "gshadow-", ".pwd.lock", "subuid-", "subgid-")}
 
 
@@ -49,7 +49,7 @@ class Guest:
         self.monitors = []
 
     def boot(self):
-        """Returns when all of it is up."""
+        """Returns when the system is up."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, open(self.log, "wb") as log:
             ready.bind(f"{self.root}/srv/notify")
             ready.settimeout(120)
@@ -69,7 +69,7 @@ class Guest:
                   if line.startswith("0:")]
         self.process.kill()
         self.process.wait()
-        # Process 1 is dead, and so are all others; their control groups are not.
+        # Process 1 is dead, and so are all others; their control groups still exist.
         place = f"{self.root}/mnt"
         top = "/" + groups[0].strip("/").split("/")[0]
         subprocess.run(["unshare", "--mount", "sh", "-c", 'mount -t cgroup2 cgroup2 "$0" && find "$0$1" -depth -type d '
@@ -80,7 +80,7 @@ class Guest:
                 "DEBIAN_FRONTEND=noninteractive", *argv]
 
     def say(self, *argv):
-        """What it printed; it must not fail."""
+        """The output; the command must not fail."""
         done = subprocess.run(self.argv(*argv), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                               text=True, check=False, timeout=120)
         assert done.returncode == 0, f"{' '.join(argv)}: {done.returncode}\n{done.stdout}"
@@ -91,7 +91,7 @@ class Guest:
         self.say("dpkg", "--install", "/srv/fotad.deb")
 
     def control(self, path, command):
-        """Of the simulator; answers when it does."""
+        """A command for the simulator; returns with its answer."""
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(120)
             s.connect(path)
@@ -101,8 +101,8 @@ class Guest:
         return answer.removeprefix("ok").strip()
 
     def monitor(self, match):
-        """Signals from now on."""
-        # Itself, not a child of its own, which would outlive it.
+        """Records signals from now on."""
+        # The process itself, not a child, which would outlive it.
         argv = self.argv("busctl", "--json=short", f"--match={match}", "monitor", options=["--no-fork"])
         monitor = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         said = monitor.stderr.readline()
@@ -111,7 +111,7 @@ class Guest:
         return monitor
 
     def monitored(self, monitor):
-        """How many there were."""
+        """The number of signals."""
         monitor.terminate()
         return len(monitor.communicate()[0].splitlines())
 

@@ -104,13 +104,13 @@ def cut(w):
 
 
 def stop(w):
-    """Returns what lets it go on."""
+    """Returns a function that lets it go on."""
     w.machine.run("systemctl", "kill", "--signal=STOP", "fotad")
     return lambda: w.machine.run("systemctl", "kill", "--signal=CONT", "fotad")
 
 
 def held_up(w):
-    """the daemon stands still while the module updates and leaves again: the events that wait for it tell of that life"""
+    """the daemon stands still while the module updates and disconnects again: its queue has the events"""
     w.plug(f"1-1={EC200A}")
     w.sim.ask("hold 1-1 off:1")
     w.sim.ask("hold 1-1 off:2")
@@ -128,7 +128,7 @@ def held_up(w):
 
 
 def events_lost(w):
-    """more events than wait for a daemon that stands still, and a module that was plugged in elsewhere among them"""
+    """more events than the queue of a stopped daemon holds, among them a module that was plugged in elsewhere"""
     w.plug(f"1-1={EC200A}")
     go_on = stop(w)
     w.machine.shell("for n in $(seq 10); do udevadm trigger --subsystem-match=tty; done; udevadm settle")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The virtual machine (image made what it boots), and what is asked of it and of the simulator."""
+"""The virtual machine (image made its disk), and commands for it and for the simulator."""
 import json
 import os
 import socket
@@ -8,7 +8,7 @@ import threading
 
 
 class Lines:
-    """Of a Unix socket."""
+    """A Unix socket's address."""
 
     def __init__(self, connection):
         self.socket = connection
@@ -48,7 +48,7 @@ class Machine:
         argv = ["setpriv", "--pdeathsig=KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
                 "-M", "q35", "-m", "1024", "-accel", "tcg,thread=multi", "-smp", "2", "-kernel", f"{self.image}/kernel/vmlinux",
                 "-initrd", f"{self.image}/start.cpio", "-device", "virtio-rng-pci", "-serial", f"file:{self.path('console')}",
-                # Written for this run alone, and over its resets.
+                # Written for this run alone, and kept over its resets.
                 "-drive", f"file={self.image}/disk,if=none,id=disk,format=raw,snapshot=on,cache=writeback",
                 "-device", "virtio-blk-pci,drive=disk", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net",
                 "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.path('agent')}",
@@ -70,14 +70,14 @@ class Machine:
         return self.await_boot(1)
 
     def await_boot(self, lives, timeout=180):
-        """Seconds of its own clock that it took."""
+        """Returns the seconds of its own clock that it took."""
         with self.condition:
             assert self.condition.wait_for(lambda: self.lives >= lives, timeout), self.last_words()
         self.run("systemctl", "is-system-running", "--wait", timeout=180)
         return float(self.run("cat", "/proc/uptime").split()[0])
 
     def cut_power(self):
-        """What was not written through to the disk is lost. Returns when it is up again."""
+        """Data that was not written through to the disk is lost. Returns when the machine is up again."""
         lives = self.lives
         self.qmp("system_reset")
         return self.await_boot(lives + 1)
@@ -103,7 +103,7 @@ class Machine:
             try:
                 answer = json.loads(line[line.index("{"):])
             except ValueError:
-                continue  # a reset in the middle of one
+                continue  # a reset in the middle of a command
             with self.condition:
                 if answer["id"] == 0:
                     self.lives += 1
@@ -116,7 +116,7 @@ class Machine:
         return Command(self, self.asked, argv, timeout)
 
     def run(self, *argv, status=0, timeout=120):
-        """What it printed; it must end with that status, None for any."""
+        """The output; the command must end with that status, None for any."""
         return self.begin(*argv, timeout=timeout).finish(status)
 
     def shell(self, script, status=0, timeout=120):
@@ -141,7 +141,7 @@ class Command:
 
 
 class Simulator:
-    """On this side: what happens to the machine does not happen to the modules."""
+    """On this side: a reset of the machine does not affect the modules."""
 
     def __init__(self, program, directory, machine, *modules, decoys=()):
         self.machine, self.control_path, self.log = machine, f"{directory}/modsim", f"{directory}/modsim.log"
@@ -161,7 +161,7 @@ class Simulator:
             raise
 
     def ask(self, command, timeout=180):
-        """A command of its control socket, which answers when it has come about."""
+        """A command for the control socket, which is answered when it has taken effect."""
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(timeout)
             s.connect(self.control_path)

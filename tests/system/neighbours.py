@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What else is on a gateway: other devices, power management, ModemManager, polkit, logind."""
+"""Other parts of a gateway: other devices, power management, ModemManager, polkit, logind."""
 from interruptions import kill
 from world import EC200A, NEW, OLD, until
 
@@ -7,7 +7,7 @@ OTHER_IMEI = "867710050000024"
 
 
 def alike_and_decoys(w):
-    """of two equal modules one is upgraded, then the other; a serial adapter and a boot loader are let alone"""
+    """of two equal modules one is upgraded, then the other; a serial adapter and a boot loader are not touched"""
     w.plug(f"1-1={EC200A}", f"1-2={EC200A},imei={OTHER_IMEI}", decoys=("1-4=ftdi", "1-6=boot-rom"))
     until(lambda: "ttyUSB" in w.machine.shell("ls /sys/bus/usb-serial/drivers/ftdi_sio", status=None), 30)
     w.start("--module", "usb-1-2", f"{w.http}/up.bin")
@@ -21,11 +21,11 @@ def alike_and_decoys(w):
 
 
 def autosuspend(w):
-    """a module that is suspended is on while the job runs, over its restarts, and suspended again after"""
+    """a suspended module is on while the job runs, over its restarts, and suspended again after it"""
     def power(name):
         return w.machine.shell(f"cat /sys/bus/usb/devices/1-1/power/{name}", status=None).strip()
 
-    # Else a device that the kernel makes anew is on by itself.
+    # Otherwise a device that the kernel makes anew is on by itself.
     w.machine.write("/etc/udev/rules.d/99-site.rules", 'ACTION=="add", SUBSYSTEM=="usb", ATTR{idVendor}=="2c7c", '
                                                        'ATTR{power/control}="auto"\n')
     w.machine.run("udevadm", "control", "--reload")
@@ -54,7 +54,7 @@ def modem_manager(w):
                 for what, name in (("count", "opened-modem"), ("count", "opened-diag"), ("get", "diag-bytes"))]
 
     def restart_beside(point):
-        """It has looked at all there is when it has given up the gateway's own network card."""
+        """ModemManager has probed all devices once it has given up the gateway's own network card."""
         given_up = journal().count("not supported by any plugin")
         m.run("systemctl", "restart", "ModemManager")
         until(lambda: journal().count("not supported by any plugin") > given_up, 60)
@@ -112,7 +112,7 @@ def rights(w):
 
 
 def reboot_held(w):
-    """systemctl reboot is refused while flash is written, and told why; a site's watchdog has a target to mind"""
+    """systemctl reboot is refused while flash is written, with the reason; a watchdog service can use the target"""
     m = w.machine
 
     def target():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Upgrades that programs which are no part of fotad, people and timers begin. The ids and numbers change at each restart."""
+"""Upgrades by programs outside fotad, by people and by timers. The ids and numbers change at each restart."""
 import base64
 import hashlib
 
@@ -12,7 +12,7 @@ def security(w):
 
 
 def http_by_python(w):
-    """Python upgrades over HTTP; somebody has the old node open, so another number is the AT port's in the end"""
+    """Python upgrades over HTTP; another program has the old node open, so that the AT port gets another number"""
     w.plug(f"1-1={EC200A}")
     before = w.module("1-1", "Port")
     w.machine.run("systemd-run", "--quiet", "--unit=holder", "sh", "-c", f"trap '' HUP; exec 3<>{before}; exec sleep infinity")
@@ -25,7 +25,7 @@ def http_by_python(w):
 
 
 def ftp_by_gdbus(w):
-    """gdbus upgrades over FTP with a login, whose password nobody may read"""
+    """gdbus upgrades over FTP with a login, whose password no user can read"""
     w.plug(f"1-1={EC200A}")
     said = w.machine.run(f"{EXAMPLES}/upgrade-gdbus", f"ftp://{USER}:{PASSWORD}@{w.ftp}/up.bin", NEW, timeout=180)
     assert said.splitlines()[-1] == "success", said
@@ -38,14 +38,14 @@ def ftp_by_gdbus(w):
 
 
 def file_over_usb(w):
-    """Python gives a package of the gateway's, which goes over the USB AT port"""
+    """Python passes a package of the gateway's, which is sent over the USB AT port"""
     w.plug(f"1-1={EC200A}")
     with open(f"{w.www}/up.bin", "rb") as file:
         package = file.read()
     w.machine.write("/root/up.64", base64.b64encode(package).decode())
     w.machine.shell("base64 -d /root/up.64 >/root/up.bin")
     w.python("/root/up.bin")
-    w.assert_success(restarts=1)  # from where it was taken to where it is written there is none
+    w.assert_success(restarts=1)  # none between taking the package and writing it
     came = [w.sim.ask(f"get 1-1 {name}") for name in ("file-count", "file-lost", "file-extra", "fetched-sha256")]
     assert came == ["1", "0", "0", hashlib.sha256(package).hexdigest()], came
 
@@ -59,7 +59,7 @@ def mini_by_busctl(w):
 
 
 def timer(w):
-    """a timer with a near time runs the upgrade, its password by a credential, and does nothing the second time"""
+    """a timer with a near time runs the upgrade, with its password by a credential, and does nothing the second time"""
     m = w.machine
     m.write("/etc/fotad/schedule/night.conf", f"[upgrade]\nsource=ftp://{USER}@{w.ftp}/up.bin\nexpected-revision={NEW}\n")
     m.write("/etc/fotad/schedule/night.source-password", PASSWORD)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the cases have: the machine, which is everybody's, modules and servers, and words for what they do with them."""
+"""The surroundings of the cases: the machine, which all share, modules and servers, and functions that use them."""
 import functools
 import http.server
 import json
@@ -17,7 +17,7 @@ from machine import Simulator
 
 OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
 OLD_MINI, NEW_MINI = "EC800MCNGAR06A03M04", "EC800MCNGAR06A04M04"
-# At a pace that an emulated gateway's USB keeps up with: at each restart there are other ids and numbers to be seen.
+# Slow enough for an emulated gateway's USB: each restart shows other ids and numbers.
 PACE = "pace=real,boot=3000,update-step=300"
 EC200A = f"ec200a,{PACE},updating=10/20/30/40/50/60/70/80/90/100,updater-pid=6002,updater-ports=at"
 EC800M = f"ec800m-4,{PACE},updater-pid=6005,updater-ports=diag/at,mini-pid=6001,mini-ports=at"
@@ -53,7 +53,7 @@ class World:
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def plug(self, *modules, decoys=()):
-        """Returns when fotad, which is started by being asked, knows each of them."""
+        """Returns when fotad, which the call starts, has all their identities."""
         self.sim = Simulator(self.modsim, self.scratch, self.machine, *modules, decoys=decoys)
         for module in modules:
             self.await_module(module.split("=")[0])
@@ -67,7 +67,7 @@ class World:
                            "/etc/fotad/schedule/* /etc/systemd/system/fotad-upgrade@* /etc/udev/rules.d/99-site.rules; "
                            "systemctl daemon-reload; udevadm control --reload; systemctl reset-failed")
 
-    # ---- what the bus says
+    # ---- the bus
 
     def get(self, path, interface, name):
         """A property; None if there is no such object now."""
@@ -90,16 +90,16 @@ class World:
     # ---- upgrades
 
     def start(self, *arguments):
-        """With fotactl; returns when the job is on disk."""
+        """Starts with fotactl; returns when the job is on disk."""
         return json.loads(self.machine.run("fotactl", "start", "--json", *arguments))["job"]
 
     def python(self, source):
-        """With the example, to the end."""
+        """Runs the example to the end."""
         said = self.machine.run("python3", f"{EXAMPLES}/upgrade.py", source, NEW, timeout=180)
         assert said.splitlines()[-1].startswith("success "), said
 
     def assert_success(self, before=OLD, after=NEW, place="1-1", restarts=2, number=1, diag="0"):
-        """At this pace none of its restarts can be missed; those of the gateway are none of the module's."""
+        """At this pace every restart is seen; those of the gateway are not counted as the module's."""
         self.await_state("finished", number=number)
         told = [self.job(name, number) for name in ("Result", "FromRevision", "ToRevision", "Restarts", "Message")]
         assert told[:4] == ["success", before, after, restarts], told
@@ -107,7 +107,7 @@ class World:
         assert truth == [after, "1", diag], truth
 
     def follow(self, persona, package, points, do, **expected):
-        """An upgrade that stands still at each of the points, where something is done."""
+        """An upgrade that is held at each of the points, at which an action is carried out."""
         self.plug(f"1-1={persona}")
         for point in points:
             self.sim.ask(f"hold 1-1 {point}")
@@ -120,7 +120,7 @@ class World:
 
 
 def until(condition, timeout=180):
-    """Asking again is enough of a pause: a question takes the machine a while."""
+    """No pause is needed between queries: each takes the machine a while."""
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, "it does not come about"
