@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Reads and plays the conversations under tests/data: the requests to the engine, the module's bytes and their times,
- * and the events that must follow. It knows the engine's interface only. */
+ * and the events that must follow. Depends on the engine's interface only. */
 
 #include <check.h>
 #include <glib.h>

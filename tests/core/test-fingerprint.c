@@ -71,7 +71,7 @@ static const struct {
 } systems[] = {
         { 0x1f, 0x1f, 0, false, MINI_MARKER_FIRMWARE },
         { 0x1f, 0, 0x1f, false, MINI_MARKER_MINI },
-        { 0x1f, 0x01, 0x1e, false, MINI_MARKER_MINI }, /* a Mini system that knows SMS */
+        { 0x1f, 0x01, 0x1e, false, MINI_MARKER_MINI }, /* a Mini system with SMS */
         { 0x1f, 0x1c, 0x03, false, MINI_MARKER_MINI },
         { 0x1f, 0x1e, 0x01, false, MINI_MARKER_UNKNOWN },
         { 0x1f, 0x18, 0, false, MINI_MARKER_FIRMWARE }, /* the SIM is locked */
@@ -111,7 +111,7 @@ static const struct {
         { "", "+CREG: 0,2", NULL, true },
         { "+QFOTADL: <url>", "+CREG: 0,1", NULL, true },
         { NULL, NULL, NULL, false },             /* firmware that is still starting */
-        { "", NULL, NULL, false },               /* and knows AT+QFOTADL already */
+        { "", NULL, NULL, false },               /* and has AT+QFOTADL already */
         { "", "", NULL, false },                 /* answers OK to every command */
         { "", "+CREG: 0,1", "+CMGF: 0", false }, /* firmware that reports no revision */
         { NULL, "+CREG: 0,1", NULL, false },

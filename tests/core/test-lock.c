@@ -195,7 +195,8 @@ static char *make_port(void)
         return g_strdup(name);
 }
 
-/* The process has the port open: the lock file is valid, whoever made it, even if fotad had the port before. */
+/* The process has the port open: the lock file is valid, even if another process made it, and even if fotad had the
+ * port before. */
 static const uid_t users[] = { US, 0 };
 
 START_TEST(test_open)

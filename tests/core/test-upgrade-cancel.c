@@ -312,7 +312,7 @@ START_TEST(not_cancellable)
 
         bench_download(b);
         bench_gone(b);
-        ck_assert(!upgrade_is_cancellable(b->job)); /* it may be updating */
+        ck_assert(!upgrade_is_cancellable(b->job)); /* the module may be updating */
         bench_present(b);
         ck_assert(!upgrade_is_cancellable(b->job));
         bench_fota(b, "\"START\"");

@@ -190,8 +190,8 @@ static const struct {
         { "tick", UPGRADE_EVENT_TICK, NULL, 0 },
 };
 
-/* The decisions: which phase follows from which event. An event that is not named leaves the phase as it is; a phase
- * in brackets says that the event is refused there. */
+/* The decisions: the phase that follows from each event. An event that is not named leaves the phase unchanged; a phase
+ * in brackets means that the event is refused there. */
 static const struct {
         Phase phase;
         Bench *(*lead)(void);

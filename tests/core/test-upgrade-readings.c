@@ -135,8 +135,8 @@ START_TEST(updater_answers_after_end)
 }
 END_TEST
 
-/* The revision stays and only the build tells the firmwares apart: the build is read twice, too. A reading of an
- * earlier enumeration does not count, and a build that was cut off does not replace the whole one. */
+/* The revision stays and only the build distinguishes the firmwares: the build is read twice, too. A reading of an
+ * earlier enumeration does not count, and a build that was cut off does not replace the complete one. */
 START_TEST(build_alone_changes)
 {
         g_autoptr(Bench) b = bench_new();

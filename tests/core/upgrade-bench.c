@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The bench on which core/upgrade is tested: its events, its clock and its assertions on the end. The rules that it
- * asserts at every step are in upgrade-bench.h. It knows the core through its interfaces only. */
+ * asserts at every step are in upgrade-bench.h. Depends on the core's interfaces only. */
 
 #include "bench-private.h"
 #include "core/state/upgrade-state.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs fotactl, or another client (CLIENT_PROGRAM), as a person or a unit does, and reads its output. Knows none of its
- * verbs. */
+/* Runs fotactl, or another client (CLIENT_PROGRAM), as a person or a unit does, and reads its output. Independent of
+ * its verbs. */
 
 #include <check.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 
 #include "client-run.h"
 
-#define PATIENCE (30 * G_USEC_PER_SEC)
+#define TIMEOUT (30 * G_USEC_PER_SEC)
 
 static char *error_path(World *w)
 {
@@ -127,7 +127,7 @@ static bool read_more(ClientRun *r)
         char buffer[4096];
         ssize_t n;
 
-        ck_assert_msg(poll(&fd, 1, PATIENCE / 1000) > 0, "it says nothing any more: %s", last_words(r));
+        ck_assert_msg(poll(&fd, 1, TIMEOUT / 1000) > 0, "it says nothing any more: %s", last_words(r));
         n = read(r->out, buffer, sizeof(buffer));
         if (n > 0)
                 g_string_append_len(r->text, buffer, n);
@@ -136,7 +136,7 @@ static bool read_more(ClientRun *r)
 
 void client_await(ClientRun *r, const char *part)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE; /* a progress bar is redrawn for ever */
+        gint64 end = g_get_monotonic_time() + TIMEOUT; /* a progress bar is redrawn for ever */
 
         while (!strstr(r->text->str, part)) {
                 ck_assert_msg(read_more(r), "ended without '%s': %s", part, last_words(r));

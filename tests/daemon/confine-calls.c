@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The system calls that the program may make, and their arguments, as in the service manager's filters. A call must
- * pass two filters: a list of allowed calls, and a list of refused ones. Knows no users and no files. */
+ * pass two filters: a list of allowed calls, and a list of refused ones. Independent of users and files. */
 
 #include <errno.h>
 #include <fcntl.h>

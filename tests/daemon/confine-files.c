@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The files and devices that the program sees, and those that it may write: a mount namespace, made as the service
- * manager makes it, from a list of paths, outer ones before inner ones. Knows no users except the owner of the state.
+ * manager makes it, from a list of paths, outer ones before inner ones. Independent of users, except the owner of the
+ * state.
  *
  * The files that the tests keep anywhere on the machine must remain visible (show), and some of them stand for a
  * directory of the system (stand-in): the testbed's sys for /sys. Rules for the one are then applied to the other. */

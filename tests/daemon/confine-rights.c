@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The user that the program runs as, without any of root's rights, in the service manager's order. Knows no files and
- * no system calls. */
+/* The user that the program runs as, without any of root's rights, in the service manager's order. Independent of files
+ * and system calls. */
 
 #include <errno.h>
 #include <fcntl.h>

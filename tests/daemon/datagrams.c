@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads a datagram socket in a thread of its own. Knows nothing of the contents. */
+/* Reads a datagram socket in a thread of its own, whatever the contents are. */
 
 #include <check.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 #include "datagrams.h"
 
-#define PATIENCE (60 * G_USEC_PER_SEC) /* far longer than any test needs */
+#define TIMEOUT (60 * G_USEC_PER_SEC) /* far longer than any test needs */
 
 struct Datagrams {
         int fd;
@@ -76,7 +76,7 @@ void datagrams_free(Datagrams *d)
 
 unsigned datagrams_await(Datagrams *d, unsigned from, const char *text)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE;
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
         bool in_time = true;
 
         g_mutex_lock(&d->lock);

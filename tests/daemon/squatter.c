@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Another program that has a tty open. Knows neither the world nor the daemon. */
+/* Another program that has a tty open. Independent of the world and the daemon. */
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs a suite, and prints more about a failure than its assertion does. Knows of a world only the names of its
- * files. */
+/* Runs a suite, and prints more about a failure than its assertion does. Depends on the names of a world's files
+ * only. */
 
 #include <glib.h>
 #include <sched.h>

@@ -442,7 +442,7 @@ START_TEST(test_without_commands)
 }
 END_TEST
 
-/* ---- what fotad 0.1.0 adopted, and its records */
+/* ---- jobs that fotad 0.1.0 adopted, and its records */
 
 #define ADOPTED_BEFORE                                                                                                 \
         "[Job]\nVersion=1\nId=1\nOrigin=adopted\nMethod=minifota\nCreated=1700000000000000\nFinished=0\n"               \

@@ -14,7 +14,7 @@
 #include "suite.h"
 #include "world.h"
 
-#define PATIENCE (30 * G_USEC_PER_SEC)
+#define TIMEOUT (30 * G_USEC_PER_SEC)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
@@ -268,7 +268,7 @@ static unsigned picture_added(Picture *p, const char *path)
 
 static void picture_await(Picture *p, const char *path)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE;
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
 
         while (!picture_added(p, path)) {
                 ck_assert_msg(g_get_monotonic_time() < end, "%s is not added", path);

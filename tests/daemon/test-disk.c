@@ -321,7 +321,7 @@ static void await_message(Disk *d, const char *job, const char *part)
         }
 }
 
-/* The record is out of date, as Message says; a percentage that is not on disk is not reported, so that it does not
+/* The record is out of date, as Message reports; a percentage that is not on disk is not sent, so that it does not
  * decrease when the daemon dies. 1: the disk recovers before that. */
 START_TEST(test_behind)
 {

@@ -16,7 +16,7 @@
 #include "world.h"
 
 #define LOGIND   "org.freedesktop.login1"
-#define PATIENCE 60000 /* ms, far longer than any test needs */
+#define TIMEOUT 60000 /* ms, far longer than any test needs */
 
 typedef struct Logind {
         sd_bus *bus;
@@ -86,7 +86,7 @@ static void logind_work(Logind *l)
 
 static void logind_await_calls(Logind *l, unsigned n)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE * 1000;
+        gint64 end = g_get_monotonic_time() + TIMEOUT * 1000;
 
         for (logind_work(l); l->calls < n; logind_work(l)) {
                 ck_assert_msg(g_get_monotonic_time() < end, "Inhibit is called %u times instead of %u", l->calls, n);
@@ -106,7 +106,7 @@ static void logind_await_released(Logind *l, unsigned call)
 {
         struct pollfd end = { .fd = l->given[call] };
 
-        ck_assert_msg(poll(&end, 1, PATIENCE) == 1, "number %u is not released", call);
+        ck_assert_msg(poll(&end, 1, TIMEOUT) == 1, "number %u is not released", call);
 }
 
 static unsigned count_in_log(World *w, const char *part)

@@ -19,7 +19,7 @@
 #include "presets.h"
 #include "suite.h"
 
-#define PATIENCE 60000 /* ms, far longer than any test needs */
+#define TIMEOUT 60000 /* ms, far longer than any test needs */
 #define CALLERS  5
 
 /* ---- reads that wait */
@@ -49,7 +49,7 @@ static void reads_await(Reads *r)
 {
         struct pollfd fd = { .fd = r->listener, .events = POLLIN };
 
-        ck_assert_msg(poll(&fd, 1, PATIENCE) > 0, "nothing is read");
+        ck_assert_msg(poll(&fd, 1, TIMEOUT) > 0, "nothing is read");
         ck_assert_uint_lt(r->n, CALLERS);
         r->held[r->n] = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC);
         ck_assert_int_ge(r->held[r->n++], 0);
@@ -134,7 +134,7 @@ static void caller_leave(Caller *c, World *w)
 
 static void caller_await(Caller *c)
 {
-        gint64 last = g_get_monotonic_time() + PATIENCE * 1000;
+        gint64 last = g_get_monotonic_time() + TIMEOUT * 1000;
 
         while (!c->answered) {
                 ck_assert_msg(g_get_monotonic_time() < last, "no answer");

@@ -25,7 +25,7 @@
 #define PATH     "/org/freedesktop/PolicyKit1/Authority"
 #define IFACE    "org.freedesktop.PolicyKit1.Authority"
 #define AGENT    "org.freedesktop.PolicyKit1.AuthenticationAgent"
-#define PATIENCE 60000 /* ms, far longer than any test needs */
+#define TIMEOUT 60000 /* ms, far longer than any test needs */
 
 static World *begin(char **ret_url)
 {
@@ -127,7 +127,7 @@ static char *read_asked(void)
         char text[1024];
         ssize_t n;
 
-        ck_assert_int_eq(poll(&fd, 1, PATIENCE), 1);
+        ck_assert_int_eq(poll(&fd, 1, TIMEOUT), 1);
         n = read(asked[0], text, sizeof(text) - 1);
         ck_assert_int_gt(n, 0);
         return g_strndup(text, (gsize)n);
@@ -235,7 +235,7 @@ static bool read_more(Terminal *t)
         char buffer[1024];
         ssize_t n;
 
-        ck_assert_msg(poll(&fd, 1, PATIENCE) > 0, "it says nothing any more: %s", t->text->str);
+        ck_assert_msg(poll(&fd, 1, TIMEOUT) > 0, "it says nothing any more: %s", t->text->str);
         n = read(t->fd, buffer, sizeof(buffer));
         if (n > 0)
                 g_string_append_len(t->text, buffer, n);
@@ -251,7 +251,7 @@ static void await_text(Terminal *t, const char *part)
 /* Text that is typed before the terminal stops echoing is dropped. */
 static void type_password(Terminal *t, const char *password)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE * 1000;
+        gint64 end = g_get_monotonic_time() + TIMEOUT * 1000;
         size_t length = strlen(password);
         struct termios modes;
 
@@ -275,7 +275,7 @@ static void finish(Terminal *t, int expected)
                       expected, t->text->str);
 }
 
-/* Without a terminal nobody can be asked. */
+/* Without a terminal there is no question. */
 static const struct {
         const char *input, *password, *words;
         int status;

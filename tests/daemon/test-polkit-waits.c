@@ -14,7 +14,7 @@
 #include "world.h"
 
 #define NAME     "org.fotad1"
-#define PATIENCE 60000 /* ms, far longer than any test needs */
+#define TIMEOUT 60000 /* ms, far longer than any test needs */
 
 /* The calls of one user, and of all, before the daemon reports too many. */
 #define CALLS_MAX 8
@@ -79,7 +79,7 @@ static unsigned await_one(const UserCall *calls, unsigned n)
 
         for (unsigned i = 0; i < n; i++)
                 fds[i] = (struct pollfd){ .fd = calls[i].fd, .events = POLLIN };
-        ck_assert_int_eq(poll(fds, n, PATIENCE), 1);
+        ck_assert_int_eq(poll(fds, n, TIMEOUT), 1);
         for (unsigned i = 0; i < n; i++)
                 if (fds[i].revents)
                         return i;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Sharing a gateway's ttys with other programs: a program that holds a port is named and left alone, and fotad opens
+/* Sharing a gateway's ttys with other programs: a program that holds a port is named and not disturbed, and fotad opens
  * the port when that program has closed it. fotad's lock file exists while fotad has the port. */
 
 #include <check.h>

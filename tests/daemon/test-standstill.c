@@ -20,7 +20,7 @@
 #include "suite.h"
 #include "world.h"
 
-#define PATIENCE 4 /* seconds: each time-out; the daemon listens for one or two of them */
+#define TIMEOUT 4 /* seconds: each time-out; the daemon listens for one or two of them */
 #define LONGER   7 /* seconds that a standstill lasts */
 #define TIMEOUTS "command=4\nstart=4\ndownload-idle=4\nupdate-idle=4\nrestart=4\nsettle=4\nstall=4\nsource=4\n"
 #define AGES     "100000" /* seconds that a suspend lasts */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A world whose module is at a UART. Knows nothing of the tests. */
+/* A world whose module is at a UART, for all tests of such modules. */
 
 #include <check.h>
 

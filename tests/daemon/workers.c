@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs many worlds side by side: a world waits most of its time. Knows processes and libcheck, and nothing of the
- * tests. */
+/* Runs many worlds side by side: a world waits most of its time. Depends on processes and libcheck only. */
 
 #include <check.h>
 #include <errno.h>

@@ -181,7 +181,7 @@ static sd_bus_message *call(World *w, sd_bus_message *m)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus_message *reply = NULL;
-        int r = sd_bus_call(w->bus, m, PATIENCE, &error, &reply);
+        int r = sd_bus_call(w->bus, m, TIMEOUT, &error, &reply);
 
         g_clear_pointer(&w->error, g_free);
         g_clear_pointer(&w->error_message, g_free);
@@ -350,7 +350,7 @@ void world_assert_property(World *w, const char *path, const char *name, const c
 /* Reads the property again after each signal. */
 static void await_property(World *w, const char *path, const char *name, const char *expected, bool equal)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE;
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
 
         for (;;) {
                 g_autofree char *value = world_property(w, path, name);
@@ -408,7 +408,7 @@ bool world_await_signal(World *w, const char *path, const char *member, const ch
 {
         struct pollfd fds[] = { { .fd = sd_bus_get_fd(w->bus), .events = POLLIN },
                                 { .fd = pidfd_open(w->daemon, 0), .events = POLLIN } };
-        gint64 end = g_get_monotonic_time() + PATIENCE;
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
         bool found;
 
         ck_assert_int_ge(fds[1].fd, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Starts the daemon: as its service manager would by the shipped unit, through confine (confine.c); or directly, as
- * root. Knows the owners of the world's files, and nothing of the daemon's work. */
+ * root. Independent of the daemon's work. */
 
 #include <check.h>
 #include <glib/gstdio.h>

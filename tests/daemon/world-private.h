@@ -5,7 +5,7 @@
 
 /* Shared by world.c (files, processes, modules, servers) and world-bus.c (the daemon on the bus). */
 
-#define PATIENCE (120 * G_USEC_PER_SEC) /* far longer than any test needs: ModemManager needs half a minute for a
+#define TIMEOUT (120 * G_USEC_PER_SEC) /* far longer than any test needs: ModemManager needs half a minute for a
                                            modem */
 
 typedef struct Signal {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The world around the daemon. Nothing here knows the daemon's internals: it is the program as built, with its files,
- * its bus and its devices replaced. Every wait ends with the event that it waits for, or fails the test. */
+/* The world around the daemon. Nothing here depends on the daemon's internals: it is the program as built, with its
+ * files, its bus and its devices replaced. Every wait ends with the event that it waits for, or fails the test. */
 
 #include <check.h>
 #include <errno.h>
@@ -69,7 +69,7 @@ int world_reap(World *w, pid_t pid)
 /* Polls a condition that has no event to wait for: a file that another process writes, a socket that it opens. */
 void world_await(World *w, bool (*ready)(World *w, const void *data), const void *data, const char *what)
 {
-        gint64 end = g_get_monotonic_time() + PATIENCE;
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
 
         while (!ready(w, data)) {
                 ck_assert_msg(g_get_monotonic_time() < end, "%s did not come about", what);
@@ -197,7 +197,7 @@ static char *sim_command(int control, const char *command, int other)
 {
         g_autofree char *line = g_strconcat(command, "\n", NULL);
         g_autoptr(GString) answer = g_string_new(NULL);
-        gint64 end = g_get_monotonic_time() + PATIENCE;
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
 
         ck_assert_msg(send(control, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line),
                       "the simulator has ended before '%s'", command);

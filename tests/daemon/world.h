@@ -16,7 +16,7 @@ typedef struct WorldSettings {
         const char *config;      /* additional lines of fotad.conf, read after the world's own; NULL none */
         const char *preload;     /* a library of the build between the daemon and its devices; NULL none */
         const char *program;     /* a program of the build, in place of the daemon; NULL the daemon */
-        bool by_hand;            /* root runs the daemon, without what the unit restricts */
+        bool by_hand;            /* root runs the daemon, without the unit's restrictions */
         bool no_daemon;          /* world_start_daemon() comes later */
 } WorldSettings;
 
@@ -76,7 +76,7 @@ void world_pass(World *world, const char *point);
 /* The tty behind a port of a module, as other programs on the gateway would open it: a path outside the test bed. */
 char *world_tty(World *world, const char *module, const char *port);
 
-/* ---- packages and servers, started when first asked for */
+/* ---- packages and servers, started when they are first used */
 
 /* Puts a package on all servers. break_ as modsim's --break, NULL for a good one. */
 void world_package(World *world, const char *name, const char *from, const char *to, const char *break_);

@@ -26,7 +26,7 @@ typedef enum Kind {
         KIND_RIGHT_SUCCESS,
         KIND_RIGHT_FAILURE,
         KIND_CANCELLED,
-        KIND_UNCERTAIN,  /* a failure whose message says that the module may still upgrade */
+        KIND_UNCERTAIN,  /* a failure that warns that the module may still upgrade */
         KIND_STALLED,    /* for a real reason: the module waits for its package */
         _KIND_RIGHT_MAX, /* all kinds from here on are wrong */
         KIND_WRONG_SUCCESS = _KIND_RIGHT_MAX,

@@ -179,7 +179,7 @@ static void on_bulk(struct line *line, const struct usbip_request *request)
         urb->at = g_get_monotonic_time();
         if (request->in) {
                 g_queue_push_tail(&line->in, urb);
-                set_open(line, true); /* a driver reads only while somebody has the tty open */
+                set_open(line, true); /* a driver reads only while a program has the tty open */
                 push_in(line);
                 return;
         }

@@ -104,8 +104,8 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
         return n < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED || errno == ENOTCONN) ? 0 : n;
 }
 
-/* libumockdev knows a listener that has ended by ECONNREFUSED. ENOENT means the same: the socket was removed after the
- * folder was read. */
+/* ECONNREFUSED means that the listener has ended. ENOENT means the same: its socket was removed after the folder was
+ * read. */
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
         static int (*next)(int, const struct sockaddr *, socklen_t);

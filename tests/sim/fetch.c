@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One thread per download, with libcurl; results reach the main loop as idle calls. This file knows URLs and the two
+ * One thread per download, with libcurl; results reach the main loop as idle calls. This file handles URLs and the two
  * tables of result codes; it must not depend on a model or on the contents.
  */
 #include "fetch.h"

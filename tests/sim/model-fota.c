@@ -185,7 +185,7 @@ static void fota_begin(Model *m)
                 fota_start(m);
 }
 
-/* Prints one more DOWNLOADING if the true progress is ahead of what was printed. */
+/* Prints one more DOWNLOADING if the real progress is ahead of the last one. */
 static void fota_pump(Model *m)
 {
         unsigned max = m->fota.download_max ?: 100, reached = 0;

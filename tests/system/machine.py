@@ -96,7 +96,7 @@ class Machine:
         with open(self.path("console"), encoding="utf-8", errors="replace") as file:
             return file.read()[-3000:]
 
-    # ---- what runs in it
+    # ---- commands in it
 
     def read_answers(self):
         for line in self.agent.file:
