@@ -95,7 +95,7 @@ static void open_port(void)
 
 /* ---- opening */
 
-START_TEST(closed_engine_hears_nothing)
+START_TEST(closed_engine_ignores_bytes)
 {
         feed("\r\nRDY\r\n");
         assert_events("");
@@ -109,7 +109,7 @@ START_TEST(closed_engine_hears_nothing)
 }
 END_TEST
 
-START_TEST(silent_module_is_asked_once_a_second)
+START_TEST(silent_module_is_probed_once_a_second)
 {
         at_engine_start(engine, clock_us);
         assert_events("W ATQ0V1E0|");
@@ -125,7 +125,7 @@ START_TEST(silent_module_is_asked_once_a_second)
 END_TEST
 
 /* A Mini system may be mute for a day; its first line brings the next question at once. */
-START_TEST(mute_module_is_asked_ever_more_rarely)
+START_TEST(mute_module_is_probed_less_and_less_often)
 {
         uint64_t began = clock_us, before;
         unsigned asked = 0;
@@ -160,7 +160,7 @@ START_TEST(silence_in_the_middle_begins_again)
 }
 END_TEST
 
-START_TEST(module_that_says_error_to_everything_does_answer)
+START_TEST(error_to_everything_is_an_answer)
 {
         at_engine_start(engine, clock_us);
         feed("ERROR\r\n");
@@ -426,7 +426,7 @@ START_TEST(late_answer_of_a_module_without_cmee)
 }
 END_TEST
 
-START_TEST(late_answer_while_nothing_is_asked)
+START_TEST(late_answer_without_a_command)
 {
         open_port();
         ask(1, "AT+CGSN", 30 * SECOND);
@@ -469,7 +469,7 @@ START_TEST(listening_writes_nothing)
 END_TEST
 
 /* START and the end of an answer arrive in one read. Commands that the answer released must not be written any more. */
-START_TEST(listening_takes_back_what_is_not_written_yet)
+START_TEST(listening_drops_unwritten_bytes)
 {
         open_port();
         ask(1, "AT+CGSN", 30 * SECOND);
@@ -484,7 +484,7 @@ START_TEST(listening_takes_back_what_is_not_written_yet)
 }
 END_TEST
 
-START_TEST(listening_does_not_become_ready_by_what_was_read_before)
+START_TEST(listening_is_not_ready_by_earlier_bytes)
 {
         at_engine_start(engine, clock_us);
         assert_events("W ATQ0V1E0|");
@@ -497,7 +497,7 @@ START_TEST(listening_does_not_become_ready_by_what_was_read_before)
 }
 END_TEST
 
-START_TEST(listening_keeps_the_line_under_way)
+START_TEST(listening_keeps_a_partial_line)
 {
         open_port();
         feed("+QIND: \"FOTA\",\"UPDA");
@@ -518,7 +518,7 @@ START_TEST(start_after_listening)
 }
 END_TEST
 
-START_TEST(reset_forgets_everything)
+START_TEST(reset_clears_everything)
 {
         open_port();
         ask(1, "AT+CGSN", 30 * SECOND);
@@ -535,7 +535,7 @@ END_TEST
 
 /* ---- classification of lines */
 
-START_TEST(lines_that_answer_nothing)
+START_TEST(lines_that_are_no_answers)
 {
         static const char *const urcs[] = { "RDY",          "APP RDY",    "POWERED DOWN",    "NORMAL POWER DOWN",
                                             "RING",         "NO CARRIER", "Call Ready",      "SMS Ready",
@@ -616,7 +616,7 @@ START_TEST(hushed_command_is_followed_by_nothing)
 }
 END_TEST
 
-START_TEST(hush_is_of_one_command)
+START_TEST(hush_applies_to_one_command)
 {
         open_port();
         ask(1, "AT+X", 30 * SECOND);
@@ -652,11 +652,11 @@ int main(void)
         TCase *t = tcase_create("at-engine");
 
         tcase_add_checked_fixture(t, set_up, tear_down);
-        tcase_add_test(t, closed_engine_hears_nothing);
-        tcase_add_test(t, silent_module_is_asked_once_a_second);
-        tcase_add_test(t, mute_module_is_asked_ever_more_rarely);
+        tcase_add_test(t, closed_engine_ignores_bytes);
+        tcase_add_test(t, silent_module_is_probed_once_a_second);
+        tcase_add_test(t, mute_module_is_probed_less_and_less_often);
         tcase_add_test(t, silence_in_the_middle_begins_again);
-        tcase_add_test(t, module_that_says_error_to_everything_does_answer);
+        tcase_add_test(t, error_to_everything_is_an_answer);
         tcase_add_test(t, module_with_bare_ok_to_cmee);
         tcase_add_test(t, command_before_ready_waits);
         tcase_add_test(t, command_to_a_port_that_never_answers_times_out);
@@ -672,19 +672,19 @@ int main(void)
         tcase_add_loop_test(t, late_answer_never_answers_another, 0, 4);
         tcase_add_test(t, stale_answers_at_a_slow_pace);
         tcase_add_test(t, late_answer_of_a_module_without_cmee);
-        tcase_add_test(t, late_answer_while_nothing_is_asked);
+        tcase_add_test(t, late_answer_without_a_command);
         tcase_add_test(t, late_information_is_no_information_of_the_next);
         tcase_add_test(t, listening_writes_nothing);
-        tcase_add_test(t, listening_takes_back_what_is_not_written_yet);
-        tcase_add_test(t, listening_does_not_become_ready_by_what_was_read_before);
-        tcase_add_test(t, listening_keeps_the_line_under_way);
+        tcase_add_test(t, listening_drops_unwritten_bytes);
+        tcase_add_test(t, listening_is_not_ready_by_earlier_bytes);
+        tcase_add_test(t, listening_keeps_a_partial_line);
         tcase_add_test(t, start_after_listening);
-        tcase_add_test(t, reset_forgets_everything);
-        tcase_add_loop_test(t, lines_that_answer_nothing, 0, 13);
+        tcase_add_test(t, reset_clears_everything);
+        tcase_add_loop_test(t, lines_that_are_no_answers, 0, 13);
         tcase_add_test(t, progress_is_no_echo_of_ati);
         tcase_add_test(t, command_s_own_name_is_information);
         tcase_add_test(t, hushed_command_is_followed_by_nothing);
-        tcase_add_test(t, hush_is_of_one_command);
+        tcase_add_test(t, hush_applies_to_one_command);
         tcase_add_test(t, blind_command_goes_out_at_once);
         tcase_add_loop_test(t, numeric_code_of_errors, 0, 10);
         return testing_run(t, "at-engine");

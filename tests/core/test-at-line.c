@@ -83,7 +83,7 @@ START_TEST(endless_line_then_a_good_one)
 }
 END_TEST
 
-START_TEST(reset_forgets_half_a_line)
+START_TEST(reset_drops_half_a_line)
 {
         AtLine line = { 0 };
         g_autofree char *first = lines_of(&line, "half a ", 7), *second = NULL, *long_text = NULL;
@@ -127,7 +127,7 @@ int main(void)
         tcase_add_test(t, noise_is_dropped_inside_the_line);
         tcase_add_test(t, length_limit);
         tcase_add_test(t, endless_line_then_a_good_one);
-        tcase_add_test(t, reset_forgets_half_a_line);
+        tcase_add_test(t, reset_drops_half_a_line);
         tcase_add_loop_test(t, every_byte, 0, 256);
         return testing_run(t, "at-line");
 }

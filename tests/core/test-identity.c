@@ -166,7 +166,7 @@ static void assert_identity(const Identity *i, const char *manufacturer, const c
                 "AT+CGSN", OK, "860000000000001"                                                                       \
         }
 
-START_TEST(everything_is_told)
+START_TEST(all_commands_answer)
 {
         g_autoptr(Identity) i = probe(ATI_ANSWER, CGMI_ANSWER, CGMM_ANSWER, GMR_ANSWER, QGMR_ANSWER, CGSN_ANSWER);
 
@@ -192,7 +192,7 @@ START_TEST(without_ati)
 }
 END_TEST
 
-START_TEST(cgmr_where_gmr_is_not_known)
+START_TEST(cgmr_if_gmr_is_unknown)
 {
         g_autoptr(Identity) i = probe({ "AT+CGMR", OK, "EC600MCNLER06A08M08" });
 
@@ -214,7 +214,7 @@ START_TEST(revision_behind_its_name)
 }
 END_TEST
 
-START_TEST(cgmr_where_gmr_says_nothing_readable)
+START_TEST(cgmr_if_gmr_is_unreadable)
 {
         g_autoptr(Identity) i = probe({ "AT+GMR", OK, "\xff\xfe" }, { "AT+CGMR", OK, "EC600MCNLER06A08M08" });
         g_autoptr(Identity) j = probe({ "AT+GMR", OK, "" }, { "AT+CGMR", OK, "EC600MCNLER06A08M08" });
@@ -242,7 +242,7 @@ START_TEST(qgmr_of_something_else_is_no_build)
 }
 END_TEST
 
-START_TEST(qgmr_alone_tells_the_build)
+START_TEST(qgmr_alone_gives_the_build)
 {
         g_autoptr(Identity) i = probe({ "AT+QGMR", OK, "EG800KEULCR07A07M04_01.300.01.300" });
 
@@ -273,7 +273,7 @@ START_TEST(build_is_compared_with_the_build)
 END_TEST
 
 /* A module has no revision only if it answered every question and reported none. */
-START_TEST(unread_is_not_nameless)
+START_TEST(unread_is_not_without_revision)
 {
         static const Answer answers[] = {
                 { "AT+CGSN", LATE, "" }, { "ATI", LATE, "" },     { "AT+GMR", LATE, "" },
@@ -321,7 +321,7 @@ END_TEST
 
 /* ".00.000": the application processor is not up. The question is repeated 16 times, one second apart, then given
  * up. */
-START_TEST(qgmr_not_ready_is_asked_again)
+START_TEST(qgmr_not_ready_is_repeated)
 {
         g_autoptr(Identity)
                 i = probe(GMR_ANSWER, { "AT+QGMR", OK, "EC200AEUV1HAR02A07M16_01.001.00.000" }, CGSN_ANSWER);
@@ -398,7 +398,7 @@ START_TEST(answers_that_failed_are_not_read)
 }
 END_TEST
 
-START_TEST(nothing_but_printable_ascii_is_taken)
+START_TEST(only_printable_ascii_is_accepted)
 {
         g_autofree char *long_text = g_strnfill(5000, 'x');
         g_autoptr(Identity) i = probe({ "AT+CGMI", OK, "\xc3\xa9" }, { "AT+CGMM", OK, long_text },
@@ -443,22 +443,22 @@ int main(void)
         tcase_add_test(t, same_firmware);
         tcase_add_loop_test(t, revision_fits_the_one_before, 0, (int)G_N_ELEMENTS(pairs));
         tcase_add_loop_test(t, build_is_compared_with_the_build, 0, (int)G_N_ELEMENTS(builds));
-        tcase_add_loop_test(t, unread_is_not_nameless, 0, 6);
-        tcase_add_test(t, everything_is_told);
+        tcase_add_loop_test(t, unread_is_not_without_revision, 0, 6);
+        tcase_add_test(t, all_commands_answer);
         tcase_add_test(t, ati_alone);
         tcase_add_test(t, without_ati);
-        tcase_add_test(t, cgmr_where_gmr_is_not_known);
+        tcase_add_test(t, cgmr_if_gmr_is_unknown);
         tcase_add_test(t, revision_behind_its_name);
-        tcase_add_test(t, cgmr_where_gmr_says_nothing_readable);
+        tcase_add_test(t, cgmr_if_gmr_is_unreadable);
         tcase_add_test(t, qgmr_with_the_plain_revision_only);
         tcase_add_test(t, qgmr_of_something_else_is_no_build);
-        tcase_add_test(t, qgmr_alone_tells_the_build);
-        tcase_add_test(t, qgmr_not_ready_is_asked_again);
+        tcase_add_test(t, qgmr_alone_gives_the_build);
+        tcase_add_test(t, qgmr_not_ready_is_repeated);
         tcase_add_test(t, qgmr_ready_at_last);
         tcase_add_test(t, values_with_names_and_quotes);
         tcase_add_test(t, imei_must_be_fifteen_digits);
         tcase_add_test(t, answers_that_failed_are_not_read);
-        tcase_add_test(t, nothing_but_printable_ascii_is_taken);
+        tcase_add_test(t, only_printable_ascii_is_accepted);
         tcase_add_test(t, late_answer_after_the_end_changes_nothing);
         tcase_add_test(t, copies_are_whole);
         return testing_run(t, "identity");

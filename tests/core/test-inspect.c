@@ -204,7 +204,7 @@ START_TEST(clipping)
 END_TEST
 
 /* The dialogue never hangs: after one time-out no more questions are sent, and the earlier answers are kept. */
-START_TEST(silence_ends_it)
+START_TEST(silence_ends_the_dialogue)
 {
         g_autoptr(Inspect) i = inspect_new(inspect_questions_for_check(METHOD_DFOTA));
         const Inspection *n = inspect_inspection(i);
@@ -241,7 +241,7 @@ int main(void)
         tcase_add_test(t, lists_of_qfotadl);
         tcase_add_loop_test(t, lists_that_can_be_read, 0, G_N_ELEMENTS(lists));
         tcase_add_test(t, clipping);
-        tcase_add_test(t, silence_ends_it);
+        tcase_add_test(t, silence_ends_the_dialogue);
         tcase_add_test(t, commands_only_read);
         return testing_run(t, "inspect");
 }

@@ -104,7 +104,7 @@ END_TEST
 
 /* A file that a crash left between writing and renaming may hold a password; a file that was set aside is kept for a
  * person. */
-START_TEST(left_overs)
+START_TEST(leftover_files)
 {
         static const char *const names[] = { "3.job.A1b2C3", "3.job.broken", "3.job", "note.job.A1b2C3",
                                              "3.job.A1b2C" };
@@ -236,7 +236,7 @@ START_TEST(quarantine)
 }
 END_TEST
 
-START_TEST(what_is_not_text)
+START_TEST(binary_files)
 {
         static const struct {
                 const char *bytes;
@@ -273,7 +273,7 @@ START_TEST(nowhere_to_write)
 }
 END_TEST
 
-START_TEST(directory_that_is_there)
+START_TEST(existing_directory)
 {
         g_autofree char *why = NULL;
         g_autoptr(JobStore) again = NULL;
@@ -313,7 +313,7 @@ int main(void)
         TCase *t = tcase_create("job-store");
 
         tcase_add_checked_fixture(t, set_up, tear_down);
-        tcase_add_test(t, left_overs);
+        tcase_add_test(t, leftover_files);
         tcase_add_test(t, written_and_read);
         tcase_add_test(t, for_its_owner_only);
         tcase_add_test(t, replaced_whole);
@@ -322,8 +322,8 @@ int main(void)
         tcase_add_test(t, highest_number_among_foreign_names);
         tcase_add_test(t, reserved_number);
         tcase_add_test(t, quarantine);
-        tcase_add_test(t, what_is_not_text);
+        tcase_add_test(t, binary_files);
         tcase_add_test(t, nowhere_to_write);
-        tcase_add_test(t, directory_that_is_there);
+        tcase_add_test(t, existing_directory);
         return testing_run(t, "job-store");
 }

@@ -167,7 +167,7 @@ END_TEST
 
 /* ---- passwords */
 
-START_TEST(secrets_are_forgotten)
+START_TEST(secrets_are_erased)
 {
         g_autoptr(Job) job = full_job();
         g_autofree char *before = job_to_text(job), *after = NULL, *shown = job_source_shown(job);
@@ -383,7 +383,7 @@ END_TEST
         "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=usb-1\n"                       \
         "Source=http://h/x.bin\n" SENT
 
-START_TEST(what_must_be_refused)
+START_TEST(records_that_are_refused)
 {
         static const char *const texts[] = {
                 "",
@@ -453,7 +453,7 @@ START_TEST(what_must_be_refused)
 }
 END_TEST
 
-START_TEST(what_must_be_taken)
+START_TEST(records_that_are_accepted)
 {
         static const char *const texts[] = { MINIMAL,
                                              MINIMAL "Unknown=1\n[Future]\nx=y\n",
@@ -612,15 +612,15 @@ int main(void)
         tcase_add_test(t, round_trip_of_an_empty_one);
         tcase_add_test(t, fingerprint_of_an_old_record);
         tcase_add_test(t, round_trip_of_every_end);
-        tcase_add_test(t, secrets_are_forgotten);
+        tcase_add_test(t, secrets_are_erased);
         tcase_add_loop_test(t, broken_records_are_masked, 0, G_N_ELEMENTS(masks));
         tcase_add_loop_test(t, damaged_keys_are_masked, 0, 4);
         tcase_add_test(t, bytes_that_are_no_text_are_masked);
         tcase_add_loop_test(t, cut_anywhere, 0, 3);
         tcase_add_loop_test(t, one_byte_changed, 0, 3);
         tcase_add_loop_test(t, random_damage, 0, 6);
-        tcase_add_test(t, what_must_be_refused);
-        tcase_add_test(t, what_must_be_taken);
+        tcase_add_test(t, records_that_are_refused);
+        tcase_add_test(t, records_that_are_accepted);
         tcase_add_test(t, percent_of_a_running_job);
         tcase_add_test(t, every_code_makes_a_sentence);
         tcase_add_test(t, unlisted_numbers_are_kept);

@@ -58,7 +58,7 @@ START_TEST(waits_for_the_right_one)
 }
 END_TEST
 
-START_TEST(configuration_has_the_last_word)
+START_TEST(configuration_takes_precedence)
 {
         ck_assert_int_eq(find(0x6005, 4, 0x1f, asr, 3), 4);
         ck_assert_int_eq(find(0x6005, 2, 0x1f, asr, 3), 2);
@@ -163,7 +163,7 @@ int main(void)
         tcase_add_test(t, table);
         tcase_add_test(t, ports_come_in_any_order);
         tcase_add_test(t, waits_for_the_right_one);
-        tcase_add_test(t, configuration_has_the_last_word);
+        tcase_add_test(t, configuration_takes_precedence);
         tcase_add_test(t, unknown_layouts);
         tcase_add_test(t, diag_is_never_the_at_port);
         tcase_add_test(t, label_beats_the_number);

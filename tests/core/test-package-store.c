@@ -50,7 +50,7 @@ static void keep(const char *id)
         ck_assert_int_eq(package_store_keep(store, name, id, &why), 0);
 }
 
-START_TEST(nothing_yet)
+START_TEST(no_package)
 {
         g_autofree char *directory = g_build_filename(state, "packages", NULL);
 
@@ -83,7 +83,7 @@ START_TEST(opened_as_it_was_kept)
 END_TEST
 
 /* A file of the right size that is no package. */
-START_TEST(something_else)
+START_TEST(other_files_are_refused)
 {
         g_autofree char *link = path_of("2.package"), *directory = path_of("3.package"), *fifo = path_of("4.package");
         struct stat st;
@@ -125,9 +125,9 @@ int main(void)
         TCase *t = tcase_create("package-store");
 
         tcase_add_checked_fixture(t, set_up, tear_down);
-        tcase_add_test(t, nothing_yet);
+        tcase_add_test(t, no_package);
         tcase_add_test(t, opened_as_it_was_kept);
-        tcase_add_test(t, something_else);
+        tcase_add_test(t, other_files_are_refused);
         tcase_add_test(t, two_at_once);
         return testing_run(t, "package-store");
 }

@@ -110,7 +110,7 @@ START_TEST(empty_files)
 END_TEST
 
 /* The installed file: unchanged, and with every commented setting enabled. */
-START_TEST(the_file_we_ship)
+START_TEST(shipped_file)
 {
         g_autofree char *path = g_build_filename(g_getenv("srcdir") ?: ".", "daemon", "fotad.conf", NULL);
         g_autofree char *text = NULL;
@@ -340,7 +340,7 @@ int main(void)
         tcase_add_checked_fixture(t, set_up, tear_down);
         tcase_add_test(t, without_a_file);
         tcase_add_test(t, empty_files);
-        tcase_add_test(t, the_file_we_ship);
+        tcase_add_test(t, shipped_file);
         tcase_add_test(t, every_key);
         tcase_add_test(t, names_of_ports);
         tcase_add_loop_test(t, bad_values_are_named_with_file_and_line, 0, (int)G_N_ELEMENTS(bad));

@@ -51,7 +51,7 @@ START_TEST(one_boot)
 }
 END_TEST
 
-START_TEST(a_word_said_twice)
+START_TEST(repeated_boot_urc)
 {
         UartLife life = begin(true);
 
@@ -83,7 +83,7 @@ START_TEST(another_boot)
 END_TEST
 
 /* Other lines that look like RDY. */
-START_TEST(no_word)
+START_TEST(boot_without_urc)
 {
         static const char *const lines[] = { "RDY ",      "+RDY",         "xRDY",
                                              "APP READY", "+CPIN: READY", "+QIND: \"FOTA\",\"START\"" };
@@ -150,9 +150,9 @@ int main(void)
         TCase *t = tcase_create("uart-life");
 
         tcase_add_test(t, one_boot);
-        tcase_add_test(t, a_word_said_twice);
+        tcase_add_test(t, repeated_boot_urc);
         tcase_add_test(t, another_boot);
-        tcase_add_loop_test(t, no_word, 0, 6);
+        tcase_add_loop_test(t, boot_without_urc, 0, 6);
         tcase_add_test(t, silence);
         tcase_add_test(t, not_silence);
         tcase_add_test(t, not_silent_from_the_beginning);

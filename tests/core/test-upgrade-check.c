@@ -40,7 +40,7 @@ START_TEST(questions_before_anything_is_set)
 END_TEST
 
 /* Every check finds a problem: each is logged with its id, and the upgrade goes on. */
-START_TEST(advice_is_said_and_no_more)
+START_TEST(advice_is_only_logged)
 {
         static const char *const warnings[] = { "warn sim: ", "warn registration: ", "warn signal: ",
                                                 "warn pdp-context: " };
@@ -82,7 +82,7 @@ START_TEST(sim_is_named)
 }
 END_TEST
 
-START_TEST(errors_are_no_reason)
+START_TEST(errors_do_not_refuse)
 {
         g_autoptr(Bench) b = new_bench(false);
 
@@ -95,7 +95,7 @@ START_TEST(errors_are_no_reason)
 END_TEST
 
 /* A question without an answer ends the questions, not the job. */
-START_TEST(silence_is_no_reason)
+START_TEST(silence_does_not_refuse)
 {
         g_autoptr(Bench) b = new_bench(false);
 
@@ -107,7 +107,7 @@ START_TEST(silence_is_no_reason)
 }
 END_TEST
 
-START_TEST(mini_is_asked_less)
+START_TEST(fewer_questions_for_mini)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -166,7 +166,7 @@ static void set_option(Bench *b, const char *text)
                 ck_assert(options_set_number(b->job->options, words[0], (uint32_t)strtoul(words[1], NULL, 10), &why));
 }
 
-START_TEST(what_the_module_lists_is_what_is_sent)
+START_TEST(listed_values_are_sent)
 {
         g_autoptr(Bench) b = new_bench(false);
         g_autofree char *command = g_strconcat("send AT+QFOTADL=\"" BENCH_URL "\"", bounds[_i].command, NULL);
@@ -183,7 +183,7 @@ START_TEST(what_the_module_lists_is_what_is_sent)
 END_TEST
 
 /* ERROR, or no answer in time: the values are unknown. */
-START_TEST(no_list_is_no_reason)
+START_TEST(missing_list_does_not_refuse)
 {
         g_autoptr(Bench) b = new_bench(false);
 
@@ -196,7 +196,7 @@ END_TEST
 
 /* A requested value that is not listed ends the job before any setting is changed, and the message names the listed
  * values. */
-START_TEST(what_is_not_listed_is_refused)
+START_TEST(unlisted_values_are_refused)
 {
         static const struct {
                 const char *option, *told, *message;
@@ -258,7 +258,7 @@ START_TEST(server_first)
 }
 END_TEST
 
-START_TEST(server_says_no)
+START_TEST(server_refuses)
 {
         g_autoptr(Bench) b = new_bench(true);
 
@@ -330,7 +330,7 @@ END_TEST
 
 /* The module disconnects, or the port is lost, or the daemon dies, while the server is queried: the query is
  * repeated. */
-START_TEST(asked_again)
+START_TEST(query_is_repeated)
 {
         g_autoptr(Bench) b = new_bench(true);
 
@@ -350,7 +350,7 @@ START_TEST(asked_again)
 END_TEST
 
 /* A URC meanwhile does not shorten the time-out. */
-START_TEST(patience_with_the_server)
+START_TEST(urc_during_the_query)
 {
         g_autoptr(Bench) b = new_bench(true);
 
@@ -369,22 +369,22 @@ int main(void)
         TCase *t = tcase_create("upgrade-check");
 
         tcase_add_test(t, questions_before_anything_is_set);
-        tcase_add_test(t, advice_is_said_and_no_more);
+        tcase_add_test(t, advice_is_only_logged);
         tcase_add_loop_test(t, sim_is_named, 0, 4);
-        tcase_add_loop_test(t, errors_are_no_reason, 0, 2);
-        tcase_add_test(t, silence_is_no_reason);
-        tcase_add_test(t, mini_is_asked_less);
+        tcase_add_loop_test(t, errors_do_not_refuse, 0, 2);
+        tcase_add_test(t, silence_does_not_refuse);
+        tcase_add_test(t, fewer_questions_for_mini);
         tcase_add_test(t, cancelled_among_the_questions);
-        tcase_add_loop_test(t, what_the_module_lists_is_what_is_sent, 0, (int)G_N_ELEMENTS(bounds));
-        tcase_add_loop_test(t, no_list_is_no_reason, 0, 2);
-        tcase_add_loop_test(t, what_is_not_listed_is_refused, 0, 3);
+        tcase_add_loop_test(t, listed_values_are_sent, 0, (int)G_N_ELEMENTS(bounds));
+        tcase_add_loop_test(t, missing_list_does_not_refuse, 0, 2);
+        tcase_add_loop_test(t, unlisted_values_are_refused, 0, 3);
         tcase_add_test(t, mini_takes_no_lists);
         tcase_add_test(t, server_first);
-        tcase_add_test(t, server_says_no);
+        tcase_add_test(t, server_refuses);
         tcase_add_loop_test(t, both_packages, 0, 2);
         tcase_add_loop_test(t, package_fits_or_not, 0, 2);
         tcase_add_test(t, cancelled_while_the_server_is_asked);
-        tcase_add_loop_test(t, asked_again, 0, 3);
-        tcase_add_test(t, patience_with_the_server);
+        tcase_add_loop_test(t, query_is_repeated, 0, 3);
+        tcase_add_test(t, urc_during_the_query);
         return testing_run(t, "upgrade-check");
 }

@@ -218,7 +218,7 @@ END_TEST
 
 /* Power fails while the module's settings are restored: they are restored after it has come back, and the result is
  * unchanged. */
-START_TEST(leaves_while_restored)
+START_TEST(disconnects_during_the_restore)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -264,7 +264,7 @@ START_TEST(boot_urc_comes_late)
 }
 END_TEST
 
-START_TEST(end_is_said_twice)
+START_TEST(end_is_printed_twice)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -316,7 +316,7 @@ START_TEST(end_without_a_restart)
 }
 END_TEST
 
-START_TEST(urcs_before_it_was_sent_mean_nothing)
+START_TEST(urcs_before_the_command_do_not_count)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -425,11 +425,11 @@ int main(void)
         tcase_add_test(t, all_urcs_are_lost);
         tcase_add_test(t, interrupted);
         tcase_add_test(t, boot_urc_comes_late);
-        tcase_add_loop_test(t, leaves_while_restored, 0, 2);
-        tcase_add_test(t, end_is_said_twice);
+        tcase_add_loop_test(t, disconnects_during_the_restore, 0, 2);
+        tcase_add_test(t, end_is_printed_twice);
         tcase_add_test(t, late_urcs_after_end);
         tcase_add_loop_test(t, end_without_a_restart, 0, 2);
-        tcase_add_test(t, urcs_before_it_was_sent_mean_nothing);
+        tcase_add_test(t, urcs_before_the_command_do_not_count);
         tcase_add_test(t, end_zero_with_the_old_revision);
         tcase_add_test(t, allow_unchanged);
         tcase_add_loop_test(t, expected_revision, 0, 3);

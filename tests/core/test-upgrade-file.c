@@ -33,7 +33,7 @@ START_TEST(whole_run)
 }
 END_TEST
 
-START_TEST(progress_is_what_has_gone_out)
+START_TEST(progress_counts_sent_bytes)
 {
         g_autoptr(Bench) b = bench_new_file();
 
@@ -131,7 +131,7 @@ START_TEST(stalls)
 }
 END_TEST
 
-START_TEST(stalls_without_a_word)
+START_TEST(stalls_silently)
 {
         g_autoptr(Bench) b = bench_new_file();
 
@@ -183,7 +183,7 @@ START_TEST(package_cannot_be_read)
 END_TEST
 
 /* Before any setting of the module is changed, and before a package is announced to it. */
-START_TEST(package_is_not_what_was_given)
+START_TEST(package_was_changed)
 {
         g_autoptr(Bench) b = bench_new_file();
 
@@ -201,7 +201,7 @@ END_TEST
 
 /* All bytes were sent, and nothing came back: the module may be writing its flash. The job waits, and does not reset
  * it. */
-START_TEST(no_word_after_the_last_byte)
+START_TEST(silent_after_the_last_byte)
 {
         g_autoptr(Bench) b = bench_new_file();
 
@@ -344,7 +344,7 @@ START_TEST(port_is_lost_before_the_answer)
 END_TEST
 
 /* The module restarts: its part of the package is lost. */
-START_TEST(module_leaves_in_the_middle)
+START_TEST(module_disconnects_in_the_middle)
 {
         g_autoptr(Bench) b = bench_new_file();
 
@@ -379,7 +379,7 @@ START_TEST(daemon_dies_in_the_middle)
 END_TEST
 
 /* Messages that were sent while the daemon was away are not repeated. */
-START_TEST(daemon_dies_and_hears_nothing)
+START_TEST(daemon_dies_and_misses_all)
 {
         g_autoptr(Bench) b = bench_new_file();
 
@@ -504,7 +504,7 @@ START_TEST(disk_is_full_at_the_end)
 END_TEST
 
 /* The new daemon cannot write, and stays silent all the same while the module may wait for the package. */
-START_TEST(disk_is_full_when_taken_up)
+START_TEST(disk_is_full_on_resume)
 {
         g_autoptr(Bench) b = bench_new_file();
 
@@ -538,21 +538,21 @@ int main(void)
         TCase *t = tcase_create("upgrade-file");
 
         tcase_add_test(t, whole_run);
-        tcase_add_test(t, progress_is_what_has_gone_out);
+        tcase_add_test(t, progress_counts_sent_bytes);
         tcase_add_test(t, disk_is_full_at_the_end);
-        tcase_add_loop_test(t, disk_is_full_when_taken_up, 0, 2);
+        tcase_add_loop_test(t, disk_is_full_on_resume, 0, 2);
         tcase_add_test(t, restarts_for_ever_when_it_is_over);
         tcase_add_test(t, refused_in_the_middle);
         tcase_add_test(t, refused_at_the_end);
         tcase_add_test(t, enough_in_the_middle);
         tcase_add_test(t, check_fails);
         tcase_add_test(t, stalls);
-        tcase_add_test(t, stalls_without_a_word);
+        tcase_add_test(t, stalls_silently);
         tcase_add_test(t, mute_for_good);
         tcase_add_test(t, never_begins);
         tcase_add_test(t, package_cannot_be_read);
-        tcase_add_test(t, package_is_not_what_was_given);
-        tcase_add_test(t, no_word_after_the_last_byte);
+        tcase_add_test(t, package_was_changed);
+        tcase_add_test(t, silent_after_the_last_byte);
         tcase_add_loop_test(t, cancelled_in_the_middle, 0, 2);
         tcase_add_test(t, cancelled_when_it_has_enough);
         tcase_add_test(t, too_late_for_a_cancel);
@@ -560,9 +560,9 @@ int main(void)
         tcase_add_loop_test(t, port_is_lost_in_the_middle, 0, 3);
         tcase_add_test(t, port_is_lost_after_the_last_byte);
         tcase_add_test(t, port_is_lost_before_the_answer);
-        tcase_add_test(t, module_leaves_in_the_middle);
+        tcase_add_test(t, module_disconnects_in_the_middle);
         tcase_add_loop_test(t, daemon_dies_in_the_middle, 0, 2);
-        tcase_add_test(t, daemon_dies_and_hears_nothing);
+        tcase_add_test(t, daemon_dies_and_misses_all);
         tcase_add_loop_test(t, daemon_dies_after_the_last_byte, 0, 3);
         tcase_add_test(t, daemon_dies_while_cancelling);
         tcase_add_test(t, power_fails_in_the_middle);

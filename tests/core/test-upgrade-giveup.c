@@ -110,7 +110,7 @@ END_TEST
 
 /* ---- silence */
 
-START_TEST(never_there)
+START_TEST(never_present)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -204,7 +204,7 @@ END_TEST
 
 /* Without DOWNLOADING a silent download is normal for longer. 0: the option switched it off; 1: the module's list has
  * no other value; 2: modules of 8 MB print none (guide 6). */
-START_TEST(download_that_tells_nothing)
+START_TEST(download_without_progress)
 {
         g_autoptr(Bench) b = bench_new();
         const char *revision = _i == 2 ? "EC200ACNHAR01A01M08" : OLD_REVISION;
@@ -244,7 +244,7 @@ START_TEST(six_minutes_are_not_too_long)
 END_TEST
 
 /* HTTPEND,0, and then neither START nor a restart. */
-START_TEST(downloaded_and_nothing_more)
+START_TEST(silent_after_the_download)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -424,7 +424,7 @@ START_TEST(restarts_without_end)
 END_TEST
 
 /* An upgrade that gets no input from any point on comes to an end, within the sum of the time-outs. */
-START_TEST(left_to_itself)
+START_TEST(no_input_from_any_point)
 {
         g_autoptr(Bench) b = bench_new();
         uint64_t began;
@@ -502,14 +502,14 @@ int main(void)
         tcase_add_test(t, no_answer_to_the_upgrade_command);
         tcase_add_test(t, port_is_busy);
         tcase_add_test(t, port_is_busy_under_way);
-        tcase_add_test(t, never_there);
+        tcase_add_test(t, never_present);
         tcase_add_loop_test(t, never_answers, 0, 3);
         tcase_add_loop_test(t, start_timeout, 0, 2);
         tcase_add_loop_test(t, upgrade_without_a_message, 0, 2);
         tcase_add_test(t, download_timeout);
-        tcase_add_loop_test(t, download_that_tells_nothing, 0, 3);
+        tcase_add_loop_test(t, download_without_progress, 0, 3);
         tcase_add_test(t, six_minutes_are_not_too_long);
-        tcase_add_test(t, downloaded_and_nothing_more);
+        tcase_add_test(t, silent_after_the_download);
         tcase_add_test(t, download_timeout_overtaken);
         tcase_add_test(t, update_timeout);
         tcase_add_test(t, lost_in_the_update);
@@ -518,7 +518,7 @@ int main(void)
         tcase_add_test(t, back_and_silent);
         tcase_add_loop_test(t, another_module, 0, 2);
         tcase_add_loop_test(t, restarts_without_end, 0, 2);
-        tcase_add_loop_test(t, left_to_itself, 0, 22);
+        tcase_add_loop_test(t, no_input_from_any_point, 0, 22);
         tcase_add_loop_test(t, host_was_suspended, 0, 3);
         return testing_run(t, "upgrade-giveup");
 }

@@ -152,7 +152,7 @@ END_TEST
 
 /* A module whose messages interrupt every question for its identity: the question is repeated, and a retry is offered
  * once the module answers. */
-START_TEST(speaks_and_is_asked)
+START_TEST(messages_interrupt_questions)
 {
         g_autoptr(Bench) b = bench_new_mini();
         unsigned asked = 0;
@@ -241,7 +241,7 @@ START_TEST(found_in_mid_flash)
 END_TEST
 
 /* A failure that the module reported before it made progress is not the reason for a silence after that. */
-START_TEST(failure_is_over)
+START_TEST(failure_before_progress)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
@@ -257,7 +257,7 @@ END_TEST
 
 /* ---- a day without network: the job is nearly idle, and the first message is handled at once */
 
-START_TEST(a_day)
+START_TEST(day_without_network)
 {
         g_autoptr(Bench) b = bench_new_mini();
         uint64_t end;
@@ -326,7 +326,7 @@ END_TEST
 
 /* The module was being asked for its identity when the retry was requested, and answers that first: the answer to the
  * retry decides. */
-START_TEST(retry_while_it_is_asked)
+START_TEST(retry_during_a_question)
 {
         g_autoptr(Bench) b = bench_new_stalled(2);
 
@@ -383,7 +383,7 @@ START_TEST(retry_waits)
 END_TEST
 
 /* After a restart the new firmware answers: the retry is not for it. */
-START_TEST(retry_waits_in_vain)
+START_TEST(retry_before_a_restart)
 {
         g_autoptr(Bench) b = bench_new_stalled(2);
 
@@ -469,18 +469,18 @@ int main(void)
         tcase_add_test(t, stalls_in_the_new_mini_system);
         tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
         tcase_add_test(t, repeats_for_ever);
-        tcase_add_test(t, speaks_and_is_asked);
+        tcase_add_test(t, messages_interrupt_questions);
         tcase_add_test(t, restarts_for_ever);
         tcase_add_test(t, stalls_while_it_updates);
         tcase_add_loop_test(t, last_heard_below_60, 0, 2);
         tcase_add_loop_test(t, found_in_mid_flash, 0, 2);
-        tcase_add_test(t, failure_is_over);
-        tcase_add_loop_test(t, a_day, 0, 3);
+        tcase_add_test(t, failure_before_progress);
+        tcase_add_loop_test(t, day_without_network, 0, 3);
         tcase_add_test(t, retry);
         tcase_add_test(t, retry_is_rejected);
-        tcase_add_loop_test(t, retry_while_it_is_asked, 0, 2);
+        tcase_add_loop_test(t, retry_during_a_question, 0, 2);
         tcase_add_loop_test(t, retry_waits, 0, 6);
-        tcase_add_test(t, retry_waits_in_vain);
+        tcase_add_test(t, retry_before_a_restart);
         tcase_add_test(t, retry_meets_the_firmware);
         tcase_add_test(t, retry_meets_the_download);
         tcase_add_loop_test(t, retry_waits_for_another, 0, 2);

@@ -33,7 +33,7 @@ START_TEST(whole)
 END_TEST
 
 /* Any message may be lost; only the firmware's fingerprint, SMS first, identifies it. */
-START_TEST(nothing_is_said)
+START_TEST(no_message_at_all)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
@@ -142,7 +142,7 @@ START_TEST(seen_late)
 END_TEST
 
 /* A Mini system that supports SMS and reports the new revision is no success. */
-START_TEST(mini_system_that_looks_like_the_big_one)
+START_TEST(mini_system_like_the_firmware)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
@@ -235,7 +235,7 @@ START_TEST(falls_back)
 END_TEST
 
 /* The boot URC comes after the module has reported its revision. */
-START_TEST(falls_back_and_says_so_late)
+START_TEST(falls_back_with_late_message)
 {
         g_autoptr(Bench) b = bench_new_mini();
         uint64_t since;
@@ -278,7 +278,7 @@ END_TEST
 /* ---- before the point of no return */
 
 /* Newer firmware requests the package before it disconnects; after a failure it stays. */
-START_TEST(does_not_leave)
+START_TEST(stays_after_a_failure)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
@@ -294,7 +294,7 @@ START_TEST(does_not_leave)
 END_TEST
 
 /* The module reported that failure, and disconnected all the same: the message decides nothing. */
-START_TEST(leaves_all_the_same)
+START_TEST(disconnects_all_the_same)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
@@ -361,7 +361,7 @@ START_TEST(cancelled_too_late)
 }
 END_TEST
 
-START_TEST(left_before_it_could_be_reset)
+START_TEST(disconnects_before_the_reset)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
@@ -458,24 +458,24 @@ int main(void)
         TCase *t = tcase_create("mini");
 
         tcase_add_test(t, whole);
-        tcase_add_test(t, nothing_is_said);
+        tcase_add_test(t, no_message_at_all);
         tcase_add_test(t, unchanged_without_end);
         tcase_add_loop_test(t, revision_cannot_tell, 0, 2);
         tcase_add_test(t, settings_are_put_back_without_end);
         tcase_add_test(t, other_face);
         tcase_add_test(t, seen_late);
-        tcase_add_test(t, mini_system_that_looks_like_the_big_one);
+        tcase_add_test(t, mini_system_like_the_firmware);
         tcase_add_test(t, another_revision_than_expected);
         tcase_add_loop_test(t, refuses_questions_after_the_end, 0, 2);
         tcase_add_loop_test(t, falls_back, 0, 4);
-        tcase_add_test(t, falls_back_and_says_so_late);
+        tcase_add_test(t, falls_back_with_late_message);
         tcase_add_loop_test(t, falls_back_unseen, 0, 2);
-        tcase_add_test(t, does_not_leave);
-        tcase_add_test(t, leaves_all_the_same);
+        tcase_add_test(t, stays_after_a_failure);
+        tcase_add_test(t, disconnects_all_the_same);
         tcase_add_test(t, rejected);
         tcase_add_test(t, cancelled_in_time);
         tcase_add_test(t, cancelled_too_late);
-        tcase_add_test(t, left_before_it_could_be_reset);
+        tcase_add_test(t, disconnects_before_the_reset);
         tcase_add_test(t, never_returns);
         tcase_add_test(t, another_module);
         tcase_add_loop_test(t, adopted, 0, 2);

@@ -527,7 +527,7 @@ END_TEST
 
 /* The record says that the job runs, and can be neither replaced nor removed: the job ends only once that is
  * possible. */
-START_TEST(disk_keeps_no_end)
+START_TEST(disk_cannot_record_the_end)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -587,6 +587,6 @@ int main(void)
         tcase_add_loop_test(t, disk_refuses_any_write, 0, 4);
         tcase_add_test(t, disk_refuses_between_command_and_answer);
         tcase_add_loop_test(t, disk_refuses_the_result, 0, 2);
-        tcase_add_loop_test(t, disk_keeps_no_end, 0, 2);
+        tcase_add_loop_test(t, disk_cannot_record_the_end, 0, 2);
         return testing_run(t, "upgrade-resume");
 }

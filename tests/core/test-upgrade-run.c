@@ -85,7 +85,7 @@ START_TEST(states_on_the_way)
 }
 END_TEST
 
-START_TEST(order_of_what_is_done)
+START_TEST(order_of_actions)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -212,7 +212,7 @@ START_TEST(apn_with_user_and_password)
 }
 END_TEST
 
-START_TEST(context_that_is_active_is_left_alone)
+START_TEST(active_context_stays)
 {
         g_autoptr(Bench) b = bench_new();
         g_autofree char *why = NULL;
@@ -361,7 +361,7 @@ static const struct {
                 { "EC200ACNHAR01A0", BENCH_IMEI },
                 { "EC200ACNHAR01A09M16", "" } };
 
-START_TEST(one_answer_decides_nothing)
+START_TEST(one_reading_decides_nothing)
 {
         g_autoptr(Bench) b = bench_new();
         char *why = NULL;
@@ -443,7 +443,7 @@ START_TEST(revision_that_does_not_fit)
 END_TEST
 
 /* AT+QFOTADL is sent to no module whose IMEI was not read, even if the job has none. */
-START_TEST(imei_is_not_told)
+START_TEST(imei_is_missing)
 {
         g_autoptr(Bench) b = bench_new();
 
@@ -463,22 +463,22 @@ int main(void)
         tcase_add_test(t, whole_run);
         tcase_add_test(t, without_a_restart_before_start);
         tcase_add_test(t, states_on_the_way);
-        tcase_add_test(t, order_of_what_is_done);
+        tcase_add_test(t, order_of_actions);
         tcase_add_test(t, progress);
         tcase_add_test(t, percentages_instead_of_an_index);
         tcase_add_test(t, commands_of_the_guide_s_http_example);
         tcase_add_test(t, commands_of_the_guide_s_ftp_example);
         tcase_add_test(t, apn_with_user_and_password);
-        tcase_add_test(t, context_that_is_active_is_left_alone);
+        tcase_add_test(t, active_context_stays);
         tcase_add_test(t, settings_are_put_back);
         tcase_add_loop_test(t, settings_are_put_back_after_a_failure, 0, 4);
         tcase_add_loop_test(t, urc_port_that_needs_no_change, 0, 3);
         tcase_add_test(t, urc_port_that_cannot_be_changed);
         tcase_add_test(t, power_control_after_each_enumeration);
         tcase_add_test(t, no_power_control);
-        tcase_add_loop_test(t, one_answer_decides_nothing, 0, G_N_ELEMENTS(misread));
+        tcase_add_loop_test(t, one_reading_decides_nothing, 0, G_N_ELEMENTS(misread));
         tcase_add_loop_test(t, answers_never_agree, 0, 2);
         tcase_add_loop_test(t, revision_that_does_not_fit, 0, 3);
-        tcase_add_test(t, imei_is_not_told);
+        tcase_add_test(t, imei_is_missing);
         return testing_run(t, "upgrade-run");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* An upgrade at a UART, where a restart may go unseen, probes the module before it concludes or stops anything, and its
- * MiniFOTA has no way back from AT+QFOTADL on. */
+/* An upgrade at a UART, where a restart may go restarts_unseen, probes the module before it concludes or stops
+ * anything, and its MiniFOTA has no way back from AT+QFOTADL on. */
 
 #include "upgrade-bench.h"
 
@@ -52,7 +52,7 @@ static void go_unseen(Bench *b, int how)
         ck_assert(b->identify);
 }
 
-START_TEST(unseen)
+START_TEST(restarts_unseen)
 {
         g_autoptr(Bench) b = new_bench(false);
 
@@ -92,7 +92,7 @@ END_TEST
 
 /* No message comes after the OK: the module may be writing its flash. A module that does not answer is not reset. 0: it
  * does not answer; 1: it answers with its old revision; 2: it has been upgraded. */
-START_TEST(no_news)
+START_TEST(no_message_after_ok)
 {
         g_autoptr(Bench) b = new_bench(false);
 
@@ -131,8 +131,9 @@ START_TEST(radio_that_is_not_answered)
 }
 END_TEST
 
-/* The module may have restarted unseen since its radio was switched off: its identity is read before the reset. */
-START_TEST(no_reset_unasked)
+/* The module may have restarted restarts_unseen since its radio was switched off: its identity is read before the
+ * reset. */
+START_TEST(no_reset_without_a_probe)
 {
         g_autoptr(Bench) b = new_bench(false);
 
@@ -153,7 +154,7 @@ START_TEST(no_reset_unasked)
 }
 END_TEST
 
-/* Our reset is answered, and the boot goes unseen. */
+/* Our reset is answered, and the boot goes restarts_unseen. */
 START_TEST(reset_unseen)
 {
         g_autoptr(Bench) b = new_bench(false);
@@ -220,7 +221,7 @@ START_TEST(no_way_back)
 END_TEST
 
 /* The module stays, and answers as before. 0: it accepted AT+QFOTADL; 1: unknown. */
-START_TEST(stayed)
+START_TEST(module_stays)
 {
         g_autoptr(Bench) b = new_bench(true);
 
@@ -236,7 +237,7 @@ START_TEST(stayed)
 END_TEST
 
 /* The firmware goes on for a while after OK: its messages are then no sign of the firmware once the Mini system runs,
- * whose start goes unseen. */
+ * whose start goes restarts_unseen. */
 START_TEST(messages_before_the_restart)
 {
         static const char *const revisions[] = { MINI_OLD, MINI_NEW };
@@ -268,15 +269,15 @@ int main(void)
         TCase *t = tcase_create("upgrade-uart");
 
         tcase_add_test(t, whole_run);
-        tcase_add_loop_test(t, unseen, 0, 3);
+        tcase_add_loop_test(t, restarts_unseen, 0, 3);
         tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
-        tcase_add_loop_test(t, no_news, 0, 3);
+        tcase_add_loop_test(t, no_message_after_ok, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);
-        tcase_add_loop_test(t, no_reset_unasked, 0, 2);
+        tcase_add_loop_test(t, no_reset_without_a_probe, 0, 2);
         tcase_add_test(t, reset_unseen);
         tcase_add_loop_test(t, no_way_back, 0, 3);
-        tcase_add_loop_test(t, stayed, 0, 2);
+        tcase_add_loop_test(t, module_stays, 0, 2);
         tcase_add_loop_test(t, messages_before_the_restart, 0, 2);
         return testing_run(t, "upgrade-uart");
 }

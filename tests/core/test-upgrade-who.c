@@ -412,7 +412,7 @@ START_TEST(repeats_after_end)
 END_TEST
 
 /* The Mini system answers after END,0 and reports no revision. */
-START_TEST(nameless_after_end)
+START_TEST(no_revision_after_end)
 {
         g_autoptr(Bench) b = new_ended();
 
@@ -555,7 +555,7 @@ END_TEST
 
 /* ---- a retry that never reached the module */
 
-START_TEST(retry_is_not_remembered)
+START_TEST(retry_was_not_recorded)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
@@ -601,12 +601,12 @@ int main(void)
         tcase_add_test(t, firmware_without_sms);
         tcase_add_loop_test(t, asked_too_early, 0, 2);
         tcase_add_test(t, repeats_after_end);
-        tcase_add_test(t, nameless_after_end);
+        tcase_add_test(t, no_revision_after_end);
         tcase_add_test(t, end_before_anything);
         tcase_add_test(t, adopted_in_a_loop);
         tcase_add_test(t, adopted_without_sms);
         tcase_add_test(t, adopted_from_another);
         tcase_add_test(t, adopted_from_itself);
-        tcase_add_test(t, retry_is_not_remembered);
+        tcase_add_test(t, retry_was_not_recorded);
         return testing_run(t, "upgrade-who");
 }

@@ -122,7 +122,7 @@ START_TEST(flaws)
 }
 END_TEST
 
-START_TEST(password_put_in)
+START_TEST(password_inserted)
 {
         static const struct {
                 const char *url, *password, *filled;
@@ -195,7 +195,7 @@ START_TEST(redaction)
 END_TEST
 
 /* A password that should have been percent-encoded ends the authority early, or its URL has another flaw. */
-START_TEST(redaction_of_what_is_no_url)
+START_TEST(redaction_of_other_text)
 {
         static const char *const urls[] = {
                 "ftp://user:Ge/heim@h/x.bin",  "ftp://user:Ge?heim@h/x.bin",   "http://user:Ge#heim@h/x.bin",
@@ -221,8 +221,8 @@ int main(void)
 
         tcase_add_test(t, parts);
         tcase_add_test(t, flaws);
-        tcase_add_test(t, password_put_in);
+        tcase_add_test(t, password_inserted);
         tcase_add_test(t, redaction);
-        tcase_add_test(t, redaction_of_what_is_no_url);
+        tcase_add_test(t, redaction_of_other_text);
         return testing_run(t, "url");
 }

@@ -459,18 +459,18 @@ static void write_adopted(Course *c, const char *more)
 
 /* A module that reported its revision was adopted because it lacks two commands: the job ends, and the module is
  * free. */
-static const char *const phantoms[] = {
+static const char *const adopted_firmware[] = {
         "State=downloading\nPercent=0\nRestarts=0\nReturns=0\nFromRevision=EC600MCNLER06A08M08\n",
         "State=stalled\nStalled=true\nPercent=0\nRestarts=0\nReturns=0\nConfirmed=true\n"
         "Message=The module is in its Mini system and waits for its .mini_1 package: publish that very file.\n",
 };
 
-START_TEST(test_phantom)
+START_TEST(test_adopted_firmware)
 {
         WorldSettings settings = { .modules = { "1-1=" WITHOUT_COMMANDS }, .config = QUICK, .no_daemon = true };
         Course *c = course_new_world(&settings);
 
-        write_adopted(c, phantoms[_i]);
+        write_adopted(c, adopted_firmware[_i]);
         world_start_daemon(c->w);
         world_assert_result(c->w, JOB_1, "failed", "host", "interrupted");
         world_assert_property(c->w, JOB_1, "ToRevision", c->old);
@@ -494,18 +494,18 @@ END_TEST
  * without evidence as long as the module reports no revision. */
 static const struct {
         const char *module, *record;
-} true_minis[] = {
+} adopted_minis[] = {
         { "ec600m,mini-revision=new", "State=updating\nPercent=60\nUpdating=true\nRestarts=1\nReturns=1\n" },
         { "ec600m,mini-revision=new", "State=downloading\nPercent=0\nRestarts=2\nReturns=2\n" },
         { NAMELESS, "State=stalled\nStalled=true\nPercent=0\nRestarts=0\nReturns=0\nMessage=Stalled.\n" },
 };
 
-START_TEST(test_true_mini)
+START_TEST(test_adopted_mini)
 {
-        Course *c = begun_by_hand(true_minis[_i].module, NULL, "mini-2", QUICK);
+        Course *c = begun_by_hand(adopted_minis[_i].module, NULL, "mini-2", QUICK);
         g_autofree char *asked = NULL;
 
-        write_adopted(c, true_minis[_i].record);
+        write_adopted(c, adopted_minis[_i].record);
         asked = world_sim(c->w, "count 1-1 rx:AT+CGSN");
         world_start_daemon(c->w);
         await_adopted(c);
@@ -521,14 +521,14 @@ END_TEST
 /* An upgrade with a record is not adopted a second time. */
 static const struct {
         const char *module, *point;
-} remembered[] = {
+} with_record[] = {
         { "ec800m-4", "mini" }, { "ec800m-4", "mini-2" }, { "ec600m", "updating:76" }, { "ec200a", "updating:50" }
 };
 
-START_TEST(test_remembered)
+START_TEST(test_with_record)
 {
-        Course *c = course_new(remembered[_i].module, QUICK);
-        bool dfota = strcmp(remembered[_i].module, "ec200a") == 0;
+        Course *c = course_new(with_record[_i].module, QUICK);
+        bool dfota = strcmp(with_record[_i].module, "ec200a") == 0;
 
         if (dfota) {
                 g_free(c->url);
@@ -537,16 +537,16 @@ START_TEST(test_remembered)
         } else {
                 course_publish(c, NULL);
         }
-        course_begin_and_hold(c, remembered[_i].point);
+        course_begin_and_hold(c, with_record[_i].point);
         world_kill_daemon(c->w);
         world_start_daemon(c->w);
-        if (strncmp(remembered[_i].point, "mini", 4) == 0) {
+        if (strncmp(with_record[_i].point, "mini", 4) == 0) {
                 /* As often as an adoption would need. */
                 g_autofree char *asked = world_sim(c->w, "count 1-1 rx:AT+CGSN");
 
                 g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN %d", atoi(asked) + 4));
         }
-        world_pass(c->w, remembered[_i].point);
+        world_pass(c->w, with_record[_i].point);
         world_assert_result(c->w, c->job, "success", "", "");
         world_assert_property(c->w, c->job, "Origin", "request");
         course_assert_history(c, JOB_2, "added", "");
@@ -563,31 +563,31 @@ END_TEST
 static const struct {
         const char *module;
         bool known, replaced;
-} tenants[] = { { "ec800m-4", false, false },
-                { "ec600m,mini-imei=1", true, false },
-                { "ec600m,mini-imei=1", true, true } };
+} other_modules[] = { { "ec800m-4", false, false },
+                      { "ec600m,mini-imei=1", true, false },
+                      { "ec600m,mini-imei=1", true, true } };
 
-START_TEST(test_tenant)
+START_TEST(test_other_module)
 {
-        Course *c = course_new(tenants[_i].module, QUICK);
+        Course *c = course_new(other_modules[_i].module, QUICK);
         World *w = c->w;
 
         course_publish(c, NULL);
         g_free(world_sim(w, "wait 1-1 closed"));
         g_free(world_sim(w, "hold 1-1 mini"));
-        if (tenants[_i].known) /* its Mini system reports a revision, and its messages get it adopted */
+        if (other_modules[_i].known) /* its Mini system reports a revision, and its messages get it adopted */
                 g_free(world_sim(w, "hold 1-1 answer:ATI"));
         begin_by_hand(c, NULL);
         g_free(world_sim(w, "set 1-1 imei " OTHER_IMEI));
-        if (tenants[_i].known) {
+        if (other_modules[_i].known) {
                 g_free(world_sim(w, "held 1-1 answer:ATI"));
                 g_free(world_sim(w, "urc 1-1 +QIND: \"FOTA\",\"DOWNLOADING\",10"));
                 g_free(world_sim(w, "release 1-1 answer:ATI"));
         }
         await_adopted(c);
-        if (!tenants[_i].known) {
+        if (!other_modules[_i].known) {
                 world_assert_property(w, JOB_1, "FromRevision", c->old);
-        } else if (tenants[_i].replaced) {
+        } else if (other_modules[_i].replaced) {
                 g_autofree char *file = world_path(w, "state/jobs/1.job");
 
                 world_await_file(w, file, "Confirmed=true");
@@ -597,7 +597,7 @@ START_TEST(test_tenant)
         }
         g_free(world_sim(w, "held 1-1 mini"));
         g_free(world_sim(w, "release 1-1 mini"));
-        if (tenants[_i].replaced) {
+        if (other_modules[_i].replaced) {
                 world_assert_result(w, JOB_1, "failed", "host", "module-replaced");
         } else {
                 check_adopted_success(c, "minifota", 1);
@@ -612,7 +612,7 @@ END_TEST
 static const char *const chips[] = { "ec800m-4,mini-vid=2ecc", "ec800m-4,mini-vid=2ecc,mini-pid=3005",
                                      "ec600m,mini-vid=2ecc,mini-pid=3005" };
 
-START_TEST(test_chip)
+START_TEST(test_vendor_id)
 {
         Course *c = course_new(chips[_i], QUICK);
         bool other = strstr(chips[_i], "3005") != NULL;
@@ -633,7 +633,7 @@ START_TEST(test_chip)
 END_TEST
 
 /* Without a job it is no module: other vendors use that chip as well. */
-START_TEST(test_chip_without_job)
+START_TEST(test_vendor_id_without_job)
 {
         Course *c = begun_by_hand("ec800m-4,mini-vid=2ecc,mini-pid=3005", NULL, "mini-2", QUICK);
         g_autofree char *opened = world_sim(c->w, "count 1-1 opened");
@@ -666,11 +666,11 @@ int main(void)
         suite_add(s, "healthy", test_healthy, 0, G_N_ELEMENTS(healthy));
         suite_add(s, "unnamed", test_unnamed, 0, G_N_ELEMENTS(unnamed));
         suite_add(s, "without-commands", test_without_commands, 0, 1);
-        suite_add(s, "phantom", test_phantom, 0, G_N_ELEMENTS(phantoms));
-        suite_add(s, "true-mini", test_true_mini, 0, G_N_ELEMENTS(true_minis));
-        suite_add(s, "remembered", test_remembered, 0, G_N_ELEMENTS(remembered));
-        suite_add(s, "tenant", test_tenant, 0, G_N_ELEMENTS(tenants));
-        suite_add(s, "chip", test_chip, 0, G_N_ELEMENTS(chips));
-        suite_add(s, "chip-without-job", test_chip_without_job, 0, 1);
+        suite_add(s, "adopted-firmware", test_adopted_firmware, 0, G_N_ELEMENTS(adopted_firmware));
+        suite_add(s, "adopted-mini", test_adopted_mini, 0, G_N_ELEMENTS(adopted_minis));
+        suite_add(s, "with-record", test_with_record, 0, G_N_ELEMENTS(with_record));
+        suite_add(s, "other-module", test_other_module, 0, G_N_ELEMENTS(other_modules));
+        suite_add(s, "vendor-id", test_vendor_id, 0, G_N_ELEMENTS(chips));
+        suite_add(s, "vendor-id-without-job", test_vendor_id_without_job, 0, 1);
         return suite_run(s);
 }

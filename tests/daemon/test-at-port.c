@@ -93,7 +93,7 @@ static int on_probed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 
 /* A module that disconnects while it is probed ends the call. */
-START_TEST(test_probe_left)
+START_TEST(test_probe_disconnect)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,mute=60000" } };
         World *w = world_new(&settings);
@@ -177,7 +177,7 @@ END_TEST
 
 /* The boot loader has disconnected, and the firmware does not follow: the module may be writing its flash unseen, and
  * no message advises to cycle its power. */
-START_TEST(test_loader_left)
+START_TEST(test_loader_disconnects)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,loader=2ecc:3001,return=never" },
                                    .config = "[timeouts]\nrestart=3\n" };
@@ -277,9 +277,9 @@ int main(void)
 
         suite_add(s, "decoys", test_decoys, 0, 1);
         suite_add(s, "probe", test_probe, 0, 1);
-        suite_add(s, "probe-left", test_probe_left, 0, 1);
+        suite_add(s, "probe-disconnect", test_probe_disconnect, 0, 1);
         suite_add(s, "problem", test_problem, 0, G_N_ELEMENTS(problems));
-        suite_add(s, "loader-left", test_loader_left, 0, 1);
+        suite_add(s, "loader-disconnects", test_loader_disconnects, 0, 1);
         suite_add(s, "layout", test_layout, 0, G_N_ELEMENTS(layouts));
         suite_add(s, "layout-held", test_layout_held, 0, 1);
         suite_add(s, "loader", test_loader, 0, G_N_ELEMENTS(loaders));

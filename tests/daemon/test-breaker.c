@@ -200,7 +200,7 @@ END_TEST
 /* An upgrade that still goes on is not adopted either: that would begin the loop anew. After its next restart it is
  * adopted. The end of a DFOTA with an unknown first revision depends on its END, which a busy machine may miss: this is
  * a MiniFOTA. */
-START_TEST(test_left_alone)
+START_TEST(test_not_adopted)
 {
         Loop l = begin((unsigned)_i, PATIENT);
         static const char adopted[] = "/org/fotad1/job/_32";
@@ -336,7 +336,7 @@ int main(void)
         suite_add(s, "stop", test_stop, 0, G_N_ELEMENTS(courses));
         suite_add(s, "lives", test_lives, 0, 1);
         suite_add(s, "late", test_late, 0, G_N_ELEMENTS(courses));
-        suite_add(s, "left-alone", test_left_alone, 1, G_N_ELEMENTS(courses));
+        suite_add(s, "not-adopted", test_not_adopted, 1, G_N_ELEMENTS(courses));
         suite_add(s, "progress", test_progress, 0, G_N_ELEMENTS(courses));
         return suite_run(s);
 }

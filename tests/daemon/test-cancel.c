@@ -92,7 +92,7 @@ START_TEST(test_preparing)
 END_TEST
 
 /* A module whose download goes on without the radio is reset. */
-START_TEST(test_stubborn)
+START_TEST(test_ignores_radio)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1,abort=600000" },
                                    .config = "[timeouts]\nstart=1\nsettle=2\n" };
@@ -135,7 +135,7 @@ int main(void)
 
         suite_add(s, "early", test_early, 0, G_N_ELEMENTS(early));
         suite_add(s, "preparing", test_preparing, 0, 1);
-        suite_add(s, "stubborn", test_stubborn, 0, 1);
+        suite_add(s, "ignores-radio", test_ignores_radio, 0, 1);
         suite_add(s, "late", test_late, 0, G_N_ELEMENTS(late));
         return suite_run(s);
 }

@@ -122,7 +122,7 @@ START_TEST(test_daemon_goes)
 END_TEST
 
 /* After a power cut of the gateway the claim is gone; a claim that is not needed any more is removed at the start. */
-START_TEST(test_made_anew_and_swept)
+START_TEST(test_swept)
 {
         World *w = new_world();
         g_autofree char *job = start(w, "up.bin", "updating:50"), *mine = world_path(w, "run/claims/usb-1-1");
@@ -290,7 +290,7 @@ int main(void)
         suite_add(s, "upgrade", test_upgrade, 0, 1);
         suite_add(s, "failure", test_failure, 0, 1);
         suite_add(s, "daemon-goes", test_daemon_goes, 0, 2);
-        suite_add(s, "made-anew", test_made_anew_and_swept, 0, 1);
+        suite_add(s, "swept", test_swept, 0, 1);
         suite_add(s, "two", test_two, 0, 1);
         suite_add(s, "no-place", test_no_place_for_it, 0, 1);
         suite_add(s, "udev", test_udev, 0, 1);

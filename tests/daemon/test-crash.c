@@ -183,7 +183,7 @@ END_TEST
 
 /* The bus dies with the Result in its socket: it is sent on the next bus, by the same daemon or by the next one, and
  * by no daemon after that. */
-START_TEST(test_unheard)
+START_TEST(test_result_in_socket)
 {
         World *w = new_world();
         g_autofree char *job = begin_and_hold(w, "ended"), *log = world_path(w, "fotad.log");
@@ -315,7 +315,7 @@ int main(void)
         suite_add(s, "bus-away", test_bus_away, 0, G_N_ELEMENTS(points));
         suite_add(s, "bus-killed-often", test_bus_killed_often, 0, 1);
         suite_add(s, "bus-gone", test_bus_gone, 0, 1);
-        suite_add(s, "unheard", test_unheard, 0, 2);
+        suite_add(s, "result-in-socket", test_result_in_socket, 0, 2);
         suite_add(s, "queued", test_queued, 0, 1);
         suite_add(s, "preparing", test_preparing, 0, 6);
         suite_add(s, "often", test_often, 0, 1);

@@ -135,7 +135,7 @@ static const struct {
         { "J\n", "de", "[j/N] ", 0 },
 };
 
-START_TEST(test_asked)
+START_TEST(test_confirmation)
 {
         Course *c = begin_and_hold("updating:50");
         ClientTerminal terminal = { .columns = 80, .language = answers[_i].language };
@@ -188,7 +188,7 @@ int main(void)
         suite_add(s, "stalled", test_stalled, 0, 1);
         suite_add(s, "updating", test_updating, 0, 1);
         suite_add(s, "refused", test_refused, 0, 1);
-        suite_add(s, "asked", test_asked, 0, G_N_ELEMENTS(answers));
+        suite_add(s, "confirmation", test_confirmation, 0, G_N_ELEMENTS(answers));
         suite_add(s, "not-asked", test_not_asked, 0, 2);
         return suite_run(s);
 }

@@ -67,7 +67,7 @@ START_TEST(test_auto_falls_back)
 }
 END_TEST
 
-START_TEST(test_hardware_insists)
+START_TEST(test_hardware_required)
 {
         World *w = new_world(without[_i], 30000);
         g_autofree char *job = start(w, "hardware");
@@ -81,7 +81,7 @@ END_TEST
 
 /* A line of three wires: the module is mute as soon as it waits for RTS and CTS, and gets the command to stop although
  * it does not answer. auto goes on, paced; hardware ends, and the module answers again. */
-START_TEST(test_without_wires)
+START_TEST(test_three_wires)
 {
         World *w = new_world("wires=0", 30000);
         g_autofree char *job = start(w, _i ? "hardware" : NULL);
@@ -199,8 +199,8 @@ int main(void)
 
         suite_add(s, "hardware", test_hardware, 0, 2);
         suite_add(s, "auto", test_auto_falls_back, 0, G_N_ELEMENTS(without));
-        suite_add(s, "insists", test_hardware_insists, 0, G_N_ELEMENTS(without));
-        suite_add(s, "wires", test_without_wires, 0, 2);
+        suite_add(s, "hardware-required", test_hardware_required, 0, G_N_ELEMENTS(without));
+        suite_add(s, "three-wires", test_three_wires, 0, 2);
         suite_add(s, "slower", test_slower_module, 0, 3);
         suite_add(s, "breaks", test_breaks, 0, G_N_ELEMENTS(breaks));
         suite_add(s, "cancel", test_cancel, 0, 1);

@@ -96,7 +96,7 @@ END_TEST
 static const struct {
         const char *module;
         const char *restarts, *next;
-} givers[] = {
+} give_ups[] = {
         { "ec800m-4", "2", "4" },
         { "eg800k-2", "2", "3" },
         { "eg800k-4", "1", "2" },
@@ -109,24 +109,24 @@ static const struct {
         { "ec600m,mini-tries=10,mini-boot-urcs=RDY/+CPIN: READY", "2", "4" },
 };
 
-START_TEST(test_giver)
+START_TEST(test_gives_up)
 {
-        Course *c = course_new(givers[_i].module, BACK);
+        Course *c = course_new(give_ups[_i].module, BACK);
 
         if (_i % 2)
                 course_publish(c, "from");
         course_begin(c);
         course_assert_failed(c, "host", "fell-back");
-        world_assert_property(c->w, c->job, "Restarts", givers[_i].restarts);
+        world_assert_property(c->w, c->job, "Restarts", give_ups[_i].restarts);
         course_assert_message(c, "without having said why");
-        check_begun_anew(c, givers[_i].next);
+        check_begun_anew(c, give_ups[_i].next);
         course_free(c);
 }
 END_TEST
 
 /* The module's Mini systems never show on the bus, and it does not support SMS: the messages of its firmware at the end
  * of the boot decide. */
-START_TEST(test_told_by_words)
+START_TEST(test_boot_messages)
 {
         Course *c = course_new("eg800k-4,unopened=keep," WITHOUT_FINGERPRINT, BACK);
 
@@ -140,7 +140,7 @@ END_TEST
 
 /* Without these messages either: after one restart the running system is unknown. The job is not called failed for
  * that; a retry is the remedy. */
-START_TEST(test_doubt)
+START_TEST(test_unknown_system)
 {
         Course *c = course_new("eg800k-4,boot-urcs=RDY/+CPIN: READY," WITHOUT_FINGERPRINT, BACK);
         g_autofree char *idle = NULL;
@@ -466,9 +466,9 @@ int main(void)
         Suite *s = suite_create("mini-stalled");
 
         suite_add(s, "fell-back", test_fell_back, 0, 2 * G_N_ELEMENTS(wrongs));
-        suite_add(s, "giver", test_giver, 0, G_N_ELEMENTS(givers));
-        suite_add(s, "told-by-words", test_told_by_words, 0, 1);
-        suite_add(s, "doubt", test_doubt, 0, 1);
+        suite_add(s, "gives-up", test_gives_up, 0, G_N_ELEMENTS(give_ups));
+        suite_add(s, "boot-messages", test_boot_messages, 0, 1);
+        suite_add(s, "unknown-system", test_unknown_system, 0, 1);
         suite_add(s, "probe", test_probe, 0, G_N_ELEMENTS(probes));
         suite_add(s, "network", test_network, 0, G_N_ELEMENTS(networks));
         suite_add(s, "second", test_second, 0, G_N_ELEMENTS(seconds));

@@ -148,24 +148,24 @@ END_TEST
 static const struct {
         FakeState state;
         const char *why;
-} stubborn[] = {
+} never_released[] = {
         { FAKE_PROBING, "is still looking at it" },
         { FAKE_TAKEN, "another program" },
         { FAKE_REFUSES, "polkit rule" },
         { FAKE_SILENT, "has not let go of it" },
 };
 
-START_TEST(test_stubborn)
+START_TEST(test_never_released)
 {
         FakeMM *mm;
         World *w = begin("[timeouts]\nsettle=3\n", &mm);
         g_autofree char *job = NULL, *message = NULL;
 
-        fake_mm_set(mm, stubborn[_i].state);
+        fake_mm_set(mm, never_released[_i].state);
         job = start(w, "up.bin", NULL);
         world_assert_result(w, job, "failed", "host", "port-busy");
         message = world_property(w, job, "Message");
-        ck_assert_msg(strstr(message, "ModemManager") && strstr(message, stubborn[_i].why), "%s", message);
+        ck_assert_msg(strstr(message, "ModemManager") && strstr(message, never_released[_i].why), "%s", message);
         assert_untouched(w);
         fake_mm_stop(mm);
         world_free(w);
@@ -254,7 +254,7 @@ END_TEST
 
 /* A modem with an unknown revision: fotad does not inhibit it in order to read the revision. A reported text that is no
  * revision is ignored. */
-START_TEST(test_nameless)
+START_TEST(test_unknown_revision)
 {
         World *w = new_world("[timeouts]\nsettle=3\n", true);
         FakeMM *mm = fake_mm_start(w, FAKE_EXPORTED, _i == 0 ? "" : "EC200A\nEUHAR01");
@@ -506,11 +506,11 @@ int main(void)
         suite_add(s, "held", test_held, 0, 3);
         suite_add(s, "watched", test_watched, 0, 1);
         suite_add(s, "probing", test_probing, 0, 1);
-        suite_add(s, "stubborn", test_stubborn, 0, G_N_ELEMENTS(stubborn));
+        suite_add(s, "never-released", test_never_released, 0, G_N_ELEMENTS(never_released));
         suite_add(s, "granted-too-late", test_granted_too_late, 0, 1);
         suite_add(s, "granted-far-too-late", test_granted_far_too_late, 0, 1);
         suite_add(s, "unknown", test_unknown, 0, 1);
-        suite_add(s, "nameless", test_nameless, 0, 2);
+        suite_add(s, "unknown-revision", test_unknown_revision, 0, 2);
         suite_add(s, "other", test_other, 0, 1);
         suite_add(s, "not-ready", test_not_ready, 0, 1);
         suite_add(s, "refusal-is-said-once", test_refusal_is_said_once, 0, 1);

@@ -103,7 +103,7 @@ END_TEST
 
 /* Two identical modules, serial number 0000 included: one is upgraded and moves, the other one moves too, loses its
  * power, and reconnects at the first one's place. */
-START_TEST(test_alike)
+START_TEST(test_identical_modules)
 {
         static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
                                                   { "1-1=ec600m", "1-2=ec600m,imei=" OTHER_IMEI } };
@@ -151,7 +151,7 @@ END_TEST
 
 /* The other module connects at the first one's place, while that one is away: it is not taken for the first one, and
  * not touched; and the first one is not upgraded again where it reconnects. */
-START_TEST(test_usurper)
+START_TEST(test_other_at_its_place)
 {
         static const char *const modules[][2] = { { "1-1=ec200a", "1-2=ec200a,imei=" OTHER_IMEI },
                                                   { "1-1=ec600m", "1-2=ec600m,imei=" OTHER_IMEI } };
@@ -228,8 +228,8 @@ int main(void)
 
         suite_add(s, "replaced", test_replaced, 0, 4);
         suite_add(s, "move", test_move, 0, G_N_ELEMENTS(moves));
-        suite_add(s, "alike", test_alike, 0, 2);
-        suite_add(s, "usurper", test_usurper, 0, 2);
+        suite_add(s, "identical-modules", test_identical_modules, 0, 2);
+        suite_add(s, "other-at-its-place", test_other_at_its_place, 0, 2);
         suite_add(s, "both-move", test_both_move, 0, 1);
         return suite_run(s);
 }

@@ -362,7 +362,7 @@ START_TEST(test_no_record)
 END_TEST
 
 /* A directory or file has the package's name, or the directory's. */
-START_TEST(test_in_the_way)
+START_TEST(test_name_in_use)
 {
         Bench *b = bench_of("1-1=ec200a", NULL);
         g_autofree char *packages = bench_state(b, "packages"), *other = world_path(b->w, "other"), *file = NULL;
@@ -404,6 +404,6 @@ int main(void)
         suite_add(s, "mini", test_mini, 0, 1);
         suite_add(s, "unprivileged", test_unprivileged, 0, 1);
         suite_add(s, "no-record", test_no_record, 0, 1);
-        suite_add(s, "in-the-way", test_in_the_way, 0, 1);
+        suite_add(s, "name-in-use", test_name_in_use, 0, 1);
         return suite_run(s);
 }

@@ -206,7 +206,7 @@ START_TEST(test_hangs)
 END_TEST
 
 /* A caller that has disconnected gets no upgrade when the file arrives at last. */
-START_TEST(test_left)
+START_TEST(test_caller_disconnects)
 {
         Reads reads = { 0 };
         Bench *b = slow_bench(&reads, one, 1);
@@ -300,7 +300,7 @@ START_TEST(test_changed)
 END_TEST
 
 /* The module disconnects while its package is copied. */
-START_TEST(test_gone)
+START_TEST(test_module_disconnects)
 {
         Reads reads = { 0 };
         Bench *b = slow_bench(&reads, one, 1);
@@ -370,10 +370,10 @@ int main(void)
         Suite *s = suite_create("package-spool");
 
         suite_add(s, "hangs", test_hangs, 0, 2);
-        suite_add(s, "left", test_left, 0, 1);
+        suite_add(s, "caller-disconnects", test_caller_disconnects, 0, 1);
         suite_add(s, "many", test_many, 0, 1);
         suite_add(s, "changed", test_changed, 0, 3);
-        suite_add(s, "gone", test_gone, 0, 1);
+        suite_add(s, "module-disconnects", test_module_disconnects, 0, 1);
         suite_add(s, "no-room", test_no_room, 0, 1);
         suite_add(s, "full", test_full, 0, 1);
         return suite_run(s);

@@ -203,7 +203,7 @@ START_TEST(test_long)
 END_TEST
 
 /* Callers that have disconnected get nothing, and are not counted. */
-START_TEST(test_left)
+START_TEST(test_caller_disconnects)
 {
         g_autofree char *url = NULL, *second = NULL;
         World *w = begin(&url);
@@ -300,7 +300,7 @@ int main(void)
         suite_add(s, "bus-killed", test_bus_killed, 0, 1);
         suite_add(s, "crowd", test_crowd, 0, 1);
         suite_add(s, "long", test_long, 0, 1);
-        suite_add(s, "left", test_left, 0, 1);
+        suite_add(s, "caller-disconnects", test_caller_disconnects, 0, 1);
         suite_add(s, "dies", test_dies, 0, 3);
         suite_add(s, "other", test_other, 0, 1);
         return suite_run(s);

@@ -261,7 +261,7 @@ START_TEST(test_own)
 END_TEST
 
 /* A uid without a name is not an identity: its next user may be another person. */
-START_TEST(test_nameless)
+START_TEST(test_unknown_uid)
 {
         World *w = two_modules(RULES);
         g_autofree char *url = world_http(w, "up.bin");
@@ -278,7 +278,7 @@ START_TEST(test_nameless)
 END_TEST
 
 /* root's job is not hers, though she may start one. */
-START_TEST(test_not_own)
+START_TEST(test_job_of_root)
 {
         World *w = two_modules(RULES);
         g_autofree char *url = world_http(w, "up.bin"), *job = NULL;
@@ -342,8 +342,8 @@ int main(void)
         suite_add(s, "refused", test_refused, 0, G_N_ELEMENTS(refused));
         suite_add(s, "admitted", test_admitted, 0, 1);
         suite_add(s, "own", test_own, 0, 2 * N_LIVES);
-        suite_add(s, "nameless", test_nameless, 0, 1);
-        suite_add(s, "not-own", test_not_own, 0, 1);
+        suite_add(s, "unknown-uid", test_unknown_uid, 0, 1);
+        suite_add(s, "job-of-root", test_job_of_root, 0, 1);
         suite_add(s, "retry", test_retry, 0, 2);
         return suite_run(s);
 }

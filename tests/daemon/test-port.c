@@ -87,78 +87,78 @@ END_TEST
 static const struct {
         const char *config, *why;
         bool lock, kept, exclusive, by_hand;
-} guests[] = {
+} port_users[] = {
         { RARELY, "is held by another process", .exclusive = true },
         { RARELY, "is held by squatter", .by_hand = true },
         { RARELY, "is held by a lock file", .lock = true },
         { SOON, "is held by a lock file", .lock = true, .kept = true }, /* by a process that leaves its file */
 };
 
-typedef struct Guest {
+typedef struct PortUser {
         char *tty, *lock;
         pid_t pid;
-} Guest;
+} PortUser;
 
-static void guest_come(Guest *g, int i)
+static void port_user_open(PortUser *g, int i)
 {
         g_autofree char *text = NULL;
 
-        g->pid = squat(guests[i].lock ? NULL : g->tty, guests[i].exclusive);
+        g->pid = squat(port_users[i].lock ? NULL : g->tty, port_users[i].exclusive);
         text = g_strdup_printf("%10d\n", (int)g->pid);
-        if (guests[i].lock)
+        if (port_users[i].lock)
                 ck_assert(g_file_set_contents(g->lock, text, -1, NULL));
 }
 
 /* A process that removes its lock file lives on until evict(). */
-static void guest_leave(Guest *g, int i)
+static void port_user_close(PortUser *g, int i)
 {
-        if (guests[i].lock && !guests[i].kept) {
+        if (port_users[i].lock && !port_users[i].kept) {
                 ck_assert_int_eq(g_unlink(g->lock), 0);
                 return;
         }
         evict(g->pid);
-        if (guests[i].exclusive)
+        if (port_users[i].exclusive)
                 end_exclusive(g->tty);
 }
 
 /* When the module is plugged in, and when it is asked for its identity, another program has its port. The daemon opens
  * the port as soon as that program has closed it. */
-START_TEST(test_guest)
+START_TEST(test_port_in_use)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a" },
-                                   .config = guests[_i].config,
-                                   .by_hand = guests[_i].by_hand,
+                                   .config = port_users[_i].config,
+                                   .by_hand = port_users[_i].by_hand,
                                    .no_daemon = true };
         g_autofree char *node = NULL, *base = NULL, *name = NULL, *held = NULL;
-        Guest g = { 0 };
+        PortUser g = { 0 };
         World *w;
 
-        ck_assert_msg(!guests[_i].lock || geteuid() == 0, "this test makes a file of root's, which only root can");
+        ck_assert_msg(!port_users[_i].lock || geteuid() == 0, "this test makes a file of root's, which only root can");
         w = world_new(&settings);
         node = world_sim(w, "get 1-1 port-at");
         base = g_path_get_basename(node);
         name = g_strconcat("lock/LCK..", base, NULL);
-        held = g_strdup_printf("its AT port %s %s", node, guests[_i].why);
+        held = g_strdup_printf("its AT port %s %s", node, port_users[_i].why);
         g.tty = world_tty(w, "1-1", "at");
         g.lock = world_path(w, name);
 
-        guest_come(&g, _i);
+        port_user_open(&g, _i);
         world_start_daemon(w);
         world_await_problem(w, held);
-        guest_leave(&g, _i);
+        port_user_close(&g, _i);
         world_await_problem(w, "");
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
-        if (guests[_i].lock && !guests[_i].kept)
+        if (port_users[_i].lock && !port_users[_i].kept)
                 evict(g.pid);
 
-        guest_come(&g, _i);
+        port_user_open(&g, _i);
         g_free(world_sim(w, "set 1-1 revision EC200AEUHAR01A09M16"));
         ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
         world_await_problem(w, held);
-        guest_leave(&g, _i);
+        port_user_close(&g, _i);
         world_await_property(w, MODULE_1, "Revision", "EC200AEUHAR01A09M16");
         world_await_problem(w, "");
-        if (guests[_i].lock && !guests[_i].kept)
+        if (port_users[_i].lock && !port_users[_i].kept)
                 evict(g.pid);
         g_free(g.tty);
         g_free(g.lock);
@@ -168,7 +168,7 @@ END_TEST
 
 /* The daemon restarts during a download, and another program has the port by then. The job goes on, and receives the
  * rest when that program has closed the port. */
-START_TEST(test_guest_midway)
+START_TEST(test_port_in_use_midway)
 {
         WorldSettings settings = WORLD_EC200A;
         World *w = world_new_idle(&settings);
@@ -197,7 +197,7 @@ END_TEST
 static const struct {
         const char *restart, *why, *reason;
         bool exclusive, stays;
-} shut[] = {
+} unavailable[] = {
         { "300", .why = "cannot be opened: Permission denied" },
         { "300", .why = "is held by another process", .exclusive = true },
         { "3", "cannot be opened: Permission denied", "Its AT port %s cannot be opened: Permission denied.",
@@ -206,9 +206,9 @@ static const struct {
           .stays = true },
 };
 
-START_TEST(test_shut_midway)
+START_TEST(test_port_unavailable_midway)
 {
-        g_autofree char *config = g_strdup_printf("[timeouts]\nsettle=1\nrestart=%s\n", shut[_i].restart);
+        g_autofree char *config = g_strdup_printf("[timeouts]\nsettle=1\nrestart=%s\n", unavailable[_i].restart);
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024,mute=600000" },
                                    .config = config };
         World *w = world_new(&settings);
@@ -228,14 +228,14 @@ START_TEST(test_shut_midway)
         tty = world_tty(w, "1-1", "at");
         node = world_sim(w, "get 1-1 port-at");
         ck_assert_int_eq(stat(tty, &st), 0);
-        if (shut[_i].exclusive)
+        if (unavailable[_i].exclusive)
                 squatter = squat(tty, true);
         else
                 ck_assert_int_eq(chmod(tty, 0), 0);
         world_start_daemon(w);
-        problem = g_strdup_printf("its AT port %s %s", node, shut[_i].why);
-        if (shut[_i].stays) {
-                reason = g_strdup_printf(shut[_i].reason, node);
+        problem = g_strdup_printf("its AT port %s %s", node, unavailable[_i].why);
+        if (unavailable[_i].stays) {
+                reason = g_strdup_printf(unavailable[_i].reason, node);
                 world_assert_outcome(w, job, "failed", "host", "no-response");
                 world_assert_part(w, job, "Message", reason);
         } else {
@@ -245,13 +245,13 @@ START_TEST(test_shut_midway)
                         ck_assert(!world_call(w, MODULE_2, "org.fotad1.Module", "Probe"));
                 world_await_problem(w, problem);
         }
-        if (shut[_i].exclusive) {
+        if (unavailable[_i].exclusive) {
                 evict(squatter);
                 end_exclusive(tty);
         } else {
                 ck_assert_int_eq(chmod(tty, st.st_mode & 07777), 0);
         }
-        if (!shut[_i].stays)
+        if (!unavailable[_i].stays)
                 world_assert_outcome(w, job, "success", "", "");
         world_free(w);
 }
@@ -376,9 +376,9 @@ int main(void)
         Suite *s = suite_create("port");
 
         suite_add(s, "held", test_held, 0, G_N_ELEMENTS(holders));
-        suite_add(s, "guest", test_guest, 0, G_N_ELEMENTS(guests));
-        suite_add(s, "guest-midway", test_guest_midway, 0, 1);
-        suite_add(s, "shut-midway", test_shut_midway, 0, G_N_ELEMENTS(shut));
+        suite_add(s, "port-in-use", test_port_in_use, 0, G_N_ELEMENTS(port_users));
+        suite_add(s, "port-in-use-midway", test_port_in_use_midway, 0, 1);
+        suite_add(s, "port-unavailable-midway", test_port_unavailable_midway, 0, G_N_ELEMENTS(unavailable));
         suite_add(s, "refused", test_refused, 0, 1);
         suite_add(s, "stale", test_stale, 0, G_N_ELEMENTS(stale));
         suite_add(s, "stale-foreign", test_stale_foreign, 0, 1);

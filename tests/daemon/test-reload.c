@@ -120,7 +120,7 @@ static void assert_logged(Reload *r, const char *text)
 /* ---- the signal */
 
 /* A reload without a change does nothing, in every state of a job. */
-START_TEST(test_harmless)
+START_TEST(test_no_change)
 {
         static const char *const points[] = { "qfotadl", "accepted",    "downloading:40", "downloaded", "off:1",
                                               "updater", "updating:50", "ended",          "off:2",      "boot" };
@@ -438,7 +438,7 @@ int main(void)
 {
         Suite *s = suite_create("reload");
 
-        suite_add(s, "harmless", test_harmless, 0, 10);
+        suite_add(s, "no-change", test_no_change, 0, 10);
         suite_add(s, "before-calls", test_before_calls, 0, 1);
         suite_add(s, "bad-file", test_bad_file, 0, 2);
         suite_add(s, "timeouts", test_timeouts, 0, 2);

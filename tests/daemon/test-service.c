@@ -353,7 +353,7 @@ START_TEST(test_broken)
 END_TEST
 
 /* Two records name the same module: the newer one is followed, the older one has ended, and keeps no password. */
-START_TEST(test_rivals)
+START_TEST(test_second_daemon)
 {
         WorldSettings settings = { .no_daemon = true };
         World *w = world_new(&settings);
@@ -475,7 +475,7 @@ int main(void)
         suite_add(s, "stop", test_stop, 0, 4);
         suite_add(s, "status", test_status, 0, 1);
         suite_add(s, "broken", test_broken, 0, G_N_ELEMENTS(broken));
-        suite_add(s, "rivals", test_rivals, 0, 1);
+        suite_add(s, "second-daemon", test_second_daemon, 0, 1);
         suite_add(s, "announce", test_announce, 0, 3);
         suite_add(s, "idle", test_idle, 0, 1);
         return suite_run(s);

@@ -156,7 +156,7 @@ START_TEST(test_mini_suspended)
 END_TEST
 
 /* After a suspend the module is asked for its identity, if a question cannot disturb it. */
-START_TEST(test_looked_at_anew)
+START_TEST(test_identity_after_suspend)
 {
         World *w = world_with("1-1=ec200a", "downloading:40");
         g_autofree char *job = begin_dfota(w), *asked = NULL;
@@ -236,7 +236,7 @@ int main(void)
         suite_add(s, "suspended", test_suspended, 0, G_N_ELEMENTS(points));
         suite_add(s, "mini-stopped", test_mini_stopped, 0, G_N_ELEMENTS(mini_points));
         suite_add(s, "mini-suspended", test_mini_suspended, 0, G_N_ELEMENTS(mini_points));
-        suite_add(s, "looked-at-anew", test_looked_at_anew, 0, 1);
+        suite_add(s, "identity-after-suspend", test_identity_after_suspend, 0, 1);
         suite_add(s, "slow-disk", test_slow_disk, 0, 1);
         suite_add(s, "server", test_server, 0, 1);
         return suite_run(s);

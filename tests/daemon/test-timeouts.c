@@ -223,7 +223,7 @@ END_TEST
 
 /* The job ends while the module has not answered since it came back, and its port only listened. From then on the
  * module is probed like any other: it reports its identity without a restart. */
-START_TEST(test_asked_after_end)
+START_TEST(test_probed_after_end)
 {
         World *w = world_with("stall=updating:40,updater-at=1", "update-idle=3");
         g_autofree char *job = begin(w, "up.bin");
@@ -377,7 +377,7 @@ int main(void)
         suite_add(s, "start-reset", test_start_reset, 0, 1);
         suite_add(s, "update-never-begins", test_update_never_begins, 0, 1);
         suite_add(s, "update-idle", test_update_idle, 0, 3);
-        suite_add(s, "asked-after-end", test_asked_after_end, 0, 1);
+        suite_add(s, "probed-after-end", test_probed_after_end, 0, 1);
         suite_add(s, "restart", test_restart, 0, 3);
         suite_add(s, "settle", test_settle, 0, 2);
         suite_add(s, "command", test_command, 0, 1);

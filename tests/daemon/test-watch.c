@@ -275,7 +275,7 @@ START_TEST(test_mini)
 END_TEST
 
 /* In its Mini system the module shows the chip's vendor id, under which only an expected module counts as one. */
-START_TEST(test_chip)
+START_TEST(test_vendor_id)
 {
         Course *c = course_new("ec800m-4,mini-vid=2ecc", "restart=2");
 
@@ -382,7 +382,7 @@ int main(void)
         suite_add(s, "replaced", test_replaced, 0, 1);
         suite_add(s, "unknown", test_unknown, 0, 1);
         suite_add(s, "mini", test_mini, 0, 2);
-        suite_add(s, "chip", test_chip, 0, 1);
+        suite_add(s, "vendor-id", test_vendor_id, 0, 1);
         suite_add(s, "moved-anew", test_moved_anew, 0, 1);
         suite_add(s, "started-anew", test_started_anew, 0, 1);
         suite_add(s, "over", test_over, 0, 2);
