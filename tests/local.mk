@@ -24,6 +24,8 @@ endif
 WORLD_CFLAGS = $(AM_CFLAGS) -DLOCALEDIR=\"$(localedir)\" $(CHECK_CFLAGS) $(SYSTEMD_CFLAGS)
 WORLD_LIBS = tests/daemon/libworld.a $(CHECK_LIBS) $(SYSTEMD_LIBS) $(GLIB_LIBS)
 
+include tests/attack/local.mk
+
 if HAVE_TESTS
 check_LIBRARIES += tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
@@ -107,6 +109,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-standstill \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
+	tests/daemon/test-flood \
 	tests/daemon/test-polkit \
 	tests/daemon/test-polkit-installed \
 	tests/daemon/test-polkit-person \
@@ -198,6 +201,8 @@ tests_daemon_test_timeouts_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_timeouts_LDADD = $(WORLD_LIBS)
 tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
 tests_daemon_test_bus_LDADD = $(WORLD_LIBS) $(SIM_LIBS)
+tests_daemon_test_flood_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_flood_LDADD = $(WORLD_LIBS)
 tests_daemon_test_access_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_access_LDADD = $(WORLD_LIBS)
 tests_daemon_test_polkit_CFLAGS = $(WORLD_CFLAGS)

@@ -2,8 +2,8 @@
 
 /* Authorization of calls. Privileged callers may do everything, and the user who started a job may cancel it; for all
  * others polkit decides. polkit may ask a user, which can take minutes, so the event loop goes on meanwhile. When
- * polkit has replied, the message is put back into the queue of received messages, and its handler examines the changed
- * situation anew. Knows no particular call. */
+ * polkit has replied, the call is handled again from its beginning, in the changed situation. Knows no particular
+ * call. */
 
 #include <string.h>
 
@@ -25,23 +25,16 @@
 #define QUESTIONS_MAX          64u
 #define QUESTIONS_MAX_PER_USER 8u
 
-/* Maximum size in bytes of a call that waits, as it is stored with all its arguments. Far more than a correct call
- * has. */
-#define CALL_MAX 16384u
-
 /* The kernel reports this number for all users that have no number in this user namespace. */
 #define OVERFLOW_UID 65534
 
+/* A question to polkit, and then its reply. */
 typedef struct Authorization {
-        Bus *bus;
-        sd_bus_message *message;
-        int64_t uid;
+        BusCall *call;
         BusAction action;
         char *module;
-        sd_bus_track *caller;
         sd_bus_slot *asked;   /* NULL if polkit has replied */
         sd_bus_error refusal; /* not set if the call is authorized */
-        sd_event_source *tidy;
 } Authorization;
 
 static const char *const actions[] = {
@@ -54,29 +47,23 @@ G_STATIC_ASSERT(G_N_ELEMENTS(actions) == _BUS_ACTION_MAX);
 
 static bool is_interactive(const Authorization *a)
 {
-        return sd_bus_message_get_allow_interactive_authorization(a->message) > 0;
+        return sd_bus_message_get_allow_interactive_authorization(a->call->message) > 0;
 }
 
 static void authorization_free(Authorization *a)
 {
+        g_queue_remove(&a->call->bus->authorizations, a);
         sd_bus_slot_unref(a->asked);
-        sd_bus_track_unref(a->caller);
-        sd_event_source_disable_unref(a->tidy);
-        sd_bus_message_unref(a->message);
         sd_bus_error_free(&a->refusal);
         g_free(a->module);
         g_free(a);
 }
 
-static void drop(Authorization *a)
+/* The caller left the bus, among others. polkit notices that, too, and closes its dialog. */
+static void drop(BusCall *call)
 {
-        g_queue_remove(&a->bus->authorizations, a);
-        authorization_free(a);
-}
-
-void bus_drop_authorizations(Bus *b)
-{
-        g_queue_clear_full(&b->authorizations, (GDestroyNotify)authorization_free);
+        authorization_free(call->data);
+        bus_call_done(call);
 }
 
 /* ---- polkit's reply */
@@ -129,66 +116,33 @@ static void judge(Authorization *a, sd_bus_message *reply)
         }
 }
 
-/* Runs when no message is left to read. The handler has not asked for the reply, for example because its object was
- * removed. */
-static int on_idle(sd_event_source *source, void *userdata)
-{
-        (void)source;
-        drop(userdata);
-        return 0;
-}
-
-static int put_back(Authorization *a)
-{
-        int r;
-
-        if ((r = sd_bus_message_rewind(a->message, true)) < 0 ||
-            (r = sd_event_add_defer(a->bus->event, &a->tidy, on_idle, a)) < 0 ||
-            (r = sd_event_source_set_priority(a->tidy, SD_EVENT_PRIORITY_IDLE)) < 0)
-                return r;
-        return sd_bus_enqueue_for_read(a->bus->bus, a->message);
-}
-
 static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         Authorization *a = userdata;
-        int r;
 
         (void)error;
-        judge(a, reply);
         a->asked = sd_bus_slot_unref(a->asked);
-        r = put_back(a);
-        if (r < 0) {
-                sd_bus_reply_method_errno(a->message, r, NULL);
-                drop(a);
-        }
+        judge(a, reply);
+        bus_call_again(a->call);
         return 1;
 }
 
 /* ---- the question to polkit */
 
-/* The caller left the bus. polkit notices that, too, and closes its dialog. */
-static int on_caller_left(sd_bus_track *track, void *userdata)
-{
-        (void)track;
-        drop(userdata);
-        return 1;
-}
-
 static int ask(Authorization *a)
 {
+        sd_bus_message *call = a->call->message;
+        sd_bus *bus = a->call->bus->bus;
         g_autoptr(sd_bus_message) m = NULL;
         int r;
 
-        if ((r = sd_bus_track_new(a->bus->bus, &a->caller, on_caller_left, a)) < 0 ||
-            (r = sd_bus_track_add_sender(a->caller, a->message)) < 0 ||
-            (r = sd_bus_message_new_method_call(a->bus->bus, &m, POLKIT, POLKIT_PATH, POLKIT_INTERFACE,
+        if ((r = sd_bus_message_new_method_call(bus, &m, POLKIT, POLKIT_PATH, POLKIT_INTERFACE,
                                                 "CheckAuthorization")) < 0 ||
             (r = sd_bus_message_append(m, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
-                                       sd_bus_message_get_sender(a->message), actions[a->action], 1, "module",
-                                       a->module, is_interactive(a) ? POLKIT_ALLOW_INTERACTION : 0, "")) < 0)
+                                       sd_bus_message_get_sender(call), actions[a->action], 1, "module", a->module,
+                                       is_interactive(a) ? POLKIT_ALLOW_INTERACTION : 0, "")) < 0)
                 return r;
-        return sd_bus_call_async(a->bus->bus, &a->asked, m, on_answer, a, is_interactive(a) ? PERSON_MAX : RULE_MAX);
+        return sd_bus_call_async(bus, &a->asked, m, on_answer, a, is_interactive(a) ? PERSON_MAX : RULE_MAX);
 }
 
 static bool is_full(const Bus *b, int64_t uid)
@@ -199,107 +153,70 @@ static bool is_full(const Bus *b, int64_t uid)
                 const Authorization *a = l->data;
 
                 all += a->asked != NULL;
-                theirs += a->asked && a->uid == uid;
+                theirs += a->asked && bus_call_uid(a->call) == uid;
         }
         return all >= QUESTIONS_MAX || theirs >= QUESTIONS_MAX_PER_USER;
 }
 
-/* Subtracts the size of the arguments, from here to the end of their container, from *left. false if that is not
- * enough. sd-bus limits the depth of containers. */
-static bool fits(sd_bus_message *m, size_t *left)
-{
-        const char *contents, *text;
-        char type;
-        int r;
-
-        while ((r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
-                size_t length = sizeof(uint64_t);
-
-                if (contents) {
-                        if (sd_bus_message_enter_container(m, type, contents) < 0 || !fits(m, left) ||
-                            sd_bus_message_exit_container(m) < 0)
-                                return false;
-                } else if (type == 's' || type == 'o' || type == 'g') {
-                        if (sd_bus_message_read_basic(m, type, &text) < 0)
-                                return false;
-                        length += strlen(text);
-                } else if (sd_bus_message_skip(m, (char[]){ type, '\0' }) < 0) {
-                        return false;
-                }
-                if (length > *left)
-                        return false;
-                *left -= length;
-        }
-        return r == 0;
-}
-
-static bool is_long(sd_bus_message *message)
-{
-        size_t left = CALL_MAX;
-
-        return sd_bus_message_rewind(message, true) < 0 || !fits(message, &left);
-}
-
-static int begin(Bus *b, sd_bus_message *message, int64_t uid, BusAction action, const char *module,
-                 sd_bus_error *error)
+static int begin(BusCall *call, BusAction action, const char *module, sd_bus_error *error)
 {
         Authorization *a;
         int r;
 
-        if (is_full(b, uid))
+        if (is_full(call->bus, bus_call_uid(call)))
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                         "too many calls wait for polkit: try again when they are answered");
-        if (is_long(message))
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "the call is too long to wait for polkit");
         a = g_new0(Authorization, 1);
-        a->bus = b;
-        a->message = sd_bus_message_ref(message);
-        a->uid = uid;
+        a->call = call;
         a->action = action;
         a->module = g_strdup(module);
+        g_queue_push_tail(&call->bus->authorizations, a);
         r = ask(a);
-        if (r < 0) {
+        if (r < 0)
                 authorization_free(a);
-                return r;
-        }
-        g_queue_push_tail(&b->authorizations, a);
-        return 0;
+        else
+                bus_call_keep(call, a, drop);
+        return MIN(r, 0);
 }
 
-/* Moves the stored reply to *ret and forgets it. false if there is none, or if it belongs to another question because
- * the call now concerns another module, or is a retry instead of a start. */
-static bool take_answer(Bus *b, sd_bus_message *message, BusAction action, const char *module, sd_bus_error *ret)
+/* Moves polkit's reply to *ret and forgets it. false if there is none, or if it belongs to another question because the
+ * call now concerns another module, or is a retry instead of a start. */
+static bool take_answer(BusCall *call, BusAction action, const char *module, sd_bus_error *ret)
 {
-        for (GList *l = b->authorizations.head; l; l = l->next) {
-                Authorization *a = l->data;
-                bool fits = a->action == action && strcmp(a->module, module) == 0;
+        Authorization *a = call->drop == drop ? call->data : NULL;
+        bool fits = a && a->action == action && strcmp(a->module, module) == 0;
 
-                if (a->message != message)
-                        continue;
-                if (fits)
-                        sd_bus_error_move(ret, &a->refusal);
-                drop(a);
-                return fits;
-        }
-        return false;
+        if (!a)
+                return false;
+        if (fits)
+                sd_bus_error_move(ret, &a->refusal);
+        call->drop = NULL;
+        authorization_free(a);
+        return fits;
 }
 
-int bus_authorize(Bus *b, sd_bus_message *message, BusAction action, const char *module, const Job *own,
+int bus_authorize(Bus *b, sd_bus_message *message, BusAction action, const char *module, const Job *own, BusCall **ret,
                   sd_bus_error *error)
 {
         g_auto(sd_bus_error) refusal = SD_BUS_ERROR_NULL;
-        BusCaller caller = bus_caller(message);
-        bool answered = take_answer(b, message, action, module, &refusal);
+        g_autoptr(BusCall) call = NULL;
+        int r = bus_call_take(b, message, &call, error);
+        bool answered;
 
-        if (caller.privileged)
-                return 1;
-        if (caller.uid < 0)
-                return refuse(error, action, "the bus does not tell who you are");
-        if (own && own->started_by == caller.uid && caller.uid != OVERFLOW_UID)
-                return 1;
-        if (!answered)
-                return begin(b, message, caller.uid, action, module, error);
-        if (!sd_bus_error_is_set(&refusal))
-                return 1;
-        return sd_bus_error_move(error, &refusal);
+        if (r <= 0)
+                return r;
+        answered = take_answer(call, action, module, &refusal);
+        if (!bus_call_is_privileged(call)) {
+                int64_t uid = bus_call_uid(call);
+                bool owns = own && own->started_by == uid && uid != OVERFLOW_UID;
+
+                if (uid < 0)
+                        return refuse(error, action, "the bus does not tell who you are");
+                if (!owns && !answered)
+                        return begin(call, action, module, error);
+                if (!owns && sd_bus_error_is_set(&refusal))
+                        return sd_bus_error_move(error, &refusal);
+        }
+        *ret = g_steal_pointer(&call);
+        return 1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "bus/bus-call.h"
+#include "bus/bus-caller.h"
 
 /* The actions of dbus/org.fotad1.policy.in. */
 typedef enum BusAction {
@@ -13,11 +13,8 @@ typedef enum BusAction {
 } BusAction;
 
 /* Asks if the sender may do the action to the module with that Id. own is a job whose starter needs no authorization,
- * NULL if there is none. > 0: authorized, go on. 0: polkit is asked; the handler returns 1 without doing anything, and
- * is called again with the same message, from its beginning, when polkit has replied. < 0: refused, and the error is
- * set. */
-int bus_authorize(Bus *bus, sd_bus_message *message, BusAction action, const char *module, const Job *own,
+ * NULL if there is none. > 0: authorized, go on; *ret as from bus_call_take(). 0: the bus or polkit is asked; the
+ * handler returns 1 without doing anything, and is called again with the same message, from its beginning, when there
+ * is a reply. < 0: refused, and the error is set. */
+int bus_authorize(Bus *bus, sd_bus_message *message, BusAction action, const char *module, const Job *own, BusCall **ret,
                   sd_bus_error *error);
-
-/* Drops all questions without a reply to the callers. To be called before the bus is closed. */
-void bus_drop_authorizations(Bus *bus);

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Common to all objects on the bus: replies for refusals, calls that wait, object paths, options. Knows none of the
- * objects. */
+/* Common to all objects on the bus: replies for refusals, object paths, options. Knows none of the objects. */
 
 #include <errno.h>
 #include <string.h>
 
 #include "bus/bus-call.h"
 #include "names.h"
-
-#define WAITING_MAX 64                    /* calls */
-#define WAIT_MAX    (20 * G_USEC_PER_SEC) /* clients give up after 25 s; a call that was given up is not carried out */
-
-typedef struct Waiting {
-        sd_bus_message *message;
-        Module *module;
-        BusWaitFunc func;
-        gint64 since;
-} Waiting;
-
-static void waiting_free(Waiting *waiting)
-{
-        sd_bus_message_unref(waiting->message);
-        g_free(waiting);
-}
 
 char *bus_module_path(const char *id)
 {
@@ -48,73 +31,6 @@ int bus_refuse_not_ready(sd_bus_error *error, const Module *module, const char *
 {
         return sd_bus_error_setf(error, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
                                  failure);
-}
-
-/* ---- calls that wait */
-
-bool bus_wait(Bus *b, sd_bus_message *message, Module *module, BusWaitFunc func)
-{
-        Waiting *waiting;
-
-        if (g_queue_get_length(&b->waiting) >= WAITING_MAX)
-                return false;
-        waiting = g_new0(Waiting, 1);
-        waiting->message = sd_bus_message_ref(message);
-        waiting->module = module;
-        waiting->func = func;
-        waiting->since = g_get_monotonic_time();
-        g_queue_push_tail(&b->waiting, waiting);
-        return true;
-}
-
-void bus_unwait(Bus *b, sd_bus_message *message)
-{
-        for (GList *l = b->waiting.head; l; l = l->next) {
-                Waiting *waiting = l->data;
-
-                if (waiting->message == message) {
-                        waiting_free(waiting);
-                        g_queue_delete_link(&b->waiting, l);
-                        return;
-                }
-        }
-}
-
-static void answer(Bus *b, Waiting *waiting, const char *failure)
-{
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
-
-        if (!failure && g_get_monotonic_time() - waiting->since > WAIT_MAX)
-                failure = "it took too long to tell who it is: try again";
-        r = waiting->func(b, waiting->message, waiting->module, failure, &error);
-        if (r < 0 && !sd_bus_error_is_set(&error))
-                sd_bus_error_set_errno(&error, r);
-        if (sd_bus_error_is_set(&error))
-                sd_bus_reply_method_error(waiting->message, &error);
-        sd_bus_error_free(&error);
-}
-
-void bus_answer_waiting(Bus *b, Module *module, const char *failure)
-{
-        /* An answered call may start a job or a probe, which may change the queue, so the queue is walked by count. */
-        for (unsigned n = g_queue_get_length(&b->waiting); n > 0; n--) {
-                Waiting *waiting = g_queue_pop_head(&b->waiting);
-
-                if (!waiting)
-                        break;
-                if (waiting->module == module) {
-                        answer(b, waiting, failure);
-                        waiting_free(waiting);
-                } else {
-                        g_queue_push_tail(&b->waiting, waiting);
-                }
-        }
-}
-
-void bus_drop_waiting(Bus *b)
-{
-        g_queue_clear_full(&b->waiting, (GDestroyNotify)waiting_free);
 }
 
 /* ---- options */

@@ -1,13 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Identifies the sender of a call, and tells if it is privileged. Knows no particular call. */
+/* Calls that are kept until they are answered, and their senders: who they are, and that they are still there. The bus
+ * is asked without waiting for its reply; when it has replied, the message is put back into the queue of received
+ * messages, and its handler examines the situation anew. Bounds how much is kept. Knows no particular call. */
 
-#include <glib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bus/bus-call.h"
 #include "bus/bus-caller.h"
+#include "bus/bus-name.h"
+
+/* Maximum number of calls that are kept, in all and for one sender. LimitNOFILE= in the unit follows from the first: a
+ * call may have descriptors with it. */
+#define CALLS_MAX            1024u
+#define CALLS_MAX_PER_SENDER 128u
+
+/* The same for a sender of which it is known that it is not privileged. */
+#define CALLS_MAX_UNPRIVILEGED 8u
+
+/* Maximum size in bytes of a call that is kept with all its arguments. Far more than a correct call has. */
+#define CALL_MAX 16384u
+
+#define WAIT_MAX (20 * G_USEC_PER_SEC) /* clients give up after 25 s; a call that was given up is not carried out */
+
+struct BusPeer {
+        Bus *bus;
+        char *name; /* unique name */
+        unsigned calls;
+        sd_bus_slot *watch;
+        sd_bus_slot *asked; /* NULL if the bus has replied */
+        int64_t uid;
+        bool privileged;
+};
+
+/* ---- credentials */
 
 /* Privileged are root, the daemon's own user, and the members of the daemon's own group (fotad, as installed). If root
  * runs the daemon by hand, its group is root's, which contains other users on some systems, so that group is not
@@ -37,7 +63,7 @@ static bool read_groups(sd_bus_message *reply, bool *ret_privileged)
         return true;
 }
 
-static bool read_credentials(sd_bus_message *reply, BusCaller *caller)
+static bool read_credentials(sd_bus_message *reply, int64_t *ret_uid, bool *ret_privileged)
 {
         if (sd_bus_message_enter_container(reply, 'a', "{sv}") < 0)
                 return false;
@@ -50,10 +76,10 @@ static bool read_credentials(sd_bus_message *reply, BusCaller *caller)
                 if (strcmp(name, "UnixUserID") == 0) {
                         if (sd_bus_message_read(reply, "v", "u", &uid) < 0)
                                 return false;
-                        caller->uid = uid;
-                        caller->privileged = caller->privileged || is_privileged_user(uid);
+                        *ret_uid = uid;
+                        *ret_privileged = *ret_privileged || is_privileged_user(uid);
                 } else if (strcmp(name, "UnixGroupIDs") == 0) {
-                        if (!read_groups(reply, &caller->privileged))
+                        if (!read_groups(reply, ret_privileged))
                                 return false;
                 } else if (sd_bus_message_skip(reply, "v") < 0) {
                         return false;
@@ -64,30 +90,303 @@ static bool read_credentials(sd_bus_message *reply, BusCaller *caller)
         return true;
 }
 
-/* Asks the bus for the user and groups of the sender, which the kernel told it when the sender connected. sd-bus would
- * read the groups from /proc, where another process may have the sender's process id by now. With a bus that reports no
- * groups (dbus before 1.14), no group is privileged. The bus itself replies and never waits for others, so this may
- * block the event loop. */
-BusCaller bus_caller(sd_bus_message *message)
-{
-        static const BusCaller nobody = { .uid = -1 };
-        const char *sender = sd_bus_message_get_sender(message);
-        g_autoptr(sd_bus_message) reply = NULL;
-        BusCaller caller = nobody;
+/* ---- calls */
 
-        if (!sender ||
-            sd_bus_call_method(sd_bus_message_get_bus(message), "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                               "org.freedesktop.DBus", "GetConnectionCredentials", NULL, &reply, "s", sender) < 0 ||
-            !read_credentials(reply, &caller))
-                return nobody;
-        return caller;
+void bus_peer_free(void *data)
+{
+        BusPeer *p = data;
+
+        sd_bus_slot_unref(p->watch);
+        sd_bus_slot_unref(p->asked);
+        g_free(p->name);
+        g_free(p);
 }
 
-bool bus_require_privilege(sd_bus_message *message, sd_bus_error *error)
+static void call_free(BusCall *c)
 {
-        if (bus_caller(message).privileged)
-                return true;
-        sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-                         "only root and the members of the group fotad may do this; everybody may read");
-        return false;
+        g_queue_delete_link(&c->bus->calls, c->link);
+        g_hash_table_remove(c->bus->kept, c->message);
+        sd_event_source_disable_unref(c->tidy);
+        sd_bus_message_unref(c->message);
+        if (--c->peer->calls == 0)
+                g_hash_table_remove(c->bus->peers, c->peer->name);
+        g_free(c);
+}
+
+void bus_call_keep(BusCall *c, void *data, void (*drop)(BusCall *call))
+{
+        c->waits = true;
+        c->data = data;
+        c->drop = drop;
+}
+
+void bus_call_done(BusCall *c)
+{
+        c->waits = false;
+        c->drop = NULL;
+        c->module = NULL;
+        if (!c->handled)
+                call_free(c);
+}
+
+void bus_call_let_go(BusCall *c)
+{
+        c->handled = false;
+        if (!c->waits)
+                call_free(c);
+}
+
+void bus_call_fail(BusCall *c, int r, sd_bus_error *error)
+{
+        if (r < 0 && !sd_bus_error_is_set(error))
+                sd_bus_error_set_errno(error, r);
+        if (sd_bus_error_is_set(error))
+                sd_bus_reply_method_error(c->message, error);
+}
+
+static void drop(BusCall *c)
+{
+        if (c->drop)
+                c->drop(c);
+        else
+                bus_call_done(c);
+}
+
+/* Runs when no message is left to read. The handler has not taken the call, for example because its object was
+ * removed. */
+static int on_idle(sd_event_source *source, void *userdata)
+{
+        (void)source;
+        drop(userdata);
+        return 0;
+}
+
+void bus_call_again(BusCall *c)
+{
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        int r;
+
+        if ((r = sd_bus_message_rewind(c->message, true)) >= 0 &&
+            (r = sd_event_add_defer(c->bus->event, &c->tidy, on_idle, c)) >= 0 &&
+            (r = sd_event_source_set_priority(c->tidy, SD_EVENT_PRIORITY_IDLE)) >= 0 &&
+            (r = sd_bus_enqueue_for_read(c->bus->bus, c->message)) >= 0)
+                return;
+        bus_call_fail(c, r, &error);
+        drop(c);
+}
+
+void bus_drop_calls(Bus *b)
+{
+        while (b->calls.head)
+                drop(b->calls.head->data);
+}
+
+int64_t bus_call_uid(const BusCall *c)
+{
+        return c->peer->uid;
+}
+
+bool bus_call_is_privileged(const BusCall *c)
+{
+        return c->peer->privileged;
+}
+
+/* ---- senders */
+
+/* Has each call of the sender dealt with. The last call takes the sender along. */
+static void for_each_call(BusPeer *p, void (*func)(BusCall *call))
+{
+        g_autoptr(GPtrArray) calls = g_ptr_array_new();
+
+        for (const GList *l = p->bus->calls.head; l; l = l->next)
+                if (((BusCall *)l->data)->peer == p)
+                        g_ptr_array_add(calls, l->data);
+        for (unsigned i = 0; i < calls->len; i++)
+                func(g_ptr_array_index(calls, i));
+}
+
+static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        bool owned;
+
+        (void)error;
+        if (bus_name_read(m, &owned) && !owned)
+                for_each_call(userdata, drop);
+        return 0;
+}
+
+static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        BusPeer *p = userdata;
+
+        (void)error;
+        if (!sd_bus_is_open(p->bus->bus)) /* its calls are about to be dropped */
+                return 0;
+        p->asked = sd_bus_slot_unref(p->asked);
+        if (sd_bus_message_is_method_error(reply, NULL) || !read_credentials(reply, &p->uid, &p->privileged)) {
+                p->uid = -1;
+                p->privileged = false;
+        }
+        for_each_call(p, bus_call_again);
+        return 0;
+}
+
+/* Asks the bus for the user and groups of the sender, which the kernel told it when the sender connected. sd-bus would
+ * read the groups from /proc, where another process may have the sender's process id by now. With a bus that reports no
+ * groups (dbus before 1.14), no group is privileged. A sender that leaves before the bus watches it has no credentials
+ * any more. */
+static int peer_new(BusPeer **ret, Bus *b, const char *name)
+{
+        BusPeer *p = g_new0(BusPeer, 1);
+        int r;
+
+        p->bus = b;
+        p->name = g_strdup(name);
+        p->uid = -1;
+        if ((r = bus_name_watch(b->bus, &p->watch, name, on_owner_changed, p)) < 0 ||
+            (r = sd_bus_call_method_async(b->bus, &p->asked, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                          "org.freedesktop.DBus", "GetConnectionCredentials", on_credentials, p, "s",
+                                          name)) < 0) {
+                bus_peer_free(p);
+                return r;
+        }
+        g_hash_table_insert(b->peers, p->name, p);
+        *ret = p;
+        return 0;
+}
+
+/* ---- bounds */
+
+/* Subtracts the size of the arguments, from here to the end of their container, from *left. false if that is not
+ * enough. sd-bus limits the depth of containers. */
+static bool fits(sd_bus_message *m, size_t *left)
+{
+        const char *contents, *text;
+        char type;
+        int r;
+
+        while ((r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
+                size_t length = sizeof(uint64_t);
+
+                if (contents) {
+                        if (sd_bus_message_enter_container(m, type, contents) < 0 || !fits(m, left) ||
+                            sd_bus_message_exit_container(m) < 0)
+                                return false;
+                } else if (type == 's' || type == 'o' || type == 'g') {
+                        if (sd_bus_message_read_basic(m, type, &text) < 0)
+                                return false;
+                        length += strlen(text);
+                } else if (sd_bus_message_skip(m, (char[]){ type, '\0' }) < 0) {
+                        return false;
+                }
+                if (length > *left)
+                        return false;
+                *left -= length;
+        }
+        return r == 0;
+}
+
+static bool is_long(sd_bus_message *message)
+{
+        size_t left = CALL_MAX;
+
+        return sd_bus_message_rewind(message, true) < 0 || !fits(message, &left) ||
+               sd_bus_message_rewind(message, true) < 0;
+}
+
+static bool has_too_many(const BusPeer *p)
+{
+        return p->calls >= CALLS_MAX_PER_SENDER || (!p->asked && !p->privileged && p->calls >= CALLS_MAX_UNPRIVILEGED);
+}
+
+static int refuse(sd_bus_error *error)
+{
+        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                "too many calls wait for their answers: try again when they are answered");
+}
+
+int bus_call_admit(Bus *b, sd_bus_message *message, sd_bus_error *error)
+{
+        const char *sender = sd_bus_message_get_sender(message);
+        const BusPeer *p = sender ? g_hash_table_lookup(b->peers, sender) : NULL;
+
+        return p && has_too_many(p) && !g_hash_table_contains(b->kept, message) ? refuse(error) : 0;
+}
+
+int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *error)
+{
+        const char *sender = sd_bus_message_get_sender(message);
+        BusPeer *p = sender ? g_hash_table_lookup(b->peers, sender) : NULL;
+        BusCall *c = g_hash_table_lookup(b->kept, message);
+        int r;
+
+        if (c && c->waits && !p->privileged && p->calls > CALLS_MAX_UNPRIVILEGED) {
+                drop(c);
+                return refuse(error);
+        }
+        if (c) {
+                c->tidy = sd_event_source_disable_unref(c->tidy);
+                c->waits = false;
+                c->handled = true;
+                *ret = c;
+                return 1;
+        }
+        if (!sender || g_queue_get_length(&b->calls) >= CALLS_MAX || (p && has_too_many(p)))
+                return refuse(error);
+        if (is_long(message))
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "the call is too long");
+        if (!p && (r = peer_new(&p, b, sender)) < 0)
+                return r;
+        c = g_new0(BusCall, 1);
+        c->bus = b;
+        c->message = sd_bus_message_ref(message);
+        c->peer = p;
+        p->calls++;
+        g_queue_push_tail(&b->calls, c);
+        c->link = b->calls.tail;
+        g_hash_table_insert(b->kept, message, c);
+        if (p->asked) {
+                c->waits = true;
+                return 0;
+        }
+        c->handled = true;
+        *ret = c;
+        return 1;
+}
+
+/* ---- waiting for a module's identity */
+
+void bus_call_await_identity(BusCall *c, Module *module, BusWaitFunc func)
+{
+        bus_call_keep(c, NULL, NULL);
+        c->func = func;
+        c->module = module;
+        c->since = g_get_monotonic_time();
+}
+
+static void answer(BusCall *taken, const char *failure)
+{
+        g_autoptr(BusCall) c = taken;
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        Module *module = g_steal_pointer(&c->module);
+
+        c->waits = false;
+        c->handled = true;
+        if (!failure && g_get_monotonic_time() - c->since > WAIT_MAX)
+                failure = "it took too long to tell who it is: try again";
+        bus_call_fail(c, c->func(c, module, failure, &error), &error);
+}
+
+void bus_answer_waiting(Bus *b, Module *module, const char *failure)
+{
+        g_autoptr(GPtrArray) calls = g_ptr_array_new();
+
+        for (const GList *l = b->calls.head; l; l = l->next)
+                if (((BusCall *)l->data)->module == module)
+                        g_ptr_array_add(calls, l->data);
+        /* An answered call may start a job or a probe, which may answer other calls. */
+        for (unsigned i = 0; i < calls->len; i++)
+                if (g_queue_find(&b->calls, g_ptr_array_index(calls, i)) &&
+                    ((BusCall *)g_ptr_array_index(calls, i))->module == module)
+                        answer(g_ptr_array_index(calls, i), failure);
 }

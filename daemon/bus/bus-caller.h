@@ -1,17 +1,75 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <systemd/sd-bus.h>
+#include "bus/bus-call.h"
 
-/* The sender of a message, as reported by the bus. */
-typedef struct BusCaller {
-        int64_t uid;     /* -1: the bus does not report it, or the sender has left */
-        bool privileged; /* uid 0, the daemon's own, or a member of its own group unless that is root's */
-} BusCaller;
+/* The sender of calls that are kept, as long as one of them is. */
+typedef struct BusPeer BusPeer;
 
-BusCaller bus_caller(sd_bus_message *message);
+/* A call that is kept until it is answered: the bus is asked for its sender's credentials, and then it may wait for
+ * polkit, for a module's identity, for the copy of a package or for a check. It is dropped without an answer when its
+ * sender leaves the bus, and when the connection is lost. */
+typedef struct BusCall BusCall;
 
-/* True if the caller is privileged; else the error is set. */
-bool bus_require_privilege(sd_bus_message *message, sd_bus_error *error);
+typedef int (*BusWaitFunc)(BusCall *call, Module *module, const char *failure, sd_bus_error *error);
+
+struct BusCall {
+        Bus *bus;
+        sd_bus_message *message;
+        BusPeer *peer;
+        bool handled; /* a method handler is running */
+        bool waits;   /* it is kept when no handler runs */
+        sd_event_source *tidy;
+        GList *link; /* in Bus.calls */
+
+        void *data; /* of what it waits for; not to be used without drop */
+        void (*drop)(BusCall *call); /* ends that, and calls bus_call_done(); NULL: there is nothing to end */
+
+        int (*answer)(BusCall *call); /* it waits for its turn (bus-costly) */
+
+        /* It waits for the identity of a module: */
+        BusWaitFunc func;
+        Module *module;
+        gint64 since;
+};
+
+/* For a method handler that must know the sender: > 0 and *ret if the sender's credentials are known. 0: the bus is
+ * asked for them; the handler returns 1 without doing anything, and is called again with the same message, from its
+ * beginning, when the bus has replied. < 0: too many calls are kept, or this one is too long to be kept; the error is
+ * set. Lets go of *ret when the handler returns (g_autoptr). */
+int bus_call_take(Bus *bus, sd_bus_message *message, BusCall **ret, sd_bus_error *error);
+void bus_call_let_go(BusCall *call);
+
+/* Sees each method call before its handler: < 0, and the error, if its sender has as many calls kept as it may. */
+int bus_call_admit(Bus *bus, sd_bus_message *message, sd_bus_error *error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusCall, bus_call_let_go)
+
+/* Keeps the call, after its handler has returned, until bus_call_done() or bus_call_again(). */
+void bus_call_keep(BusCall *call, void *data, void (*drop)(BusCall *call));
+
+/* The call was answered, or is not to be. */
+void bus_call_done(BusCall *call);
+
+/* Has the handler called again from its beginning. */
+void bus_call_again(BusCall *call);
+
+/* Answers with the error, or with the one that follows from r, if there is one. */
+void bus_call_fail(BusCall *call, int r, sd_bus_error *error);
+
+/* The sender as reported by the bus. uid: -1 if the bus does not report it, or the sender has left. Privileged are uid
+ * 0, the daemon's own, and the members of its own group unless that is root's. */
+int64_t bus_call_uid(const BusCall *call);
+bool bus_call_is_privileged(const BusCall *call);
+
+/* Lets the call wait for the identity of a module that has just appeared or is being probed, not longer than clients
+ * wait. func is called with failure NULL when the identity is known, else with the reason why not; its return value is
+ * that of a method handler. */
+void bus_call_await_identity(BusCall *call, Module *module, BusWaitFunc func);
+
+/* Answers all calls that wait for the module: its identity is known (failure NULL) or cannot be read. */
+void bus_answer_waiting(Bus *bus, Module *module, const char *failure);
+
+void bus_peer_free(void *peer);
+
+/* Drops all calls without an answer. */
+void bus_drop_calls(Bus *bus);

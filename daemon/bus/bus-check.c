@@ -35,7 +35,8 @@ static int reply(sd_bus_message *call, const GPtrArray *verdicts)
 
 static void on_checked(void *userdata, const GPtrArray *verdicts)
 {
-        int r = reply(userdata, verdicts);
+        const BusCall *call = userdata;
+        int r = reply(call->message, verdicts);
 
         if (r < 0)
                 log_warning("a check cannot be answered: %s", g_strerror(-r));
@@ -43,27 +44,32 @@ static void on_checked(void *userdata, const GPtrArray *verdicts)
 
 /* ---- the call */
 
-static void unref_message(void *message)
+static void on_over(void *call)
 {
-        sd_bus_message_unref(message);
+        bus_call_done(call);
+}
+
+static void drop(BusCall *call)
+{
+        manager_drop_check(call->bus->manager, call);
 }
 
 /* Checks the module, also if its identity could not be read. */
-static int begin_check(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
+static int begin_check(BusCall *call, Module *module, const char *failure, sd_bus_error *error)
 {
         g_auto(BusRequest) request = { 0 };
         g_auto(Refusal) refusal = { 0 };
-        int r = bus_request_read(m, &request, error);
+        int r = bus_request_read(call->message, &request, error);
 
         (void)failure;
         if (r < 0)
                 return r;
-        if (!manager_check(b->manager, module, request.source, g_steal_pointer(&request.options), on_checked,
-                           sd_bus_message_ref(m), unref_message, &refusal)) {
-                sd_bus_message_unref(m);
-                return bus_refuse(error, &refusal);
-        }
-        return 1;
+        bus_call_keep(call, NULL, drop);
+        if (manager_check(call->bus->manager, module, request.source, g_steal_pointer(&request.options), on_checked,
+                          call, on_over, &refusal))
+                return 1;
+        bus_call_done(call);
+        return bus_refuse(error, &refusal);
 }
 
 int bus_check_call(sd_bus_message *m, void *userdata, sd_bus_error *error)

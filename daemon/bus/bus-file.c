@@ -3,31 +3,25 @@
 /* The method StartUpgradeFile of org.fotad1.Manager: reads the call, and replies when the manager has copied the
  * package and made a job for it. Tells the manager if the caller leaves before that. Decides nothing. */
 
-#include "bus/bus-caller.h"
 #include "bus/bus-file.h"
 #include "bus/bus-request.h"
 
-typedef struct FileCall {
-        Bus *bus;
-        sd_bus_message *message;
-        sd_bus_track *caller;
-        FileRequest *request;
-} FileCall;
-
-static void call_free(void *userdata)
+static void on_over(void *call)
 {
-        FileCall *call = userdata;
+        bus_call_done(call);
+}
 
-        sd_bus_track_unref(call->caller);
-        sd_bus_message_unref(call->message);
-        g_free(call);
+/* A copy may take long: no upgrade may begin long after the caller has left without a reply. */
+static void drop(BusCall *call)
+{
+        manager_drop_file_request(call->bus->manager, call->data);
 }
 
 static void on_accepted(void *userdata, Job *job, const Refusal *refusal)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autofree char *path = NULL;
-        FileCall *call = userdata;
+        BusCall *call = userdata;
 
         if (!job) {
                 bus_refuse(&error, refusal);
@@ -40,50 +34,26 @@ static void on_accepted(void *userdata, Job *job, const Refusal *refusal)
         manager_begin(call->bus->manager, job);
 }
 
-/* A copy may take long: no upgrade may begin long after the caller has left without a reply. */
-static int on_caller_left(sd_bus_track *track, void *userdata)
-{
-        FileCall *call = userdata;
-
-        (void)track;
-        manager_drop_file_request(call->bus->manager, call->request); /* which frees the call */
-        return 1;
-}
-
 /* Copies the package of the request, then answers. */
-static int begin_copy(Bus *b, sd_bus_message *m, Module *module, BusRequest *request, sd_bus_error *error)
-{
-        g_auto(Refusal) refusal = { 0 };
-        FileCall *call = g_new0(FileCall, 1);
-        int r;
-
-        call->bus = b;
-        call->message = sd_bus_message_ref(m);
-        r = sd_bus_track_new(b->bus, &call->caller, on_caller_left, call);
-        if (r >= 0)
-                r = sd_bus_track_add_sender(call->caller, m);
-        if (r < 0) {
-                call_free(call);
-                return r;
-        }
-        call->request = manager_request_file_upgrade(b->manager, module, request->fd, request->source,
-                                                     g_steal_pointer(&request->options), bus_caller(m).uid, on_accepted,
-                                                     call, call_free, &refusal);
-        if (call->request)
-                return 1;
-        call_free(call);
-        return bus_refuse(error, &refusal);
-}
-
-static int begin(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
+static int begin(BusCall *call, Module *module, const char *failure, sd_bus_error *error)
 {
         g_auto(BusRequest) request = { 0 };
+        g_auto(Refusal) refusal = { 0 };
+        FileRequest *copies;
         int r;
 
         if (failure)
                 return bus_refuse_not_ready(error, module, failure);
-        r = bus_request_read(m, &request, error);
-        return r < 0 ? r : begin_copy(b, m, module, &request, error);
+        r = bus_request_read(call->message, &request, error);
+        if (r < 0)
+                return r;
+        copies = manager_request_file_upgrade(call->bus->manager, module, request.fd, request.source,
+                                              g_steal_pointer(&request.options), bus_call_uid(call), on_accepted, call,
+                                              on_over, &refusal);
+        if (!copies)
+                return bus_refuse(error, &refusal);
+        bus_call_keep(call, copies, drop);
+        return 1;
 }
 
 int bus_file_call(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -214,21 +214,7 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         const BusJob *bj = userdata;
 
         (void)bus, (void)path, (void)interface, (void)error;
-        return bus_property_get(properties, G_N_ELEMENTS(properties), name, bj->job, reply);
-}
-
-int bus_job_append(sd_bus_message *m, const Job *job)
-{
-        int r = sd_bus_message_open_container(m, 'a', "{sv}");
-
-        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(properties); i++) {
-                if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
-                    (r = sd_bus_message_append(m, "s", properties[i].name)) < 0 ||
-                    (r = bus_property_append(m, &properties[i], job, true)) < 0)
-                        return r;
-                r = sd_bus_message_close_container(m);
-        }
-        return r < 0 ? r : sd_bus_message_close_container(m);
+        return bus_snapshot_get(bj->snapshot, name, reply);
 }
 
 /* Cancel and Dismiss, which need the same right. */
@@ -236,9 +222,10 @@ static int end_job(sd_bus_message *m, BusJob *bj, bool (*request)(Manager *manag
                    sd_bus_error *error)
 {
         g_auto(Refusal) refusal = { 0 };
+        g_autoptr(BusCall) call = NULL;
         int r;
 
-        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, error);
+        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, &call, error);
         if (r <= 0)
                 return r < 0 ? r : 1;
         if (!request(bj->bus->manager, bj->job, &refusal))
@@ -261,11 +248,12 @@ static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
         BusJob *bj = userdata;
         g_autoptr(Options) options = options_new();
         g_auto(Refusal) refusal = { 0 };
+        g_autoptr(BusCall) call = NULL;
         const char *source;
         int r;
 
         sd_bus_message_sensitive(m); /* erases the message's memory, which may contain a password */
-        r = bus_authorize(bj->bus, m, BUS_ACTION_RETRY, job_place(bj->job), NULL, error);
+        r = bus_authorize(bj->bus, m, BUS_ACTION_RETRY, job_place(bj->job), NULL, &call, error);
         if (r <= 0)
                 return r < 0 ? r : 1;
         if ((r = sd_bus_message_read(m, "s", &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
@@ -318,6 +306,8 @@ BusJob *bus_job_new(Bus *bus, Job *job)
         bj->told_state = job->state;
         bj->told_percent = job_percent_shown(job);
         bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job);
+        if (has_ended(job))
+                bus_snapshot_settle(bj->snapshot);
         sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
         sd_bus_emit_object_added(bus->bus, bj->path);
         return bj;
@@ -339,8 +329,20 @@ void bus_job_removed(BusJob *bj)
         sd_bus_emit_object_removed(bj->bus->bus, bj->path);
 }
 
+int bus_job_append(const BusJob *bj, sd_bus_message *m)
+{
+        return bus_snapshot_append_object(bj->snapshot, m, bj->path, FOTAD_JOB_INTERFACE);
+}
+
+int bus_job_append_properties(const BusJob *bj, sd_bus_message *m)
+{
+        return bus_snapshot_append(bj->snapshot, m);
+}
+
 void bus_job_changed(BusJob *bj)
 {
+        if (has_ended(bj->job))
+                bus_snapshot_settle(bj->snapshot);
         bus_snapshot_emit(bj->snapshot, bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE);
         if (bj->told_state == bj->job->state && bj->told_percent == job_percent_shown(bj->job))
                 return;

@@ -27,5 +27,8 @@ void bus_job_heard(BusJob *job);
 /* Emits Resolved with the job's ToRevision. */
 void bus_job_resolved(BusJob *job, bool changed);
 
+/* Appends the object to a reply of GetManagedObjects. 0 or -errno. */
+int bus_job_append(const BusJob *job, sd_bus_message *message);
+
 /* Appends all properties of the job as an a{sv}. 0 or -errno. */
-int bus_job_append(sd_bus_message *message, const Job *job);
+int bus_job_append_properties(const BusJob *job, sd_bus_message *message);

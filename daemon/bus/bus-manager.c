@@ -4,16 +4,20 @@
 
 #include <config.h>
 
-#include "bus/bus-caller.h"
+#include <string.h>
+
 #include "bus/bus-check.h"
 #include "bus/bus-file.h"
+#include "bus/bus-costly.h"
 #include "bus/bus-job.h"
 #include "bus/bus-manager.h"
+#include "bus/bus-module.h"
 #include "bus/bus-request.h"
 #include "names.h"
 
-static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
+static int begin_upgrade(BusCall *call, Module *module, const char *failure, sd_bus_error *error)
 {
+        Manager *manager = call->bus->manager;
         g_auto(BusRequest) request = { 0 };
         g_auto(Refusal) refusal = { 0 };
         g_autofree char *path = NULL;
@@ -22,16 +26,16 @@ static int begin_upgrade(Bus *b, sd_bus_message *m, Module *module, const char *
 
         if (failure)
                 return bus_refuse_not_ready(error, module, failure);
-        r = bus_request_read(m, &request, error);
+        r = bus_request_read(call->message, &request, error);
         if (r < 0)
                 return r;
-        job = manager_accept_upgrade(b->manager, module, request.source, g_steal_pointer(&request.options),
-                                     bus_caller(m).uid, &refusal);
+        job = manager_accept_upgrade(manager, module, request.source, g_steal_pointer(&request.options),
+                                     bus_call_uid(call), &refusal);
         if (!job)
                 return bus_refuse(error, &refusal);
         path = bus_job_path(job->id);
-        r = sd_bus_reply_method_return(m, "o", path);
-        manager_begin(b->manager, job);
+        r = sd_bus_reply_method_return(call->message, "o", path);
+        manager_begin(manager, job);
         return r;
 }
 
@@ -42,7 +46,8 @@ static int retry_upgrade(Bus *b, sd_bus_message *m, Module *module, Job *job, sd
         g_auto(BusRequest) request = { 0 };
         g_auto(Refusal) refusal = { 0 };
         g_autofree char *path = bus_job_path(job->id);
-        int r = bus_authorize(b, m, BUS_ACTION_RETRY, module_id(module), NULL, error);
+        g_autoptr(BusCall) call = NULL;
+        int r = bus_authorize(b, m, BUS_ACTION_RETRY, module_id(module), NULL, &call, error);
 
         if (r <= 0)
                 return r < 0 ? r : 1;
@@ -73,6 +78,7 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Bus *b = userdata;
         g_auto(Refusal) refusal = { 0 };
+        g_autoptr(BusCall) call = NULL;
         const char *path;
         Job *job;
         int r = sd_bus_message_read(m, "o", &path);
@@ -82,7 +88,7 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
         job = manager_find_job(b->manager, path, &refusal);
         if (!job)
                 return bus_refuse(error, &refusal);
-        r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, error);
+        r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, &call, error);
         if (r <= 0)
                 return r < 0 ? r : 1;
         if (!manager_cancel(b->manager, job, &refusal))
@@ -90,23 +96,56 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return sd_bus_reply_method_return(m, NULL);
 }
 
-static int on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int answer_history(BusCall *call)
 {
-        Bus *b = userdata;
+        Bus *b = call->bus;
         g_autoptr(sd_bus_message) reply = NULL;
         g_autoptr(GPtrArray) jobs = manager_history(b->manager);
         uint32_t limit;
         int r;
 
-        (void)error;
-        if ((r = sd_bus_message_read(m, "u", &limit)) < 0 || (r = sd_bus_message_new_method_return(m, &reply)) < 0 ||
+        if ((r = sd_bus_message_read(call->message, "u", &limit)) < 0 ||
+            (r = sd_bus_message_new_method_return(call->message, &reply)) < 0 ||
             (r = sd_bus_message_open_container(reply, 'a', "a{sv}")) < 0)
                 return r;
         for (unsigned i = 0; i < jobs->len && (limit == 0 || i < limit); i++)
-                if ((r = bus_job_append(reply, g_ptr_array_index(jobs, i))) < 0)
+                if ((r = bus_job_append_properties(g_hash_table_lookup(b->jobs, g_ptr_array_index(jobs, i)), reply)) < 0)
                         return r;
         r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return bus_costly_call(userdata, m, answer_history, error);
+}
+
+static int answer_objects(BusCall *call)
+{
+        Bus *b = call->bus;
+        const GPtrArray *modules = manager_modules(b->manager), *jobs = manager_jobs(b->manager);
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r;
+
+        if ((r = sd_bus_message_new_method_return(call->message, &reply)) < 0 ||
+            (r = sd_bus_message_open_container(reply, 'a', "{oa{sa{sv}}}")) < 0)
+                return r;
+        for (unsigned i = 0; i < modules->len; i++)
+                if ((r = bus_module_append(g_hash_table_lookup(b->modules, g_ptr_array_index(modules, i)), reply)) < 0)
+                        return r;
+        for (unsigned i = 0; i < jobs->len; i++)
+                if ((r = bus_job_append(g_hash_table_lookup(b->jobs, g_ptr_array_index(jobs, i)), reply)) < 0)
+                        return r;
+        r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+int bus_manager_list_objects(Bus *b, sd_bus_message *m, sd_bus_error *error)
+{
+        if (!sd_bus_message_is_method_call(m, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects") ||
+            strcmp(sd_bus_message_get_path(m), FOTAD_PATH) != 0 || !sd_bus_message_has_signature(m, ""))
+                return 0;
+        return bus_costly_call(b, m, answer_objects, error);
 }
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,

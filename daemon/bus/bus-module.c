@@ -112,30 +112,29 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         const BusModule *bm = userdata;
 
         (void)bus, (void)path, (void)interface, (void)error;
-        return bus_property_get(properties, G_N_ELEMENTS(properties), name, bm->module, reply);
+        return bus_snapshot_get(bm->snapshot, name, reply);
 }
 
-static int answer_probe(Bus *b, sd_bus_message *m, Module *module, const char *failure, sd_bus_error *error)
+static int answer_probe(BusCall *call, Module *module, const char *failure, sd_bus_error *error)
 {
-        (void)b;
         if (failure)
                 return bus_refuse_not_ready(error, module, failure);
-        return sd_bus_reply_method_return(m, NULL);
+        return sd_bus_reply_method_return(call->message, NULL);
 }
 
 static int on_probe(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusModule *bm = userdata;
         g_auto(Refusal) refusal = { 0 };
+        g_autoptr(BusCall) call = NULL;
         int r;
 
-        r = bus_authorize(bm->bus, m, BUS_ACTION_PROBE, module_id(bm->module), NULL, error);
+        r = bus_authorize(bm->bus, m, BUS_ACTION_PROBE, module_id(bm->module), NULL, &call, error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!bus_wait(bm->bus, m, bm->module, answer_probe))
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls wait for a probe.");
+        bus_call_await_identity(call, bm->module, answer_probe);
         if (!manager_probe(bm->bus->manager, bm->module, &refusal)) {
-                bus_unwait(bm->bus, m);
+                bus_call_done(call);
                 return bus_refuse(error, &refusal);
         }
         return 1;
@@ -187,6 +186,11 @@ void bus_module_free(BusModule *bm)
 void bus_module_removed(BusModule *bm)
 {
         sd_bus_emit_object_removed(bm->bus->bus, bm->path);
+}
+
+int bus_module_append(const BusModule *bm, sd_bus_message *m)
+{
+        return bus_snapshot_append_object(bm->snapshot, m, bm->path, FOTAD_MODULE_INTERFACE);
 }
 
 void bus_module_changed(BusModule *bm)

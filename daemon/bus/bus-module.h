@@ -12,5 +12,8 @@ void bus_module_free(BusModule *module);
 /* Announces the removal of the object, before it is freed. Not to be called when the daemon stops. */
 void bus_module_removed(BusModule *module);
 
+/* Appends the object to a reply of GetManagedObjects. 0 or -errno. */
+int bus_module_append(const BusModule *module, sd_bus_message *message);
+
 /* Emits PropertiesChanged for the properties that have changed since the last time. */
 void bus_module_changed(BusModule *module);

@@ -44,13 +44,15 @@ int bus_find_module(Bus *b, sd_bus_message *m, Module **ret, sd_bus_error *error
 
 int bus_with_module(Bus *b, sd_bus_message *m, Module *module, BusAction action, BusWaitFunc func, sd_bus_error *error)
 {
-        int r = bus_authorize(b, m, action, module_id(module), NULL, error);
+        g_autoptr(BusCall) call = NULL;
+        int r = bus_authorize(b, m, action, module_id(module), NULL, &call, error);
 
         if (r <= 0)
                 return r < 0 ? r : 1;
         /* The call may have started the daemon, which then has found the modules, but has not read their identities
          * yet. */
-        if (!module_is_ready(module) && module_is_probing(module) && bus_wait(b, m, module, func))
-                return 1;
-        return func(b, m, module, NULL, error);
+        if (module_is_ready(module) || !module_is_probing(module))
+                return func(call, module, NULL, error);
+        bus_call_await_identity(call, module, func);
+        return 1;
 }

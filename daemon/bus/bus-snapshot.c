@@ -14,7 +14,16 @@ struct BusSnapshot {
         size_t n;
         const void *object;
         char **told;
+        bool settled; /* told is up to date */
 };
+
+/* An invalid string from a module or process would make the whole object unreadable. */
+static char *value_of(const BusProperty *property, const void *object)
+{
+        g_autofree char *value = property->get(object);
+
+        return g_utf8_validate(value, -1, NULL) ? g_steal_pointer(&value) : g_utf8_make_valid(value, -1);
+}
 
 BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object)
 {
@@ -25,7 +34,7 @@ BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const voi
         s->object = object;
         s->told = g_new0(char *, n + 1);
         for (size_t i = 0; i < n; i++)
-                s->told[i] = properties[i].get(object);
+                s->told[i] = value_of(&properties[i], object);
         return s;
 }
 
@@ -37,13 +46,18 @@ void bus_snapshot_free(BusSnapshot *s)
         g_free(s);
 }
 
+void bus_snapshot_settle(BusSnapshot *s)
+{
+        s->settled = true;
+}
+
 void bus_snapshot_emit(BusSnapshot *s, sd_bus *bus, const char *path, const char *interface)
 {
         g_autofree char **changed = g_new0(char *, s->n + 1);
         size_t n = 0;
 
         for (size_t i = 0; i < s->n; i++) {
-                char *value = s->properties[i].get(s->object);
+                char *value = value_of(&s->properties[i], s->object);
 
                 if (strcmp(value, s->told[i]) != 0)
                         changed[n++] = (char *)s->properties[i].name;
@@ -57,18 +71,13 @@ void bus_snapshot_emit(BusSnapshot *s, sd_bus *bus, const char *path, const char
 static int append_value(sd_bus_message *m, const BusProperty *property, const char *value)
 {
         switch (property->type[0]) {
-        case 'b': return sd_bus_message_append(m, "b", (int)strtol(value, NULL, 10));
-        case 'q': return sd_bus_message_append(m, "q", (int)strtol(value, NULL, 10));
-        case 'u': return sd_bus_message_append(m, "u", (uint32_t)strtoul(value, NULL, 10));
-        case 'i': return sd_bus_message_append(m, "i", (int32_t)strtol(value, NULL, 10));
-        case 't': return sd_bus_message_append(m, "t", (uint64_t)strtoull(value, NULL, 10));
-        case 's': {
-                /* An invalid string from a module or process would make the whole object unreadable. */
-                g_autofree char *valid = g_utf8_make_valid(value, -1);
-
-                return sd_bus_message_append_basic(m, 's', valid);
-        }
-        case 'o': return sd_bus_message_append_basic(m, 'o', value);
+        case 'b': return sd_bus_message_append_basic(m, 'b', &(int){ (int)strtol(value, NULL, 10) });
+        case 'q': return sd_bus_message_append_basic(m, 'q', &(uint16_t){ (uint16_t)strtoul(value, NULL, 10) });
+        case 'u': return sd_bus_message_append_basic(m, 'u', &(uint32_t){ (uint32_t)strtoul(value, NULL, 10) });
+        case 'i': return sd_bus_message_append_basic(m, 'i', &(int32_t){ (int32_t)strtol(value, NULL, 10) });
+        case 't': return sd_bus_message_append_basic(m, 't', &(uint64_t){ strtoull(value, NULL, 10) });
+        case 's':
+        case 'o': return sd_bus_message_append_basic(m, property->type[0], value);
         default: return -EINVAL;
         }
 }
@@ -78,23 +87,48 @@ char *bus_number(uint64_t number)
         return g_strdup_printf("%" G_GUINT64_FORMAT, number);
 }
 
-int bus_property_append(sd_bus_message *m, const BusProperty *property, const void *object, bool variant)
+static int append_property(const BusSnapshot *s, size_t i, sd_bus_message *m)
 {
-        g_autofree char *value = property->get(object);
-        int r = variant ? sd_bus_message_open_container(m, 'v', property->type) : 0;
+        g_autofree char *now = s->settled ? NULL : value_of(&s->properties[i], s->object);
 
-        if (r >= 0)
-                r = append_value(m, property, value);
-        if (r >= 0 && variant)
-                r = sd_bus_message_close_container(m);
-        return r;
+        return append_value(m, &s->properties[i], now ?: s->told[i]);
 }
 
-int bus_property_get(const BusProperty *properties, size_t n, const char *name, const void *object,
-                     sd_bus_message *reply)
+int bus_snapshot_append(const BusSnapshot *s, sd_bus_message *m)
 {
-        for (size_t i = 0; i < n; i++)
-                if (strcmp(properties[i].name, name) == 0)
-                        return bus_property_append(reply, &properties[i], object, false);
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        for (size_t i = 0; r >= 0 && i < s->n; i++)
+                if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
+                    (r = sd_bus_message_append_basic(m, 's', s->properties[i].name)) < 0 ||
+                    (r = sd_bus_message_open_container(m, 'v', s->properties[i].type)) < 0 ||
+                    (r = append_property(s, i, m)) < 0 ||
+                    (r = sd_bus_message_close_container(m)) < 0 || (r = sd_bus_message_close_container(m)) < 0)
+                        return r;
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int bus_snapshot_append_object(const BusSnapshot *s, sd_bus_message *m, const char *path, const char *interface)
+{
+        int r;
+
+        if ((r = sd_bus_message_open_container(m, 'e', "oa{sa{sv}}")) < 0 ||
+            (r = sd_bus_message_append_basic(m, 'o', path)) < 0 ||
+            (r = sd_bus_message_open_container(m, 'a', "{sa{sv}}")) < 0 ||
+            (r = sd_bus_message_append(m, "{sa{sv}}{sa{sv}}{sa{sv}}", "org.freedesktop.DBus.Peer", 0,
+                                       "org.freedesktop.DBus.Introspectable", 0, "org.freedesktop.DBus.Properties",
+                                       0)) < 0 ||
+            (r = sd_bus_message_open_container(m, 'e', "sa{sv}")) < 0 ||
+            (r = sd_bus_message_append_basic(m, 's', interface)) < 0 || (r = bus_snapshot_append(s, m)) < 0 ||
+            (r = sd_bus_message_close_container(m)) < 0 || (r = sd_bus_message_close_container(m)) < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
+int bus_snapshot_get(const BusSnapshot *s, const char *name, sd_bus_message *reply)
+{
+        for (size_t i = 0; i < s->n; i++)
+                if (strcmp(s->properties[i].name, name) == 0)
+                        return append_property(s, i, reply);
         return -ENOENT;
 }

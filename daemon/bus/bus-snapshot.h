@@ -22,9 +22,18 @@ void bus_snapshot_emit(BusSnapshot *snapshot, sd_bus *bus, const char *path, con
 /* Formats a number or boolean for BusProperty.get. The caller frees it. */
 char *bus_number(uint64_t number);
 
-/* Appends the value of one property, with or without a variant around it. 0 or -errno. */
-int bus_property_append(sd_bus_message *message, const BusProperty *property, const void *object, bool variant);
+/* From now on the object changes only right before bus_snapshot_emit(), so that the last announced values are read,
+ * which is cheap. */
+void bus_snapshot_settle(BusSnapshot *snapshot);
 
-/* The getter of a vtable: appends the value of the property with that name. 0 or -errno. */
-int bus_property_get(const BusProperty *properties, size_t n, const char *name, const void *object,
-                     sd_bus_message *reply);
+/* These append values. 0 or -errno. */
+
+/* The value of the property with that name: the getter of a vtable. */
+int bus_snapshot_get(const BusSnapshot *snapshot, const char *name, sd_bus_message *reply);
+
+/* All properties, an a{sv}. */
+int bus_snapshot_append(const BusSnapshot *snapshot, sd_bus_message *message);
+
+/* An object with this interface and those that each object has, an {oa{sa{sv}}} of GetManagedObjects. */
+int bus_snapshot_append_object(const BusSnapshot *snapshot, sd_bus_message *message, const char *path,
+                               const char *interface);

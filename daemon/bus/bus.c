@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bus/bus-authorize.h"
+#include "bus/bus-caller.h"
 #include "bus/bus-check.h"
 #include "bus/bus-job.h"
 #include "bus/bus-log-control.h"
@@ -29,6 +29,10 @@
 #define PAUSE_MIN (G_USEC_PER_SEC / 10)
 #define PAUSE_MAX (2 * G_USEC_PER_SEC)
 #define NAME_WAIT (5 * G_USEC_PER_SEC)
+
+#define MESSAGES_PER_TURN 32
+
+#define PATH_LENGTH_MAX 255 /* of an object path; those of fotad are shorter */
 
 #define PRIMARY_OWNER 1 /* the bus's reply to RequestName */
 
@@ -143,15 +147,6 @@ static const ManagerObserver manager_observer = {
 
 /* ---- connection */
 
-/* Nothing is left of the calls that came by a connection that is closed now. */
-static void drop_calls(Bus *b)
-{
-        bus_drop_waiting(b);
-        bus_drop_authorizations(b);
-        manager_drop_all_checks(b->manager);
-        manager_drop_all_file_requests(b->manager);
-}
-
 static void retry_after(Bus *b, uint64_t pause)
 {
         if (sd_event_source_set_time_relative(b->retry, pause) < 0 ||
@@ -168,7 +163,7 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
                 log_error("the connection to the bus is lost: fotad goes on with its jobs, and connects again");
                 b->lost_at = g_get_monotonic_time();
                 b->pause = PAUSE_MIN;
-                drop_calls(b);
+                bus_drop_calls(b);
         }
         retry_after(b, b->pause);
         return 0;
@@ -189,12 +184,40 @@ static int open_connection(Bus *b, sd_bus **ret)
         return 0;
 }
 
+/* Sees each message before any object does. sd-bus looks for an object at each prefix of a path. */
+static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        const char *path = sd_bus_message_get_path(message);
+        int r;
+
+        if (!sd_bus_message_is_method_call(message, NULL, NULL))
+                return 0;
+        if (strlen(path) > PATH_LENGTH_MAX)
+                return sd_bus_error_set(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "there is no object with so long a path");
+        if ((r = bus_call_admit(userdata, message, error)) < 0 ||
+            (r = bus_log_control_admit(userdata, message, error)) != 0)
+                return r;
+        return bus_manager_list_objects(userdata, message, error);
+}
+
+/* Handles some messages more before the loop turns, for a turn costs more than most of them. */
+static int on_turn(sd_event_source *source, void *userdata)
+{
+        Bus *b = userdata;
+
+        (void)source;
+        for (unsigned i = 0; i < MESSAGES_PER_TURN && sd_bus_process(b->bus, NULL) > 0; i++)
+                ;
+        return 0;
+}
+
 /* Takes up on b->bus all that does not belong to a module or job. */
 static int take_up(Bus *b)
 {
         int r;
 
-        if ((r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
+        if ((r = sd_bus_add_filter(b->bus, NULL, on_message, b)) < 0 ||
+            (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
             (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_connect(b->inhibitor, b->bus)) < 0)
                 return r;
         return bus_modem_manager_connect(b->modem_manager, b->bus);
@@ -312,15 +335,19 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         b->status = status_new(manager);
         b->inhibitor = bus_inhibitor_new();
         b->modem_manager = bus_modem_manager_new(event, manager);
-        g_queue_init(&b->waiting);
+        g_queue_init(&b->calls);
         g_queue_init(&b->authorizations);
+        g_queue_init(&b->costly);
+        b->kept = g_hash_table_new(NULL, NULL);
+        b->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, bus_peer_free);
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
         if ((r = sd_event_add_time(event, &b->retry, CLOCK_MONOTONIC, 0, 0, on_retry, b)) < 0 ||
             (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_exit(event, &b->exit, on_exit_of_loop, b)) < 0 ||
             (r = sd_event_source_set_priority(b->exit, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
-            (r = open_connection(b, &b->bus)) < 0 || (r = take_up(b)) < 0) {
+            (r = sd_event_add_post(event, &b->turn, on_turn, b)) < 0 || (r = open_connection(b, &b->bus)) < 0 ||
+            (r = take_up(b)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -354,7 +381,9 @@ void bus_free(Bus *b)
 {
         if (!b)
                 return;
-        drop_calls(b);
+        bus_drop_calls(b);
+        g_hash_table_unref(b->kept);
+        g_hash_table_unref(b->peers);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         status_free(b->status);
@@ -362,6 +391,8 @@ void bus_free(Bus *b)
         bus_modem_manager_free(b->modem_manager);
         sd_event_source_disable_unref(b->retry);
         sd_event_source_disable_unref(b->exit);
+        sd_event_source_disable_unref(b->turn);
+        sd_event_source_disable_unref(b->costly_turn);
         sd_bus_close_unref(b->next);
         sd_bus_flush_close_unref(b->bus);
         g_free(b);

@@ -172,7 +172,13 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
         return true;
 }
 
-void manager_drop_all_checks(Manager *m)
+static gboolean has_userdata(void *key, void *check, void *userdata)
 {
-        g_hash_table_remove_all(m->checks);
+        (void)key;
+        return ((const Check *)check)->userdata == userdata;
+}
+
+void manager_drop_check(Manager *m, const void *userdata)
+{
+        g_hash_table_foreach_remove(m->checks, has_userdata, (void *)userdata);
 }

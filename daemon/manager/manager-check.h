@@ -23,8 +23,8 @@ typedef void (*ManagerCheckFunc)(void *userdata, const GPtrArray *verdicts);
 bool manager_check(Manager *manager, Module *module, const char *source, Options *options, ManagerCheckFunc func,
                    void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
 
-/* Drops all checks that are under way, before the bus is closed: their callers get no answer. */
-void manager_drop_all_checks(Manager *manager);
+/* Drops the check with that userdata, if it is under way: its caller gets no answer. */
+void manager_drop_check(Manager *manager, const void *userdata);
 
 /* The rest is for manager.c. */
 

@@ -156,11 +156,6 @@ void manager_drop_file_request(Manager *m, FileRequest *r)
         g_ptr_array_remove(m->file_requests, r);
 }
 
-void manager_drop_all_file_requests(Manager *m)
-{
-        g_ptr_array_set_size(m->file_requests, 0);
-}
-
 /* ---- jobs and modules */
 
 bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)

@@ -36,9 +36,6 @@ FileRequest *manager_request_file_upgrade(Manager *manager, Module *module, int 
 /* Gives up the copy and frees the request: its caller gets no answer. */
 void manager_drop_file_request(Manager *manager, FileRequest *request);
 
-/* Drops all requests, before the bus is closed. */
-void manager_drop_all_file_requests(Manager *manager);
-
 /* Cancels a job: its end follows, now or later. false and a refusal if it is finished or can no longer be cancelled. */
 bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
 

@@ -78,6 +78,9 @@ void confine_rights(const Plan *plan, bool privileged)
                 umask((mode_t)plan->umask);
         if (plan->has_core)
                 must(setrlimit(RLIMIT_CORE, &(struct rlimit){ plan->core, plan->core }), "LimitCORE=");
+        if (plan->descriptors)
+                must(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ plan->descriptors, plan->descriptors }),
+                     "LimitNOFILE=");
         if (plan->wanted & WANTED_KEYRING && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
                 confine_lacks("KeyringMode=");
         if (privileged) {

@@ -113,6 +113,12 @@ static bool take_core(Plan *plan, const char *value)
         return strcmp(value, "0") == 0;
 }
 
+static bool take_descriptors(Plan *plan, const char *value)
+{
+        plan->descriptors = g_ascii_strtoull(value, NULL, 10);
+        return plan->descriptors > 0;
+}
+
 static bool take_families(Plan *plan, const char *value)
 {
         static const struct {
@@ -190,6 +196,7 @@ static const struct {
         { "StateDirectoryMode", take_state_mode },
         { "RuntimeDirectory", take_runtime },
         { "LimitCORE", take_core },
+        { "LimitNOFILE", take_descriptors },
         { "UMask", take_umask },
         { "ReadWritePaths", take_writable },
         { "RestrictAddressFamilies", take_families },

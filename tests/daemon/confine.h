@@ -50,6 +50,7 @@ typedef struct Plan {
         int umask; /* -1: unchanged */
         bool has_core;
         rlim_t core;
+        rlim_t descriptors; /* 0: not limited by the unit */
 
         /* calls */
         const char *sets;    /* the output of systemd-analyze syscall-filter */

@@ -135,6 +135,8 @@ void world_start_bus(World *w)
                 "<policy user='root'><allow send_destination='org.freedesktop.ModemManager1'/></policy>"
                 "<policy context='default'><allow send_destination='org.freedesktop.ModemManager1' "
                 "send_interface='org.freedesktop.DBus.ObjectManager'/></policy>"
+                /* so that a single client can send more at once than the daemon keeps */
+                "<limit name='max_replies_per_connection'>10000</limit>"
                 "<include>%s/org.fotad1.conf</include></busconfig>",
                 w->directory, w->directory);
         write_policy(w);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Callers that send more than the daemon can keep: what is kept is bounded, each call gets an answer, and others are
+ * served. How fast that is, tests/attack shows. */
+
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+#include "world.h"
+
+#define STRANGER     2 /* the user bin, as whom nothing else runs */
+#define KEPT_MAX     128
+#define STRANGER_MAX 8
+#define SERVICE_FDS  1024 /* the service manager's default for descriptors */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+
+typedef struct Answers {
+        unsigned done, denied, limits, others;
+} Answers;
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Answers *a = userdata;
+
+        (void)error;
+        if (!sd_bus_message_is_method_error(m, NULL))
+                a->done++;
+        else if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_ACCESS_DENIED))
+                a->denied++;
+        else if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_LIMITS_EXCEEDED))
+                a->limits++;
+        else
+                a->others++;
+        return 1;
+}
+
+static void new_call(sd_bus *bus, const char *path, const char *interface, const char *member, sd_bus_message **ret)
+{
+        ck_assert_int_ge(sd_bus_message_new_method_call(bus, ret, "org.fotad1", path, interface, member), 0);
+}
+
+static void new_start(sd_bus *bus, sd_bus_message **ret)
+{
+        new_call(bus, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade", ret);
+        ck_assert_int_ge(sd_bus_message_append(*ret, "ssa{sv}", "usb-1-1", "http://host/up.bin", 0), 0);
+}
+
+static void new_probe(sd_bus *bus, sd_bus_message **ret)
+{
+        new_call(bus, MODULE_1, "org.fotad1.Module", "Probe", ret);
+}
+
+/* Has n calls in the daemon's socket before it reads the first one; waits for all answers. */
+static Answers call_at_once(World *w, sd_bus *bus, unsigned n, void (*new_message)(sd_bus *bus, sd_bus_message **ret))
+{
+        Answers a = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        for (unsigned i = 0; i < n; i++) {
+                g_autoptr(sd_bus_message) m = NULL;
+
+                new_message(bus, &m);
+                ck_assert_int_ge(sd_bus_call_async(bus, NULL, m, on_answer, &a, 0), 0);
+        }
+        /* The bus answers this after it has passed the others on. */
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                            "GetId", NULL, NULL, NULL),
+                         0);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        while (a.done + a.denied + a.limits + a.others < n)
+                if (sd_bus_process(bus, NULL) == 0)
+                        ck_assert_int_ge(sd_bus_wait(bus, UINT64_MAX), 0);
+        return a;
+}
+
+/* A connection of another user, who has no right to anything. */
+static sd_bus *connect_stranger(void)
+{
+        sd_bus *bus = NULL;
+
+        ck_assert_msg(geteuid() == 0, "only root can call as another user");
+        ck_assert_int_eq(seteuid(STRANGER), 0);
+        ck_assert_int_ge(sd_bus_open_system(&bus), 0);
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                            "GetId", NULL, NULL, NULL),
+                         0);
+        ck_assert_int_eq(seteuid(0), 0);
+        return bus;
+}
+
+static World *begin(void)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+
+        world_await_module(w, MODULE_1);
+        return w;
+}
+
+/* A stranger's calls in progress are few; the rest is refused, and then he may call again. */
+START_TEST(test_stranger)
+{
+        World *w = begin();
+        sd_bus *bus = connect_stranger();
+
+        for (unsigned i = 0; i < 2; i++) {
+                Answers a = call_at_once(w, bus, 3 * KEPT_MAX, new_start);
+
+                ck_assert_uint_eq(a.denied, STRANGER_MAX);
+                ck_assert_uint_eq(a.limits, 3 * KEPT_MAX - STRANGER_MAX);
+        }
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        sd_bus_close_unref(bus);
+        world_free(w);
+}
+END_TEST
+
+/* Those of a privileged caller are more, and bounded, too. */
+START_TEST(test_privileged)
+{
+        World *w = begin();
+        Answers a = call_at_once(w, world_bus(w), KEPT_MAX + 10, new_probe);
+
+        ck_assert_uint_eq(a.done, KEPT_MAX);
+        ck_assert_uint_eq(a.limits, 10);
+        a = call_at_once(w, world_bus(w), KEPT_MAX, new_probe);
+        ck_assert_uint_eq(a.done, KEPT_MAX);
+        world_free(w);
+}
+END_TEST
+
+/* Calls without replies, with more descriptors than a service may have by default: the connection stays, and no
+ * descriptor does. */
+START_TEST(test_descriptors)
+{
+        struct rlimit limit;
+        int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        g_autofree char *log = NULL;
+        sd_bus *bus;
+        World *w;
+
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        limit.rlim_cur = MIN(SERVICE_FDS, limit.rlim_max);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        w = begin();
+        bus = connect_stranger();
+        for (unsigned i = 0; i < 3 * SERVICE_FDS; i++) {
+                g_autoptr(sd_bus_message) m = NULL;
+
+                new_call(bus, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile", &m);
+                ck_assert_int_ge(sd_bus_message_append(m, "shsa{sv}", "usb-1-1", fd, "up.bin", 0), 0);
+                ck_assert_int_ge(sd_bus_message_set_expect_reply(m, false), 0);
+                ck_assert_int_ge(sd_bus_send(bus, m, NULL), 0);
+                ck_assert_int_ge(sd_bus_flush(bus), 0);
+        }
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                            "GetId", NULL, NULL, NULL),
+                         0);
+        world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        log = world_log(w);
+        ck_assert_ptr_null(strstr(log, "the connection to the bus is lost"));
+        sd_bus_close_unref(bus);
+        close(fd);
+        world_free(w);
+}
+END_TEST
+
+/* A path that is longer than any of the daemon's is not looked for. */
+START_TEST(test_long_path)
+{
+        World *w = begin();
+        g_autofree char *rest = g_strnfill(255 - strlen("/org/fotad1/"), 'a');
+        g_autofree char *path = g_strconcat("/org/fotad1/", rest, _i ? "a" : "", NULL);
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        ck_assert_int_lt(sd_bus_call_method(world_bus(w), "org.fotad1", path, "org.freedesktop.DBus.Properties",
+                                            "GetAll", &error, NULL, "s", "org.fotad1.Job"),
+                         0);
+        ck_assert_str_eq(error.name, SD_BUS_ERROR_UNKNOWN_OBJECT);
+        ck_assert_int_eq(strstr(error.message, "so long a path") != NULL, _i);
+        sd_bus_error_free(&error);
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("flood");
+
+        suite_add(s, "stranger", test_stranger, 0, 1);
+        suite_add(s, "privileged", test_privileged, 0, 1);
+        suite_add(s, "descriptors", test_descriptors, 0, 1);
+        suite_add(s, "long-path", test_long_path, 0, 2);
+        return suite_run(s);
+}
