@@ -12,9 +12,11 @@
 
 #include "store/job-store.h"
 #include "base/log.h"
+#include "base/read-file.h"
 
 #define NUMBER_DIGITS 20 /* fewer than that fit into 64 bits */
 #define NUMBER_MAX    9999999999999999999u
+#define RECORD_MAX    (64 * 1024) /* bytes */
 #define SUFFIX        ".job"
 #define SUFFIX_BROKEN ".broken"
 #define LAST          "last-job" /* beside the directory: the highest number that was given out */
@@ -115,10 +117,14 @@ GPtrArray *job_store_list(JobStore *store)
 guint64 job_store_highest(JobStore *store)
 {
         g_autoptr(GPtrArray) names = list_files(store);
-        g_autofree char *last = NULL;
+        g_autofree char *last = NULL, *why = NULL;
         guint64 highest = 0;
+        size_t length;
+        int r = read_file(store->last, RECORD_MAX, &last, &length, &why);
 
-        if (g_file_get_contents(store->last, &last, NULL, NULL))
+        if (r < 0 && r != -ENOENT)
+                log_warning("%s: ids of jobs that were removed may be given again", why);
+        else if (r == 0)
                 g_ascii_string_to_unsigned(g_strstrip(last), 10, 0, NUMBER_MAX, &highest, NULL);
         for (unsigned i = 0; i < names->len; i++) {
                 const char *name = g_ptr_array_index(names, i);
@@ -188,18 +194,11 @@ int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
 char *job_store_read(JobStore *store, const char *id, char **ret_why)
 {
         g_autofree char *file = file_of(store, id);
-        g_autoptr(GError) error = NULL;
         char *text = NULL;
         size_t length;
 
-        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) { /* reading a pipe would block */
-                *ret_why = g_strdup("it is not a regular file");
+        if (read_file(file, RECORD_MAX, &text, &length, ret_why) < 0)
                 return NULL;
-        }
-        if (!g_file_get_contents(file, &text, &length, &error)) {
-                *ret_why = g_strdup(error->message);
-                return NULL;
-        }
         if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
                 *ret_why = g_strdup("it is not text");
                 g_free(text);
@@ -212,6 +211,10 @@ int job_store_write(JobStore *store, const char *id, const char *text, char **re
 {
         g_autofree char *file = file_of(store, id);
 
+        if (strlen(text) > RECORD_MAX) {
+                *ret_why = g_strdup_printf("%s: the record has more than %u bytes", file, RECORD_MAX);
+                return -EIO;
+        }
         return write_durably(file, text, strlen(text), ret_why);
 }
 
@@ -223,8 +226,9 @@ static bool set_masked_aside(const char *file, const char *aside, JobStoreMask m
         g_autoptr(GString) masked = NULL;
         size_t length;
 
-        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(file, &bytes, &length, NULL))
+        if (read_file(file, RECORD_MAX, &bytes, &length, &why) < 0)
                 return false;
+        g_clear_pointer(&why, g_free);
         masked = mask(bytes, length);
         explicit_bzero(bytes, length);
         if (write_durably(aside, masked->str, masked->len, &why) < 0) {

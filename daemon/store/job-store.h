@@ -22,9 +22,11 @@ guint64 job_store_highest(JobStore *store);
  * -errno and *ret_why. */
 int job_store_reserve(JobStore *store, guint64 number, char **ret_why);
 
+/* The text of a record of at most 64 KiB; NULL and *ret_why on failure. */
 char *job_store_read(JobStore *store, const char *id, char **ret_why);
 
-/* Writes the file, durably: 0, or -errno and *ret_why: -ENOSPC, -EROFS, or -EIO for all others. Only its owner may read
+/* Writes the file, durably: 0, or -errno and *ret_why: -ENOSPC, -EROFS, or -EIO for all others, and
+ * if the text has more than 64 KiB. Only its owner may read
  * it. */
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why);
 

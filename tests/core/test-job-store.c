@@ -253,6 +253,34 @@ START_TEST(what_is_not_text)
 }
 END_TEST
 
+/* A pipe that nothing writes to, a file that would fill the memory. */
+START_TEST(what_is_no_record)
+{
+        g_autofree char *pipe = path_of("4.job"), *huge = path_of("5.job"), *last = g_build_filename(state, "last-job", NULL);
+        g_autofree char *why = NULL, *why_huge = NULL, *why_not = NULL, *long_text = g_strnfill(65537, 'x');
+
+        ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+        ck_assert_ptr_null(job_store_read(store, "4", &why));
+        assert_has(why, "it is not a regular file");
+        put("5.job", "x", 1);
+        ck_assert_int_eq(truncate(huge, 65537), 0);
+        ck_assert_ptr_null(job_store_read(store, "5", &why_huge));
+        assert_has(why_huge, "it has more than 65536 bytes");
+        job_store_quarantine(store, "4", mask_all);
+        job_store_quarantine(store, "5", mask_all);
+        assert_list("");
+
+        /* None is written that could not be read. */
+        ck_assert_int_lt(job_store_write(store, "6", long_text, &why_not), 0);
+        assert_has(why_not, "more than 65536 bytes");
+        assert_list("");
+
+        ck_assert_int_eq(mkfifo(last, 0600), 0);
+        ck_assert_uint_eq(job_store_highest(store), 5);
+        g_remove(last);
+}
+END_TEST
+
 START_TEST(nowhere_to_write)
 {
         g_autofree char *jobs = path_of(""), *why = NULL, *blocked = NULL, *below = NULL, *why2 = NULL;
@@ -323,6 +351,7 @@ int main(void)
         tcase_add_test(t, reserved_number);
         tcase_add_test(t, quarantine);
         tcase_add_test(t, what_is_not_text);
+        tcase_add_test(t, what_is_no_record);
         tcase_add_test(t, nowhere_to_write);
         tcase_add_test(t, directory_that_is_there);
         return testing_run(t, "job-store");
