@@ -379,6 +379,56 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* ---- the start */
+
+#define MANY 50
+
+/* Many records cost no more time on the disk than a few. They have ended, more than [jobs] history; or cannot be read,
+ * which takes a few lines of the log; or go on, and each start is counted in them. */
+START_TEST(test_start)
+{
+        static const char *const states[] = {
+                "State=finished\nFinished=1\nSent=true\nResult=cancelled\nErrorDomain=host\nErrorCode=1\nAnnounced=yes\n",
+                "State=unheard-of\n",
+                "State=preparing\nFinished=0\nSent=false\n",
+        };
+        static const char *const left[] = { "50.job ", ".broken", "50.job" };
+        Disk *d = disk_new("[jobs]\nhistory=1\n", false);
+        g_autofree char *counted = g_build_filename(d->state, "syncs", NULL), *jobs = NULL, *log = NULL, *syncs = NULL;
+        g_auto(GStrv) lines = NULL;
+        unsigned logged = 0;
+        size_t n;
+
+        ck_assert_int_eq(world_stop_daemon(d->w), 0);
+        ck_assert_int_eq(mount(NULL, d->state, NULL, MS_REMOUNT, "size=4m,nr_inodes=1000"), 0);
+        for (unsigned id = 1; id <= MANY; id++) {
+                g_autofree char *file = g_strdup_printf("%s/jobs/%u.job", d->state, id);
+                g_autofree char *text = g_strdup_printf("[Job]\nVersion=1\nId=%u\nOrigin=request\nMethod=dfota\n"
+                                                        "Created=1\nModule=usb-7-%u\nSource=http://h/up.bin\n%s",
+                                                        id, id, states[_i]);
+
+                ck_assert(g_file_set_contents(file, text, -1, NULL));
+        }
+        ck_assert(g_file_set_contents(counted, "", 0, NULL));
+        ck_assert_int_eq(g_chmod(counted, 0666), 0);
+        world_set_environment(d->w, "SYNCS_COUNTED", counted);
+        world_start_daemon(d->w);
+        ck_assert(world_call(d->w, "/org/fotad1", "org.freedesktop.DBus.Peer", "Ping")); /* all have been read */
+        ck_assert(g_file_get_contents(counted, &syncs, &n, NULL));
+        /* The modules of the last are absent, which is noted in each record by itself. */
+        ck_assert_msg(n < MANY / 2 + (_i == 2 ? 2 * MANY : 0), "%zu synchronizations", n);
+        jobs = list_jobs(d);
+        ck_assert_msg(strstr(jobs, left[_i]) != NULL, "%s", jobs);
+        ck_assert(_i != 0 || strcmp(jobs, left[_i]) == 0);
+        log = world_log(d->w);
+        lines = g_strsplit(log, "\n", -1);
+        for (unsigned i = 0; lines[i]; i++)
+                logged += strstr(lines[i], "cannot be read") != NULL || strstr(lines[i], "is kept as") != NULL;
+        ck_assert_uint_le(logged, _i == 1 ? 11 : 0);
+        disk_free(d);
+}
+END_TEST
+
 /* ---- the end of an upgrade */
 
 START_TEST(test_succeeded)
@@ -412,6 +462,7 @@ int main(void)
         suite_add(s, "io-error", test_io_error, 0, 1);
         suite_add(s, "behind", test_behind, 0, 2);
         suite_add(s, "refused", test_refused, 0, _FAULT_MAX);
+        suite_add(s, "start", test_start, 0, 3);
         suite_add(s, "succeeded", test_succeeded, 0, NO_SYNCS);
         return suite_run(s);
 }
