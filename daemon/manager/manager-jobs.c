@@ -23,7 +23,7 @@ int manager_write_job(Manager *m, Job *job, char **ret_why)
         explicit_bzero(text, strlen(text));
         if (r < 0)
                 return r;
-        job->percent_kept = job->percent;
+        job->percent_covered = job_percent_to_cover(job);
         job_set_string(&job->behind, "");
         return 0;
 }

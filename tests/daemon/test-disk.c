@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -321,8 +322,8 @@ static void await_message(Disk *d, const char *job, const char *part)
         }
 }
 
-/* The record is behind, which Message says; a percentage that is not on the disk is not said, so that it does not go
- * back when the daemon dies. 1: the disk is well again without that. */
+/* The record is behind, which Message says; a percentage that the record on the disk does not cover is not said, so that
+ * it does not go back when the daemon dies. 1: the disk is well again without that. */
 START_TEST(test_behind)
 {
         Disk *d = disk_new(NULL, false);
@@ -339,7 +340,7 @@ START_TEST(test_behind)
         g_free(world_sim(d->w, "release 1-1 updating:20"));
         g_free(world_sim(d->w, "held 1-1 updating:70"));
         await_message(d, job, "is behind");
-        world_assert_property(d->w, job, "Percent", "59");
+        world_assert_property(d->w, job, "Percent", "60");
         if (_i == 0)
                 world_kill_daemon(d->w);
         empty(d, NO_RECORDS);
@@ -355,6 +356,58 @@ START_TEST(test_behind)
         world_assert_property(d->w, job, "Message", "");
         g_free(world_sim(d->w, "release 1-1 updating:90"));
         world_assert_result(d->w, job, "success", "", "");
+        disk_free(d);
+}
+END_TEST
+
+static size_t count_syncs(Disk *d)
+{
+        g_autofree char *counted = g_build_filename(d->state, "syncs", NULL), *syncs = NULL;
+        size_t n;
+
+        ck_assert(g_file_get_contents(counted, &syncs, &n, NULL));
+        return n;
+}
+
+static void begin_counting(Disk *d)
+{
+        g_autofree char *counted = g_build_filename(d->state, "syncs", NULL);
+
+        ck_assert(g_file_set_contents(counted, "", 0, NULL));
+        ck_assert_int_eq(g_chmod(counted, 0666), 0);
+        world_set_environment(d->w, "SYNCS_COUNTED", counted);
+}
+
+/* The record is not written for each percent, and no percentage goes back when the daemon dies all the same. */
+START_TEST(test_progress)
+{
+        Disk *d = disk_new(NULL, false);
+        g_autofree char *job = NULL;
+        unsigned before, after;
+        size_t n;
+
+        ck_assert_int_eq(world_stop_daemon(d->w), 0);
+        begin_counting(d);
+        world_start_daemon(d->w);
+        world_await_module(d->w, MODULE_1);
+        g_free(world_sim(d->w, "hold 1-1 updater"));
+        g_free(world_sim(d->w, "hold 1-1 updating:22"));
+        job = start(d);
+        world_pass(d->w, "updater");
+        g_free(world_sim(d->w, "held 1-1 updating:22"));
+        world_await_property(d->w, job, "Percent", "60");
+        if (_i == 1) {
+                before = world_told_percent(d->w, job);
+                world_kill_daemon(d->w);
+                world_start_daemon(d->w);
+                world_await_property(d->w, job, "State", "updating");
+                after = (unsigned)atoi(world_property(d->w, job, "Percent"));
+                ck_assert_msg(after >= before && after < before + 5, "%u %% after %u %%", after, before);
+        }
+        g_free(world_sim(d->w, "release 1-1 updating:22"));
+        world_assert_result(d->w, job, "success", "", "");
+        n = count_syncs(d);
+        ck_assert_msg(n < 120, "%zu synchronizations", n);
         disk_free(d);
 }
 END_TEST
@@ -394,7 +447,7 @@ START_TEST(test_start)
         };
         static const char *const left[] = { "50.job ", ".broken", "50.job" };
         Disk *d = disk_new("[jobs]\nhistory=1\n", false);
-        g_autofree char *counted = g_build_filename(d->state, "syncs", NULL), *jobs = NULL, *log = NULL, *syncs = NULL;
+        g_autofree char *jobs = NULL, *log = NULL;
         g_auto(GStrv) lines = NULL;
         unsigned logged = 0;
         size_t n;
@@ -409,12 +462,10 @@ START_TEST(test_start)
 
                 ck_assert(g_file_set_contents(file, text, -1, NULL));
         }
-        ck_assert(g_file_set_contents(counted, "", 0, NULL));
-        ck_assert_int_eq(g_chmod(counted, 0666), 0);
-        world_set_environment(d->w, "SYNCS_COUNTED", counted);
+        begin_counting(d);
         world_start_daemon(d->w);
         ck_assert(world_call(d->w, "/org/fotad1", "org.freedesktop.DBus.Peer", "Ping")); /* all have been read */
-        ck_assert(g_file_get_contents(counted, &syncs, &n, NULL));
+        n = count_syncs(d);
         /* The modules of the last are absent, which is noted in each record by itself. */
         ck_assert_msg(n < MANY / 2 + (_i == 2 ? 2 * MANY : 0), "%zu synchronizations", n);
         jobs = list_jobs(d);
@@ -460,6 +511,7 @@ int main(void)
         suite_add(s, "read-only", test_read_only, 0, 2);
         suite_add(s, "directory-not-synchronized", test_directory_not_synchronized, 0, 2);
         suite_add(s, "io-error", test_io_error, 0, 1);
+        suite_add(s, "progress", test_progress, 0, 2);
         suite_add(s, "behind", test_behind, 0, 2);
         suite_add(s, "refused", test_refused, 0, _FAULT_MAX);
         suite_add(s, "start", test_start, 0, 3);

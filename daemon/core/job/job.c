@@ -15,6 +15,8 @@
 #define GROUP         "Job"
 #define GROUP_OPTIONS "Options"
 
+#define PERCENT_STEP     5  /* a running job's record covers the percentages below the next multiple */
+#define PERCENT_MAX      99 /* without success */
 #define SHA256_DIGITS    64
 #define PACKAGE_NAME_MAX 255 /* bytes, as of any file's name */
 
@@ -227,7 +229,18 @@ void job_reach(Job *job, JobReached reached)
 
 unsigned job_percent_shown(const Job *job)
 {
-        return *job->behind && job->state != JOB_FINISHED ? job->percent_kept : job->percent;
+        unsigned percent = MAX(job->percent, job->percent_floor);
+
+        return *job->behind && job->state != JOB_FINISHED ? MIN(percent, job->percent_covered) : percent;
+}
+
+unsigned job_percent_to_cover(const Job *job)
+{
+        unsigned next = (job->percent / PERCENT_STEP + 1) * PERCENT_STEP;
+
+        if (job->state == JOB_FINISHED)
+                return MAX(job->percent, job->percent_floor);
+        return MIN(MAX(next, job->percent_floor), PERCENT_MAX);
 }
 
 const char *job_place(const Job *job)
@@ -489,6 +502,7 @@ char *job_to_text(const Job *job)
         g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
         for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
                 g_key_file_set_uint64(f, GROUP, numbers[i].key, number_of(job, i));
+        g_key_file_set_uint64(f, GROUP, "PercentCovered", job_percent_to_cover(job));
         if (job->started_by >= 0)
                 g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
         if (job->download_max >= 0)
@@ -679,7 +693,11 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->origin = origin;
         job->result = result;
         job->announced = announced;
-        job->percent = job->percent_kept = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : 99);
+        job->percent = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : PERCENT_MAX);
+        /* Records of fotad 0.1.0 do not have the key. */
+        job->percent_floor = (unsigned)read_number(f, "PercentCovered", 100, &good);
+        job->percent_floor = MIN(job->percent_floor, job->percent == 100 ? 100 : PERCENT_MAX);
+        job->percent_covered = MAX(job->percent, job->percent_floor);
         if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
                 guint64 uid = read_number(f, "StartedBy", UINT32_MAX - 1, &good);
 
