@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Writes log lines: to the journal, with fields, if stderr is connected to it, otherwise to stderr. The caller makes
- * sure that a line holds no secret; control characters, which a module may have sent, are replaced here. */
+ * sure that a line holds no secret; control characters, which a module may have sent, are replaced here. A journal that
+ * is not read must not stop the daemon, as sd_journal_sendv() would: lines are then lost, and counted. */
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
-
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 
 #include "base/log.h"
 
-#define FIELDS_MAX 8 /* MESSAGE, PRIORITY and those of a LogEvent */
+#define JOURNAL "/run/systemd/journal/socket"
 
 static int maximum = LOG_INFO;
 
@@ -48,40 +48,73 @@ static void make_printable(char *text)
                         *p = '?';
 }
 
-typedef struct Fields {
-        struct iovec list[FIELDS_MAX];
-        int n;
-} Fields;
+/* ---- the journal */
 
-static void add_field(Fields *fields, const char *name, const char *value)
+/* The journal's own format: a line NAME=value for each field, for no value has a line feed. */
+static void add_field(GString *entry, const char *name, const char *value)
 {
-        char *text;
+        g_autofree char *text = NULL;
 
         if (!value || !*value)
                 return;
-        text = g_strconcat(name, "=", value, NULL);
+        text = g_strdup(value);
         make_printable(text);
-        fields->list[fields->n++] = (struct iovec){ .iov_base = text, .iov_len = strlen(text) };
+        g_string_append_printf(entry, "%s=%s\n", name, text);
 }
 
-static bool send_to_journal(int level, const LogEvent *event, const char *text)
+/* 0 or -errno; -EAGAIN if the journal does not read what it has. */
+static int send_entry(int level, const LogEvent *event, const char *text)
 {
+        static int journal = -1;
+        const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = JOURNAL };
         g_autofree char *priority = g_strdup_printf("%i", level);
-        Fields fields = { .n = 0 };
-        int r;
+        g_autoptr(GString) entry = g_string_new(NULL);
 
-        add_field(&fields, "MESSAGE", text);
-        add_field(&fields, "PRIORITY", priority);
-        add_field(&fields, "MESSAGE_ID", event->message_id);
-        add_field(&fields, "FOTAD_JOB", event->job);
-        add_field(&fields, "FOTAD_MODULE", event->module);
-        add_field(&fields, "FOTAD_IMEI", event->imei);
-        add_field(&fields, "FOTAD_STATE", event->state);
-        add_field(&fields, "FOTAD_CODE", event->code);
-        r = sd_journal_sendv(fields.list, fields.n);
-        for (int i = 0; i < fields.n; i++)
-                g_free(fields.list[i].iov_base);
-        return r >= 0;
+        if (journal < 0)
+                journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (journal < 0)
+                return -errno;
+        add_field(entry, "MESSAGE", text);
+        add_field(entry, "PRIORITY", priority);
+        add_field(entry, "SYSLOG_IDENTIFIER", program_invocation_short_name);
+        add_field(entry, "MESSAGE_ID", event->message_id);
+        add_field(entry, "FOTAD_JOB", event->job);
+        add_field(entry, "FOTAD_MODULE", event->module);
+        add_field(entry, "FOTAD_IMEI", event->imei);
+        add_field(entry, "FOTAD_STATE", event->state);
+        add_field(entry, "FOTAD_CODE", event->code);
+        return sendto(journal, entry->str, entry->len, MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                      sizeof(address)) < 0
+                       ? -errno
+                       : 0;
+}
+
+static void write_to_stderr(const char *text)
+{
+        g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+        /* The journal's stream is a socket, which may be full. */
+        if (send(STDERR_FILENO, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == ENOTSOCK)
+                fputs(line, stderr);
+}
+
+static void send_to_journal(int level, const LogEvent *event, const char *text)
+{
+        static unsigned lost;
+        int r = 0;
+
+        if (lost > 0) {
+                g_autofree char *note = g_strdup_printf("%u lines are missing here, for the journal took none", lost);
+
+                r = send_entry(LOG_WARNING, &(LogEvent){ .message_id = NULL }, note);
+                lost = r < 0 ? lost : 0;
+        }
+        if (r == 0)
+                r = send_entry(level, event, text);
+        if (r == -EAGAIN)
+                lost++;
+        else if (r < 0)
+                write_to_stderr(text);
 }
 
 void log_event_v(int level, const LogEvent *event, const char *format, va_list args)
@@ -92,7 +125,9 @@ void log_event_v(int level, const LogEvent *event, const char *format, va_list a
                 return;
         text = g_strdup_vprintf(format, args);
         make_printable(text);
-        if (!log_is_journal() || !send_to_journal(level, event, text))
+        if (log_is_journal())
+                send_to_journal(level, event, text);
+        else
                 fprintf(stderr, "%s\n", text);
 }
 

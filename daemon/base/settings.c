@@ -12,7 +12,9 @@
 #include "core/at/pace.h"
 #include "core/quectel/layout.h"
 #include "base/log.h"
+#include "base/read-file.h"
 
+#define FILE_MAX    (1 << 20)
 #define SECONDS_MAX (30 * 24 * 3600)
 
 typedef enum Kind { KIND_SECONDS, KIND_NUMBER, KIND_PATH, KIND_NAMES, KIND_INTERFACES } Kind;
@@ -100,6 +102,15 @@ static unsigned find_line(const char *text, const char *group, const char *key)
                 }
         }
         return found;
+}
+
+static unsigned count_lines(const char *text)
+{
+        unsigned n = 1;
+
+        for (const char *c = text; *c; c++)
+                n += *c == '\n';
+        return n;
 }
 
 /* The first line that is neither empty, a comment, a group nor key=value. */
@@ -198,31 +209,34 @@ static char *take_value(Config *c, size_t i, const char *value)
 }
 
 /* Returns true if a file that cannot be read must be corrected: it is missing, is no file, or may not be read. */
-static bool is_wrong(const GError *error)
+static bool is_wrong(int error)
 {
-        static const GFileError wrong[] = { G_FILE_ERROR_NOENT,      G_FILE_ERROR_ACCES,  G_FILE_ERROR_PERM,
-                                            G_FILE_ERROR_ISDIR,      G_FILE_ERROR_NOTDIR, G_FILE_ERROR_LOOP,
-                                            G_FILE_ERROR_NAMETOOLONG };
+        static const int wrong[] = { ENOENT, EACCES, EPERM, EINVAL, EFBIG, ENXIO, ENOTDIR, ELOOP, ENAMETOOLONG };
 
         for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
-                if (g_error_matches(error, G_FILE_ERROR, wrong[i]))
+                if (error == -wrong[i])
                         return true;
         return false;
 }
 
-static bool read_file(Config *c, const char *path, bool must_exist, bool *ret_wrong, char **ret_why)
+static bool take_file(Config *c, const char *path, bool must_exist, bool *ret_wrong, char **ret_why)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autofree char *text = NULL;
         g_auto(GStrv) groups = NULL;
+        size_t length;
+        int r = read_file(path, FILE_MAX, &text, &length, ret_why);
 
-        *ret_wrong = true;
-        if (!g_file_get_contents(path, &text, NULL, &error)) {
-                if (!must_exist && g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-                        return true;
-                *ret_wrong = is_wrong(error);
-                *ret_why = g_strdup(error->message);
+        if (r == -ENOENT && !must_exist) {
+                g_clear_pointer(ret_why, g_free);
+                return true;
+        }
+        *ret_wrong = r == 0 || is_wrong(r);
+        if (r < 0)
+                return false;
+        if (strlen(text) != length) {
+                *ret_why = g_strdup_printf("%s:%u: there is a NUL byte", path, count_lines(text));
                 return false;
         }
         if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, &error)) {
@@ -279,7 +293,7 @@ Config *config_load(const char *path, bool must_exist, bool *ret_wrong, char **r
         GDir *dir;
         const char *name;
 
-        if (!read_file(c, path, must_exist, ret_wrong, ret_why))
+        if (!take_file(c, path, must_exist, ret_wrong, ret_why))
                 return NULL;
         dir = g_dir_open(directory, 0, NULL);
         while (dir && (name = g_dir_read_name(dir)))
@@ -288,7 +302,7 @@ Config *config_load(const char *path, bool must_exist, bool *ret_wrong, char **r
         g_clear_pointer(&dir, g_dir_close);
         g_ptr_array_sort(names, compare_names);
         for (unsigned i = 0; i < names->len; i++)
-                if (!read_file(c, g_ptr_array_index(names, i), true, ret_wrong, ret_why))
+                if (!take_file(c, g_ptr_array_index(names, i), true, ret_wrong, ret_why))
                         return NULL;
         return g_steal_pointer(&c);
 }

@@ -6,6 +6,8 @@
 
 #include "bus/status.h"
 
+#define JOBS_MAX 8 /* jobs that are described; the others are counted */
+
 struct Status {
         Manager *manager;
         char *told;
@@ -45,14 +47,17 @@ static char *describe(Manager *m)
 {
         const GPtrArray *jobs = manager_jobs(m);
         g_autoptr(GString) text = g_string_new(NULL);
+        unsigned running = 0;
 
         for (unsigned i = 0; i < jobs->len; i++) {
                 const Job *job = g_ptr_array_index(jobs, i);
 
-                if (job->state != JOB_FINISHED)
+                if (job->state != JOB_FINISHED && ++running <= JOBS_MAX)
                         g_string_append_printf(text, "%sjob %s on %s: %s %u %%", text->len ? "; " : "", job->id,
                                                job_place(job), job_state_to_string(job->state), job_percent_shown(job));
         }
+        if (running > JOBS_MAX)
+                g_string_append_printf(text, "; and %u more", running - JOBS_MAX);
         return text->len ? g_strdup(text->str) : describe_idle(m);
 }
 

@@ -12,6 +12,7 @@
 #include "manager/manager-state.h"
 #include "names.h"
 
+#define LOGGED_MAX   10 /* records that cannot be read, each with a line of its own */
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
 int manager_write_job(Manager *m, Job *job, char **ret_why)
@@ -22,7 +23,7 @@ int manager_write_job(Manager *m, Job *job, char **ret_why)
         explicit_bzero(text, strlen(text));
         if (r < 0)
                 return r;
-        job->percent_kept = job->percent;
+        job->percent_covered = job_percent_to_cover(job);
         job_set_string(&job->behind, "");
         return 0;
 }
@@ -138,19 +139,27 @@ GPtrArray *manager_history(Manager *m)
         return finished;
 }
 
-void manager_trim_history(Manager *m)
+/* told: the observer knows the jobs. */
+static void trim(Manager *m, bool told)
 {
-        g_autoptr(GPtrArray) finished = manager_history(m);
+        g_autoptr(GPtrArray) finished = manager_history(m), ids = g_ptr_array_new_with_free_func(g_free);
 
         for (unsigned i = m->config->history; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
 
                 if (job->watched)
                         continue;
-                m->observer->job_removed(m->userdata, job);
-                remove_record(m, job);
+                if (told)
+                        m->observer->job_removed(m->userdata, job);
+                g_ptr_array_add(ids, g_strdup(job->id));
                 g_ptr_array_remove(m->jobs, job);
         }
+        job_store_remove_all(m->store, ids);
+}
+
+void manager_trim_history(Manager *m)
+{
+        trim(m, true);
 }
 
 void manager_note_identity(Job *job, const Identity *identity)
@@ -276,9 +285,20 @@ static void close_rivals(Manager *m)
         }
 }
 
+static void set_aside(Manager *m, const GPtrArray *broken)
+{
+        g_autofree char *why = NULL;
+
+        if (broken->len > LOGGED_MAX)
+                log_warning("%u records of jobs cannot be read, and the first %u are named above", broken->len,
+                            LOGGED_MAX);
+        if (broken->len > 0 && job_store_quarantine(m->store, broken, job_mask_text, &why) < 0)
+                log_warning("records that cannot be read cannot be set aside: %s", why);
+}
+
 void manager_load_jobs(Manager *m)
 {
-        g_autoptr(GPtrArray) ids = job_store_list(m->store);
+        g_autoptr(GPtrArray) ids = job_store_list(m->store), broken = g_ptr_array_new();
 
         m->last_id = job_store_highest(m->store);
         for (unsigned i = 0; i < ids->len; i++) {
@@ -298,12 +318,17 @@ void manager_load_jobs(Manager *m)
                         m->last_end = MAX(m->last_end, job->end_number);
                         g_ptr_array_add(m->jobs, job);
                 } else {
-                        log_event(LOG_WARNING, &(LogEvent){ .job = id }, "job %s cannot be read: %s", id, why);
-                        job_store_quarantine(m->store, id, job_mask_text);
+                        g_ptr_array_add(broken, (char *)id);
+                        if (broken->len <= LOGGED_MAX)
+                                log_event(LOG_WARNING, &(LogEvent){ .job = id },
+                                          "job %s cannot be read: %s; its record is kept as %s.job.broken", id, why,
+                                          id);
                 }
         }
+        set_aside(m, broken);
         g_ptr_array_sort(m->jobs, compare_jobs);
         close_rivals(m);
+        trim(m, false);
 }
 
 /* Ends a job that brings the daemon down each time it is taken up. */
@@ -321,27 +346,68 @@ bool manager_is_given_up(const Job *job)
         return job->state == JOB_FINISHED && job->take_ups > TAKE_UPS_MAX;
 }
 
-void manager_count_take_up(Manager *m, Job *job)
+static void free_text(gpointer text)
 {
-        g_autofree char *why = NULL;
-        bool ends = ++job->take_ups > TAKE_UPS_MAX;
-
-        if (ends)
-                give_up(job);
-        if ((ends ? manager_write_end(m, job, &why) : manager_write_job(m, job, &why)) < 0)
-                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+        explicit_bzero(text, strlen(text));
+        g_free(text);
 }
 
-void manager_forget_take_ups(Manager *m)
+/* Writes the records of jobs that go on, all at once, or each by itself if that fails. */
+static void write_all(Manager *m, const GPtrArray *jobs)
 {
+        g_autoptr(GPtrArray) ids = g_ptr_array_new(), texts = g_ptr_array_new_with_free_func(free_text);
+        g_autofree char *why_all = NULL;
+
+        for (unsigned i = 0; i < jobs->len; i++) {
+                const Job *job = g_ptr_array_index(jobs, i);
+
+                g_ptr_array_add(ids, job->id);
+                g_ptr_array_add(texts, job_to_text(job));
+        }
+        if (jobs->len == 0 || job_store_write_all(m->store, ids, texts, &why_all) == 0)
+                return;
+        for (unsigned i = 0; i < jobs->len; i++) {
+                Job *job = g_ptr_array_index(jobs, i);
+                g_autofree char *why = NULL;
+
+                if (manager_write_job(m, job, &why) < 0)
+                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+        }
+}
+
+void manager_count_take_ups(Manager *m)
+{
+        g_autoptr(GPtrArray) go_on = g_ptr_array_new();
+
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
                 g_autofree char *why = NULL;
 
+                if (job->state == JOB_FINISHED)
+                        continue;
+                if (++job->take_ups <= TAKE_UPS_MAX) {
+                        g_ptr_array_add(go_on, job);
+                        continue;
+                }
+                give_up(job);
+                if (manager_write_end(m, job, &why) < 0)
+                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+                manager_free_package(m, job);
+        }
+        write_all(m, go_on);
+}
+
+void manager_forget_take_ups(Manager *m)
+{
+        g_autoptr(GPtrArray) go_on = g_ptr_array_new();
+
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
                 if (job->state == JOB_FINISHED || job->take_ups == 0)
                         continue;
                 job->take_ups = 0;
-                if (manager_write_job(m, job, &why) < 0)
-                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+                g_ptr_array_add(go_on, job);
         }
+        write_all(m, go_on);
 }

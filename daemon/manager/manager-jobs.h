@@ -57,19 +57,20 @@ void manager_free_package(Manager *m, const Job *job);
 void manager_sweep_packages(Manager *m);
 
 /* Reads all records from the disk into the list. Of two running jobs on one module, ends the older one. Logs and sets
- * aside a record that cannot be read. */
+ * aside records that cannot be read. Removes the oldest finished jobs as manager_trim_history() does, without the
+ * observer, which does not know them. */
 void manager_load_jobs(Manager *m);
 
 /* Removes the oldest finished jobs that exceed [jobs] history, except those whose modules are watched, and reports each
  * to the observer. */
 void manager_trim_history(Manager *m);
 
-/* Counts one more start of the daemon with this job, on the disk, and ends the job if there were too many without
- * progress. Call it before anything else is done with the job, for that may bring the daemon down. */
-void manager_count_take_up(Manager *m, Job *job);
+/* Counts one more start of the daemon with each running job, on the disk, and ends a job after too many without
+ * progress. Call it before anything else is done with the jobs, for that may bring the daemon down. */
+void manager_count_take_ups(Manager *m);
 
 /* Resets that count for all running jobs: the daemon has survived them, or was stopped. */
 void manager_forget_take_ups(Manager *m);
 
-/* true if manager_count_take_up() ended the job. */
+/* true if manager_count_take_ups() ended the job. */
 bool manager_is_given_up(const Job *job);

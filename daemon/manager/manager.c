@@ -296,15 +296,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         m->userdata = userdata;
         manager_load_jobs(m);
         manager_sweep_packages(m); /* before anything is written: they may fill the disk */
-        for (unsigned i = 0; i < m->jobs->len; i++) {
-                Job *job = g_ptr_array_index(m->jobs, i);
-
-                if (job->state == JOB_FINISHED)
-                        continue;
-                manager_count_take_up(m, job);
-                if (job->state == JOB_FINISHED) /* given up */
-                        manager_free_package(m, job);
-        }
+        manager_count_take_ups(m);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
         manager_trim_history(m);

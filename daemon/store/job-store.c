@@ -12,9 +12,11 @@
 
 #include "store/job-store.h"
 #include "base/log.h"
+#include "base/read-file.h"
 
 #define NUMBER_DIGITS 20 /* fewer than that fit into 64 bits */
 #define NUMBER_MAX    9999999999999999999u
+#define RECORD_MAX    (64 * 1024) /* bytes */
 #define SUFFIX        ".job"
 #define SUFFIX_BROKEN ".broken"
 #define LAST          "last-job" /* beside the directory: the highest number that was given out */
@@ -115,10 +117,14 @@ GPtrArray *job_store_list(JobStore *store)
 guint64 job_store_highest(JobStore *store)
 {
         g_autoptr(GPtrArray) names = list_files(store);
-        g_autofree char *last = NULL;
+        g_autofree char *last = NULL, *why = NULL;
         guint64 highest = 0;
+        size_t length;
+        int r = read_file(store->last, RECORD_MAX, &last, &length, &why);
 
-        if (g_file_get_contents(store->last, &last, NULL, NULL))
+        if (r < 0 && r != -ENOENT)
+                log_warning("%s: ids of jobs that were removed may be given again", why);
+        else if (r == 0)
                 g_ascii_string_to_unsigned(g_strstrip(last), 10, 0, NUMBER_MAX, &highest, NULL);
         for (unsigned i = 0; i < names->len; i++) {
                 const char *name = g_ptr_array_index(names, i);
@@ -130,15 +136,26 @@ guint64 job_store_highest(JobStore *store)
         return highest;
 }
 
-static int synchronize(const char *directory)
+static int synchronize_by(const char *directory, int (*function)(int fd))
 {
         int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
         if (fd < 0)
                 return -errno;
-        r = fsync(fd) < 0 ? -errno : 0;
+        r = function(fd) < 0 ? -errno : 0;
         close(fd);
         return r;
+}
+
+static int synchronize(const char *directory)
+{
+        return synchronize_by(directory, fsync);
+}
+
+/* Synchronizes all files of the directory at once, and with them the others of its file system. */
+static int synchronize_files(const char *directory)
+{
+        return synchronize_by(directory, syncfs);
 }
 
 static int write_all(int fd, const char *bytes, size_t size)
@@ -153,53 +170,70 @@ static int write_all(int fd, const char *bytes, size_t size)
                 bytes += n;
                 size -= (size_t)n;
         }
-        return fsync(fd) < 0 ? -errno : 0;
+        return 0;
+}
+
+/* Writes a new file, whose name is taken from the template. If synced, its bytes are synchronized with the disk. */
+static int write_new(char *template, const char *bytes, size_t size, bool synced)
+{
+        int fd = g_mkstemp_full(template, O_WRONLY | O_CLOEXEC, 0600), r;
+
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, bytes, size);
+        if (r == 0 && synced && fsync(fd) < 0)
+                r = -errno;
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        if (r < 0)
+                unlink(template);
+        return r;
+}
+
+static int put_in_place(const char *temporary, const char *file)
+{
+        int r = rename(temporary, file) < 0 ? -errno : 0;
+
+        if (r < 0)
+                unlink(temporary);
+        return r;
+}
+
+static int fail(const char *file, int r, char **ret_why)
+{
+        *ret_why = g_strdup_printf("%s: %s", file, g_strerror(-r));
+        return r == -ENOSPC || r == -EROFS ? r : -EIO;
 }
 
 /* Replaces the file whole and durably: its bytes and, after the rename, its directory are synchronized with the disk.
  * (GLib's functions ignore an error of the latter.) */
-static int write_durably(const char *file, const char *bytes, size_t size, char **ret_why)
+static int write_durably(const char *file, const char *text, char **ret_why)
 {
         g_autofree char *temporary = g_strconcat(file, ".XXXXXX", NULL), *directory = g_path_get_dirname(file);
-        int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600), r;
+        int r = write_new(temporary, text, strlen(text), true);
 
-        r = fd < 0 ? -errno : write_all(fd, bytes, size);
-        if (fd >= 0 && close(fd) < 0 && r == 0)
-                r = -errno;
-        if (r == 0 && rename(temporary, file) < 0)
-                r = -errno;
-        if (r < 0 && fd >= 0)
-                unlink(temporary);
+        if (r == 0)
+                r = put_in_place(temporary, file);
         if (r == 0)
                 r = synchronize(directory);
-        if (r == 0)
-                return 0;
-        *ret_why = g_strdup_printf("%s: %s", file, g_strerror(-r));
-        return r == -ENOSPC || r == -EROFS ? r : -EIO;
+        return r < 0 ? fail(file, r, ret_why) : 0;
 }
 
 int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
 {
         g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT "\n", number);
 
-        return write_durably(store->last, text, strlen(text), ret_why);
+        return write_durably(store->last, text, ret_why);
 }
 
 char *job_store_read(JobStore *store, const char *id, char **ret_why)
 {
         g_autofree char *file = file_of(store, id);
-        g_autoptr(GError) error = NULL;
         char *text = NULL;
         size_t length;
 
-        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) { /* reading a pipe would block */
-                *ret_why = g_strdup("it is not a regular file");
+        if (read_file(file, RECORD_MAX, &text, &length, ret_why) < 0)
                 return NULL;
-        }
-        if (!g_file_get_contents(file, &text, &length, &error)) {
-                *ret_why = g_strdup(error->message);
-                return NULL;
-        }
         if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
                 *ret_why = g_strdup("it is not text");
                 g_free(text);
@@ -212,37 +246,91 @@ int job_store_write(JobStore *store, const char *id, const char *text, char **re
 {
         g_autofree char *file = file_of(store, id);
 
-        return write_durably(file, text, strlen(text), ret_why);
+        if (strlen(text) > RECORD_MAX) {
+                *ret_why = g_strdup_printf("%s: the record has more than %u bytes", file, RECORD_MAX);
+                return -EIO;
+        }
+        return write_durably(file, text, ret_why);
 }
 
-/* Writes a masked copy, and removes the file once the copy is on the disk. */
-static bool set_masked_aside(const char *file, const char *aside, JobStoreMask mask)
+int job_store_write_all(JobStore *store, const GPtrArray *ids, const GPtrArray *texts, char **ret_why)
 {
-        g_autofree char *bytes = NULL;
-        g_autofree char *why = NULL;
+        g_autoptr(GPtrArray) temporary = g_ptr_array_new_with_free_func(g_free);
+        int r = 0;
+
+        for (unsigned i = 0; i < ids->len && r == 0; i++) {
+                const char *text = g_ptr_array_index(texts, i);
+                g_autofree char *file = file_of(store, g_ptr_array_index(ids, i));
+
+                g_ptr_array_add(temporary, g_strconcat(file, ".XXXXXX", NULL));
+                r = write_new(g_ptr_array_index(temporary, i), text, strlen(text), false);
+        }
+        if (r == 0)
+                r = synchronize_files(store->directory);
+        for (unsigned i = 0; i < temporary->len; i++) {
+                g_autofree char *file = file_of(store, g_ptr_array_index(ids, i));
+
+                if (r == 0)
+                        r = put_in_place(g_ptr_array_index(temporary, i), file);
+                else
+                        unlink(g_ptr_array_index(temporary, i));
+        }
+        if (r == 0)
+                r = synchronize(store->directory);
+        return r < 0 ? fail(store->directory, r, ret_why) : 0;
+}
+
+/* ---- records that cannot be read */
+
+static char *aside_of(JobStore *store, const char *id)
+{
+        return g_strdup_printf("%s/%s" SUFFIX SUFFIX_BROKEN, store->directory, id);
+}
+
+/* Returns 0, or -errno; *ret_copied is true if the file is still there, too. */
+static int set_aside(const char *file, const char *aside, JobStoreMask mask, bool *ret_copied)
+{
+        g_autofree char *bytes = NULL, *why = NULL, *temporary = g_strconcat(file, ".XXXXXX", NULL);
         g_autoptr(GString) masked = NULL;
         size_t length;
+        int r;
 
-        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(file, &bytes, &length, NULL))
-                return false;
+        *ret_copied = false;
+        if (read_file(file, RECORD_MAX, &bytes, &length, &why) < 0)
+                return rename(file, aside) < 0 ? -errno : 0;
         masked = mask(bytes, length);
+        if (masked->len == length && memcmp(masked->str, bytes, length) == 0) /* there is nothing to mask */
+                return rename(file, aside) < 0 ? -errno : 0;
         explicit_bzero(bytes, length);
-        if (write_durably(aside, masked->str, masked->len, &why) < 0) {
-                log_warning("a possible password in %s cannot be masked: %s", file, why);
-                return false;
-        }
-        return g_unlink(file) == 0;
+        r = write_new(temporary, masked->str, masked->len, false);
+        if (r == 0)
+                r = put_in_place(temporary, aside);
+        *ret_copied = r == 0;
+        return r;
 }
 
-void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask)
+int job_store_quarantine(JobStore *store, const GPtrArray *ids, JobStoreMask mask, char **ret_why)
 {
-        g_autofree char *file = file_of(store, id);
-        g_autofree char *aside = g_strconcat(file, SUFFIX_BROKEN, NULL);
+        g_autoptr(GPtrArray) copied = g_ptr_array_new_with_free_func(g_free);
+        int r = 0, first = 0;
 
-        if (!set_masked_aside(file, aside, mask) && rename(file, aside) < 0)
-                log_warning("%s cannot be set aside: %s", file, g_strerror(errno));
-        else
-                log_warning("it is kept as %s", aside);
+        for (unsigned i = 0; i < ids->len; i++) {
+                const char *id = g_ptr_array_index(ids, i);
+                g_autofree char *file = file_of(store, id), *aside = aside_of(store, id);
+                bool is_copied;
+
+                r = set_aside(file, aside, mask, &is_copied);
+                first = first < 0 ? first : r;
+                if (is_copied)
+                        g_ptr_array_add(copied, g_steal_pointer(&file));
+        }
+        r = copied->len > 0 ? synchronize_files(store->directory) : 0;
+        for (unsigned i = 0; i < copied->len && r == 0; i++)
+                r = unlink(g_ptr_array_index(copied, i)) < 0 ? -errno : 0;
+        if (r == 0)
+                r = synchronize(store->directory);
+        r = first < 0 ? first : r;
+        return r < 0 ? fail(store->directory, r, ret_why) : 0;
 }
 
 int job_store_remove(JobStore *store, const char *id, char **ret_why)
@@ -256,4 +344,15 @@ int job_store_remove(JobStore *store, const char *id, char **ret_why)
         if (r < 0)
                 *ret_why = g_strdup_printf("%s cannot be removed: %s", file, g_strerror(-r));
         return r < 0 ? r : !missing;
+}
+
+void job_store_remove_all(JobStore *store, const GPtrArray *ids)
+{
+        for (unsigned i = 0; i < ids->len; i++) {
+                g_autofree char *file = file_of(store, g_ptr_array_index(ids, i));
+
+                if (unlink(file) < 0 && errno != ENOENT)
+                        log_event(LOG_WARNING, &(LogEvent){ .job = g_ptr_array_index(ids, i) },
+                                  "%s cannot be removed: %s", file, g_strerror(errno));
+        }
 }

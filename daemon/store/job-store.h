@@ -22,15 +22,24 @@ guint64 job_store_highest(JobStore *store);
  * -errno and *ret_why. */
 int job_store_reserve(JobStore *store, guint64 number, char **ret_why);
 
+/* The text of a record of at most 64 KiB; NULL and *ret_why on failure. */
 char *job_store_read(JobStore *store, const char *id, char **ret_why);
 
-/* Writes the file, durably: 0, or -errno and *ret_why: -ENOSPC, -EROFS, or -EIO for all others. Only its owner may read
+/* Writes the file, durably: 0, or -errno and *ret_why: -ENOSPC, -EROFS, or -EIO for all others, and
+ * if the text has more than 64 KiB. Only its owner may read
  * it. */
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why);
 
-/* Sets a file that cannot be read aside as <id>.job.broken, its bytes replaced by those that mask returns. */
+/* The same for many files at the cost of one. On failure some may have been written. */
+int job_store_write_all(JobStore *store, const GPtrArray *ids, const GPtrArray *texts, char **ret_why);
+
+/* Sets files that cannot be read aside as <id>.job.broken, their bytes replaced by those that mask returns. Durable
+ * copies are made of all before the first one is removed. 0, or -errno and *ret_why: then some may still be there. */
 typedef GString *(*JobStoreMask)(const char *bytes, size_t length);
-void job_store_quarantine(JobStore *store, const char *id, JobStoreMask mask);
+int job_store_quarantine(JobStore *store, const GPtrArray *ids, JobStoreMask mask, char **ret_why);
 
 /* Removes the file, durably: 1, 0 if there was none, or -errno and *ret_why. */
 int job_store_remove(JobStore *store, const char *id, char **ret_why);
+
+/* Removes files that are not needed any more; after a power cut some may be there again. Logs what cannot be removed. */
+void job_store_remove_all(JobStore *store, const GPtrArray *ids);

@@ -210,29 +210,85 @@ static GString *mask_all(const char *bytes, size_t length)
         return g_string_new(length == 8 ? "***" : "?");
 }
 
+static void quarantine_job(const char *id, JobStoreMask mask)
+{
+        g_autoptr(GPtrArray) ids = g_ptr_array_new();
+        g_autofree char *why = NULL;
+
+        g_ptr_array_add(ids, (char *)id);
+        ck_assert_msg(job_store_quarantine(store, ids, mask, &why) == 0, "%s", why);
+}
+
 START_TEST(quarantine)
 {
         g_autofree char *aside = path_of("3.job.broken"), *text = NULL;
         GStatBuf st;
 
         write_job("3", "half a");
-        job_store_quarantine(store, "3", mask_nothing);
+        quarantine_job("3", mask_nothing);
         assert_list("");
         ck_assert(g_file_get_contents(aside, &text, NULL, NULL));
         ck_assert_str_eq(text, "half a");
         ck_assert_uint_eq(job_store_highest(store), 3);
-        job_store_quarantine(store, "3", mask_nothing); /* a missing file does no harm */
-        ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
 
         /* A removed record is gone, and the remaining ones are readable by the owner only. */
         put("3.job", "a\0secret", 8);
-        job_store_quarantine(store, "3", mask_all);
+        quarantine_job("3", mask_all);
         g_clear_pointer(&text, g_free);
         assert_list("");
         ck_assert(g_file_get_contents(aside, &text, NULL, NULL));
         ck_assert_str_eq(text, "***");
         ck_assert_int_eq(g_stat(aside, &st), 0);
         ck_assert_uint_eq(st.st_mode & 0777, 0600);
+}
+END_TEST
+
+/* Those that cannot be set aside do not keep the others from it. */
+START_TEST(quarantine_of_many)
+{
+        g_autofree char *why = NULL, *in_the_way = path_of("2.job.broken"), *aside = path_of("3.job.broken");
+        g_autoptr(GPtrArray) ids = g_ptr_array_new();
+
+        for (unsigned id = 1; id <= 3; id++) {
+                static const char *const names[] = { "1", "2", "3" };
+
+                write_job(names[id - 1], "half a");
+                g_ptr_array_add(ids, (char *)names[id - 1]);
+        }
+        ck_assert_int_eq(g_mkdir(in_the_way, 0700), 0);
+        ck_assert_int_lt(job_store_quarantine(store, ids, mask_all, &why), 0);
+        ck_assert_ptr_nonnull(why);
+        assert_list("2 ");
+        ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
+        ck_assert_uint_eq(job_store_highest(store), 3);
+}
+END_TEST
+
+START_TEST(many_at_once)
+{
+        g_autoptr(GPtrArray) ids = g_ptr_array_new(), texts = g_ptr_array_new();
+        g_autofree char *why = NULL, *text = NULL, *in_the_way = path_of("9.job"), *again = NULL;
+
+        write_job("1", "old");
+        g_ptr_array_add(ids, "1");
+        g_ptr_array_add(ids, "2");
+        g_ptr_array_add(texts, "one");
+        g_ptr_array_add(texts, "two");
+        ck_assert_msg(job_store_write_all(store, ids, texts, &why) == 0, "%s", why);
+        assert_list("1 2 ");
+        text = job_store_read(store, "1", &why);
+        ck_assert_str_eq(text, "one");
+
+        /* None is left half done. */
+        ck_assert_int_eq(g_mkdir(in_the_way, 0700), 0);
+        g_ptr_array_add(ids, "9");
+        g_ptr_array_add(texts, "nine");
+        ck_assert_int_lt(job_store_write_all(store, ids, texts, &again), 0);
+        g_rmdir(in_the_way);
+        assert_list("1 2 ");
+        g_ptr_array_add(ids, "77");
+        job_store_remove_all(store, ids);
+        assert_list("");
 }
 END_TEST
 
@@ -250,6 +306,34 @@ START_TEST(binary_files)
                 ck_assert_ptr_null(job_store_read(store, "4", &why));
                 ck_assert_str_eq(why, "it is not text");
         }
+}
+END_TEST
+
+/* A pipe that nothing writes to, a file that would fill the memory. */
+START_TEST(oversized_and_irregular)
+{
+        g_autofree char *pipe = path_of("4.job"), *huge = path_of("5.job"), *last = g_build_filename(state, "last-job", NULL);
+        g_autofree char *why = NULL, *why_huge = NULL, *why_not = NULL, *long_text = g_strnfill(65537, 'x');
+
+        ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+        ck_assert_ptr_null(job_store_read(store, "4", &why));
+        assert_has(why, "it is not a regular file");
+        put("5.job", "x", 1);
+        ck_assert_int_eq(truncate(huge, 65537), 0);
+        ck_assert_ptr_null(job_store_read(store, "5", &why_huge));
+        assert_has(why_huge, "it has more than 65536 bytes");
+        quarantine_job("4", mask_all);
+        quarantine_job("5", mask_all);
+        assert_list("");
+
+        /* None is written that could not be read. */
+        ck_assert_int_lt(job_store_write(store, "6", long_text, &why_not), 0);
+        assert_has(why_not, "more than 65536 bytes");
+        assert_list("");
+
+        ck_assert_int_eq(mkfifo(last, 0600), 0);
+        ck_assert_uint_eq(job_store_highest(store), 5);
+        g_remove(last);
 }
 END_TEST
 
@@ -322,7 +406,10 @@ int main(void)
         tcase_add_test(t, highest_number_among_foreign_names);
         tcase_add_test(t, reserved_number);
         tcase_add_test(t, quarantine);
+        tcase_add_test(t, quarantine_of_many);
+        tcase_add_test(t, many_at_once);
         tcase_add_test(t, binary_files);
+        tcase_add_test(t, oversized_and_irregular);
         tcase_add_test(t, nowhere_to_write);
         tcase_add_test(t, existing_directory);
         return testing_run(t, "job-store");

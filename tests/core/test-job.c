@@ -421,6 +421,22 @@ START_TEST(records_that_are_refused)
                 MINIMAL "Device=x\n",
                 MINIMAL "Restarts=-1x\n",
                 MINIMAL "Created=abc\n",
+                /* a number that is out of its range */
+                MINIMAL "Restarts=-1\n",
+                MINIMAL "Restarts=+1\n",
+                MINIMAL "Restarts=4294967296\n",
+                MINIMAL "Created=-1\n",
+                MINIMAL "Created=9223372036854775808\n",
+                MINIMAL "EndNumber=18446744073709551615\n",
+                MINIMAL "PackageSize=-5\n",
+                MINIMAL "TakeUps=-3\n",
+                MINIMAL "Percent=-1\n",
+                MINIMAL "Percent=101\n",
+                MINIMAL "StartedBy=-1\n",
+                MINIMAL "StartedBy=4294967295\n",
+                MINIMAL "DownloadMax=-1\n",
+                MINIMAL "SaidDomain=http\nSaidCode=many\n",
+                MINIMAL "ErrorDomain=http\nErrorCode=99999999999\n",
                 MINIMAL "Imei=\\q\n",
                 MINIMAL "FromRevision=\xff\xfe\n",
                 MINIMAL "Abandon=boredom\n",
@@ -475,10 +491,10 @@ END_TEST
 START_TEST(percent_of_a_running_job)
 {
         g_autofree char *why = NULL;
-        g_autoptr(Job) job = load(MINIMAL "Sent=true\nState=downloading\nPercent=250\n", &why);
+        g_autoptr(Job) job = load(MINIMAL "Sent=true\nState=downloading\nPercent=100\n", &why);
 
-        if (job)
-                ck_assert_uint_lt(job->percent, 100);
+        ck_assert_ptr_nonnull(job);
+        ck_assert_uint_lt(job->percent, 100);
 }
 END_TEST
 

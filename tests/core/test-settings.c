@@ -333,6 +333,51 @@ START_TEST(file_that_cannot_be_read)
 }
 END_TEST
 
+/* A pipe that nothing writes to is refused at once. */
+START_TEST(file_that_is_none)
+{
+        g_autofree char *why = NULL, *target = g_build_filename(directory, "pipe", NULL);
+
+        ck_assert_int_eq(mkfifo(target, 0600), 0);
+        ck_assert_int_eq(symlink(target, file), 0);
+        ck_assert_ptr_null(config_load(file, false, &wrong, &why));
+        ck_assert(wrong);
+        assert_has(why, file);
+        assert_has(why, "it is not a regular file");
+}
+END_TEST
+
+START_TEST(file_that_is_too_large)
+{
+        g_autofree char *why = NULL;
+
+        write_file(file, "[jobs]\nhistory=5\n");
+        ck_assert_int_eq(truncate(file, (1 << 20) + 1), 0);
+        ck_assert_ptr_null(config_load(file, false, &wrong, &why));
+        ck_assert(wrong);
+        assert_has(why, "it has more than 1048576 bytes");
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text)
+{
+        static const struct {
+                const char *bytes;
+                ssize_t n;
+                unsigned line;
+        } files[] = { { "\0\0\0\0", 4, 1 }, { "\0", 1, 1 }, { "[jobs]\nhistory=5\n\0history=x\n", 28, 3 } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+                g_autofree char *why = NULL, *where = g_strdup_printf("%s:%u: there is a NUL byte", file, files[i].line);
+
+                ck_assert(g_file_set_contents(file, files[i].bytes, files[i].n, NULL));
+                ck_assert_ptr_null(config_load(file, false, &wrong, &why));
+                ck_assert(wrong);
+                ck_assert_str_eq(why, where);
+        }
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("settings");
@@ -350,5 +395,8 @@ int main(void)
         tcase_add_test(t, drop_ins_without_a_file);
         tcase_add_test(t, unknown_keys_stop_nothing);
         tcase_add_test(t, file_that_cannot_be_read);
+        tcase_add_test(t, file_that_is_none);
+        tcase_add_test(t, file_that_is_too_large);
+        tcase_add_test(t, bytes_that_are_no_text);
         return testing_run(t, "settings");
 }

@@ -7,9 +7,10 @@
  *                         listener it goes on
  *   DISK_FREE=N           the free space that fstatvfs() returns, in bytes
  *   DISK_ROOM=N           bytes that can be written to one of the packages before the disk is full
- *   RECORDS_REFUSED=FILE  no record of a job can be written while FILE exists: the disk is full, or, if FILE is not
- *                         empty, has an I/O error
- *   SYNCS_REFUSED=FILE    no directory can be synchronized with the disk while FILE exists */
+ *   RECORDS_REFUSED=FILE  no record of a job can be written while FILE exists: the disk is full, or, if FILE is not empty,
+ *                         has an I/O error
+ *   SYNCS_REFUSED=FILE    no directory can be synchronized with the disk while FILE exists
+ *   SYNCS_COUNTED=FILE    FILE gets a byte for each file, directory or file system that is synchronized */
 
 /* The names below are meant literally, not the headers' replacements for them. */
 #undef _FORTIFY_SOURCE
@@ -129,11 +130,29 @@ ssize_t write(int fd, const void *bytes, size_t size)
         return (ssize_t)syscall(SYS_write, fd, bytes, size);
 }
 
+static void count_sync(void)
+{
+        const char *path = getenv("SYNCS_COUNTED");
+        int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC, 0) : -1;
+
+        if (fd < 0)
+                return;
+        syscall(SYS_write, fd, "x", 1);
+        syscall(SYS_close, fd);
+}
+
+int syncfs(int fd)
+{
+        count_sync();
+        return NEXT(syncfs)(fd);
+}
+
 int fsync(int fd)
 {
         const char *file = getenv("SYNCS_REFUSED");
         struct stat st;
 
+        count_sync();
         if (file && access(file, F_OK) == 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
                 errno = EIO;
                 return -1;

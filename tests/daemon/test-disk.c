@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -321,7 +322,7 @@ static void await_message(Disk *d, const char *job, const char *part)
         }
 }
 
-/* The record is out of date, as Message reports; a percentage that is not on disk is not sent, so that it does not
+/* The record is out of date, as Message reports; a percentage that the record on disk does not cover is not sent, so that it does not
  * decrease when the daemon dies. 1: the disk recovers before that. */
 START_TEST(test_behind)
 {
@@ -339,7 +340,7 @@ START_TEST(test_behind)
         g_free(world_sim(d->w, "release 1-1 updating:20"));
         g_free(world_sim(d->w, "held 1-1 updating:70"));
         await_message(d, job, "is behind");
-        world_assert_property(d->w, job, "Percent", "59");
+        world_assert_property(d->w, job, "Percent", "60");
         if (_i == 0)
                 world_kill_daemon(d->w);
         empty(d, NO_RECORDS);
@@ -355,6 +356,58 @@ START_TEST(test_behind)
         world_assert_property(d->w, job, "Message", "");
         g_free(world_sim(d->w, "release 1-1 updating:90"));
         world_assert_result(d->w, job, "success", "", "");
+        disk_free(d);
+}
+END_TEST
+
+static size_t count_syncs(Disk *d)
+{
+        g_autofree char *counted = g_build_filename(d->state, "syncs", NULL), *syncs = NULL;
+        size_t n;
+
+        ck_assert(g_file_get_contents(counted, &syncs, &n, NULL));
+        return n;
+}
+
+static void begin_counting(Disk *d)
+{
+        g_autofree char *counted = g_build_filename(d->state, "syncs", NULL);
+
+        ck_assert(g_file_set_contents(counted, "", 0, NULL));
+        ck_assert_int_eq(g_chmod(counted, 0666), 0);
+        world_set_environment(d->w, "SYNCS_COUNTED", counted);
+}
+
+/* The record is not written for each percent, and no percentage goes back when the daemon dies all the same. */
+START_TEST(test_progress)
+{
+        Disk *d = disk_new(NULL, false);
+        g_autofree char *job = NULL;
+        unsigned before, after;
+        size_t n;
+
+        ck_assert_int_eq(world_stop_daemon(d->w), 0);
+        begin_counting(d);
+        world_start_daemon(d->w);
+        world_await_module(d->w, MODULE_1);
+        g_free(world_sim(d->w, "hold 1-1 updater"));
+        g_free(world_sim(d->w, "hold 1-1 updating:22"));
+        job = start(d);
+        world_pass(d->w, "updater");
+        g_free(world_sim(d->w, "held 1-1 updating:22"));
+        world_await_property(d->w, job, "Percent", "60");
+        if (_i == 1) {
+                before = world_told_percent(d->w, job);
+                world_kill_daemon(d->w);
+                world_start_daemon(d->w);
+                world_await_property(d->w, job, "State", "updating");
+                after = (unsigned)atoi(world_property(d->w, job, "Percent"));
+                ck_assert_msg(after >= before && after < before + 5, "%u %% after %u %%", after, before);
+        }
+        g_free(world_sim(d->w, "release 1-1 updating:22"));
+        world_assert_result(d->w, job, "success", "", "");
+        n = count_syncs(d);
+        ck_assert_msg(n < 120, "%zu synchronizations", n);
         disk_free(d);
 }
 END_TEST
@@ -375,6 +428,54 @@ START_TEST(test_refused)
         ck_assert(!world_call(d->w, JOB_1, "org.fotad1.Job", "Cancel"));
         ck_assert_str_eq(world_error(d->w), "org.freedesktop.DBus.Error.UnknownObject");
         world_assert_sim(d->w, "0", "get 1-1 qfotadl-count");
+        disk_free(d);
+}
+END_TEST
+
+/* ---- the start */
+
+#define MANY 50
+
+/* Many records cost no more time on the disk than a few. They have ended, more than [jobs] history; or cannot be read,
+ * which takes a few lines of the log; or go on, and each start is counted in them. */
+START_TEST(test_start)
+{
+        static const char *const states[] = {
+                "State=finished\nFinished=1\nSent=true\nResult=cancelled\nErrorDomain=host\nErrorCode=1\nAnnounced=yes\n",
+                "State=unheard-of\n",
+                "State=preparing\nFinished=0\nSent=false\n",
+        };
+        static const char *const left[] = { "50.job ", ".broken", "50.job" };
+        Disk *d = disk_new("[jobs]\nhistory=1\n", false);
+        g_autofree char *jobs = NULL, *log = NULL;
+        g_auto(GStrv) lines = NULL;
+        unsigned logged = 0;
+        size_t n;
+
+        ck_assert_int_eq(world_stop_daemon(d->w), 0);
+        ck_assert_int_eq(mount(NULL, d->state, NULL, MS_REMOUNT, "size=4m,nr_inodes=1000"), 0);
+        for (unsigned id = 1; id <= MANY; id++) {
+                g_autofree char *file = g_strdup_printf("%s/jobs/%u.job", d->state, id);
+                g_autofree char *text = g_strdup_printf("[Job]\nVersion=1\nId=%u\nOrigin=request\nMethod=dfota\n"
+                                                        "Created=1\nModule=usb-7-%u\nSource=http://h/up.bin\n%s",
+                                                        id, id, states[_i]);
+
+                ck_assert(g_file_set_contents(file, text, -1, NULL));
+        }
+        begin_counting(d);
+        world_start_daemon(d->w);
+        ck_assert(world_call(d->w, "/org/fotad1", "org.freedesktop.DBus.Peer", "Ping")); /* all have been read */
+        n = count_syncs(d);
+        /* The modules of the last are absent, which is noted in each record by itself. */
+        ck_assert_msg(n < MANY / 2 + (_i == 2 ? 2 * MANY : 0), "%zu synchronizations", n);
+        jobs = list_jobs(d);
+        ck_assert_msg(strstr(jobs, left[_i]) != NULL, "%s", jobs);
+        ck_assert(_i != 0 || strcmp(jobs, left[_i]) == 0);
+        log = world_log(d->w);
+        lines = g_strsplit(log, "\n", -1);
+        for (unsigned i = 0; lines[i]; i++)
+                logged += strstr(lines[i], "cannot be read") != NULL || strstr(lines[i], "is kept as") != NULL;
+        ck_assert_uint_le(logged, _i == 1 ? 11 : 0);
         disk_free(d);
 }
 END_TEST
@@ -410,8 +511,10 @@ int main(void)
         suite_add(s, "read-only", test_read_only, 0, 2);
         suite_add(s, "directory-not-synchronized", test_directory_not_synchronized, 0, 2);
         suite_add(s, "io-error", test_io_error, 0, 1);
+        suite_add(s, "progress", test_progress, 0, 2);
         suite_add(s, "behind", test_behind, 0, 2);
         suite_add(s, "refused", test_refused, 0, _FAULT_MAX);
+        suite_add(s, "start", test_start, 0, 3);
         suite_add(s, "succeeded", test_succeeded, 0, NO_SYNCS);
         return suite_run(s);
 }

@@ -4,12 +4,15 @@
  * catalog. The journal is the test's own, at the path that libsystemd uses: in a mount namespace. */
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "datagrams.h"
@@ -189,11 +192,54 @@ START_TEST(test_stalled)
 }
 END_TEST
 
+/* An upgrade goes on beside a journal that takes nothing more. The number of lines that are missing is in the first
+ * entry that the journal takes again. */
+START_TEST(test_not_read)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket" };
+        WorldSettings settings = WORLD_EC200A;
+        Datagrams *journal = journal_new();
+        g_autofree char *url = NULL, *job = NULL;
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int full = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        World *w;
+
+        datagrams_free(journal);
+        g_unlink(address.sun_path);
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(g_chmod(address.sun_path, 0666), 0);
+        while (sendto(full, "x", 1, 0, (struct sockaddr *)&address, sizeof(address)) == 1)
+                ;
+        ck_assert_int_eq(errno, EAGAIN);
+        settings.no_daemon = true;
+        w = world_new(&settings);
+        connect_journal(w);
+        world_start_daemon(w);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, NULL);
+        ck_assert_msg(job != NULL, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+
+        close(fd);
+        g_unlink(address.sun_path);
+        journal = datagrams_new(address.sun_path);
+        ck_assert_int_eq(g_chmod(address.sun_path, 0666), 0);
+        g_free(world_sim(w, "detach 1-1"));
+        datagrams_await(journal, 0, " lines are missing here");
+        world_free(w);
+        datagrams_free(journal);
+        close(full);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("journal");
 
         suite_add(s, "jobs", test_jobs, 0, 1);
         suite_add(s, "stalled", test_stalled, 0, 1);
+        suite_add(s, "not-read", test_not_read, 0, 1);
         return suite_run(s);
 }

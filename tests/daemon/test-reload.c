@@ -29,12 +29,23 @@ typedef struct Reload {
         unsigned n; /* number of datagrams that were checked */
 } Reload;
 
-static void configure(Reload *r, const char *text)
+/* NULL: a pipe that nothing writes to. */
+static void configure_bytes(Reload *r, const char *bytes, ssize_t n)
 {
         g_autofree char *path = world_path(r->w, "fotad.conf.d/50-site.conf"), *directory = g_path_get_dirname(path);
 
         ck_assert_int_eq(g_mkdir_with_parents(directory, 0755), 0);
-        ck_assert(g_file_set_contents(path, text, -1, NULL));
+        if (bytes) {
+                ck_assert(g_file_set_contents(path, bytes, n, NULL));
+                return;
+        }
+        ck_assert_int_eq(g_unlink(path), 0);
+        ck_assert_int_eq(mkfifo(path, 0644), 0);
+}
+
+static void configure(Reload *r, const char *text)
+{
+        configure_bytes(r, text, -1);
 }
 
 static Reload begin(const WorldSettings *given, const char *config)
@@ -60,13 +71,18 @@ static void end(Reload *r)
         datagrams_free(r->said);
 }
 
+static void reload_as_it_is(Reload *r)
+{
+        ck_assert_int_eq(kill(world_daemon_pid(r->w), SIGHUP), 0);
+        r->n = datagrams_await(r->said, r->n, "RELOADING=1\nMONOTONIC_USEC=") + 1;
+        r->n = datagrams_await(r->said, r->n, "READY=1") + 1;
+}
+
 /* As systemctl reload does it; the reload is over on return. */
 static void reload(Reload *r, const char *config)
 {
         configure(r, config);
-        ck_assert_int_eq(kill(world_daemon_pid(r->w), SIGHUP), 0);
-        r->n = datagrams_await(r->said, r->n, "RELOADING=1\nMONOTONIC_USEC=") + 1;
-        r->n = datagrams_await(r->said, r->n, "READY=1") + 1;
+        reload_as_it_is(r);
 }
 
 /* The command that the unit runs before the signal. Returns its exit status and its output. */
@@ -167,11 +183,15 @@ END_TEST
 START_TEST(test_bad_file)
 {
         static const struct {
-                const char *text, *said;
+                const char *bytes;
+                ssize_t n;
+                const char *said;
         } bad[] = {
-                { "[jobs]\nhistory=1\n[timeouts]\nstart=soon\n",
+                { "[jobs]\nhistory=1\n[timeouts]\nstart=soon\n", -1,
                   "50-site.conf:4: start in [timeouts] must be a number" },
-                { "[jobs]\nhistory=1\nnonsense\n", "50-site.conf:3: " },
+                { "[jobs]\nhistory=1\nnonsense\n", -1, "50-site.conf:3: " },
+                { "\0\0\0\0", 4, "50-site.conf:1: there is a NUL byte" },
+                { NULL, 0, "50-site.conf: it is not a regular file" },
         };
         WorldSettings settings = WORLD_EC200A;
         Reload r = begin(&settings, "");
@@ -185,7 +205,8 @@ START_TEST(test_bad_file)
         second = world_start(r.w, "", NOWHERE, NULL);
         world_assert_result(r.w, second, "failed", "http", "socket-connect-failed");
         world_await_property(r.w, MODULE_1, "Job", "/");
-        reload(&r, bad[_i].text);
+        configure_bytes(&r, bad[_i].bytes, bad[_i].n);
+        reload_as_it_is(&r);
         assert_logged(&r, bad[_i].said);
         ck_assert_int_eq(check_config(&r, &said), EX_CONFIG);
         ck_assert_msg(strstr(said, bad[_i].said) != NULL, "%s", said);
@@ -440,7 +461,7 @@ int main(void)
 
         suite_add(s, "no-change", test_no_change, 0, 10);
         suite_add(s, "before-calls", test_before_calls, 0, 1);
-        suite_add(s, "bad-file", test_bad_file, 0, 2);
+        suite_add(s, "bad-file", test_bad_file, 0, 4);
         suite_add(s, "timeouts", test_timeouts, 0, 2);
         suite_add(s, "history", test_history, 0, 1);
         suite_add(s, "package-size", test_package_size, 0, 1);

@@ -15,6 +15,8 @@
 #define GROUP         "Job"
 #define GROUP_OPTIONS "Options"
 
+#define PERCENT_STEP     5  /* a running job's record covers the percentages below the next multiple */
+#define PERCENT_MAX      99 /* without success */
 #define SHA256_DIGITS    64
 #define PACKAGE_NAME_MAX 255 /* bytes, as of any file's name */
 
@@ -154,7 +156,7 @@ static uint64_t number_of(const Job *job, size_t i)
 static void set_number(Job *job, size_t i, uint64_t n)
 {
         if (numbers[i].size == sizeof(unsigned))
-                G_STRUCT_MEMBER(unsigned, job, numbers[i].offset) = (unsigned)MIN(n, UINT_MAX);
+                G_STRUCT_MEMBER(unsigned, job, numbers[i].offset) = (unsigned)n;
         else
                 G_STRUCT_MEMBER(uint64_t, job, numbers[i].offset) = n;
 }
@@ -227,7 +229,18 @@ void job_reach(Job *job, JobReached reached)
 
 unsigned job_percent_shown(const Job *job)
 {
-        return *job->behind && job->state != JOB_FINISHED ? job->percent_kept : job->percent;
+        unsigned percent = MAX(job->percent, job->percent_floor);
+
+        return *job->behind && job->state != JOB_FINISHED ? MIN(percent, job->percent_covered) : percent;
+}
+
+unsigned job_percent_to_cover(const Job *job)
+{
+        unsigned next = (job->percent / PERCENT_STEP + 1) * PERCENT_STEP;
+
+        if (job->state == JOB_FINISHED)
+                return MAX(job->percent, job->percent_floor);
+        return MIN(MAX(next, job->percent_floor), PERCENT_MAX);
 }
 
 const char *job_place(const Job *job)
@@ -489,6 +502,7 @@ char *job_to_text(const Job *job)
         g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
         for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
                 g_key_file_set_uint64(f, GROUP, numbers[i].key, number_of(job, i));
+        g_key_file_set_uint64(f, GROUP, "PercentCovered", job_percent_to_cover(job));
         if (job->started_by >= 0)
                 g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
         if (job->download_max >= 0)
@@ -535,10 +549,22 @@ static bool is_readable(const GError *error)
         return !error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND);
 }
 
-static guint64 read_number(GKeyFile *f, const char *key, bool *good)
+/* Decimal digits without a sign; 0 if the key is missing. */
+static guint64 read_number(GKeyFile *f, const char *key, guint64 most, bool *good)
 {
         g_autoptr(GError) error = NULL;
-        guint64 n = g_key_file_get_uint64(f, GROUP, key, &error);
+        g_autofree char *text = g_key_file_get_string(f, GROUP, key, &error);
+        guint64 n = 0;
+
+        *good = *good && is_readable(error) && (!text || g_ascii_string_to_unsigned(text, 10, 0, most, &n, NULL));
+        return n;
+}
+
+/* A code, which a module may have given as a negative number; 0 if the key is missing. */
+static int read_code(GKeyFile *f, const char *key, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        int n = g_key_file_get_integer(f, GROUP, key, &error);
 
         *good = *good && is_readable(error);
         return n;
@@ -577,7 +603,9 @@ static bool read_tables(GKeyFile *f, Job *job)
         for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
                 read_string(f, job, i, &good);
         for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-                set_number(job, i, read_number(f, numbers[i].key, &good));
+                set_number(job, i,
+                           read_number(f, numbers[i].key,
+                                       numbers[i].size == sizeof(unsigned) ? UINT_MAX : G_MAXINT64, &good));
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
                 G_STRUCT_MEMBER(bool, job, booleans[i].offset) = read_boolean(f, booleans[i].key, &good);
         for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
@@ -586,7 +614,7 @@ static bool read_tables(GKeyFile *f, Job *job)
         if (read_boolean(f, "HasSms", &good)) /* of fotad 0.1.0, which asked for this row alone */
                 job->firmware_knows |= FINGERPRINT_SMS;
         job->firmware_knows &= FINGERPRINT_ALL;
-        return good;
+        return good && job->percent <= 100;
 }
 
 /* Returns true if the values are consistent. A record with progress but without Sent is not: a daemon that took it up
@@ -665,18 +693,20 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->origin = origin;
         job->result = result;
         job->announced = announced;
-        job->percent = job->percent_kept = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : 99);
+        job->percent = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : PERCENT_MAX);
+        /* Records of fotad 0.1.0 do not have the key. */
+        job->percent_floor = (unsigned)read_number(f, "PercentCovered", 100, &good);
+        job->percent_floor = MIN(job->percent_floor, job->percent == 100 ? 100 : PERCENT_MAX);
+        job->percent_covered = MAX(job->percent, job->percent_floor);
         if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
-                guint64 uid = read_number(f, "StartedBy", &good);
+                guint64 uid = read_number(f, "StartedBy", UINT32_MAX - 1, &good);
 
-                good = good && uid < UINT32_MAX;
                 job->started_by = good ? (int64_t)uid : -1;
         }
         if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL)) {
-                guint64 maximum = read_number(f, "DownloadMax", &good);
+                guint64 maximum = read_number(f, "DownloadMax", QFOTA_URC_MAX_MOST, &good);
 
-                good = good && maximum <= QFOTA_URC_MAX_MOST;
-                job->download_max = (int)MIN(maximum, QFOTA_URC_MAX_MOST);
+                job->download_max = (int)maximum;
         }
         if (g_key_file_has_key(f, GROUP, "System", NULL) &&
             !read_word(f, "System", system_names, _JOB_SYSTEM_MAX, &system))
@@ -684,10 +714,10 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         job->system = system;
         said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
         job->reported_domain = code_domain_from_string(said);
-        job->reported_code = g_key_file_get_integer(f, GROUP, "SaidCode", NULL);
+        job->reported_code = read_code(f, "SaidCode", &good);
         domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
         job->domain = code_domain_from_string(domain);
-        job->code = g_key_file_get_integer(f, GROUP, "ErrorCode", NULL);
+        job->code = read_code(f, "ErrorCode", &good);
         abandon = g_key_file_get_string(f, GROUP, "Abandon", NULL);
         if (abandon && code_find_name(CODE_DOMAIN_HOST, abandon))
                 job->abandon = (HostCode)code_find_name(CODE_DOMAIN_HOST, abandon)->number;

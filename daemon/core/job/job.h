@@ -137,10 +137,13 @@ typedef struct Job {
          * neither written nor removed. "" otherwise. */
         char *pending;
 
-        /* In memory only: the reason why the record on the disk is behind the running job, "" if it is not; and the
-         * percentage in that record. */
+        /* In memory only: the reason why the record on the disk is behind the running job, "" if it is not. */
         char *behind;
-        unsigned percent_kept;
+
+        /* A percentage is reported only if the record on the disk covers it, so that it does not go back when the daemon
+         * dies. A record covers a few percent more than the job has, and need not be written for each of them. */
+        unsigned percent_covered; /* by the record on the disk */
+        unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 } Job;
 
 Job *job_new(const char *id, const char *module);
@@ -157,8 +160,11 @@ unsigned job_download_max(const Job *job);
  * the field. */
 void job_reach(Job *job, JobReached reached);
 
-/* The percentage that may be reported: one that is not on the disk would go back if the daemon died. */
+/* The percentage that may be reported. */
 unsigned job_percent_shown(const Job *job);
+
+/* The percentage that a record covers which is written now. */
+unsigned job_percent_to_cover(const Job *job);
 
 /* Id of the module that the job is followed on. */
 const char *job_place(const Job *job);

@@ -91,12 +91,15 @@ void upgrade_enter_state(Upgrade *u, JobState state)
 
 void upgrade_set_percent(Upgrade *u, unsigned percent)
 {
-        if (percent <= u->job->percent)
+        Job *job = u->job;
+        bool covered = percent <= job->percent_covered && job->take_ups == 0;
+
+        if (percent <= job->percent)
                 return;
-        u->job->percent = percent;
-        u->job->take_ups = 0;
+        job->percent = percent;
+        job->take_ups = 0;
         u->restarts_without_progress = 0;
-        upgrade_push(u, UPGRADE_ACTION_PERSIST,
-                     NULL); /* so that it does not go back when the daemon is started again */
+        if (!covered)
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }

@@ -66,6 +66,7 @@ static void updating(Upgrade *u, int said)
         unsigned value = (unsigned)CLAMP(said, 0, PERCENT_MOST);
         bool further = value > job->percent || job->reached < JOB_REACHED_UPDATING, first = !u->saw_upgrade_urc;
         JobSystem before = job->system;
+        bool repeated = job->repeated_step, stalled = job->stalled;
 
         job_reach(job, JOB_REACHED_UPDATING);
         job->abandon = 0; /* the point of no return is passed */
@@ -91,10 +92,12 @@ static void updating(Upgrade *u, int said)
         stalled_leave(u);
         retry_drop(u, RETRY_NOT_NEEDED);
         upgrade_set_percent(u, value);
-        if (job->state != JOB_UPDATING)
+        if (job->state != JOB_UPDATING) {
                 upgrade_enter_state(u, JOB_UPDATING);
-        else if (job->system != before)
+        } else if (job->system != before || job->repeated_step != repeated || job->stalled != stalled) {
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        }
         upgrade_reset_deadline(u);
 }
 

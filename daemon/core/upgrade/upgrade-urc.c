@@ -140,6 +140,7 @@ static void firmware_reported(Upgrade *u)
 void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
+        bool percentage = job->percentage;
         QfotaUrc urc;
 
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
@@ -176,6 +177,8 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 download_goes_on(u);
                 upgrade_set_percent(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
                                                PERCENT_DOWNLOADED / 100);
+                if (job->percentage != percentage)
+                        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
                 return;
         case QFOTA_URC_DOWNLOAD_END:
                 if (job->reached >= JOB_REACHED_DOWNLOADED)
