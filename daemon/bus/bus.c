@@ -16,6 +16,7 @@
 #include "bus/bus-name.h"
 #include "bus/bus.h"
 #include "base/log.h"
+#include "core/state/upgrade-facts.h"
 #include "names.h"
 
 #define HEARD_TIMEOUT (5 * G_USEC_PER_SEC)
@@ -71,13 +72,6 @@ static void on_module_changed(void *userdata, Module *module)
         status_update(b->status);
 }
 
-/* From AT+QFOTADL on the module downloads and writes its flash by itself, so the gateway is to stay on until the end of
- * the job: a gateway that sleeps does not hear the module, and one that shuts down may cut its power. */
-static bool needs_gateway(const Job *job)
-{
-        return job->sent && job->state != JOB_FINISHED && !*job->pending;
-}
-
 /* Updates everything that depends on all jobs together. */
 static void look_at_jobs(Bus *b)
 {
@@ -85,7 +79,7 @@ static void look_at_jobs(Bus *b)
         bool needed = false;
 
         for (unsigned i = 0; i < jobs->len && !needed; i++)
-                needed = needs_gateway(g_ptr_array_index(jobs, i));
+                needed = upgrade_needs_gateway(g_ptr_array_index(jobs, i));
         bus_inhibitor_need(b->inhibitor, needed);
         status_update(b->status);
 }
