@@ -14,6 +14,7 @@
 #include "bus/bus-manager.h"
 #include "bus/bus-module.h"
 #include "bus/bus-name.h"
+#include "bus/bus-socket.h"
 #include "bus/bus.h"
 #include "base/log.h"
 #include "core/state/upgrade-facts.h"
@@ -173,7 +174,7 @@ static int open_connection(Bus *b, sd_bus **ret)
         sd_bus *bus = NULL;
         int r;
 
-        if ((r = sd_bus_open_system(&bus)) < 0 || (r = sd_bus_attach_event(bus, b->event, 0)) < 0 ||
+        if ((r = bus_socket_open(&bus)) < 0 || (r = sd_bus_attach_event(bus, b->event, 0)) < 0 ||
             (r = sd_bus_match_signal(bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0) {
                 sd_bus_close_unref(bus);
