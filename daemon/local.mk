@@ -33,8 +33,9 @@ daemon_libfotacore_a_SOURCES = \
 noinst_LIBRARIES += daemon/libfotashell.a
 daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS) $(LIBCURL_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
-	daemon/base/clock.c daemon/base/clock.h daemon/base/log.c daemon/base/log.h daemon/base/log-job.c \
-	daemon/base/log-job.h daemon/base/message-ids.h daemon/base/read-file.c daemon/base/read-file.h daemon/base/refusal.c daemon/base/refusal.h \
+	daemon/base/carrier.c daemon/base/carrier.h daemon/base/clock.c daemon/base/clock.h daemon/base/log.c \
+	daemon/base/log.h daemon/base/log-job.c daemon/base/log-job.h daemon/base/message-ids.h \
+	daemon/base/read-file.c daemon/base/read-file.h daemon/base/refusal.c daemon/base/refusal.h \
 	daemon/base/settings.c daemon/base/settings.h \
 	daemon/store/job-store.c daemon/store/job-store.h daemon/store/package-copy.c daemon/store/package-copy.h \
 	daemon/store/package-store.c daemon/store/package-store.h daemon/store/source-check.c \
@@ -67,7 +68,8 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus/bus-modem-identity.h daemon/bus/bus-modem-manager.c daemon/bus/bus-modem-manager.h \
 	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-name.c daemon/bus/bus-name.h \
 	daemon/bus/bus-request.c daemon/bus/bus-request.h \
-	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/status.c daemon/bus/status.h
+	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/bus-socket.c daemon/bus/bus-socket.h \
+	daemon/bus/status.c daemon/bus/status.h
 
 libexec_PROGRAMS += daemon/fotad
 daemon_fotad_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)

@@ -39,7 +39,7 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/client-run.c tests/daemon/client-run.h tests/daemon/systemd.c tests/daemon/systemd.h \
 	tests/daemon/schedules.c tests/daemon/schedules.h \
 	tests/daemon/modem-manager.c tests/daemon/modem-manager.h \
-	tests/daemon/squatter.c tests/daemon/squatter.h
+	tests/daemon/squatter.c tests/daemon/squatter.h tests/daemon/fuse-file.c tests/daemon/fuse-file.h
 
 # Libraries to preload, as tests/sim/bed-guard.so.
 check_PROGRAMS += tests/daemon/kill-at.so
@@ -123,6 +123,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-package \
 	tests/daemon/test-package-refusals \
 	tests/daemon/test-package-spool \
+	tests/daemon/test-descriptors \
 	tests/daemon/test-disk \
 	tests/daemon/test-wire \
 	tests/daemon/test-settings-back \
@@ -225,6 +226,8 @@ tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_refusals_LDADD = $(WORLD_LIBS)
+tests_daemon_test_descriptors_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_descriptors_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_spool_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_spool_LDADD = $(WORLD_LIBS)
 tests_daemon_test_disk_CFLAGS = $(WORLD_CFLAGS)

@@ -14,8 +14,10 @@
 #include "bus/bus-manager.h"
 #include "bus/bus-module.h"
 #include "bus/bus-name.h"
+#include "bus/bus-socket.h"
 #include "bus/bus.h"
 #include "base/log.h"
+#include "core/state/upgrade-facts.h"
 #include "names.h"
 
 #define HEARD_TIMEOUT (5 * G_USEC_PER_SEC)
@@ -75,13 +77,6 @@ static void on_module_changed(void *userdata, Module *module)
         status_update(b->status);
 }
 
-/* From AT+QFOTADL on the module downloads and writes its flash by itself, so the gateway is to stay on until the end of
- * the job: a gateway that sleeps does not hear the module, and one that shuts down may cut its power. */
-static bool needs_gateway(const Job *job)
-{
-        return job->sent && job->state != JOB_FINISHED && !*job->pending;
-}
-
 /* Updates everything that depends on all jobs together. */
 static void look_at_jobs(Bus *b)
 {
@@ -89,7 +84,7 @@ static void look_at_jobs(Bus *b)
         bool needed = false;
 
         for (unsigned i = 0; i < jobs->len && !needed; i++)
-                needed = needs_gateway(g_ptr_array_index(jobs, i));
+                needed = upgrade_needs_gateway(g_ptr_array_index(jobs, i));
         bus_inhibitor_need(b->inhibitor, needed);
         status_update(b->status);
 }
@@ -174,7 +169,7 @@ static int open_connection(Bus *b, sd_bus **ret)
         sd_bus *bus = NULL;
         int r;
 
-        if ((r = sd_bus_open_system(&bus)) < 0 || (r = sd_bus_attach_event(bus, b->event, 0)) < 0 ||
+        if ((r = bus_socket_open(&bus)) < 0 || (r = sd_bus_attach_event(bus, b->event, 0)) < 0 ||
             (r = sd_bus_match_signal(bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0) {
                 sd_bus_close_unref(bus);

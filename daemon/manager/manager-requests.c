@@ -129,8 +129,7 @@ FileRequest *manager_request_file_upgrade(Manager *m, Module *module, int fd, co
         g_auto(ManagerFacts) f = { 0 };
         FileRequest *r;
 
-        if (!package_copy_can_read(fd, ret_refusal) ||
-            !manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal))
+        if (!manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal))
                 return NULL;
         r = g_new0(FileRequest, 1);
         r->manager = m;

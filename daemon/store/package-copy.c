@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* From a caller's descriptor to a file in the package store (guide 3.3.1.3): judges the descriptor, has the spool copy
- * the file, and judges the copy. It knows neither the request that the package is for nor the job that gets it. */
+/* From a caller's descriptor to a file in the package store (guide 3.3.1.3): has the spool copy the file, and judges the
+ * copy. Knows neither the request that the package is for nor the job that gets it. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "base/carrier.h"
 #include "names.h"
 #include "store/package-copy.h"
 #include "store/spool.h"
@@ -37,16 +38,6 @@ void package_copy_free(PackageCopy *c)
 void package_copy_release_file(PackageCopy *c)
 {
         g_clear_pointer(&c->file, g_free);
-}
-
-bool package_copy_can_read(int fd, Refusal *ret_refusal)
-{
-        int flags = fcntl(fd, F_GETFL);
-
-        if (flags < 0 || (flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
-                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_SOURCE,
-                                   "package: it is not open for reading: pass a regular file that is");
-        return true;
 }
 
 static bool judge(const PackageCopy *c, const SpoolResult *result, Refusal *ret_refusal)
@@ -86,7 +77,7 @@ static bool begin(PackageCopy *c, sd_event *event, int fd, uint64_t size_max, Re
                                    g_strerror(errno));
         target = package_store_create(c->store, &c->file, &why);
         if (target < 0) {
-                close(source);
+                carrier_close(source);
                 return refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the package cannot be kept: %s", why);
         }
         r = spool_new(&c->spool, event, source, target, size_max, on_copied, c);

@@ -14,6 +14,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/carrier.h"
 #include "store/spool.h"
 
 #define CHUNK   (64 * 1024)
@@ -74,6 +75,10 @@ static bool end_written(Work *w, int error)
 
 static bool look_at(Work *w, struct stat *ret)
 {
+        int flags = fcntl(w->source, F_GETFL);
+
+        if (flags < 0 || (flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
+                return end(w, SPOOL_BAD_FILE, "it is not open for reading: pass a regular file that is");
         if (fstat(w->source, ret) < 0)
                 return end(w, SPOOL_BAD_FILE, "it cannot be looked at: %s", g_strerror(errno));
         if (!S_ISREG(ret->st_mode))
@@ -173,6 +178,7 @@ static gpointer run(gpointer data)
 {
         Work *w = data;
 
+        w->source = carrier_open(w->source);
         copy(w);
         close(w->source);
         close(w->target);
@@ -236,7 +242,7 @@ int spool_new(Spool **ret, sd_event *event, int source, int target, uint64_t mos
         s->func = func;
         s->userdata = userdata;
         if ((r = listen_for_end(s, event)) < 0 || (r = start(s->work)) < 0) {
-                close(source);
+                carrier_close(source);
                 close(target);
                 spool_free(s);
                 return r;

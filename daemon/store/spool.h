@@ -27,8 +27,8 @@ typedef struct SpoolResult {
 /* Called once, from the loop, unless the spool is freed before. May free the spool. */
 typedef void (*SpoolFunc)(void *userdata, const SpoolResult *result);
 
-/* Copies a regular file of 1 to most bytes from its beginning; its offset is neither used nor changed. Takes both
- * descriptors, even if it fails. 0, -EBUSY if SPOOLS_MAX are under way, or -errno. */
+/* Copies a regular file of 1 to most bytes from its beginning; its offset is neither used nor changed. source: of
+ * the file, or a carrier of it. Takes both descriptors, even if it fails. 0, -EBUSY if SPOOLS_MAX are under way, or -errno. */
 int spool_new(Spool **ret, sd_event *event, int source, int target, uint64_t most, SpoolFunc func, void *userdata);
 
 /* Takes NULL. Waits for nothing: a thread that hangs goes on alone. */

@@ -353,18 +353,19 @@ START_TEST(critical_by_the_facts)
         const JobReached reached[] = { JOB_REACHED_DOWNLOADED, JOB_REACHED_ACCEPTED, JOB_REACHED_ACCEPTED,
                                        JOB_REACHED_UPDATING, JOB_REACHED_ENDED };
 
-        ck_assert(!upgrade_is_critical(b->job));
+        ck_assert(!upgrade_is_critical(b->job) && !upgrade_needs_gateway(b->job));
         bench_go(b);
-        ck_assert(!upgrade_is_critical(b->job));
+        ck_assert(!upgrade_is_critical(b->job) && upgrade_needs_gateway(b->job));
         for (size_t i = 0; i < G_N_ELEMENTS(facts); i++) {
                 *facts[i] = true;
                 b->job->reached = reached[i];
                 ck_assert(upgrade_is_critical(b->job));
                 b->job->abandon = HOST_CANCELLED; /* only an update that has not begun to write is given up */
                 ck_assert(upgrade_is_critical(b->job) == (i >= 3));
+                ck_assert(upgrade_needs_gateway(b->job));
                 b->job->abandon = 0;
                 b->job->state = JOB_FINISHED;
-                ck_assert(!upgrade_is_critical(b->job));
+                ck_assert(!upgrade_is_critical(b->job) && !upgrade_needs_gateway(b->job));
                 b->job->state = JOB_DOWNLOADING;
                 *facts[i] = false;
                 b->job->reached = JOB_REACHED_ACCEPTED;
@@ -373,6 +374,8 @@ START_TEST(critical_by_the_facts)
         ck_assert(!upgrade_is_critical(b->job));
         job_set_string(&b->job->module, "tty-ttyS1"); /* where its restart goes unseen */
         ck_assert(upgrade_is_critical(b->job));
+        job_set_string(&b->job->pending, "the record cannot be written");
+        ck_assert(!upgrade_is_critical(b->job) && !upgrade_needs_gateway(b->job));
 }
 END_TEST
 

@@ -36,9 +36,14 @@ bool upgrade_is_dismissable(const Job *job)
                !upgrade_is_cancellable(job);
 }
 
+bool upgrade_needs_gateway(const Job *job)
+{
+        return job->sent && job->state != JOB_FINISHED && !*job->pending;
+}
+
 bool upgrade_is_critical(const Job *job)
 {
-        if (job->state == JOB_FINISHED || *job->pending || !job->sent)
+        if (!upgrade_needs_gateway(job))
                 return false;
         if (job->reached >= JOB_REACHED_UPDATING)
                 return true;

@@ -11,6 +11,10 @@ bool upgrade_is_cancellable(const Job *job);
  * cannot be cancelled any more, and its result is not known yet. */
 bool upgrade_is_dismissable(const Job *job);
 
+/* Returns true if the gateway must stay on: from AT+QFOTADL to the end of the job. The module downloads and writes its
+ * flash by itself, and a gateway that sleeps does not hear it, and one that shuts down may cut its power. */
+bool upgrade_needs_gateway(const Job *job);
+
 /* Returns true if the module may be writing its flash or may be about to, and so must stay powered: from the end of the
  * download, or another sign of it, to the end of the job. */
 bool upgrade_is_critical(const Job *job);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The socket of the connection to the bus. sd-bus closes the descriptors of a message on the event loop, also of a
+ * message that no method takes, and closing a file of a caller's may block for ever. So a thread reads from the bus,
+ * replaces the descriptors by carriers, and passes the bytes on to sd-bus. What sd-bus writes goes to the bus directly.
+ * Of messages only the length is known here. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/carrier.h"
+#include "bus/bus-socket.h"
+
+#define ADDRESS     "unix:path=/run/dbus/system_bus_socket"
+#define HEADER      16          /* bytes of a message, which hold the length of the rest */
+#define CHUNK       (16 * 1024) /* bytes that are passed on at a time */
+#define DESCRIPTORS 253         /* the kernel passes no more at a time */
+
+typedef struct Relay {
+        int bus, inner;
+        uint8_t bytes[CHUNK];
+} Relay;
+
+typedef struct Descriptors {
+        int fds[DESCRIPTORS];
+        size_t n;
+} Descriptors;
+
+typedef union Control {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
+} Control;
+
+/* ---- the thread */
+
+/* Waits until the bus has written. Returns false if sd-bus has closed the connection. */
+static bool wait_for_bus(const Relay *r)
+{
+        struct pollfd fds[] = { { .fd = r->bus, .events = POLLIN }, { .fd = r->inner } };
+
+        while (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
+                if (errno != EINTR)
+                        return false;
+        return fds[1].revents == 0;
+}
+
+/* Reads 1 to size bytes. 0 if there will be no more. */
+static size_t receive(const Relay *r, uint8_t *bytes, size_t size, int flags, Descriptors *ret)
+{
+        struct iovec piece = { bytes, size };
+        Control control;
+        struct msghdr m = { .msg_iov = &piece, .msg_iovlen = 1 };
+        ssize_t n;
+
+        do {
+                m.msg_control = control.bytes;
+                m.msg_controllen = flags & MSG_PEEK ? 0 : sizeof(control.bytes);
+                n = recvmsg(r->bus, &m, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        } while (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_bus(r))));
+        ret->n = 0;
+        if (n <= 0)
+                return 0;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+                if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+                        ret->n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+                        memcpy(ret->fds, CMSG_DATA(c), ret->n * sizeof(int));
+                }
+        return (size_t)n;
+}
+
+/* Passes bytes on, with the descriptors at the first of them. */
+static bool pass_on(const Relay *r, uint8_t *bytes, size_t size, const Descriptors *d)
+{
+        size_t length = d->n * sizeof(int);
+        Control control = { 0 };
+        struct iovec piece = { bytes, size };
+        struct msghdr m = { .msg_iov = &piece, .msg_iovlen = 1 };
+
+        if (d->n > 0) {
+                m.msg_control = control.bytes;
+                m.msg_controllen = CMSG_SPACE(length);
+                control.head.cmsg_level = SOL_SOCKET;
+                control.head.cmsg_type = SCM_RIGHTS;
+                control.head.cmsg_len = CMSG_LEN(length);
+                memcpy(CMSG_DATA(&control.head), d->fds, length);
+        }
+        while (piece.iov_len > 0) {
+                ssize_t n = sendmsg(r->inner, &m, MSG_NOSIGNAL);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return false;
+                m.msg_control = NULL;
+                m.msg_controllen = 0;
+                piece.iov_base = (uint8_t *)piece.iov_base + n;
+                piece.iov_len -= (size_t)n;
+        }
+        return true;
+}
+
+/* Replaces the descriptors by carriers. All of them are closed if one cannot be replaced. */
+static bool replace(Descriptors *d)
+{
+        size_t n = d->n;
+        bool good = true;
+
+        for (d->n = 0; d->n < n && good; d->n++) {
+                int carrier = carrier_new(d->fds[d->n]);
+
+                good = carrier >= 0;
+                d->fds[d->n] = carrier;
+        }
+        for (size_t i = d->n; i < n; i++)
+                carrier_close(d->fds[i]);
+        d->n -= !good;
+        return good;
+}
+
+static bool pass_piece(Relay *r, uint8_t *bytes, size_t size, size_t *ret_size)
+{
+        Descriptors d;
+        bool good;
+
+        *ret_size = receive(r, bytes, size, 0, &d);
+        good = *ret_size > 0 && replace(&d) && pass_on(r, bytes, *ret_size, &d);
+        for (size_t i = 0; i < d.n; i++)
+                close(d.fds[i]);
+        return good;
+}
+
+/* Passes on exactly that many bytes, at most CHUNK, which are in r->bytes afterwards. The kernel gives descriptors with
+ * the last of the bytes that are read at once, so no read may go beyond a message. */
+static bool pass(Relay *r, size_t size)
+{
+        size_t n;
+
+        for (size_t at = 0; at < size; at += n)
+                if (!pass_piece(r, r->bytes + at, size - at, &n))
+                        return false;
+        return true;
+}
+
+/* Before the first message, which begins with the letter of a byte order, the bus writes lines in capitals. */
+static bool pass_handshake(Relay *r)
+{
+        Descriptors none;
+
+        while (receive(r, r->bytes, 1, MSG_PEEK, &none) > 0) {
+                if (*r->bytes == 'l' || *r->bytes == 'B')
+                        return true;
+                do
+                        if (!pass(r, 1))
+                                return false;
+                while (*r->bytes != '\n');
+        }
+        return false;
+}
+
+static uint32_t read_number(const uint8_t *bytes, bool big_endian)
+{
+        uint32_t n;
+
+        memcpy(&n, bytes, sizeof(n));
+        return big_endian ? GUINT32_FROM_BE(n) : GUINT32_FROM_LE(n);
+}
+
+static bool pass_message(Relay *r)
+{
+        uint64_t left, fields;
+        bool big_endian;
+
+        if (!pass(r, HEADER))
+                return false;
+        big_endian = *r->bytes == 'B';
+        fields = read_number(r->bytes + 12, big_endian);
+        left = ((fields + 7) & ~(uint64_t)7) + read_number(r->bytes + 4, big_endian);
+        for (size_t n; left > 0; left -= n) {
+                n = (size_t)MIN(left, CHUNK);
+                if (!pass(r, n))
+                        return false;
+        }
+        return true;
+}
+
+static gpointer run(gpointer data)
+{
+        Relay *r = data;
+
+        if (pass_handshake(r))
+                while (pass_message(r))
+                        ;
+        close(r->bus);
+        close(r->inner);
+        g_free(r);
+        return NULL;
+}
+
+/* ---- the connection */
+
+/* Returns a socket that is connected to the bus. -EPROTONOSUPPORT if the address is no path. */
+static int connect_socket(void)
+{
+        const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS") ?: ADDRESS, *path;
+        struct sockaddr_un peer = { .sun_family = AF_UNIX };
+        g_autofree char *escaped = NULL, *plain = NULL;
+        int fd;
+
+        if (!g_str_has_prefix(address, "unix:path="))
+                return -EPROTONOSUPPORT;
+        path = address + strlen("unix:path=");
+        escaped = g_strndup(path, strcspn(path, ",;"));
+        plain = g_uri_unescape_string(escaped, NULL);
+        if (!plain || strlen(plain) >= sizeof(peer.sun_path))
+                return -EINVAL;
+        strcpy(peer.sun_path, plain);
+        /* With its queue full, a bus that hangs would block a socket that waits. */
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+                return -errno;
+        if (connect(fd, (struct sockaddr *)&peer, sizeof(peer)) < 0) {
+                int r = -errno;
+
+                close(fd);
+                return r;
+        }
+        return fd;
+}
+
+/* The end that sd-bus reads from. -errno, also if there can be no thread. */
+static int begin_relay(int bus)
+{
+        Relay *r = g_new0(Relay, 1);
+        GThread *thread = NULL;
+        int pair[2];
+
+        r->bus = fcntl(bus, F_DUPFD_CLOEXEC, 3);
+        if (r->bus >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
+                r->inner = pair[1];
+                thread = g_thread_try_new("bus", run, r, NULL);
+                if (!thread) {
+                        close(pair[0]);
+                        close(pair[1]);
+                }
+        }
+        if (thread) {
+                g_thread_unref(thread); /* the thread is not joined */
+                return pair[0];
+        }
+        if (r->bus >= 0)
+                close(r->bus);
+        g_free(r);
+        return -EAGAIN;
+}
+
+int bus_socket_open(sd_bus **ret)
+{
+        int fd = connect_socket(), inner, r;
+        sd_bus *bus = NULL;
+
+        /* Other addresses are left to sd-bus, which then closes descriptors on the loop. */
+        if (fd == -EPROTONOSUPPORT)
+                return sd_bus_open_system(ret);
+        if (fd < 0)
+                return fd;
+        inner = begin_relay(fd);
+        r = inner < 0 ? inner : sd_bus_new(&bus);
+        if (r >= 0 && (r = sd_bus_set_fd(bus, inner, fd)) >= 0) {
+                inner = fd = -1;
+                if ((r = sd_bus_set_bus_client(bus, true)) >= 0)
+                        r = sd_bus_start(bus);
+        }
+        if (inner >= 0)
+                close(inner);
+        if (fd >= 0)
+                close(fd);
+        if (r < 0) {
+                sd_bus_unref(bus);
+                return r;
+        }
+        *ret = bus;
+        return 0;
+}
