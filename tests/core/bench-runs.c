@@ -12,8 +12,7 @@ void bench_make_mini(Bench *b)
         b->product = 0x6002;
         g_free(b->job->source);
         b->job->source = g_strdup("http://user:Geheim7@h/x.mini_1");
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_save(b);
 }
 
 Bench *bench_new_mini(void)
@@ -47,9 +46,17 @@ Bench *bench_new_file(void)
         job_set_string(&b->job->package_sha256, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
         b->job->package_size = BENCH_PACKAGE_SIZE;
         b->job->from_host = true;
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_save(b);
         return b;
+}
+
+void bench_use_context(Bench *b)
+{
+        char *why = NULL;
+
+        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
+        ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
+        bench_save(b);
 }
 
 /* ---- an upgrade from a URL */
@@ -66,6 +73,13 @@ void bench_restart(Bench *b)
         bench_gone(b);
         b->now += 10 * SECOND;
         bench_present(b);
+}
+
+void bench_prepare(Bench *b, const char *revision)
+{
+        bench_begin(b);
+        bench_present(b);
+        bench_ready(b, revision);
 }
 
 void bench_go(Bench *b)
@@ -100,6 +114,19 @@ void bench_update(Bench *b)
         bench_assert_state(b, JOB_UPDATING);
 }
 
+void bench_finish(Bench *b)
+{
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+}
+
+void bench_succeed(Bench *b)
+{
+        bench_finish(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+
 /* ---- a transfer from the host */
 
 void bench_sent(Bench *b, uint64_t bytes)
@@ -125,7 +152,5 @@ void bench_finish_file(Bench *b)
         bench_restart(b);
         bench_fota(b, "\"START\"");
         bench_fota(b, "\"UPDATING\",91");
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
+        bench_finish(b);
 }

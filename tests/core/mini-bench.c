@@ -77,3 +77,16 @@ void bench_retry_while_busy(Bench *b, const char *url)
         b->port_busy = true;
         bench_retry(b, url);
 }
+
+void bench_finish_mini(Bench *b)
+{
+        bench_fota(b, "\"END\",0");
+        bench_mini_restart(b, false);
+        bench_ready(b, MINI_NEW);
+}
+
+void bench_succeed_mini(Bench *b)
+{
+        bench_finish_mini(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}

@@ -23,3 +23,6 @@ void bench_stall(Bench *bench);
 Bench *bench_new_stalled(unsigned package);
 /* A retry whose command must wait: the Mini system has answered before, and its port is in use. */
 void bench_retry_while_busy(Bench *bench, const char *url);
+/* END,0, a restart into the firmware, and the new revision; and the assertion of success. */
+void bench_finish_mini(Bench *bench);
+void bench_succeed_mini(Bench *bench);

@@ -10,8 +10,7 @@ static Bench *new_bench(bool check_source)
         Bench *b = bench_new();
 
         b->job->options->check_source = check_source;
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_save(b);
         bench_begin(b);
         bench_present(b);
         return b;
@@ -112,9 +111,7 @@ START_TEST(fewer_questions_for_mini)
         g_autoptr(Bench) b = bench_new();
 
         bench_make_mini(b);
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         ck_assert_str_eq(b->questions->str, "AT+CPIN?|AT+CEREG?|AT+CREG?|AT+CSQ|AT+QFOTADL=?|");
         ck_assert_uint_eq(b->upgrades_sent, 1);
 }
@@ -230,9 +227,7 @@ START_TEST(mini_takes_no_lists)
 
         bench_make_mini(b);
         b->qfotadl = "+QFOTADL: <url>,(0),(0,5-20),(0)";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         assert_has(b->log->str, "x.mini_1\"|");
         ck_assert_uint_eq(b->upgrades_sent, 1);
 }
@@ -280,9 +275,7 @@ START_TEST(both_packages)
         b->job->options->check_source = true;
         g_free(b->job->source);
         b->job->source = g_strdup("http://user:Geheim7@h/x.mini_1");
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         assert_has(b->log->str, "check-source http://user:Geheim7@h/x.mini_1|");
         answer_server(b, NULL, 1000);
         assert_has(b->log->str, "check-source http://user:Geheim7@h/x.mini_2|");

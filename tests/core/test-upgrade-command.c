@@ -124,9 +124,7 @@ START_TEST(mini_takes_the_url_alone)
         static const char *const keys[] = { "upgrade-mode", "download-urc-max", "update-urc-max", "cid" };
         g_autoptr(Bench) b = bench_new_mini();
 
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         assert_has(b->log->str, "|send AT+QFOTADL=\"http://user:Geheim7@h/x.mini_1\"|");
         assert_has_not(b->log->str, "QICSGP");
         assert_has_not(b->log->str, "fota/cid");

@@ -87,16 +87,12 @@ END_TEST
 static Bench *new_bench(const char *context)
 {
         Bench *b = bench_new();
-        char *why = NULL;
 
         g_free(b->urc_port);
         b->urc_port = g_strdup("uart1");
         g_free(b->context);
         b->context = g_strdup(context);
-        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
-        ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_use_context(b);
         return b;
 }
 
@@ -151,9 +147,7 @@ START_TEST(put_back_without_a_restart)
 
         if (_i == 2)
                 b->rejects = "AT+QFOTADL=\"";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_clear(b);
         if (_i != 2)
                 bench_fota(b, "\"HTTPSTART\"");
@@ -233,9 +227,7 @@ START_TEST(nothing_to_put_back)
 
         b->rejects = found[_i] ? NULL : "AT+QICSGP=2";
         b->holds_answers = !found[_i];
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         if (!found[_i]) {
                 bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"usbat\"");
                 b->holds_answers = false;
@@ -281,9 +273,7 @@ START_TEST(refused_to_be_written)
         g_autoptr(Bench) b = new_bench(OTHERS);
 
         b->rejects = "AT+QICSGP=2,";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
         assert_as_found(b);
@@ -309,9 +299,7 @@ START_TEST(refused_to_be_activated)
         b->sim = refusals[_i].sim ?: b->sim;
         b->rejects = "AT+QIACT=";
         b->reject_number = refusals[_i].error;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
         assert_has(b->job->message, "AT+QIACT");

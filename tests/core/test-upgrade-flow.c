@@ -91,9 +91,7 @@ START_TEST(hardware_insists)
 
         b->rejects = without[_i].rejects;
         b->keeps_flow = without[_i].keeps;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
         ck_assert_uint_eq(b->upgrades_sent, 0);
@@ -111,9 +109,7 @@ START_TEST(wires_that_are_missing)
         g_free(b->urc_port);
         b->urc_port = g_strdup("uart1");
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
         bench_answer(b, AT_RESULT_OK, -1, "+IFC: 0,0");
         if (_i == 0) {
@@ -141,9 +137,7 @@ START_TEST(wire_that_is_missing_here)
         g_free(b->flow);
         b->flow = g_strdup("2,2");
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
         bench_answer(b, AT_RESULT_OK, -1, "+IFC: 2,2");
         bench_answer(b, AT_RESULT_TIMEOUT, -1, "");
@@ -162,9 +156,7 @@ START_TEST(mute_for_good_by_its_wires)
         g_autoptr(Bench) b = with_flow("hardware", true);
 
         b->mutes = "AT+IFC=2,2";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_pass(b, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
         assert_has(b->job->message, "not put back: AT+QURCCFG=\"urcport\", AT+IFC.");
@@ -178,9 +170,7 @@ START_TEST(no_flow_control_here)
         g_autoptr(Bench) b = with_flow(_i ? "hardware" : NULL, true);
 
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");
         bench_answer(b, AT_RESULT_OK, -1, "+IFC: 0,0");
         bench_answer(b, AT_RESULT_OK, -1, "");
@@ -204,9 +194,7 @@ START_TEST(port_is_lost_under_flow_control)
         g_autoptr(Bench) b = bench_new_file();
 
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"usbat\"");
         bench_answer(b, AT_RESULT_OK, -1, "+QCFG: \"usbifc\",2,2");
         bench_port_lost(b);

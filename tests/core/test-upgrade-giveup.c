@@ -17,9 +17,7 @@ START_TEST(rejected)
         ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
         b->rejects = commands[_i / 2];
         b->reject_number = _i % 2 ? 50 : -1;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
         if (_i % 2)
@@ -37,9 +35,7 @@ START_TEST(error_after_the_download_began)
         g_autoptr(Bench) b = bench_new();
 
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "");
         bench_fota(b, "\"HTTPSTART\"");
         bench_answer(b, AT_RESULT_ERROR, 4, "");
@@ -53,9 +49,7 @@ START_TEST(no_answer_in_the_preparations)
         g_autoptr(Bench) b = bench_new();
 
         b->mutes = "AT+QURCCFG";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_assert_state(b, JOB_PREPARING); /* the module is probed once more, so that its settings can be restored */
         bench_tick(b);
         bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
@@ -69,16 +63,11 @@ START_TEST(no_answer_to_the_upgrade_command)
         g_autoptr(Bench) b = bench_new();
 
         b->mutes = "AT+QFOTADL=\"";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_assert_state(b, JOB_DOWNLOADING);
         bench_restart(b);
         bench_fota(b, "\"START\"");
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
 }
 END_TEST
 
@@ -214,9 +203,7 @@ START_TEST(download_without_progress)
                 ck_assert(options_set_number(b->job->options, "download-urc-max", 0, &why));
         if (_i == 1)
                 b->qfotadl = "+QFOTADL: <url>,(0,1),(0)";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, revision);
+        bench_prepare(b, revision);
         bench_fota(b, "\"HTTPSTART\"");
         bench_clear(b);
         bench_pass(b, 899 * SECOND);
@@ -275,10 +262,7 @@ START_TEST(download_timeout_overtaken)
         assert_has_not(b->log->str, "AT+CFUN");
         bench_restart(b);
         bench_fota(b, "\"START\"");
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
 }
 END_TEST
 
@@ -323,10 +307,7 @@ START_TEST(boot_rom)
                 bench_assert_end(b, JOB_RESULT_FAILED, "boot-rom");
         } else { /* the boot loader shows for a moment in some boots */
                 bench_present(b);
-                bench_fota(b, "\"END\",0");
-                bench_restart(b);
-                bench_ready(b, NEW_REVISION);
-                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+                bench_succeed(b);
         }
 }
 END_TEST
@@ -416,10 +397,7 @@ START_TEST(restarts_without_end)
                 bench_restart(b);
                 bench_fota(b, updating);
         }
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
 }
 END_TEST
 

@@ -54,10 +54,7 @@ START_TEST(stalls_in_the_new_mini_system)
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_uint_eq(b->job->percent, 75);
         bench_updating(b, 96);
-        bench_fota(b, "\"END\",0");
-        bench_mini_restart(b, false);
-        bench_ready(b, MINI_NEW);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed_mini(b);
 }
 END_TEST
 
@@ -299,10 +296,7 @@ START_TEST(retry)
         bench_assert_state(b, JOB_UPDATING);
         ck_assert_str_eq(b->job->message, "");
         bench_updating(b, 70);
-        bench_fota(b, "\"END\",0");
-        bench_mini_restart(b, false);
-        bench_ready(b, MINI_NEW);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed_mini(b);
         ck_assert_str_eq(b->job->source, "http://u:***@h/y.mini_1");
 }
 END_TEST

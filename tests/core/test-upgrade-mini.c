@@ -154,10 +154,7 @@ START_TEST(mini_system_like_the_firmware)
         ck_assert(b->job->state != JOB_FINISHED);
         bench_pass(b, 5 * SECOND);
         bench_updating(b, 64);
-        bench_fota(b, "\"END\",0");
-        bench_mini_restart(b, false);
-        bench_ready(b, MINI_NEW);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed_mini(b);
 }
 END_TEST
 
@@ -168,9 +165,7 @@ START_TEST(another_revision_than_expected)
 
         ck_assert(options_set_string(b->job->options, "expected-revision", "EC600MCNLER06A10M08", &why));
         bench_go_mini2(b);
-        bench_fota(b, "\"END\",0");
-        bench_mini_restart(b, false);
-        bench_ready(b, MINI_NEW);
+        bench_finish_mini(b);
         bench_assert_end(b, JOB_RESULT_FAILED, "revision-mismatch");
 }
 END_TEST
@@ -316,9 +311,7 @@ START_TEST(rejected)
         g_autoptr(Bench) b = bench_new_mini();
 
         b->rejects = "AT+QFOTADL=";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         bench_answer_identity(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, "rejected");
 }
@@ -354,10 +347,7 @@ START_TEST(cancelled_too_late)
         bench_mini_restart(b, false);
         bench_updating(b, 20);
         bench_mini_restart(b, true);
-        bench_fota(b, "\"END\",0");
-        bench_mini_restart(b, false);
-        bench_ready(b, MINI_NEW);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed_mini(b);
 }
 END_TEST
 

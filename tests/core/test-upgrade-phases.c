@@ -22,9 +22,7 @@ static Bench *checking(void)
         Bench *b = bench_new();
 
         b->job->options->check_source = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         ck_assert(b->asks_server);
         return b;
 }
@@ -34,9 +32,7 @@ static Bench *preparing(void)
         Bench *b = bench_new();
 
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         return b;
 }
 

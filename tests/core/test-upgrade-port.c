@@ -23,10 +23,7 @@ static void come_to_success(Bench *b)
         bench_fota(b, "\"HTTPEND\",0");
         bench_restart(b);
         bench_fota(b, "\"START\"");
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
         ck_assert_str_eq(b->urc_port, "uart1");
         ck_assert_str_eq(b->fota_cid, "1");
         ck_assert_str_eq(b->context, BENCH_CONTEXT);
@@ -76,9 +73,7 @@ START_TEST(before_the_ok)
         g_autoptr(Bench) b = bench_new();
 
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "");
         ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_port_lost(b);
@@ -119,10 +114,7 @@ START_TEST(in_the_download)
         bench_restart(b);
         bench_fota(b, "\"START\"");
         bench_port_lost(b);
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
 }
 END_TEST
 
@@ -137,10 +129,7 @@ START_TEST(in_the_update)
         ck_assert(!b->listening);
         bench_fota(b, "\"UPDATING\",60");
         ck_assert(b->listening);
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
 }
 END_TEST
 

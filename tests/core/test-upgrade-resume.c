@@ -82,7 +82,6 @@ static const struct {
 static Bench *new_bench(unsigned r)
 {
         Bench *b = bench_new();
-        char *why = NULL;
 
         if (runs[r].mini) {
                 bench_make_mini(b);
@@ -92,10 +91,7 @@ static Bench *new_bench(unsigned r)
         }
         g_free(b->urc_port);
         b->urc_port = g_strdup("uart1");
-        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
-        ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_use_context(b);
         return b;
 }
 
@@ -268,9 +264,7 @@ START_TEST(dead_before_the_ok)
         g_autoptr(Bench) b = bench_new();
 
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "");
         ck_assert_uint_eq(b->upgrades_sent, 1);
         bench_assert_state(b, JOB_PREPARING);
@@ -354,10 +348,7 @@ START_TEST(module_comes_after_reboot)
         bench_assert_state(b, _i == 0 ? JOB_UPDATING : JOB_VERIFYING);
         ck_assert_uint_eq(b->job->restarts, _i == 0 ? 1 : 0);
         bench_fota(b, "\"UPDATING\",60");
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
         ck_assert_uint_eq(b->job->restarts, _i == 0 ? 2 : 1);
 }
 END_TEST
@@ -481,9 +472,7 @@ START_TEST(disk_refuses_between_command_and_answer)
         g_autoptr(Bench) b = bench_new();
 
         b->holds_answers = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "");
         ck_assert_uint_eq(b->upgrades_sent, 1);
         b->fails_at = b->persists + 1;
@@ -494,10 +483,7 @@ START_TEST(disk_refuses_between_command_and_answer)
         bench_fota(b, "\"HTTPEND\",0");
         bench_restart(b);
         bench_fota(b, "\"START\"");
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
 }
 END_TEST
 
@@ -532,9 +518,7 @@ START_TEST(disk_cannot_record_the_end)
         g_autoptr(Bench) b = bench_new();
 
         b->holds_answers = _i == 0;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, OLD_REVISION);
+        bench_prepare(b, OLD_REVISION);
         b->fails_at = b->persists + 1;
         b->fails_on = b->read_only = true;
         if (_i == 0) {

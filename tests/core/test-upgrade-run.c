@@ -261,9 +261,7 @@ START_TEST(settings_are_put_back_after_a_failure)
         ck_assert(options_set_number(b->job->options, "cid", 2, &why));
         if (_i == 0) {
                 b->rejects = "AT+QFOTADL";
-                bench_begin(b);
-                bench_present(b);
-                bench_ready(b, OLD_REVISION);
+                bench_prepare(b, OLD_REVISION);
         } else if (_i == 1) {
                 bench_go(b);
                 bench_fota(b, "\"HTTPEND\",714");

@@ -10,8 +10,7 @@ static Bench *new_bench(bool mini)
         Bench *b = mini ? bench_new_mini() : bench_new();
 
         job_set_string(&b->job->module, "tty-ttyS1");
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_save(b);
         g_clear_pointer(&b->power_control, g_free);
         g_free(b->urc_port);
         b->urc_port = g_strdup("uart1");
@@ -27,10 +26,7 @@ START_TEST(whole_run)
         b->urc_port = g_strdup("usbat");
         bench_update(b);
         ck_assert_str_eq(b->urc_port, "uart1");
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        bench_succeed(b);
         ck_assert_str_eq(b->urc_port, "usbat");
 }
 END_TEST
@@ -227,9 +223,7 @@ START_TEST(module_stays)
 
         if (_i)
                 b->mutes = "AT+QFOTADL";
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         answer_until_the_end(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, _i ? "no-response" : "fell-back");
         assert_has_not(b->log->str, "AT+CFUN");
@@ -244,9 +238,7 @@ START_TEST(messages_before_the_restart)
         g_autoptr(Bench) b = new_bench(true);
 
         b->no_sms = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         bench_urc(b, "+QIND: SMS DONE");
         bench_urc(b, "+QIND: PB DONE");
         if (_i == 1)

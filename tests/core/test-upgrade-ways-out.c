@@ -13,17 +13,13 @@
 static Bench *url_job(void)
 {
         Bench *b = bench_new();
-        char *why = NULL;
 
         g_free(b->urc_port);
         b->urc_port = g_strdup("uart1");
         g_free(b->context);
         b->context = g_strdup(OTHERS);
         b->qind = b->qind_fota = "0";
-        ck_assert(options_set_number(b->job->options, "cid", 2, &why));
-        ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_use_context(b);
         return b;
 }
 
@@ -99,9 +95,7 @@ static Bench *succeeds(void)
         Bench *b = url_job();
 
         bench_update(b);
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
+        bench_finish(b);
         return b;
 }
 
@@ -138,14 +132,17 @@ static Bench *port_is_lost_in_the_preparations(void)
         return b;
 }
 
-static Bench *download_fails(void)
+static Bench *fail_download(Bench *b)
 {
-        Bench *b = url_job();
-
         bench_go(b);
         bench_fota(b, "\"HTTPEND\",711");
         bench_ready(b, OLD_REVISION);
         return b;
+}
+
+static Bench *download_fails(void)
+{
+        return fail_download(url_job());
 }
 
 static Bench *apn_cannot_be_read(void)
@@ -154,10 +151,7 @@ static Bench *apn_cannot_be_read(void)
 
         g_free(b->context);
         b->context = g_strdup("2,\"a\"b\",\"\",\"Geheim7\",1");
-        bench_go(b);
-        bench_fota(b, "\"HTTPEND\",711");
-        bench_ready(b, OLD_REVISION);
-        return b;
+        return fail_download(b);
 }
 
 static Bench *cid_cannot_be_read(void)
@@ -166,10 +160,7 @@ static Bench *cid_cannot_be_read(void)
 
         g_free(b->fota_cid);
         b->fota_cid = g_strdup("none");
-        bench_go(b);
-        bench_fota(b, "\"HTTPEND\",711");
-        bench_ready(b, OLD_REVISION);
-        return b;
+        return fail_download(b);
 }
 
 static Bench *urc_port_cannot_be_put_back(void)
@@ -178,10 +169,7 @@ static Bench *urc_port_cannot_be_put_back(void)
 
         g_free(b->urc_port);
         b->urc_port = g_strdup("USB-1");
-        bench_go(b);
-        bench_fota(b, "\"HTTPEND\",711");
-        bench_ready(b, OLD_REVISION);
-        return b;
+        return fail_download(b);
 }
 
 static Bench *cancelled(void)

@@ -11,9 +11,7 @@ static Bench *new_without_sms(void)
         Bench *b = bench_new_mini();
 
         b->no_sms = true;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         ck_assert_uint_eq(b->upgrades_sent, 1);
         ck_assert_uint_eq(b->job->firmware_knows, 0);
         return b;
@@ -45,6 +43,15 @@ static void assert_not_over(Bench *b)
         ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
 }
 
+/* The system reports the new revision, stays silent, and is not taken for the firmware. */
+static void assert_stalls(Bench *b)
+{
+        bench_ready(b, MINI_NEW);
+        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
+        assert_not_over(b);
+        bench_assert_state(b, JOB_STALLED);
+}
+
 /* All messages and all restarts, then silence: a power cycle in the new Mini system looks the same. */
 START_TEST(without_sms)
 {
@@ -59,10 +66,7 @@ START_TEST(without_sms)
         assert_not_over(b);
         bench_updating(b, 70);
         restart(b);
-        bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
-        assert_not_over(b);
-        bench_assert_state(b, JOB_STALLED);
+        assert_stalls(b);
 }
 END_TEST
 
@@ -89,10 +93,7 @@ START_TEST(without_sms_and_seen_late)
         g_autoptr(Bench) b = new_without_sms();
 
         restart(b);
-        bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
-        assert_not_over(b);
-        bench_assert_state(b, JOB_STALLED);
+        assert_stalls(b);
         bench_urc(b, "+QIND: PB DONE");
         lives_on(b, MINI_NEW, b->timeouts.stall + b->timeouts.settle);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
@@ -109,10 +110,7 @@ START_TEST(without_sms_and_half_heard)
         bench_updating(b, 60);
         restart(b);
         restart(b);
-        bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
-        assert_not_over(b);
-        bench_assert_state(b, JOB_STALLED);
+        assert_stalls(b);
 }
 END_TEST
 
@@ -210,9 +208,7 @@ static Bench *new_ended(void)
 {
         Bench *b = bench_new_mini();
 
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         ck_assert_uint_eq(b->job->firmware_knows, FINGERPRINT_ALL);
         b->mini = true;
         restart(b);
@@ -249,9 +245,7 @@ START_TEST(refuses_sms_and_never_ended)
         } cases[] = { { -1, JOB_STALLED }, { 4, JOB_STALLED }, { 11, JOB_FINISHED }, { 311, JOB_FINISHED } };
         g_autoptr(Bench) b = bench_new_mini();
 
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         restart(b);
         restart(b);
         bench_updating(b, 60);
@@ -272,9 +266,7 @@ static Bench *new_with_fingerprint(unsigned mini_knows)
 {
         Bench *b = bench_new_mini();
 
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         ck_assert_uint_eq(b->job->firmware_knows, FINGERPRINT_ALL);
         b->mini_knows = mini_knows;
         b->mini = true;
@@ -337,9 +329,7 @@ START_TEST(firmware_without_sms)
 
         b->mini = true;
         b->mini_knows = FINGERPRINT_ALL & ~3u;
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         ck_assert_uint_eq(b->job->firmware_knows, FINGERPRINT_ALL & ~3u);
         b->mini_knows = 0;
         restart(b);
@@ -429,9 +419,7 @@ START_TEST(end_before_anything)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         b->mini = true;
         restart(b);
         bench_fota(b, "\"END\",0");
@@ -559,9 +547,7 @@ START_TEST(retry_was_not_recorded)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        bench_begin(b);
-        bench_present(b);
-        bench_ready(b, MINI_OLD);
+        bench_prepare(b, MINI_OLD);
         b->mini = true;
         restart(b);
         bench_pass(b, b->timeouts.stall + SECOND);

@@ -62,6 +62,12 @@ void bench_free(Bench *b)
         g_free(b);
 }
 
+void bench_save(Bench *b)
+{
+        g_free(b->disk);
+        b->disk = job_to_text(b->job);
+}
+
 void bench_clear(Bench *b)
 {
         g_string_truncate(b->log, 0);
@@ -220,8 +226,7 @@ void bench_retry(Bench *b, const char *url)
         ck_assert_msg(upgrade_may_retry(b->job), "a retry would be refused");
         b->retries++;
         job_set_string(&b->job->retry_source, url);
-        g_free(b->disk);
-        b->disk = job_to_text(b->job);
+        bench_save(b);
         bench_event(b, UPGRADE_EVENT_RETRY, NULL);
 }
 

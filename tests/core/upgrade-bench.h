@@ -92,6 +92,9 @@ Bench *bench_new(void);
 void bench_free(Bench *bench);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
 
+/* Writes the job's record, as after a change that the test has made to the job. */
+void bench_save(Bench *bench);
+
 void bench_begin(Bench *bench);
 void bench_present(Bench *bench); /* with another device number */
 void bench_seen(Bench *bench);    /* with the same device number, as after a restart of the daemon */
@@ -115,6 +118,9 @@ void bench_tick(Bench *bench);
 /* Restarts the module: it disconnects for ten seconds, then re-enumerates. */
 void bench_restart(Bench *bench);
 
+/* Begins; the module is present and reports that revision. */
+void bench_prepare(Bench *bench, const char *revision);
+
 /* A whole preparation: begin, present, an answer with the old revision, AT+QFOTADL accepted. */
 void bench_go(Bench *bench);
 
@@ -133,8 +139,15 @@ void bench_download(Bench *bench);
 /* bench_download(), restart, START, UPDATING. */
 void bench_update(Bench *bench);
 
+/* END,0, a restart, and the new revision; and the assertion of success. */
+void bench_finish(Bench *bench);
+void bench_succeed(Bench *bench);
+
 /* The daemon dies, and starts again from the record. Begins; the module is presented if it is there. */
 void bench_resurrect(Bench *bench);
+
+/* The options cid=2 and apn=cmnet, saved. */
+void bench_use_context(Bench *bench);
 
 /* Turns a new bench's job into a MiniFOTA. */
 void bench_make_mini(Bench *bench);

@@ -139,6 +139,17 @@ void course_publish(Course *c, const char *break_)
         course_publish_as(c, "up.mini_2", NULL);
 }
 
+void course_publish_any(Course *c)
+{
+        if (g_str_has_prefix(c->old, "EC200A")) {
+                g_free(c->url);
+                c->url = world_http(c->w, "up.bin");
+                course_publish_as(c, "up.bin", NULL);
+        } else {
+                course_publish(c, NULL);
+        }
+}
+
 void course_unpublish(Course *c, const char *name)
 {
         g_autofree char *www = world_path(c->w, "www"), *path = g_build_filename(www, name, NULL);

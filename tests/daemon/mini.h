@@ -29,6 +29,8 @@ void course_free(Course *course);
 /* Publishes one package, or both: break_ is the fault of the first one, NULL none. */
 void course_publish_as(Course *course, const char *name, const char *break_);
 void course_publish(Course *course, const char *break_);
+/* A good package or pair, by the upgrade method of the module; url is that of up.bin for DFOTA. */
+void course_publish_any(Course *course);
 void course_unpublish(Course *course, const char *name);
 
 /* StartUpgrade, for module 1-1 alone. */

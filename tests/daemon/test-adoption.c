@@ -43,13 +43,7 @@ static Course *begun_by_hand(const char *module, const char *source, const char 
         WorldSettings settings = { .modules = { first }, .config = config, .no_daemon = true };
         Course *c = course_new_world(&settings);
 
-        if (g_str_has_prefix(c->old, "EC200A")) {
-                g_free(c->url);
-                c->url = world_http(c->w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
+        course_publish_any(c);
         g_free(world_sim(c->w, "hold 1-1 %s", point));
         begin_by_hand(c, source);
         g_free(world_sim(c->w, "held 1-1 %s", point));
@@ -317,13 +311,7 @@ START_TEST(test_emptied)
         Course *c = course_new(module, QUICK);
         bool dfota = strcmp(emptied[_i].module, "ec200a") == 0;
 
-        if (dfota) {
-                g_free(c->url);
-                c->url = world_http(c->w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
+        course_publish_any(c);
         course_begin_and_hold(c, emptied[_i].point);
         world_kill_daemon(c->w);
         empty_state(c);
@@ -528,15 +516,8 @@ static const struct {
 START_TEST(test_with_record)
 {
         Course *c = course_new(with_record[_i].module, QUICK);
-        bool dfota = strcmp(with_record[_i].module, "ec200a") == 0;
 
-        if (dfota) {
-                g_free(c->url);
-                c->url = world_http(c->w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
+        course_publish_any(c);
         course_begin_and_hold(c, with_record[_i].point);
         world_kill_daemon(c->w);
         world_start_daemon(c->w);

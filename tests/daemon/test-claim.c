@@ -67,6 +67,17 @@ static char *start(World *w, const char *package, const char *point)
         return job;
 }
 
+/* Asserts that the held module is claimed, and is not claimed any more after the success of its job. */
+static void assert_claimed_to_the_end(World *w, const char *job)
+{
+        ck_assert(is_claimed(w, "usb-1-1"));
+        assert_claims(w, 1);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        world_await_property(w, MODULE_1, "Job", "/");
+        assert_claims(w, 0);
+}
+
 /* From the answer to StartUpgrade on, also while the module is off the bus, until the job is over. */
 START_TEST(test_upgrade)
 {
@@ -75,12 +86,7 @@ START_TEST(test_upgrade)
 
         assert_claims(w, 0);
         job = start(w, "up.bin", "off:1");
-        ck_assert(is_claimed(w, "usb-1-1"));
-        assert_claims(w, 1);
-        g_free(world_sim(w, "release 1-1"));
-        world_assert_result(w, job, "success", "", "");
-        world_await_property(w, MODULE_1, "Job", "/");
-        assert_claims(w, 0);
+        assert_claimed_to_the_end(w, job);
         world_free(w);
 }
 END_TEST
@@ -111,12 +117,7 @@ START_TEST(test_daemon_goes)
         assert_claims(w, 1);
         world_start_daemon(w);
         g_free(world_property(w, job, "State")); /* the daemon has begun */
-        ck_assert(is_claimed(w, "usb-1-1"));
-        assert_claims(w, 1);
-        g_free(world_sim(w, "release 1-1"));
-        world_assert_result(w, job, "success", "", "");
-        world_await_property(w, MODULE_1, "Job", "/");
-        assert_claims(w, 0);
+        assert_claimed_to_the_end(w, job);
         world_free(w);
 }
 END_TEST
@@ -134,12 +135,7 @@ START_TEST(test_swept)
         ck_assert(g_file_set_contents(idle, "", 0, NULL));
         world_start_daemon(w);
         g_free(world_property(w, job, "State")); /* the daemon has begun */
-        ck_assert(is_claimed(w, "usb-1-1"));
-        assert_claims(w, 1);
-        g_free(world_sim(w, "release 1-1"));
-        world_assert_result(w, job, "success", "", "");
-        world_await_property(w, MODULE_1, "Job", "/");
-        assert_claims(w, 0);
+        assert_claimed_to_the_end(w, job);
 
         /* Files that are left without a job. */
         world_kill_daemon(w);

@@ -69,13 +69,7 @@ START_TEST(test_move)
         Course *c = course_new(moves[_i].module, QUICK);
         World *w = c->w;
 
-        if (strcmp(moves[_i].module, "ec200a") == 0) {
-                g_free(c->url);
-                c->url = world_http(w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
+        course_publish_any(c);
         course_begin_and_hold(c, moves[_i].point);
         if (strstr(moves[_i].point, "off:"))
                 world_await_property(w, c->job, "State", "restarting");
@@ -113,13 +107,7 @@ START_TEST(test_identical_modules)
 
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);
-        if (_i == 0) {
-                g_free(c->url);
-                c->url = world_http(w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
+        course_publish_any(c);
         course_begin_and_hold(c, _i == 0 ? "off:2" : "off:4");
         world_await_property(w, c->job, "State", "restarting");
         g_free(world_sim(w, "power-cut 1-2"));
@@ -161,13 +149,7 @@ START_TEST(test_other_at_its_place)
 
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);
-        if (_i == 0) {
-                g_free(c->url);
-                c->url = world_http(w, "up.bin");
-                course_publish_as(c, "up.bin", NULL);
-        } else {
-                course_publish(c, NULL);
-        }
+        course_publish_any(c);
         course_begin_and_hold(c, _i == 0 ? "off:2" : "off:4");
         world_await_property(w, c->job, "State", "restarting");
         g_free(world_sim(w, "move 1-2 1-1"));

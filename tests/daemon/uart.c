@@ -3,6 +3,7 @@
 /* A world whose module is at a UART, for all tests of such modules. */
 
 #include <check.h>
+#include <stdlib.h>
 
 #include "presets.h"
 #include "uart.h"
@@ -23,4 +24,14 @@ char *uart_start(World *w, const char *name)
         char *job = world_expect_job(w, world_start(w, "tty-ttyS1", url, NULL));
 
         return job;
+}
+
+void uart_restart_daemon(World *w)
+{
+        g_autofree char *opened = NULL;
+
+        world_kill_daemon(w);
+        opened = world_sim(w, "count " UART " opened");
+        world_start_daemon(w);
+        g_free(world_sim(w, "wait " UART " opened %d", atoi(opened) + 1));
 }

@@ -15,3 +15,6 @@ World *uart_world(const char *module, const char *config);
 
 /* Starts an upgrade of that module with a package that world_package() has made. Returns the job's path. */
 char *uart_start(World *world, const char *package);
+
+/* Kills the daemon and starts it again; returns when the port is open. */
+void uart_restart_daemon(World *world);
