@@ -114,7 +114,7 @@ static void assert_logged(Reload *r, const char *text)
 {
         g_autofree char *log = world_log(r->w);
 
-        ck_assert_msg(strstr(log, text) != NULL, "the log does not say '%s': %s", text, log);
+        ck_assert_msg(strstr(log, text) != NULL, "the log does not have '%s': %s", text, log);
 }
 
 /* ---- the signal */
