@@ -187,7 +187,7 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
                 return;
         case UPGRADE_ACTION_RESULT:
                 g_string_append(b->log, "result|");
-                must(++b->results == 1, "the result is said twice");
+                must(++b->results == 1, "the result is sent twice");
                 ck_assert(b->job->state == JOB_FINISHED && b->job->result != JOB_RESULT_NONE && b->job->finished);
                 ck_assert_ptr_null(strstr(b->job->source, "Geheim7"));
                 ck_assert_ptr_null(b->job->options->apn_password);
@@ -198,7 +198,7 @@ static void carry_out(Bench *b, const UpgradeAction *action, bool *persisted)
                 return;
         case UPGRADE_ACTION_RELEASE:
                 g_string_append(b->log, "release|");
-                must(b->results == 1, "released before the result was said");
+                must(b->results == 1, "released before the result was sent");
                 ck_assert_uint_eq(++b->released, 1);
                 return;
         }

@@ -35,7 +35,7 @@ static void refuses(const char *url, Method method, unsigned flash, bool allow_h
         g_autofree char *why = why_of(url, method, flash, allow_https);
 
         ck_assert_msg(why, "%s is taken", url);
-        ck_assert_msg(strstr(why, word), "%s: \"%s\" does not say %s", url, why, word);
+        ck_assert_msg(strstr(why, word), "%s: \"%s\" does not have %s", url, why, word);
 }
 
 /* prefix, then x repeated, then suffix: length bytes altogether. */

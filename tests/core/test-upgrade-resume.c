@@ -207,7 +207,7 @@ static void check_run(unsigned r, int crash_at, int crash_again, int missed)
                                                  missed);
 
         run(b, r, crash_at, crash_again, missed);
-        ck_assert_msg(b->job->state == JOB_FINISHED, "%s: it is %s", where, job_state_to_string(b->job->state));
+        ck_assert_msg(b->job->state == JOB_FINISHED, "%s: the job is %s", where, job_state_to_string(b->job->state));
         ck_assert_msg(b->upgrades_sent <= 1, "%s", where);
         if (!b->upgrades_sent) { /* the daemon died between the disk and the wire: it cannot know, and does not send
                                     again */

@@ -25,7 +25,7 @@ static void restart(Bench *b)
 }
 
 /* Time passes, and the running system answers each question for its identity. */
-static void lives_on(Bench *b, const char *revision, uint64_t us)
+static void pass_answering(Bench *b, const char *revision, uint64_t us)
 {
         uint64_t end = b->now + us;
 
@@ -47,7 +47,7 @@ static void assert_not_over(Bench *b)
 static void assert_stalls(Bench *b)
 {
         bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
+        pass_answering(b, MINI_NEW, 3 * b->timeouts.stall);
         assert_not_over(b);
         bench_assert_state(b, JOB_STALLED);
 }
@@ -82,7 +82,7 @@ START_TEST(without_sms_and_end)
         restart(b);
         bench_ready(b, MINI_NEW);
         assert_not_over(b);
-        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        pass_answering(b, MINI_NEW, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(without_sms_and_seen_late)
         restart(b);
         assert_stalls(b);
         bench_urc(b, "+QIND: PB DONE");
-        lives_on(b, MINI_NEW, b->timeouts.stall + b->timeouts.settle);
+        pass_answering(b, MINI_NEW, b->timeouts.stall + b->timeouts.settle);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
 END_TEST
@@ -130,7 +130,7 @@ START_TEST(without_sms_in_a_loop)
                         bench_updating(b, 68);
                 bench_port_lost(b);
                 bench_ready(b, names[_i]);
-                lives_on(b, names[_i], b->timeouts.settle + 10 * SECOND);
+                pass_answering(b, names[_i], b->timeouts.settle + 10 * SECOND);
                 assert_not_over(b);
         }
         bench_assert_state(b, JOB_STALLED);
@@ -147,7 +147,7 @@ START_TEST(without_sms_in_scenario_3)
         bench_ready(b, MINI_OLD);
         restart(b);
         bench_ready(b, MINI_OLD);
-        lives_on(b, MINI_OLD, 2 * b->timeouts.stall);
+        pass_answering(b, MINI_OLD, 2 * b->timeouts.stall);
         assert_not_over(b);
         bench_assert_state(b, JOB_STALLED);
 }
@@ -162,7 +162,7 @@ START_TEST(without_sms_falls_back)
         bench_urc(b, "RDY");
         bench_urc(b, "+QIND: PB DONE");
         bench_ready(b, MINI_OLD);
-        lives_on(b, MINI_OLD, b->timeouts.settle + SECOND);
+        pass_answering(b, MINI_OLD, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
 }
 END_TEST
@@ -181,7 +181,7 @@ START_TEST(not_reset_but_gone)
         bench_present(b);
         bench_urc(b, "RDY");
         bench_ready(b, MINI_OLD);
-        lives_on(b, MINI_OLD, b->timeouts.settle + 10 * SECOND);
+        pass_answering(b, MINI_OLD, b->timeouts.settle + 10 * SECOND);
         assert_not_over(b);
         bench_updating(b, 7);
         bench_assert_state(b, JOB_UPDATING);
@@ -197,7 +197,7 @@ START_TEST(reset)
         ck_assert(b->reset && b->job->reset);
         restart(b);
         bench_ready(b, MINI_OLD);
-        lives_on(b, MINI_OLD, b->timeouts.settle + SECOND);
+        pass_answering(b, MINI_OLD, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
 }
 END_TEST
@@ -231,7 +231,7 @@ START_TEST(refuses_sms_at_the_end)
         b->rejects = "AT+CMGF?";
         b->reject_number = numbers[_i];
         bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        pass_answering(b, MINI_NEW, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(refuses_sms_and_never_ended)
         b->rejects = "AT+CMGF?";
         b->reject_number = cases[_i].number;
         bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, 3 * b->timeouts.stall);
+        pass_answering(b, MINI_NEW, 3 * b->timeouts.stall);
         bench_assert_state(b, cases[_i].state);
 }
 END_TEST
@@ -294,10 +294,10 @@ START_TEST(mini_system_with_sms)
                 bench_urc(b, "+QIND: SMS DONE");
                 bench_urc(b, "+QIND: PB DONE");
                 bench_ready(b, MINI_OLD);
-                lives_on(b, MINI_OLD, b->timeouts.settle);
+                pass_answering(b, MINI_OLD, b->timeouts.settle);
                 assert_not_over(b);
         }
-        lives_on(b, MINI_OLD, 3 * b->timeouts.stall);
+        pass_answering(b, MINI_OLD, 3 * b->timeouts.stall);
         assert_not_over(b);
         bench_assert_state(b, JOB_STALLED);
         ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
@@ -316,7 +316,7 @@ START_TEST(old_revision_after_updating)
         bench_urc(b, "RDY");
         bench_urc(b, "+QIND: SMS DONE");
         bench_ready(b, MINI_OLD);
-        lives_on(b, MINI_OLD, 3 * b->timeouts.stall);
+        pass_answering(b, MINI_OLD, 3 * b->timeouts.stall);
         assert_not_over(b);
         bench_assert_state(b, JOB_STALLED);
 }
@@ -341,7 +341,7 @@ START_TEST(firmware_without_sms)
         b->mini_knows = FINGERPRINT_ALL & ~3u;
         restart(b);
         bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        pass_answering(b, MINI_NEW, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
 END_TEST
@@ -359,7 +359,7 @@ START_TEST(asked_too_early)
         bench_ready(b, MINI_OLD);
         assert_not_over(b);
         b->rejects = NULL;
-        lives_on(b, MINI_OLD, b->timeouts.settle + SECOND);
+        pass_answering(b, MINI_OLD, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
 }
 END_TEST
@@ -446,7 +446,7 @@ START_TEST(adopted_in_a_loop)
                 bench_updating(b, 64);
                 bench_port_lost(b);
                 bench_ready(b, i % 2 ? MINI_OLD : MINI_NEW);
-                lives_on(b, i % 2 ? MINI_OLD : MINI_NEW, 2 * b->timeouts.stall);
+                pass_answering(b, i % 2 ? MINI_OLD : MINI_NEW, 2 * b->timeouts.stall);
                 assert_not_over(b);
         }
         ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
@@ -462,7 +462,7 @@ START_TEST(adopted_without_sms)
         bench_fota(b, "\"END\",0");
         restart(b);
         bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, b->timeouts.settle + SECOND);
+        pass_answering(b, MINI_NEW, b->timeouts.settle + SECOND);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
 }
 END_TEST
@@ -536,7 +536,7 @@ START_TEST(adopted_with_a_sign)
                 restart(b);
         bench_resurrect(b);
         bench_ready(b, MINI_NEW);
-        lives_on(b, MINI_NEW, 2 * b->timeouts.stall);
+        pass_answering(b, MINI_NEW, 2 * b->timeouts.stall);
         assert_not_over(b);
 }
 END_TEST

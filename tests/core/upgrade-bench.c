@@ -168,7 +168,7 @@ void bench_ready_as(Bench *b, const char *revision, const char *build, const cha
         job_set_string(&identity->build, build);
         job_set_string(&identity->imei, imei);
         event.identity = identity;
-        ck_assert_msg(!b->listening || !b->job->from_host, "it is not asked who it is: the port only listens");
+        ck_assert_msg(!b->listening || !b->job->from_host, "the identity is not read: the port only listens");
         do {
                 b->identify = false;
                 b->inspecting = !b->job->sent && b->job->result == JOB_RESULT_NONE;
@@ -238,7 +238,7 @@ void bench_resurrect(Bench *b)
         job_free(b->job);
         b->job = job_from_text(b->disk, "1", &why);
         ck_assert_msg(b->job, "%s\n%s", why, b->disk);
-        ck_assert_msg(b->job->percent >= b->announced_percent, "the disk says %u percent, the bus said %u",
+        ck_assert_msg(b->job->percent >= b->announced_percent, "the record has %u percent, the bus had %u",
                       b->job->percent, b->announced_percent);
         b->upgrade = upgrade_new(b->job, &b->timeouts);
         b->crashed = b->listening = b->identify = b->transfer_runs = b->host_flow = false;
@@ -257,10 +257,10 @@ void bench_resurrect(Bench *b)
 
 void bench_assert_end(Bench *b, JobResult result, const char *name)
 {
-        ck_assert_msg(b->job->state == JOB_FINISHED, "it is %s, not finished: %s", job_state_to_string(b->job->state),
-                      b->log->str);
+        ck_assert_msg(b->job->state == JOB_FINISHED, "the job is %s, not finished: %s",
+                      job_state_to_string(b->job->state), b->log->str);
         ck_assert_msg(b->job->result == result && strcmp(job_error_name(b->job), name) == 0,
-                      "it ended %s %s instead of %s %s: %s", job_result_to_string(b->job->result),
+                      "the job ended %s %s instead of %s %s: %s", job_result_to_string(b->job->result),
                       job_error_name(b->job), job_result_to_string(result), name, b->job->message);
         ck_assert_uint_eq(b->results, 1);
         ck_assert_uint_eq(b->released, 1);
@@ -269,6 +269,6 @@ void bench_assert_end(Bench *b, JobResult result, const char *name)
 
 void bench_assert_state(Bench *b, JobState state)
 {
-        ck_assert_msg(b->job->state == state, "it is %s instead of %s", job_state_to_string(b->job->state),
+        ck_assert_msg(b->job->state == state, "the job is %s instead of %s", job_state_to_string(b->job->state),
                       job_state_to_string(state));
 }

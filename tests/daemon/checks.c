@@ -83,7 +83,7 @@ GPtrArray *check_call(World *w, const char *module, const char *source, char **r
                 sd_bus_error_free(&error);
                 return NULL;
         }
-        ck_assert_msg(ret_error == NULL, "it was not refused");
+        ck_assert_msg(ret_error == NULL, "the check was not refused");
         return check_read(reply);
 }
 

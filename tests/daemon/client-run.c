@@ -127,7 +127,7 @@ static bool read_more(ClientRun *r)
         char buffer[4096];
         ssize_t n;
 
-        ck_assert_msg(poll(&fd, 1, TIMEOUT / 1000) > 0, "it says nothing any more: %s", last_words(r));
+        ck_assert_msg(poll(&fd, 1, TIMEOUT / 1000) > 0, "no more output after: %s", last_words(r));
         n = read(r->out, buffer, sizeof(buffer));
         if (n > 0)
                 g_string_append_len(r->text, buffer, n);
@@ -140,7 +140,7 @@ void client_await(ClientRun *r, const char *part)
 
         while (!strstr(r->text->str, part)) {
                 ck_assert_msg(read_more(r), "ended without '%s': %s", part, last_words(r));
-                ck_assert_msg(g_get_monotonic_time() < end, "'%s' is not said: %s", part, last_words(r));
+                ck_assert_msg(g_get_monotonic_time() < end, "'%s' is not printed: %s", part, last_words(r));
         }
 }
 

@@ -86,7 +86,7 @@ unsigned datagrams_await(Datagrams *d, unsigned from, const char *text)
                                 g_mutex_unlock(&d->lock);
                                 return from;
                         }
-                ck_assert_msg(in_time, "'%s' is not said", text);
+                ck_assert_msg(in_time, "'%s' does not arrive", text);
                 in_time = g_cond_wait_until(&d->news, &d->lock, end);
         }
 }

@@ -82,8 +82,8 @@ void schedules_assert_told(Schedules *b, unsigned from, const char *status)
         texts = datagrams_get(b->systemd);
         for (unsigned i = 0; i < texts->len; i++)
                 ck_assert(!strstr(g_ptr_array_index(texts, i), "s3cret"));
-        ck_assert_msg(strstr(g_ptr_array_index(texts, texts->len - 1), status) != NULL, "'%s' is said last, not '%s'",
-                      (char *)g_ptr_array_index(texts, texts->len - 1), status);
+        ck_assert_msg(strstr(g_ptr_array_index(texts, texts->len - 1), status) != NULL,
+                      "'%s' is the last message, not '%s'", (char *)g_ptr_array_index(texts, texts->len - 1), status);
 }
 
 unsigned schedules_count_told(Schedules *b)

@@ -226,7 +226,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 for (size_t i = 0; i < G_N_ELEMENTS(constant); i++)
                         ck_assert_str_ne(strchr(key, '\n') + 1, constant[i]);
                 ck_assert_msg(g_strcmp0(g_hash_table_lookup(p->values, key), value) != 0,
-                              "told to have changed, but is as it was: %s %s", key, value);
+                              "reported as changed, but is unchanged: %s %s", key, value);
                 g_hash_table_insert(p->values, g_strdup(key), g_strdup(value));
         }
         return 0;
@@ -311,7 +311,7 @@ static void picture_assert(Picture *p)
         g_hash_table_iter_init(&iter, values);
         while (g_hash_table_iter_next(&iter, (void **)&key, (void **)&value))
                 ck_assert_msg(g_strcmp0(g_hash_table_lookup(p->values, key), value) == 0,
-                              "%s is '%s', but was told to be '%s'", key, value,
+                              "%s is '%s', but was reported as '%s'", key, value,
                               (char *)g_hash_table_lookup(p->values, key));
 }
 

@@ -121,7 +121,7 @@ START_TEST(test_refused)
         unlink(unit);
         ck_assert(WIFEXITED(status));
         ck_assert_int_eq(WEXITSTATUS(status), 125);
-        ck_assert_msg(strstr(said, refused[_i].said) != NULL, "'%s' does not say '%s'", said, refused[_i].said);
+        ck_assert_msg(strstr(said, refused[_i].said) != NULL, "no '%s' in: %s", refused[_i].said, said);
 }
 END_TEST
 

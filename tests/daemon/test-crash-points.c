@@ -274,7 +274,7 @@ static void check_verdict(World *w, const Run *run, bool sent, bool transferred)
 static void check_second_life(World *w, const Run *run, bool answered)
 {
         g_autoptr(GKeyFile) record = read_record(w);
-        unsigned percent = world_told_percent(w, JOB_1), before = world_count_signals(w, JOB_1, "Result"), after;
+        unsigned percent = world_last_percent(w, JOB_1), before = world_count_signals(w, JOB_1, "Result"), after;
         bool sent = record && g_key_file_get_boolean(record, "Job", "Sent", NULL);
         bool transferred = record && g_key_file_get_boolean(record, "Job", "Transferred", NULL);
 
@@ -284,7 +284,7 @@ static void check_second_life(World *w, const Run *run, bool answered)
         if (record) {
                 g_autofree char *now = world_property(w, JOB_1, "Percent");
 
-                ck_assert_msg(strtoul(now, NULL, 10) >= percent, "%u %% were told, now it is %s", percent, now);
+                ck_assert_msg(strtoul(now, NULL, 10) >= percent, "%u %% were reported, now %s", percent, now);
                 check_verdict(w, run, sent, transferred);
                 after = world_count_signals(w, JOB_1, "Result") - before;
                 ck_assert_msg(before ? after <= 1 : after == 1, "%u Results before the crash, %u after it", before,
@@ -329,7 +329,7 @@ static void die_at(unsigned item, void *data)
                         return;
                 __atomic_add_fetch(task->again, 1, __ATOMIC_RELAXED);
         }
-        ck_abort_msg("it did not come up again");
+        ck_abort_msg("the point was not reached again");
 }
 
 /* ---- the list of points */

@@ -37,7 +37,7 @@ static Disk *disk_new(const char *config, bool by_hand)
         g_autofree char *refuse = NULL, *refuse_syncs = NULL;
 
         ck_assert_msg(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0,
-                      "this test mounts a file system, which wants root's CAP_SYS_ADMIN: %s", g_strerror(errno));
+                      "this test mounts a file system, which needs root's CAP_SYS_ADMIN: %s", g_strerror(errno));
         d->w = world_new(&settings);
         d->state = world_path(d->w, "state");
         ck_assert_int_eq(mount("tmpfs", d->state, "tmpfs", 0, "mode=0755,size=256k,nr_inodes=32"), 0);

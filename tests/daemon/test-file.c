@@ -87,7 +87,7 @@ START_TEST(test_progress)
         job = start(w, NULL);
         g_free(world_sim(w, "held 1-1"));
         world_await_property(w, job, "State", "downloading");
-        ck_assert_uint_ge(world_told_percent(w, job), 18);
+        ck_assert_uint_ge(world_last_percent(w, job), 18);
         world_assert_property(w, job, "Cancellable", "1");
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");

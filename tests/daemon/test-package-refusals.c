@@ -64,7 +64,7 @@ static void assert_error(Bench *b, const char *what, const char *error, const ch
 {
         ck_assert_msg(strcmp(world_error(b->w), error) == 0, "%s: %s instead of %s: %s", what, world_error(b->w), error,
                       world_error_message(b->w));
-        ck_assert_msg(strstr(world_error_message(b->w), part) != NULL, "%s: '%s' does not say '%s'", what,
+        ck_assert_msg(strstr(world_error_message(b->w), part) != NULL, "%s: '%s' does not have '%s'", what,
                       world_error_message(b->w), part);
 }
 

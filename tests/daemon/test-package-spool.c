@@ -148,7 +148,7 @@ static void caller_assert_refused(Caller *c, const char *error, const char *part
         caller_await(c);
         ck_assert_ptr_null(c->job);
         ck_assert_msg(g_str_has_suffix(c->error, error), "%s: %s", c->error, c->message);
-        ck_assert_msg(strstr(c->message, part) != NULL, "'%s' does not say '%s'", c->message, part);
+        ck_assert_msg(strstr(c->message, part) != NULL, "'%s' does not have '%s'", c->message, part);
 }
 
 static Bench *slow_bench(Reads *reads, const char *const *modules, unsigned n)

@@ -235,7 +235,7 @@ static bool read_more(Terminal *t)
         char buffer[1024];
         ssize_t n;
 
-        ck_assert_msg(poll(&fd, 1, TIMEOUT) > 0, "it says nothing any more: %s", t->text->str);
+        ck_assert_msg(poll(&fd, 1, TIMEOUT) > 0, "no more output after: %s", t->text->str);
         n = read(t->fd, buffer, sizeof(buffer));
         if (n > 0)
                 g_string_append_len(t->text, buffer, n);

@@ -79,7 +79,7 @@ static void assert_error(World *w, const char *what, const char *error, const ch
 {
         ck_assert_msg(strcmp(world_error(w), error) == 0, "%s: %s instead of %s: %s", what, world_error(w), error,
                       world_error_message(w));
-        ck_assert_msg(strstr(world_error_message(w), part) != NULL, "%s: '%s' does not say '%s'", what,
+        ck_assert_msg(strstr(world_error_message(w), part) != NULL, "%s: '%s' does not have '%s'", what,
                       world_error_message(w), part);
         ck_assert_msg(!strstr(world_error_message(w), "s3cret"), "%s: %s", what, world_error_message(w));
 }

@@ -362,7 +362,7 @@ START_TEST(test_followed_badly)
         ck_assert(
                 strstr(r->error, _i ? "fotactl: night: the upgrade was cancelled: "
                                     : "fotactl: night: the upgrade succeeded, but not to what this schedule expects"));
-        ck_assert_msg(!strstr(r->text->str, "The upgrade"), "the end is told twice: %s", r->text->str);
+        ck_assert_msg(!strstr(r->text->str, "The upgrade"), "the end is printed twice: %s", r->text->str);
         client_free(r);
         schedules_assert_told(b, 0,
                               _i ? "STATUS=the upgrade was cancelled: " : "STATUS=the upgrade succeeded, but not");

@@ -96,7 +96,7 @@ START_TEST(test_bad_config)
         ck_assert_uint_eq(count_in_log(w, bad[_i].said), 1);
         ck_assert_int_eq(check_config(w), EX_CONFIG);
         log = world_log(w);
-        ck_assert_msg(count_in_log(w, bad[_i].said) == 2, "'%s' does not say '%s' twice", log, bad[_i].said);
+        ck_assert_msg(count_in_log(w, bad[_i].said) == 2, "'%s' does not have '%s' twice", log, bad[_i].said);
         world_free(w);
 }
 END_TEST

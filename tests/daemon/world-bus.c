@@ -416,12 +416,12 @@ bool world_await_signal(World *w, const char *path, const char *member, const ch
         ck_assert_int_ge(fds[1].fd, 0);
         while (!(found = count_signals(w, path, member, word) > 0) && !fds[1].revents)
                 ck_assert_msg(poll(fds, 2, (int)MAX(0, (end - g_get_monotonic_time()) / 1000)) > 0,
-                              "the signal %s of %s did not come about", member, path);
+                              "the signal %s of %s did not arrive", member, path);
         close(fds[1].fd);
         return found;
 }
 
-unsigned world_told_percent(World *w, const char *job)
+unsigned world_last_percent(World *w, const char *job)
 {
         unsigned percent = 0;
 

@@ -72,7 +72,7 @@ void world_await(World *w, bool (*ready)(World *w, const void *data), const void
         gint64 end = g_get_monotonic_time() + TIMEOUT;
 
         while (!ready(w, data)) {
-                ck_assert_msg(g_get_monotonic_time() < end, "%s did not come about", what);
+                ck_assert_msg(g_get_monotonic_time() < end, "%s: timed out", what);
                 poll(NULL, 0, 2);
         }
 }
@@ -207,7 +207,7 @@ static char *sim_command(int control, const char *command, int other)
                 ssize_t n;
 
                 ck_assert_msg(poll(fds, 2, (int)MAX(0, (end - g_get_monotonic_time()) / 1000)) > 0,
-                              "the simulator: '%s' did not come about", command);
+                              "the simulator: '%s' timed out", command);
                 if (fds[1].revents)
                         return NULL;
                 n = read(control, buffer, sizeof(buffer));
@@ -282,7 +282,7 @@ const char *world_testbed(World *w)
                 if (g_str_has_prefix(entry, "UMOCKDEV_DIR="))
                         return entry + strlen("UMOCKDEV_DIR=");
         }
-        ck_abort_msg("the simulator has not told its test bed");
+        ck_abort_msg("the simulator has not printed its test bed");
 }
 
 char *world_tty(World *w, const char *module, const char *port)

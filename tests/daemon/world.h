@@ -129,7 +129,7 @@ unsigned world_count_signals(World *world, const char *path, const char *member)
  * and InterfacesRemoved the object; NULL: any. Returns false if the daemon has ended without such a signal. */
 bool world_await_signal(World *world, const char *path, const char *member, const char *word);
 /* The percentage of the last Progress signal. */
-unsigned world_told_percent(World *world, const char *job);
+unsigned world_last_percent(World *world, const char *job);
 
 #define MODULE_1    "/org/fotad1/module/usb_2d1_2d1"
 #define MODULE_2    "/org/fotad1/module/usb_2d1_2d2"

@@ -13,15 +13,15 @@
  * (separated by '/'), or the allowed words separated by '|'. */
 /* clang-format off */
 #define PERSONA_KEYS(X) \
-        X(MANUFACTURER, "manufacturer", "text", "Quectel", "what ATI and AT+CGMI say") \
-        X(MODEL, "model", "text", "EC200A", "what ATI and AT+CGMM say") \
+        X(MANUFACTURER, "manufacturer", "text", "Quectel", "the answer to ATI and AT+CGMI") \
+        X(MODEL, "model", "text", "EC200A", "the answer to ATI and AT+CGMM") \
         X(REVISION, "revision", "text", "EC200AEUHAR01A02M16", "firmware revision now; an upgrade changes it") \
         X(BUILD, "build", "text", "01.001.01.001", "build that AT+QGMR appends to the revision") \
         X(BUILD_AFTER, "build-after", "text", "", "build after an upgrade, empty: unchanged") \
         X(QGMR, "qgmr", "build|plain|error", "build", "AT+QGMR: revision and build, the bare revision, ERROR") \
-        X(GMR, "gmr", "ok|error", "ok", "ATI, AT+GMR and AT+CGMR; error: AT+QGMR alone tells the revision") \
+        X(GMR, "gmr", "ok|error", "ok", "ATI, AT+GMR and AT+CGMR; error: AT+QGMR alone gives the revision") \
         X(QGMR_NOT_READY, "qgmr-not-ready", "number", "0", "the first n AT+QGMR after a boot end in .00.000") \
-        X(IMEI, "imei", "text", "867710050000016", "what AT+CGSN says") \
+        X(IMEI, "imei", "text", "867710050000016", "the answer to AT+CGSN") \
         X(BASELINE, "baseline", "text", "", "baseline a package must name, empty: the revision up to its Rnn") \
         X(METHOD, "method", "dfota|minifota", "dfota", "how it upgrades") \
         X(FTP, "ftp", "flag", "1", "AT+QFOTADL takes ftp:// URLs") \
@@ -48,7 +48,7 @@
         X(MINI_USB, "mini-usb", "flag", "1", "0: the Mini systems are not seen on USB") \
         X(ADAPTER, "adapter", "flag", "1", "0: the serial port of the module is not there when the simulator starts") \
         X(ATTACHED, "attached", "flag", "1", "plugged in when the simulator starts") \
-        X(BOUND, "bound", "flag", "1", "0: no driver knows the device, there is no tty") \
+        X(BOUND, "bound", "flag", "1", "0: no driver has its product id, there is no tty") \
         X(APPEAR, "appear", "normal|diag|boot-rom", "normal", "how it enumerates: diag, a crashed module with DIAG alone; boot-rom, 2ecc:3004") \
         X(LOADER, "loader", "text", "", "ids of a boot loader without tty that shows first at each boot, 2ecc:3001; empty: none") \
         X(LOADER_TIME, "loader-time", "number", "20", "ms for which it shows") \
@@ -57,7 +57,7 @@
         X(GAP, "gap", "number", "0", "ms from one tty to the next when it enumerates") \
         X(HANGUP, "hangup", "before|after", "before", "ttys hang up before the remove events, or after them") \
         X(COOKED, "cooked", "flag", "0", "1: ttys start with ECHO and ICANON on, as a kernel's do, until the host sets them raw") \
-        X(UNOPENED, "unopened", "lose|keep", "lose", "bytes to a tty that nobody has open") \
+        X(UNOPENED, "unopened", "lose|keep", "lose", "bytes to a tty that no program has open") \
         \
         X(ECHO, "echo", "flag", "1", "command echo after a boot") \
         X(CMEE, "cmee", "number", "1", "AT+CMEE after a boot") \
@@ -66,7 +66,7 @@
         X(MODEM_AT, "modem-at", "flag", "1", "0: the modem port swallows everything") \
         X(UPDATER_AT, "updater-at", "flag", "0", "1: the updater answers AT commands") \
         X(MINI_AT, "mini-at", "upgrade|none|full", "upgrade", "AT in the Mini systems: what an upgrade needs; swallowed; as in the normal system") \
-        X(MINI_REVISION, "mini-revision", "text", "", "revision they tell, empty: ERROR (full: the old one); same: the old one; new: the package's in the new one") \
+        X(MINI_REVISION, "mini-revision", "text", "", "revision they report, empty: ERROR (full: the old one); same: the old one; new: the package's in the new one") \
         X(MINI_IMEI, "mini-imei", "flag", "0", "1: they answer AT+CGSN with mini-at=upgrade, too") \
         X(MINI_SMS, "mini-sms", "flag", "0", "1: they answer AT+CMGF and AT+CPMS with mini-at=full") \
         X(MINI_SERVICES, "mini-services", "flag", "0", "1: they answer AT+CPBS and AT+CSSN with mini-at=full") \
@@ -75,11 +75,11 @@
         X(SERVICES, "services", "flag", "1", "0: AT+CPBS and AT+CSSN are refused by the normal system too") \
         X(USBNET, "usbnet", "flag", "1", "0: AT+QCFG=\"usbnet\" is refused by the normal system too") \
         X(CFUN_BOOT, "cfun-boot", "number", "1", "AT+CFUN after a boot") \
-        X(SIM, "sim", "text", "READY", "what AT+CPIN? says") \
+        X(SIM, "sim", "text", "READY", "the answer to AT+CPIN?") \
         X(REGISTERED, "registered", "number", "1", "network registration state, 1 and 5 have a network; without, a running download fails at once") \
-        X(EPS_REGISTERED, "eps-registered", "text", "", "what AT+CEREG? says in its place, empty: the same") \
-        X(CSQ, "csq", "text", "24,99", "what AT+CSQ says while the radio is on") \
-        X(NETDEV, "netdev", "text", "", "what AT+QNETDEVCTL? says, the host's own data; empty: ERROR") \
+        X(EPS_REGISTERED, "eps-registered", "text", "", "the answer to AT+CEREG? in its place, empty: the same") \
+        X(CSQ, "csq", "text", "24,99", "the answer to AT+CSQ while the radio is on") \
+        X(NETDEV, "netdev", "text", "", "the answer to AT+QNETDEVCTL?, the host's own data; empty: ERROR") \
         X(BOOT_URCS, "boot-urcs", "words", "RDY/+CFUN: 1/+CPIN: READY/+QUSIM: 1/+QIND: SMS DONE/+QIND: PB DONE", "lines printed by each boot") \
         X(URCPORT, "urcport", "usbat|usbmodem|uart1|uart2|all", "usbat", "where URCs go (AT+QURCCFG, kept over boots)") \
         X(URCPORT_AFTER, "urcport-after", "text", "", "urcport after an upgrade, empty: unchanged") \
@@ -95,7 +95,7 @@
         X(USBIFC_ANSWER, "usbifc-answer", "ok|error|ignored", "ok", "answer to its setting; ignored: OK, and nothing done") \
         X(IFC, "ifc", "text", "0,0", "AT+IFC, flow control on the main UART; flash; empty: AT+IFC? is refused") \
         X(BAUD, "baud", "number", "115200", "speed of the main UART of a module at a serial port") \
-        X(WIRES, "wires", "flag", "1", "0: the serial port has no RTS and CTS: with ifc 2,2 the module says nothing") \
+        X(WIRES, "wires", "flag", "1", "0: the serial port has no RTS and CTS: with ifc 2,2 the module is silent") \
         X(LINE_SPEED, "line-speed", "flag", "0", "1: it takes no more bytes than that line carries, and holds the host up") \
         X(IFC_ANSWER, "ifc-answer", "ok|error|ignored", "ok", "answer to its setting") \
         \
@@ -148,7 +148,7 @@
         X(QFOTADL, "qfotadl", "ok|error|silent|no-ok", "ok", "answer to AT+QFOTADL; silent: none, and nothing done; no-ok: none, but done") \
         X(AFTER_OK, "after-ok", "go|nothing", "go", "nothing: after the OK nothing ever happens") \
         X(LOST, "lost", "words", "", "URCs never printed: download-start downloading download-end start updating end") \
-        X(FILE_SHORT, "file-short", "number", "0", "bytes that the module believes to be fewer in the package than AT+QFOTADL said") \
+        X(FILE_SHORT, "file-short", "number", "0", "number of bytes that the module subtracts from the length in AT+QFOTADL") \
         X(FILE_LONG, "file-long", "number", "0", "bytes that it believes to be more") \
         X(FILE_STALL_ENDS, "file-stall-ends", "flag", "1", "0: a stall at file:<percent> is for good, 1: until file-idle is over") \
         X(STALL, "stall", "text", "", "downloading:<percent>, file:<percent>, mini-1:<percent> or updating:<percent>: stops there for good") \
