@@ -276,6 +276,18 @@ static void close_rivals(Manager *m)
         }
 }
 
+/* Earlier daemons kept secrets in the records of finished jobs: the values in the query of a URL. */
+static void hide_secrets(Manager *m, Job *job)
+{
+        g_autofree char *shown = job_source_shown(job), *why = NULL;
+
+        if (job->state != JOB_FINISHED || strcmp(job->source, shown) == 0)
+                return;
+        job_forget_secrets(job);
+        if (manager_write_job(m, job, &why) < 0)
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+}
+
 void manager_load_jobs(Manager *m)
 {
         g_autoptr(GPtrArray) ids = job_store_list(m->store);
@@ -295,6 +307,7 @@ void manager_load_jobs(Manager *m)
                         g_clear_pointer(&job, job_free);
                 }
                 if (job) {
+                        hide_secrets(m, job);
                         m->last_end = MAX(m->last_end, job->end_number);
                         g_ptr_array_add(m->jobs, job);
                 } else {
