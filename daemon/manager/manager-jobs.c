@@ -296,6 +296,18 @@ static void set_aside(Manager *m, const GPtrArray *broken)
                 log_warning("records that cannot be read cannot be set aside: %s", why);
 }
 
+/* Earlier daemons kept secrets in the records of finished jobs: the values in the query of a URL. */
+static void hide_secrets(Manager *m, Job *job)
+{
+        g_autofree char *shown = job_source_shown(job), *why = NULL;
+
+        if (job->state != JOB_FINISHED || strcmp(job->source, shown) == 0)
+                return;
+        job_forget_secrets(job);
+        if (manager_write_job(m, job, &why) < 0)
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+}
+
 void manager_load_jobs(Manager *m)
 {
         g_autoptr(GPtrArray) ids = job_store_list(m->store), broken = g_ptr_array_new();
@@ -329,6 +341,8 @@ void manager_load_jobs(Manager *m)
         g_ptr_array_sort(m->jobs, compare_jobs);
         close_rivals(m);
         trim(m, false);
+        for (unsigned i = 0; i < m->jobs->len; i++)
+                hide_secrets(m, g_ptr_array_index(m->jobs, i));
 }
 
 /* Ends a job that brings the daemon down each time it is taken up. */

@@ -7,8 +7,8 @@
 /* A file of a file system in user space (FUSE) that does not answer one process. */
 typedef struct FuseFile FuseFile;
 
-/* Mounts the file at path, which it creates; needs CAP_SYS_ADMIN. Closes of it by that process are not answered, nor are
- * its reads if reads_hang. Others read zeros. */
+/* Creates the file at path, and mounts the file system over it; needs CAP_SYS_ADMIN. Closes by the victim are not
+ * answered, nor are its reads if reads_hang. Others read zeros. */
 FuseFile *fuse_file_new(const char *path, pid_t victim, bool reads_hang);
 
 /* Waits until the process waits for an answer. */

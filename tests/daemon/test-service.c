@@ -280,10 +280,11 @@ END_TEST
 
 /* ---- job files */
 
-#define FINISHED(id, announced)                                                                                        \
+#define FINISHED(id, announced) FINISHED_FROM("http://host/up.bin", id, announced)
+#define FINISHED_FROM(source, id, announced)                                                                           \
         "[Job]\nVersion=1\nId=" id "\nOrigin=request\nState=finished\nMethod=dfota\nCreated=1700000000000000\n"        \
         "Finished=1700000060000000\nPercent=40\nRestarts=1\nDevice=1001\nSent=true\nModule=usb-1-1\n"                  \
-        "Source=http://host/up.bin\nResult=failed\nErrorDomain=http\nErrorCode=714\nAnnounced=" announced "\n"         \
+        "Source=" source "\nResult=failed\nErrorDomain=http\nErrorCode=714\nAnnounced=" announced "\n"                 \
         "Message=The server's name cannot be resolved: check it.\n"
 #define QUEUED                                                                                                         \
         "[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1700000000000000\n"               \
@@ -416,6 +417,23 @@ START_TEST(test_announce)
 }
 END_TEST
 
+/* The record of a daemon that kept the values of a query. */
+START_TEST(test_old_query)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *file = world_path(w, "state/jobs/12.job"), *text = NULL;
+
+        write_file(w, "state/jobs/12.job", FINISHED_FROM("https://host/up.bin?sig=s3cret-Pa55&v=2", "12", "yes"));
+        world_start_daemon(w);
+        world_assert_property(w, "/org/fotad1/job/_312", "Source", "https://host/up.bin?sig=***&v=***");
+        world_assert_property(w, "/org/fotad1/job/_312", "ErrorCode", "714");
+        ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+        ck_assert_msg(!strstr(text, "s3cret"), "%s", text);
+        world_free(w);
+}
+END_TEST
+
 /* ---- idle */
 
 /* The number of times that the daemon's threads were scheduled. */
@@ -477,6 +495,7 @@ int main(void)
         suite_add(s, "broken", test_broken, 0, G_N_ELEMENTS(broken));
         suite_add(s, "second-daemon", test_second_daemon, 0, 1);
         suite_add(s, "announce", test_announce, 0, 3);
+        suite_add(s, "old-query", test_old_query, 0, 1);
         suite_add(s, "idle", test_idle, 0, 1);
         return suite_run(s);
 }

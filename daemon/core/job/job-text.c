@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The text form of the record: a key file, by the tables of its fields. */
+
+#include <limits.h>
+#include <string.h>
+
+#include "core/job/context.h"
+#include "core/job/job.h"
+#include "core/job/job-private.h"
+#include "core/job/source.h"
+#include "core/quectel/fingerprint.h"
+#include "core/quectel/qfota.h"
+
+#define GROUP         "Job"
+#define GROUP_OPTIONS "Options"
+
+#define SHA256_DIGITS 64
+
+static const char *const announced_names[] = {
+        [JOB_ANNOUNCED_NO] = "no", [JOB_ANNOUNCED_AGAIN] = "again", [JOB_ANNOUNCED_YES] = "yes"
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(announced_names) == _JOB_ANNOUNCED_MAX);
+
+/* Written as uint64; the field is a uint64_t or an unsigned. */
+#define NUMBER(key, field)                                                                                             \
+        {                                                                                                              \
+                key, G_STRUCT_OFFSET(Job, field), sizeof(((Job *)NULL)->field)                                         \
+        }
+static const struct {
+        const char *key;
+        size_t offset, size;
+} numbers[] = {
+        NUMBER("Created", created),      NUMBER("Finished", finished),    NUMBER("PackageSize", package_size),
+        NUMBER("Percent", percent),      NUMBER("Restarts", restarts),    NUMBER("Returns", reconnects),
+        NUMBER("Device", device),        NUMBER("Product", product),      NUMBER("TakeUps", take_ups),
+        NUMBER("Knows", firmware_knows), NUMBER("EndNumber", end_number),
+};
+G_STATIC_ASSERT(sizeof(unsigned) < sizeof(uint64_t));
+
+static const struct {
+        const char *key;
+        size_t offset;
+} booleans[] = {
+        { "Sent", G_STRUCT_OFFSET(Job, sent) },
+        { "File", G_STRUCT_OFFSET(Job, from_host) },
+        { "Transferring", G_STRUCT_OFFSET(Job, transferring) },
+        { "Transferred", G_STRUCT_OFFSET(Job, transferred) },
+        { "Returned", G_STRUCT_OFFSET(Job, restarted_since_end) },
+        { "Left", G_STRUCT_OFFSET(Job, disconnected) },
+        { "ContextUp", G_STRUCT_OFFSET(Job, context_up) },
+        { "RadioOff", G_STRUCT_OFFSET(Job, radio_off) },
+        { "Reset", G_STRUCT_OFFSET(Job, reset) },
+        { "Stalled", G_STRUCT_OFFSET(Job, stalled) },
+        { "Repeated", G_STRUCT_OFFSET(Job, repeated_step) },
+        { "Confirmed", G_STRUCT_OFFSET(Job, confirmed) },
+        { "UrcPortUnread", G_STRUCT_OFFSET(Job, urc_port_unread) },
+        { "FotaCidUnread", G_STRUCT_OFFSET(Job, fota_cid_unread) },
+        { "ApnUnread", G_STRUCT_OFFSET(Job, apn_unread) },
+        { "Percentage", G_STRUCT_OFFSET(Job, percentage) },
+        { "Watched", G_STRUCT_OFFSET(Job, watched) },
+};
+
+/* Each is true in the record if the upgrade got at least that far. */
+static const char *const reached_keys[] = {
+        [JOB_REACHED_ACCEPTED] = "Accepted",     [JOB_REACHED_DOWNLOADING] = "Downloading",
+        [JOB_REACHED_DOWNLOADED] = "Downloaded", [JOB_REACHED_UPDATING] = "Updating",
+        [JOB_REACHED_ENDED] = "Ended",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(reached_keys) == _JOB_REACHED_MAX);
+static uint64_t number_of(const Job *job, size_t i)
+{
+        return numbers[i].size == sizeof(unsigned) ? G_STRUCT_MEMBER(unsigned, job, numbers[i].offset)
+                                                   : G_STRUCT_MEMBER(uint64_t, job, numbers[i].offset);
+}
+
+static void set_number(Job *job, size_t i, uint64_t n)
+{
+        if (numbers[i].size == sizeof(unsigned))
+                G_STRUCT_MEMBER(unsigned, job, numbers[i].offset) = (unsigned)n;
+        else
+                G_STRUCT_MEMBER(uint64_t, job, numbers[i].offset) = n;
+}
+char *job_to_text(const Job *job)
+{
+        g_autoptr(GKeyFile) f = g_key_file_new();
+
+        g_key_file_set_integer(f, GROUP, "Version", JOB_FILE_VERSION);
+        g_key_file_set_string(f, GROUP, "Id", job->id);
+        g_key_file_set_string(f, GROUP, "Origin", job_origin_names[job->origin]);
+        g_key_file_set_string(f, GROUP, "State", job_state_names[job->state]);
+        g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
+        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+                g_key_file_set_uint64(f, GROUP, numbers[i].key, number_of(job, i));
+        g_key_file_set_uint64(f, GROUP, "PercentCovered", job_percent_to_cover(job));
+        if (job->started_by >= 0)
+                g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
+        if (job->download_max >= 0)
+                g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
+        g_key_file_set_string(f, GROUP, "System", job_system_names[job->system]);
+        if (job->reported_domain != CODE_DOMAIN_NONE) {
+                g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->reported_domain));
+                g_key_file_set_integer(f, GROUP, "SaidCode", job->reported_code);
+        }
+        if (job->abandon)
+                g_key_file_set_string(f, GROUP, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
+        for (const JobString *s = job_strings; s->key; s++)
+                if (**job_string_at(job, s))
+                        g_key_file_set_string(f, GROUP, s->key, *job_string_at(job, s));
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                g_key_file_set_boolean(f, GROUP, booleans[i].key, G_STRUCT_MEMBER(bool, job, booleans[i].offset));
+        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
+                g_key_file_set_boolean(f, GROUP, reached_keys[i], job->reached >= i);
+        if (job->result != JOB_RESULT_NONE) {
+                g_key_file_set_string(f, GROUP, "Result", job_result_names[job->result]);
+                g_key_file_set_string(f, GROUP, "ErrorDomain", code_domain_to_string(job->domain));
+                g_key_file_set_integer(f, GROUP, "ErrorCode", job->code);
+                g_key_file_set_string(f, GROUP, "Announced", announced_names[job->announced]);
+        }
+        options_save(job->options, f, GROUP_OPTIONS);
+        return g_key_file_to_data(f, NULL, NULL);
+}
+
+static bool read_word(GKeyFile *f, const char *key, const char *const *words, unsigned n, unsigned *ret)
+{
+        g_autofree char *value = g_key_file_get_string(f, GROUP, key, NULL);
+
+        for (unsigned i = 0; i < n; i++)
+                if (g_strcmp0(value, words[i]) == 0) {
+                        *ret = i;
+                        return true;
+                }
+        return false;
+}
+
+/* The value of a key must be readable if the key is present. */
+static bool is_readable(const GError *error)
+{
+        return !error || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND);
+}
+
+/* Decimal digits without a sign; 0 if the key is missing. */
+static guint64 read_number(GKeyFile *f, const char *key, guint64 most, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_key_file_get_string(f, GROUP, key, &error);
+        guint64 n = 0;
+
+        *good = *good && is_readable(error) && (!text || g_ascii_string_to_unsigned(text, 10, 0, most, &n, NULL));
+        return n;
+}
+
+/* A code, which a module may have given as a negative number; 0 if the key is missing. */
+static int read_code(GKeyFile *f, const char *key, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        int n = g_key_file_get_integer(f, GROUP, key, &error);
+
+        *good = *good && is_readable(error);
+        return n;
+}
+
+static bool read_boolean(GKeyFile *f, const char *key, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        bool value = g_key_file_get_boolean(f, GROUP, key, &error);
+
+        *good = *good && is_readable(error);
+        return value;
+}
+
+/* Only the message may contain control characters. */
+static void read_string(GKeyFile *f, Job *job, const JobString *s, bool *good)
+{
+        g_autoptr(GError) error = NULL;
+        char **field = job_string_at(job, s), *value = g_key_file_get_string(f, GROUP, s->key, &error);
+
+        *good = *good && is_readable(error);
+        if (!value)
+                return;
+        for (const char *c = value; *c && field != &job->message; c++)
+                *good = *good && (unsigned char)*c >= ' ';
+        g_free(*field);
+        *field = value;
+}
+
+/* Reads the fields of the tables. */
+static bool read_tables(GKeyFile *f, Job *job)
+{
+        bool good = g_key_file_has_key(f, GROUP, "Sent", NULL);
+
+        for (const JobString *s = job_strings; s->key; s++)
+                read_string(f, job, s, &good);
+        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+                set_number(job, i,
+                           read_number(f, numbers[i].key, numbers[i].size == sizeof(unsigned) ? UINT_MAX : G_MAXINT64,
+                                       &good));
+        for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
+                G_STRUCT_MEMBER(bool, job, booleans[i].offset) = read_boolean(f, booleans[i].key, &good);
+        for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
+                if (read_boolean(f, reached_keys[i], &good))
+                        job->reached = i;
+        if (read_boolean(f, "HasSms", &good)) /* of fotad 0.1.0, which asked for this row alone */
+                job->firmware_knows |= FINGERPRINT_SMS;
+        job->firmware_knows &= FINGERPRINT_ALL;
+        return good && job->percent <= 100;
+}
+
+/* Returns true if the values are consistent. A record with progress but without Sent is not: a daemon that took it up
+ * would send AT+QFOTADL a second time. */
+static bool is_consistent(const Job *job)
+{
+        /* These values are sent to the module or written to sysfs. */
+        if (!qfota_is_flow(job->flow_before) ||
+            strspn(job->urc_port_before, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(job->urc_port_before) ||
+            (*job->qind_before && strcmp(job->qind_before, "0") != 0) ||
+            (*job->qind_fota_before && strcmp(job->qind_fota_before, "0") != 0) ||
+            strspn(job->fota_cid_before, "0123456789") != strlen(job->fota_cid_before) ||
+            strlen(job->fota_cid_before) > 2 || (*job->apn_before && !context_is_valid(job->apn_before)) ||
+            (*job->power_control_before && strcmp(job->power_control_before, "on") != 0 &&
+             strcmp(job->power_control_before, "auto") != 0))
+                return false;
+        if (job->sent || job->state == JOB_FINISHED)
+                return true;
+        return job->reached == JOB_REACHED_NOTHING && !job->transferring && !job->transferred &&
+               (job->state == JOB_QUEUED || job->state == JOB_PREPARING || job->state == JOB_RESTARTING);
+}
+
+/* Values that are sent to a module are checked again: a file may be damaged, or written by hand. */
+static bool is_fit_to_send(const Job *job, char **ret_why)
+{
+        const char *key;
+
+        if (job->from_host && (job->method == METHOD_MINIFOTA || !job_is_package_name(job->source) ||
+                               strlen(job->package_sha256) != SHA256_DIGITS || job->package_size == 0)) {
+                *ret_why = g_strdup("its package is not described well");
+                return false;
+        }
+        return (job->from_host || source_check(job->source, job->method, identity_flash_size(job->from_revision),
+                                               job->options->allow_https, ret_why)) &&
+               options_check(job->options, job->method, &key, ret_why);
+}
+
+Job *job_from_text(const char *text, const char *id, char **ret_why)
+{
+        g_autoptr(GKeyFile) f = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Job) job = job_new(id, "");
+        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL, *unfit = NULL;
+        unsigned state, origin, system = JOB_SYSTEM_UNKNOWN, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
+        bool good;
+
+        if (!g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error)) {
+                *ret_why = g_strdup(error->message);
+                return NULL;
+        }
+        if (g_key_file_get_integer(f, GROUP, "Version", NULL) != JOB_FILE_VERSION) {
+                *ret_why = g_strdup("its version is not one this daemon reads");
+                return NULL;
+        }
+        own_id = g_key_file_get_string(f, GROUP, "Id", NULL);
+        method = g_key_file_get_string(f, GROUP, "Method", NULL);
+        if (g_strcmp0(own_id, id) != 0 || !method_from_string(method, &job->method) ||
+            !read_word(f, "State", job_state_names, _JOB_STATE_MAX, &state) ||
+            !read_word(f, "Origin", job_origin_names, _JOB_ORIGIN_MAX, &origin)) {
+                *ret_why = g_strdup("its Id, Method, State or Origin is missing or unknown");
+                return NULL;
+        }
+        if (g_key_file_has_key(f, GROUP, "Result", NULL) &&
+            (!read_word(f, "Result", job_result_names, _JOB_RESULT_MAX, &result) ||
+             !read_word(f, "Announced", announced_names, _JOB_ANNOUNCED_MAX, &announced))) {
+                *ret_why = g_strdup("its Result or Announced is unknown");
+                return NULL;
+        }
+        good = read_tables(f, job);
+        if (!*job->module || (state == JOB_FINISHED) != (job->finished != 0) ||
+            (state == JOB_FINISHED && result == JOB_RESULT_NONE)) {
+                *ret_why = g_strdup("its Module is missing, or its State, Finished and Result do not go together");
+                return NULL;
+        }
+        job->state = state;
+        job->origin = origin;
+        job->result = result;
+        job->announced = announced;
+        job->percent = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : JOB_PERCENT_MAX);
+        /* Records of fotad 0.1.0 do not have the key. */
+        job->percent_floor = (unsigned)read_number(f, "PercentCovered", 100, &good);
+        job->percent_floor = MIN(job->percent_floor, job->percent == 100 ? 100 : JOB_PERCENT_MAX);
+        job->percent_covered = MAX(job->percent, job->percent_floor);
+        if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
+                guint64 uid = read_number(f, "StartedBy", UINT32_MAX - 1, &good);
+
+                job->started_by = good ? (int64_t)uid : -1;
+        }
+        if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL)) {
+                guint64 maximum = read_number(f, "DownloadMax", QFOTA_URC_MAX_MOST, &good);
+
+                job->download_max = (int)maximum;
+        }
+        if (g_key_file_has_key(f, GROUP, "System", NULL) &&
+            !read_word(f, "System", job_system_names, _JOB_SYSTEM_MAX, &system))
+                good = false;
+        job->system = system;
+        said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
+        job->reported_domain = code_domain_from_string(said);
+        job->reported_code = read_code(f, "SaidCode", &good);
+        domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
+        job->domain = code_domain_from_string(domain);
+        job->code = read_code(f, "ErrorCode", &good);
+        abandon = g_key_file_get_string(f, GROUP, "Abandon", NULL);
+        if (abandon && code_find_name(CODE_DOMAIN_HOST, abandon))
+                job->abandon = (HostCode)code_find_name(CODE_DOMAIN_HOST, abandon)->number;
+        else if (g_key_file_has_key(f, GROUP, "Abandon", NULL))
+                good = false;
+        if (!good || !is_consistent(job)) {
+                *ret_why = g_strdup("one of its values cannot be read, or they do not go together");
+                return NULL;
+        }
+        options_free(job->options);
+        job->options = options_load(f, GROUP_OPTIONS, ret_why);
+        if (!job->options)
+                return NULL;
+        if (state != JOB_FINISHED && !job->sent && !is_fit_to_send(job, ret_why))
+                return NULL;
+        /* The job goes on without a retry that may not be sent. */
+        if (*job->retry_source && !source_check(job->retry_source, job->method, identity_flash_size(job->from_revision),
+                                                job->options->allow_https, &unfit))
+                job_wipe_string(&job->retry_source);
+        return g_steal_pointer(&job);
+}
