@@ -31,7 +31,7 @@ static bool is_followed_elsewhere(Manager *m, const Module *module)
 {
         const char *imei = module_identity(module)->imei;
 
-        for (unsigned i = 0; i < m->jobs->len && *imei; i++) {
+        for (unsigned i = 0; i < m->jobs->len && identity_is_distinct_imei(imei); i++) {
                 const Job *job = g_ptr_array_index(m->jobs, i);
 
                 if (job->state != JOB_FINISHED && strcmp(job->imei, imei) == 0)
@@ -133,26 +133,56 @@ void manager_adopt(Manager *m, Module *module, Method method)
         manager_begin(m, job);
 }
 
-/* A hub may have been plugged in elsewhere. The IMEI identifies a module, its serial number does not. A module that was
- * present before the job's module left is a different one with the same IMEI. */
-void manager_follow_moved(Manager *m, Module *module)
-{
-        const char *imei = module_identity(module)->imei;
+/* ---- a job follows its module to another place */
 
-        if (!*imei || module_job(module))
-                return;
+/* true if another module than this one is present and has the IMEI. */
+static bool is_shared(Manager *m, const char *imei, const Module *module)
+{
+        for (unsigned i = 0; i < m->modules->len; i++) {
+                const Module *other = g_ptr_array_index(m->modules, i);
+
+                if (other != module && module_is_present(other) && strcmp(module_identity(other)->imei, imei) == 0)
+                        return true;
+        }
+        return false;
+}
+
+void manager_note_shared_imei(Manager *m, const Module *module)
+{
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
-                Module *place = job->state == JOB_FINISHED ? NULL : manager_module_by_id(m, job_place(job));
 
-                if (!place || place == module || module_is_present(place) || module_job(place) != job ||
-                    strcmp(job->imei, imei) != 0 || module_came_at(module) < module_left_at(place))
+                if ((job->state != JOB_FINISHED || job->watched) && strcmp(job_place(job), module_id(module)) == 0)
+                        job->imei_shared = job->imei_shared || is_shared(m, job->imei, module);
+        }
+}
+
+bool manager_is_moved(Manager *m, const Job *job, const Module *module)
+{
+        const Module *place = manager_module_by_id(m, job_place(job));
+
+        if (place && (place == module || module_is_present(place) || module_came_at(module) < module_left_at(place)))
+                return false;
+        return module_is_ready(module) && identity_is_distinct_imei(job->imei) && !job->imei_shared &&
+               strcmp(module_identity(module)->imei, job->imei) == 0 && !is_shared(m, job->imei, module);
+}
+
+/* A hub may have been plugged in elsewhere. The IMEI identifies a module, its serial number does not. */
+bool manager_follow_moved(Manager *m, Module *place)
+{
+        Job *job = module_job(place);
+
+        for (unsigned i = 0; job->sent && job->state != JOB_FINISHED && i < m->modules->len; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+
+                if (module_job(module) || !manager_is_moved(m, job, module))
                         continue;
                 log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
                         module_id(module));
                 job_set_string(&job->place, module_id(module));
                 manager_begin(m, module_give_up_job(place));
                 claims_drop(m->claims, module_id(place));
-                return;
+                return true;
         }
+        return false;
 }

@@ -85,6 +85,15 @@ static void arm_timer(Module *m)
         clock_timer_set(m->timer, MIN(at, module_search_deadline(m)));
 }
 
+/* The time-out of the job has passed. */
+static void time_out(Module *m)
+{
+        if (module_give_up_gate(m))
+                return;
+        if (place_is_present(m->place) || !m->observer->away(m->userdata, m))
+                module_time_out(m);
+}
+
 /* Lets all objects go on until none has anything left to do now. */
 static void advance(Module *m)
 {
@@ -105,8 +114,7 @@ static void advance(Module *m)
                 if (at_port_advance(m->port))
                         continue;
                 if (m->run && clock_has_passed(job_run_deadline(m->run))) {
-                        if (!module_give_up_gate(m))
-                                module_time_out(m);
+                        time_out(m);
                         continue;
                 }
                 if (clock_has_passed(module_search_deadline(m))) {

@@ -141,6 +141,9 @@ typedef struct Job {
          * percentage in that record. */
         char *behind;
         unsigned percent_kept;
+
+        /* In memory only: another module was present with the same IMEI while the job's module was present. */
+        bool imei_shared;
 } Job;
 
 Job *job_new(const char *id, const char *module);
