@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -118,26 +117,6 @@ static char *find_holder(const char *node)
 
 /* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
 
-/* In a user namespace, such as the unit's, all users but root and the daemon's own have this id. */
-#define OVERFLOW_UID 65534
-
-static char *user_name(uid_t user)
-{
-        const struct passwd *entry = user == OVERFLOW_UID ? NULL : getpwuid(user);
-
-        if (user == OVERFLOW_UID)
-                return g_strdup("another user");
-        return entry ? g_strdup_printf("user %s", entry->pw_name) : g_strdup_printf("user %u", (unsigned)user);
-}
-
-static bool is_process_of(pid_t pid, uid_t user)
-{
-        g_autofree char *directory = g_strdup_printf("/proc/%d", (int)pid);
-        struct stat st;
-
-        return stat(directory, &st) == 0 && st.st_uid == user;
-}
-
 /* The process or thread that a lock file names; 0 if it does not exist, or is the daemon itself. */
 static pid_t read_lock(const char *path, struct stat *ret_file)
 {
@@ -164,28 +143,28 @@ static pid_t read_lock(const char *path, struct stat *ret_file)
         return (pid_t)pid;
 }
 
-/* Describes the holder of the port by its lock file, in the words of serial_open(); NULL if the file does not count. A
- * process may have ended without removing its file, and another process or a thread may have its number by now. So the
- * file counts if the process has the node open. Where only root could see that, the file counts if root made it, or the
- * user whose process it names (all users may write to the directory), and if fotad did not have the port before. */
+/* Describes the holder of the port by its lock file, in the words of serial_open(); NULL if the file does not count.
+ * All users may write to the directory, and a process may have ended without removing its file, while another process
+ * has its number by now. So the file counts if the process has the node open. Where only root could see that, the file
+ * counts if only root could write it, and if fotad did not have the port before. For all other processes the kernel is
+ * asked, by opening the port. */
 static char *lock_holder(const char *path, const char *node, bool was_ours)
 {
         struct stat file = { 0 }, st = { 0 };
         pid_t pid = read_lock(path, &file);
-        g_autofree char *name = NULL, *user = NULL;
+        g_autofree char *name = NULL;
         int open;
 
         if (pid == 0)
                 return NULL;
         (void)stat(node, &st); /* if there is no node, no process has it open */
         open = process_has_open(pid, &st);
-        if (open == 0 || (open < 0 && (was_ours || (file.st_uid != 0 && !is_process_of(pid, file.st_uid)))))
+        if (open == 0 || (open < 0 && (was_ours || file.st_uid != 0 || (file.st_mode & S_IWOTH))))
                 return NULL;
         name = process_name(pid);
         if (open > 0)
                 return g_strconcat("by ", name, NULL);
-        user = user_name(file.st_uid);
-        return g_strdup_printf("by a lock file %s of %s, which names %s", path, user, name);
+        return g_strdup_printf("by %s, a lock file says (%s of user root)", name, path);
 }
 
 /* Makes fotad's own lock file under a name that cannot be guessed. Returns its path, NULL if it cannot be made. */
