@@ -20,14 +20,21 @@
 #include "base/log.h"
 #include "device/serial.h"
 
-#define READ_SIZE 4096
 #define QUEUE_MAX 4096
+
+/* The share of the event loop that one port has, however much its module sends: bytes of one turn, and bytes a second,
+ * which is more than a UART carries at 230400 bit/s. Those of one second may come at once. */
+#define READ_SIZE  512
+#define READ_RATE  32768
+#define READ_PAUSE (G_USEC_PER_SEC / 20)
 #define SCAN_MAX  (G_USEC_PER_SEC / 5) /* the longest search for the holder of a port: TIOCEXCL still follows */
 
 struct Serial {
         int fd;
         char *lock; /* path of our lock file, NULL if there is none */
         sd_event_source *source;
+        sd_event_source *pause; /* due when the port is read again; off while it is read */
+        uint64_t spent_until;   /* µs of g_get_monotonic_time(), until when READ_RATE is used up */
         GByteArray *queue;
         const SerialObserver *observer;
         void *userdata;
@@ -272,9 +279,38 @@ static int set_raw(int fd, unsigned baud_rate)
         return tcsetattr(fd, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
+static bool is_paused(const Serial *s)
+{
+        int enabled = SD_EVENT_OFF;
+
+        sd_event_source_get_enabled(s->pause, &enabled);
+        return enabled != SD_EVENT_OFF;
+}
+
 static void update_events(Serial *s)
 {
-        sd_event_source_set_io_events(s->source, EPOLLIN | (s->queue->len ? EPOLLOUT : 0));
+        sd_event_source_set_io_events(s->source, (is_paused(s) ? 0 : EPOLLIN) | (s->queue->len ? EPOLLOUT : 0));
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        update_events(userdata);
+        return 0;
+}
+
+/* Counts bytes that were read, and pauses if there are too many. The kernel keeps what comes meanwhile, and holds the
+ * module up if it has flow control. */
+static void spend(Serial *s, size_t n)
+{
+        uint64_t now = (uint64_t)g_get_monotonic_time();
+
+        s->spent_until = MAX(s->spent_until, now) + n * G_USEC_PER_SEC / READ_RATE;
+        if (s->spent_until <= now + G_USEC_PER_SEC)
+                return;
+        sd_event_source_set_time_relative(s->pause, READ_PAUSE);
+        sd_event_source_set_enabled(s->pause, SD_EVENT_ONESHOT);
+        update_events(s);
 }
 
 static void flush_queue(Serial *s)
@@ -312,7 +348,11 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         (void)source;
         if (events & EPOLLOUT)
                 flush_queue(s);
+        if (is_paused(s) && !(events & (EPOLLHUP | EPOLLERR)))
+                return 0;
         n = read(fd, buffer, sizeof(buffer));
+        if (n > 0)
+                spend(s, (size_t)n);
         /* The observer may close s, which is not used after these calls. */
         if (n > 0)
                 s->observer->bytes(s->userdata, buffer, (size_t)n);
@@ -388,6 +428,10 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
                 r = s->fd = open_line(node, settings, ret_holder);
         if (r >= 0)
                 r = sd_event_add_io(event, &s->source, s->fd, EPOLLIN, on_io, s);
+        if (r >= 0)
+                r = sd_event_add_time(event, &s->pause, CLOCK_MONOTONIC, 0, 0, on_pause_over, s);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(s->pause, SD_EVENT_OFF);
         if (r < 0) {
                 serial_close(s);
                 return r;
@@ -403,6 +447,7 @@ void serial_close(Serial *s)
         if (!s)
                 return;
         sd_event_source_disable_unref(s->source);
+        sd_event_source_disable_unref(s->pause);
         if (s->fd >= 0) {
                 /* Otherwise close() waits half a minute for a port that takes no more bytes. */
                 tcflush(s->fd, TCOFLUSH);
