@@ -24,6 +24,7 @@ struct Module {
 
         /* module.c makes and frees them. */
         ModuleContext context;
+        LogShare log;
         Place *place;
         AtPort *port;
         Uart *uart;
