@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log-job.h"
 #include "manager/manager-claim.h"
 #include "manager/manager-found.h"
@@ -105,14 +106,43 @@ static bool has_failed_before(Manager *m, const Module *module, Method method)
         return true;
 }
 
+void manager_note_adopted_end(Manager *m, const Job *job)
+{
+        Module *module = manager_module_of(m, job);
+
+        if (module && job->origin == JOB_ORIGIN_ADOPTED && !why_left_alone(job))
+                *module_adoption(module) = (ModuleAdoption){
+                        .not_before = clock_now() + m->config->timeouts.settle,
+                        .reached = job->reached,
+                };
+}
+
+/* true if an adopted job has just ended here, and the module does not report the first UPDATING: a module that reports
+ * upgrades again and again would get job after job. */
+static bool is_too_soon(const Module *module, ModuleAdoption *adoption, Method method)
+{
+        bool writes = method == METHOD_UNKNOWN && adoption->reached < JOB_REACHED_UPDATING;
+
+        if (writes || clock_now() >= adoption->not_before)
+                return false;
+        if (adoption->ignored++ == 0)
+                log_module(LOG_NOTICE, module, "reports an upgrade right after an adopted job ended: not adopted yet");
+        return true;
+}
+
 void manager_adopt(Manager *m, Module *module, Method method)
 {
+        ModuleAdoption *adoption = module_adoption(module);
         g_autofree char *why = NULL;
         Job *job;
 
         if (misses_a_module(m) || (module_is_uart(module) && is_followed_elsewhere(m, module)) ||
-            is_left_alone(m, module) || has_failed_before(m, module, method))
+            is_left_alone(m, module) || has_failed_before(m, module, method) ||
+            is_too_soon(module, adoption, method))
                 return;
+        if (adoption->ignored > 0)
+                log_module(LOG_NOTICE, module, "%u messages about an upgrade were ignored", adoption->ignored);
+        adoption->ignored = 0;
         if (module_method(module) != METHOD_UNKNOWN)
                 method = module_method(module);
         job = manager_new_job(m, module_id(module));

@@ -11,6 +11,10 @@ typedef struct Manager Manager;
  * METHOD_UNKNOWN by UPDATING, METHOD_MINIFOTA if the module only reports no revision. */
 void manager_adopt(Manager *m, Module *module, Method method);
 
+/* An adopted job has ended: for [timeouts] settle no other upgrade is adopted at its place, unless the module begins to
+ * write its flash. */
+void manager_note_adopted_end(Manager *m, const Job *job);
+
 /* The module has reported its revision: an upgrade that shows after this is a new one. */
 void manager_note_revision(Manager *m, Module *module);
 

@@ -141,11 +141,12 @@ GPtrArray *manager_history(Manager *m)
 void manager_trim_history(Manager *m)
 {
         g_autoptr(GPtrArray) finished = manager_history(m);
+        unsigned kept[_JOB_ORIGIN_MAX] = { 0 };
 
-        for (unsigned i = m->config->history; i < finished->len; i++) {
+        for (unsigned i = 0; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
 
-                if (job->watched)
+                if (kept[job->origin]++ < m->config->history || job->watched)
                         continue;
                 m->observer->job_removed(m->userdata, job);
                 remove_record(m, job);

@@ -60,8 +60,8 @@ void manager_sweep_packages(Manager *m);
  * aside a record that cannot be read. */
 void manager_load_jobs(Manager *m);
 
-/* Removes the oldest finished jobs that exceed [jobs] history, except those whose modules are watched, and reports each
- * to the observer. */
+/* Removes the oldest finished jobs that exceed [jobs] history, and reports each to the observer. Those that were
+ * requested and those that were adopted are counted apart, and those whose modules are watched are kept. */
 void manager_trim_history(Manager *m);
 
 /* Counts one more start of the daemon with this job, on the disk, and ends the job if there were too many without

@@ -120,6 +120,7 @@ static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
+        manager_note_adopted_end(m, job);
         if (job->watched)
                 manager_watch_begin(m, job);
         else if (!manager_is_watched(m, job_place(job)))

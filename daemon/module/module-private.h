@@ -32,6 +32,8 @@ struct Module {
         Probe *probe;
         Inspector *inspector;
 
+        ModuleAdoption adoption; /* the owner's */
+
         JobRun *run; /* module-upgrade.c: while a job holds the module, NULL otherwise */
 
         /* module.c */

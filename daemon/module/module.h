@@ -143,5 +143,14 @@ void module_retry(Module *module);
 void module_set_watched(Module *module, bool watched);
 bool module_is_watched(const Module *module);
 
+/* The adoption of upgrades on this module, which its owner limits. */
+typedef struct ModuleAdoption {
+        uint64_t not_before; /* µs of clock_now() */
+        JobReached reached;  /* by the job that was adopted last */
+        unsigned ignored;    /* messages since that job ended */
+} ModuleAdoption;
+
+ModuleAdoption *module_adoption(Module *module);
+
 /* The job is followed on another module: releases and returns it. */
 Job *module_give_up_job(Module *module);
