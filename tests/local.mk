@@ -104,6 +104,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-codes \
 	tests/daemon/test-dismiss \
 	tests/daemon/test-faults \
+	tests/daemon/test-chatter \
 	tests/daemon/test-timeouts \
 	tests/daemon/test-watch \
 	tests/daemon/test-standstill \
@@ -194,6 +195,8 @@ tests_daemon_test_dismiss_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_dismiss_LDADD = $(WORLD_LIBS)
 tests_daemon_test_codes_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_codes_LDADD = $(WORLD_LIBS)
+tests_daemon_test_chatter_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_chatter_LDADD = $(WORLD_LIBS)
 tests_daemon_test_faults_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_faults_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_standstill_CFLAGS = $(WORLD_CFLAGS)

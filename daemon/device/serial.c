@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,14 +20,21 @@
 #include "base/log.h"
 #include "device/serial.h"
 
-#define READ_SIZE 4096
 #define QUEUE_MAX 4096
+
+/* The share of the event loop that one port has, however much its module sends: bytes of one turn, and bytes a second,
+ * which is more than a UART carries at 230400 bit/s. Those of one second may come at once. */
+#define READ_SIZE  512
+#define READ_RATE  32768
+#define READ_PAUSE (G_USEC_PER_SEC / 20)
 #define SCAN_MAX  (G_USEC_PER_SEC / 5) /* the longest search for the holder of a port: TIOCEXCL still follows */
 
 struct Serial {
         int fd;
         char *lock; /* path of our lock file, NULL if there is none */
         sd_event_source *source;
+        sd_event_source *pause; /* due when the port is read again; off while it is read */
+        uint64_t spent_until;   /* µs of g_get_monotonic_time(), until when READ_RATE is used up */
         GByteArray *queue;
         const SerialObserver *observer;
         void *userdata;
@@ -118,26 +124,6 @@ static char *find_holder(const char *node)
 
 /* ---- lock files: LCK..ttyUSB1 with a pid in ten columns, as UUCP, pppd, minicom and their kin know them */
 
-/* In a user namespace, such as the unit's, all users but root and the daemon's own have this id. */
-#define OVERFLOW_UID 65534
-
-static char *user_name(uid_t user)
-{
-        const struct passwd *entry = user == OVERFLOW_UID ? NULL : getpwuid(user);
-
-        if (user == OVERFLOW_UID)
-                return g_strdup("another user");
-        return entry ? g_strdup_printf("user %s", entry->pw_name) : g_strdup_printf("user %u", (unsigned)user);
-}
-
-static bool is_process_of(pid_t pid, uid_t user)
-{
-        g_autofree char *directory = g_strdup_printf("/proc/%d", (int)pid);
-        struct stat st;
-
-        return stat(directory, &st) == 0 && st.st_uid == user;
-}
-
 /* The process or thread that a lock file names; 0 if it does not exist, or is the daemon itself. */
 static pid_t read_lock(const char *path, struct stat *ret_file)
 {
@@ -164,28 +150,28 @@ static pid_t read_lock(const char *path, struct stat *ret_file)
         return (pid_t)pid;
 }
 
-/* Describes the holder of the port by its lock file, in the words of serial_open(); NULL if the file does not count. A
- * process may have ended without removing its file, and another process or a thread may have its number by now. So the
- * file counts if the process has the node open. Where only root could see that, the file counts if root made it, or the
- * user whose process it names (all users may write to the directory), and if fotad did not have the port before. */
+/* Describes the holder of the port by its lock file, in the words of serial_open(); NULL if the file does not count.
+ * All users may write to the directory, and a process may have ended without removing its file, while another process
+ * has its number by now. So the file counts if the process has the node open. Where only root could see that, the file
+ * counts if only root could write it, and if fotad did not have the port before. For all other processes the kernel is
+ * asked, by opening the port. */
 static char *lock_holder(const char *path, const char *node, bool was_ours)
 {
         struct stat file = { 0 }, st = { 0 };
         pid_t pid = read_lock(path, &file);
-        g_autofree char *name = NULL, *user = NULL;
+        g_autofree char *name = NULL;
         int open;
 
         if (pid == 0)
                 return NULL;
         (void)stat(node, &st); /* if there is no node, no process has it open */
         open = process_has_open(pid, &st);
-        if (open == 0 || (open < 0 && (was_ours || (file.st_uid != 0 && !is_process_of(pid, file.st_uid)))))
+        if (open == 0 || (open < 0 && (was_ours || file.st_uid != 0 || (file.st_mode & S_IWOTH))))
                 return NULL;
         name = process_name(pid);
         if (open > 0)
                 return g_strconcat("by ", name, NULL);
-        user = user_name(file.st_uid);
-        return g_strdup_printf("by a lock file %s of %s, which names %s", path, user, name);
+        return g_strdup_printf("by %s, a lock file says (%s of user root)", name, path);
 }
 
 /* Makes fotad's own lock file under a name that cannot be guessed. Returns its path, NULL if it cannot be made. */
@@ -293,9 +279,38 @@ static int set_raw(int fd, unsigned baud_rate)
         return tcsetattr(fd, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
+static bool is_paused(const Serial *s)
+{
+        int enabled = SD_EVENT_OFF;
+
+        sd_event_source_get_enabled(s->pause, &enabled);
+        return enabled != SD_EVENT_OFF;
+}
+
 static void update_events(Serial *s)
 {
-        sd_event_source_set_io_events(s->source, EPOLLIN | (s->queue->len ? EPOLLOUT : 0));
+        sd_event_source_set_io_events(s->source, (is_paused(s) ? 0 : EPOLLIN) | (s->queue->len ? EPOLLOUT : 0));
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        update_events(userdata);
+        return 0;
+}
+
+/* Counts bytes that were read, and pauses if there are too many. The kernel keeps what comes meanwhile, and holds the
+ * module up if it has flow control. */
+static void spend(Serial *s, size_t n)
+{
+        uint64_t now = (uint64_t)g_get_monotonic_time();
+
+        s->spent_until = MAX(s->spent_until, now) + n * G_USEC_PER_SEC / READ_RATE;
+        if (s->spent_until <= now + G_USEC_PER_SEC)
+                return;
+        sd_event_source_set_time_relative(s->pause, READ_PAUSE);
+        sd_event_source_set_enabled(s->pause, SD_EVENT_ONESHOT);
+        update_events(s);
 }
 
 static void flush_queue(Serial *s)
@@ -333,7 +348,11 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         (void)source;
         if (events & EPOLLOUT)
                 flush_queue(s);
+        if (is_paused(s) && !(events & (EPOLLHUP | EPOLLERR)))
+                return 0;
         n = read(fd, buffer, sizeof(buffer));
+        if (n > 0)
+                spend(s, (size_t)n);
         /* The observer may close s, which is not used after these calls. */
         if (n > 0)
                 s->observer->bytes(s->userdata, buffer, (size_t)n);
@@ -409,6 +428,10 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
                 r = s->fd = open_line(node, settings, ret_holder);
         if (r >= 0)
                 r = sd_event_add_io(event, &s->source, s->fd, EPOLLIN, on_io, s);
+        if (r >= 0)
+                r = sd_event_add_time(event, &s->pause, CLOCK_MONOTONIC, 0, 0, on_pause_over, s);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(s->pause, SD_EVENT_OFF);
         if (r < 0) {
                 serial_close(s);
                 return r;
@@ -424,6 +447,7 @@ void serial_close(Serial *s)
         if (!s)
                 return;
         sd_event_source_disable_unref(s->source);
+        sd_event_source_disable_unref(s->pause);
         if (s->fd >= 0) {
                 /* Otherwise close() waits half a minute for a port that takes no more bytes. */
                 tcflush(s->fd, TCOFLUSH);

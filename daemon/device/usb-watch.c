@@ -21,6 +21,8 @@
 #include "device/usb-watch.h"
 
 #define MONITOR_BUFFER (1024 * 1024) /* bytes: a hub full of modules that all come at once */
+#define AGAIN_FIRST    (G_USEC_PER_SEC / 4)  /* until devices that could not be read are looked at again */
+#define AGAIN_LONGEST  (10 * G_USEC_PER_SEC) /* the same, when they could not be read again and again */
 
 typedef struct udev_device udev_device;
 typedef struct udev_enumerate udev_enumerate;
@@ -40,6 +42,8 @@ struct UsbWatch {
         struct udev *udev;
         struct udev_monitor *monitor;
         sd_event_source *source;
+        sd_event_source *again; /* due when all devices are looked at again; off if each could be read */
+        uint64_t again_in;      /* its time-out, µs, 0: each could be read */
         GHashTable *devices; /* syspath -> Known */
         GHashTable *ttys;    /* syspath -> Tty */
         const UsbWatchObserver *observer;
@@ -59,11 +63,52 @@ static void known_free(Known *known)
         g_free(known);
 }
 
-static unsigned number_of(udev_device *d, const char *attribute, int base)
+/* Returns false if the attribute cannot be read. */
+static bool read_number(udev_device *d, const char *attribute, int base, unsigned *ret)
 {
         const char *value = udev_device_get_sysattr_value(d, attribute);
 
-        return value ? (unsigned)strtoul(value, NULL, base) : 0;
+        *ret = value ? (unsigned)strtoul(value, NULL, base) : 0;
+        return value;
+}
+
+static unsigned number_of(udev_device *d, const char *attribute, int base)
+{
+        unsigned number;
+
+        read_number(d, attribute, base, &number);
+        return number;
+}
+
+/* Returns true if the last call failed for want of a descriptor or of memory, rather than of the value. */
+static bool is_short(void)
+{
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
+/* The label of an interface, "" if it has none. Returns false if that cannot be read. */
+static bool read_name(udev_device *interface, const char **ret)
+{
+        errno = 0;
+        *ret = udev_device_get_sysattr_value(interface, "interface") ?: "";
+        return **ret || !is_short();
+}
+
+/* A device that is still there could not be read, as for want of a file descriptor: all are looked at again later. */
+static void look_again(UsbWatch *w, const char *syspath)
+{
+        int enabled = SD_EVENT_OFF;
+
+        if (access(syspath, F_OK) < 0)
+                return;
+        sd_event_source_get_enabled(w->again, &enabled);
+        if (enabled != SD_EVENT_OFF)
+                return;
+        if (w->again_in == 0)
+                log_warning("%s cannot be read: all devices are looked at again until each can", syspath);
+        w->again_in = w->again_in ? MIN(2 * w->again_in, AGAIN_LONGEST) : AGAIN_FIRST;
+        sd_event_source_set_time_relative(w->again, w->again_in);
+        sd_event_source_set_enabled(w->again, SD_EVENT_ONESHOT);
 }
 
 static unsigned property_of(udev_device *d, const char *name)
@@ -177,23 +222,23 @@ static void device_added(UsbWatch *w, udev_device *d)
         w->observer->device_added(w->userdata, &device);
 }
 
-/* Returns the interfaces of the device, bit n for interface n. The kernel names them DEVICE:CONFIGURATION.INTERFACE. */
-static uint32_t interfaces_of(udev_device *device)
+/* Reads the interfaces of the device, bit n for interface n. The kernel names them DEVICE:CONFIGURATION.INTERFACE. Returns
+ * false if they cannot be read. */
+static bool read_interfaces(udev_device *device, uint32_t *ret)
 {
         g_autoptr(GDir) directory = g_dir_open(udev_device_get_syspath(device), 0, NULL);
         const char *sysname = udev_device_get_sysname(device), *name;
         uint32_t interfaces = 0;
+        unsigned expected, n;
 
-        while (directory && (name = g_dir_read_name(directory))) {
-                unsigned n;
-
+        if (!directory || !read_number(device, "bNumInterfaces", 10, &expected))
+                return false;
+        while ((name = g_dir_read_name(directory)))
                 if (g_str_has_prefix(name, sysname) && sscanf(name + strlen(sysname), ":%*u.%u", &n) == 1 && n < 32)
                         interfaces |= 1u << n;
-        }
         /* While some have not appeared yet, all count as there, so that no other port is taken for the AT port yet. */
-        if (number_of(device, "bNumInterfaces", 10) > (unsigned)__builtin_popcount(interfaces))
-                return UINT32_MAX;
-        return interfaces;
+        *ret = expected > (unsigned)__builtin_popcount(interfaces) ? UINT32_MAX : interfaces;
+        return true;
 }
 
 static void tty_added(UsbWatch *w, udev_device *d)
@@ -202,26 +247,30 @@ static void tty_added(UsbWatch *w, udev_device *d)
         udev_device *interface = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_interface");
         udev_device *parent = udev_device_get_parent_with_subsystem_devtype(d, "usb", "usb_device");
         Tty *tty;
-        UsbTty told;
+        UsbTty told = { .syspath = syspath };
 
-        if (!interface || !parent || !udev_device_get_devnode(d) || g_hash_table_contains(w->ttys, syspath))
+        if (g_hash_table_contains(w->ttys, syspath))
                 return;
+        if (!interface || !parent || !udev_device_get_devnode(d)) {
+                if (strstr(syspath, "/usb"))
+                        look_again(w, syspath);
+                return;
+        }
         device_added(w, parent); /* events of a device and of its ttys may come in any order, or be lost */
         if (!g_hash_table_contains(w->devices, udev_device_get_syspath(parent)))
                 return;
+        if (!read_number(interface, "bInterfaceNumber", 16, &told.interface) ||
+            !read_number(interface, "bNumEndpoints", 16, &told.endpoints) ||
+            !read_name(interface, &told.interface_name) || !read_interfaces(parent, &told.interfaces)) {
+                look_again(w, syspath);
+                return;
+        }
         tty = g_new0(Tty, 1);
         tty->path = g_strdup(udev_device_get_sysname(parent));
         tty->node = g_strdup(udev_device_get_devnode(d));
         g_hash_table_insert(w->ttys, g_strdup(syspath), tty);
-        told = (UsbTty){
-                .path = tty->path,
-                .node = tty->node,
-                .syspath = syspath,
-                .interface = number_of(interface, "bInterfaceNumber", 16),
-                .endpoints = number_of(interface, "bNumEndpoints", 16),
-                .interface_name = udev_device_get_sysattr_value(interface, "interface") ?: "",
-                .interfaces = interfaces_of(parent),
-        };
+        told.path = tty->path;
+        told.node = tty->node;
         w->observer->tty_added(w->userdata, &told);
 }
 
@@ -239,7 +288,7 @@ static void tty_removed(UsbWatch *w, const char *syspath)
 static void on_device(UsbWatch *w, udev_device *d)
 {
         const char *action = udev_device_get_action(d);
-        const char *subsystem = udev_device_get_subsystem(d);
+        const char *subsystem = udev_device_get_subsystem(d), *type;
         bool removed = g_strcmp0(action, "remove") == 0;
 
         if (action && !removed && strcmp(action, "add") != 0)
@@ -253,7 +302,13 @@ static void on_device(UsbWatch *w, udev_device *d)
                         tty_added(w, d);
                 if (action && !known && !g_hash_table_contains(w->ttys, udev_device_get_syspath(d)))
                         w->observer->other_tty(w->userdata);
-        } else if (g_strcmp0(subsystem, "usb") == 0 && g_strcmp0(udev_device_get_devtype(d), "usb_device") == 0) {
+        } else if (g_strcmp0(subsystem, "usb") == 0) {
+                errno = 0;
+                type = udev_device_get_devtype(d);
+                if (!type && is_short())
+                        look_again(w, udev_device_get_syspath(d));
+                if (g_strcmp0(type, "usb_device") != 0)
+                        return;
                 if (removed)
                         device_left(w, d);
                 else
@@ -285,16 +340,16 @@ static void remove_gone(UsbWatch *w, GHashTable *known, void (*removed)(UsbWatch
                 removed(w, g_ptr_array_index(gone, i));
 }
 
-/* Events were lost: what is known and gone goes, what is there and unknown comes. Those from before the loss are still
- * to be read, and must not be taken for news afterwards. */
+/* Events were lost, or not understood: what is known and gone goes, what is there and unknown comes. Those from before
+ * are still to be read, and must not be taken for news afterwards. */
 static void catch_up(UsbWatch *w)
 {
-        log_warning("udev events were lost: looking at all devices again");
         while (read_event(w) || errno == ENOBUFS)
                 ;
         remove_gone(w, w->ttys, tty_removed);
         remove_gone(w, w->devices, device_removed);
-        usb_watch_enumerate(w);
+        if (usb_watch_enumerate(w) < 0)
+                look_again(w, "/sys");
         w->observer->other_tty(w->userdata);
 }
 
@@ -303,8 +358,23 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t events, void *us
         UsbWatch *w = userdata;
 
         (void)source, (void)fd, (void)events;
-        if (!read_event(w) && errno == ENOBUFS)
+        if (!read_event(w) && errno == ENOBUFS) {
+                log_warning("udev events were lost: looking at all devices again");
                 catch_up(w);
+        }
+        return 0;
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        UsbWatch *w = userdata;
+        int enabled = SD_EVENT_OFF;
+
+        (void)source, (void)usec;
+        catch_up(w);
+        sd_event_source_get_enabled(w->again, &enabled);
+        if (enabled == SD_EVENT_OFF)
+                w->again_in = 0;
         return 0;
 }
 
@@ -328,7 +398,9 @@ int usb_watch_new(UsbWatch **ret, sd_event *event, const UsbWatchObserver *obser
         if ((r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "usb", "usb_device")) < 0 ||
             (r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "tty", NULL)) < 0 ||
             (r = udev_monitor_enable_receiving(w->monitor)) < 0 ||
-            (r = sd_event_add_io(event, &w->source, udev_monitor_get_fd(w->monitor), EPOLLIN, on_monitor, w)) < 0)
+            (r = sd_event_add_io(event, &w->source, udev_monitor_get_fd(w->monitor), EPOLLIN, on_monitor, w)) < 0 ||
+            (r = sd_event_add_time(event, &w->again, CLOCK_MONOTONIC, 0, 0, on_again, w)) < 0 ||
+            (r = sd_event_source_set_enabled(w->again, SD_EVENT_OFF)) < 0)
                 return r;
         *ret = g_steal_pointer(&w);
         return 0;
@@ -339,6 +411,7 @@ void usb_watch_free(UsbWatch *w)
         if (!w)
                 return;
         sd_event_source_disable_unref(w->source);
+        sd_event_source_disable_unref(w->again);
         udev_monitor_unref(w->monitor);
         udev_unref(w->udev);
         g_clear_pointer(&w->devices, g_hash_table_unref);
@@ -372,10 +445,13 @@ static int enumerate(UsbWatch *w, const char *subsystem)
                 return r;
         udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
         {
-                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
+                const char *syspath = udev_list_entry_get_name(entry);
+                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, syspath);
 
                 if (d)
                         on_device(w, d);
+                else
+                        look_again(w, syspath);
         }
         return 0;
 }

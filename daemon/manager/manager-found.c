@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log-job.h"
 #include "manager/manager-claim.h"
 #include "manager/manager-found.h"
@@ -31,7 +32,7 @@ static bool is_followed_elsewhere(Manager *m, const Module *module)
 {
         const char *imei = module_identity(module)->imei;
 
-        for (unsigned i = 0; i < m->jobs->len && *imei; i++) {
+        for (unsigned i = 0; i < m->jobs->len && identity_is_distinct_imei(imei); i++) {
                 const Job *job = g_ptr_array_index(m->jobs, i);
 
                 if (job->state != JOB_FINISHED && strcmp(job->imei, imei) == 0)
@@ -105,14 +106,43 @@ static bool has_failed_before(Manager *m, const Module *module, Method method)
         return true;
 }
 
+void manager_note_adopted_end(Manager *m, const Job *job)
+{
+        Module *module = manager_module_of(m, job);
+
+        if (module && job->origin == JOB_ORIGIN_ADOPTED && !why_left_alone(job))
+                *module_adoption(module) = (ModuleAdoption){
+                        .not_before = clock_now() + m->config->timeouts.settle,
+                        .reached = job->reached,
+                };
+}
+
+/* true if an adopted job has just ended here, and the module does not report the first UPDATING: a module that reports
+ * upgrades again and again would get job after job. */
+static bool is_too_soon(const Module *module, ModuleAdoption *adoption, Method method)
+{
+        bool writes = method == METHOD_UNKNOWN && adoption->reached < JOB_REACHED_UPDATING;
+
+        if (writes || clock_now() >= adoption->not_before)
+                return false;
+        if (adoption->ignored++ == 0)
+                log_module(LOG_NOTICE, module, "reports an upgrade right after an adopted job ended: not adopted yet");
+        return true;
+}
+
 void manager_adopt(Manager *m, Module *module, Method method)
 {
+        ModuleAdoption *adoption = module_adoption(module);
         g_autofree char *why = NULL;
         Job *job;
 
         if (misses_a_module(m) || (module_is_uart(module) && is_followed_elsewhere(m, module)) ||
-            is_left_alone(m, module) || has_failed_before(m, module, method))
+            is_left_alone(m, module) || has_failed_before(m, module, method) ||
+            is_too_soon(module, adoption, method))
                 return;
+        if (adoption->ignored > 0)
+                log_module(LOG_NOTICE, module, "%u messages about an upgrade were ignored", adoption->ignored);
+        adoption->ignored = 0;
         if (module_method(module) != METHOD_UNKNOWN)
                 method = module_method(module);
         job = manager_new_job(m, module_id(module));
@@ -133,26 +163,56 @@ void manager_adopt(Manager *m, Module *module, Method method)
         manager_begin(m, job);
 }
 
-/* A hub may have been plugged in elsewhere. The IMEI identifies a module, its serial number does not. A module that was
- * present before the job's module left is a different one with the same IMEI. */
-void manager_follow_moved(Manager *m, Module *module)
-{
-        const char *imei = module_identity(module)->imei;
+/* ---- a job follows its module to another place */
 
-        if (!*imei || module_job(module))
-                return;
+/* true if another module than this one is present and has the IMEI. */
+static bool is_shared(Manager *m, const char *imei, const Module *module)
+{
+        for (unsigned i = 0; i < m->modules->len; i++) {
+                const Module *other = g_ptr_array_index(m->modules, i);
+
+                if (other != module && module_is_present(other) && strcmp(module_identity(other)->imei, imei) == 0)
+                        return true;
+        }
+        return false;
+}
+
+void manager_note_shared_imei(Manager *m, const Module *module)
+{
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
-                Module *place = job->state == JOB_FINISHED ? NULL : manager_module_by_id(m, job_place(job));
 
-                if (!place || place == module || module_is_present(place) || module_job(place) != job ||
-                    strcmp(job->imei, imei) != 0 || module_came_at(module) < module_left_at(place))
+                if ((job->state != JOB_FINISHED || job->watched) && strcmp(job_place(job), module_id(module)) == 0)
+                        job->imei_shared = job->imei_shared || is_shared(m, job->imei, module);
+        }
+}
+
+bool manager_is_moved(Manager *m, const Job *job, const Module *module)
+{
+        const Module *place = manager_module_by_id(m, job_place(job));
+
+        if (place && (place == module || module_is_present(place) || module_came_at(module) < module_left_at(place)))
+                return false;
+        return module_is_ready(module) && identity_is_distinct_imei(job->imei) && !job->imei_shared &&
+               strcmp(module_identity(module)->imei, job->imei) == 0 && !is_shared(m, job->imei, module);
+}
+
+/* A hub may have been plugged in elsewhere. The IMEI identifies a module, its serial number does not. */
+bool manager_follow_moved(Manager *m, Module *place)
+{
+        Job *job = module_job(place);
+
+        for (unsigned i = 0; job->sent && job->state != JOB_FINISHED && i < m->modules->len; i++) {
+                Module *module = g_ptr_array_index(m->modules, i);
+
+                if (module_job(module) || !manager_is_moved(m, job, module))
                         continue;
                 log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
                         module_id(module));
                 job_set_string(&job->place, module_id(module));
                 manager_begin(m, module_give_up_job(place));
                 claims_drop(m->claims, module_id(place));
-                return;
+                return true;
         }
+        return false;
 }

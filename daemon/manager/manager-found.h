@@ -11,9 +11,20 @@ typedef struct Manager Manager;
  * METHOD_UNKNOWN by UPDATING, METHOD_MINIFOTA if the module only reports no revision. */
 void manager_adopt(Manager *m, Module *module, Method method);
 
+/* An adopted job has ended: for [timeouts] settle no other upgrade is adopted at its place, unless the module begins to
+ * write its flash. */
+void manager_note_adopted_end(Manager *m, const Job *job);
+
 /* The module has reported its revision: an upgrade that shows after this is a new one. */
 void manager_note_revision(Manager *m, Module *module);
 
-/* If the module, whose identity was just read, is the one that a job misses at another place, the job goes on with it.
- */
-void manager_follow_moved(Manager *m, Module *module);
+/* The module is about to leave: notes for its job if another present module has the same IMEI. */
+void manager_note_shared_imei(Manager *m, const Module *module);
+
+/* Returns true if the module of a job, which left its place, may be this one: the IMEI, which is certain to be one
+ * module's, was read here, no other present module has it, and this module came after the other one had left. */
+bool manager_is_moved(Manager *m, const Job *job, const Module *module);
+
+/* The job's module has been away from its place for [timeouts] restart. If it is at another place, the job goes on
+ * there, and the function returns true. Before AT+QFOTADL no job does so. */
+bool manager_follow_moved(Manager *m, Module *place);

@@ -143,11 +143,12 @@ GPtrArray *manager_history(Manager *m)
 static void trim(Manager *m, bool told)
 {
         g_autoptr(GPtrArray) finished = manager_history(m), ids = g_ptr_array_new_with_free_func(g_free);
+        unsigned kept[_JOB_ORIGIN_MAX] = { 0 };
 
-        for (unsigned i = m->config->history; i < finished->len; i++) {
+        for (unsigned i = 0; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
 
-                if (job->watched)
+                if (kept[job->origin]++ < m->config->history || job->watched)
                         continue;
                 if (told)
                         m->observer->job_removed(m->userdata, job);

@@ -61,8 +61,8 @@ void manager_sweep_packages(Manager *m);
  * observer, which does not know them. */
 void manager_load_jobs(Manager *m);
 
-/* Removes the oldest finished jobs that exceed [jobs] history, except those whose modules are watched, and reports each
- * to the observer. */
+/* Removes the oldest finished jobs that exceed [jobs] history, and reports each to the observer. Those that were
+ * requested and those that were adopted are counted apart, and those whose modules are watched are kept. */
 void manager_trim_history(Manager *m);
 
 /* Counts one more start of the daemon with each running job, on the disk, and ends a job after too many without

@@ -10,6 +10,7 @@
 #include "base/message-ids.h"
 #include "device/power.h"
 #include "manager/manager-claim.h"
+#include "manager/manager-found.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
 #include "manager/manager-state.h"
@@ -18,6 +19,7 @@
 struct Watch {
         Manager *manager;
         Job *job;
+        uint64_t began;         /* µs of clock_now() */
         char *seen;             /* Id of the module that was read last, NULL none */
         unsigned device;        /* its device number then */
         char *revision, *build; /* as it reported them */
@@ -126,7 +128,7 @@ void manager_watch_give_way(Manager *m, Module *module)
                 bool here = strcmp(job_place(w->job), module_id(module)) == 0;
 
                 if (here || g_strcmp0(w->seen, module_id(module)) == 0 ||
-                    (*imei && strcmp(w->job->imei, imei) == 0))
+                    (identity_is_distinct_imei(imei) && strcmp(w->job->imei, imei) == 0))
                         give_up(w, here, "another job begins on it");
         }
 }
@@ -214,8 +216,8 @@ static void look_at(Watch *w, Module *module)
         const Identity *identity = module_identity(module);
         Finding finding = interpret(w->job, identity);
         bool same_boot = g_strcmp0(w->seen, module_id(module)) == 0 && w->device == module_device(module);
-        bool alike = same_boot && strcmp(w->revision, identity->revision) == 0 &&
-                     strcmp(w->build, identity->build) == 0;
+        bool alike = same_boot && g_strcmp0(w->revision, identity->revision) == 0 &&
+                     g_strcmp0(w->build, identity->build) == 0;
 
         if (!*w->job->imei || !*identity->imei) { /* the module may be another one */
                 finding = FINDING_NONE;
@@ -234,19 +236,32 @@ static void look_at(Watch *w, Module *module)
                 module_probe(module); /* the second reading; repeated by the timer if its answer is lost */
 }
 
-/* The watch of a module that was unplugged and has turned up here. A module that was present before the other one left
- * is a different one with the same IMEI. */
+/* Returns true if the watched module has been away from its place for so long that it does not come back there. Else
+ * sets the time when the module that may be the same one is asked. */
+static bool stays_away(Watch *w, const Module *module)
+{
+        const Module *place = manager_module_of(w->manager, w->job);
+        uint64_t since = place ? MAX(module_left_at(place), w->began) : w->began;
+        uint64_t until = since + w->manager->config->timeouts.restart;
+
+        if (w->job->domain == CODE_DOMAIN_HOST && w->job->code == HOST_MODULE_LOST && since == w->began)
+                return true; /* the job has waited for it already */
+        if (clock_now() >= until)
+                return true;
+        job_set_string(&w->seen, module_id(module));
+        job_set_string(&w->revision, "");
+        ask_again(w, until - clock_now());
+        return false;
+}
+
+/* The watch of a module that was unplugged and has turned up here. */
 static Watch *find_moved(Manager *m, Module *module)
 {
-        const char *imei = module_identity(module)->imei;
-
-        for (unsigned i = 0; i < m->watches->len && *imei; i++) {
+        for (unsigned i = 0; i < m->watches->len; i++) {
                 Watch *w = g_ptr_array_index(m->watches, i);
-                const Module *place = manager_module_of(m, w->job);
 
-                if (strcmp(w->job->imei, imei) == 0 && (!place || (place != module && !module_is_present(place) &&
-                                                                   module_came_at(module) >= module_left_at(place))))
-                        return w;
+                if (manager_is_moved(m, w->job, module))
+                        return stays_away(w, module) ? w : NULL;
         }
         return NULL;
 }
@@ -309,6 +324,7 @@ void manager_watch_begin(Manager *m, Job *job)
         }
         w->manager = m;
         w->job = job;
+        w->began = clock_now();
         w->again = clock_timer_new(&again_observer, w);
         g_ptr_array_add(m->watches, w);
         claims_take(m->claims, job_place(job));

@@ -41,7 +41,6 @@ static void on_module_probed(void *userdata, Module *module, const char *failure
 
         if (!failure) {
                 manager_note_revision(m, module);
-                manager_follow_moved(m, module);
                 manager_watch_read(m, module);
         }
         m->observer->module_probed(m->userdata, module, failure);
@@ -50,6 +49,11 @@ static void on_module_probed(void *userdata, Module *module, const char *failure
 static void on_module_adoptable(void *userdata, Module *module, Method method)
 {
         manager_adopt(userdata, module, method);
+}
+
+static bool on_module_away(void *userdata, Module *module)
+{
+        return manager_follow_moved(userdata, module);
 }
 
 static int on_job_persist(void *userdata, Job *job, char **ret_why)
@@ -116,6 +120,7 @@ static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
+        manager_note_adopted_end(m, job);
         if (job->watched)
                 manager_watch_begin(m, job);
         else if (!manager_is_watched(m, job_place(job)))
@@ -142,6 +147,7 @@ static const ModuleObserver module_observer = {
         .needed = on_module_needed,
         .probed = on_module_probed,
         .adoptable = on_module_adoptable,
+        .away = on_module_away,
         .job_persist = on_job_persist,
         .job_changed = on_job_changed,
         .job_result = on_job_result,
@@ -174,7 +180,10 @@ static void on_device_added(void *userdata, const UsbDevice *device)
 
 static void on_device_removed(void *userdata, const char *path)
 {
-        module_device_removed(module_at(userdata, path));
+        Module *module = module_at(userdata, path);
+
+        manager_note_shared_imei(userdata, module);
+        module_device_removed(module);
 }
 
 static void on_tty_added(void *userdata, const UsbTty *tty)

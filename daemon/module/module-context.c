@@ -4,20 +4,59 @@
 
 #include <stdarg.h>
 
+#include "base/clock.h"
 #include "base/log-job.h"
 #include "module/module-context.h"
+
+#define INTERVAL        (10 * G_USEC_PER_SEC)
+#define LINES_MAX       100 /* in an interval: an upgrade has about 30 */
+#define DEBUG_LINES_MAX 2000
+
+uint64_t log_context_deadline(const ModuleContext *context)
+{
+        return context->log->dropped > 0 ? context->log->until : UINT64_MAX;
+}
+
+static void log_line(int level, const ModuleContext *context, const char *text)
+{
+        if (context->job)
+                log_job(level, NULL, context->job, "%s: %s", context->id, text);
+        else
+                log_event(level, &(LogEvent){ .module = context->id }, "%s: %s", context->id, text);
+}
+
+void log_context_dropped(const ModuleContext *context)
+{
+        g_autofree char *text = g_strdup_printf("%u lines were dropped", context->log->dropped);
+
+        context->log->dropped = 0;
+        log_line(LOG_WARNING, context, text);
+}
+
+/* Counts a line. Returns false if it is one too many. */
+static bool may_log(const ModuleContext *context, int level)
+{
+        LogShare *share = context->log;
+
+        if (clock_now() >= share->until) {
+                if (share->dropped > 0)
+                        log_context_dropped(context);
+                *share = (LogShare){ .until = clock_now() + INTERVAL };
+        }
+        if (level == LOG_DEBUG ? share->debug_lines++ < DEBUG_LINES_MAX : share->lines++ < LINES_MAX)
+                return true;
+        share->dropped++;
+        return false;
+}
 
 void log_context_v(int level, const ModuleContext *context, const char *format, va_list args)
 {
         g_autofree char *text = NULL;
 
-        if (level > log_get_level())
+        if (level > log_get_level() || !may_log(context, level))
                 return;
         text = g_strdup_vprintf(format, args);
-        if (context->job)
-                log_job(level, NULL, context->job, "%s: %s", context->id, text);
-        else
-                log_event(level, &(LogEvent){ .module = context->id }, "%s: %s", context->id, text);
+        log_line(level, context, text);
 }
 
 void log_context(int level, const ModuleContext *context, const char *format, ...)

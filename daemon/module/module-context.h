@@ -7,6 +7,12 @@
 #include "core/job/job.h"
 #include "base/settings.h"
 
+/* The lines of one module in the log. A module that never stops to report must not fill the log. */
+typedef struct LogShare {
+        uint64_t until;                    /* the end of the present interval, µs of clock_now() */
+        unsigned lines, debug_lines, dropped; /* in it */
+} LogShare;
+
 /* The things that the objects of one module share. The module fills the struct in and is the only one to change it; the
  * objects borrow it, read it, and must not outlive it. */
 typedef struct ModuleContext {
@@ -16,6 +22,7 @@ typedef struct ModuleContext {
         const char *boot_id;
         const Job *job; /* the job that holds the module; NULL none */
         bool watched;   /* ModemManager is kept from the module, as for a job */
+        LogShare *log;
 
         /* An object reports from the event loop that it may have something to do. May free the run of the job. */
         void (*wake)(void *userdata);
@@ -23,6 +30,9 @@ typedef struct ModuleContext {
 } ModuleContext;
 
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job
- * that holds the module, if there is one. level is one of syslog's. */
+ * that holds the module, if there is one. level is one of syslog's. Drops the line if there were too many lately. */
 void log_context(int level, const ModuleContext *context, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The number of lines that were dropped is logged at that time, by log_context_dropped(); UINT64_MAX: none was. */
+uint64_t log_context_deadline(const ModuleContext *context);
+void log_context_dropped(const ModuleContext *context);
 void log_context_v(int level, const ModuleContext *context, const char *format, va_list args) G_GNUC_PRINTF(3, 0);

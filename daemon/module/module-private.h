@@ -24,12 +24,15 @@ struct Module {
 
         /* module.c makes and frees them. */
         ModuleContext context;
+        LogShare log;
         Place *place;
         AtPort *port;
         Uart *uart;
         Gate *gate;
         Probe *probe;
         Inspector *inspector;
+
+        ModuleAdoption adoption; /* the owner's */
 
         JobRun *run; /* module-upgrade.c: while a job holds the module, NULL otherwise */
 

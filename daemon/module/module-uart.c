@@ -11,12 +11,16 @@
 #include "base/log.h"
 #include "module/module-uart.h"
 
+#define RESTART_TIME     G_USEC_PER_SEC /* at least */
+#define RESTARTS_AT_ONCE 10             /* the messages of so many may come late */
+
 struct Uart {
         const ModuleContext *context;
 
         char *node;  /* NULL none */
         char *owner; /* Id of the module that the tty belongs to instead, NULL none */
         UartLife life;
+        uint64_t restarts_until; /* µs of clock_now(), until when RESTART_TIME is used up */
 };
 
 Uart *uart_new(const ModuleContext *context)
@@ -90,10 +94,21 @@ void uart_bytes(Uart *u)
         uart_life_bytes(&u->life);
 }
 
+/* A restart takes seconds: a module that reports one after the other prints nonsense, and each would cost as much as a
+ * module that leaves the bus. */
+static bool is_possible(Uart *u)
+{
+        u->restarts_until = MAX(u->restarts_until, clock_now());
+        if (u->restarts_until > clock_now() + RESTARTS_AT_ONCE * RESTART_TIME)
+                return false;
+        u->restarts_until += RESTART_TIME;
+        return true;
+}
+
 bool uart_heard(Uart *u, const AtEvent *event)
 {
         if (event->type == AT_EVENT_URC)
-                return uart_life_line(&u->life, event->text, clock_now());
+                return uart_life_line(&u->life, event->text, clock_now()) && is_possible(u);
         if (event->type == AT_EVENT_READY || (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
                 return uart_life_answered(&u->life, clock_now()) && u->context->job && u->context->job->sent;
         return false;

@@ -44,6 +44,11 @@ const char *module_uid(const Module *m)
         return place_uid(m->place);
 }
 
+ModuleAdoption *module_adoption(Module *m)
+{
+        return &m->adoption;
+}
+
 bool module_is_left_alone(const Module *m)
 {
         return gate_state(m->gate) == MODULE_GATE_JOBS_ONLY && probe_is_known(m->probe);

@@ -82,7 +82,17 @@ static void arm_timer(Module *m)
         if (at_port_is_open(m->port))
                 at = MIN(at, probe_deadline(m->probe));
         at = MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe));
+        at = MIN(at, log_context_deadline(&m->context));
         clock_timer_set(m->timer, MIN(at, module_search_deadline(m)));
+}
+
+/* The time-out of the job has passed. */
+static void time_out(Module *m)
+{
+        if (module_give_up_gate(m))
+                return;
+        if (place_is_present(m->place) || !m->observer->away(m->userdata, m))
+                module_time_out(m);
 }
 
 /* Lets all objects go on until none has anything left to do now. */
@@ -105,8 +115,7 @@ static void advance(Module *m)
                 if (at_port_advance(m->port))
                         continue;
                 if (m->run && clock_has_passed(job_run_deadline(m->run))) {
-                        if (!module_give_up_gate(m))
-                                module_time_out(m);
+                        time_out(m);
                         continue;
                 }
                 if (clock_has_passed(module_search_deadline(m))) {
@@ -120,6 +129,8 @@ static void advance(Module *m)
                 busy = at_port_is_open(m->port) && probe_advance(m->probe);
         }
         m->advancing = false;
+        if (clock_has_passed(log_context_deadline(&m->context)))
+                log_context_dropped(&m->context);
         arm_timer(m);
 }
 
@@ -134,6 +145,7 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->context.event = event;
         m->context.config = config;
         m->context.boot_id = boot_id;
+        m->context.log = &m->log;
         m->context.wake = on_wake;
         m->context.userdata = m;
         m->observer = observer;

@@ -24,6 +24,9 @@ typedef struct ModuleObserver {
         void (*needed)(void *userdata, Module *module, ModuleNeed need);
         /* The module upgrades, or is in its Mini system, and no job knows of it. */
         void (*adoptable)(void *userdata, Module *module, Method method);
+        /* The job's module has been off the bus until the job's time-out. Returns true if the job has gone on at another
+         * place, and holds this module no longer. */
+        bool (*away)(void *userdata, Module *module);
         int (*package_open)(void *userdata, const Job *job); /* the job's package on the host: its fd, or -errno */
         int (*job_persist)(void *userdata, Job *job, char **ret_why);
         void (*job_changed)(void *userdata, Job *job);
@@ -139,6 +142,15 @@ void module_retry(Module *module);
 /* Keeps ModemManager from the module although no job holds it, or no longer. */
 void module_set_watched(Module *module, bool watched);
 bool module_is_watched(const Module *module);
+
+/* The adoption of upgrades on this module, which its owner limits. */
+typedef struct ModuleAdoption {
+        uint64_t not_before; /* µs of clock_now() */
+        JobReached reached;  /* by the job that was adopted last */
+        unsigned ignored;    /* messages since that job ended */
+} ModuleAdoption;
+
+ModuleAdoption *module_adoption(Module *module);
 
 /* The job is followed on another module: releases and returns it. */
 Job *module_give_up_job(Module *module);

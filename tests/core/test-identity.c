@@ -389,6 +389,22 @@ START_TEST(imei_must_be_fifteen_digits)
 }
 END_TEST
 
+START_TEST(distinct_imei_has_its_check_digit)
+{
+        ck_assert(identity_is_distinct_imei("867710050000013"));
+        ck_assert(identity_is_distinct_imei("490154203237518")); /* the example of 3GPP TS 23.003 */
+        for (char digit = '0'; digit <= '9'; digit++) {
+                g_autofree char *imei = g_strdup_printf("86771005000001%c", digit);
+
+                ck_assert_int_eq(identity_is_distinct_imei(imei), digit == '3');
+        }
+        ck_assert(!identity_is_distinct_imei("000000000000000"));
+        ck_assert(!identity_is_distinct_imei(""));
+        ck_assert(!identity_is_distinct_imei("86771005000001"));
+        ck_assert(!identity_is_distinct_imei("86771005000001a"));
+}
+END_TEST
+
 START_TEST(answers_that_failed_are_not_read)
 {
         g_autoptr(Identity) i = probe({ "ATI", LATE, "Quectel\nEC200A\nRevision: X" },
@@ -457,6 +473,7 @@ int main(void)
         tcase_add_test(t, qgmr_ready_at_last);
         tcase_add_test(t, values_with_names_and_quotes);
         tcase_add_test(t, imei_must_be_fifteen_digits);
+        tcase_add_test(t, distinct_imei_has_its_check_digit);
         tcase_add_test(t, answers_that_failed_are_not_read);
         tcase_add_test(t, only_printable_ascii_is_accepted);
         tcase_add_test(t, late_answer_after_the_end_changes_nothing);

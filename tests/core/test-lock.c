@@ -154,9 +154,8 @@ static const struct {
         uid_t we, maker, process;
         int outcome;
 } cases[] = {
-        { US, ANNA, ANNA, EBUSY },                         /* minicom of a user */
-        { US, ANNA, BEN, ENOENT },                         /* she may not use this name */
-        { US, ANNA, 0, ENOENT },   { US, 0, ANNA, EBUSY }, /* root's lock file is valid */
+        { US, ANNA, ANNA, ENOENT },                        /* every user can make such a file */
+        { US, ANNA, BEN, ENOENT }, { US, ANNA, 0, ENOENT }, { US, 0, ANNA, EBUSY }, /* root's lock file is valid */
         { US, 0, 0, EBUSY },       { US, US, US, ENOENT }, /* our own process: its open files can be read */
         { US, 0, US, ENOENT },     { 0, ANNA, ANNA, ENOENT }, /* root sees that the process does not have the port
                                                                  open */
@@ -167,14 +166,16 @@ START_TEST(test_lock)
 {
         uid_t we = cases[_i].we, maker = cases[_i].maker;
         pid_t pid = start_process(cases[_i].process, NULL);
-        g_autofree char *user = maker == 0 ? g_strdup("root") : g_strdup_printf("%u", (unsigned)maker);
-        g_autofree char *holder = g_strdup_printf("by a lock file %s of user %s, which names cat (pid %d)", lock, user,
-                                                  (int)pid);
+        g_autofree char *holder = g_strdup_printf("by cat (pid %d), a lock file says (%s of user root)", (int)pid, lock);
 
         write_lock(maker, pid);
         ck_assert_int_eq(open_as(we, NODE, false, holder), cases[_i].outcome);
         /* A port that fotad had already is not given up for a process that may not know of it. */
         ck_assert_int_eq(open_as(we, NODE, true, NULL), ENOENT);
+        /* A file that every user may have written is ignored. */
+        write_lock(maker, pid);
+        ck_assert_int_eq(chmod(lock, 0666), 0);
+        ck_assert_int_eq(open_as(we, NODE, false, NULL), ENOENT);
         end_process(pid);
 
         /* The lock file of a process that has ended is ignored. */

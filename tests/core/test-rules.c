@@ -23,7 +23,7 @@ static Case *new_case(void)
                                   .model = (char *)"EC200A",
                                   .revision = (char *)"EC200AEUHAR01A02M16",
                                   .build = (char *)"",
-                                  .imei = (char *)"867710050000016" };
+                                  .imei = (char *)"867710050000013" };
         c->options = options_new();
         for (InspectQuestion q = 0; q < _INSPECT_QUESTION_MAX; q++)
                 n->answers[q] = INSPECT_ANSWERED;

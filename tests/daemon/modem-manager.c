@@ -110,7 +110,7 @@ static int on_get_objects(sd_bus_message *m, void *userdata, sd_bus_error *error
                         reply, "{oa{sa{sv}}}", "/org/freedesktop/ModemManager1/Modem/0", 2, /* interfaces */
                         NAME ".Modem.Simple", 0, NAME ".Modem", 7, "Bearers", "ao", 0, "Device", "s",
                         "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1", "Manufacturer", "s", "Quectel", "Model", "s",
-                        "EC200A", "Revision", "s", mm->revision, "EquipmentIdentifier", "s", "867710050000016",
+                        "EC200A", "Revision", "s", mm->revision, "EquipmentIdentifier", "s", "867710050000013",
                         "MaxBearers", "u", 1);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);

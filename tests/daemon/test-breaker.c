@@ -245,7 +245,7 @@ START_TEST(test_breaks_before)
                 file,
                 "[Job]\nVersion=1\nId=1\nOrigin=request\nState=preparing\nMethod=dfota\nCreated=1\nFinished=0\n"
                 "Sent=false\nPercent=0\nRestarts=0\nDevice=0\nTakeUps=10\nModule=usb-1-1\n"
-                "Source=ftp://gateway:s3cret-Pa55@127.0.0.1:1/up.bin\nImei=867710050000016\nModel=EC200A\n"
+                "Source=ftp://gateway:s3cret-Pa55@127.0.0.1:1/up.bin\nImei=867710050000013\nModel=EC200A\n"
                 "FromRevision=" OLD_REVISION "\n",
                 -1, NULL));
         world_start_daemon(l.w);

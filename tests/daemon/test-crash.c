@@ -222,7 +222,7 @@ START_TEST(test_queued)
         url = world_publish(w);
         text = g_strdup_printf("[Job]\nVersion=1\nId=7\nOrigin=request\nState=queued\nMethod=dfota\nCreated=1\n"
                                "Finished=0\nSent=false\nPercent=0\nRestarts=0\nDevice=0\nModule=usb-1-1\nSource=%s\n"
-                               "Imei=867710050000016\nModel=EC200A\nFromRevision=" OLD_REVISION "\n",
+                               "Imei=867710050000013\nModel=EC200A\nFromRevision=" OLD_REVISION "\n",
                                url);
         ck_assert_int_eq(g_mkdir(directory, 0700), 0);
         ck_assert(g_file_set_contents(file, text, -1, NULL));

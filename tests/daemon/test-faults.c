@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "codes.h"
 #include "presets.h"
@@ -399,6 +401,43 @@ START_TEST(test_flood)
 }
 END_TEST
 
+/* ---- a daemon that can open no file */
+
+static void limit_descriptors(World *w, rlim_t limit, rlim_t *ret_before)
+{
+        struct rlimit before, now;
+
+        ck_assert_int_eq(prlimit(world_daemon_pid(w), RLIMIT_NOFILE, NULL, &before), 0);
+        now = (struct rlimit){ limit, before.rlim_max };
+        ck_assert_int_eq(prlimit(world_daemon_pid(w), RLIMIT_NOFILE, &now, NULL), 0);
+        if (ret_before)
+                *ret_before = before.rlim_cur;
+}
+
+/* The daemon is short of descriptors while the module comes back, and cannot read in sysfs to which device the ttys
+ * belong: it looks again until it can. */
+START_TEST(test_descriptors)
+{
+        World *w = world_with("", NULL);
+        g_autofree char *job = NULL, *log = world_path(w, "fotad.log");
+        rlim_t before;
+
+        g_free(world_sim(w, "hold 1-1 off:%d", _i + 1));
+        job = begin(w, NULL, false);
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, MODULE_1, "Present", "0");
+        limit_descriptors(w, STDERR_FILENO + 1, &before);
+        g_free(world_sim(w, "release 1-1"));
+        world_await_property(w, MODULE_1, "Present", "1");
+        world_await_file(w, log, "cannot be read: all devices are looked at again");
+        limit_descriptors(w, before, NULL);
+        world_assert_result(w, job, "success", "", "");
+        world_assert_property(w, MODULE_1, "Problem", "");
+        check_truth(w, NEW_REVISION);
+        world_free(w);
+}
+END_TEST
+
 /* ---- two modules */
 
 /* Both at once: the first one fails in its way, the second is not affected. */
@@ -454,6 +493,7 @@ int main(void)
         suite_add(s, "boot-loop", test_boot_loop, 0, 3);
         suite_add(s, "build-alone", test_build_alone, 0, 2);
         suite_add(s, "flood", test_flood, 0, 4);
+        suite_add(s, "descriptors", test_descriptors, 0, 2);
         suite_add(s, "two", test_two, 0, 3);
         return suite_run(s);
 }

@@ -90,7 +90,7 @@ START_TEST(test_real)
         world_await_file(w, mm.log, "exported modem at path");
         world_await_module(w, MODULE_1);
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
-        world_assert_property(w, MODULE_1, "Imei", "867710050000016");
+        world_assert_property(w, MODULE_1, "Imei", "867710050000013");
 
         ck_assert_uint_gt(count_ttys(&mm), 0); /* ModemManager keeps one open */
 

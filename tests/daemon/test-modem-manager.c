@@ -74,7 +74,7 @@ START_TEST(test_held)
         g_autofree char *job = NULL, *uid = NULL;
 
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
-        world_assert_property(w, MODULE_1, "Imei", "867710050000016");
+        world_assert_property(w, MODULE_1, "Imei", "867710050000013");
         world_assert_property(w, MODULE_1, "Problem", "");
         assert_untouched(w);
         ck_assert_uint_eq(fake_mm_calls(mm, true), 0);

@@ -4,14 +4,20 @@
  * the port when that program has closed it. fotad's lock file exists while fotad has the port. */
 
 #include <check.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <grp.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "presets.h"
 #include "squatter.h"
 #include "suite.h"
+
+#define STRANGER 4001 /* the id of an ordinary user */
 
 /* LCK..ttyUSBn of the module's AT port. */
 static char *lock_path(World *w, const char *module)
@@ -54,8 +60,7 @@ START_TEST(test_held)
         if (holders[_i].exclusive)
                 pid = g_strdup("by another process");
         else if (holders[_i].lock)
-                pid = g_strdup_printf("by a lock file %s of user root, which names squatter (pid %d)", lock,
-                                      (int)squatter);
+                pid = g_strdup_printf("by squatter (pid %d), a lock file says (%s of user root)", (int)squatter, lock);
         else
                 pid = g_strdup_printf("by squatter (pid %d)", (int)squatter);
         world_assert_part(w, job, "Message", pid);
@@ -90,8 +95,8 @@ static const struct {
 } port_users[] = {
         { RARELY, "is held by another process", .exclusive = true },
         { RARELY, "is held by squatter", .by_hand = true },
-        { RARELY, "is held by a lock file", .lock = true },
-        { SOON, "is held by a lock file", .lock = true, .kept = true }, /* by a process that leaves its file */
+        { RARELY, "is held by squatter", .lock = true },
+        { SOON, "is held by squatter", .lock = true, .kept = true }, /* by a process that leaves its file */
 };
 
 typedef struct PortUser {
@@ -145,6 +150,8 @@ START_TEST(test_port_in_use)
         port_user_open(&g, _i);
         world_start_daemon(w);
         world_await_problem(w, held);
+        if (port_users[_i].lock)
+                world_assert_part(w, MODULE_1, "Problem", ", a lock file says (");
         port_user_close(&g, _i);
         world_await_problem(w, "");
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
@@ -345,6 +352,59 @@ START_TEST(test_stale_foreign)
 }
 END_TEST
 
+/* A process of an ordinary user. */
+static pid_t start_stranger(void)
+{
+        int ready[2];
+        char byte;
+        pid_t pid;
+
+        ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                if (setgroups(0, NULL) == 0 && setresgid(STRANGER, STRANGER, STRANGER) == 0 &&
+                    setresuid(STRANGER, STRANGER, STRANGER) == 0)
+                        execlp("sleep", "sleep", "infinity", NULL);
+                _exit(1);
+        }
+        close(ready[1]);
+        ck_assert_int_eq(read(ready[0], &byte, 1), 0); /* closed by exec */
+        close(ready[0]);
+        return pid;
+}
+
+/* Every user can make a lock file that names a process of that user. Such a file stops no upgrade, whether it is there
+ * before the job (0) or is made while the module restarts (1). */
+START_TEST(test_lock_of_stranger)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,same-numbers=1" } };
+        g_autofree char *lock = NULL, *job = NULL, *text = NULL;
+        pid_t stranger;
+        World *w;
+
+        ck_assert_msg(geteuid() == 0, "this test runs a process of another user, which only root can");
+        w = world_new_idle(&settings);
+        lock = lock_path(w, MODULE_1);
+        stranger = start_stranger();
+        text = g_strdup_printf("%10d\n", (int)stranger);
+        if (_i == 1) {
+                job = world_upgrade_to(w, "off:1");
+                world_await_property(w, MODULE_1, "Present", "0");
+        }
+        ck_assert(g_file_set_contents(lock, text, -1, NULL));
+        ck_assert_int_eq(chown(lock, STRANGER, STRANGER), 0);
+        if (_i == 0)
+                job = world_upgrade(w);
+        else
+                g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        evict(stranger);
+        world_free(w);
+}
+END_TEST
+
 /* While the module restarts, root makes a lock file for the port that it comes back with. The daemon may not see that
  * the process has not opened the port. */
 START_TEST(test_lock_midway)
@@ -382,6 +442,7 @@ int main(void)
         suite_add(s, "refused", test_refused, 0, 1);
         suite_add(s, "stale", test_stale, 0, G_N_ELEMENTS(stale));
         suite_add(s, "stale-foreign", test_stale_foreign, 0, 1);
+        suite_add(s, "lock-of-stranger", test_lock_of_stranger, 0, 2);
         suite_add(s, "lock-midway", test_lock_midway, 0, 1);
         return suite_run(s);
 }

@@ -242,6 +242,11 @@ bool world_sim_or_end(World *w, const char *command)
         return answer != NULL;
 }
 
+void world_connect_anew(World *w)
+{
+        w->control = connect_control(w);
+}
+
 void world_await_port(World *w)
 {
         g_autofree char *opened = world_sim(w, "count 1-1 opened"), *connected = world_sim(w, "get 1-1 connected");

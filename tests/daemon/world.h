@@ -67,6 +67,8 @@ char *world_log(World *world);
 char *world_sim(World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The same for a command that waits; false if the daemon has ended instead. */
 bool world_sim_or_end(World *world, const char *command);
+/* For a process that was forked: its commands go over a connection of its own. */
+void world_connect_anew(World *world);
 void world_assert_sim(World *world, const char *expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Waits until the daemon has the AT port of module 1-1 open. */
 void world_await_port(World *world);

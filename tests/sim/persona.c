@@ -35,16 +35,16 @@ static const struct {
         { "ec200a", NULL, "", "EC200A-EU, 16 MB, DFOTA" },
         { "ec200a-8", "ec200a", "revision=EC200AEUHAR01A02M08,download-style=none",
           "EC200A-EU, 8 MB, DFOTA all the same; 8 MB modules print no DOWNLOADING" },
-        { "ec600n", "ec200a", "model=EC600N,revision=EC600NCNLAR03A01M16,pid=6001,imei=867711050000015", "EC600N-CN, 16 MB, DFOTA" },
-        { "eg915n", "ec200a", "model=EG915N,revision=EG915NEUAGR01A02M16,pid=6002,ftp=0,imei=867712050000014",
+        { "ec600n", "ec200a", "model=EC600N,revision=EC600NCNLAR03A01M16,pid=6001,imei=867711050000011", "EC600N-CN, 16 MB, DFOTA" },
+        { "eg915n", "ec200a", "model=EG915N,revision=EG915NEUAGR01A02M16,pid=6002,ftp=0,imei=867712050000019",
           "EG915N-EU, 16 MB, DFOTA, no FTP" },
-        { "ec600m", "ec200a", "model=EC600M,revision=EC600MCNLER06A08M08,pid=6002,qgmr=plain,method=minifota,imei=867713050000013,"
+        { "ec600m", "ec200a", "model=EC600M,revision=EC600MCNLER06A08M08,pid=6002,qgmr=plain,method=minifota,imei=867713050000017,"
           "mini-revision=same,mini-boot-urcs=RDY",
           "EC600M-CN, 8 MB, MiniFOTA; Mini looks much like the normal system" },
-        { "ec800m-4", "ec200a", "model=EC800M,revision=EC800MCNGAR06A03M04,pid=6002,method=minifota,ftp=0,imei=867714050000012,"
+        { "ec800m-4", "ec200a", "model=EC800M,revision=EC800MCNGAR06A03M04,pid=6002,method=minifota,ftp=0,imei=867714050000015,"
           "mini-pid=6001,mini-ports=at,updater-ports=none",
           "EC800M-CN, 4 MB, MiniFOTA; Mini has another product id and its AT port alone" },
-        { "eg800k-2", "ec200a", "model=EG800K,revision=EG800KEUCCR07A07M02,build=01.300.01.300,pid=6002,method=minifota,ftp=0,imei=867715050000011,"
+        { "eg800k-2", "ec200a", "model=EG800K,revision=EG800KEUCCR07A07M02,build=01.300.01.300,pid=6002,method=minifota,ftp=0,imei=867715050000012,"
           "mini-at=none,mini-ports=at/modem,updater-usb=0",
           "EG800K-EU, 2 MB, MiniFOTA; Mini swallows AT commands, the updater is not seen" },
         { "eg800k-4", "ec200a", "model=EG800K,revision=EG800KEULCR07A07M04,build=01.300.01.300,pid=6002,method=minifota,ftp=0,imei=867716050000010,"

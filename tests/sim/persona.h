@@ -21,7 +21,7 @@
         X(QGMR, "qgmr", "build|plain|error", "build", "AT+QGMR: revision and build, the bare revision, ERROR") \
         X(GMR, "gmr", "ok|error", "ok", "ATI, AT+GMR and AT+CGMR; error: AT+QGMR alone gives the revision") \
         X(QGMR_NOT_READY, "qgmr-not-ready", "number", "0", "the first n AT+QGMR after a boot end in .00.000") \
-        X(IMEI, "imei", "text", "867710050000016", "the answer to AT+CGSN") \
+        X(IMEI, "imei", "text", "867710050000013", "the answer to AT+CGSN") \
         X(BASELINE, "baseline", "text", "", "baseline a package must name, empty: the revision up to its Rnn") \
         X(METHOD, "method", "dfota|minifota", "dfota", "how it upgrades") \
         X(FTP, "ftp", "flag", "1", "AT+QFOTADL takes ftp:// URLs") \

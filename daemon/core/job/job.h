@@ -144,6 +144,9 @@ typedef struct Job {
          * dies. A record covers a few percent more than the job has, and need not be written for each of them. */
         unsigned percent_covered; /* by the record on the disk */
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
+
+        /* In memory only: another module was present with the same IMEI while the job's module was present. */
+        bool imei_shared;
 } Job;
 
 Job *job_new(const char *id, const char *module);

@@ -323,6 +323,22 @@ static bool is_imei(const char *s)
         return strlen(s) == 15 && strspn(s, "0123456789") == 15;
 }
 
+/* 3GPP TS 23.003, annex B: the last digit makes the sum a multiple of ten. Every second digit counts twice, by the sum
+ * of its two digits. */
+bool identity_is_distinct_imei(const char *imei)
+{
+        unsigned sum = 0;
+
+        if (!is_imei(imei) || strspn(imei, "0") == strlen(imei))
+                return false;
+        for (unsigned i = 0; imei[i]; i++) {
+                unsigned digit = (unsigned)(imei[i] - '0') * (i % 2 + 1);
+
+                sum += digit / 10 + digit % 10;
+        }
+        return sum % 10 == 0;
+}
+
 static void distrust(char **text)
 {
         for (const char *c = *text; *c; c++)

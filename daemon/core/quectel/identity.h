@@ -35,6 +35,9 @@ bool identity_equal(const Identity *a, const Identity *b);
 /* Clears the invalid fields of an identity that another program read: text that is not printable ASCII, a wrong IMEI.
  */
 void identity_distrust(Identity *identity);
+/* Returns true if an IMEI tells one module from all others: its check digit is right, and it is not the
+ * 000000000000000 that some factories leave. */
+bool identity_is_distinct_imei(const char *imei);
 void identity_free(Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_free)
 
