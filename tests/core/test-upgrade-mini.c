@@ -403,7 +403,9 @@ START_TEST(adopted)
 
         bench_updating(b, 70);
         if (_i == 0)
-                bench_finish_mini(b);
+                bench_fota(b, "\"END\",0");
+        bench_mini_restart(b, false);
+        bench_ready(b, MINI_NEW);
         if (_i == 1) /* only a quiet period can identify the firmware */
                 for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
                         bench_tick(b);
