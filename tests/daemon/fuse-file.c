@@ -18,7 +18,7 @@
 #include "fuse-file.h"
 
 #define SIZE     65536
-#define PATIENCE 60000 /* ms, far more than anything here takes */
+#define TIMEOUT 60000 /* ms, far longer than any test needs */
 
 struct FuseFile {
         char *path;
@@ -125,7 +125,7 @@ void fuse_file_await(FuseFile *f)
         struct pollfd fd = { .fd = f->waits[0], .events = POLLIN };
         char byte;
 
-        ck_assert_msg(poll(&fd, 1, PATIENCE) > 0, "nothing waits for %s", f->path);
+        ck_assert_msg(poll(&fd, 1, TIMEOUT) > 0, "nothing waits for %s", f->path);
         ck_assert_int_eq(read(f->waits[0], &byte, 1), 1);
 }
 
