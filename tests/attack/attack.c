@@ -153,14 +153,18 @@ static unsigned count_fds(pid_t pid)
 
 static bool ask(sd_bus *bus, bool bus_alone, GArray *times)
 {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
         gint64 begin = g_get_monotonic_time(), took;
         int r = bus_alone ? sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                               "org.freedesktop.DBus", "GetId", NULL, NULL, NULL)
+                                               "org.freedesktop.DBus", "GetId", &error, NULL, NULL)
                           : sd_bus_call_method(bus, "org.fotad1", "/org/fotad1", "org.freedesktop.DBus.Properties",
-                                               "Get", NULL, NULL, "ss", "org.fotad1.Manager", "Version");
+                                               "Get", &error, NULL, "ss", "org.fotad1.Manager", "Version");
 
         took = g_get_monotonic_time() - begin;
         g_array_append_val(times, took);
+        if (r < 0)
+                printf("  failed: %s: %s\n", error.name, error.message);
+        sd_bus_error_free(&error);
         return r >= 0;
 }
 
