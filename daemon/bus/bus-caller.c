@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Calls that are kept until they are answered, and their senders: who they are, and that they are still there. The bus
- * is asked without waiting for its reply; when it has replied, the message is put back into the queue of received
- * messages, and its handler examines the situation anew. Bounds how much is kept. Knows no particular call. */
+/* Calls that are kept until they are answered, and the credentials of their senders. The bus is asked for these without
+ * waiting for its reply; when it has replied, the message is put back into the queue of received messages, and its
+ * handler examines the situation anew. The number and the size of the calls are bounded. Knows no particular call. */
 
 #include <string.h>
 #include <unistd.h>
@@ -193,7 +193,7 @@ bool bus_call_is_privileged(const BusCall *c)
 
 /* ---- senders */
 
-/* Has each call of the sender dealt with. The last call takes the sender along. */
+/* Calls func for each call of the sender, which is freed with its last call. */
 static void for_each_call(BusPeer *p, void (*func)(BusCall *call))
 {
         g_autoptr(GPtrArray) calls = g_ptr_array_new();
