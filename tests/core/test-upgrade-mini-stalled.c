@@ -252,6 +252,27 @@ START_TEST(failure_before_progress)
 }
 END_TEST
 
+/* A module that reports different failures without a pause writes about one record a second; later ones are
+ * recorded again. */
+START_TEST(many_failures)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        uint64_t begin;
+        int persists;
+
+        bench_go_mini2(b);
+        persists = b->persists;
+        begin = b->now;
+        for (unsigned i = 0; i < 500; i++)
+                bench_fota(b, i % 2 ? "\"HTTPEND\",701" : "\"HTTPEND\",702");
+        ck_assert_int_le(b->persists - persists, 12 + (int)((b->now - begin) / SECOND));
+        bench_pass(b, 5 * SECOND);
+        bench_fota(b, "\"HTTPEND\",707");
+        bench_stall(b);
+        assert_has(b->job->message, "It last reported HTTP code 707");
+}
+END_TEST
+
 /* ---- a day without network: the job is nearly idle, and the first message is handled at once */
 
 START_TEST(day_without_network)
@@ -469,6 +490,7 @@ int main(void)
         tcase_add_loop_test(t, last_heard_below_60, 0, 2);
         tcase_add_loop_test(t, found_in_mid_flash, 0, 2);
         tcase_add_test(t, failure_before_progress);
+        tcase_add_test(t, many_failures);
         tcase_add_loop_test(t, day_without_network, 0, 3);
         tcase_add_test(t, retry);
         tcase_add_test(t, retry_is_rejected);

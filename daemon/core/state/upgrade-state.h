@@ -124,8 +124,9 @@ typedef struct Upgrade {
         bool no_flow_control;   /* hardware flow control was tried and failed; until the job ends */
         bool transfer_dropped;  /* bytes of the package were dropped with a record that could not be written */
 
-        /* upgrade-mini.c; all but the first two are of this enumeration */
-        uint64_t progress_at; /* when the upgrade last made progress */
+        /* upgrade-mini.c; all but the first three are of this enumeration */
+        uint64_t reports_until; /* until when failures that were reported use up one a second */
+        uint64_t progress_at;   /* when the upgrade last made progress */
         uint64_t failed_at;   /* when the module last reported a failure, 0 not since the daemon started */
         uint64_t probed_at;   /* when a stalled module was last asked for its identity */
         bool port_answers;    /* the AT port answers, with or without a revision */

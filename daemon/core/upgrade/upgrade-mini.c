@@ -101,6 +101,18 @@ static void updating(Upgrade *u, int said)
         upgrade_reset_deadline(u);
 }
 
+#define REPORTS_AT_ONCE (10 * G_USEC_PER_SEC)
+
+/* A module that reports one failure after the other, without end, would write as many records. */
+static bool reports_too_often(Upgrade *u)
+{
+        u->reports_until = MAX(u->reports_until, u->now);
+        if (u->reports_until > u->now + REPORTS_AT_ONCE)
+                return true;
+        u->reports_until += G_USEC_PER_SEC;
+        return false;
+}
+
 /* Records a failure that the module reports. The failure decides nothing: the module tries again, or falls back. */
 static void remember(Upgrade *u, CodeDomain domain, int number)
 {
@@ -109,7 +121,7 @@ static void remember(Upgrade *u, CodeDomain domain, int number)
         if (domain == CODE_DOMAIN_NONE)
                 domain = source_domain(job->source);
         u->failed_at = u->now;
-        if (job->reported_domain == domain && job->reported_code == number) {
+        if ((job->reported_domain == domain && job->reported_code == number) || reports_too_often(u)) {
                 upgrade_reset_deadline(u); /* a repeated report */
                 return;
         }
