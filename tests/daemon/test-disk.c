@@ -397,7 +397,7 @@ START_TEST(test_progress)
         g_free(world_sim(d->w, "held 1-1 updating:22"));
         world_await_property(d->w, job, "Percent", "60");
         if (_i == 1) {
-                before = world_told_percent(d->w, job);
+                before = world_last_percent(d->w, job);
                 world_kill_daemon(d->w);
                 world_start_daemon(d->w);
                 world_await_property(d->w, job, "State", "updating");
