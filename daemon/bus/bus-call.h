@@ -19,7 +19,6 @@ typedef struct Bus {
         sd_bus *next;           /* a connection that has not got the name yet; NULL: none */
         sd_event_source *retry; /* due when the next connection is to be tried */
         sd_event_source *exit;  /* before sd-bus closes the connection */
-        sd_event_source *turn;  /* due after each turn of the loop in which something was handled */
         gint64 lost_at;         /* of CLOCK_MONOTONIC; 0: the connection is not lost */
         uint64_t pause;         /* µs until the connection is tried again */
         sd_event *event;        /* sd_bus_get_event() returns NULL once the connection is lost */

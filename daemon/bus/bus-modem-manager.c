@@ -252,7 +252,8 @@ static void begin_asking(Hold *h)
         h->state = HOLD_ASKING;
         h->unknown = h->asked = 0;
         ask(h);
-        shut_gate(h, MODULE_GATE_PENDING, ASKED);
+        /* Until the bus has replied, ModemManager counts as running, which is not worth a line in the log. */
+        shut_gate(h, MODULE_GATE_PENDING, h->owner->asks_owner ? NULL : ASKED);
 }
 
 /* ---- holds */

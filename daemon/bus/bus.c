@@ -32,8 +32,6 @@
 #define PAUSE_MAX (2 * G_USEC_PER_SEC)
 #define NAME_WAIT (5 * G_USEC_PER_SEC)
 
-#define MESSAGES_PER_TURN 32
-
 #define PATH_LENGTH_MAX 255 /* of an object path; those of fotad are shorter */
 
 #define PRIMARY_OWNER 1 /* the bus's reply to RequestName */
@@ -195,17 +193,6 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
         return bus_manager_list_objects(userdata, message, error);
 }
 
-/* Handles some messages more before the loop turns, for a turn costs more than most of them. */
-static int on_turn(sd_event_source *source, void *userdata)
-{
-        Bus *b = userdata;
-
-        (void)source;
-        for (unsigned i = 0; i < MESSAGES_PER_TURN && sd_bus_process(b->bus, NULL) > 0; i++)
-                ;
-        return 0;
-}
-
 /* Takes up on b->bus all that does not belong to a module or job. */
 static int take_up(Bus *b)
 {
@@ -341,8 +328,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
             (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_exit(event, &b->exit, on_exit_of_loop, b)) < 0 ||
             (r = sd_event_source_set_priority(b->exit, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
-            (r = sd_event_add_post(event, &b->turn, on_turn, b)) < 0 || (r = open_connection(b, &b->bus)) < 0 ||
-            (r = take_up(b)) < 0) {
+            (r = open_connection(b, &b->bus)) < 0 || (r = take_up(b)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -386,7 +372,6 @@ void bus_free(Bus *b)
         bus_modem_manager_free(b->modem_manager);
         sd_event_source_disable_unref(b->retry);
         sd_event_source_disable_unref(b->exit);
-        sd_event_source_disable_unref(b->turn);
         sd_event_source_disable_unref(b->costly_turn);
         sd_bus_close_unref(b->next);
         sd_bus_flush_close_unref(b->bus);

@@ -134,7 +134,7 @@ bool module_give_up_gate(Module *m)
         }
         if (!at_port_node(m->port) || m->context.job->sent || m->context.job->result != JOB_RESULT_NONE)
                 return false;
-        text = g_strdup_printf("and ModemManager %s", gate_why(m->gate));
+        text = g_strdup_printf("and ModemManager %s", gate_why(m->gate) ?: "may be using it");
         job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_PORT_BUSY, .text = text });
         return true;
 }

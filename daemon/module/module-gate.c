@@ -65,7 +65,7 @@ bool gate_set(Gate *g, ModuleGate state, const char *why)
         g->state = state;
         g_free(g->why);
         g->why = g_strdup(why);
-        if (changed && state != MODULE_GATE_OPEN) /* ModemManager gives the same answer again and again */
+        if (changed && state != MODULE_GATE_OPEN && why) /* ModemManager gives the same answer again and again */
                 log_context(LOG_INFO, g->context, "its AT port is left alone, for ModemManager %s", why);
         return true;
 }

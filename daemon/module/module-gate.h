@@ -39,8 +39,9 @@ void gate_free(Gate *gate);
  * is wanted. Returns true if the gate is open after that. */
 bool gate_pass(Gate *gate, bool wanted);
 
-/* Sets the permission. why: the reason, as in "is still looking at it"; NULL if the gate is open. Returns false if the
- * gate is MODULE_GATE_PENDING for that reason already. */
+/* Sets the permission. why: the reason, as in "is still looking at it"; NULL if the gate is open, or the
+ * reason is not known yet, which is not logged. Returns false if the gate is MODULE_GATE_PENDING for that reason
+ * already. */
 bool gate_set(Gate *gate, ModuleGate state, const char *why);
 
 ModuleGate gate_state(const Gate *gate);

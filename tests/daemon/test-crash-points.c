@@ -63,7 +63,7 @@ static const Run runs[] = {
           NULL },
         /* The part that differs from a DFOTA: from AT+QFOTADL to the end of the package. */
         { "FILE",
-          "1-1=ec200a,updating=30/91,file-idle=300," FEW_URCS,
+          "1-1=ec200a,updating=30/91,file-idle=2000," FEW_URCS,
           OLD_REVISION,
           NEW_REVISION,
           { NULL },
@@ -72,7 +72,7 @@ static const Run runs[] = {
           "at-out before AT+QFOTADL",
           "FILEEND" },
         { "spool",
-          "1-1=ec200a,updating=30/91,file-idle=300," FEW_URCS,
+          "1-1=ec200a,updating=30/91,file-idle=2000," FEW_URCS,
           OLD_REVISION,
           NEW_REVISION,
           { NULL },
