@@ -74,8 +74,9 @@ static int on_probed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static void probe_until_finished(World *w, const char *job)
 {
         gint64 end = g_get_monotonic_time() + 120 * G_USEC_PER_SEC;
-        bool pending = false;
+        static bool pending; /* a reply may come after the return */
 
+        pending = false;
         for (;;) {
                 g_autofree char *state = world_property(w, job, "State");
 

@@ -382,7 +382,7 @@ static void begin_counting(Disk *d)
 START_TEST(test_progress)
 {
         Disk *d = disk_new(NULL, false);
-        g_autofree char *job = NULL;
+        g_autofree char *shown = NULL, *job = NULL;
         unsigned before, after;
         size_t n;
 
@@ -401,7 +401,8 @@ START_TEST(test_progress)
                 world_kill_daemon(d->w);
                 world_start_daemon(d->w);
                 world_await_property(d->w, job, "State", "updating");
-                after = (unsigned)atoi(world_property(d->w, job, "Percent"));
+                shown = world_property(d->w, job, "Percent");
+                after = (unsigned)atoi(shown);
                 ck_assert_msg(after >= before && after < before + 5, "%u %% after %u %%", after, before);
         }
         g_free(world_sim(d->w, "release 1-1 updating:22"));
