@@ -364,9 +364,10 @@ void bus_call_await_identity(BusCall *c, Module *module, BusWaitFunc func)
         c->since = g_get_monotonic_time();
 }
 
-static void answer(BusCall *taken, const char *failure)
+/* The call's own handler may be running, if its question was answered at once: it lets the call go. */
+static void answer(BusCall *c, const char *failure)
 {
-        g_autoptr(BusCall) c = taken;
+        bool nested = c->handled;
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         Module *module = g_steal_pointer(&c->module);
 
@@ -375,6 +376,8 @@ static void answer(BusCall *taken, const char *failure)
         if (!failure && g_get_monotonic_time() - c->since > WAIT_MAX)
                 failure = "it took too long to tell who it is: try again";
         bus_call_fail(c, c->func(c, module, failure, &error), &error);
+        if (!nested)
+                bus_call_let_go(c);
 }
 
 void bus_answer_waiting(Bus *b, Module *module, const char *failure)

@@ -133,7 +133,7 @@ static int on_probe(sd_bus_message *m, void *userdata, sd_bus_error *error)
         if (r <= 0)
                 return r < 0 ? r : 1;
         bus_call_await_identity(call, bm->module, answer_probe);
-        if (!manager_probe(bm->bus->manager, bm->module, &refusal)) {
+        if (!manager_probe(bm->bus->manager, bm->module, &refusal) && call->module) { /* not answered yet */
                 bus_call_done(call);
                 return bus_refuse(error, &refusal);
         }
