@@ -15,10 +15,26 @@
 /* Threads at a time. If all of them hang, files that come later stay open until the daemon ends. */
 #define CLOSERS_MAX 64
 
-typedef union Control {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-} Control;
+/* A message of one byte and one descriptor. */
+typedef struct Letter {
+        char byte;
+        struct iovec piece;
+        union {
+                struct cmsghdr head;
+                char bytes[CMSG_SPACE(sizeof(int))];
+        } control;
+        struct msghdr header;
+} Letter;
+
+static void letter_init(Letter *l)
+{
+        *l = (Letter){ 0 };
+        l->piece = (struct iovec){ &l->byte, 1 };
+        l->header = (struct msghdr){ .msg_iov = &l->piece,
+                                     .msg_iovlen = 1,
+                                     .msg_control = l->control.bytes,
+                                     .msg_controllen = sizeof(l->control.bytes) };
+}
 
 static void close_one(gpointer data, gpointer unused)
 {
@@ -46,19 +62,14 @@ static bool is_socket(int fd)
 /* If the kernel refuses, the carrier is empty, and its file is one that cannot be had. */
 static void put_in(int socket, int fd)
 {
-        char byte = 0;
-        struct iovec piece = { &byte, 1 };
-        Control control = { 0 };
-        struct msghdr m = { .msg_iov = &piece,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = sizeof(control.bytes) };
+        Letter l;
 
-        control.head.cmsg_level = SOL_SOCKET;
-        control.head.cmsg_type = SCM_RIGHTS;
-        control.head.cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
-        (void)!sendmsg(socket, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+        letter_init(&l);
+        l.control.head.cmsg_level = SOL_SOCKET;
+        l.control.head.cmsg_type = SCM_RIGHTS;
+        l.control.head.cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(&l.control.head), &fd, sizeof(int));
+        (void)!sendmsg(socket, &l.header, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 int carrier_new(int fd)
@@ -77,19 +88,14 @@ int carrier_new(int fd)
 
 int carrier_open(int fd)
 {
-        char byte;
-        struct iovec piece = { &byte, 1 };
-        Control control = { 0 };
-        struct msghdr m = { .msg_iov = &piece,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = sizeof(control.bytes) };
+        Letter l;
         int file;
 
-        if (recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0 || m.msg_controllen < CMSG_LEN(sizeof(int)) ||
-            control.head.cmsg_type != SCM_RIGHTS)
+        letter_init(&l);
+        if (recvmsg(fd, &l.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0 ||
+            l.header.msg_controllen < CMSG_LEN(sizeof(int)) || l.control.head.cmsg_type != SCM_RIGHTS)
                 return fd;
-        memcpy(&file, CMSG_DATA(&control.head), sizeof(int));
+        memcpy(&file, CMSG_DATA(&l.control.head), sizeof(int));
         close(fd);
         return file;
 }

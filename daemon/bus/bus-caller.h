@@ -18,16 +18,16 @@ struct BusCall {
         sd_bus_message *message;
         BusPeer *peer;
         bool handled; /* a method handler is running */
-        bool waits;   /* it is kept when no handler runs */
+        bool waits;   /* the call is kept when no handler runs */
         sd_event_source *tidy;
         GList *link; /* in Bus.calls */
 
-        void *data; /* of what it waits for; not to be used without drop */
+        void *data; /* of the thing that the call waits for; not to be used without drop */
         void (*drop)(BusCall *call); /* ends that, and calls bus_call_done(); NULL: there is nothing to end */
 
-        int (*answer)(BusCall *call); /* it waits for its turn (bus-costly) */
+        int (*answer)(BusCall *call); /* of a call that waits for its turn (bus-costly) */
 
-        /* It waits for the identity of a module: */
+        /* Of a call that waits for the identity of a module. */
         BusWaitFunc func;
         Module *module;
         gint64 since;

@@ -26,8 +26,7 @@ int job_store_reserve(JobStore *store, guint64 number, char **ret_why);
 char *job_store_read(JobStore *store, const char *id, char **ret_why);
 
 /* Writes the file, durably: 0, or -errno and *ret_why: -ENOSPC, -EROFS, or -EIO for all others, and
- * if the text has more than 64 KiB. Only its owner may read
- * it. */
+ * if the text has more than 64 KiB. Only its owner may read it. */
 int job_store_write(JobStore *store, const char *id, const char *text, char **ret_why);
 
 /* The same for many files at the cost of one. On failure some may have been written. */

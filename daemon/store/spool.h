@@ -28,7 +28,8 @@ typedef struct SpoolResult {
 typedef void (*SpoolFunc)(void *userdata, const SpoolResult *result);
 
 /* Copies a regular file of 1 to most bytes from its beginning; its offset is neither used nor changed. source: of
- * the file, or a carrier of it. Takes both descriptors, even if it fails. 0, -EBUSY if SPOOLS_MAX are under way, or -errno. */
+ * the file, or a carrier of it. Takes both descriptors, even if it fails. 0, -EBUSY if SPOOLS_MAX are under way, or
+ * -errno. */
 int spool_new(Spool **ret, sd_event *event, int source, int target, uint64_t most, SpoolFunc func, void *userdata);
 
 /* Takes NULL. Waits for nothing: a thread that hangs goes on alone. */

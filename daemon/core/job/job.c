@@ -11,7 +11,7 @@
 #include "core/quectel/qfota.h"
 #include "url.h"
 
-#define PERCENT_STEP     5   /* a running job's record covers the percentages below the next multiple */
+#define PERCENT_STEP     5   /* a running job's record covers the percentages up to the next multiple */
 #define PACKAGE_NAME_MAX 255 /* bytes, as of any file's name */
 
 const char *const job_state_names[] = {
@@ -160,7 +160,8 @@ unsigned job_percent_to_cover(const Job *job)
 {
         unsigned next = (job->percent / PERCENT_STEP + 1) * PERCENT_STEP;
 
-        if (job->state == JOB_FINISHED)
+        /* No percentage is reported in these states, so the next daemon shows the same one. */
+        if (job->state == JOB_FINISHED || job->state == JOB_STALLED)
                 return MAX(job->percent, job->percent_floor);
         return MIN(MAX(next, job->percent_floor), JOB_PERCENT_MAX);
 }
