@@ -16,5 +16,5 @@ typedef enum BusAction {
  * NULL if there is none. > 0: authorized, go on; *ret as from bus_call_take(). 0: the bus or polkit is asked; the
  * handler returns 1 without doing anything, and is called again with the same message, from its beginning, when there
  * is a reply. < 0: refused, and the error is set. */
-int bus_authorize(Bus *bus, sd_bus_message *message, BusAction action, const char *module, const Job *own, BusCall **ret,
-                  sd_bus_error *error);
+int bus_authorize(Bus *bus, sd_bus_message *message, BusAction action, const char *module, const Job *own,
+                  BusCall **ret, sd_bus_error *error);

@@ -14,7 +14,8 @@ static int await_turn(Bus *b)
 {
         int r;
 
-        if (!b->costly_turn && (r = sd_event_add_time(b->event, &b->costly_turn, CLOCK_MONOTONIC, 0, 1, on_turn, b)) < 0)
+        if (!b->costly_turn &&
+            (r = sd_event_add_time(b->event, &b->costly_turn, CLOCK_MONOTONIC, 0, 1, on_turn, b)) < 0)
                 return r;
         if ((r = sd_event_source_set_time(b->costly_turn, b->costly_at)) < 0)
                 return r;

@@ -109,7 +109,8 @@ static int answer_history(BusCall *call)
             (r = sd_bus_message_open_container(reply, 'a', "a{sv}")) < 0)
                 return r;
         for (unsigned i = 0; i < jobs->len && (limit == 0 || i < limit); i++)
-                if ((r = bus_job_append_properties(g_hash_table_lookup(b->jobs, g_ptr_array_index(jobs, i)), reply)) < 0)
+                if ((r = bus_job_append_properties(g_hash_table_lookup(b->jobs, g_ptr_array_index(jobs, i)), reply)) <
+                    0)
                         return r;
         r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The bus itself: the owner of another service's name, and a question that shows what the bus has passed on. Knows no service. */
+/* The bus itself: the owner of another service's name, and a question that shows what the bus has passed on. Knows no
+ * service. */
 
 #include <glib.h>
 

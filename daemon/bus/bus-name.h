@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
-/* Calls the handler for each NameOwnerChanged of the name, until the caller unrefs *ret. Does not wait for the bus. 0 or
- * -errno. */
+/* Calls the handler for each NameOwnerChanged of the name, until the caller unrefs *ret. Does not wait for the bus. 0
+ * or -errno. */
 int bus_name_watch(sd_bus *bus, sd_bus_slot **ret, const char *name, sd_bus_message_handler_t handler, void *userdata);
 
 /* Reads such a signal: *ret_owned is true if the name has an owner now. false if another sender than the bus sent the

@@ -34,8 +34,8 @@ char *serial_lock_name(const char *node);
 
 /* Opens a tty, locks it and makes it raw. Borrows event and observer. Returns 0, or -errno: -ENODEV if the node belongs
  * to another tty by now; -EBUSY if another process has the tty. *ret_holder then names that process, and the caller
- * frees it: "by chat (pid 42)", or "by chat (pid 42), a lock file says (/run/lock/LCK..ttyUSB1 of user root)" if there is
- * no other sign that the process has the port. */
+ * frees it: "by chat (pid 42)", or "by chat (pid 42), a lock file says (/run/lock/LCK..ttyUSB1 of user root)" if there
+ * is no other sign that the process has the port. */
 int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSettings *settings,
                 const SerialObserver *observer, void *userdata, char **ret_holder);
 

@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "device/usb-watch.h"
 
-#define MONITOR_BUFFER (1024 * 1024) /* bytes: a hub full of modules that all come at once */
+#define MONITOR_BUFFER (1024 * 1024)         /* bytes: a hub full of modules that all come at once */
 #define AGAIN_FIRST    (G_USEC_PER_SEC / 4)  /* until devices that could not be read are looked at again */
 #define AGAIN_LONGEST  (10 * G_USEC_PER_SEC) /* the same, when they could not be read again and again */
 
@@ -44,8 +44,8 @@ struct UsbWatch {
         sd_event_source *source;
         sd_event_source *again; /* due when all devices are looked at again; off if each could be read */
         uint64_t again_in;      /* its time-out, µs, 0: each could be read */
-        GHashTable *devices; /* syspath -> Known */
-        GHashTable *ttys;    /* syspath -> Tty */
+        GHashTable *devices;    /* syspath -> Known */
+        GHashTable *ttys;       /* syspath -> Tty */
         const UsbWatchObserver *observer;
         void *userdata;
 };
@@ -222,8 +222,8 @@ static void device_added(UsbWatch *w, udev_device *d)
         w->observer->device_added(w->userdata, &device);
 }
 
-/* Reads the interfaces of the device, bit n for interface n. The kernel names them DEVICE:CONFIGURATION.INTERFACE. Returns
- * false if they cannot be read. */
+/* Reads the interfaces of the device, bit n for interface n. The kernel names them DEVICE:CONFIGURATION.INTERFACE.
+ * Returns false if they cannot be read. */
 static bool read_interfaces(udev_device *device, uint32_t *ret)
 {
         g_autoptr(GDir) directory = g_dir_open(udev_device_get_syspath(device), 0, NULL);

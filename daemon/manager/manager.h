@@ -36,8 +36,8 @@ void manager_reconfigured(Manager *manager);
 /* Call it before a clean end of the daemon. The jobs stay on the disk. */
 void manager_stop(Manager *manager);
 
-/* Announces the results that a crash, or a bus that was lost, kept from the bus. Call it whenever the daemon has got its
- * name on a bus. */
+/* Announces the results that a crash, or a bus that was lost, kept from the bus. Call it whenever the daemon has got
+ * its name on a bus. */
 void manager_announce(Manager *manager);
 
 /* The bus has passed on the result of a job: notes that on the disk, so that it is not announced again. */

@@ -24,8 +24,8 @@ typedef struct ModuleObserver {
         void (*needed)(void *userdata, Module *module, ModuleNeed need);
         /* The module upgrades, or is in its Mini system, and no job knows of it. */
         void (*adoptable)(void *userdata, Module *module, Method method);
-        /* The job's module has been off the bus until the job's time-out. Returns true if the job has gone on at another
-         * place, and holds this module no longer. */
+        /* The job's module has been off the bus until the job's time-out. Returns true if the job has gone on at
+         * another place, and holds this module no longer. */
         bool (*away)(void *userdata, Module *module);
         int (*package_open)(void *userdata, const Job *job); /* the job's package on the host: its fd, or -errno */
         int (*job_persist)(void *userdata, Job *job, char **ret_why);

@@ -40,5 +40,6 @@ int job_store_quarantine(JobStore *store, const GPtrArray *ids, JobStoreMask mas
 /* Removes the file, durably: 1, 0 if there was none, or -errno and *ret_why. */
 int job_store_remove(JobStore *store, const char *id, char **ret_why);
 
-/* Removes files that are not needed any more; after a power cut some may be there again. Logs what cannot be removed. */
+/* Removes files that are not needed any more; after a power cut some may be there again. Logs what cannot be removed.
+ */
 void job_store_remove_all(JobStore *store, const GPtrArray *ids);

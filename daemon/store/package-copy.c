@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* From a caller's descriptor to a file in the package store (guide 3.3.1.3): has the spool copy the file, and judges the
- * copy. Knows neither the request that the package is for nor the job that gets it. */
+/* From a caller's descriptor to a file in the package store (guide 3.3.1.3): has the spool copy the file, and judges
+ * the copy. Knows neither the request that the package is for nor the job that gets it. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -24,7 +24,8 @@ typedef void (*PackageCopyFunc)(void *userdata, const Package *package, const Re
 
 /* Begins to copy a regular file of 1 to size_max bytes into the store, in a thread. fd: of the file, or a
  * carrier of it; stays the caller's, who may close it at once. sha256: that of the package that is wanted, in
- * hexadecimal digits, NULL: any; copied. Borrows event and store. NULL and a refusal if the copy cannot begin, FOTAD_ERROR_BUSY if SPOOLS_MAX are under way. */
+ * hexadecimal digits, NULL: any; copied. Borrows event and store. NULL and a refusal if the copy cannot begin,
+ * FOTAD_ERROR_BUSY if SPOOLS_MAX are under way. */
 PackageCopy *package_copy_new(sd_event *event, PackageStore *store, int fd, uint64_t size_max, const char *sha256,
                               PackageCopyFunc func, void *userdata, Refusal *ret_refusal);
 

@@ -119,8 +119,9 @@ static int compare(const void *x, const void *y)
 
 static double at(GArray *sorted, unsigned percent)
 {
-        return sorted->len ? (double)g_array_index(sorted, gint64, MIN(sorted->len - 1, sorted->len * percent / 100)) / 1000
-                           : 0;
+        return sorted->len
+                       ? (double)g_array_index(sorted, gint64, MIN(sorted->len - 1, sorted->len * percent / 100)) / 1000
+                       : 0;
 }
 
 static void print_latency(const char *what, GArray *times, unsigned failed)

@@ -194,6 +194,17 @@ static void assert_logged(Disk *d, const char *part)
 
 /* ---- before AT+QFOTADL */
 
+/* Starts a job, whose module stands still before AT+QFOTADL. */
+static char *start_and_hold(Disk *d)
+{
+        char *job;
+
+        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
+        job = start(d);
+        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        return job;
+}
+
 /* If the file system is full, removing the record makes room for its end. */
 START_TEST(test_failed)
 {
@@ -201,9 +212,7 @@ START_TEST(test_failed)
         bool kept = _i != NO_RECORDS;
         g_autofree char *job = NULL;
 
-        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
-        job = start(d);
-        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        job = start_and_hold(d);
         fill(d, _i);
         g_free(world_sim(d->w, "release 1-1 " PREPARING));
         world_assert_result(d->w, job, "failed", "host", "insufficient-space");
@@ -242,9 +251,7 @@ START_TEST(test_read_only)
         Disk *d = disk_new("command=2\n", _i == 1);
         g_autofree char *job = NULL;
 
-        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
-        job = start(d);
-        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        job = start_and_hold(d);
         ck_assert_int_eq(mount(NULL, d->state, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
         g_free(world_sim(d->w, "release 1-1 " PREPARING));
         await_pending(d, job, "Read-only file system");
@@ -267,9 +274,7 @@ START_TEST(test_directory_not_synchronized)
         Disk *d = disk_new("command=2\n", false);
         g_autofree char *job = NULL;
 
-        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
-        job = start(d);
-        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        job = start_and_hold(d);
         fill(d, NO_SYNCS);
         g_free(world_sim(d->w, "release 1-1 " PREPARING));
         await_pending(d, job, "Input/output error");
@@ -292,9 +297,7 @@ START_TEST(test_io_error)
         Disk *d = disk_new(NULL, false);
         g_autofree char *job = NULL, *message = NULL, *refuse = world_path(d->w, "refuse");
 
-        g_free(world_sim(d->w, "hold 1-1 " PREPARING));
-        job = start(d);
-        g_free(world_sim(d->w, "held 1-1 " PREPARING));
+        job = start_and_hold(d);
         ck_assert(g_file_set_contents(refuse, "EIO", -1, NULL));
         g_free(world_sim(d->w, "release 1-1 " PREPARING));
         world_assert_result(d->w, job, "failed", "host", "interrupted");

@@ -140,8 +140,9 @@ typedef struct Job {
         /* In memory only: the reason why the record on the disk is behind the running job, "" if it is not. */
         char *behind;
 
-        /* A percentage is reported only if the record on the disk covers it, so that it does not go back when the daemon
-         * dies. A record covers a few percent more than the job has, and need not be written for each of them. */
+        /* A percentage is reported only if the record on the disk covers it, so that it does not go back when the
+         * daemon dies. A record covers a few percent more than the job has, and need not be written for each of them.
+         */
         unsigned percent_covered; /* by the record on the disk */
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 
