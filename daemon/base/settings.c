@@ -219,12 +219,55 @@ static bool is_wrong(int error)
         return false;
 }
 
+/* Takes the values of all known keys, up to the first that is wrong. */
+static bool take_values(Config *c, GKeyFile *file, const char *path, const char *text, char **ret_why)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+                g_autofree char *value = g_key_file_get_string(file, keys[i].group, keys[i].key, NULL);
+                g_autofree char *why = NULL;
+
+                if (value)
+                        why = take_value(c, i, g_strstrip(value));
+                else if (g_key_file_has_key(file, keys[i].group, keys[i].key, NULL))
+                        why = g_strdup("must be text");
+                if (why) {
+                        *ret_why = g_strdup_printf("%s:%u: %s in [%s] %s", path,
+                                                   find_line(text, keys[i].group, keys[i].key), keys[i].key,
+                                                   keys[i].group, why);
+                        return false;
+                }
+        }
+        return true;
+}
+
+static bool is_known(const char *group, const char *key)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+                if (strcmp(keys[i].group, group) == 0 && strcmp(keys[i].key, key) == 0)
+                        return true;
+        return false;
+}
+
+/* Unknown keys may belong to a newer fotad, or be a typing error: a warning, not an error. */
+static void warn_of_unknown_keys(GKeyFile *file, const char *path, const char *text)
+{
+        g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
+        for (char **group = groups; *group; group++) {
+                g_auto(GStrv) names = g_key_file_get_keys(file, *group, NULL, NULL);
+
+                for (char **name = names; name && *name; name++)
+                        if (!is_known(*group, *name))
+                                log_warning("%s:%u: ignored, for there is no key %s in [%s]", path,
+                                            find_line(text, *group, *name), *name, *group);
+        }
+}
+
 static bool take_file(Config *c, const char *path, bool must_exist, bool *ret_wrong, char **ret_why)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autofree char *text = NULL;
-        g_auto(GStrv) groups = NULL;
         size_t length;
         int r = read_file(path, FILE_MAX, &text, &length, ret_why);
 
@@ -245,38 +288,9 @@ static bool take_file(Config *c, const char *path, bool must_exist, bool *ret_wr
                 *ret_why = g_strdup_printf("%s:%u: %s", path, find_broken_line(text), error->message);
                 return false;
         }
-        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-                g_autofree char *value = g_key_file_get_string(file, keys[i].group, keys[i].key, NULL);
-                g_autofree char *why = NULL;
-
-                if (value)
-                        why = take_value(c, i, g_strstrip(value));
-                else if (g_key_file_has_key(file, keys[i].group, keys[i].key, NULL))
-                        why = g_strdup("must be text");
-                if (why) {
-                        *ret_why = g_strdup_printf("%s:%u: %s in [%s] %s", path,
-                                                   find_line(text, keys[i].group, keys[i].key), keys[i].key,
-                                                   keys[i].group, why);
-                        return false;
-                }
-        }
-
-        /* Unknown keys may belong to a newer fotad, or be a typing error: a warning, not an error. */
-        groups = g_key_file_get_groups(file, NULL);
-        for (char **group = groups; *group; group++) {
-                g_auto(GStrv) names = g_key_file_get_keys(file, *group, NULL, NULL);
-
-                for (char **name = names; name && *name; name++) {
-                        bool known = false;
-
-                        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-                                known = known ||
-                                        (strcmp(keys[i].group, *group) == 0 && strcmp(keys[i].key, *name) == 0);
-                        if (!known)
-                                log_warning("%s:%u: ignored, for there is no key %s in [%s]", path,
-                                            find_line(text, *group, *name), *name, *group);
-                }
-        }
+        if (!take_values(c, file, path, text, ret_why))
+                return false;
+        warn_of_unknown_keys(file, path, text);
         return true;
 }
 
