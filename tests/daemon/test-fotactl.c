@@ -34,6 +34,10 @@ static const struct {
         { "history -n x", 2, "", "" },
         { "list x", 2, "", "no arguments" },
         { "explain 9999", 2, "", "no such code" },
+        { "watch --timeout x", 2, "", "--timeout takes a number" },
+        { "watch --timeout 0", 2, "", "--timeout takes a number" },
+        { "watch --until never", 2, "", "--until takes finished or stalled" },
+        { "start --timeout 5 http://host/up.bin", 2, "", "need --wait" },
         { "start --json", 2, "\"error\"", "" },
         { "dance --json", 2, "\"error\"", "" },
         { "explain --json 9999", 2, "\"error\"", "" },
@@ -56,6 +60,11 @@ static const struct {
         { "explain --json http/714", 0, "\"dns-failed\"", "" },
         { "--version", 0, "fotactl ", "" },
         { "--help", 0, "watch [JOB]", "" },
+        { "explain 504 >/dev/full", 9, "", "standard output" },
+        { "--version >/dev/full", 9, "", "standard output" },
+        { "help >/dev/full", 9, "", "standard output" },
+        { "help start >/dev/full", 9, "", "standard output" },
+        { "explain 9999 >/dev/full", 2, "", "no such code" },
         { "help start", 0, "--apn-password-file", "" },
 };
 
@@ -167,17 +176,23 @@ START_TEST(test_cancel)
 }
 END_TEST
 
-/* The run ends by a signal with a status of its own, and its last line says so. */
-static void leave(ClientRun *r, int signal)
+/* The run ends with that status while the upgrade goes on, and its last line says so. */
+static void assert_left(ClientRun *r, int status, const char *event, const char *sentence)
 {
+        g_autofree char *json = g_strdup_printf("{\"event\":\"%s\",\"job\":{\"path\":\"" JOB_1 "\",", event);
+        g_autofree char *text = g_strdup_printf("%s To come back: fotactl watch 1\n", sentence);
         const char *last;
 
-        kill(r->pid, signal);
-        client_finish(r, 6);
-        last = strstr(r->text->str, r->json ? "{\"event\":\"detached\",\"job\":{\"path\":\"" JOB_1 "\","
-                                            : "Detached; the upgrade goes on. To come back: fotactl watch 1\n");
+        client_finish(r, status);
+        last = strstr(r->text->str, r->json ? json : text);
         ck_assert_msg(last && strchr(last, '\n') && !strchr(last, '\n')[1], "%s", r->text->str);
         client_free(r);
+}
+
+static void leave(ClientRun *r, int signal)
+{
+        kill(r->pid, signal);
+        assert_left(r, 6, "detached", "Detached; the upgrade goes on.");
 }
 
 /* SIGINT and SIGTERM do not end the upgrade; the daemon dies and starts again, and watch sees the end. */
@@ -206,6 +221,42 @@ START_TEST(test_detach)
         ck_assert(strstr(r->text->str, _i ? "\"Result\":\"success\"" : "The upgrade succeeded: "));
         client_free(r);
         world_assert_result(w, JOB_1, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_timeout)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        ClientRun *r = start_held(w, "updating:50", "updating", _i, false);
+
+        assert_left(client_begin(w, _i ? "watch --json --timeout 1" : "watch --timeout 1", NULL, false), 7, "timed-out",
+                    "The time-out is over; the upgrade goes on.");
+        world_assert_property(w, JOB_1, "State", "updating");
+        g_free(world_sim(w, "release 1-1"));
+        client_finish(r, 0);
+        client_free(r);
+        client_assert(w, "watch --timeout 1 --until stalled", NULL, 0, "succeeded", "");
+        world_free(w);
+}
+END_TEST
+
+/* The second package is missing: a run that waits until the upgrade is stalled ends then, and a later one at once. */
+START_TEST(test_until_stalled)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m" }, .config = "stall=1\n" };
+        World *w = world_new(&settings);
+        g_autofree char *old = world_sim(w, "get 1-1 revision"), *url = NULL, *command = NULL;
+        const char *watch = _i ? "watch --json --until=stalled" : "watch --until=stalled";
+
+        world_package(w, "up.mini_1", old, "EC600MCNAAR01A99M08", NULL);
+        url = world_http(w, "up.mini_1");
+        command = g_strdup_printf("start --wait %s --until=stalled %s", _i ? "--json" : "", url);
+        world_await_module(w, MODULE_1);
+        assert_left(client_begin(w, command, NULL, false), 8, "stalled", "The upgrade is stalled.");
+        world_assert_property(w, JOB_1, "State", "stalled");
+        assert_left(client_begin(w, watch, NULL, false), 8, "stalled", "The upgrade is stalled.");
         world_free(w);
 }
 END_TEST
@@ -314,6 +365,8 @@ int main(void)
         suite_add(s, "file", test_file, 0, 1);
         suite_add(s, "cancel", test_cancel, 0, 2);
         suite_add(s, "detach", test_detach, 0, 2);
+        suite_add(s, "timeout", test_timeout, 0, 2);
+        suite_add(s, "until-stalled", test_until_stalled, 0, 2);
         suite_add(s, "bus-killed", test_bus_killed, 0, 2);
         suite_add(s, "terminal", test_terminal, 0, 2);
         return suite_run(s);
