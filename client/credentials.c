@@ -11,6 +11,7 @@
 
 #include "credentials.h"
 #include "ctl.h"
+#include "input.h"
 #include "url.h"
 
 #define SOURCE_PASSWORD "source-password"
@@ -84,15 +85,17 @@ static bool read_one(const Schedule *s, const char *name, char **ret, char **ret
 {
         const char *directory = g_getenv("CREDENTIALS_DIRECTORY"), *lack = find_lack(s, name);
         g_autofree char *path = directory ? g_build_filename(directory, name, NULL) : NULL;
-        g_autoptr(GError) error = NULL;
-        char *text = NULL;
+        g_autofree char *why = NULL;
+        char *text;
+        size_t length;
 
         if (!directory)
                 return read_nothing(s, name, ret_why);
-        if (!g_file_get_contents(path, &text, NULL, &error)) {
-                if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-                        return true;
-                *ret_why = g_strdup_printf(_("the credential %s cannot be read: %s"), name, error->message);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+                return true;
+        text = input_read_file(path, &length, &why);
+        if (!text) {
+                *ret_why = g_strdup_printf(_("the credential %s cannot be read: %s"), name, why);
                 return false;
         }
         text[strcspn(text, "\r\n")] = '\0';

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "input.h"
 #include "options.h"
 #include "placeholder.h"
 #include "schedule.h"
@@ -242,7 +243,6 @@ static bool take_text(Schedule *s, const char *text, char **ret_why)
 Schedule *schedule_load(const char *directory, const char *name, char **ret_why)
 {
         g_autoptr(Schedule) s = g_new0(Schedule, 1);
-        g_autoptr(GError) error = NULL;
         g_autofree char *file = g_strconcat(name, SCHEDULE_SUFFIX, NULL), *text = NULL;
         size_t length;
 
@@ -256,10 +256,9 @@ Schedule *schedule_load(const char *directory, const char *name, char **ret_why)
                         s->path);
                 return NULL;
         }
-        if (!g_file_get_contents(s->path, &text, &length, &error)) {
-                *ret_why = g_strdup(error->message);
+        text = input_read_file(s->path, &length, ret_why);
+        if (!text)
                 return NULL;
-        }
         if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
                 *ret_why = g_strdup_printf(_("%s is not a text in UTF-8"), s->path);
                 return NULL;

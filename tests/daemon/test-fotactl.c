@@ -6,6 +6,7 @@
 #include <check.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client-run.h"
@@ -29,6 +30,10 @@ static const struct {
         { "start --cid=x http://host/up.bin", 2, "", "--cid takes a number" },
         { "start /does/not/exist", 2, "", "cannot be opened" },
         { "start ftp:gw:" SECRET "@host/up.bin", 2, "", "SOURCE" },
+        { "start - </dev/zero", 2, "", "SOURCE cannot be read: longer than 65536 bytes" },
+        { "start --apn-password-file /dev/zero http://host/up.bin", 2, "", "/dev/zero: longer than 65536 bytes" },
+        { "start --apn-password-file /etc http://host/up.bin", 2, "", "/etc: Is a directory" },
+        { "start --apn-password-file /does/not http://host/up.bin", 2, "", "/does/not: No such file" },
         { "retry 1", 2, "", "needs JOB SOURCE" },
         { "history -n -1", 2, "", "number" },
         { "history -n x", 2, "", "" },
@@ -72,9 +77,13 @@ START_TEST(test_alone)
 {
         WorldSettings settings = { .no_daemon = true };
         World *w = world_new(&settings);
+        g_autofree char *path = world_path(w, "pipe"), *pipe = g_strconcat("start ", path, NULL);
 
+        ck_assert_int_eq(mkfifo(path, 0600), 0);
         for (size_t i = 0; i < G_N_ELEMENTS(alone); i++)
                 client_assert(w, alone[i].command, NULL, alone[i].status, alone[i].out, alone[i].err);
+        client_assert(w, "start --apn-password-file /dev/stdin http://host/up.bin", SECRET, 4, "", "not running");
+        client_assert(w, pipe, NULL, 2, "", "SOURCE is not a regular file");
         g_setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/does/not/exist", TRUE);
         client_assert(w, "explain 504", NULL, 0, "update/504", "");
         client_assert(w, "list", NULL, 4, "", "system bus");

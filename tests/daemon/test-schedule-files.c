@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client-run.h"
 #include "schedules.h"
@@ -77,6 +78,25 @@ START_TEST(test_bad_files)
                 schedules_assert_told(b, 0, status);
                 schedules_assert(b, "list", 0, "night", "");
         }
+        schedules_free(b);
+}
+END_TEST
+
+/* A pipe, which would be waited for, or a huge file in the place of a schedule. */
+START_TEST(test_no_text)
+{
+        WorldSettings settings = { .no_daemon = true };
+        const char *why = _i ? "night.conf: longer than 65536 bytes" : "night.conf: not a regular file";
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *path = g_build_filename(b->directory, "night.conf", NULL), *text = g_strnfill(1 << 20, '#');
+
+        if (_i)
+                ck_assert(g_file_set_contents(path, text, -1, NULL));
+        else
+                ck_assert_int_eq(mkfifo(path, 0600), 0);
+        schedules_assert(b, "verify", 2, "", why);
+        schedules_assert(b, "run night", 2, "", why);
+        schedules_assert(b, "list", 0, why, "");
         schedules_free(b);
 }
 END_TEST
@@ -253,6 +273,7 @@ int main(void)
         Suite *s = suite_create("schedule-files");
 
         suite_add(s, "bad-files", test_bad_files, 0, 1);
+        suite_add(s, "no-text", test_no_text, 0, 2);
         suite_add(s, "files", test_files, 0, 1);
         suite_add(s, "usage", test_usage, 0, 1);
         suite_add(s, "example", test_example, 0, 1);

@@ -99,7 +99,7 @@ START_TEST(test_credentials)
         WorldSettings settings = { .modules = { "1-1=ec200a,fota-cid=2" } };
         Schedules *b = schedules_new(&settings);
         g_autofree char *url = world_ftp(b->w, "gateway@", "up.bin"), *shown = NULL, *line = NULL, *log = NULL;
-        g_autofree char *told = world_ftp(b->w, "gateway:***@", "up.bin");
+        g_autofree char *told = world_ftp(b->w, "gateway:***@", "up.bin"), *huge = g_strnfill(1 << 20, 'p');
         ClientRun *r;
 
         world_package(b->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
@@ -113,6 +113,8 @@ START_TEST(test_credentials)
         schedules_write_credential(b, "source-password", "s3cret\x01");
         schedules_write(b, url, "[options]\ncid=2\napn=internet\n");
         schedules_assert(b, "run night", 2, "", "the credential source-password has a control character");
+        schedules_write_credential(b, "source-password", huge);
+        schedules_assert(b, "run night", 2, "", "source-password: longer than 65536 bytes");
         world_assert_sim(b->w, "0", "get 1-1 qfotadl-count");
 
         schedules_write_credential(b, "source-password", SECRET "\n");
