@@ -48,24 +48,24 @@ static const char *find_lack(const Schedule *s, const char *name)
                               : _("is of no use unless source= names the user it belongs to: ftp://user@server/...");
 }
 
-static bool check_file(const Schedule *s, const char *name, char **ret_why)
+static void check_file(const Schedule *s, const char *name, GPtrArray *mistakes)
 {
         g_autofree char *path = file_of(s, name);
         const char *lack = find_lack(s, name);
         struct stat st;
 
         if (lstat(path, &st) < 0)
-                return true;
+                return;
         if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-                *ret_why = g_strdup_printf(_("%s must be a file for its owner alone: chmod 600"), path);
+                g_ptr_array_add(mistakes, g_strdup_printf(_("%s must be a file for its owner alone: chmod 600"), path));
         else if (lack)
-                *ret_why = g_strdup_printf("%s %s", path, lack);
-        return !*ret_why;
+                g_ptr_array_add(mistakes, g_strdup_printf("%s %s", path, lack));
 }
 
-bool credentials_check_files(const Schedule *s, char **ret_why)
+void credentials_check_files(const Schedule *s, GPtrArray *mistakes)
 {
-        return check_file(s, SOURCE_PASSWORD, ret_why) && check_file(s, APN_PASSWORD, ret_why);
+        check_file(s, SOURCE_PASSWORD, mistakes);
+        check_file(s, APN_PASSWORD, mistakes);
 }
 
 /* For a run that was not started by systemd, which passes no credentials: false, and *ret_why, if there is a password

@@ -45,8 +45,8 @@ static bool until_stalled;
 const GOptionEntry follow_options[] = {
         { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_option, N_("End after that time, with status 7"),
           N_("SECONDS") },
-        { "until", 0, 0, G_OPTION_ARG_STRING, &until_option,
-          N_("finished, or stalled: end at a stall, with 8"), N_("STATE") },
+        { "until", 0, 0, G_OPTION_ARG_STRING, &until_option, N_("finished, or stalled: end at a stall, with 8"),
+          N_("STATE") },
         { NULL },
 };
 

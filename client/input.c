@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads the small texts that fotactl is given: schedules, passwords, a URL on standard input. A pipe, a device or a huge
- * file in their place is refused instead of being waited for or filling the memory. */
+/* Reads the small texts that fotactl is given: schedules, passwords, a URL on standard input. A pipe, a device or a
+ * huge file in their place is refused instead of being waited for or filling the memory. */
 
 #include "config.h"
 
