@@ -13,6 +13,10 @@
 #include "names.h"
 
 #define LOGGED_MAX   10 /* records that cannot be read, each with a line of its own */
+/* Thousands of records take seconds to remove. What is left when the daemon ends is trimmed at its next start. */
+#define REMOVED_AT_ONCE 64
+#define REMOVAL_PAUSE   (20 * 1000) /* µs */
+
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
 int manager_write_job(Manager *m, Job *job, char **ret_why)
@@ -139,11 +143,33 @@ GPtrArray *manager_history(Manager *m)
         return finished;
 }
 
+static int on_removal(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* Removes some of the records that are not needed any more, and the rest later. */
+static void remove_some(Manager *m)
+{
+        g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+
+        while (m->trimmed->len > 0 && ids->len < REMOVED_AT_ONCE)
+                g_ptr_array_add(ids, g_ptr_array_steal_index(m->trimmed, m->trimmed->len - 1));
+        job_store_remove_all(m->store, ids);
+        m->removal = sd_event_source_disable_unref(m->removal);
+        if (m->trimmed->len > 0)
+                sd_event_add_time_relative(m->event, &m->removal, CLOCK_MONOTONIC, REMOVAL_PAUSE, 0, on_removal, m);
+}
+
+static int on_removal(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        remove_some(userdata);
+        return 0;
+}
+
 /* told: the observer knows the jobs. */
 static void trim(Manager *m, bool told)
 {
-        g_autoptr(GPtrArray) finished = manager_history(m), ids = g_ptr_array_new_with_free_func(g_free);
-        unsigned kept[_JOB_ORIGIN_MAX] = { 0 };
+        g_autoptr(GPtrArray) finished = manager_history(m);
+        unsigned kept[_JOB_ORIGIN_MAX] = { 0 }, before = m->trimmed->len;
 
         for (unsigned i = 0; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
@@ -152,10 +178,11 @@ static void trim(Manager *m, bool told)
                         continue;
                 if (told)
                         m->observer->job_removed(m->userdata, job);
-                g_ptr_array_add(ids, g_strdup(job->id));
+                g_ptr_array_add(m->trimmed, g_strdup(job->id));
                 g_ptr_array_remove(m->jobs, job);
         }
-        job_store_remove_all(m->store, ids);
+        if (m->trimmed->len > before)
+                remove_some(m);
 }
 
 void manager_trim_history(Manager *m)
@@ -367,8 +394,7 @@ static void free_text(gpointer text)
         g_free(text);
 }
 
-/* Writes the records of jobs that go on, all at once, or each by itself if that fails. */
-static void write_all(Manager *m, const GPtrArray *jobs)
+void manager_write_jobs(Manager *m, GPtrArray *jobs)
 {
         g_autoptr(GPtrArray) ids = g_ptr_array_new(), texts = g_ptr_array_new_with_free_func(free_text);
         g_autofree char *why_all = NULL;
@@ -381,12 +407,14 @@ static void write_all(Manager *m, const GPtrArray *jobs)
         }
         if (jobs->len == 0 || job_store_write_all(m->store, ids, texts, &why_all) == 0)
                 return;
-        for (unsigned i = 0; i < jobs->len; i++) {
+        for (unsigned i = jobs->len; i-- > 0;) {
                 Job *job = g_ptr_array_index(jobs, i);
                 g_autofree char *why = NULL;
 
-                if (manager_write_job(m, job, &why) < 0)
-                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+                if (manager_write_job(m, job, &why) == 0)
+                        continue;
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+                g_ptr_array_remove_index(jobs, i);
         }
 }
 
@@ -409,7 +437,7 @@ void manager_count_take_ups(Manager *m)
                         log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
                 manager_free_package(m, job);
         }
-        write_all(m, go_on);
+        manager_write_jobs(m, go_on);
 }
 
 void manager_forget_take_ups(Manager *m)
@@ -424,5 +452,5 @@ void manager_forget_take_ups(Manager *m)
                 job->take_ups = 0;
                 g_ptr_array_add(go_on, job);
         }
-        write_all(m, go_on);
+        manager_write_jobs(m, go_on);
 }

@@ -27,6 +27,10 @@ int manager_write_job(Manager *m, Job *job, char **ret_why);
 /* The same for a running job, which goes on without: a failure is noted in job->behind. */
 int manager_write_progress(Manager *m, Job *job, char **ret_why);
 
+/* Writes the records of many jobs, all at once, or each by itself if that fails. Logs what cannot be written, and takes
+ * its job out of the array. */
+void manager_write_jobs(Manager *m, GPtrArray *jobs);
+
 /* Writes the record of a job that has ended, or removes the record if that fails, because the next daemon would take an
  * old record up, or announce the result again. 0, or -errno and *ret_why if both fail. */
 int manager_write_end(Manager *m, Job *job, char **ret_why);

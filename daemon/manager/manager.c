@@ -225,6 +225,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        m->trimmed = g_ptr_array_new_with_free_func(g_free);
         m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
         m->file_requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_file_request_free);
@@ -255,8 +256,10 @@ void manager_free(Manager *m)
 {
         if (!m)
                 return;
+        sd_event_source_disable_unref(m->removal);
         sd_event_source_disable_unref(m->survival);
         sd_event_source_disable_unref(m->uart_removal);
+        g_ptr_array_unref(m->trimmed);
         g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
         g_ptr_array_unref(m->file_requests);
@@ -349,18 +352,21 @@ void manager_stop(Manager *m)
 
 void manager_announce(Manager *m)
 {
+        g_autoptr(GPtrArray) unannounced = g_ptr_array_new();
+
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
-                g_autofree char *why = NULL;
 
                 if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
                         continue;
-                /* The note comes first, so that a result is announced once more at most, not after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
-                if (manager_write_job(m, job, &why) < 0) {
-                        log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
-                        continue;
-                }
+                g_ptr_array_add(unannounced, job);
+        }
+        /* The note comes first, so that a result is announced once more at most, not after each crash. */
+        manager_write_jobs(m, unannounced);
+        for (unsigned i = 0; i < unannounced->len; i++) {
+                Job *job = g_ptr_array_index(unannounced, i);
+
                 if (!m->announced)
                         log_result(job); /* the daemon before may have died before it logged that */
                 m->observer->job_result(m->userdata, job);
