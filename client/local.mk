@@ -32,6 +32,7 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/verb-explain.c \
 	client/verb-history.c \
 	client/verb-list.c \
+	client/verb-monitor.c \
 	client/verb-probe.c \
 	client/verb-retry.c \
 	client/verb-schedule.c \

@@ -55,6 +55,7 @@ static const struct {
         { "retry 1 http://gw:" SECRET "@host/up.bin", 4, "", "fotad is not running" },
         { "check http://gw:" SECRET "@host/up.bin", 4, "", "fotad is not running" },
         { "history", 4, "", "fotad is not running" },
+        { "monitor", 4, "", "fotad is not running" },
         { "probe", 4, "", "fotad is not running" },
         { "--json list", 4, "\"error\"", "" },
         { "list --json", 4, "\"error\"", "" },
@@ -279,6 +280,44 @@ START_TEST(test_until_stalled)
 }
 END_TEST
 
+/* A line for each event, from the modules that are there to the end of an upgrade and of the daemon. */
+START_TEST(test_monitor)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        g_autofree char *url = world_publish(w), *job = NULL, *shown = g_strdup_printf("  job 1: usb-1-1, %s, ", url);
+        ClientRun *r;
+
+        world_await_module(w, MODULE_1);
+        r = client_begin(w, _i ? "monitor --json" : "monitor", NULL, false);
+        client_await(r, _i ? "\"event\":\"present\",\"module\":{\"path\":\"" MODULE_1 "\",\"Id\":\"usb-1-1\","
+                           : "  module usb-1-1: EC200A ");
+        job = world_start(w, MODULE_1, url, NULL);
+        client_await(r, _i ? "\"event\":\"added\",\"job\":{\"path\":\"" JOB_1 "\"," : shown);
+        client_await(r, _i ? "\"event\":\"changed\",\"module\":{\"path\":\"" MODULE_1 "\","
+                           : "  module usb-1-1: Job=" JOB_1);
+        client_await(r, _i ? "\"event\":\"progress\",\"job\":{\"path\":\"" JOB_1 "\",\"State\":\"updating\","
+                           : "  job 1: updating, ");
+        client_await(r, _i ? "\"event\":\"result\",\"job\":{\"path\":\"" JOB_1 "\",\"Result\":\"success\","
+                           : "  job 1: success: The module runs ");
+        world_kill_daemon(w);
+        client_await(r, _i ? "\"event\":\"daemon-gone\"}" : "  fotad has left the bus.\n");
+        world_start_daemon(w);
+        client_await(r, _i ? "\"event\":\"daemon-back\"}" : "  fotad is back.\n");
+        kill(r->pid, SIGINT);
+        client_finish(r, -SIGINT);
+        client_free(r);
+        if (_i == 0) {
+                r = client_begin(w, "monitor", NULL, false);
+                client_await(r, "  module usb-1-1: ");
+                world_kill_bus(w);
+                client_finish(r, 4);
+                client_free(r);
+        }
+        world_free(w);
+}
+END_TEST
+
 /* The bus is killed while a client follows an upgrade: status 4, and the lost connection is the only error. */
 START_TEST(test_bus_killed)
 {
@@ -385,6 +424,7 @@ int main(void)
         suite_add(s, "detach", test_detach, 0, 2);
         suite_add(s, "timeout", test_timeout, 0, 2);
         suite_add(s, "until-stalled", test_until_stalled, 0, 2);
+        suite_add(s, "monitor", test_monitor, 0, 2);
         suite_add(s, "bus-killed", test_bus_killed, 0, 2);
         suite_add(s, "terminal", test_terminal, 0, 2);
         return suite_run(s);
