@@ -234,6 +234,31 @@ START_TEST(test_package)
 }
 END_TEST
 
+/* The second package is missing: the status of the unit has the reason, as systemctl status shows it. */
+START_TEST(test_stalled)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m" }, .config = "stall=1\n" };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *url = world_http(b->w, "up.mini_1"), *old = world_sim(b->w, "get 1-1 revision");
+        g_autofree char *line = schedules_command(b, "run night"), *message = NULL, *status = NULL;
+        g_autofree char *text = g_strdup_printf("[upgrade]\nsource=%s\nexpected-revision=EC600MCNAAR01A99M08\n", url);
+        ClientRun *r;
+
+        world_package(b->w, "up.mini_1", old, "EC600MCNAAR01A99M08", NULL);
+        g_free(schedules_write_file(b, "night.conf", text, 0644));
+        r = client_begin(b->w, line, NULL, false);
+        client_await(r, "stalled");
+        message = world_property(b->w, JOB_1, "Message");
+        ck_assert(*message);
+        status = g_strdup_printf("STATUS=job 1: stalled, 60 %%: %s", message);
+        schedules_assert_told(b, 0, status);
+        kill(r->pid, SIGTERM);
+        client_finish(r, 6);
+        client_free(r);
+        schedules_free(b);
+}
+END_TEST
+
 /* A run that is stopped leaves its job; the next run follows it, and another schedule does not. */
 START_TEST(test_followed)
 {
@@ -384,6 +409,7 @@ int main(void)
         suite_add(s, "refused", test_refused, 0, 1);
         suite_add(s, "placeholders", test_placeholders, 0, 1);
         suite_add(s, "package", test_package, 0, 1);
+        suite_add(s, "stalled", test_stalled, 0, 1);
         suite_add(s, "followed", test_followed, 0, 2);
         suite_add(s, "daemon-gone", test_daemon_gone, 0, 1);
         suite_add(s, "followed-package", test_followed_package, 0, 1);
