@@ -16,7 +16,7 @@
 
 #define NUMBER_DIGITS 20 /* fewer than that fit into 64 bits */
 #define NUMBER_MAX    9999999999999999999u
-#define RECORD_MAX    (64 * 1024) /* bytes */
+#define RECORD_MAX    (64 * 1024U) /* bytes */
 #define SUFFIX        ".job"
 #define SUFFIX_BROKEN ".broken"
 #define LAST          "last-job" /* beside the directory: the highest number that was given out */
