@@ -152,13 +152,19 @@ END_TEST
 START_TEST(test_second)
 {
         WorldSettings settings = WORLD_EC200A;
+        /* The files to which the first daemon is writing, before they are renamed. */
+        static const char *const unfinished[] = { "state/jobs/7.job.A1b2C3", "state/last-job.A1b2C3" };
         World *w = world_new(&settings);
         g_autofree char *job = NULL, *lines = NULL, *before = NULL, *after = NULL, *log = NULL;
 
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "wait 1-1 closed 1"));
         lines = world_sim(w, "get 1-1 at-lines");
+        for (size_t i = 0; i < G_N_ELEMENTS(unfinished); i++)
+                write_file(w, unfinished[i], "x");
         ck_assert_int_eq(world_run_daemon(w), 1);
+        for (size_t i = 0; i < G_N_ELEMENTS(unfinished); i++)
+                g_free(read_file(w, unfinished[i]));
         log = world_log(w);
         ck_assert_msg(strstr(log, "the name org.fotad1 cannot be had") != NULL, "%s", log);
         world_assert_sim(w, "1", "count 1-1 opened");
