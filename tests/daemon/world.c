@@ -510,9 +510,9 @@ World *world_new(const WorldSettings *settings)
                 ck_assert_int_eq(g_mkdir(path, 0755), 0);
         }
         conf = world_path(w, "fotad.conf");
-        text = g_strdup_printf("[serial]\nlock-directory=%s/lock\n[timeouts]\ncommand=5\nstart=10\ndownload-idle=10\n"
-                               "update-idle=10\nrestart=10\nsettle=10\n%s",
-                               w->directory, settings->config ?: "");
+        text = g_strdup_printf("[serial]\nlock-directory=%s/lock\n[jobs]\nsource-check=%s/source-check\n[timeouts]\n"
+                               "command=5\nstart=10\ndownload-idle=10\nupdate-idle=10\nrestart=10\nsettle=10\n%s",
+                               w->directory, w->directory, settings->config ?: "");
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
         g_ptr_array_add(w->environment, g_strdup_printf("STATE_DIRECTORY=%s/state", w->directory));
         g_ptr_array_add(w->environment, g_strdup_printf("RUNTIME_DIRECTORY=%s/run", w->directory));
