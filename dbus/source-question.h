@@ -3,8 +3,9 @@
 
 /* The conversation of fotad and fotad-source-check over a stream socket, two lines, after which both close:
  *
- *   fotad               MILLISECONDS URL     the longest time for the answer, and the package that the server is asked for
- *   fotad-source-check  OUTCOME NUMBER SIZE  the size in bytes, -1 if the server reports none
+ *   MILLISECONDS URL     of fotad: the longest time for the answer, and the package that the server is asked for
+ *
+ *   OUTCOME NUMBER SIZE  of fotad-source-check: the size in bytes, -1 if the server reports none
  *
  * fotad-source-check ends when fotad closes the connection. */
 

@@ -52,10 +52,12 @@ static const struct {
         { "", "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-0/4711\r\nContent-Length: 1\r\n\r\nx", true,
           "4711 bytes" },
         /* the server ignores the range, and begins to send the whole file */
-        { "HTTP/1.1 405 No HEAD\r\n\r\n", NO_RANGE, true, "HTTP status 200 to GET, after HEAD was refused, 4711 bytes" },
+        { "HTTP/1.1 405 No HEAD\r\n\r\n", NO_RANGE, true,
+          "HTTP status 200 to GET, after HEAD was refused, 4711 bytes" },
         { "HTTP/1.1 405 No HEAD\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n0123456789", true, "size not told" },
         { "HTTP/1.1 405 No HEAD\r\n\r\n", "HTTP/1.1 416 None\r\nContent-Range: bytes */0\r\n\r\n", false, "empty" },
-        { "HTTP/1.1 405 No HEAD\r\n\r\n", "HTTP/1.1 416 None\r\nContent-Range: bytes */7\r\n\r\n", false, "no regular" },
+        { "HTTP/1.1 405 No HEAD\r\n\r\n", "HTTP/1.1 416 None\r\nContent-Range: bytes */7\r\n\r\n", false,
+          "no regular" },
         { "HTTP/1.1 405 No HEAD\r\n\r\n", "HTTP/1.1 404 None\r\n\r\n", false, "HTTP status 404" },
         { "HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP/1.1 403 Forbidden\r\n\r\n", false, "HTTP status 403: access denied" },
         { "HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/x\r\n\r\n", false,
@@ -240,7 +242,7 @@ static void assert_left(Asked *a)
         while (read(a->connection, bytes, sizeof(bytes)) > 0);
 }
 
-/* fotad-source-check ends when nobody waits for its answer any more: the job was cancelled, or the daemon was killed. */
+/* fotad-source-check ends when its answer is not needed any more: the job was cancelled, or the daemon was killed. */
 START_TEST(test_left)
 {
         Asked a = begin("source=3600\n");
