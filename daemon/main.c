@@ -3,12 +3,14 @@
 /* Command line, event loop, reload, exit status. Decides nothing about upgrades. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <config.h>
 
@@ -133,6 +135,21 @@ static int check_config(const char *file, bool must_exist)
         return config ? EXIT_SUCCESS : fail_config(wrong, why);
 }
 
+/* Opens the standard files that are closed. Otherwise the log would be written to the file that gets the number of
+ * standard error: the connection to the bus, or a tty. */
+static bool open_standard_files(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        if (fd < 0)
+                return false;
+        close(fd);
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         g_autofree char *file = NULL;
@@ -149,6 +166,8 @@ int main(int argc, char **argv)
         g_autoptr(GError) error = NULL;
         bool good;
 
+        if (!open_standard_files())
+                return EXIT_FAILURE;
         g_option_context_add_main_entries(context, entries, NULL);
         good = g_option_context_parse(context, &argc, &argv, &error);
         g_option_context_free(context);
