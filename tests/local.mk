@@ -80,6 +80,12 @@ CLEANFILES += tests/daemon/syscall-sets
 
 TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
 
+# Where configure takes every hardening.
+EXTRA_DIST += tests/test-hardened
+if HARDENED
+TESTS += tests/test-hardened
+endif
+
 # The tests that prove each sentence of the vendor's guide: test-guide reads the logs of those that run with it, so it
 # comes last. (Automake drops its own rule for a log that has one here, except for logs of *.test.)
 TESTS += tests/test-guide.test
