@@ -41,7 +41,8 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/schedules.c tests/daemon/schedules.h \
 	tests/daemon/source-checks.c tests/daemon/source-checks.h \
 	tests/daemon/modem-manager.c tests/daemon/modem-manager.h \
-	tests/daemon/squatter.c tests/daemon/squatter.h tests/daemon/fuse-file.c tests/daemon/fuse-file.h
+	tests/daemon/squatter.c tests/daemon/squatter.h tests/daemon/fuse-file.c tests/daemon/fuse-file.h \
+	tests/sim/package.c tests/sim/package.h
 
 # Libraries to preload, as tests/sim/bed-guard.so.
 check_PROGRAMS += tests/daemon/kill-at.so
