@@ -162,7 +162,7 @@ int main(int argc, char **argv)
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
                 { NULL, 0, 0, 0, NULL, NULL, NULL },
         };
-        GOptionContext *context = g_option_context_new("- upgrades the firmware of cellular modules");
+        g_autoptr(GOptionContext) context = g_option_context_new("- upgrades the firmware of cellular modules");
         g_autoptr(GError) error = NULL;
         bool good;
 
@@ -170,7 +170,6 @@ int main(int argc, char **argv)
                 return EXIT_FAILURE;
         g_option_context_add_main_entries(context, entries, NULL);
         good = g_option_context_parse(context, &argc, &argv, &error);
-        g_option_context_free(context);
         if (!good || argc > 1) {
                 fprintf(stderr, "fotad: %s\n", good ? "it takes no arguments" : error->message);
                 return 2;
