@@ -240,7 +240,7 @@ static void take_key(Config *c, GKeyFile *file, const char *group, const char *k
         g_autofree char *value = NULL, *why = NULL;
 
         if (i == G_N_ELEMENTS(keys)) {
-                /* It may belong to a newer fotad, or be a typing error. */
+                /* The key may belong to a newer fotad, or be a typing error. */
                 log_warning("%s: ignored, for there is no key %s in [%s]", where, key, group);
                 return;
         }
