@@ -67,3 +67,16 @@ void log_context(int level, const ModuleContext *context, const char *format, ..
         log_context_v(level, context, format, args);
         va_end(args);
 }
+
+void log_context_job(int level, const ModuleContext *context, const char *format, ...)
+{
+        g_autofree char *text = NULL;
+        va_list args;
+
+        if (level > log_get_level() || !may_log(context, level))
+                return;
+        va_start(args, format);
+        text = g_strdup_vprintf(format, args);
+        va_end(args);
+        log_job(level, NULL, context->job, "job %s on %s: %s", context->job->id, context->id, text);
+}

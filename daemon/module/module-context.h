@@ -32,6 +32,9 @@ typedef struct ModuleContext {
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job
  * that holds the module, if there is one. level is one of syslog's. Drops the line if there were too many lately. */
 void log_context(int level, const ModuleContext *context, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The same for a line about the job that holds the module, with the job's Id in front, too. Lines that are never dropped
+ * (the start of a job, the command, the result) are logged by log_job(). */
+void log_context_job(int level, const ModuleContext *context, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The number of lines that were dropped is logged at that time, by log_context_dropped(); UINT64_MAX: none was. */
 uint64_t log_context_deadline(const ModuleContext *context);
 void log_context_dropped(const ModuleContext *context);

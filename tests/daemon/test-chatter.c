@@ -4,6 +4,7 @@
  * the history of the jobs that were requested, and serves the module beside it as ever. */
 
 #include <check.h>
+#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "presets.h"
 #include "squatter.h"
 #include "suite.h"
 
@@ -197,6 +199,47 @@ START_TEST(test_log)
 }
 END_TEST
 
+/* The same while the module is in its Mini system, where it may restart for days, and the disk takes no record of its
+ * job. The lines that name the command and the result are not dropped. */
+START_TEST(test_log_of_job)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m,urcport=uart1,off=1,boot=1" },
+                                   .preload = "tests/daemon/slow-files.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *refuse = world_path(w, "refuse"), *log = world_path(w, "fotad.log"), *url = NULL, *job = NULL, *returned = NULL;
+        unsigned first;
+        gint64 since;
+
+        world_set_environment(w, "RECORDS_REFUSED", refuse);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        world_package(w, "up.mini_1", "EC600MCNLER06A08M08", "EC600MCNLER06A09M08", NULL);
+        world_package(w, "up.mini_2", "EC600MCNLER06A08M08", "EC600MCNLER06A09M08", NULL);
+        url = world_http(w, "up.mini_1");
+        g_free(world_sim(w, "hold 1-1 updating:64"));
+        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
+        g_free(world_sim(w, "held 1-1 updating:64"));
+        world_await_property(w, job, "State", "updating");
+        returned = world_sim(w, "count 1-1 returned");
+        first = (unsigned)atoi(returned) + 1;
+        ck_assert(g_file_set_contents(refuse, "", 0, NULL));
+        since = g_get_monotonic_time();
+        for (unsigned i = 0; i < 4 * LINES_MAX; i++) {
+                g_free(world_sim(w, "power-cut 1-1"));
+                g_free(world_sim(w, "wait 1-1 returned %u", first + i));
+        }
+        assert_lines(w, "", "cannot be written", since);
+        ck_assert_int_eq(g_unlink(refuse), 0);
+        g_free(world_sim(w, "release 1-1 updating:64"));
+        world_assert_result(w, job, "success", "", "");
+        world_await_file(w, log, "lines were dropped");
+        ck_assert_uint_eq(count_lines(w, "job 1 on usb-1-1: ", "AT+QFOTADL is sent"), 1);
+        ck_assert_uint_eq(count_lines(w, "job 1 on usb-1-1: ", "success"), 1);
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("chatter");
@@ -205,5 +248,6 @@ int main(void)
         suite_add(s, "history", test_history, 0, 1);
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "log", test_log, 0, 1);
+        suite_add(s, "log-of-job", test_log_of_job, 0, 1);
         return suite_run(s);
 }
