@@ -113,6 +113,13 @@ static char *get_restarts(const void *object)
         return bus_number(job->restarts);
 }
 
+static char *get_repeats(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->repeats);
+}
+
 static char *get_from_revision(const void *object)
 {
         const Job *job = object;
@@ -197,6 +204,7 @@ static const BusProperty properties[] = {
         { "Cancellable", "b", get_cancellable },
         { "Dismissable", "b", get_dismissable },
         { "Restarts", "u", get_restarts },
+        { "Repeats", "u", get_repeats },
         { "FromRevision", "s", get_from_revision },
         { "ToRevision", "s", get_to_revision },
         { "Created", "t", get_created },
@@ -281,6 +289,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Cancellable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Dismissable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Restarts", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Repeats", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("FromRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ToRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Created", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

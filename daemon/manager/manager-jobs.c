@@ -67,13 +67,32 @@ static int write_or_remove(Manager *m, Job *job, char **ret_why)
         return 0;
 }
 
+/* The job before, at the same place, that ended in the same way; NULL: none did. A job whose Result is still to be
+ * announced is none. */
+static Job *find_repeated(Manager *m, const Job *job)
+{
+        bool passed = false;
+
+        for (unsigned i = m->jobs->len; job->origin == JOB_ORIGIN_ADOPTED && i-- > 0;) {
+                Job *earlier = g_ptr_array_index(m->jobs, i);
+
+                if (passed && strcmp(job_place(earlier), job_place(job)) == 0)
+                        return job_repeats(job, earlier) && earlier->announced == JOB_ANNOUNCED_YES ? earlier : NULL;
+                passed = passed || earlier == job;
+        }
+        return NULL;
+}
+
 int manager_write_end(Manager *m, Job *job, char **ret_why)
 {
         bool first = job->end_number == 0;
+        const Job *repeated = first ? find_repeated(m, job) : NULL;
         int r;
 
         if (first)
                 job->end_number = m->last_end + 1;
+        if (first)
+                job->repeats = repeated ? repeated->repeats + 1 : 0;
         r = write_or_remove(m, job, ret_why);
         if (first && r >= 0)
                 m->last_end = job->end_number;
@@ -165,7 +184,15 @@ static int on_removal(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* told: the observer knows the jobs. */
+/* told: the observer knows the job. */
+static void forget(Manager *m, Job *job, bool told)
+{
+        if (told)
+                m->observer->job_removed(m->userdata, job);
+        g_ptr_array_add(m->trimmed, g_strdup(job->id));
+        g_ptr_array_remove(m->jobs, job);
+}
+
 static void trim(Manager *m, bool told)
 {
         g_autoptr(GPtrArray) finished = manager_history(m);
@@ -174,12 +201,8 @@ static void trim(Manager *m, bool told)
         for (unsigned i = 0; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
 
-                if (kept[job->origin]++ < m->config->history || job->watched)
-                        continue;
-                if (told)
-                        m->observer->job_removed(m->userdata, job);
-                g_ptr_array_add(m->trimmed, g_strdup(job->id));
-                g_ptr_array_remove(m->jobs, job);
+                if (kept[job->origin]++ >= m->config->history && !job->watched)
+                        forget(m, job, told);
         }
         if (m->trimmed->len > before)
                 remove_some(m);
@@ -188,6 +211,16 @@ static void trim(Manager *m, bool told)
 void manager_trim_history(Manager *m)
 {
         trim(m, true);
+}
+
+void manager_forget_repeated(Manager *m, const Job *job)
+{
+        Job *repeated = job->repeats > 0 ? find_repeated(m, job) : NULL;
+
+        if (!repeated)
+                return;
+        forget(m, repeated, true);
+        remove_some(m);
 }
 
 void manager_note_identity(Job *job, const Identity *identity)

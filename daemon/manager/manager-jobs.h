@@ -69,6 +69,9 @@ void manager_load_jobs(Manager *m);
  * requested and those that were adopted are counted apart, and those whose modules are watched are kept. */
 void manager_trim_history(Manager *m);
 
+/* Removes the job that this one, which has just ended, repeats: Job.repeats counts it. */
+void manager_forget_repeated(Manager *m, const Job *job);
+
 /* Counts one more start of the daemon with each running job, on the disk, and ends a job after too many without
  * progress. Call it before anything else is done with the jobs, for that may bring the daemon down. */
 void manager_count_take_ups(Manager *m);

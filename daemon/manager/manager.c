@@ -127,6 +127,7 @@ static void on_job_released(void *userdata, Job *job)
                 manager_end_claim(m, job);
         manager_watch_read(m, manager_module_of(m, job)); /* an adopted job may have followed a watched module */
         manager_free_package(m, job);
+        manager_forget_repeated(m, job);
         manager_trim_history(m);
         manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
 }

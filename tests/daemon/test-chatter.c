@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "client-run.h"
 #include "files.h"
 #include "presets.h"
 #include "squatter.h"
@@ -23,7 +24,9 @@
 #define STEP        10  /* ms between two texts of a chatty module */
 
 /* Upgrades that begin and end at once. */
-#define PAIR "\\r\\n+QIND: \"FOTA\",\"HTTPSTART\"\\r\\n\\r\\n+QIND: \"FOTA\",\"HTTPEND\",701\\r\\n"
+#define PAIR_WITH(code)                                                                                               \
+        "\\r\\n+QIND: \"FOTA\",\"HTTPSTART\"\\r\\n\\r\\n+QIND: \"FOTA\",\"HTTPEND\"," code "\\r\\n"
+#define PAIR PAIR_WITH("701")
 
 /* A process that has the module send the text again and again, until evict(). */
 static pid_t chatter(World *w, const char *module, const char *text)
@@ -130,29 +133,81 @@ START_TEST(test_honest)
 }
 END_TEST
 
+/* Has the module report an upgrade that ends at once, until the job with that number is adopted, and waits for its end.
+ * The module stands still meanwhile, so that its port is open. */
+static void adopt(World *w, const char *text, unsigned number)
+{
+        g_autofree char *job = g_strdup_printf("/org/fotad1/job/_3%u", number);
+        g_autofree char *line = g_strdup_printf("job %u ", number);
+        gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+
+        do {
+                ck_assert_int_lt(g_get_monotonic_time(), end);
+                g_free(world_sim(w, "hold 1-1 answer:ATI"));
+                ck_assert_int_ge(sd_bus_call_method_async(world_bus(w), NULL, "org.fotad1", MODULE_1,
+                                                          "org.fotad1.Module", "Probe", NULL, NULL, NULL),
+                                 0);
+                ck_assert_int_ge(sd_bus_flush(world_bus(w)), 0);
+                g_free(world_sim(w, "held 1-1 answer:ATI"));
+                g_free(world_sim(w, "bytes 1-1 %s", text));
+                g_free(world_sim(w, "release 1-1"));
+                world_call(w, MODULE_1, "org.fotad1.Module", "Probe"); /* an answer follows the report */
+        } while (count_lines(w, line, "adopted") == 0);
+        world_await_property(w, job, "State", "finished");
+        world_await_property(w, MODULE_1, "Job", "/");
+}
+
+static void assert_gone(World *w, const char *job)
+{
+        ck_assert(!world_call(w, job, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(w), "org.freedesktop.DBus.Error.UnknownObject");
+}
+
 /* Jobs that were requested stay in the history, however many are adopted. */
 START_TEST(test_history)
 {
+        static const char *const texts[] = { PAIR, PAIR_WITH("702"), PAIR, PAIR_WITH("702") };
         WorldSettings settings = { .modules = { "1-1=ec200a" },
                                    .config = "[timeouts]\nsettle=1\ncommand=2\n[jobs]\nhistory=2\n" };
         World *w = world_new(&settings);
         g_autofree char *url = world_http(w, "none.bin"), *job = NULL;
-        gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-        pid_t pid;
 
         world_await_module(w, MODULE_1);
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         world_assert_result(w, job, "failed", "http", "url-error");
-        pid = chatter(w, "1-1", PAIR);
-        while (count_lines(w, "job 5 ", "adopted") == 0) {
-                ck_assert_int_lt(g_get_monotonic_time(), end);
-                world_call(w, MODULE_1, "org.fotad1.Module", "Probe"); /* which opens the port */
-        }
-        evict(pid);
+        for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+                adopt(w, texts[i], 2 + i);
         world_assert_property(w, job, "ErrorName", "url-error");
-        ck_assert(!world_call(w, "/org/fotad1/job/_32", "org.fotad1.Job", "Cancel")); /* the first that was adopted */
-        ck_assert_str_eq(world_error(w), "org.freedesktop.DBus.Error.UnknownObject");
+        world_assert_property(w, "/org/fotad1/job/_35", "Repeats", "0");
+        assert_gone(w, "/org/fotad1/job/_32");
+        world_free(w);
+}
+END_TEST
+
+/* Adopted jobs that end in the same way, one after the other, are one in the history, which counts the others. */
+START_TEST(test_repeats)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[timeouts]\nsettle=1\ncommand=2\n" };
+        World *w = world_new(&settings);
+
+        world_await_module(w, MODULE_1);
+        for (unsigned i = 1; i <= 3; i++)
+                adopt(w, PAIR, i);
+        for (unsigned i = 0; i < 2; i++) {
+                assert_gone(w, JOB_1);
+                assert_gone(w, "/org/fotad1/job/_32");
+                world_assert_property(w, "/org/fotad1/job/_33", "Repeats", "2");
+                client_assert(w, "status 3", NULL, 0, "Repeats        2", "");
+                client_assert(w, "history --json", NULL, 0, "\"Repeats\":2", "");
+                if (i == 0) {
+                        ck_assert_int_eq(world_stop_daemon(w), 0);
+                        world_start_daemon(w);
+                }
+        }
+        adopt(w, PAIR_WITH("702"), 4);
+        world_assert_property(w, "/org/fotad1/job/_34", "Repeats", "0");
+        world_assert_property(w, "/org/fotad1/job/_33", "Repeats", "2");
         world_free(w);
 }
 END_TEST
@@ -246,6 +301,7 @@ int main(void)
 
         suite_add(s, "honest", test_honest, 0, 2);
         suite_add(s, "history", test_history, 0, 1);
+        suite_add(s, "repeats", test_repeats, 0, 1);
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "log", test_log, 0, 1);
         suite_add(s, "log-of-job", test_log_of_job, 0, 1);

@@ -34,7 +34,7 @@ static const struct {
         NUMBER("Created", created),      NUMBER("Finished", finished),    NUMBER("PackageSize", package_size),
         NUMBER("Percent", percent),      NUMBER("Restarts", restarts),    NUMBER("Returns", reconnects),
         NUMBER("Device", device),        NUMBER("Product", product),      NUMBER("TakeUps", take_ups),
-        NUMBER("Knows", firmware_knows), NUMBER("EndNumber", end_number),
+        NUMBER("Knows", firmware_knows), NUMBER("EndNumber", end_number), NUMBER("Repeats", repeats),
 };
 G_STATIC_ASSERT(sizeof(unsigned) < sizeof(uint64_t));
 

@@ -290,6 +290,19 @@ bool job_may_still_write(const Job *job)
                (job->code == HOST_MODULE_LOST || job->code == HOST_UPDATE_TIMEOUT);
 }
 
+bool job_repeats(const Job *job, const Job *earlier)
+{
+        const Job *const jobs[] = { earlier, job };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(jobs); i++)
+                if (jobs[i]->origin != JOB_ORIGIN_ADOPTED || jobs[i]->state != JOB_FINISHED || jobs[i]->restarts > 0 ||
+                    jobs[i]->percent > 0 || jobs[i]->reached >= JOB_REACHED_UPDATING || jobs[i]->watched)
+                        return false;
+        return strcmp(job_place(job), job_place(earlier)) == 0 && job->result == earlier->result &&
+               job->domain == earlier->domain && job->code == earlier->code &&
+               strcmp(job->to_revision, earlier->to_revision) == 0;
+}
+
 void job_forget_secrets(Job *job)
 {
         g_autofree char *shown = job_source_shown(job);

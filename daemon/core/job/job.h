@@ -90,6 +90,7 @@ typedef struct Job {
         JobState state;
         unsigned percent;
         unsigned restarts;
+        unsigned repeats;  /* adopted jobs before this one that ended in the same way, and that it stands for */
         bool sent;         /* AT+QFOTADL was sent or may have been: never sent again without a request */
         bool transferring; /* FILESTART was reported: bytes of the package were sent or may have been */
         bool transferred;  /* the last bytes, too: before that the module cannot have the package */
@@ -206,6 +207,10 @@ void job_tell_what_stays(Job *job, bool power_control);
 
 /* Returns true if the job has failed in such a way that the module may still be writing its flash. */
 bool job_may_still_write(const Job *job);
+
+/* Returns true if both are adopted jobs at the same place that have ended in the same way, without a restart, progress or
+ * doubt: the later one can stand for the earlier one. */
+bool job_repeats(const Job *job, const Job *earlier);
 
 /* Wipes all credentials from the record. */
 void job_forget_secrets(Job *job);
