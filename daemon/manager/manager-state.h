@@ -24,6 +24,7 @@ struct Manager {
         char *boot_id;
         GPtrArray *modules;       /* Module */
         GPtrArray *jobs;          /* Job, by creation */
+        GPtrArray *unsettled;     /* Ids of modules that module_settled() is still to be called for */
         GPtrArray *trimmed;       /* ids of jobs that are forgotten, whose records are still to be removed */
         GPtrArray *watches;       /* Watch, of jobs */
         GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
@@ -36,6 +37,7 @@ struct Manager {
         bool announced; /* manager_announce() was called: from then on each result is logged when its job ends */
         guint64 last_id;                       /* of the newest job, 0 none */
         guint64 last_end;                      /* the highest Job.end_number */
+        sd_event_source *settling;             /* calls it for more of m->unsettled */
         sd_event_source *removal;              /* due when more records of m->trimmed are to be removed */
         sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
         sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */

@@ -19,6 +19,8 @@
 #include "manager/manager-watch.h"
 #include "base/message-ids.h"
 
+#define SETTLED_AT_ONCE 8 /* modules */
+
 /* ---- news from modules */
 
 static void on_module_changed(void *userdata, Module *module)
@@ -226,6 +228,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        m->unsettled = g_ptr_array_new_with_free_func(g_free);
         m->trimmed = g_ptr_array_new_with_free_func(g_free);
         m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
@@ -257,9 +260,11 @@ void manager_free(Manager *m)
 {
         if (!m)
                 return;
+        sd_event_source_disable_unref(m->settling);
         sd_event_source_disable_unref(m->removal);
         sd_event_source_disable_unref(m->survival);
         sd_event_source_disable_unref(m->uart_removal);
+        g_ptr_array_unref(m->unsettled);
         g_ptr_array_unref(m->trimmed);
         g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
@@ -300,6 +305,39 @@ static int on_survived(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static int on_settling(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* A job whose module is absent is written, which takes milliseconds: calls are answered between the modules. (A source
+ * of sd_event_add_defer() would keep the event loop from all others.) */
+static int settle_some(Manager *m)
+{
+        for (unsigned i = 0; i < SETTLED_AT_ONCE && m->unsettled->len > 0; i++) {
+                g_autofree char *id = g_ptr_array_steal_index(m->unsettled, 0);
+                Module *module = manager_module_by_id(m, id);
+
+                if (module)
+                        module_settled(module);
+        }
+        m->settling = sd_event_source_disable_unref(m->settling);
+        return m->unsettled->len > 0
+                       ? sd_event_add_time_relative(m->event, &m->settling, CLOCK_MONOTONIC, 0, 0, on_settling, m)
+                       : 0;
+}
+
+static int on_settling(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        return settle_some(userdata);
+}
+
+/* The first enumeration is complete. */
+static int settle(Manager *m)
+{
+        for (unsigned i = 0; i < m->modules->len; i++)
+                g_ptr_array_add(m->unsettled, g_strdup(module_id(g_ptr_array_index(m->modules, i))));
+        return settle_some(m);
+}
+
 int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
 {
         bool taken_up = false;
@@ -327,8 +365,8 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         r = usb_watch_enumerate(m->watch);
         manager_sweep_claims(m);
         manager_look_at_uarts(m);
-        for (unsigned i = 0; i < m->modules->len; i++)
-                module_settled(g_ptr_array_index(m->modules, i));
+        if (r >= 0)
+                r = settle(m);
         if (r < 0 || !taken_up)
                 return r;
         /* By then each event that the jobs await has come or timed out, and none has brought the daemon down. */

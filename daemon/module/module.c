@@ -304,7 +304,7 @@ void module_tty_removed(Module *m, const char *node)
 
 void module_settled(Module *m)
 {
-        if (!place_is_present(m->place))
+        if (!place_is_present(m->place) && !place_left_at(m->place))
                 job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
         advance(m);
 }

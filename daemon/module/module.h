@@ -114,7 +114,8 @@ void module_unset_uart(Module *module);
 /* The node, NULL of a module that is on USB, or not in the configuration any more. */
 const char *module_uart(const Module *module);
 
-/* The first enumeration is complete: the module of a job is absent if it was not reported. */
+/* The first enumeration is complete: the module of a job is absent if it was not reported. Without effect if the module
+ * has been there since. */
 void module_settled(Module *module);
 
 /* The configuration was read again: the AT port may be another one, and the rate of a UART. Applied to a module that a
