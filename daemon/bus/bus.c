@@ -36,7 +36,39 @@
 
 #define PRIMARY_OWNER 1 /* the bus's reply to RequestName */
 
+/* Changes wait until the bus has read all but this number of messages, so that a bus that reads nothing costs no more
+ * memory, however often a module reports. */
+#define QUEUED_MAX     32
+#define CATCH_UP_PAUSE (G_USEC_PER_SEC / 5)
+
 /* ---- news of the manager */
+
+/* Returns true if a change is not to be sent now; on_catch_up() sends it later, together with those that follow. */
+static bool puts_off(Bus *b)
+{
+        uint64_t queued;
+
+        if (sd_bus_get_n_queued_write(b->bus, &queued) < 0 || queued <= QUEUED_MAX)
+                return false;
+        return sd_event_source_set_time_relative(b->catch_up, CATCH_UP_PAUSE) >= 0 &&
+               sd_event_source_set_enabled(b->catch_up, SD_EVENT_ONESHOT) >= 0;
+}
+
+static int on_catch_up(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Bus *b = userdata;
+        GHashTableIter iter;
+        void *object;
+
+        (void)source, (void)usec;
+        g_hash_table_iter_init(&iter, b->modules);
+        while (!puts_off(b) && g_hash_table_iter_next(&iter, NULL, &object))
+                bus_module_changed(object);
+        g_hash_table_iter_init(&iter, b->jobs);
+        while (!puts_off(b) && g_hash_table_iter_next(&iter, NULL, &object))
+                bus_job_changed(object);
+        return 0;
+}
 
 static void on_module_probed(void *userdata, Module *module, const char *failure)
 {
@@ -71,7 +103,8 @@ static void on_module_changed(void *userdata, Module *module)
 {
         Bus *b = userdata;
 
-        bus_module_changed(g_hash_table_lookup(b->modules, module));
+        if (!puts_off(b))
+                bus_module_changed(g_hash_table_lookup(b->modules, module));
         status_update(b->status);
 }
 
@@ -99,22 +132,27 @@ static void on_job_changed(void *userdata, Job *job)
 {
         Bus *b = userdata;
 
-        bus_job_changed(g_hash_table_lookup(b->jobs, job));
+        if (!puts_off(b))
+                bus_job_changed(g_hash_table_lookup(b->jobs, job));
         look_at_jobs(b);
 }
 
 static void on_job_result(void *userdata, Job *job)
 {
         Bus *b = userdata;
+        BusJob *bj = g_hash_table_lookup(b->jobs, job);
 
-        bus_job_result(g_hash_table_lookup(b->jobs, job));
+        bus_job_changed(bj); /* which may have been put off */
+        bus_job_result(bj);
 }
 
 static void on_job_resolved(void *userdata, Job *job, bool changed)
 {
         Bus *b = userdata;
+        BusJob *bj = g_hash_table_lookup(b->jobs, job);
 
-        bus_job_resolved(g_hash_table_lookup(b->jobs, job), changed);
+        bus_job_changed(bj);
+        bus_job_resolved(bj, changed);
 }
 
 static void on_job_removed(void *userdata, Job *job)
@@ -326,6 +364,8 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
         if ((r = sd_event_add_time(event, &b->retry, CLOCK_MONOTONIC, 0, 0, on_retry, b)) < 0 ||
             (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 ||
+            (r = sd_event_add_time(event, &b->catch_up, CLOCK_MONOTONIC, 0, 0, on_catch_up, b)) < 0 ||
+            (r = sd_event_source_set_enabled(b->catch_up, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_exit(event, &b->exit, on_exit_of_loop, b)) < 0 ||
             (r = sd_event_source_set_priority(b->exit, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
             (r = open_connection(b, &b->bus)) < 0 || (r = take_up(b)) < 0) {
@@ -371,6 +411,7 @@ void bus_free(Bus *b)
         bus_inhibitor_free(b->inhibitor);
         bus_modem_manager_free(b->modem_manager);
         sd_event_source_disable_unref(b->retry);
+        sd_event_source_disable_unref(b->catch_up);
         sd_event_source_disable_unref(b->exit);
         sd_event_source_disable_unref(b->costly_turn);
         sd_bus_close_unref(b->next);
