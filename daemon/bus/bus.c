@@ -385,9 +385,9 @@ int bus_start(Bus *b, char **ret_why)
         r = sd_bus_request_name(b->bus, FOTAD_BUS_NAME, 0);
         if (r < 0)
                 return say(ret_why, r, "the name " FOTAD_BUS_NAME " cannot be had (a second fotad, or no bus policy)");
-        r = manager_start(b->manager, &manager_observer, b);
+        r = manager_start(b->manager, &manager_observer, b, ret_why);
         if (r < 0)
-                return say(ret_why, r, "the USB devices cannot be listed");
+                return r;
         manager_announce(b->manager);
         status_update(b->status);
         return 0;

@@ -338,10 +338,13 @@ static int settle(Manager *m)
         return settle_some(m);
 }
 
-int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
+int manager_start(Manager *m, const ManagerObserver *observer, void *userdata, char **ret_why)
 {
         bool taken_up = false;
-        int r;
+        int r = job_store_lock(m->store, ret_why);
+
+        if (r < 0)
+                return r;
 
         m->observer = observer;
         m->userdata = userdata;
@@ -367,11 +370,13 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         manager_look_at_uarts(m);
         if (r >= 0)
                 r = settle(m);
-        if (r < 0 || !taken_up)
-                return r;
         /* By then each event that the jobs await has come or timed out, and none has brought the daemon down. */
-        return sd_event_add_time_relative(m->event, &m->survival, CLOCK_MONOTONIC,
-                                          2 * config_longest_timeout(m->config), 0, on_survived, m);
+        if (r >= 0 && taken_up)
+                r = sd_event_add_time_relative(m->event, &m->survival, CLOCK_MONOTONIC,
+                                               2 * config_longest_timeout(m->config), 0, on_survived, m);
+        if (r < 0)
+                *ret_why = g_strdup_printf("the USB devices cannot be listed: %s", g_strerror(-r));
+        return r;
 }
 
 void manager_reconfigured(Manager *m)

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "store/job-store.h"
@@ -24,6 +25,7 @@
 struct JobStore {
         char *state, *directory;
         char *last; /* file */
+        int lock;   /* the directory, -1 not locked */
 };
 
 static GPtrArray *list_directory(const char *directory)
@@ -55,6 +57,7 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
                 return NULL;
         }
         store = g_new0(JobStore, 1);
+        store->lock = -1;
         store->state = g_strdup(state_directory);
         store->directory = g_steal_pointer(&directory);
         store->last = g_build_filename(state_directory, LAST, NULL);
@@ -65,10 +68,22 @@ void job_store_free(JobStore *store)
 {
         if (!store)
                 return;
+        if (store->lock >= 0)
+                close(store->lock);
         g_free(store->state);
         g_free(store->directory);
         g_free(store->last);
         g_free(store);
+}
+
+int job_store_lock(JobStore *store, char **ret_why)
+{
+        store->lock = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (store->lock >= 0 && flock(store->lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+                *ret_why = g_strdup_printf("%s is in use by another fotad", store->state);
+                return -EBUSY;
+        }
+        return 0; /* some file systems know no locks */
 }
 
 void job_store_sweep(JobStore *store)
@@ -222,6 +237,10 @@ int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
 {
         g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT "\n", number);
 
+        if (number > NUMBER_MAX) { /* the next start could not read it, and would give old ids out again */
+                *ret_why = g_strdup_printf("no id is left: %s has the highest one", store->last);
+                return -EIO;
+        }
         return write_durably(store->last, text, ret_why);
 }
 
