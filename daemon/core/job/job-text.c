@@ -340,12 +340,13 @@ static char *read_job(GKeyFile *f, Job *job)
 Job *job_from_text(const char *text, const char *id, char **ret_why)
 {
         g_autoptr(GKeyFile) f = g_key_file_new();
-        g_autoptr(GError) error = NULL;
         g_autoptr(Job) job = job_new(id, "");
         g_autofree char *unfit = NULL;
 
-        *ret_why = g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error) ? read_job(f, job)
-                                                                                             : g_strdup(error->message);
+        /* GLib's own message quotes the damaged line, which may hold a password. */
+        *ret_why = g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, NULL)
+                           ? read_job(f, job)
+                           : g_strdup("a line of it is neither a group nor a key with a value");
         if (*ret_why)
                 return NULL;
         options_free(job->options);
