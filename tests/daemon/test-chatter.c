@@ -295,6 +295,33 @@ START_TEST(test_log_of_job)
 }
 END_TEST
 
+/* Bytes that stop and start a terminal's output, and echoes of fotad's own commands, do not stop an upgrade. */
+static const struct {
+        const char *module, *path, *text;
+} storms[] = {
+        { "1-1", MODULE_1, "\\x13\\x11\\x13" },
+        { "tty:ttyS1", MODULE_UART, "\\x13\\x11\\x13" },
+        { "1-1", MODULE_1, "ATQ0V1E0\\r\\r\\nAT+CGSN\\r\\r\\n" },
+        { "tty:ttyS1", MODULE_UART, "ATQ0V1E0\\r\\r\\nAT+CGSN\\r\\r\\n" },
+};
+
+START_TEST(test_storm)
+{
+        g_autofree char *module = g_strconcat(storms[_i].module, "=ec200a", NULL);
+        WorldSettings settings = { .modules = { module }, .config = "[serial]\nports=ttyS1\n" };
+        World *w = world_new(&settings);
+        g_autofree char *url = world_publish(w), *job = NULL;
+        pid_t pid;
+
+        world_await_module(w, storms[_i].path);
+        pid = chatter(w, storms[_i].module, storms[_i].text);
+        job = world_expect_job(w, world_start(w, storms[_i].path, url, NULL));
+        world_assert_result(w, job, "success", "", "");
+        evict(pid);
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("chatter");
@@ -305,5 +332,6 @@ int main(void)
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "log", test_log, 0, 1);
         suite_add(s, "log-of-job", test_log_of_job, 0, 1);
+        suite_add(s, "storm", test_storm, 0, G_N_ELEMENTS(storms));
         return suite_run(s);
 }
