@@ -33,26 +33,41 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
         }
 }
 
-/* Logs a call that is carried out now. call: as in "Cancel". what: more about it, "" nothing. */
-static void log_request(Job *job, Caller caller, const char *call, const char *what)
+/* Appends a call to the job's log, to be logged by log_request() once it is certain to be carried out. what: more about
+ * the call, "" nothing. The caller frees the text. */
+static char *note_request(const Job *job, Caller caller, const char *method, const char *what)
 {
         g_autofree char *user = caller.uid < 0 ? g_strdup("an unknown user")
                                                : g_strdup_printf("uid %" G_GINT64_FORMAT, caller.uid);
-        g_autofree char *text = g_strdup_printf("%s by %s (%s)%s%s", call, user, caller.name ?: "no name",
-                                                *what ? ": " : "", what);
-        g_autofree char *line = g_strdup_printf("job %s on %s: %s", job->id, job_place(job), text);
+        char *text = g_strdup_printf("%s by %s (%s)%s%s", method, user, caller.name ?: "no name", *what ? ": " : "",
+                                     what);
 
         job_log_add(job->log, (uint64_t)g_get_real_time(), JOB_LOG_REQUEST, text);
+        return text;
+}
+
+static void log_request(const Job *job, const char *text)
+{
+        g_autofree char *line = g_strdup_printf("job %s on %s: %s", job->id, job_place(job), text);
+
         log_job_line(LOG_NOTICE, NULL, job, line);
 }
 
-static void log_begin(Job *job, Caller caller)
+static void note_and_log(const Job *job, Caller caller, const char *method, const char *what)
 {
-        g_autofree char *source = job_source_shown(job), *options = options_describe(job->options), *what = NULL;
+        g_autofree char *text = note_request(job, caller, method, what);
+
+        log_request(job, text);
+}
+
+static char *note_begin(const Job *job, Caller caller, bool from_host)
+{
+        g_autofree char *source = from_host ? g_strdup(job->source) : url_redact(job->source);
+        g_autofree char *options = options_describe(job->options), *what = NULL;
 
         what = g_strdup_printf("%s, %s%s%s", source, method_to_string(job->method), *options ? "; options: " : "",
                                options);
-        log_request(job, caller, job->from_host ? "StartUpgradeFile" : "StartUpgrade", what);
+        return note_request(job, caller, from_host ? "StartUpgradeFile" : "StartUpgrade", what);
 }
 
 /* Judges the request anew and makes its job. package: NULL for a URL. */
@@ -61,7 +76,7 @@ static Job *accept(Manager *m, Module *module, const char *source, const Package
 {
         g_autoptr(Options) options = taken;
         g_auto(ManagerFacts) f = { 0 };
-        g_autofree char *why = NULL;
+        g_autofree char *request = NULL, *why = NULL;
         Job *job;
 
         if (!manager_judge_request(&f, m, module, source, package != NULL, package ? package->size : 0, options,
@@ -74,13 +89,14 @@ static Job *accept(Manager *m, Module *module, const char *source, const Package
         options_free(job->options);
         job->options = g_steal_pointer(&options);
         manager_note_identity(job, module_identity(module));
-        log_begin(job, caller);
+        request = note_begin(job, caller, package != NULL);
         job = package ? manager_add_job_with_package(m, job, package, &why) : manager_add_job(m, job, &why);
         if (!job) {
                 refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
                 return NULL;
         }
         manager_watch_give_way(m, module);
+        log_request(job, request);
         log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
         f.facts.options = job->options;
         warn_of_advice(job, &f.facts);
@@ -195,7 +211,7 @@ bool manager_cancel(Manager *m, Job *job, Caller caller, Refusal *ret_refusal)
                                    "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
                                    "result",
                                    job->id, job_state_to_string(job->state));
-        log_request(job, caller, "Cancel", "");
+        note_and_log(job, caller, "Cancel", "");
         module_cancel(manager_module_of(m, job));
         return true;
 }
@@ -212,7 +228,7 @@ bool manager_dismiss(Manager *m, Job *job, Caller caller, Refusal *ret_refusal)
         if (!upgrade_is_dismissable(job))
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
                                    "job %s is about to end by itself: wait for its result", job->id);
-        log_request(job, caller, "Dismiss", "");
+        note_and_log(job, caller, "Dismiss", "dismissed on request");
         module_dismiss(manager_module_of(m, job));
         return true;
 }
@@ -283,7 +299,7 @@ bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Cal
         if (!may_retry(module, job, source, options, ret_refusal) || !keep_retry(m, job, source, options, ret_refusal))
                 return false;
         shown = url_redact(source);
-        log_request(job, caller, "Retry", shown);
+        note_and_log(job, caller, "Retry", shown);
         module_retry(module);
         return true;
 }

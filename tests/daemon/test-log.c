@@ -156,6 +156,24 @@ START_TEST(test_failure)
 }
 END_TEST
 
+/* A package on the host has a name, and its call another one. */
+START_TEST(test_file)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new_idle(&settings);
+        g_autofree char *path = NULL, *job = NULL, *log = NULL;
+
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        path = world_path(w, "www/up.bin");
+        job = world_expect_job(w, world_start_file(w, "", path, "up.bin", NULL));
+        world_assert_result(w, job, "success", "", "");
+        log = get_log(w, job);
+        assert_story(log, (const char *const[]){ "request StartUpgradeFile by uid ", "): up.bin, dfota\n", "phase sending, after ",
+                                                 "result success: ", NULL });
+        world_free(w);
+}
+END_TEST
+
 /* A daemon that is killed in the middle goes on with the log that stood in the record. */
 START_TEST(test_resumed)
 {
@@ -340,6 +358,7 @@ int main(void)
 
         suite_add(s, "success", test_success, 0, 1);
         suite_add(s, "failure", test_failure, 0, 1);
+        suite_add(s, "file", test_file, 0, 1);
         suite_add(s, "resumed", test_resumed, 0, 1);
         suite_add(s, "mini", test_mini, 0, 1);
         suite_add(s, "stalled", test_stalled, 0, 1);
