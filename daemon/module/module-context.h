@@ -29,8 +29,12 @@ typedef struct ModuleContext {
         void *userdata;
 } ModuleContext;
 
+/* Logs a line that the upgrade has appended to its job's log, if it is a phase, a code of the module, or a decision. (The
+ * result is logged once it is on the disk.) */
+void log_context_history(const ModuleContext *context, const JobLogLine *line);
+
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job
- * that holds the module, if there is one. level is one of syslog's. Drops the line if there were too many lately. */
+ * that holds the module, if there is one, whose own log gets the line, too. level is one of syslog's. Drops the line if there were too many lately. */
 void log_context(int level, const ModuleContext *context, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The number of lines that were dropped is logged at that time, by log_context_dropped(); UINT64_MAX: none was. */
 uint64_t log_context_deadline(const ModuleContext *context);
