@@ -48,8 +48,8 @@ static int begin(BusCall *call, Module *module, const char *failure, sd_bus_erro
         if (r < 0)
                 return r;
         copies = manager_request_file_upgrade(call->bus->manager, module, request.fd, request.source,
-                                              g_steal_pointer(&request.options), bus_call_uid(call), on_accepted, call,
-                                              on_over, &refusal);
+                                              g_steal_pointer(&request.options), bus_call_caller(call), on_accepted,
+                                              call, on_over, &refusal);
         if (!copies)
                 return bus_refuse(error, &refusal);
         bus_call_keep(call, copies, drop);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus/bus-authorize.h"
+#include "bus/bus-costly.h"
 #include "bus/bus-job.h"
 #include "bus/bus-name.h"
 #include "bus/bus-snapshot.h"
@@ -226,7 +227,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
 }
 
 /* Cancel and Dismiss, which need the same right. */
-static int end_job(sd_bus_message *m, BusJob *bj, bool (*request)(Manager *manager, Job *job, Refusal *ret_refusal),
+static int end_job(sd_bus_message *m, BusJob *bj,
+                   bool (*request)(Manager *manager, Job *job, Caller caller, Refusal *ret_refusal),
                    sd_bus_error *error)
 {
         g_auto(Refusal) refusal = { 0 };
@@ -236,7 +238,7 @@ static int end_job(sd_bus_message *m, BusJob *bj, bool (*request)(Manager *manag
         r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, &call, error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!request(bj->bus->manager, bj->job, &refusal))
+        if (!request(bj->bus->manager, bj->job, bus_call_caller(call), &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, NULL);
 }
@@ -266,9 +268,52 @@ static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r < 0 ? r : 1;
         if ((r = sd_bus_message_read(m, "s", &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
                 return r;
-        if (!manager_retry(bj->bus->manager, bj->job, source, g_steal_pointer(&options), &refusal))
+        if (!manager_retry(bj->bus->manager, bj->job, source, g_steal_pointer(&options), bus_call_caller(call),
+                           &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, NULL);
+}
+
+/* The job may have been removed since the call came. */
+static int answer_log(BusCall *call)
+{
+        Manager *manager = call->bus->manager;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_auto(Refusal) refusal = { 0 };
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(JobLog) kept = NULL;
+        g_autofree char *why = NULL;
+        const Job *job = manager_find_job(manager, sd_bus_message_get_path(call->message), &refusal);
+        const JobLog *log = job ? job->log : NULL;
+        int r;
+
+        if (job && !log)
+                log = kept = manager_read_log(manager, job, &why);
+        if (job && !log)
+                refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the log of job %s cannot be read: %s", job->id, why);
+        if (!log) {
+                bus_refuse(&error, &refusal);
+                return sd_bus_reply_method_error(call->message, &error);
+        }
+        if ((r = sd_bus_message_new_method_return(call->message, &reply)) < 0 ||
+            (r = sd_bus_message_open_container(reply, 'a', "(tss)")) < 0)
+                return r;
+        for (unsigned i = 0; i < job_log_length(log); i++) {
+                const JobLogLine *line = job_log_line(log, i);
+
+                if ((r = sd_bus_message_append(reply, "(tss)", line->at, job_log_kind_to_string(line->kind),
+                                               line->text)) < 0)
+                        return r;
+        }
+        r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int on_get_log(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const BusJob *bj = userdata;
+
+        return bus_costly_call(bj->bus, m, answer_log, error);
 }
 
 static const sd_bus_vtable vtable[] = {
@@ -276,6 +321,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Dismiss", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_dismiss, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("s", source, "a{sv}", options), SD_BUS_NO_RESULT, on_retry,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetLog", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(tss)", lines), on_get_log,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Module", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -393,8 +440,8 @@ void bus_job_result(BusJob *bj)
 
         bj->heard = sd_bus_slot_unref(bj->heard);
         if (sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Result", "ssis",
-                           job_result_to_string(job->result), code_domain_to_string(job->domain), (int32_t)job->code,
-                           job->message) >= 0 &&
+                               job_result_to_string(job->result), code_domain_to_string(job->domain),
+                               (int32_t)job->code, job->message) >= 0 &&
             bus_name_new_question(bj->bus->bus, &m) >= 0)
                 sd_bus_call_async(bj->bus->bus, &bj->heard, m, on_heard, bj, UINT64_MAX);
 }

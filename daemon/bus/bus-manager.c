@@ -30,7 +30,7 @@ static int begin_upgrade(BusCall *call, Module *module, const char *failure, sd_
         if (r < 0)
                 return r;
         job = manager_accept_upgrade(manager, module, request.source, g_steal_pointer(&request.options),
-                                     bus_call_uid(call), &refusal);
+                                     bus_call_caller(call), &refusal);
         if (!job)
                 return bus_refuse(error, &refusal);
         path = bus_job_path(job->id);
@@ -54,7 +54,8 @@ static int retry_upgrade(Bus *b, sd_bus_message *m, Module *module, Job *job, sd
         r = bus_request_read(m, &request, error);
         if (r < 0)
                 return r;
-        if (!manager_retry(b->manager, job, request.source, g_steal_pointer(&request.options), &refusal))
+        if (!manager_retry(b->manager, job, request.source, g_steal_pointer(&request.options), bus_call_caller(call),
+                           &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, "o", path);
 }
@@ -91,7 +92,7 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
         r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, &call, error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!manager_cancel(b->manager, job, &refusal))
+        if (!manager_cancel(b->manager, job, bus_call_caller(call), &refusal))
                 return bus_refuse(error, &refusal);
         return sd_bus_reply_method_return(m, NULL);
 }

@@ -19,14 +19,29 @@
 
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
+/* The text of the record. The log of a job that has ended is only on the disk, and stays there. */
+static char *record_of(Manager *m, const Job *job)
+{
+        g_autofree char *text = job_to_text(job), *before = NULL, *why = NULL;
+        const char *log = NULL;
+
+        if (!job->log) {
+                before = job_store_read(m->store, job->id, &why);
+                log = before ? job_log_of_record(before) : NULL;
+        }
+        return log ? g_strconcat(text, "\n", log, NULL) : g_steal_pointer(&text);
+}
+
 int manager_write_job(Manager *m, Job *job, char **ret_why)
 {
-        g_autofree char *text = job_to_text(job);
+        g_autofree char *text = record_of(m, job);
         int r = job_store_write(m->store, job->id, text, ret_why);
 
         explicit_bzero(text, strlen(text));
         if (r < 0)
                 return r;
+        if (job->state == JOB_FINISHED)
+                g_clear_pointer(&job->log, job_log_free);
         job->percent_covered = job_percent_to_cover(job);
         job_set_string(&job->behind, "");
         return 0;
@@ -108,6 +123,16 @@ static void remove_record(Manager *m, const Job *job)
 
         if (job_store_remove(m->store, job->id, &why) < 0)
                 log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
+}
+
+JobLog *manager_read_log(Manager *m, const Job *job, char **ret_why)
+{
+        g_autofree char *record = job_store_read(m->store, job->id, ret_why);
+        const char *log = record ? job_log_of_record(record) : NULL;
+
+        if (!record)
+                return NULL;
+        return log ? job_log_from_text(log) : job_log_new();
 }
 
 static guint64 number_of(const Job *job)
@@ -321,6 +346,8 @@ static void close_interrupted(Job *job, const char *detail)
         job->stalled = false;
         job->finished = (uint64_t)g_get_real_time();
         job->state = JOB_FINISHED;
+        job_log_printf(job->log, job->finished, JOB_LOG_RESULT, "%s: %s", job_result_to_string(job->result),
+                       job->message);
 }
 
 /* Ends the older of two running jobs on one module: fotad 0.1.0 left its record unchanged if the disk was full at its
@@ -437,7 +464,7 @@ void manager_write_jobs(Manager *m, GPtrArray *jobs)
                 const Job *job = g_ptr_array_index(jobs, i);
 
                 g_ptr_array_add(ids, job->id);
-                g_ptr_array_add(texts, job_to_text(job));
+                g_ptr_array_add(texts, record_of(m, job));
         }
         if (jobs->len == 0 || job_store_write_all(m->store, ids, texts, &why_all) == 0)
                 return;

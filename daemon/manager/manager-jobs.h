@@ -19,9 +19,13 @@ GPtrArray *manager_history(Manager *manager);
 /* The job with this object path. Borrowed. NULL and a refusal if there is none. */
 Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
 
+/* The log of a job that has ended, from the disk. The caller frees it. NULL and *ret_why if the record cannot be read. */
+JobLog *manager_read_log(Manager *manager, const Job *job, char **ret_why);
+
 /* The rest is for the manager*.c files. */
 
-/* Writes the record durably. 0, or -errno and *ret_why. */
+/* Writes the record durably, with the log, which a job that has ended keeps on the disk alone from then on. 0, or
+ * -errno and *ret_why. */
 int manager_write_job(Manager *m, Job *job, char **ret_why);
 
 /* The same for a running job, which goes on without: a failure is noted in job->behind. */

@@ -18,6 +18,7 @@
 #include "manager/manager-watch.h"
 #include "base/message-ids.h"
 #include "names.h"
+#include "url.h"
 
 /* Logs the advice of the rules, which is no reason to refuse. */
 static void warn_of_advice(const Job *job, const RuleFacts *facts)
@@ -32,13 +33,50 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
         }
 }
 
+/* Appends a call to the job's log, to be logged by log_request() once it is certain to be carried out. what: more about
+ * the call, "" nothing. The caller frees the text. */
+static char *note_request(const Job *job, Caller caller, const char *method, const char *what)
+{
+        g_autofree char *user = caller.uid < 0 ? g_strdup("an unknown user")
+                                               : g_strdup_printf("uid %" G_GINT64_FORMAT, caller.uid);
+        char *text = g_strdup_printf("%s by %s (%s)%s%s", method, user, caller.name ?: "no name", *what ? ": " : "",
+                                     what);
+
+        job_log_add(job->log, (uint64_t)g_get_real_time(), JOB_LOG_REQUEST, text);
+        return text;
+}
+
+static void log_request(const Job *job, const char *text)
+{
+        g_autofree char *line = g_strdup_printf("job %s on %s: %s", job->id, job_place(job), text);
+
+        log_job_line(LOG_NOTICE, NULL, job, line);
+}
+
+static void note_and_log(const Job *job, Caller caller, const char *method, const char *what)
+{
+        g_autofree char *text = note_request(job, caller, method, what);
+
+        log_request(job, text);
+}
+
+static char *note_begin(const Job *job, Caller caller, bool from_host)
+{
+        g_autofree char *source = from_host ? g_strdup(job->source) : url_redact(job->source);
+        g_autofree char *options = options_describe(job->options), *what = NULL;
+
+        what = g_strdup_printf("%s, %s%s%s", source, method_to_string(job->method), *options ? "; options: " : "",
+                               options);
+        return note_request(job, caller, from_host ? "StartUpgradeFile" : "StartUpgrade", what);
+}
+
 /* Judges the request anew and makes its job. package: NULL for a URL. */
-static Job *accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken, int64_t uid,
-                   Refusal *ret_refusal)
+static Job *accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken,
+                   Caller caller, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         g_auto(ManagerFacts) f = { 0 };
-        g_autofree char *why = NULL;
+        g_autofree char *request = NULL, *why = NULL;
         Job *job;
 
         if (!manager_judge_request(&f, m, module, source, package != NULL, package ? package->size : 0, options,
@@ -46,27 +84,29 @@ static Job *accept(Manager *m, Module *module, const char *source, const Package
                 return NULL;
         job = manager_new_job(m, module_id(module));
         job->method = rule_method(&f.facts);
-        job->started_by = uid;
+        job->started_by = caller.uid;
         job_set_string(&job->source, source);
         options_free(job->options);
         job->options = g_steal_pointer(&options);
         manager_note_identity(job, module_identity(module));
+        request = note_begin(job, caller, package != NULL);
         job = package ? manager_add_job_with_package(m, job, package, &why) : manager_add_job(m, job, &why);
         if (!job) {
                 refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
                 return NULL;
         }
         manager_watch_give_way(m, module);
+        log_request(job, request);
         log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
         f.facts.options = job->options;
         warn_of_advice(job, &f.facts);
         return job;
 }
 
-Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, int64_t uid,
+Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, Caller caller,
                             Refusal *ret_refusal)
 {
-        return accept(m, module, source, NULL, options, uid, ret_refusal);
+        return accept(m, module, source, NULL, options, caller, ret_refusal);
 }
 
 /* ---- packages on the host */
@@ -77,6 +117,7 @@ struct FileRequest {
         char *name;
         Options *options;
         int64_t uid;
+        char *caller; /* its name on the bus */
         PackageCopy *copy;
         FileRequestFunc func;
         void *userdata;
@@ -88,6 +129,7 @@ void manager_file_request_free(FileRequest *r)
         package_copy_free(r->copy);
         g_free(r->module);
         g_free(r->name);
+        g_free(r->caller);
         options_free(r->options);
         if (r->destroy)
                 r->destroy(r->userdata);
@@ -105,7 +147,8 @@ static Job *accept_copied(FileRequest *r, const Package *package, Refusal *ret_r
                 return NULL;
         }
         /* Another job may have the module by now, or it may be gone. */
-        job = accept(r->manager, module, r->name, package, g_steal_pointer(&r->options), r->uid, ret_refusal);
+        job = accept(r->manager, module, r->name, package, g_steal_pointer(&r->options),
+                     (Caller){ .uid = r->uid, .name = r->caller }, ret_refusal);
         if (job)
                 package_copy_release_file(r->copy);
         return job;
@@ -122,7 +165,7 @@ static void on_copied(void *userdata, const Package *package, const Refusal *ref
 }
 
 FileRequest *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken,
-                                          int64_t uid, FileRequestFunc func, void *userdata, GDestroyNotify destroy,
+                                          Caller caller, FileRequestFunc func, void *userdata, GDestroyNotify destroy,
                                           Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
@@ -136,7 +179,8 @@ FileRequest *manager_request_file_upgrade(Manager *m, Module *module, int fd, co
         r->module = g_strdup(module_id(module));
         r->name = g_strdup(name);
         r->options = g_steal_pointer(&options);
-        r->uid = uid;
+        r->uid = caller.uid;
+        r->caller = g_strdup(caller.name);
         r->func = func;
         r->userdata = userdata;
         r->copy = package_copy_new(m->event, m->packages, fd, m->config->package_size_max, r->options->sha256,
@@ -157,7 +201,7 @@ void manager_drop_file_request(Manager *m, FileRequest *r)
 
 /* ---- jobs and modules */
 
-bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
+bool manager_cancel(Manager *m, Job *job, Caller caller, Refusal *ret_refusal)
 {
         if (job->state == JOB_FINISHED)
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
@@ -167,11 +211,12 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
                                    "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
                                    "result",
                                    job->id, job_state_to_string(job->state));
+        note_and_log(job, caller, "Cancel", "");
         module_cancel(manager_module_of(m, job));
         return true;
 }
 
-bool manager_dismiss(Manager *m, Job *job, Refusal *ret_refusal)
+bool manager_dismiss(Manager *m, Job *job, Caller caller, Refusal *ret_refusal)
 {
         if (job->state == JOB_FINISHED)
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
@@ -183,7 +228,7 @@ bool manager_dismiss(Manager *m, Job *job, Refusal *ret_refusal)
         if (!upgrade_is_dismissable(job))
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
                                    "job %s is about to end by itself: wait for its result", job->id);
-        log_job(LOG_NOTICE, NULL, job, "job %s on %s: dismissed on request", job->id, job_place(job));
+        note_and_log(job, caller, "Dismiss", "dismissed on request");
         module_dismiss(manager_module_of(m, job));
         return true;
 }
@@ -245,15 +290,16 @@ static bool keep_retry(Manager *m, Job *job, const char *source, const Options *
                            "job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s", job->id, why);
 }
 
-bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Refusal *ret_refusal)
+bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Caller caller, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
+        g_autofree char *shown = NULL;
         Module *module = manager_module_of(m, job);
 
         if (!may_retry(module, job, source, options, ret_refusal) || !keep_retry(m, job, source, options, ret_refusal))
                 return false;
-        log_job(LOG_NOTICE, NULL, job, "job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id,
-                job_place(job));
+        shown = url_redact(source);
+        note_and_log(job, caller, "Retry", shown);
         module_retry(module);
         return true;
 }

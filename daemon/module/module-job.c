@@ -88,6 +88,9 @@ static void drop_transfer(JobRun *r)
 
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
+        const JobLog *log = r ? r->job->log : NULL;
+        unsigned before = job_log_total(log);
+
         if (!r)
                 return;
         event.now = clock_now();
@@ -95,6 +98,9 @@ void job_run_feed(JobRun *r, UpgradeEvent event)
         event.boot = r->context->boot_id;
         r->observer->complete(r->userdata, &event);
         upgrade_handle(r->upgrade, &event);
+        for (unsigned n = job_log_total(log) - before; n > 0; n--)
+                if (n <= job_log_length(log))
+                        log_context_history(r->context, job_log_line(log, job_log_length(log) - n));
 }
 
 void job_run_time_out(JobRun *r)

@@ -443,6 +443,27 @@ START_TEST(adopted_and_over_unseen)
 }
 END_TEST
 
+/* The job's log has the reason for which a system was taken for the Mini system, and for the firmware. */
+START_TEST(reasons)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        g_autofree char *record = NULL;
+
+        bench_go_mini(b);
+        bench_ready(b, MINI_OLD);
+        bench_mini_restart(b, false);
+        bench_updating(b, 30);
+        bench_mini_restart(b, true);
+        bench_updating(b, 70);
+        bench_succeed_mini(b);
+        record = job_to_text(b->job);
+        assert_has(record, "=decision judged Mini: AT+CMGF?");
+        assert_has(record, " no longer known\n");
+        assert_has(record, "=decision judged firmware: AT+CMGF?");
+        assert_has(record, " known\n");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("mini");
@@ -471,5 +492,6 @@ int main(void)
         tcase_add_loop_test(t, adopted, 0, 2);
         tcase_add_test(t, adopted_and_retried);
         tcase_add_test(t, adopted_and_over_unseen);
+        tcase_add_test(t, reasons);
         return testing_run(t, "upgrade-mini");
 }

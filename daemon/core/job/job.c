@@ -94,6 +94,7 @@ Job *job_new(const char *id, const char *module)
         job->pending = g_strdup("");
         job->behind = g_strdup("");
         job->options = options_new();
+        job->log = job_log_new();
         job->download_max = -1;
         job->started_by = -1;
         return job;
@@ -109,6 +110,7 @@ void job_free(Job *job)
         for (const JobString *s = job_strings; s->key; s++)
                 g_free(*job_string_at(job, s));
         options_free(job->options);
+        job_log_free(job->log);
         g_free(job->pending);
         g_free(job->behind);
         g_free(job->id);
@@ -254,27 +256,36 @@ void job_add_to_message(Job *job, const char *sentence)
         job->message = message;
 }
 
+void job_settings(const Job *job, JobSetting settings[JOB_SETTINGS])
+{
+        const JobSetting all[] = {
+                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"", job->urc_port_before },
+                { *job->qind_before, "AT+QINDCFG=\"all\"", job->qind_before },
+                { *job->qind_fota_before, "AT+QINDCFG=\"FOTA\"", job->qind_fota_before },
+                [JOB_SETTING_POWER] = { strcmp(job->power_control_before, "auto") == 0, "power/control",
+                                        job->power_control_before },
+                { job->context_up, "AT+QIACT", "" },
+                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"", job->fota_cid_before },
+                { *job->apn_before, "AT+QICSGP", "" }, /* may hold a password */
+                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"", job->flow_before },
+                { job->urc_port_unread, "AT+QURCCFG=\"urcport\" (its value before could not be read)", "" },
+                { job->fota_cid_unread, "AT+QCFG=\"fota/cid\" (its value before could not be read)", "" },
+                { job->apn_unread, "AT+QICSGP (its values before could not be read)", "" },
+                [JOB_SETTING_RADIO] = { job->radio_off, "AT+CFUN", "1" },
+        };
+
+        G_STATIC_ASSERT(sizeof(all) == JOB_SETTINGS * sizeof(JobSetting));
+        memcpy(settings, all, sizeof(all));
+}
+
 void job_tell_what_stays(Job *job, bool power_control)
 {
-        const struct {
-                bool changed;
-                const char *name;
-        } settings[] = {
-                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
-                { *job->qind_before, "AT+QINDCFG=\"all\"" },
-                { *job->qind_fota_before, "AT+QINDCFG=\"FOTA\"" },
-                { power_control && strcmp(job->power_control_before, "auto") == 0, "power/control" },
-                { job->context_up, "AT+QIACT" },
-                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
-                { *job->apn_before, "AT+QICSGP" },
-                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
-                { job->urc_port_unread, "AT+QURCCFG=\"urcport\" (its value before could not be read)" },
-                { job->fota_cid_unread, "AT+QCFG=\"fota/cid\" (its value before could not be read)" },
-                { job->apn_unread, "AT+QICSGP (its values before could not be read)" },
-        };
+        JobSetting settings[JOB_SETTINGS];
         g_autoptr(GString) s = g_string_new(NULL);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
+        job_settings(job, settings);
+        settings[JOB_SETTING_POWER].changed = settings[JOB_SETTING_POWER].changed && power_control;
+        for (size_t i = 0; i < JOB_SETTING_RADIO; i++)
                 if (settings[i].changed)
                         g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
                                                settings[i].name);

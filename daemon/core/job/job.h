@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "codes.h"
+#include "core/job/job-log.h"
 #include "core/job/options.h"
 
 typedef enum JobState {
@@ -147,6 +148,9 @@ typedef struct Job {
         unsigned percent_covered; /* by the record on the disk */
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 
+        /* The history. Of a job that has ended only the record on the disk has it: NULL. */
+        JobLog *log;
+
         /* In memory only: another module was present with the same IMEI while the job's module was present. */
         bool imei_shared;
 } Job;
@@ -201,6 +205,15 @@ void job_set_message(Job *job, const char *message);
 /* Appends one sentence to the message. */
 void job_add_to_message(Job *job, const char *sentence);
 
+/* The settings of the module that a job may change. */
+typedef struct JobSetting {
+        bool changed; /* and not put back */
+        const char *name;
+        const char *before; /* the value before, "" if it is not known, or secret */
+} JobSetting;
+enum { JOB_SETTING_POWER = 3, JOB_SETTING_RADIO = 11, JOB_SETTINGS };
+void job_settings(const Job *job, JobSetting settings[JOB_SETTINGS]);
+
 /* Appends sentences that name the settings that were not put back, if there are any; power_control: that setting was
  * not put back if it was changed. */
 void job_tell_what_stays(Job *job, bool power_control);
@@ -225,8 +238,8 @@ void job_wipe_string(char **field);
 /* Replaces a string of the record by a copy of value, which may be the old string. */
 void job_set_string(char **field, const char *value);
 
-/* The job's file: a key file of version JOB_FILE_VERSION. job_from_text() returns NULL and *ret_why on failure, which
- * the caller frees. */
+/* The job's file: a key file of version JOB_FILE_VERSION, with the log as its last group. job_from_text() returns NULL
+ * and *ret_why on failure, which the caller frees; it does not read the log of a job that has ended. */
 #define JOB_FILE_VERSION 1
 char *job_to_text(const Job *job);
 Job *job_from_text(const char *text, const char *id, char **ret_why);

@@ -98,6 +98,16 @@ MiniMarker fingerprint_compare(const Fingerprint *f, unsigned known, bool never_
                        : MINI_MARKER_UNKNOWN;
 }
 
+char *fingerprint_commands(unsigned set)
+{
+        GString *s = g_string_new(NULL);
+
+        for (unsigned row = 0; row < FINGERPRINT_ROWS; row++)
+                if (set & 1u << row)
+                        g_string_append_printf(s, "%s%s", s->len ? ", " : "", rows[row].command);
+        return g_string_free(s, FALSE);
+}
+
 void mini_signs_begin(MiniSigns *s)
 {
         *s = (MiniSigns){ .asked = 0 };

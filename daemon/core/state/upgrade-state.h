@@ -74,8 +74,22 @@ typedef struct Decision {
         char *detail, *message; /* message: instead of the sentence of the code, NULL none */
 } Decision;
 
+/* The values that the job's log has last: it gets a line when one of them changes. */
+typedef struct Noted {
+        int phase; /* -1 none yet */
+        JobSystem system;
+        JobResult result;
+        HostCode abandon;
+        Method method;
+        bool stalled, cancellable, finished;
+        unsigned percent, restarts;
+        bool settings[JOB_SETTINGS];
+        char *from_revision, *to_revision;
+} Noted;
+
 typedef struct Upgrade {
         Decision decision;
+        Noted noted; /* upgrade-history.c */
         Job *job;
         const Timeouts *timeouts;
         GQueue actions;

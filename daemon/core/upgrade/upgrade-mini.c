@@ -354,12 +354,40 @@ void mini_ready(Upgrade *u)
         ask_fingerprint(u);
 }
 
+/* Notes the reason why the fingerprint shows that system. */
+static void note_marker(Upgrade *u)
+{
+        const Fingerprint *f = &u->fingerprint;
+        unsigned known = u->job->firmware_knows;
+        g_autofree char *lost = fingerprint_commands(known ? f->refused & known : f->refused);
+        g_autofree char *kept = fingerprint_commands(f->answered);
+
+        switch (u->marker) {
+        case MINI_MARKER_MINI:
+                job_log_printf(u->job->log, u->realtime, JOB_LOG_DECISION, "judged Mini: %s %s", lost,
+                               known ? "no longer known" : "not known");
+                return;
+        case MINI_MARKER_FIRMWARE:
+                job_log_printf(u->job->log, u->realtime, JOB_LOG_DECISION, "judged firmware: %s known", kept);
+                return;
+        case MINI_MARKER_UNKNOWN:
+                job_log_printf(u->job->log, u->realtime, JOB_LOG_DECISION, "not judged yet: known: %s; lost: %s",
+                               *kept ? kept : "nothing", *lost ? lost : "nothing");
+                return;
+        }
+}
+
 static void read_marker(Upgrade *u)
 {
         u->step = STEP_NONE;
         u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows, u->job->origin == JOB_ORIGIN_ADOPTED);
-        if (is_unchanged_mini(u))
+        if (is_unchanged_mini(u)) {
                 u->marker = MINI_MARKER_MINI;
+                job_log_add(u->job->log, u->realtime, JOB_LOG_DECISION,
+                            "judged Mini: its revision is the old one, although the update had begun");
+        } else {
+                note_marker(u);
+        }
         if (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint_late)
                 ask_again(u);
         else if (retry_send(u))

@@ -16,6 +16,7 @@
 #include "core/upgrade/upgrade-end.h"
 #include "core/state/upgrade-facts.h"
 #include "core/upgrade/upgrade-flow.h"
+#include "core/upgrade/upgrade-history.h"
 #include "core/upgrade/upgrade-mini.h"
 #include "core/state/upgrade-phase.h"
 #include "core/upgrade/upgrade-prepare.h"
@@ -42,6 +43,7 @@ Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
         u->timeouts = timeouts;
         u->deadline = UINT64_MAX;
         g_queue_init(&u->actions);
+        history_begin(u);
         return u;
 }
 
@@ -54,6 +56,7 @@ void upgrade_free(Upgrade *u)
                 explicit_bzero(u->source_before, strlen(u->source_before));
         g_free(u->source_before);
         inspect_free(u->inspect);
+        history_end(u);
         g_free(u->decision.detail);
         g_free(u->decision.message);
         g_free(u->revision);
@@ -521,4 +524,5 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         }
         handle(u, event);
         carry_out(u, event);
+        history_follow(u, event);
 }
