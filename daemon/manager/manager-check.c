@@ -58,6 +58,7 @@ static void answer(Check *c, Module *module)
 
         manager_gather(&f, c->manager, module, c->source, c->options);
         f.facts.file = rules_source_is_file(c->source);
+        f.facts.no_source = !*c->source;
         f.facts.inspection = c->inspection;
         f.facts.not_inspected = c->not_inspected;
         f.facts.server = c->server;
