@@ -5,7 +5,6 @@
 
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "bus.h"
@@ -166,7 +165,7 @@ static void add_curve(Picture *p)
                 if (strcmp(line->kind, "progress") != 0)
                         continue;
                 g_string_append_printf(p->svg, " %d,%d", x, row_of(percent));
-                percent = atoi(line->text);
+                percent = (int)g_ascii_strtoull(line->text, NULL, 10);
                 g_string_append_printf(p->svg, " %d,%d", x, row_of(percent));
         }
         g_string_append_printf(p->svg, " %d,%d\"/>\n", column_of(p, p->end), row_of(percent));

@@ -16,8 +16,7 @@
 #include "report.h"
 #include "text.h"
 
-#define PATIENCE      (5 * G_USEC_PER_SEC) /* for services other than fotad */
-#define JOURNAL_LINES "5000"
+#define PATIENCE (5 * G_USEC_PER_SEC) /* for services other than fotad */
 
 /* ---- lines */
 
@@ -161,8 +160,8 @@ static void report_journal(const Object *job)
         g_autofree char *field = job ? g_strdup_printf("FOTAD_JOB=%s", props_string(job->props, "Id")) : NULL;
         g_autofree char *out = NULL, *err = NULL;
         g_autoptr(GError) error = NULL;
-        const char *of_job[] = { "journalctl", "--no-pager", "--quiet", "--output=short-iso", "--lines=" JOURNAL_LINES,
-                                 field,        NULL };
+        const char *of_job[] = { "journalctl",   "--no-pager", "--quiet", "--output=short-iso",
+                                 "--lines=5000", field,        NULL };
         const char *of_fotad[] = { "journalctl",  "--no-pager",   "--quiet", "--output=short-iso",
                                    "--lines=200", "--unit=fotad", NULL };
 

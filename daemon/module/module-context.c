@@ -9,7 +9,7 @@
 #include "module/module-context.h"
 
 #define INTERVAL        (10 * G_USEC_PER_SEC)
-#define LINES_MAX       100 /* in an interval: an upgrade has about 30 */
+#define LINES_MAX       100 /* in an interval: an upgrade has about 50 */
 #define DEBUG_LINES_MAX 2000
 
 uint64_t log_context_deadline(const ModuleContext *context)

@@ -87,6 +87,7 @@ START_TEST(test_success)
                                                  "options: expected-revision=" NEW_REVISION "\n",
                                                  "revision before the upgrade: " OLD_REVISION "\n",
                                                  "phase waiting, after ",
+                                                 "setting power/control is set to on\n",
                                                  "phase checking, after ",
                                                  "phase preparing, after ",
                                                  "setting AT+QURCCFG=\"urcport\" is changed; before: uart1\n",
@@ -109,6 +110,7 @@ START_TEST(test_success)
                                                  "progress 100 %\n",
                                                  "phase finished, after ",
                                                  "result success: The module runs " NEW_REVISION " now.\n",
+                                                 "setting power/control is set to auto\n",
                                                  NULL });
         ck_assert_msg(!strstr(log, "\nat "), "%s", log); /* only before a failure */
 

@@ -116,11 +116,13 @@ static void follow_module(Upgrade *u)
                 note(u, JOB_LOG_REVISION, "now: %s", job->to_revision);
 }
 
+/* power/control is left to its own writer: its value before stays in the record until the end. */
 static void follow_settings(Upgrade *u)
 {
         JobSetting settings[JOB_SETTINGS];
 
         job_settings(u->job, settings);
+        settings[JOB_SETTING_POWER].changed = u->noted.settings[JOB_SETTING_POWER];
         for (unsigned i = 0; i < JOB_SETTINGS; i++) {
                 const JobSetting *s = &settings[i];
 
