@@ -320,6 +320,45 @@ START_TEST(gateway_rebooted)
 }
 END_TEST
 
+/* The gateway alone was rebooted, and the module goes on with its download, without a message. */
+START_TEST(gateway_rebooted_in_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        b->boot = "boot-2";
+        bench_resurrect(b);
+        bench_ready(b, OLD_REVISION);
+        for (unsigned i = 0; i < 10 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, OLD_REVISION);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "no restart of the module was seen, and it may still upgrade");
+}
+END_TEST
+
+/* The same, after a cancel whose command was not answered: the download is still to be given up. */
+START_TEST(gateway_rebooted_after_a_cancel)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        b->holds_answers = true;
+        bench_cancel(b);
+        b->holds_answers = false;
+        b->boot = "boot-2";
+        bench_resurrect(b);
+        bench_clear(b);
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->results, 0);
+        assert_has(b->log->str, "send AT+CFUN=");
+}
+END_TEST
+
 static void reboot(Bench *b)
 {
         b->boot = "boot-2";
@@ -563,6 +602,8 @@ int main(void)
         tcase_add_test(t, dead_before_the_ok);
         tcase_add_test(t, download_fails_before_it_answers);
         tcase_add_loop_test(t, gateway_rebooted, 0, 2);
+        tcase_add_test(t, gateway_rebooted_in_the_download);
+        tcase_add_test(t, gateway_rebooted_after_a_cancel);
         tcase_add_loop_test(t, module_comes_after_reboot, 0, 2);
         tcase_add_test(t, module_comes_after_reboot_before_all);
         tcase_add_test(t, module_comes_back_after_reboot);

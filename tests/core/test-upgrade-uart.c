@@ -86,6 +86,27 @@ START_TEST(unseen_and_silent)
 }
 END_TEST
 
+/* A question before AT+QFOTADL is not answered: at a UART the module may have been replaced meanwhile. */
+START_TEST(replaced_in_the_checks)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->mutes = "AT+CPIN?";
+        bench_prepare(b, OLD_REVISION);
+        b->mutes = NULL;
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        ck_assert(b->identify);
+        if (_i == 0) {
+                for (unsigned i = 0; i < 2; i++)
+                        bench_ready_as(b, OLD_REVISION, "", "860000000000019");
+                bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+        } else {
+                bench_ready(b, OLD_REVISION);
+                ck_assert_uint_eq(b->upgrades_sent, 1);
+        }
+}
+END_TEST
+
 /* No message comes after the OK: the module may be writing its flash. A module that does not answer is not reset. 0: it
  * does not answer; 1: it answers with its old revision; 2: it has been upgraded. */
 START_TEST(no_message_after_ok)
@@ -226,6 +247,8 @@ START_TEST(module_stays)
         bench_prepare(b, MINI_OLD);
         answer_until_the_end(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, _i ? "no-response" : "fell-back");
+        if (_i == 0)
+                assert_has(b->job->message, "no restart of the module was seen, and the upgrade may still begin");
         assert_has_not(b->log->str, "AT+CFUN");
 }
 END_TEST
@@ -264,6 +287,7 @@ int main(void)
         tcase_add_loop_test(t, restarts_unseen, 0, 3);
         tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
+        tcase_add_loop_test(t, replaced_in_the_checks, 0, 2);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);
         tcase_add_loop_test(t, no_reset_without_a_probe, 0, 2);

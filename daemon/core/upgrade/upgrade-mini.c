@@ -239,7 +239,10 @@ static void fell_back(Upgrade *u)
         g_autofree char *detail = NULL, *said = NULL;
 
         upgrade_keep_revision(u);
-        if (job->reported_domain == CODE_DOMAIN_NONE) {
+        if (job->reported_domain == CODE_DOMAIN_NONE && job->reconnects == 0) {
+                detail = g_strdup("without having said why, or it has not run yet: no restart of the module was seen, "
+                                  "and the upgrade may still begin");
+        } else if (job->reported_domain == CODE_DOMAIN_NONE) {
                 detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
                                   "published, no network, a power cut) than made for another revision");
         } else {
@@ -262,6 +265,11 @@ static void conclude(Upgrade *u)
         }
         job->system = JOB_SYSTEM_NORMAL;
         job->stalled = false;
+        if (job->abandon && job->reconnects == 0 && !job->reset && !upgrade_is_changed(u)) {
+                /* The module may still leave its firmware: fotad ended before it could send the reset. */
+                upgrade_next(u, NEXT_RESET);
+                return;
+        }
         if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->reconnects == 0 && !upgrade_is_changed(u))
                 upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
         else if (job->reached >= JOB_REACHED_UPDATING || job->abandon || !*job->from_revision || upgrade_is_changed(u))

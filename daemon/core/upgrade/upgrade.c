@@ -131,7 +131,8 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                         mini_came_back(u);
                 } else if (++u->restarts_without_progress > RESTARTS_MAX) {
                         if (job->result == JOB_RESULT_NONE)
-                                upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again");
+                                upgrade_fail(u, HOST_NO_RESPONSE,
+                                             "but restarted again and again, and may run either firmware");
                         else
                                 upgrade_next(u, NEXT_FINISH);
                         return;
@@ -334,14 +335,26 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
+/* The module of an adopted job may have been read in its Mini system or its updater: what does not name a flash size is
+ * no revision of a firmware, and says nothing about the one before. */
+static void drop_foreign_revision(Job *job)
+{
+        if (job->origin != JOB_ORIGIN_ADOPTED || identity_flash_size(job->from_revision) > 0)
+                return;
+        job_set_string(&job->from_revision, "");
+        job_set_string(&job->from_build, "");
+}
+
 static void on_begin(Upgrade *u)
 {
         Job *job = u->job;
 
+        drop_foreign_revision(job);
         if (job->state == JOB_QUEUED)
                 upgrade_enter_state(u, JOB_PREPARING);
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter_state(u, JOB_DOWNLOADING); /* the command may have reached the module */
+        u->unwatched = job->sent;
         mini_begin(u);
         transfer_resume(u);
         uart_begin(u);
