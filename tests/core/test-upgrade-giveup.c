@@ -346,6 +346,27 @@ START_TEST(silent_and_may_upgrade)
 }
 END_TEST
 
+/* USB glitches in a download are no restarts: the firmware goes on, and ends its download. */
+START_TEST(glitches_in_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        for (unsigned i = 0; i < 2; i++) {
+                bench_restart(b);
+                bench_ready(b, OLD_REVISION);
+        }
+        bench_tick(b); /* the revision is read again, and meanwhile the download ends */
+        bench_fota(b, "\"HTTPEND\",0");
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->results, 0);
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_finish(b);
+}
+END_TEST
+
 START_TEST(back_and_silent)
 {
         g_autoptr(Bench) b = bench_new();
@@ -513,6 +534,7 @@ int main(void)
         tcase_add_loop_test(t, boot_rom, 0, 2);
         tcase_add_loop_test(t, back_without_an_at_port, 0, 2);
         tcase_add_loop_test(t, silent_and_may_upgrade, 0, 4);
+        tcase_add_test(t, glitches_in_the_download);
         tcase_add_test(t, back_and_silent);
         tcase_add_loop_test(t, another_module, 0, 2);
         tcase_add_loop_test(t, restarts_without_end, 0, 2);

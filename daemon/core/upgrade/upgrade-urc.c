@@ -167,6 +167,9 @@ static void dfota_urc(Upgrade *u, const QfotaUrc *urc)
                         return;
                 }
                 job_reach(job, JOB_REACHED_DOWNLOADED);
+                job->reconnects = 0; /* the module left the bus before, and its firmware has gone on */
+                u->rereading = false;
+                u->reread_at = u->reread_until = 0;
                 upgrade_set_percent(u, PERCENT_DOWNLOADED);
                 download_overtook(u);
                 upgrade_enter_state(u, JOB_DOWNLOADING);

@@ -132,9 +132,9 @@ void verdict_judge(Upgrade *u)
                                          job->reached >= JOB_REACHED_ENDED ? "though it reported success"
                                                                            : "and never reported an end");
                 upgrade_fail(u, HOST_UNCHANGED, detail);
-        } else if (*job->from_revision && job->reconnects == 0 && !job->reset && !job->from_host) {
+        } else if (*job->from_revision && !u->saw_boot_urc && !job->reset && !transfer_is_incomplete(job)) {
                 upgrade_fail(u, HOST_INTERRUPTED,
-                             "or is still under way: no restart of the module was seen, and it may still upgrade");
+                             "or is still under way: no message of a restart was seen, and it may still upgrade");
         } else {
                 upgrade_fail(u, HOST_INTERRUPTED,
                              *job->from_revision ? "by a restart of the module, which runs its old firmware"
