@@ -86,6 +86,37 @@ START_TEST(unseen_and_silent)
 }
 END_TEST
 
+/* A module that answers before it prints its boot message prints it after AT+QFOTADL: that is no restart, and the
+ * download goes on. 0: HTTPSTART follows, 1: so does DOWNLOADING, 2: so does HTTPEND,0; 3: nothing follows. */
+START_TEST(boot_message_is_late)
+{
+        static const char *const messages[] = { "\"HTTPSTART\"", "\"DOWNLOADING\",10", "\"HTTPEND\",0" };
+        g_autoptr(Bench) b = new_bench(false);
+
+        bench_go(b);
+        bench_restart(b);
+        bench_urc(b, "RDY");
+        bench_ready(b, OLD_REVISION);
+        if (_i < 3) {
+                bench_fota(b, messages[_i]);
+                bench_ready(b, OLD_REVISION);
+                ck_assert(!b->job->disconnected);
+                ck_assert_uint_eq(b->results, 0);
+                bench_restart(b);
+                bench_fota(b, "\"START\"");
+                bench_finish(b);
+                return;
+        }
+        for (unsigned i = 0; i < 10 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, OLD_REVISION);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "may have been that of an earlier boot, and it may still upgrade");
+}
+END_TEST
+
 /* A question before AT+QFOTADL is not answered: at a UART the module may have been replaced meanwhile. */
 START_TEST(replaced_in_the_checks)
 {
@@ -288,6 +319,7 @@ int main(void)
         tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
         tcase_add_loop_test(t, replaced_in_the_checks, 0, 2);
+        tcase_add_loop_test(t, boot_message_is_late, 0, 4);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);
         tcase_add_loop_test(t, no_reset_without_a_probe, 0, 2);

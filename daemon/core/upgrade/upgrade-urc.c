@@ -76,11 +76,24 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         }
 }
 
+/* A download does not survive a restart: the module disconnected without one, or its boot message came late. A download
+ * that another program began is not given up by fotad, so disconnected stays set there. */
+static void no_restart_yet(Upgrade *u)
+{
+        Job *job = u->job;
+
+        job->disconnected = job->origin == JOB_ORIGIN_ADOPTED;
+        job->reconnects = 0;
+        u->saw_boot_urc = u->rereading = false;
+        u->reread_at = u->reread_until = 0;
+}
+
 static void download_goes_on(Upgrade *u)
 {
         Job *job = u->job;
         bool first = job->reached < JOB_REACHED_DOWNLOADING || job->state != JOB_DOWNLOADING;
 
+        no_restart_yet(u);
         job_reach(job, JOB_REACHED_DOWNLOADING);
         if (job->abandon)
                 return;
@@ -167,9 +180,7 @@ static void dfota_urc(Upgrade *u, const QfotaUrc *urc)
                         return;
                 }
                 job_reach(job, JOB_REACHED_DOWNLOADED);
-                job->reconnects = 0; /* the module left the bus before, and its firmware has gone on */
-                u->rereading = false;
-                u->reread_at = u->reread_until = 0;
+                no_restart_yet(u);
                 upgrade_set_percent(u, PERCENT_DOWNLOADED);
                 download_overtook(u);
                 upgrade_enter_state(u, JOB_DOWNLOADING);
