@@ -270,6 +270,31 @@ START_TEST(falls_back_unseen)
 }
 END_TEST
 
+/* The module leaves the USB without a restart, and is slow to leave its firmware: the upgrade may still begin. 1: a Mini
+ * system answered in between, 2: the boot message came. */
+START_TEST(falls_back_without_a_sign)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go(b);
+        bench_mini_restart(b, false);
+        if (_i == 1)
+                bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+        else
+                bench_ready(b, MINI_OLD);
+        bench_mini_restart(b, false);
+        if (_i == 2)
+                bench_urc(b, "RDY");
+        bench_ready(b, MINI_OLD);
+        for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
+                bench_tick(b);
+                bench_answer_identity(b, MINI_OLD);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
+        assert_has(b->job->message, _i == 0 ? "no sign of it was seen, and the upgrade may still begin" : "likelier");
+}
+END_TEST
+
 /* ---- before the point of no return */
 
 /* Newer firmware requests the package before it disconnects; after a failure it stays. */
@@ -500,6 +525,7 @@ int main(void)
         tcase_add_loop_test(t, falls_back, 0, 4);
         tcase_add_test(t, falls_back_with_late_message);
         tcase_add_loop_test(t, falls_back_unseen, 0, 2);
+        tcase_add_loop_test(t, falls_back_without_a_sign, 0, 3);
         tcase_add_test(t, stays_after_a_failure);
         tcase_add_test(t, disconnects_all_the_same);
         tcase_add_test(t, rejected);

@@ -56,6 +56,7 @@ void mini_came_back(Upgrade *u)
 
         if (job->reconnects <= RESTARTS)
                 progress(u);
+        u->saw_mini = u->saw_mini || (job->product && u->product != job->product);
         /* After AT+CFUN=1,1 either system may run. */
         job->system = (job->reconnects <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
@@ -226,6 +227,7 @@ void mini_ask_soon(Upgrade *u)
 
 static void in_mini(Upgrade *u)
 {
+        u->saw_mini = true;
         if (u->job->system != JOB_SYSTEM_MINI && !u->saw_upgrade_urc) {
                 u->job->system = JOB_SYSTEM_MINI;
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
@@ -239,9 +241,9 @@ static void fell_back(Upgrade *u)
         g_autofree char *detail = NULL, *said = NULL;
 
         upgrade_keep_revision(u);
-        if (job->reported_domain == CODE_DOMAIN_NONE && job->reconnects == 0) {
-                detail = g_strdup("without having said why, or it has not run yet: no restart of the module was seen, "
-                                  "and the upgrade may still begin");
+        if (job->reported_domain == CODE_DOMAIN_NONE && !u->saw_mini && !upgrade_has_restarted(u)) {
+                detail = g_strdup("without having said why, or it has not run yet: no sign of it was seen, and the "
+                                  "upgrade may still begin");
         } else if (job->reported_domain == CODE_DOMAIN_NONE) {
                 detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
                                   "published, no network, a power cut) than made for another revision");
@@ -394,6 +396,7 @@ void mini_no_revision(Upgrade *u)
         if (!mini_applies(u) || u->saw_upgrade_urc || u->step == STEP_RETRY)
                 return;
         u->marker = MINI_MARKER_MINI;
+        u->saw_mini = true;
         if (retry_send(u))
                 return;
         if (u->job->system == JOB_SYSTEM_MINI)

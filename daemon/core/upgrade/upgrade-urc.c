@@ -76,13 +76,14 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         }
 }
 
-/* A download does not survive a restart: the module disconnected without one, or its boot message came late. A download
- * that another program began is not given up by fotad, so disconnected stays set there. */
+/* A download does not survive a restart: the module disconnected without one, or its boot message came late. The
+ * disconnection still counts for a download that another program began, which fotad does not give up, and for a package
+ * of the host, whose transfer it ended. */
 static void no_restart_yet(Upgrade *u)
 {
         Job *job = u->job;
 
-        job->disconnected = job->origin == JOB_ORIGIN_ADOPTED;
+        job->disconnected = job->disconnected && (job->origin == JOB_ORIGIN_ADOPTED || job->from_host);
         job->reconnects = 0;
         u->saw_boot_urc = u->rereading = false;
         u->reread_at = u->reread_until = 0;

@@ -21,13 +21,6 @@ static bool went_through_update(const Job *job)
         return job->reached >= JOB_REACHED_UPDATING || (job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2);
 }
 
-/* Returns true if the module has restarted without doubt. At a UART the boot message may be that of the boot before
- * AT+QFOTADL: some modules answer before they print it. */
-static bool has_restarted(const Upgrade *u)
-{
-        return u->saw_boot_urc && !(job_is_uart(u->job) && u->job->reconnects < 2);
-}
-
 bool verdict_is_certain(const Upgrade *u)
 {
         /* Where only the build tells the new firmware from the old one, the build was read twice, too. */
@@ -139,7 +132,7 @@ void verdict_judge(Upgrade *u)
                                          job->reached >= JOB_REACHED_ENDED ? "though it reported success"
                                                                            : "and never reported an end");
                 upgrade_fail(u, HOST_UNCHANGED, detail);
-        } else if (*job->from_revision && !has_restarted(u) && !job->reset && !transfer_is_incomplete(job)) {
+        } else if (*job->from_revision && !upgrade_has_restarted(u) && !job->reset && !transfer_is_incomplete(job)) {
                 upgrade_fail(u, HOST_INTERRUPTED,
                              u->saw_boot_urc
                                      ? "or is still under way: the boot message at the UART may have been that of an "
