@@ -291,7 +291,7 @@ START_TEST(falls_back_without_a_sign)
                 bench_answer_identity(b, MINI_OLD);
         }
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
-        assert_has(b->job->message, _i == 0 ? "no sign of it was seen, and the upgrade may still begin" : "likelier");
+        assert_has(b->job->message, _i == 0 ? "no certain sign of it was seen, and the upgrade may still begin" : "likelier");
 }
 END_TEST
 

@@ -202,6 +202,25 @@ START_TEST(no_reset_without_a_probe)
 }
 END_TEST
 
+/* A boot message that may be that of an earlier boot does not switch the radio on. */
+START_TEST(radio_stays_off)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        bench_go(b);
+        bench_cancel(b);
+        bench_ready(b, OLD_REVISION);
+        ck_assert(b->radio_off);
+        bench_restart(b);
+        b->radio_off = true;
+        bench_urc(b, "RDY");
+        for (unsigned i = 0; i < 2 && !b->results; i++)
+                bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert(!b->radio_off);
+}
+END_TEST
+
 /* Our reset is answered, and the boot goes restarts_unseen. */
 START_TEST(reset_unseen)
 {
@@ -268,18 +287,22 @@ START_TEST(no_way_back)
 }
 END_TEST
 
-/* The module stays, and answers as before. 0: it accepted AT+QFOTADL; 1: unknown. */
+/* The module stays, and answers as before. 0: it accepted AT+QFOTADL; 1: unknown; 2: it accepted, and then refused a
+ * round of questions as a Mini system does. */
 START_TEST(module_stays)
 {
         g_autoptr(Bench) b = new_bench(true);
 
-        if (_i)
+        if (_i == 1)
                 b->mutes = "AT+QFOTADL";
         bench_prepare(b, MINI_OLD);
+        b->mini = _i == 2;
+        bench_ready(b, MINI_OLD);
+        b->mini = false;
         answer_until_the_end(b, MINI_OLD);
-        bench_assert_end(b, JOB_RESULT_FAILED, _i ? "no-response" : "fell-back");
-        if (_i == 0)
-                assert_has(b->job->message, "no sign of it was seen, and the upgrade may still begin");
+        bench_assert_end(b, JOB_RESULT_FAILED, _i == 1 ? "no-response" : "fell-back");
+        if (_i != 1)
+                assert_has(b->job->message, "no certain sign of it was seen, and the upgrade may still begin");
         assert_has_not(b->log->str, "AT+CFUN");
 }
 END_TEST
@@ -323,9 +346,10 @@ int main(void)
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);
         tcase_add_loop_test(t, no_reset_without_a_probe, 0, 2);
+        tcase_add_test(t, radio_stays_off);
         tcase_add_test(t, reset_unseen);
         tcase_add_loop_test(t, no_way_back, 0, 3);
-        tcase_add_loop_test(t, module_stays, 0, 2);
+        tcase_add_loop_test(t, module_stays, 0, 3);
         tcase_add_loop_test(t, messages_before_the_restart, 0, 2);
         return testing_run(t, "upgrade-uart");
 }

@@ -140,7 +140,7 @@ typedef struct Upgrade {
         bool saw_firmware_urc;   /* a message that only the firmware prints */
         int highest_downloading; /* the highest DOWNLOADING */
         bool unwatched;          /* after AT+QFOTADL fotad did not run, or was suspended, until the job ends */
-        bool saw_mini;           /* a Mini system was seen since the daemon started */
+        bool left_mini;          /* a module with a Mini system disconnected since the daemon started */
         bool retry_requested;    /* a retry was requested: the Mini system that it is for runs */
         char *source_before;     /* before a retry that was not answered yet; NULL none */
 } Upgrade;

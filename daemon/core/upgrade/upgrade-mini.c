@@ -44,6 +44,7 @@ void mini_gone(Upgrade *u)
         retry_drop(u, "the module restarted: the retry is not sent");
         stalled_set_port_answers(u, false);
         job->system = JOB_SYSTEM_UNKNOWN;
+        u->left_mini = u->left_mini || u->marker == MINI_MARKER_MINI;
         u->marker = MINI_MARKER_UNKNOWN;
         u->saw_firmware_urc = u->retry_requested = false;
         u->highest_downloading = 0;
@@ -56,7 +57,7 @@ void mini_came_back(Upgrade *u)
 
         if (job->reconnects <= RESTARTS)
                 progress(u);
-        u->saw_mini = u->saw_mini || (job->product && u->product != job->product);
+        u->left_mini = u->left_mini || (job->product && u->product != job->product);
         /* After AT+CFUN=1,1 either system may run. */
         job->system = (job->reconnects <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
@@ -227,7 +228,6 @@ void mini_ask_soon(Upgrade *u)
 
 static void in_mini(Upgrade *u)
 {
-        u->saw_mini = true;
         if (u->job->system != JOB_SYSTEM_MINI && !u->saw_upgrade_urc) {
                 u->job->system = JOB_SYSTEM_MINI;
                 upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
@@ -241,8 +241,8 @@ static void fell_back(Upgrade *u)
         g_autofree char *detail = NULL, *said = NULL;
 
         upgrade_keep_revision(u);
-        if (job->reported_domain == CODE_DOMAIN_NONE && !u->saw_mini && !upgrade_has_restarted(u)) {
-                detail = g_strdup("without having said why, or it has not run yet: no sign of it was seen, and the "
+        if (job->reported_domain == CODE_DOMAIN_NONE && !u->left_mini && !upgrade_has_restarted(u)) {
+                detail = g_strdup("without having said why, or it has not run yet: no certain sign of it was seen, and the "
                                   "upgrade may still begin");
         } else if (job->reported_domain == CODE_DOMAIN_NONE) {
                 detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
@@ -396,7 +396,6 @@ void mini_no_revision(Upgrade *u)
         if (!mini_applies(u) || u->saw_upgrade_urc || u->step == STEP_RETRY)
                 return;
         u->marker = MINI_MARKER_MINI;
-        u->saw_mini = true;
         if (retry_send(u))
                 return;
         if (u->job->system == JOB_SYSTEM_MINI)

@@ -128,7 +128,7 @@ static void booted(Upgrade *u)
         bool news = !u->saw_boot_urc;
 
         u->saw_boot_urc = true;
-        if (u->job->disconnected)
+        if (u->job->disconnected && upgrade_has_restarted(u))
                 u->job->radio_off = u->job->context_up = false;
         if (!news || !u->ready || !u->job->sent || u->job->result != JOB_RESULT_NONE || u->step != STEP_NONE)
                 return;
