@@ -120,19 +120,22 @@ END_TEST
 /* A question before AT+QFOTADL is not answered: at a UART the module may have been replaced meanwhile. */
 START_TEST(replaced_in_the_checks)
 {
-        g_autoptr(Bench) b = new_bench(false);
+        static const char *const questions[] = { "AT+CPIN?", "AT+CPBS?" };
+        bool mini = _i / 2, replaced = _i % 2;
+        const char *revision = mini ? MINI_OLD : OLD_REVISION;
+        g_autoptr(Bench) b = new_bench(mini);
 
-        b->mutes = "AT+CPIN?";
-        bench_prepare(b, OLD_REVISION);
+        b->mutes = questions[mini];
+        bench_prepare(b, revision);
         b->mutes = NULL;
         ck_assert_uint_eq(b->upgrades_sent, 0);
         ck_assert(b->identify);
-        if (_i == 0) {
+        if (replaced) {
                 for (unsigned i = 0; i < 2; i++)
-                        bench_ready_as(b, OLD_REVISION, "", "860000000000019");
+                        bench_ready_as(b, revision, "", "860000000000019");
                 bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
         } else {
-                bench_ready(b, OLD_REVISION);
+                bench_ready(b, revision);
                 ck_assert_uint_eq(b->upgrades_sent, 1);
         }
 }
@@ -341,7 +344,7 @@ int main(void)
         tcase_add_loop_test(t, restarts_unseen, 0, 3);
         tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
-        tcase_add_loop_test(t, replaced_in_the_checks, 0, 2);
+        tcase_add_loop_test(t, replaced_in_the_checks, 0, 4);
         tcase_add_loop_test(t, boot_message_is_late, 0, 4);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);

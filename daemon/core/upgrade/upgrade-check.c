@@ -153,15 +153,6 @@ static void ask_next(Upgrade *u)
 
 void check_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        if (event->result == AT_RESULT_TIMEOUT && job_is_uart(u->job) && !u->checked_again) {
-                /* Another module may have been attached meanwhile, which is not seen at a UART. */
-                u->checked_again = true;
-                u->ready = false;
-                u->step = STEP_NONE;
-                upgrade_identify(u);
-                upgrade_reset_deadline(u);
-                return;
-        }
         inspect_answer(u->inspect, event->result, event->error, event->text);
         ask_next(u);
 }

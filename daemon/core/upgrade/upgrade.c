@@ -286,9 +286,26 @@ static void carry_out(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
+/* Returns true if the answer leads back to the identity: a question before AT+QFOTADL was not answered, and at a UART
+ * another module may have been attached meanwhile, unseen. */
+static bool begins_anew(Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+
+        if (event->result != AT_RESULT_TIMEOUT || !job_is_uart(job) || job->sent || job->result != JOB_RESULT_NONE ||
+            u->checked_again)
+                return false;
+        u->checked_again = true;
+        u->ready = false;
+        u->step = STEP_NONE;
+        upgrade_identify(u);
+        upgrade_reset_deadline(u);
+        return true;
+}
+
 static void on_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        if (event->tag != u->tag)
+        if (event->tag != u->tag || begins_anew(u, event))
                 return;
         switch (u->step) {
         case STEP_NONE:
