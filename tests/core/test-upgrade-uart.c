@@ -141,6 +141,21 @@ START_TEST(replaced_in_the_checks)
 }
 END_TEST
 
+/* A module that never answers one of the questions is upgraded all the same. */
+START_TEST(question_never_answered)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        b->mutes = "AT+CPBS?";
+        bench_prepare(b, MINI_OLD);
+        for (unsigned i = 0; i < 3; i++) {
+                ck_assert_uint_eq(b->upgrades_sent, 0);
+                bench_ready(b, MINI_OLD);
+        }
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+}
+END_TEST
+
 /* No message comes after the OK: the module may be writing its flash. A module that does not answer is not reset. 0: it
  * does not answer; 1: it answers with its old revision; 2: it has been upgraded. */
 START_TEST(no_message_after_ok)
@@ -345,6 +360,7 @@ int main(void)
         tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
         tcase_add_loop_test(t, replaced_in_the_checks, 0, 4);
+        tcase_add_test(t, question_never_answered);
         tcase_add_loop_test(t, boot_message_is_late, 0, 4);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);

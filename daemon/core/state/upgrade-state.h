@@ -116,7 +116,7 @@ typedef struct Upgrade {
         /* upgrade-check.c */
         Inspect *inspect;      /* the questions to the module */
         uint64_t package_size; /* bytes, 0 not known */
-        bool checked_again;    /* the checks were begun anew after a question without an answer */
+        unsigned begun_anew;   /* how often the checks were begun anew after a question without an answer */
 
         /* upgrade-transfer.c, upgrade-flow.c; of this enumeration */
         bool listens_only;      /* nothing may be written to the port */

@@ -33,6 +33,7 @@
 
 /* A deadline passes once in this time at most. */
 #define DEADLINE_INTERVAL G_USEC_PER_SEC
+#define BEGINNINGS_MAX    3 /* a module may never answer one of the questions */
 
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
 {
@@ -293,9 +294,9 @@ static bool begins_anew(Upgrade *u, const UpgradeEvent *event)
         const Job *job = u->job;
 
         if (event->result != AT_RESULT_TIMEOUT || !job_is_uart(job) || job->sent || job->result != JOB_RESULT_NONE ||
-            u->checked_again)
+            u->begun_anew >= BEGINNINGS_MAX)
                 return false;
-        u->checked_again = true;
+        u->begun_anew++;
         u->ready = false;
         u->step = STEP_NONE;
         upgrade_identify(u);
