@@ -24,7 +24,14 @@ typedef struct Table {
         GArray *delays[_KIND_MAX]; /* of uint64_t, µs */
 } Table;
 
-static gint64 from = 1, runs = 5000, shown = -1, shrunk = -1;
+/* Of each population. The sanitizers look for faults of memory, and slow the runs down. */
+#if defined(__SANITIZE_ADDRESS__)
+#define RUNS 250
+#else
+#define RUNS 5000
+#endif
+
+static gint64 from = 1, runs = RUNS, shown = -1, shrunk = -1;
 static gboolean quiet;
 static char *population_wanted, *listed;
 

@@ -73,6 +73,7 @@ static void persist(Host *h)
         }
         if (h->job->state == JOB_FINISHED && h->disk_state == DISK_FULL) {
                 g_clear_pointer(&h->disk, g_free);
+                h->removed = true;
                 return;
         }
         if (h->job->state != JOB_FINISHED)
@@ -99,6 +100,7 @@ static void announce(Host *h)
 static void send_result(Host *h)
 {
         h->results++;
+        h->most_results = MAX(h->most_results, h->results);
         g_free(h->ended);
         h->ended = job_to_text(h->job);
         announce(h);
@@ -431,7 +433,7 @@ void host_adopt(Host *h, Method method)
         h->observer->note(h->userdata, "an upgrade is adopted");
         g_clear_pointer(&h->job, job_free);
         g_clear_pointer(&h->ended, g_free);
-        h->percent = 0;
+        h->percent = h->results = 0;
         h->job = job = job_new("1", h->traits->uart ? JOB_UART_PREFIX "ttyS1" : "1-1");
         if (h->identity && identity_method(h->identity->model, h->identity->revision) != METHOD_UNKNOWN)
                 method = identity_method(h->identity->model, h->identity->revision);
@@ -577,7 +579,12 @@ unsigned host_busy_ticks(const Host *h)
 
 unsigned host_results(const Host *h)
 {
-        return h->results;
+        return h->most_results;
+}
+
+bool host_removed_record(const Host *h)
+{
+        return h->removed;
 }
 
 bool host_leaves_power(const Host *h)

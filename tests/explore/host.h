@@ -76,8 +76,11 @@ void host_advance(Host *host, uint64_t now);
 const Job *host_job(const Host *host);
 /* The number of times that the daemon reported a smaller percentage than before. */
 unsigned host_steps_back(const Host *host);
-/* The number of times that a deadline without events came within a second of the one before. */
+/* The number of times that a deadline without events came within less than a second of the one before. */
 unsigned host_busy_ticks(const Host *host);
+/* The greatest number of Results of one job. */
 unsigned host_results(const Host *host);
+/* Returns true if the record of a job that ended was removed, because it could not be written. */
+bool host_removed_record(const Host *host);
 /* Returns true if power/control was changed, and is neither put back nor named. */
 bool host_leaves_power(const Host *host);

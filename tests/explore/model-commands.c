@@ -82,7 +82,7 @@ static void set_function(Model *m, const char *command)
         } else if (strcmp(command, "AT+CFUN=1,1") == 0) {
                 if (m->system == SYSTEM_UPDATER || m->stage == STAGE_MINI_2)
                         m->writes_broken++;
-                else if (m->system == SYSTEM_FIRMWARE && m->stage != STAGE_IDLE)
+                else if (m->system == SYSTEM_FIRMWARE && m->stage != STAGE_IDLE && !m->traits->reset_goes_on)
                         model_settle(m, false); /* guide 2.3.1.1: before the first upgrade URC the host may end it */
                 model_plan(m, SECOND, DEED_RESTART, 0, NULL);
         } else {

@@ -328,6 +328,11 @@ Stage model_stage(const Model *m)
         return m->stage;
 }
 
+bool model_works(const Model *m)
+{
+        return m->stage != STAGE_IDLE || m->downloading;
+}
+
 bool model_is_new(const Model *m)
 {
         return m->is_new;

@@ -46,6 +46,7 @@ typedef struct Traits {
         bool boot_urcs;            /* RDY is printed at each boot */
         bool progress;             /* DOWNLOADING is printed */
         bool updater_answers;      /* the updater of a DFOTA answers AT commands */
+        bool reset_goes_on;        /* MiniFOTA: AT+CFUN=1,1 in the firmware does not end the upgrade */
         bool at_once;              /* the update of a DFOTA begins without a restart */
         const char *mini_revision; /* of the Mini system, NULL if it reports none */
         bool mini_product;         /* the Mini system has another USB product id */
@@ -132,6 +133,7 @@ void model_publish(Model *model, Package package);
 /* The facts. */
 System model_system(const Model *model);
 Stage model_stage(const Model *model);
+bool model_works(const Model *model);       /* it downloads or updates, or will at the next boot */
 bool model_is_new(const Model *model);      /* the new firmware is complete */
 bool model_is_attached(const Model *model); /* on the USB, or powered at a UART */
 bool model_is_stuck(const Model *model);    /* hung or crashed, until a person cycles its power */

@@ -120,6 +120,7 @@ static void draw_traits(Traits *t, Dice *d, bool odd)
                        .file_idle = dice_hits(d, 200) ? NEVER : dice_between(d, 5, 60) * SECOND,
                        .file_size = dice_between(d, 50, 5000) * KILOBYTE };
         t->source = draw_source(d, t->mini);
+        t->reset_goes_on = odd && t->mini && dice_hits(d, 500);
         if (odd && dice_hits(d, 200))
                 draw_long_part(t, d);
 }

@@ -21,6 +21,7 @@ static const char *const kinds[_KIND_MAX] = {
         [KIND_STALLED_FOR_EVER] = "stalled-for-ever",
         [KIND_STALLED_WRONGLY] = "stalled-wrongly",
         [KIND_HANGING] = "hanging",
+        [KIND_LOST] = "lost",
         [KIND_PERCENT_BACK] = "percent-back",
         [KIND_SETTING_LEFT] = "setting-left",
         [KIND_SENT_TWICE] = "sent-twice",
@@ -50,7 +51,7 @@ typedef struct Verdict {
         int code;
         char *message;
         bool is_new, swapped;
-        Stage stage;
+        bool works; /* the module downloads or updates, or will */
 } Verdict;
 
 typedef struct Run {
@@ -274,7 +275,7 @@ static void note_truth(Run *r, const Job *job)
                                 .code = job->code,
                                 .is_new = model_is_new(r->model),
                                 .swapped = model_is_swapped(r->model),
-                                .stage = model_stage(r->model) };
+                                .works = model_works(r->model) };
 }
 
 static void on_action(void *userdata)
@@ -356,25 +357,60 @@ static void pass(Run *r, uint64_t until)
 
 /* ---- the verdict */
 
-/* Returns true if the message admits that the module may upgrade all the same. */
+/* The rules are strict: success only with the new firmware running; no failure and no cancel if the module finishes, or
+ * works on when the verdict is made; one AT+QFOTADL, and one more for each retry; one Result of a job; an end, or a stall
+ * for the reason that is named; each setting put back or named. These are all exceptions:
+ *
+ * counted as   | if                                   | since
+ * -------------+--------------------------------------+-----------------------------------------------------------------
+ * uncertain    | the message admits it (admissions)   | a person who reads it looks at the module before a second try
+ * failure      | another module is there, and the     | the first module is out of reach; the message sends a person to
+ *              | message says so                      | both modules
+ * stalled      | the module hangs or has crashed for  | only a person can cycle its power; no package can be named then
+ *              | good, whatever package is named      |
+ * not-adopted  | another program's upgrade has no job | the port of an idle module is closed, and a MiniFOTA may end
+ *              |                                      | between two looks at the identity
+ * no-record    | the record was removed on a full     | the end could not be kept, which the journal says; the Result is
+ *              | disk, and the daemon died then       | lost with the daemon
+ * (not judged) | settings of the module, of an        | the other program changed them, too; power/control is judged
+ *              | adopted upgrade                      |
+ * (not judged) | settings of a module that was        | it is not there; the message names them
+ *              | replaced                             |
+ * (not judged) | power/control, while the module is   | the daemon keeps the module awake until the watch ends
+ *              | watched after its job                |
+ * (not judged) | a command into a package, after a    | fotad may write to the port again: after a restart the module does
+ *              | disconnection, in giving up, and     | not wait for the package, a given-up package must fail, and a
+ *              | when all bytes are said to be sent   | complete package is no longer received
+ * (not drawn)  | swaps of modules to be adopted       | a module is known by its place until its IMEI was read */
+
+static const char *const admissions[] = {
+        "may still upgrade",
+        "may still begin",
+        "may still be writing its flash",
+        "may still load a package",
+        "may go on once its power is cycled",
+        "may run either firmware",
+        "may have taken place",
+        "though it had reported success",
+        "or its end was not seen",
+};
+
+/* Returns true if the message admits that the module may upgrade, or may have upgraded, all the same. */
 static bool is_uncertain(const Verdict *v)
 {
-        return v->domain == CODE_DOMAIN_HOST &&
-               (v->code == HOST_UPDATE_TIMEOUT || v->code == HOST_MODULE_LOST || strstr(v->message, " may ") ||
-                (v->code == HOST_NO_RESPONSE && strstr(v->message, "though it had reported success")) ||
-                (v->code == HOST_INTERRUPTED && strstr(v->message, "its end was not seen")));
+        for (unsigned i = 0; v->domain == CODE_DOMAIN_HOST && i < G_N_ELEMENTS(admissions); i++)
+                if (strstr(v->message, admissions[i]))
+                        return true;
+        return false;
 }
 
 static Kind judge_verdict(const Run *r, const Verdict *v)
 {
-        bool finished = model_is_new(r->model);
-        bool unfinished = v->stage != STAGE_IDLE && model_stage(r->model) != STAGE_IDLE;
-
         if (v->result == JOB_RESULT_SUCCESS)
-                return v->is_new && v->stage == STAGE_IDLE && !v->swapped ? KIND_SUCCESS : KIND_WRONG_SUCCESS;
+                return v->is_new && !v->works && !v->swapped ? KIND_SUCCESS : KIND_WRONG_SUCCESS;
         if (v->swapped && v->domain == CODE_DOMAIN_HOST && v->code == HOST_MODULE_REPLACED)
                 return KIND_FAILURE;
-        if (finished || unfinished)
+        if (model_is_new(r->model) || v->works)
                 return is_uncertain(v) ? KIND_UNCERTAIN : KIND_WRONG_FAILURE;
         return v->result == JOB_RESULT_CANCELLED ? KIND_CANCELLED : KIND_FAILURE;
 }
@@ -399,7 +435,7 @@ static bool is_setting_left(const Run *r, const Job *job)
         const char *left = model_is_swapped(r->model) ? NULL : model_setting_left(r->model);
 
         if (job->origin == JOB_ORIGIN_ADOPTED)
-                return false;
+                left = NULL;
         return (left && !strstr(job->message, left)) || (host_leaves_power(r->host) && !model_is_swapped(r->model));
 }
 
@@ -416,23 +452,25 @@ static Kind judge(const Run *r)
                 return KIND_SENT_TO_ANOTHER;
         if (r->disturbed)
                 return KIND_PACKAGE_DISTURBED;
-        if (host_results(r->host) > 1 && !r->plan->request.adopted)
+        if (host_results(r->host) > 1)
                 return KIND_RESULT_TWICE;
         if (model_writes_broken(r->model))
                 return KIND_RESET_IN_WRITE;
-        if (host_busy_ticks(r->host) > 3)
+        if (host_busy_ticks(r->host))
                 return KIND_BUSY_LOOP;
         for (unsigned i = 0; i < r->verdicts->len; i++)
                 worst = MAX(worst, judge_verdict(r, &g_array_index(r->verdicts, Verdict, i)));
         if (worst >= _KIND_RIGHT_MAX)
                 return worst;
+        if (!job && r->plan->request.adopted && r->verdicts->len == 0)
+                return KIND_NOT_ADOPTED;
         if (!job)
-                return r->plan->request.adopted && r->verdicts->len == 0 ? KIND_NOT_ADOPTED : KIND_NO_RECORD;
+                return host_removed_record(r->host) ? KIND_NO_RECORD : KIND_LOST;
         if (job->state != JOB_FINISHED)
                 return judge_stall(r, job);
         if (is_setting_left(r, job))
                 return KIND_SETTING_LEFT;
-        return r->verdicts->len > 0 ? worst : KIND_NO_RECORD;
+        return r->verdicts->len > 0 ? worst : KIND_LOST;
 }
 
 /* ---- one run */

@@ -20,6 +20,7 @@ typedef enum Kind {
         KIND_STALLED_FOR_EVER, /* beside a module that runs its firmware */
         KIND_STALLED_WRONGLY,  /* the message names a package that the module does not wait for */
         KIND_HANGING,          /* neither ended nor stalled */
+        KIND_LOST,             /* the job, or its Result */
         KIND_PERCENT_BACK,
         KIND_SETTING_LEFT, /* not restored, and not named */
         KIND_SENT_TWICE,
