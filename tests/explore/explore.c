@@ -26,7 +26,7 @@ typedef struct Table {
 
 /* Of each population. The sanitizers look for faults of memory, and slow the runs down. */
 #if defined(__SANITIZE_ADDRESS__)
-#define RUNS 250
+#define RUNS 1000
 #else
 #define RUNS 5000
 #endif
