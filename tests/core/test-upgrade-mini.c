@@ -481,6 +481,23 @@ START_TEST(adopted_after_the_mini_system_was_read)
 }
 END_TEST
 
+/* The gateway was rebooted, and the updater answers: its revision is no firmware's, and the upgrade goes on. */
+START_TEST(adopted_while_the_updater_answers)
+{
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        b->mini = true;
+        bench_resurrect(b);
+        bench_ready(b, "UPDATER_V01");
+        bench_assert_state(b, JOB_DOWNLOADING);
+        bench_updating(b, 96);
+        bench_fota(b, "\"END\",0");
+        bench_mini_restart(b, false);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 START_TEST(adopted_and_retried)
 {
         g_autoptr(Bench) b = bench_new_adopted();
@@ -537,6 +554,7 @@ int main(void)
         tcase_add_test(t, another_module);
         tcase_add_loop_test(t, adopted, 0, 2);
         tcase_add_loop_test(t, adopted_after_the_mini_system_was_read, 0, 3);
+        tcase_add_test(t, adopted_while_the_updater_answers);
         tcase_add_test(t, adopted_and_retried);
         tcase_add_test(t, adopted_and_over_unseen);
         return testing_run(t, "upgrade-mini");

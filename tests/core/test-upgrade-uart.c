@@ -148,7 +148,7 @@ START_TEST(question_never_answered)
 
         b->mutes = "AT+CPBS?";
         bench_prepare(b, MINI_OLD);
-        for (unsigned i = 0; i < 3; i++) {
+        for (unsigned i = 0; i < 5; i++) {
                 ck_assert_uint_eq(b->upgrades_sent, 0);
                 bench_ready(b, MINI_OLD);
         }

@@ -374,7 +374,7 @@ static void read_marker(Upgrade *u)
                 ask_again(u);
         else if (retry_send(u))
                 return;
-        else if (!has_sign(u->job) &&
+        else if (!has_sign(u->job) && identity_flash_size(u->revision) > 0 && /* else it is no firmware's */
                  (u->marker != MINI_MARKER_FIRMWARE || (*u->job->from_revision && !upgrade_is_changed(u))))
                 end_without_upgrade(u);
         else

@@ -33,7 +33,7 @@
 
 /* A deadline passes once in this time at most. */
 #define DEADLINE_INTERVAL G_USEC_PER_SEC
-#define BEGINNINGS_MAX    3 /* a module may never answer one of the questions */
+#define BEGINNINGS_MAX    5 /* a module may never answer one of the questions */
 
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
 {
@@ -288,7 +288,7 @@ static void carry_out(Upgrade *u, const UpgradeEvent *event)
 }
 
 /* Returns true if the answer leads back to the identity: a question before AT+QFOTADL was not answered, and at a UART
- * another module may have been attached meanwhile, unseen. */
+ * another module may have been attached meanwhile, unseen. (In upgrade-flow a missing answer says more.) */
 static bool begins_anew(Upgrade *u, const UpgradeEvent *event)
 {
         const Job *job = u->job;
@@ -306,7 +306,7 @@ static bool begins_anew(Upgrade *u, const UpgradeEvent *event)
 
 static void on_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        if (event->tag != u->tag || begins_anew(u, event))
+        if (event->tag != u->tag)
                 return;
         switch (u->step) {
         case STEP_NONE:
@@ -315,7 +315,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_ASK_SERVER_MINI_2:
         case STEP_AWAIT_FILE_END:
         case STEP_AWAIT_DOWNLOAD_END: return;
-        case STEP_INSPECT: check_answer(u, event); return;
+        case STEP_INSPECT:
+                if (!begins_anew(u, event))
+                        check_answer(u, event);
+                return;
         case STEP_READ_QIND:
         case STEP_SET_QIND:
         case STEP_READ_QIND_FOTA:
@@ -328,7 +331,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FOTA_CID:
         case STEP_READ_CONTEXTS:
         case STEP_ACTIVATE_CONTEXT:
-        case STEP_READ_FINGERPRINT: prepare_answer(u, event); return;
+        case STEP_READ_FINGERPRINT:
+                if (!begins_anew(u, event))
+                        prepare_answer(u, event);
+                return;
         case STEP_QFOTADL:
                 command_answer(u, event);
                 carry_out(u, event);
