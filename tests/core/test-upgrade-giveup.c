@@ -367,6 +367,20 @@ START_TEST(glitches_in_the_download)
 }
 END_TEST
 
+/* Readings of another module do not count for the verdict, even if its IMEI is missing in every second one. */
+START_TEST(another_module_without_its_imei)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        b->answers_once = true;
+        bench_restart(b);
+        for (unsigned i = 0; i < 4 && !b->results; i++)
+                bench_ready_as(b, NEW_REVISION, "", i % 2 ? "" : "860000000000019");
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+}
+END_TEST
+
 START_TEST(back_and_silent)
 {
         g_autoptr(Bench) b = bench_new();
@@ -535,6 +549,7 @@ int main(void)
         tcase_add_loop_test(t, back_without_an_at_port, 0, 2);
         tcase_add_loop_test(t, silent_and_may_upgrade, 0, 4);
         tcase_add_test(t, glitches_in_the_download);
+        tcase_add_test(t, another_module_without_its_imei);
         tcase_add_test(t, back_and_silent);
         tcase_add_loop_test(t, another_module, 0, 2);
         tcase_add_loop_test(t, restarts_without_end, 0, 2);

@@ -197,6 +197,7 @@ static bool take_revision(Upgrade *u, const Identity *identity)
 static void read_foreign(Upgrade *u)
 {
         u->ready = false; /* the settings belong to another module */
+        u->readings = u->build_readings = 0;
         if (!u->foreign) {
                 u->foreign = u->rereading = true;
                 upgrade_identify(u);
@@ -245,7 +246,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         asked_again = asked_again && !u->foreign;
-        u->foreign = false;
+        u->foreign = u->foreign && !*identity->imei;
         /* The method of an adopted job was guessed from the module's messages. */
         if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
                 job->method = identity_method(identity->model, identity->revision);
