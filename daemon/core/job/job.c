@@ -154,8 +154,9 @@ void job_reach(Job *job, JobReached reached)
 unsigned job_percent_shown(const Job *job)
 {
         unsigned percent = MAX(job->percent, job->percent_floor);
+        bool unrecorded = (*job->behind || *job->pending) && job->state != JOB_FINISHED;
 
-        return *job->behind && job->state != JOB_FINISHED ? MIN(percent, job->percent_covered) : percent;
+        return unrecorded ? MIN(percent, job->percent_covered) : percent;
 }
 
 unsigned job_percent_to_cover(const Job *job)

@@ -130,6 +130,7 @@ typedef struct Upgrade {
         /* upgrade-check.c */
         Inspect *inspect;      /* the questions to the module */
         uint64_t package_size; /* bytes, 0 not known */
+        unsigned begun_anew;   /* how often the checks were begun anew after a question without an answer */
 
         /* upgrade-transfer.c, upgrade-flow.c; of this enumeration */
         bool listens_only;      /* nothing may be written to the port */
@@ -152,6 +153,8 @@ typedef struct Upgrade {
         MiniMarker marker;       /* that comes of the fingerprint */
         bool saw_firmware_urc;   /* a message that only the firmware prints */
         int highest_downloading; /* the highest DOWNLOADING */
+        bool unwatched;          /* after AT+QFOTADL fotad did not run, or was suspended, until the job ends */
+        bool left_mini;          /* a module with a Mini system disconnected since the daemon started */
         bool retry_requested;    /* a retry was requested: the Mini system that it is for runs */
         char *source_before;     /* before a retry that was not answered yet; NULL none */
 } Upgrade;

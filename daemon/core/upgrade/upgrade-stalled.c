@@ -56,7 +56,7 @@ static char *package_needed(const Upgrade *u)
                 shown[strlen(shown) - strlen(".mini_1")] = 0;
         /* The module may have reached the second package without a message, or its updater has failed with the first.
          */
-        if ((!second && (job->reconnects >= 2 || job->origin == JOB_ORIGIN_ADOPTED)) ||
+        if ((!second && (job->reconnects >= 2 || u->unwatched || job->origin == JOB_ORIGIN_ADOPTED)) ||
             (second && job->percent < PERCENT_MINI1 && job->reported_domain == CODE_DOMAIN_UPDATE))
                 return *shown ? g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown) : g_strdup("its package");
         return *shown ? g_strconcat(shown, extension, NULL) : g_strdup_printf("its %s package", extension);
