@@ -177,6 +177,34 @@ static char *get_error_name(const void *object)
         return g_strdup(has_ended(job) ? job_error_name(job) : "");
 }
 
+static char *get_stall_reason(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(!has_ended(job) && job->stalled ? job_stall_to_string(job->stall) : "");
+}
+
+static char *get_imei(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->imei);
+}
+
+static char *get_expected_revision(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->options->expected_revision ?: "");
+}
+
+static char *get_started_by(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->started_by < 0 ? UINT32_MAX : (uint64_t)job->started_by);
+}
+
 static char *get_message(const void *object)
 {
         const Job *job = object;
@@ -215,6 +243,10 @@ static const BusProperty properties[] = {
         { "ErrorCode", "i", get_error_code },
         { "ErrorName", "s", get_error_name },
         { "Message", "s", get_message },
+        { "StallReason", "s", get_stall_reason },
+        { "Imei", "s", get_imei },
+        { "ExpectedRevision", "s", get_expected_revision },
+        { "StartedBy", "u", get_started_by },
 };
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
@@ -346,6 +378,10 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("ErrorCode", "i", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ErrorName", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Message", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StallReason", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Imei", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ExpectedRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StartedBy", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", state, "u", percent), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Result", SD_BUS_ARGS("s", result, "s", domain, "i", code, "s", message), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Resolved", SD_BUS_ARGS("s", revision, "b", changed), 0),

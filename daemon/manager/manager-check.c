@@ -64,7 +64,7 @@ static void answer(Check *c, Module *module)
         f.facts.server = c->server;
         f.facts.server_mini_2 = c->server_mini_2;
         f.facts.package_size = c->server ? c->server->size : 0;
-        if (!*f.problem && c->not_inspected && !f.facts.job && !f.facts.left_alone) {
+        if (!*f.problem.finding && c->not_inspected && !f.facts.job && !f.facts.left_alone) {
                 f.facts.problem = c->not_inspected;
                 f.facts.problem_remedy = "keep it powered, for it may be upgrading, and probe it again in some minutes";
         }

@@ -158,12 +158,12 @@ START_TEST(test_rules)
 END_TEST
 
 static const struct {
-        const char *module, *broken, *rule, *finding;
+        const char *module, *broken, *rule, *finding, *name;
 } absent[] = {
-        { "1-1=ec200a,bound=0", "port method qfotadl", "port", "no tty" },
-        { "1-1=ec200a,appear=diag", "port method qfotadl", "port", "DIAG" },
-        { "1-1=ec200a,appear=boot-rom", "module method qfotadl", "module", "boot loader" },
-        { "1-1=ec200a,delay=100000", "module method qfotadl", "module", "does not answer" },
+        { "1-1=ec200a,bound=0", "port method qfotadl", "port", "no tty", "no-tty-bound" },
+        { "1-1=ec200a,appear=diag", "port method qfotadl", "port", "DIAG", "crashed" },
+        { "1-1=ec200a,appear=boot-rom", "module method qfotadl", "module", "boot loader", "boot-rom" },
+        { "1-1=ec200a,delay=100000", "module method qfotadl", "module", "does not answer", "silent" },
 };
 
 /* A module that StartUpgrade would refuse with ModuleNotReady is a row here. */
@@ -178,6 +178,7 @@ START_TEST(test_absent)
         check_assert_all_but(rows, absent[_i].broken);
         check_assert(rows, absent[_i].rule, false, absent[_i].finding);
         check_assert(rows, "sim", true, "not asked");
+        world_assert_property(w, MODULE_1, "ProblemName", absent[_i].name);
         world_free(w);
 }
 END_TEST
@@ -192,6 +193,7 @@ START_TEST(test_unplugged)
         rows = check_call(w, "", "http://host/up.bin", NULL, NULL);
         check_assert_all_but(rows, "module qfotadl");
         check_assert(rows, "module", false, "not on the bus");
+        world_assert_property(w, MODULE_1, "ProblemName", "absent");
         world_free(w);
 }
 END_TEST

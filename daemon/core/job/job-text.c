@@ -75,6 +75,7 @@ static const struct {
         WORD("State", state, job_state_names, ALWAYS),
         WORD("Origin", origin, job_origin_names, ALWAYS),
         WORD("System", system, job_system_names, OPTIONAL),
+        WORD("StallReason", stall, job_stall_names, OPTIONAL),
         WORD("Result", result, job_result_names, WITH_RESULT),
         WORD("Announced", announced, announced_names, WITH_RESULT),
 };
@@ -340,6 +341,8 @@ static char *read_job(GKeyFile *f, Job *job)
                 return g_strdup(
                         "its Module is missing, or its State, Finished, Result and Announced do not go together");
         read_others(f, job, &good);
+        if (job->stalled && job->stall == JOB_STALL_NONE) /* of a fotad without that key */
+                job->stall = JOB_STALL_NO_PROGRESS;
         if (!good || !is_consistent(job))
                 return g_strdup("one of its values cannot be read, or they do not go together");
         return NULL;

@@ -31,6 +31,14 @@ const char *const job_system_names[] = {
         [JOB_SYSTEM_MINI] = "mini",
         [JOB_SYSTEM_UPDATING] = "updating",
 };
+const char *const job_stall_names[] = {
+        [JOB_STALL_NONE] = "",
+        [JOB_STALL_UPDATER_SILENT] = "updater-silent",
+        [JOB_STALL_WAITING_PACKAGE] = "waiting-package",
+        [JOB_STALL_WAITING_NETWORK] = "waiting-network",
+        [JOB_STALL_NO_PROGRESS] = "no-progress",
+        [JOB_STALL_SOURCE_REJECTED] = "source-rejected",
+};
 const char *const job_origin_names[] = { [JOB_ORIGIN_REQUEST] = "request", [JOB_ORIGIN_ADOPTED] = "adopted" };
 
 const char *job_state_to_string(JobState state)
@@ -51,6 +59,11 @@ const char *job_origin_to_string(JobOrigin origin)
 const char *job_system_to_string(JobSystem system)
 {
         return job_system_names[system];
+}
+
+const char *job_stall_to_string(JobStall stall)
+{
+        return job_stall_names[stall];
 }
 
 /* The strings of the record, in one table for making, freeing, writing and reading. */

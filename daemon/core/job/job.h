@@ -49,6 +49,17 @@ typedef enum JobReached {
         _JOB_REACHED_MAX
 } JobReached;
 
+/* The reason of a stall, as far as it is known (guide 5.1). */
+typedef enum JobStall {
+        JOB_STALL_NONE,
+        JOB_STALL_UPDATER_SILENT,  /* the module may be writing its flash */
+        JOB_STALL_WAITING_PACKAGE, /* the module reported that the package is missing or unfit */
+        JOB_STALL_WAITING_NETWORK, /* the module reported a failure of the network or the server */
+        JOB_STALL_NO_PROGRESS,     /* the module reported nothing */
+        JOB_STALL_SOURCE_REJECTED, /* the Mini system answered ERROR to a retry */
+        _JOB_STALL_MAX
+} JobStall;
+
 typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
 
 /* The Result signal: not sent, to be sent once more, or sent. After a crash between the disk and the bus the signal is
@@ -59,6 +70,7 @@ const char *job_state_to_string(JobState state);
 const char *job_result_to_string(JobResult result);
 const char *job_origin_to_string(JobOrigin origin);
 const char *job_system_to_string(JobSystem system);
+const char *job_stall_to_string(JobStall stall);
 
 /* The record of one upgrade, on disk and in memory. No string is NULL. */
 typedef struct Job {
@@ -105,6 +117,7 @@ typedef struct Job {
         bool reset;                 /* the module accepted AT+CFUN=1,1: its next restart is that reset */
         unsigned firmware_knows;    /* rows of core/quectel/fingerprint that the firmware answered before AT+QFOTADL */
         bool stalled;               /* the module makes no progress in its Mini system, even while it restarts there */
+        JobStall stall;             /* why, while it is stalled */
         bool repeated_step;         /* after a stall the module repeated a step once, without progress */
         CodeDomain reported_domain; /* the last failure that the module reported in its Mini system; decides nothing */
         int reported_code;
