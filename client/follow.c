@@ -86,13 +86,12 @@ void follow_free(Follow *f)
         g_free(f);
 }
 
-/* Prints {"event": ..., "job": {...}}, unless that equals the line before it. */
+/* Prints {"event": ..., "job": {...}, "time": ...}, unless all but the time equals the line before it. */
 static void write_event(Follow *f, const char *event)
 {
         g_autoptr(Json) json = json_new();
 
-        json_begin(json, NULL, '{');
-        json_string(json, "event", event);
+        json_begin_event(json, event);
         if (f->job) {
                 write_object(json, "job", &(Object){ f->path, f->job });
         } else {
@@ -100,12 +99,12 @@ static void write_event(Follow *f, const char *event)
                 json_string(json, "path", f->path);
                 json_end(json, '}');
         }
-        json_end(json, '}');
         if (g_strcmp0(f->line, json_text(json)) == 0)
                 return;
-        json_print(json);
         g_free(f->line);
         f->line = g_strdup(json_text(json));
+        json_end_event(json);
+        json_print(json);
 }
 
 static void tell(Follow *f, const char *event, const char *note)

@@ -101,6 +101,18 @@ void json_bool(Json *json, const char *key, bool value)
         g_string_append(json->text, value ? "true" : "false");
 }
 
+void json_begin_event(Json *json, const char *event)
+{
+        json_begin(json, NULL, '{');
+        json_string(json, "event", event);
+}
+
+void json_end_event(Json *json)
+{
+        json_signed(json, "time", g_get_real_time());
+        json_end(json, '}');
+}
+
 const char *json_text(const Json *json)
 {
         return json->text->str;

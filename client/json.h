@@ -19,6 +19,10 @@ void json_signed(Json *json, const char *key, int64_t value);
 void json_unsigned(Json *json, const char *key, uint64_t value);
 void json_bool(Json *json, const char *key, bool value);
 
+/* Begins and ends the object of an event: {"event": ..., ..., "time": µs since the epoch}. */
+void json_begin_event(Json *json, const char *event);
+void json_end_event(Json *json);
+
 const char *json_text(const Json *json);
 
 /* Prints the document as one line on stdout. */

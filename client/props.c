@@ -229,17 +229,27 @@ int64_t props_number(const Props *props, const char *name)
         return prop && !prop->string ? prop->number : 0;
 }
 
+static void write_value(const Prop *prop, const char *key, Json *json)
+{
+        if (prop->string)
+                json_string(json, key, prop->string);
+        else if (prop->type == SD_BUS_TYPE_BOOLEAN)
+                json_bool(json, key, prop->number);
+        else if (prop->type == SD_BUS_TYPE_UINT64)
+                json_unsigned(json, key, (uint64_t)prop->number);
+        else
+                json_signed(json, key, prop->number);
+}
+
 void props_write(const Props *props, Json *json)
 {
         for (guint i = 0; i < props->array->len; i++) {
                 const Prop *prop = g_ptr_array_index(props->array, i);
-                if (prop->string)
-                        json_string(json, prop->name, prop->string);
-                else if (prop->type == SD_BUS_TYPE_BOOLEAN)
-                        json_bool(json, prop->name, prop->number);
-                else if (prop->type == SD_BUS_TYPE_UINT64)
-                        json_unsigned(json, prop->name, (uint64_t)prop->number);
-                else
-                        json_signed(json, prop->name, prop->number);
+                g_autofree char *key = g_strdup(prop->name);
+
+                write_value(prop, prop->name, json);
+                key[0] = g_ascii_tolower(key[0]);
+                if (strcmp(key, "job") != 0) /* a module's job is an object beside its properties */
+                        write_value(prop, key, json);
         }
 }

@@ -34,5 +34,6 @@ int64_t props_number(const Props *props, const char *name);
  * NULL. The caller frees it. */
 char *props_describe(const Props *props, const char *separator, const char *const *except);
 
-/* Writes the properties as members of the object that is open in json. */
+/* Writes the properties as members of the object that is open in json: as in fromRevision, like all other keys, and for
+ * programs written for fotad 0.1 as on the bus, FromRevision. */
 void props_write(const Props *props, Json *json);

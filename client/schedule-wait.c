@@ -102,9 +102,8 @@ static int leave(const Wait *w)
         if (w->ctl->json) {
                 g_autoptr(Json) json = json_new();
 
-                json_begin(json, NULL, '{');
-                json_string(json, "event", "detached");
-                json_end(json, '}');
+                json_begin_event(json, "detached");
+                json_end_event(json);
                 json_print(json);
         } else {
                 g_printerr("fotactl: %s: %s\n", w->schedule->name, text);

@@ -167,9 +167,8 @@ void print_event(const char *event, const char *key, const Object *object)
 {
         g_autoptr(Json) json = json_new();
 
-        json_begin(json, NULL, '{');
-        json_string(json, "event", event);
+        json_begin_event(json, event);
         write_object(json, key, object);
-        json_end(json, '}');
+        json_end_event(json);
         json_print(json);
 }

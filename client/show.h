@@ -12,7 +12,7 @@ void show_module(const Object *module, const Object *job);
 /* Writes one object as a JSON object: its path, then its properties with their names on the bus. */
 void write_object(Json *json, const char *key, const Object *object);
 
-/* Prints one line of JSON for an event: {"event": ..., "job": {...}}. key is "job" or "module". */
+/* Prints one line of JSON for an event: {"event": ..., "job": {...}, "time": ...}. key is "job" or "module". */
 void print_event(const char *event, const char *key, const Object *object);
 
 /* The job's state as a word in the user's language. A state that fotactl does not know is returned as it is. */

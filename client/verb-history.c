@@ -34,14 +34,17 @@ static int call_history(Ctl *ctl, sd_bus_message **ret_reply)
 
 static void add_job(Table *table, const Props *job)
 {
-        const char *to = props_text(job, "ToRevision"), *from = props_text(job, "FromRevision");
         const char *name = props_text(job, "ErrorName"), *result = result_word(job);
         g_autofree char *module = bus_path_id(props_string(job, "Module"));
-        g_autofree char *finished = text_time(props_number(job, "Finished"));
+        g_autofree char *finished = text_time(props_number(job, "Finished")), *revisions = job_revisions(job);
+        int seconds = job_seconds(job);
+        g_autofree char *duration = seconds >= 0 ? text_duration(seconds) : NULL;
         g_autofree char *outcome = *name && strcmp(name, props_string(job, "Result")) != 0
                                            ? g_strdup_printf("%s: %s", result, name)
                                            : g_strdup(result);
-        const char *cells[] = { props_text(job, "Id"), finished, module, *to ? to : from, outcome };
+        const char *cells[] = {
+                props_text(job, "Id"), finished, duration, module, revisions, props_text(job, "Source"), outcome,
+        };
 
         table_add(table, cells);
         table_colour(table, job_colour(job));
@@ -49,11 +52,13 @@ static void add_job(Table *table, const Props *job)
 
 static int show_reply(Ctl *ctl, sd_bus_message *reply)
 {
-        g_autoptr(Table) table = table_new(_("Job"), _("Finished"), _("Module"), _("Revision"), _("Result"), NULL);
+        g_autoptr(Table) table = table_new(_("Job"), _("Finished"), _("Duration"), _("Module"), _("Revision"),
+                                           _("Source"), _("Result"), NULL);
         g_autoptr(Json) json = json_new();
         int n = 0, r;
 
-        table_spare(table, _("Module"));
+        table_spare(table, _("Source"));
+        table_spare(table, _("Duration"));
         json_begin(json, NULL, '[');
         r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "a{sv}");
         while (r >= 0 && (r = sd_bus_message_at_end(reply, 0)) == 0) {

@@ -53,6 +53,7 @@ static void add_module(Table *table, const Objects *objects, const Object *modul
                 props_text(p, "Id"),
                 props_text(p, "Model"),
                 props_text(p, "Revision"),
+                props_text(p, "Imei"),
                 size,
                 props_text(p, "Method"),
                 g_str_has_prefix(port, "/dev/") ? port + strlen("/dev/") : port,
@@ -82,7 +83,9 @@ static int run(Ctl *ctl, char **args)
                 text_wrap(_("No module is known."), 0);
                 return STATUS_DONE;
         }
-        table = table_new(_("Module"), _("Model"), _("Revision"), _("Flash"), _("Method"), _("Port"), _("State"), NULL);
+        table = table_new(_("Module"), _("Model"), _("Revision"), _("IMEI"), _("Flash"), _("Method"), _("Port"),
+                          _("State"), NULL);
+        table_spare(table, _("IMEI"));
         table_spare(table, _("Method"));
         table_spare(table, _("Flash"));
         table_spare(table, _("Port"));

@@ -123,7 +123,8 @@ START_TEST(test_verbs)
         secret = world_ftp(w, "gateway:" SECRET "@", "up.bin");
         world_await_module(w, MODULE_1);
         client_assert(w, "list", NULL, 0, OLD_REVISION, "");
-        client_assert(w, "list --json", NULL, 0, "\"Revision\":\"" OLD_REVISION "\"", "");
+        client_assert(w, "list --json", NULL, 0, "\"Revision\":\"" OLD_REVISION "\",\"revision\":\"" OLD_REVISION "\"",
+                      "");
         client_assert(w, "probe", NULL, 0, "EC200A", "");
         client_assert(w, "probe --json usb-1-1", NULL, 0, "\"Imei\"", "");
         client_assert(w, "probe usb-1-9", NULL, 3, "", "NoSuchModule");
@@ -142,6 +143,7 @@ START_TEST(test_verbs)
         world_assert_result(w, JOB_1, "failed", "http", "url-error");
         client_assert(w, "watch 1", NULL, 1, "The upgrade failed", "");
         client_assert(w, "watch --json " JOB_1, NULL, 1, "\"event\":\"result\"", "");
+        client_assert(w, "watch --json " JOB_1, NULL, 1, "},\"time\":1", "");
         client_assert(w, "status 1", NULL, 0, "url-error", "");
         message = world_property(w, JOB_1, "Message");
         client_assert(w, "status 1", NULL, 0, message, "");

@@ -319,8 +319,11 @@ START_TEST(test_stopped)
         kill(r->pid, signal);
         client_finish(r, -signal);
         said = json ? r->text->str : r->error;
-        ck_assert_str_eq(said, json ? "{\"event\":\"detached\"}\n"
-                                    : "fotactl: night: stopped by a signal; no upgrade was begun\n");
+        if (json)
+                ck_assert_msg(g_regex_match_simple("^{\"event\":\"detached\",\"time\":[0-9]{16}}\n$", said, 0, 0), "%s",
+                              said);
+        else
+                ck_assert_str_eq(said, "fotactl: night: stopped by a signal; no upgrade was begun\n");
         client_free(r);
         schedules_assert_told(b, 0, "STATUS=stopped by a signal; no upgrade was begun");
         close(ends[0]);

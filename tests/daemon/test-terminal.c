@@ -117,6 +117,30 @@ static void assert_bar(World *w, const ClientTerminal *terminal, const char *con
         client_free(r);
 }
 
+/* Without a terminal all columns are there. */
+static void assert_in_pipe(World *w, const char *arguments, const char *part)
+{
+        ClientRun *run = client_begin_at(w, arguments, &(ClientTerminal){ .columns = 0 });
+
+        client_finish(run, 0);
+        ck_assert_msg(strstr(run->text->str, part) != NULL, "'%s' is not in: %s", part, run->text->str);
+        client_free(run);
+}
+
+/* Each row has both revisions, the duration and the source; where a terminal has no room for the columns that tell rows
+ * apart, each row is a block. */
+static void assert_history(World *w, const char *url)
+{
+        ClientRun *run = client_begin_at(w, "history", &(ClientTerminal){ .columns = 60, .no_color = "1" });
+
+        client_finish(run, 0);
+        ck_assert_msg(strstr(run->text->str, "MODULE    usb-1-1") != NULL, "%s", run->text->str);
+        client_free(run);
+        assert_in_pipe(w, "history", OLD_REVISION " -> " NEW_REVISION "  http://");
+        assert_in_pipe(w, "history", "JOB  FINISHED          DURATION  MODULE   REVISION  ");
+        assert_in_pipe(w, "history", url);
+}
+
 /* A successful upgrade, one that fails and one that is cancelled. */
 START_TEST(test_states)
 {
@@ -132,6 +156,9 @@ START_TEST(test_states)
         world_await_property(w, "/org/fotad1/module/usb_2d1_2d2", "Problem", "it does not answer at /dev/ttyUSB4");
         assert_seen(w, "list", 0, "MODULE   MODEL   REVISION             FLASH   METHOD   PORT     STATE");
         assert_seen(w, "list", 0, "it does not answer");
+        assert_in_pipe(w, "list",
+                       "MODULE   MODEL   REVISION             IMEI             FLASH   METHOD   PORT     STATE\n"
+                       "usb-1-1  EC200A  EC200AEUHAR01A02M16  867710050000013  16 MiB  dfota    ttyUSB1  normal\n");
         assert_seen(w, "status", 0, "There is no upgrade");
         assert_seen(w, "history", 0, "No upgrade has ended yet.");
         check = g_strdup_printf("check -m usb-1-1 --check-source %s", none);
@@ -156,6 +183,7 @@ START_TEST(test_states)
         assert_seen(w, "status", 0, "State          updating, ");
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
+        assert_history(w, url);
         assert_seen(w, "watch", 0, "\033[32mThe upgrade succeeded: " OLD_REVISION " -> " NEW_REVISION "\033[0m");
         assert_seen(w, "status", 0, "Result         \033[32msuccess\033[0m");
 
