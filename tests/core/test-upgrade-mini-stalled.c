@@ -253,6 +253,46 @@ START_TEST(found_in_mid_flash)
 }
 END_TEST
 
+static const struct {
+        const char *message; /* the last one before the stall, NULL none */
+        unsigned percent;
+        JobStall reason;
+        const char *name;
+} reasons[] = {
+        { NULL, 60, JOB_STALL_NO_PROGRESS, "no-progress" },
+        { "\"HTTPEND\",711", 60, JOB_STALL_WAITING_PACKAGE, "waiting-package" },
+        { "\"END\",507", 60, JOB_STALL_WAITING_PACKAGE, "waiting-package" },
+        { "\"HTTPEND\",707", 60, JOB_STALL_WAITING_NETWORK, "waiting-network" },
+        { "\"HTTPEND\",799", 60, JOB_STALL_WAITING_NETWORK, "waiting-network" }, /* of no table */
+        { NULL, 47, JOB_STALL_UPDATER_SILENT, "updater-silent" },
+};
+
+/* The reason is recorded, and ends with the stall. */
+START_TEST(reason)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        g_autoptr(Job) read = NULL;
+        g_autofree char *text = NULL, *why = NULL;
+
+        bench_go_mini(b);
+        bench_mini_restart(b, false);
+        bench_updating(b, reasons[_i].percent);
+        bench_mini_restart(b, true);
+        if (reasons[_i].message)
+                bench_fota(b, reasons[_i].message);
+        bench_stall(b);
+        ck_assert_int_eq(b->job->stall, reasons[_i].reason);
+        ck_assert_str_eq(job_stall_to_string(b->job->stall), reasons[_i].name);
+        text = job_to_text(b->job);
+        read = job_from_text(text, b->job->id, &why);
+        ck_assert_msg(read != NULL, "%s", why);
+        ck_assert_int_eq(read->stall, reasons[_i].reason);
+        bench_updating(b, 96);
+        bench_assert_state(b, JOB_UPDATING);
+        ck_assert_int_eq(b->job->stall, JOB_STALL_NONE);
+}
+END_TEST
+
 /* A failure that the module reported before it made progress is not the reason for a silence after that. */
 START_TEST(failure_before_progress)
 {
@@ -499,6 +539,7 @@ int main(void)
         tcase_add_loop_test(t, stalls_in_the_old_mini_system, 0, 3);
         tcase_add_test(t, stalls_in_the_new_mini_system);
         tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
+        tcase_add_loop_test(t, reason, 0, G_N_ELEMENTS(reasons));
         tcase_add_loop_test(t, both_packages_after_a_pause, 0, 2);
         tcase_add_test(t, repeats_for_ever);
         tcase_add_test(t, messages_interrupt_questions);
