@@ -398,7 +398,9 @@ START_TEST(test_file)
         wrong = g_strdup_printf("start --sha256 %064d %s", 0, path);
         start = g_strdup_printf("start --json --sha256 %s %s", sha256, path);
         size = g_strdup_printf("%zu bytes", n);
-        shown = g_strdup_printf("\"PackageSize\":%zu,\"PackageSha256\":\"%s\"", n, sha256);
+        shown = g_strdup_printf(
+                "\"PackageSize\":%zu,\"packageSize\":%zu,\"PackageSha256\":\"%s\",\"packageSha256\":\"%s\"", n, n,
+                sha256, sha256);
         world_await_module(w, MODULE_1);
         client_assert(w, check, NULL, 0, "a package on the host", "");
         client_assert(w, wrong, NULL, 3, "", "InvalidSource");
