@@ -88,11 +88,13 @@ static void drop_transfer(JobRun *r)
 
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
-        const JobLog *log = r ? r->job->log : NULL;
-        unsigned before = job_log_total(log);
+        const JobLog *log;
+        unsigned before;
 
         if (!r)
                 return;
+        log = r->job->log;
+        before = job_log_total(log);
         event.now = clock_now();
         event.realtime = (uint64_t)g_get_real_time();
         event.boot = r->context->boot_id;
