@@ -36,6 +36,8 @@ static void tell(BusInhibitor *i, const char *why)
         i->told = true;
 }
 
+static void ask(BusInhibitor *i);
+
 static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusInhibitor *i = userdata;
@@ -47,6 +49,9 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return 0;
         if (sd_bus_message_is_method_error(m, NULL)) {
                 tell(i, sd_bus_message_get_error(m)->message ?: sd_bus_message_get_error(m)->name);
+                /* A logind that hangs may answer again before the upgrade ends. */
+                if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_REPLY))
+                        ask(i);
                 return 0;
         }
         r = sd_bus_message_read(m, "h", &fd);

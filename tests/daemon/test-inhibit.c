@@ -21,6 +21,7 @@
 typedef struct Logind {
         sd_bus *bus;
         bool refuses;
+        unsigned unanswered; /* so many calls, the first ones, have no reply */
         unsigned calls;
         int given[8]; /* reading ends, by the number of the call, -1 none */
 } Logind;
@@ -37,6 +38,10 @@ static int on_inhibit(sd_bus_message *m, void *userdata, sd_bus_error *error)
         ck_assert_str_ne(why, "");
         ck_assert_str_eq(mode, "block");
         ck_assert_uint_lt(l->calls, G_N_ELEMENTS(l->given));
+        if (l->calls < l->unanswered) {
+                l->given[l->calls++] = -1;
+                return 1;
+        }
         if (l->refuses) {
                 l->given[l->calls++] = -1;
                 return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "not today");
@@ -331,6 +336,30 @@ START_TEST(test_mini)
 }
 END_TEST
 
+/* A logind that hangs, and answers again while the module updates. */
+START_TEST(test_hanging)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
+        World *w = world_new(&settings);
+        Logind *l = logind_new(false);
+        g_autofree char *job = NULL;
+
+        l->unanswered = 2;
+        world_set_environment(w, "SYSTEMD_BUS_TIMEOUT", "2s");
+        world_start_daemon(w);
+        job = start_and_hold(w, "usb-1-1", MODULE_1, "updating:50");
+        world_await_property(w, job, "State", "updating");
+        logind_await_calls(l, 3);
+        logind_assert_held(l, 2);
+        ck_assert_uint_eq(count_in_log(w, "logind keeps nobody"), 1);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        logind_await_released(l, 2);
+        world_free(w);
+        logind_free(l);
+}
+END_TEST
+
 /* A package on the host. */
 START_TEST(test_file)
 {
@@ -366,6 +395,7 @@ int main(void)
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "restarted", test_restarted, 0, 2);
         suite_add(s, "none", test_none, 0, 2);
+        suite_add(s, "hanging", test_hanging, 0, 1);
         suite_add(s, "mini", test_mini, 0, 1);
         suite_add(s, "file", test_file, 0, 1);
         return suite_run(s);
