@@ -284,6 +284,22 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* A directory of lock files in which fotad may make none. */
+START_TEST(test_no_lock_file)
+{
+        World *w = world_new_idle(&WORLD_EC200A);
+        g_autofree char *directory = world_path(w, "lock"), *complaint = NULL, *log = NULL, *job = NULL;
+
+        ck_assert_int_eq(chmod(directory, 0555), 0);
+        job = world_upgrade(w);
+        world_assert_result(w, job, "success", "", "");
+        complaint = g_strdup_printf("can be made in %s", directory);
+        log = world_log(w);
+        ck_assert_msg(strstr(log, complaint) != NULL, "%s", log);
+        world_free(w);
+}
+END_TEST
+
 /* ---- */
 
 /* A lock file that a dead process, an earlier daemon or no process has left does not count. */
@@ -440,6 +456,7 @@ int main(void)
         suite_add(s, "port-in-use-midway", test_port_in_use_midway, 0, 1);
         suite_add(s, "port-unavailable-midway", test_port_unavailable_midway, 0, G_N_ELEMENTS(unavailable));
         suite_add(s, "refused", test_refused, 0, 1);
+        suite_add(s, "no-lock-file", test_no_lock_file, 0, 1);
         suite_add(s, "stale", test_stale, 0, G_N_ELEMENTS(stale));
         suite_add(s, "stale-foreign", test_stale_foreign, 0, 1);
         suite_add(s, "lock-of-stranger", test_lock_of_stranger, 0, 2);
