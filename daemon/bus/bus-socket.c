@@ -27,6 +27,9 @@
 
 typedef struct Relay {
         int bus, inner;
+        size_t headed;  /* bytes of the present message's header that have come */
+        uint64_t left;  /* bytes behind that header that have not come yet */
+        uint8_t header[HEADER];
         uint8_t bytes[CHUNK];
 } Relay;
 
@@ -126,30 +129,6 @@ static bool replace(Descriptors *d)
         return good;
 }
 
-static bool pass_piece(Relay *r, uint8_t *bytes, size_t size, size_t *ret_size)
-{
-        Descriptors d;
-        bool good;
-
-        *ret_size = receive(r, bytes, size, 0, &d);
-        good = *ret_size > 0 && replace(&d) && pass_on(r, bytes, *ret_size, &d);
-        for (size_t i = 0; i < d.n; i++)
-                close(d.fds[i]);
-        return good;
-}
-
-/* Passes on exactly that many bytes, at most CHUNK, which are in r->bytes afterwards. The kernel gives descriptors with
- * the last of the bytes that are read at once, so no read may go beyond a message. */
-static bool pass(Relay *r, size_t size)
-{
-        size_t n;
-
-        for (size_t at = 0; at < size; at += n)
-                if (!pass_piece(r, r->bytes + at, size - at, &n))
-                        return false;
-        return true;
-}
-
 /* Before the first message, which begins with the letter of a byte order, the bus writes lines in capitals. */
 static bool pass_handshake(Relay *r)
 {
@@ -159,7 +138,7 @@ static bool pass_handshake(Relay *r)
                 if (*r->bytes == 'l' || *r->bytes == 'B')
                         return true;
                 do
-                        if (!pass(r, 1))
+                        if (receive(r, r->bytes, 1, 0, &none) == 0 || !pass_on(r, r->bytes, 1, &none))
                                 return false;
                 while (*r->bytes != '\n');
         }
@@ -174,22 +153,55 @@ static uint32_t read_number(const uint8_t *bytes, bool big_endian)
         return big_endian ? GUINT32_FROM_BE(n) : GUINT32_FROM_LE(n);
 }
 
-static bool pass_message(Relay *r)
+/* The length of a message without its header. */
+static uint64_t read_length(const uint8_t *header)
 {
-        uint64_t left, fields;
-        bool big_endian;
+        bool big_endian = *header == 'B';
+        uint64_t fields = read_number(header + 12, big_endian);
 
-        if (!pass(r, HEADER))
-                return false;
-        big_endian = *r->bytes == 'B';
-        fields = read_number(r->bytes + 12, big_endian);
-        left = ((fields + 7) & ~(uint64_t)7) + read_number(r->bytes + 4, big_endian);
-        for (size_t n; left > 0; left -= n) {
-                n = (size_t)MIN(left, CHUNK);
-                if (!pass(r, n))
-                        return false;
+        return ((fields + 7) & ~(uint64_t)7) + read_number(header + 4, big_endian);
+}
+
+/* Follows the messages through the bytes that have come. Returns where the last of those begins that begin there, 0 if
+ * none does. */
+static size_t find_last(Relay *r, size_t size)
+{
+        size_t last = 0, n;
+
+        for (size_t at = 0; at < size; at += n) {
+                if (r->left > 0) {
+                        n = (size_t)MIN(r->left, size - at);
+                        r->left -= n;
+                        continue;
+                }
+                if (r->headed == 0)
+                        last = at;
+                n = MIN(HEADER - r->headed, size - at);
+                memcpy(r->header + r->headed, r->bytes + at, n);
+                r->headed += n;
+                if (r->headed < HEADER)
+                        continue;
+                r->left = read_length(r->header);
+                r->headed = 0;
         }
-        return true;
+        return last;
+}
+
+/* Passes on all that has come, at most CHUNK. The kernel ends a read behind the bytes that were sent with descriptors,
+ * and the bus sends each message with descriptors by itself, so these belong to the last message that begins there. */
+static bool pass(Relay *r)
+{
+        static const Descriptors none;
+        Descriptors d;
+        size_t size = receive(r, r->bytes, CHUNK, 0, &d), last = find_last(r, size);
+        bool good = size > 0 && replace(&d);
+
+        if (d.n == 0)
+                last = 0;
+        good = good && pass_on(r, r->bytes, last, &none) && pass_on(r, r->bytes + last, size - last, &d);
+        for (size_t i = 0; i < d.n; i++)
+                close(d.fds[i]);
+        return good;
 }
 
 static gpointer run(gpointer data)
@@ -197,7 +209,7 @@ static gpointer run(gpointer data)
         Relay *r = data;
 
         if (pass_handshake(r))
-                while (pass_message(r))
+                while (pass(r))
                         ;
         close(r->bus);
         close(r->inner);

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -203,11 +204,72 @@ START_TEST(test_package)
 }
 END_TEST
 
+static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const sd_bus_error *failure = sd_bus_message_get_error(m);
+        char **ret = userdata;
+
+        (void)error;
+        *ret = g_strdup(failure ? failure->name : "started");
+        return 0;
+}
+
+static void call_start(sd_bus *bus, const char *path, char **ret)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_ge(sd_bus_call_method_async(bus, NULL, "org.fotad1", "/org/fotad1", "org.fotad1.Manager",
+                                                  "StartUpgradeFile", on_started, ret, "shsa{sv}", "", fd, "up.bin", 0),
+                         0);
+        close(fd);
+}
+
+static void call_pings(sd_bus *bus, unsigned n)
+{
+        for (unsigned i = 0; i < n; i++)
+                ck_assert_int_ge(sd_bus_call_method_async(bus, NULL, "org.fotad1", "/org/fotad1",
+                                                          "org.freedesktop.DBus.Peer", "Ping", ignore, NULL, NULL),
+                                 0);
+}
+
+/* Calls with descriptors are in the daemon's socket between others when it reads the first one. */
+START_TEST(test_between)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        Bench *b = bench_new(&settings);
+        g_autofree char *refused = NULL, *started = NULL;
+        sd_bus *bus;
+
+        ck_assert_int_ge(sd_bus_open_system(&bus), 0);
+        ck_assert_int_eq(kill(world_daemon_pid(b->w), SIGSTOP), 0);
+        call_pings(bus, (unsigned)_i);
+        call_start(bus, "/dev/null", &refused);
+        call_pings(bus, (unsigned)_i);
+        call_start(bus, b->path, &started);
+        call_pings(bus, (unsigned)_i);
+        /* The bus answers this after it has passed the others on. */
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                            "GetId", NULL, NULL, NULL),
+                         0);
+        ck_assert_int_eq(kill(world_daemon_pid(b->w), SIGCONT), 0);
+        while (!refused || !started)
+                if (sd_bus_process(bus, NULL) == 0)
+                        ck_assert_int_ge(sd_bus_wait(bus, UINT64_MAX), 0);
+        ck_assert_str_eq(refused, "org.fotad1.Error.InvalidSource");
+        ck_assert_str_eq(started, "started");
+        world_assert_property(b->w, JOB_1, "PackageSha256", b->sha256);
+        sd_bus_flush_close_unref(bus);
+        bench_free(b);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("descriptors");
 
         suite_add(s, "unwanted", test_unwanted, 0, G_N_ELEMENTS(members));
         suite_add(s, "package", test_package, 0, 2);
+        suite_add(s, "between", test_between, 0, 4);
         return suite_run(s);
 }
