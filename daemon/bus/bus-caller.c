@@ -9,6 +9,7 @@
 
 #include "bus/bus-caller.h"
 #include "bus/bus-name.h"
+#include "names.h"
 
 /* Maximum number of calls that are kept, in all and for one sender. LimitNOFILE= in the unit follows from the first: a
  * call may have descriptors with it. */
@@ -125,6 +126,7 @@ void bus_call_done(BusCall *c)
         c->waits = false;
         c->drop = NULL;
         c->module = NULL;
+        c->job = NULL;
         if (!c->handled)
                 call_free(c);
 }
@@ -392,4 +394,44 @@ void bus_answer_waiting(Bus *b, Module *module, const char *failure)
                 if (g_queue_find(&b->calls, g_ptr_array_index(calls, i)) &&
                     ((BusCall *)g_ptr_array_index(calls, i))->module == module)
                         answer(g_ptr_array_index(calls, i), failure);
+}
+
+/* ---- waiting for the record of a job */
+
+int bus_call_await_record(BusCall *c, Job *job, BusRecordFunc func, sd_bus_error *error)
+{
+        if (!job->awaits_record)
+                return func(c, job, error);
+        bus_call_keep(c, NULL, NULL);
+        c->record_func = func;
+        c->job = job;
+        return 1;
+}
+
+static void go_on(BusCall *c, Job *job)
+{
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        c->job = NULL;
+        c->waits = false;
+        c->handled = true;
+        bus_call_fail(c, c->record_func(c, job, &error), &error);
+        bus_call_let_go(c);
+}
+
+void bus_job_is_written(Bus *b, Job *job, bool removed)
+{
+        g_autoptr(GPtrArray) calls = g_ptr_array_new();
+
+        for (const GList *l = b->calls.head; l; l = l->next)
+                if (((BusCall *)l->data)->job == job)
+                        g_ptr_array_add(calls, l->data);
+        /* A call that goes on may have the next record written, and does not answer others. */
+        for (unsigned i = 0; i < calls->len; i++)
+                go_on(g_ptr_array_index(calls, i), removed ? NULL : job);
+}
+
+int bus_call_refuse_removed(sd_bus_error *error)
+{
+        return sd_bus_error_set(error, FOTAD_ERROR_NO_SUCH_JOB, "the job was removed while the call waited for the disk");
 }

@@ -7,11 +7,14 @@
 typedef struct BusPeer BusPeer;
 
 /* A call that is kept until it is answered: the bus is asked for its sender's credentials, and then it may wait for
- * polkit, for a module's identity, for the copy of a package or for a check. It is dropped without an answer when its
+ * polkit, for a module's identity, for the copy of a package, for the record of a job or for a check. It is dropped without an answer when its
  * sender leaves the bus, and when the connection is lost. */
 typedef struct BusCall BusCall;
 
 typedef int (*BusWaitFunc)(BusCall *call, Module *module, const char *failure, sd_bus_error *error);
+
+/* job: NULL if it was removed meanwhile. The return value is that of a method handler. */
+typedef int (*BusRecordFunc)(BusCall *call, Job *job, sd_bus_error *error);
 
 struct BusCall {
         Bus *bus;
@@ -31,6 +34,10 @@ struct BusCall {
         BusWaitFunc func;
         Module *module;
         gint64 since;
+
+        /* Of a call that waits for the record of a job. */
+        BusRecordFunc record_func;
+        const Job *job;
 };
 
 /* For a method handler that must know the sender: > 0 and *ret if the sender's credentials are known. 0: the bus is
@@ -68,6 +75,16 @@ void bus_call_await_identity(BusCall *call, Module *module, BusWaitFunc func);
 
 /* Answers all calls that wait for the module: its identity is known (failure NULL) or cannot be read. */
 void bus_answer_waiting(Bus *bus, Module *module, const char *failure);
+
+/* Calls func when job->awaits_record is not set: at once, or as soon as the record has been written. The call may then
+ * wait again. */
+int bus_call_await_record(BusCall *call, Job *job, BusRecordFunc func, sd_bus_error *error);
+
+/* Lets the calls go on that wait for the record of that job. removed: the job is about to be freed. */
+void bus_job_is_written(Bus *bus, Job *job, bool removed);
+
+/* Refuses a call for a job that was removed while the call waited. */
+int bus_call_refuse_removed(sd_bus_error *error);
 
 void bus_peer_free(void *peer);
 

@@ -8,6 +8,7 @@
 #include "bus/bus-job.h"
 #include "bus/bus-name.h"
 #include "bus/bus-snapshot.h"
+#include "bus/bus-start.h"
 #include "names.h"
 
 struct BusJob {
@@ -27,6 +28,14 @@ struct BusJob {
 static bool has_ended(const Job *job)
 {
         return job->state == JOB_FINISHED;
+}
+
+/* The last announced values are shown: the job has ended, or its record is being written. */
+static bool is_settled(const void *object)
+{
+        const Job *job = object;
+
+        return has_ended(job) || job->awaits_record;
 }
 
 static char *get_id(const void *object)
@@ -217,50 +226,71 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return bus_snapshot_get(bj->snapshot, name, reply);
 }
 
-/* Cancel and Dismiss, which need the same right. */
-static int end_job(sd_bus_message *m, BusJob *bj, bool (*request)(Manager *manager, Job *job, Refusal *ret_refusal),
-                   sd_bus_error *error)
+static int reply(BusCall *call, Job *job, sd_bus_error *error)
+{
+        (void)job, (void)error;
+        return sd_bus_reply_method_return(call->message, NULL);
+}
+
+/* Cancel and Dismiss. Waits while a record of the job is being written, and replies when the record that shows the
+ * effect of the call is on the disk. */
+static int end_job(BusCall *call, Job *job, bool (*request)(Manager *manager, Job *job, Refusal *ret_refusal),
+                   BusRecordFunc again, sd_bus_error *error)
 {
         g_auto(Refusal) refusal = { 0 };
-        g_autoptr(BusCall) call = NULL;
-        int r;
 
-        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, &call, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if (!request(bj->bus->manager, bj->job, &refusal))
+        if (!job)
+                return bus_call_refuse_removed(error);
+        if (job->awaits_record)
+                return bus_call_await_record(call, job, again, error);
+        if (!request(call->bus->manager, job, &refusal))
                 return bus_refuse(error, &refusal);
-        return sd_bus_reply_method_return(m, NULL);
+        return bus_call_await_record(call, job, reply, error);
+}
+
+static int cancel(BusCall *call, Job *job, sd_bus_error *error)
+{
+        return end_job(call, job, manager_cancel, cancel, error);
+}
+
+static int dismiss(BusCall *call, Job *job, sd_bus_error *error)
+{
+        return end_job(call, job, manager_dismiss, dismiss, error);
+}
+
+/* Cancel and Dismiss need the same right. */
+static int authorize_end(Bus *b, sd_bus_message *m, Job *job, BusRecordFunc func, sd_bus_error *error)
+{
+        g_autoptr(BusCall) call = NULL;
+        int r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, &call, error);
+
+        return r > 0 ? func(call, job, error) : r < 0 ? r : 1;
+}
+
+int bus_job_cancel_call(Bus *b, sd_bus_message *m, Job *job, sd_bus_error *error)
+{
+        return authorize_end(b, m, job, cancel, error);
 }
 
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        return end_job(m, userdata, manager_cancel, error);
+        BusJob *bj = userdata;
+
+        return bus_job_cancel_call(bj->bus, m, bj->job, error);
 }
 
 static int on_dismiss(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        return end_job(m, userdata, manager_dismiss, error);
+        BusJob *bj = userdata;
+
+        return authorize_end(bj->bus, m, bj->job, dismiss, error);
 }
 
 static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusJob *bj = userdata;
-        g_autoptr(Options) options = options_new();
-        g_auto(Refusal) refusal = { 0 };
-        g_autoptr(BusCall) call = NULL;
-        const char *source;
-        int r;
 
-        sd_bus_message_sensitive(m); /* erases the message's memory, which may contain a password */
-        r = bus_authorize(bj->bus, m, BUS_ACTION_RETRY, job_place(bj->job), NULL, &call, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if ((r = sd_bus_message_read(m, "s", &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
-                return r;
-        if (!manager_retry(bj->bus->manager, bj->job, source, g_steal_pointer(&options), &refusal))
-                return bus_refuse(error, &refusal);
-        return sd_bus_reply_method_return(m, NULL);
+        return bus_start_retry_call(bj->bus, m, bj->job, error);
 }
 
 static const sd_bus_vtable vtable[] = {
@@ -305,9 +335,7 @@ BusJob *bus_job_new(Bus *bus, Job *job)
         bj->path = bus_job_path(job->id);
         bj->told_state = job->state;
         bj->told_percent = job_percent_shown(job);
-        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job);
-        if (has_ended(job))
-                bus_snapshot_settle(bj->snapshot);
+        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job, is_settled);
         sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
         sd_bus_emit_object_added(bus->bus, bj->path);
         return bj;
@@ -341,8 +369,6 @@ int bus_job_append_properties(const BusJob *bj, sd_bus_message *m)
 
 void bus_job_changed(BusJob *bj)
 {
-        if (has_ended(bj->job))
-                bus_snapshot_settle(bj->snapshot);
         bus_snapshot_emit(bj->snapshot, bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE);
         if (bj->told_state == bj->job->state && bj->told_percent == job_percent_shown(bj->job))
                 return;

@@ -32,3 +32,6 @@ int bus_job_append(const BusJob *job, sd_bus_message *message);
 
 /* Appends all properties of the job as an a{sv}. 0 or -errno. */
 int bus_job_append_properties(const BusJob *job, sd_bus_message *message);
+
+/* Handler of Cancel of org.fotad1.Manager, for that job. */
+int bus_job_cancel_call(Bus *bus, sd_bus_message *message, Job *job, sd_bus_error *error);

@@ -89,6 +89,12 @@ static char *get_problem(const void *module)
         return module_problem(module);
 }
 
+/* Properties follow from the record of the job, too, and none of them changes before that is on the disk. */
+static bool is_settled(const void *module)
+{
+        return module_job(module) && module_job(module)->awaits_record;
+}
+
 static const BusProperty properties[] = {
         { "Id", "s", get_id },
         { "Present", "b", get_present },
@@ -167,7 +173,7 @@ BusModule *bus_module_new(Bus *bus, Module *module)
         bm->bus = bus;
         bm->module = module;
         bm->path = bus_module_path(module_id(module));
-        bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module);
+        bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module, is_settled);
         sd_bus_add_object_vtable(bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
         sd_bus_emit_object_added(bus->bus, bm->path);
         return bm;
@@ -195,5 +201,6 @@ int bus_module_append(const BusModule *bm, sd_bus_message *m)
 
 void bus_module_changed(BusModule *bm)
 {
-        bus_snapshot_emit(bm->snapshot, bm->bus->bus, bm->path, FOTAD_MODULE_INTERFACE);
+        if (!is_settled(bm->module))
+                bus_snapshot_emit(bm->snapshot, bm->bus->bus, bm->path, FOTAD_MODULE_INTERFACE);
 }

@@ -13,7 +13,9 @@ typedef struct BusProperty {
 
 typedef struct BusSnapshot BusSnapshot;
 
-BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object);
+/* is_settled: returns true if the last announced values are to be read, which is cheap, instead of the present ones. */
+BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object,
+                              bool (*is_settled)(const void *object));
 void bus_snapshot_free(BusSnapshot *snapshot);
 
 /* Emits PropertiesChanged for the properties that differ from the last announced values, if there are any. */
@@ -21,10 +23,6 @@ void bus_snapshot_emit(BusSnapshot *snapshot, sd_bus *bus, const char *path, con
 
 /* Formats a number or boolean for BusProperty.get. The caller frees it. */
 char *bus_number(uint64_t number);
-
-/* From now on the object changes only right before bus_snapshot_emit(), so that the last announced values are read,
- * which is cheap. */
-void bus_snapshot_settle(BusSnapshot *snapshot);
 
 /* These append values. 0 or -errno. */
 

@@ -75,6 +75,12 @@ static void on_module_changed(void *userdata, Module *module)
         status_update(b->status);
 }
 
+/* A job whose record is being written has not ended yet, and may have begun. */
+static bool needs_gateway(const Job *job)
+{
+        return upgrade_needs_gateway(job) || (job->awaits_record && job->sent && !*job->pending);
+}
+
 /* Updates everything that depends on all jobs together. */
 static void look_at_jobs(Bus *b)
 {
@@ -82,7 +88,7 @@ static void look_at_jobs(Bus *b)
         bool needed = false;
 
         for (unsigned i = 0; i < jobs->len && !needed; i++)
-                needed = upgrade_needs_gateway(g_ptr_array_index(jobs, i));
+                needed = needs_gateway(g_ptr_array_index(jobs, i));
         bus_inhibitor_need(b->inhibitor, needed);
         status_update(b->status);
 }
@@ -117,10 +123,16 @@ static void on_job_resolved(void *userdata, Job *job, bool changed)
         bus_job_resolved(g_hash_table_lookup(b->jobs, job), changed);
 }
 
+static void on_job_settled(void *userdata, Job *job)
+{
+        bus_job_is_written(userdata, job, false);
+}
+
 static void on_job_removed(void *userdata, Job *job)
 {
         Bus *b = userdata;
 
+        bus_job_is_written(b, job, true);
         bus_job_removed(g_hash_table_lookup(b->jobs, job));
         g_hash_table_remove(b->jobs, job);
 }
@@ -133,6 +145,7 @@ static const ManagerObserver manager_observer = {
         .module_probed = on_module_probed,
         .job_added = on_job_added,
         .job_changed = on_job_changed,
+        .job_settled = on_job_settled,
         .job_result = on_job_result,
         .job_resolved = on_job_resolved,
         .job_removed = on_job_removed,
@@ -251,7 +264,7 @@ static bool is_upgrading(const Bus *b)
         const GPtrArray *jobs = manager_jobs(b->manager);
 
         for (unsigned i = 0; i < jobs->len; i++)
-                if (((Job *)g_ptr_array_index(jobs, i))->state != JOB_FINISHED)
+                if (!job_has_ended(g_ptr_array_index(jobs, i)))
                         return true;
         return false;
 }

@@ -52,7 +52,7 @@ static char *describe(Manager *m)
         for (unsigned i = 0; i < jobs->len; i++) {
                 const Job *job = g_ptr_array_index(jobs, i);
 
-                if (job->state != JOB_FINISHED && ++running <= JOBS_MAX)
+                if (!job_has_ended(job) && ++running <= JOBS_MAX)
                         g_string_append_printf(text, "%sjob %s on %s: %s %u %%", text->len ? "; " : "", job->id,
                                                job_place(job), job_state_to_string(job->state), job_percent_shown(job));
         }

@@ -34,6 +34,7 @@ struct Serial {
         char *lock; /* path of our lock file, NULL if there is none */
         sd_event_source *source;
         sd_event_source *pause; /* due when the port is read again; off while it is read */
+        bool held;              /* nothing is read */
         uint64_t spent_until;   /* µs of g_get_monotonic_time(), until when READ_RATE is used up */
         GByteArray *queue;
         const SerialObserver *observer;
@@ -289,7 +290,8 @@ static bool is_paused(const Serial *s)
 
 static void update_events(Serial *s)
 {
-        sd_event_source_set_io_events(s->source, (is_paused(s) ? 0 : EPOLLIN) | (s->queue->len ? EPOLLOUT : 0));
+        sd_event_source_set_io_events(s->source, (s->held || is_paused(s) ? 0 : EPOLLIN) |
+                                                         (s->queue->len ? EPOLLOUT : 0));
 }
 
 static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
@@ -345,9 +347,13 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         uint8_t buffer[READ_SIZE];
         ssize_t n;
 
-        (void)source;
         if (events & EPOLLOUT)
                 flush_queue(s);
+        if (s->held) {
+                if (events & (EPOLLHUP | EPOLLERR)) /* which would be reported again and again */
+                        sd_event_source_set_enabled(source, SD_EVENT_OFF);
+                return 0;
+        }
         if (is_paused(s) && !(events & (EPOLLHUP | EPOLLERR)))
                 return 0;
         n = read(fd, buffer, sizeof(buffer));
@@ -458,6 +464,20 @@ void serial_close(Serial *s)
         g_free(s->lock);
         g_byte_array_unref(s->queue);
         g_free(s);
+}
+
+void serial_hold(Serial *s)
+{
+        s->held = true;
+        update_events(s);
+}
+
+void serial_release(Serial *s)
+{
+        s->held = false;
+        sd_event_source_set_enabled(s->source, SD_EVENT_ON);
+        update_events(s);
+        on_io(s->source, s->fd, EPOLLIN, s);
 }
 
 int serial_write(Serial *s, const void *bytes, size_t n)

@@ -42,6 +42,11 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
 /* Takes NULL. Drops bytes that are not written yet. */
 void serial_close(Serial *serial);
 
+/* Reads nothing until serial_release(): the kernel keeps what comes, and the port is not lost meanwhile. */
+void serial_hold(Serial *serial);
+/* Goes on, and reads at once what the kernel has kept. The observer may close the port. */
+void serial_release(Serial *serial);
+
 /* Writes n bytes, now or when the port takes them. Returns 0, or -ENOBUFS if too many bytes are waiting already. */
 int serial_write(Serial *serial, const void *bytes, size_t n);
 

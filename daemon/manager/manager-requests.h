@@ -11,30 +11,42 @@
 
 typedef struct Manager Manager;
 
-/* Accepts an upgrade from a URL. The job is on the disk and on the bus when this returns; manager_begin() must follow.
- * Takes the options. uid: of the caller, -1 unknown. The job is borrowed. NULL and a refusal if the upgrade may not
- * begin, or the job cannot be written. */
-Job *manager_accept_upgrade(Manager *manager, Module *module, const char *source, Options *options, int64_t uid,
-                            Refusal *ret_refusal);
+/* A request whose caller waits until the record of its job is on the disk. */
+typedef struct Request Request;
 
-/* A request for an upgrade from a package on the host (guide 3.3.1.3) that waits until the package is copied. */
-typedef struct FileRequest FileRequest;
+/* Called once, from the loop, unless the request is dropped before: with the job, borrowed, or NULL and a refusal. Must
+ * not drop the request. */
+typedef void (*RequestFunc)(void *userdata, Job *job, const Refusal *refusal);
 
-/* Called once, from the loop, unless the request is dropped before: with a job, as manager_accept_upgrade() returns it,
- * or with NULL and a refusal. Must not drop the request. */
-typedef void (*FileRequestFunc)(void *userdata, Job *job, const Refusal *refusal);
+/* These return the request, borrowed; it is freed, and destroy(userdata) called, after func was called or when the
+ * request is dropped. NULL and a refusal if the request is refused at once; userdata stays the caller's then. All take
+ * the options. uid: of the caller, -1 unknown. */
 
-/* Judges everything that can be judged without touching the file, then begins to copy it from the descriptor, which
- * stays the caller's. name: of the file, for people; copied. Takes the options. uid: of the caller, -1 unknown.
- *
- * Returns the request, borrowed; it is freed, and destroy(userdata) called, after func was called or when the request
- * is dropped. NULL and a refusal if the upgrade may not begin; userdata stays the caller's then. */
-FileRequest *manager_request_file_upgrade(Manager *manager, Module *module, int fd, const char *name, Options *options,
-                                          int64_t uid, FileRequestFunc func, void *userdata, GDestroyNotify destroy,
-                                          Refusal *ret_refusal);
+/* Asks for an upgrade from a URL. The job is on the disk and on the bus when func is called, and
+ * manager_begin_requested() must follow. */
+Request *manager_request_upgrade(Manager *manager, Module *module, const char *source, Options *options, int64_t uid,
+                                 RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
 
-/* Gives up the copy and frees the request: its caller gets no answer. */
-void manager_drop_file_request(Manager *manager, FileRequest *request);
+/* The same from a package on the host (guide 3.3.1.3). Judges everything that can be judged without touching the file,
+ * then copies it from the descriptor, which stays the caller's. name: of the file, for people; copied. */
+Request *manager_request_file_upgrade(Manager *manager, Module *module, int fd, const char *name, Options *options,
+                                      int64_t uid, RequestFunc func, void *userdata, GDestroyNotify destroy,
+                                      Refusal *ret_refusal);
+
+/* Asks for AT+QFOTADL once more, with this URL, to a module that is stalled (guide 5.2). The options expected-revision,
+ * allow-unchanged and allow-https are added to the job's. Refused if the module cannot be given another URL now, or the
+ * job cannot be written. Not while job->awaits_record. */
+Request *manager_request_retry(Manager *manager, Job *job, const char *source, Options *options, RequestFunc func,
+                               void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
+
+/* The caller has left, and gets no answer. A new job does not begin; a retry whose record is being written is sent. */
+void manager_drop_request(Manager *manager, Request *request);
+
+/* The caller has its answer: the job begins. */
+void manager_begin_requested(Manager *manager, Job *job);
+
+/* The next two must not be called while job->awaits_record. If it is set when they return, the record that shows their
+ * effect is being written. */
 
 /* Cancels a job: its end follows, now or later. false and a refusal if it is finished or can no longer be cancelled. */
 bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
@@ -43,15 +55,10 @@ bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
  * and a refusal if the job is finished, can still be cancelled, or is about to end. */
 bool manager_dismiss(Manager *manager, Job *job, Refusal *ret_refusal);
 
-/* Sends AT+QFOTADL once more, with this URL, to a module that is stalled (guide 5.2). Takes the options, of which
- * expected-revision, allow-unchanged and allow-https are added to the job's. false and a refusal if the module cannot
- * be given another URL now, or the job cannot be written. */
-bool manager_retry(Manager *manager, Job *job, const char *source, Options *options, Refusal *ret_refusal);
-
 /* Has the module's identity read again: the observer's module_probed() follows. false and a refusal if a job holds the
  * module or it has no AT port. */
 bool manager_probe(Manager *manager, Module *module, Refusal *ret_refusal);
 
 /* The rest is for manager.c. */
 
-void manager_file_request_free(FileRequest *request);
+void manager_request_free(Request *request);

@@ -9,6 +9,7 @@
 #include "store/job-store.h"
 #include "manager/manager-observer.h"
 #include "store/package-store.h"
+#include "store/writer.h"
 #include "base/settings.h"
 #include "device/usb-watch.h"
 
@@ -19,6 +20,7 @@ struct Manager {
         sd_event *event;
         const Config *config;
         JobStore *store;
+        Writer *writer; /* of all that goes to the state directory while the loop runs */
         Claims *claims;
         UsbWatch *watch;
         char *boot_id;
@@ -26,7 +28,7 @@ struct Manager {
         GPtrArray *jobs;          /* Job, by creation */
         GPtrArray *watches;       /* Watch, of jobs */
         GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
-        GPtrArray *file_requests; /* FileRequest */
+        GPtrArray *requests;      /* Request */
         PackageStore *packages;
         ModemManagerPresence modem_manager;
         GHashTable *left_alone;                /* ids of jobs that ended while their upgrades went on, logged once */
@@ -35,6 +37,7 @@ struct Manager {
         bool announced; /* manager_announce() was called: from then on each result is logged when its job ends */
         guint64 last_id;                       /* of the newest job, 0 none */
         guint64 last_end;                      /* the highest Job.end_number */
+        bool stopping;                         /* the loop ends when the writer is idle */
         sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
         sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */
         const ModuleObserver *module_observer; /* for each new module; userdata is the Manager */

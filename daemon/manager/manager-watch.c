@@ -13,6 +13,7 @@
 #include "manager/manager-found.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-records.h"
 #include "manager/manager-state.h"
 #include "manager/manager-watch.h"
 
@@ -27,6 +28,7 @@ struct Watch {
         ClockTimer *again;      /* due when the module is asked again */
         uint64_t again_in;      /* its time-out, µs, 0: the timer is off */
         sd_event_source *over;  /* due when the watch ends without news */
+        bool completes;         /* the completed record is being written */
 };
 
 /* The meaning of a revision that was read. */
@@ -75,14 +77,11 @@ static void set_power(const Module *module, const char *syspath, const char *val
 /* A later job at the same place puts power/control back at its own end. */
 static void hand_power_over(Manager *m, Job *job, Job *later)
 {
-        g_autofree char *why = NULL;
-
         if (!*job->power_control_before)
                 return;
         job_set_string(&later->power_control_before, job->power_control_before);
         job_set_string(&job->power_control_before, "");
-        if (manager_write_job(m, later, &why) < 0)
-                log_job(LOG_WARNING, NULL, later, "job %s cannot be written: %s", later->id, why);
+        manager_write_record(m, later, NULL, NULL, NULL);
 }
 
 /* Puts power/control back or leaves that to the running job, ends the claim unless another job takes it over, and
@@ -109,13 +108,11 @@ static void close_watch(Watch *w, bool keeps_claim)
 static void give_up(Watch *w, bool keeps_claim, const char *why)
 {
         Job *job = w->job;
-        g_autofree char *failure = NULL;
 
         log_job(LOG_NOTICE, NULL, job, "job %s: the module at %s is no longer watched: %s", job->id, job_place(job),
                 why);
         job->watched = false;
-        if (manager_write_job(w->manager, job, &failure) < 0)
-                log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, failure);
+        manager_write_record(w->manager, job, NULL, NULL, NULL);
         close_watch(w, keeps_claim);
 }
 
@@ -133,32 +130,78 @@ void manager_watch_give_way(Manager *m, Module *module)
         }
 }
 
-/* Completes the record. If it cannot be written, the module is asked again later. */
-static bool resolve(Watch *w, const Identity *identity, Finding finding)
-{
-        Manager *m = w->manager;
-        Job *job = w->job;
-        g_autofree char *message = g_strdup(job->message), *why = NULL, *sentence = NULL;
+/* The record of a watched job that is completed, on its way to the disk. */
+typedef struct Completion {
+        char *seen, *message, *revision, *build;
+        Finding finding;
+} Completion;
 
-        sentence = g_strdup_printf("The module came back later, and runs %s.", identity->revision);
-        job_add_to_message(job, sentence);
-        job_set_string(&job->to_revision, identity->revision);
-        job_set_string(&job->to_build, identity->build);
-        job->watched = false;
-        if (manager_write_job(m, job, &why) < 0) {
+static void completion_free(void *userdata)
+{
+        Completion *c = userdata;
+
+        g_free(c->seen);
+        g_free(c->message);
+        g_free(c->revision);
+        g_free(c->build);
+        g_free(c);
+}
+
+/* Exchanges the values of the job and those of the completion. */
+static void exchange(Job *job, Completion *c)
+{
+        char *message = job->message, *revision = job->to_revision, *build = job->to_build;
+
+        job->message = c->message;
+        job->to_revision = c->revision;
+        job->to_build = c->build;
+        c->message = message;
+        c->revision = revision;
+        c->build = build;
+        job->watched = !job->watched;
+}
+
+/* The disk has the completed record, or refuses it: then the module is asked again later. */
+static void on_completed(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        Watch *w = job ? find(m, job_place(job)) : NULL;
+        Completion *c = userdata;
+
+        if (!w || w->job != job) /* the watch ended meanwhile, and its record came last */
+                return;
+        w->completes = false;
+        if (result < 0) {
                 log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, why);
-                job_set_message(job, message);
-                job_set_string(&job->to_revision, "");
-                job_set_string(&job->to_build, "");
-                job->watched = true;
-                return false;
+                return;
         }
+        exchange(job, c);
         log_job(LOG_NOTICE, MESSAGE_ID_RESOLVED, job, "job %s on %s: its module is back and runs %s%s", job->id,
-                w->seen, job->to_revision, finding == FINDING_BEFORE ? ", as before" : "");
+                c->seen, job->to_revision, c->finding == FINDING_BEFORE ? ", as before" : "");
         close_watch(w, false);
         m->observer->job_changed(m->userdata, job);
-        m->observer->job_resolved(m->userdata, job, finding == FINDING_CHANGED);
-        return true;
+        m->observer->job_resolved(m->userdata, job, c->finding == FINDING_CHANGED);
+}
+
+/* Completes the record. The job itself changes when the disk has the record. */
+static void resolve(Watch *w, const Identity *identity, Finding finding)
+{
+        Job *job = w->job;
+        g_autofree char *sentence = NULL;
+        Completion *c = g_new0(Completion, 1);
+        char *text;
+
+        sentence = g_strdup_printf("The module came back later, and runs %s.", identity->revision);
+        c->seen = g_strdup(w->seen);
+        c->finding = finding;
+        c->message = g_strdup(job->message);
+        c->revision = g_strdup(identity->revision);
+        c->build = g_strdup(identity->build);
+        exchange(job, c);
+        job_add_to_message(job, sentence);
+        text = job_to_text(job);
+        exchange(job, c);
+        w->completes = true;
+        manager_write_text(w->manager, job, text, on_completed, c, completion_free);
 }
 
 /* ---- the module's revision */
@@ -228,9 +271,8 @@ static void look_at(Watch *w, Module *module)
         job_set_string(&w->revision, identity->revision);
         job_set_string(&w->build, identity->build);
         w->device = module_device(module);
-        if (alike && (finding == FINDING_CHANGED || (finding == FINDING_BEFORE && w->quiet)) &&
-            resolve(w, identity, finding))
-                return;
+        if (!w->completes && alike && (finding == FINDING_CHANGED || (finding == FINDING_BEFORE && w->quiet)))
+                resolve(w, identity, finding);
         ask_again(w, finding == FINDING_CHANGED ? timeouts->command : timeouts->update_idle);
         if (finding == FINDING_CHANGED && !same_boot)
                 module_probe(module); /* the second reading; repeated by the timer if its answer is lost */

@@ -13,6 +13,7 @@
 #include "manager/manager-found.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-records.h"
 #include "manager/manager-requests.h"
 #include "manager/manager-state.h"
 #include "manager/manager-uart.h"
@@ -56,10 +57,22 @@ static bool on_module_away(void *userdata, Module *module)
         return manager_follow_moved(userdata, module);
 }
 
-static int on_job_persist(void *userdata, Job *job, char **ret_why)
+static void on_record_written(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
-        return job->state == JOB_FINISHED ? manager_write_end(userdata, job, ret_why)
-                                          : manager_write_progress(userdata, job, ret_why);
+        (void)userdata;
+        module_record_written(manager_module_of(m, job), result, why);
+}
+
+static bool on_job_persist(void *userdata, Job *job)
+{
+        return manager_write_if_changed(userdata, job, on_record_written);
+}
+
+static void on_job_settled(void *userdata, Job *job)
+{
+        Manager *m = userdata;
+
+        m->observer->job_settled(m->userdata, job);
 }
 
 /* Logs a stall once each time a module gets stuck: it may last for days. */
@@ -107,19 +120,24 @@ static void on_job_result(void *userdata, Job *job)
         m->observer->job_result(m->userdata, job);
 }
 
+static void on_hearing_written(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        (void)m, (void)userdata;
+        if (job && result < 0)
+                log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
+}
+
 void manager_result_heard(Manager *m, Job *job)
 {
-        g_autofree char *why = NULL;
-
         job->announced = JOB_ANNOUNCED_YES;
-        if (manager_write_end(m, job, &why) < 0)
-                log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
+        manager_write_end(m, job, on_hearing_written);
 }
 
 static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
+        m->observer->job_settled(m->userdata, job);
         manager_note_adopted_end(m, job);
         if (job->watched)
                 manager_watch_begin(m, job);
@@ -149,6 +167,7 @@ static const ModuleObserver module_observer = {
         .adoptable = on_module_adoptable,
         .away = on_module_away,
         .job_persist = on_job_persist,
+        .job_settled = on_job_settled,
         .job_changed = on_job_changed,
         .job_result = on_job_result,
         .job_released = on_job_released,
@@ -214,6 +233,14 @@ static const UsbWatchObserver watch_observer = {
 
 /* ---- life */
 
+static void on_writer_idle(void *userdata)
+{
+        Manager *m = userdata;
+
+        if (m->stopping)
+                sd_event_exit(m->event, 0);
+}
+
 Manager *manager_new(sd_event *event, const Config *config, const ManagerDirectories *directories, char **ret_why)
 {
         Manager *m = g_new0(Manager, 1);
@@ -227,7 +254,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
         m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
-        m->file_requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_file_request_free);
+        m->requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_request_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
         m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -237,7 +264,9 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
                 g_strstrip(m->boot_id);
         else
                 m->boot_id = g_strdup("");
-        m->store = job_store_new(state_directory, ret_why);
+        m->writer = writer_new(event, on_writer_idle, m, ret_why);
+        if (m->writer)
+                m->store = job_store_new(state_directory, ret_why);
         if (!m->store) {
                 manager_free(m);
                 return NULL;
@@ -257,9 +286,10 @@ void manager_free(Manager *m)
                 return;
         sd_event_source_disable_unref(m->survival);
         sd_event_source_disable_unref(m->uart_removal);
+        g_ptr_array_unref(m->requests);
+        writer_free(m->writer);
         g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
-        g_ptr_array_unref(m->file_requests);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
@@ -304,7 +334,8 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         m->observer = observer;
         m->userdata = userdata;
         manager_load_jobs(m);
-        manager_sweep_packages(m); /* before anything is written: they may fill the disk */
+        manager_sweep_packages(m);         /* before anything is written: they may fill the disk */
+        package_store_prepare(m->packages); /* if that fails, it is tried again for each package */
         manager_count_take_ups(m);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
@@ -342,28 +373,47 @@ void manager_reconfigured(Manager *m)
         manager_trim_history(m);
 }
 
+void manager_end(Manager *m)
+{
+        m->stopping = true;
+        for (unsigned i = 0; i < m->modules->len; i++)
+                module_stop(g_ptr_array_index(m->modules, i));
+        if (writer_is_idle(m->writer))
+                sd_event_exit(m->event, 0);
+}
+
 void manager_stop(Manager *m)
 {
-        manager_forget_take_ups(m);
+        writer_wait(m->writer);
+        manager_forget_take_ups_now(m);
+}
+
+/* The note is on the disk. */
+static void announce_again(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        bool logged = userdata != NULL;
+
+        if (!job)
+                return;
+        if (result < 0) {
+                log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
+                return;
+        }
+        if (!logged)
+                log_result(job); /* the daemon before may have died before it logged that */
+        m->observer->job_result(m->userdata, job);
 }
 
 void manager_announce(Manager *m)
 {
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
-                g_autofree char *why = NULL;
 
-                if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
+                if (!job_has_ended(job) || job->announced != JOB_ANNOUNCED_NO)
                         continue;
                 /* The note comes first, so that a result is announced once more at most, not after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
-                if (manager_write_job(m, job, &why) < 0) {
-                        log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
-                        continue;
-                }
-                if (!m->announced)
-                        log_result(job); /* the daemon before may have died before it logged that */
-                m->observer->job_result(m->userdata, job);
+                manager_write_record(m, job, announce_again, m->announced ? m : NULL, NULL);
         }
         m->announced = true;
 }

@@ -79,6 +79,11 @@ Serial *at_port_serial(const AtPort *port);
 /* Sets RTS/CTS, or none. Returns false if the port is open and keeps the flow control that it has. */
 bool at_port_set_flow_control(AtPort *port, bool hardware);
 
+/* Reads nothing until at_port_release(): the kernel keeps what comes. Not to be opened meanwhile. */
+void at_port_hold(AtPort *port);
+/* Goes on, and reads at once what the kernel has kept. Returns false if the port was not held. */
+bool at_port_release(AtPort *port);
+
 /* ---- the dialogue */
 
 /* Only reads from here on, also after the port was closed and opened again, until at_port_end_listening() or

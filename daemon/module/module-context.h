@@ -21,6 +21,7 @@ typedef struct ModuleContext {
         const Config *config;
         const char *boot_id;
         const Job *job; /* the job that holds the module; NULL none */
+        uint64_t still; /* how long the module has stood still in all, µs */
         bool watched;   /* ModemManager is kept from the module, as for a job */
         LogShare *log;
 
@@ -28,6 +29,14 @@ typedef struct ModuleContext {
         void (*wake)(void *userdata);
         void *userdata;
 } ModuleContext;
+
+/* The time of clock_now(), but for the time in which the module stood still because a record was being written: for
+ * time-outs that the module can keep only while it goes on. */
+uint64_t context_now(const ModuleContext *context);
+/* The same of clock_read_until(). */
+uint64_t context_read_until(const ModuleContext *context);
+/* That time as one of clock_now(), UINT64_MAX never. */
+uint64_t context_deadline(const ModuleContext *context, uint64_t at);
 
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job
  * that holds the module, if there is one. level is one of syslog's. Drops the line if there were too many lately. */

@@ -114,6 +114,16 @@ Job *module_job(const Module *m)
         return m->run ? job_run_job(m->run) : NULL;
 }
 
+const char *module_expected(const Module *m)
+{
+        return m->expected;
+}
+
+bool module_is_taken(const Module *m)
+{
+        return m->run || m->expected || m->held;
+}
+
 bool module_is_ready(const Module *m)
 {
         return place_is_present(m->place) && probe_is_known(m->probe);

@@ -48,8 +48,8 @@ static int open_directory(PackageStore *store)
         return fd < 0 ? -errno : fd;
 }
 
-/* Makes the directory, durably: it must survive a power cut, as its packages do. */
-static int make_directory(PackageStore *store)
+/* The directory is made durably: it must survive a power cut, as its packages do. */
+int package_store_prepare(PackageStore *store)
 {
         int fd, r = 0;
 
@@ -76,7 +76,7 @@ int package_store_create(PackageStore *store, char **ret_name, char **ret_why)
         g_autofree char *name = NULL;
         int directory, fd, r;
 
-        if ((r = make_directory(store)) < 0 || (directory = r = open_directory(store)) < 0)
+        if ((r = package_store_prepare(store)) < 0 || (directory = r = open_directory(store)) < 0)
                 return fail(store, r, ret_why);
         do {
                 g_free(name);
@@ -108,27 +108,28 @@ int package_store_keep(PackageStore *store, const char *name, const char *id, ch
         return r < 0 ? fail(store, r, ret_why) : 0;
 }
 
-static void remove_at(int directory, const char *name)
+/* Returns 0, also if there was none, or -errno. */
+static int remove_at(int directory, const char *name)
 {
-        if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
-                log_warning("the package %s cannot be removed: %s", name, g_strerror(errno));
+        return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-void package_store_discard(PackageStore *store, const char *name)
+int package_store_discard(PackageStore *store, const char *name)
 {
-        int directory = open_directory(store);
+        int directory = open_directory(store), r;
 
         if (directory < 0)
-                return;
-        remove_at(directory, name);
+                return directory == -ENOENT ? 0 : directory;
+        r = remove_at(directory, name);
         close(directory);
+        return r;
 }
 
-void package_store_remove(PackageStore *store, const char *id)
+int package_store_remove(PackageStore *store, const char *id)
 {
         g_autofree char *name = g_strconcat(id, SUFFIX, NULL);
 
-        package_store_discard(store, name);
+        return package_store_discard(store, name);
 }
 
 int package_store_open(PackageStore *store, const char *id, uint64_t size)
@@ -164,7 +165,7 @@ static char *number_before(const char *name, const char *suffix)
 
 void package_store_sweep(PackageStore *store, bool (*is_needed)(void *userdata, const char *id), void *userdata)
 {
-        int directory = open_directory(store);
+        int directory = open_directory(store), r;
         DIR *dir = directory < 0 ? NULL : fdopendir(directory);
         const struct dirent *entry;
 
@@ -179,8 +180,11 @@ void package_store_sweep(PackageStore *store, bool (*is_needed)(void *userdata, 
                 g_autofree char *id = number_before(entry->d_name, SUFFIX);
                 g_autofree char *part = number_before(entry->d_name, PART);
 
-                if (part || (id && !is_needed(userdata, id)))
-                        remove_at(directory, entry->d_name);
+                if (!part && (!id || is_needed(userdata, id)))
+                        continue;
+                r = remove_at(directory, entry->d_name);
+                if (r < 0)
+                        log_warning("the package %s cannot be removed: %s", entry->d_name, g_strerror(-r));
         }
         closedir(dir);
 }

@@ -146,6 +146,14 @@ typedef struct Job {
         unsigned percent_covered; /* by the record on the disk */
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 
+        /* In memory only: the checksum of the record that the disk has, or that was removed from it because it cannot be
+         * written; "" if that is not known. */
+        char *kept;
+
+        /* In memory only: the record is being written, and the module stands still until then. Nothing else shows what
+         * has changed in the job since it was announced. */
+        bool awaits_record;
+
         /* In memory only: another module was present with the same IMEI while the job's module was present. */
         bool imei_shared;
 } Job;
@@ -169,6 +177,9 @@ unsigned job_percent_shown(const Job *job);
 
 /* The percentage that a record covers which is written now. */
 unsigned job_percent_to_cover(const Job *job);
+
+/* Returns true if the job has ended and its record says so, or was removed. */
+bool job_has_ended(const Job *job);
 
 /* Id of the module that the job is followed on. */
 const char *job_place(const Job *job);

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The records and packages of jobs on the disk: each is written or removed by a thread, whose result is noted in the
+ * job. Decides neither when a record is written nor the consequences of a failure. */
+
+#include <string.h>
+
+#include "base/log-job.h"
+#include "manager/manager-records.h"
+#include "manager/manager-state.h"
+
+static void free_text(gpointer text)
+{
+        if (text)
+                explicit_bzero(text, strlen(text)); /* it may contain a password */
+        g_free(text);
+}
+
+static Job *find_job(Manager *m, const char *id)
+{
+        for (unsigned i = 0; i < m->jobs->len; i++) {
+                Job *job = g_ptr_array_index(m->jobs, i);
+
+                if (strcmp(job->id, id) == 0)
+                        return job;
+        }
+        return NULL;
+}
+
+static guint64 number_of(const Job *job)
+{
+        return g_ascii_strtoull(job->id, NULL, 10);
+}
+
+/* ---- one record */
+
+typedef enum RecordKind { RECORD, RECORD_OF_PROGRESS, RECORD_OF_END } RecordKind;
+
+typedef struct Record {
+        Manager *manager;
+        char *id, *text;
+        char *sum; /* of the text */
+        RecordKind kind;
+        bool numbered; /* the end got its number with this record */
+        unsigned covered;
+        int result; /* 0; 1 the record was removed instead; or -errno */
+        char *why;
+
+        ManagerRecordFunc func;
+        void *userdata;
+        GDestroyNotify destroy;
+} Record;
+
+static Record *record_new(Manager *m, Job *job, RecordKind kind, char *text)
+{
+        Record *r = g_new0(Record, 1);
+
+        if (kind == RECORD_OF_END && job->end_number == 0) {
+                job->end_number = ++m->last_end;
+                r->numbered = true;
+        }
+        r->manager = m;
+        r->id = g_strdup(job->id);
+        r->text = text ? text : job_to_text(job);
+        r->sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, r->text, -1);
+        r->kind = kind;
+        r->covered = job_percent_to_cover(job);
+        return r;
+}
+
+static void record_free(void *task)
+{
+        Record *r = task;
+
+        if (r->destroy)
+                r->destroy(r->userdata);
+        g_free(r->id);
+        free_text(r->text);
+        g_free(r->sum);
+        g_free(r->why);
+        g_free(r);
+}
+
+static void write_record(void *task)
+{
+        Record *r = task;
+        JobStore *store = r->manager->store;
+
+        r->result = r->kind == RECORD_OF_END ? job_store_write_end(store, r->id, r->text, &r->why)
+                                             : job_store_write(store, r->id, r->text, &r->why);
+}
+
+/* Notes in the job what the disk has. */
+static void note(const Record *r, Job *job)
+{
+        if (r->result > 0)
+                log_job(LOG_ERR, NULL, job,
+                        "job %s on %s: %s: %s Its end cannot be written (%s), so its record is removed, and the next "
+                        "start of fotad does not know the job any more",
+                        job->id, job_place(job), job_result_to_string(job->result), job->message, r->why);
+        job_set_string(&job->kept, r->result >= 0 ? r->sum : "");
+        if (r->result >= 0) {
+                job->percent_covered = r->covered;
+                job_set_string(&job->behind, "");
+        } else if (r->kind == RECORD_OF_PROGRESS) {
+                job_set_string(&job->behind, r->why);
+        } else if (r->numbered) {
+                job->end_number = 0; /* the end is taken back */
+        }
+}
+
+static void on_written(void *task)
+{
+        Record *r = task;
+        Job *job = find_job(r->manager, r->id);
+
+        if (job)
+                note(r, job);
+        if (r->func)
+                r->func(r->manager, job, MIN(r->result, 0), r->why, r->userdata);
+        else if (job && r->result < 0)
+                log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, r->why);
+}
+
+static const WriterKind record_kind = { .work = write_record, .done = on_written, .free = record_free };
+
+static void push(Record *r, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy)
+{
+        r->func = func;
+        r->userdata = userdata;
+        r->destroy = destroy;
+        writer_push(r->manager->writer, r->id, &record_kind, r);
+}
+
+void manager_write_record(Manager *m, Job *job, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy)
+{
+        push(record_new(m, job, RECORD, NULL), func, userdata, destroy);
+}
+
+void manager_write_text(Manager *m, Job *job, char *text, ManagerRecordFunc func, void *userdata,
+                        GDestroyNotify destroy)
+{
+        push(record_new(m, job, RECORD, text), func, userdata, destroy);
+}
+
+void manager_write_end(Manager *m, Job *job, ManagerRecordFunc func)
+{
+        push(record_new(m, job, RECORD_OF_END, NULL), func, NULL, NULL);
+}
+
+bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func)
+{
+        Record *r = record_new(m, job, job->state == JOB_FINISHED ? RECORD_OF_END : RECORD_OF_PROGRESS, NULL);
+        bool changed = strcmp(r->sum, job->kept) != 0;
+
+        if (changed)
+                push(r, func, NULL, NULL);
+        else
+                record_free(r);
+        return changed;
+}
+
+static int write_now(Record *r, Job *job, char **ret_why)
+{
+        int result;
+
+        write_record(r);
+        note(r, job);
+        result = MIN(r->result, 0);
+        if (result < 0)
+                *ret_why = g_steal_pointer(&r->why);
+        record_free(r);
+        return result;
+}
+
+int manager_write_record_now(Manager *m, Job *job, char **ret_why)
+{
+        return write_now(record_new(m, job, RECORD, NULL), job, ret_why);
+}
+
+int manager_write_end_now(Manager *m, Job *job, char **ret_why)
+{
+        return write_now(record_new(m, job, RECORD_OF_END, NULL), job, ret_why);
+}
+
+void manager_write_records_now(Manager *m, const GPtrArray *jobs)
+{
+        g_autoptr(GPtrArray) ids = g_ptr_array_new(), texts = g_ptr_array_new_with_free_func(free_text);
+        g_autofree char *why_all = NULL;
+
+        for (unsigned i = 0; i < jobs->len; i++) {
+                const Job *job = g_ptr_array_index(jobs, i);
+
+                g_ptr_array_add(ids, job->id);
+                g_ptr_array_add(texts, job_to_text(job));
+        }
+        if (jobs->len == 0 || job_store_write_all(m->store, ids, texts, &why_all) == 0)
+                return;
+        for (unsigned i = 0; i < jobs->len; i++) {
+                Job *job = g_ptr_array_index(jobs, i);
+                g_autofree char *why = NULL;
+
+                if (manager_write_record_now(m, job, &why) < 0)
+                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+        }
+}
+
+/* ---- removal */
+
+typedef struct Removal {
+        Manager *manager;
+        char *id;
+        bool record, package;
+        bool durable;     /* the record must not be there again after a power cut */
+        char *why_record; /* it stays, NULL: it does not */
+        int result;       /* of the package: 0 or -errno */
+} Removal;
+
+static void removal_free(void *task)
+{
+        Removal *r = task;
+
+        g_free(r->id);
+        g_free(r->why_record);
+        g_free(r);
+}
+
+static void remove_files(void *task)
+{
+        Removal *r = task;
+
+        if (r->record && r->durable)
+                job_store_remove(r->manager->store, r->id, &r->why_record);
+        else if (r->record)
+                job_store_discard(r->manager->store, r->id, &r->why_record);
+        if (r->package)
+                r->result = package_store_remove(r->manager->packages, r->id);
+}
+
+/* The next daemon tries again. */
+static void on_removed(void *task)
+{
+        const Removal *r = task;
+
+        if (r->why_record)
+                log_event(LOG_WARNING, &(LogEvent){ .job = r->id }, "job %s: %s", r->id, r->why_record);
+        if (r->result < 0)
+                log_event(LOG_WARNING, &(LogEvent){ .job = r->id }, "the package of job %s cannot be removed: %s",
+                          r->id, g_strerror(-r->result));
+}
+
+static const WriterKind removal_kind = { .work = remove_files, .done = on_removed, .free = removal_free };
+
+static void remove_of(const Job *job, Removal removal)
+{
+        Removal *r = g_memdup2(&removal, sizeof(removal));
+
+        r->id = g_strdup(job->id);
+        writer_push(r->manager->writer, r->id, &removal_kind, r);
+}
+
+void manager_free_package(Manager *m, const Job *job)
+{
+        if (job->from_host)
+                remove_of(job, (Removal){ .manager = m, .package = true });
+}
+
+void manager_remove_job(Manager *m, Job *job)
+{
+        m->observer->job_removed(m->userdata, job);
+        remove_of(job, (Removal){ .manager = m, .record = true });
+        g_ptr_array_remove(m->jobs, job);
+}
+
+/* ---- new jobs */
+
+typedef struct Addition {
+        Manager *manager;
+        Job *job;
+        char *text, *part;
+        int result;
+        char *why, *why_stays;
+
+        ManagerAddFunc func;
+        void *userdata;
+} Addition;
+
+static void addition_free(void *task)
+{
+        Addition *a = task;
+
+        job_free(a->job);
+        free_text(a->text);
+        g_free(a->part);
+        g_free(a->why);
+        g_free(a->why_stays);
+        g_free(a);
+}
+
+static void write_addition(void *task)
+{
+        Addition *a = task;
+        Manager *m = a->manager;
+        const char *id = a->job->id;
+
+        if (a->part && (a->result = package_store_keep(m->packages, a->part, id, &a->why)) < 0)
+                return;
+        a->result = job_store_reserve(m->store, number_of(a->job), &a->why);
+        if (a->result == 0)
+                a->result = job_store_write(m->store, id, a->text, &a->why);
+        if (a->result == 0)
+                return;
+        job_store_remove(m->store, id, &a->why_stays);
+        if (a->part)
+                package_store_remove(m->packages, id);
+}
+
+void manager_list_job(Manager *m, Job *job)
+{
+        unsigned i = m->jobs->len;
+
+        while (i > 0 && number_of(g_ptr_array_index(m->jobs, i - 1)) > number_of(job))
+                i--;
+        g_ptr_array_insert(m->jobs, (int)i, job);
+        m->observer->job_added(m->userdata, job);
+}
+
+void manager_take_back_job(Manager *m, Job *job)
+{
+        remove_of(job, (Removal){ .manager = m, .record = true, .durable = true, .package = job->from_host });
+        job_free(job);
+}
+
+static void on_added(void *task)
+{
+        Addition *a = task;
+        Manager *m = a->manager;
+        Job *job = a->job;
+
+        if (a->why_stays)
+                log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, a->why_stays);
+        if (a->result < 0 && m->last_id == number_of(job))
+                m->last_id--; /* its id was never seen */
+        if (a->result == 0)
+                a->job = NULL;
+        job->percent_covered = job_percent_to_cover(job);
+        a->func(m, a->result == 0 ? job : NULL, a->why, a->userdata);
+}
+
+static const WriterKind addition_kind = { .work = write_addition, .done = on_added, .free = addition_free };
+
+void manager_add_job(Manager *m, Job *job, const char *part, ManagerAddFunc func, void *userdata)
+{
+        Addition *a = g_new0(Addition, 1);
+
+        m->last_id = number_of(job);
+        a->manager = m;
+        a->job = job;
+        a->text = job_to_text(job);
+        a->part = g_strdup(part);
+        a->func = func;
+        a->userdata = userdata;
+        writer_push(m->writer, job->id, &addition_kind, a);
+}
