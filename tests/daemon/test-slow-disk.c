@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A disk that takes long to write a record holds up the job of that record alone: the daemon answers calls, and other
+ * modules are upgraded. standstill.so holds the synchronization of job 1's record until the test releases it. */
+
+#include <check.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "presets.h"
+#include "suite.h"
+#include "world.h"
+
+#define OTHER_OLD "EC600NCNLAR03A01M16"
+#define OTHER_NEW "EC600NCNLAR03A02M16"
+#define TIMEOUT   (60 * G_USEC_PER_SEC)
+
+/* ---- a record that is being written */
+
+typedef struct Hold {
+        World *w;
+        char *path;
+        int listener, sync;
+} Hold;
+
+static World *world_with(const char *config)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600n" },
+                                   .config = config,
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *syncs = world_path(w, "syncs"), *writes = world_path(w, "loop-writes");
+
+        world_set_environment(w, "SYNCS_WAIT", syncs);
+        world_set_environment(w, "SYNCS_OF", "/1.job");
+        world_set_environment(w, "LOOP_WRITES", writes);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        world_await_module(w, MODULE_2);
+        world_package(w, "other.bin", OTHER_OLD, OTHER_NEW, NULL);
+        return w;
+}
+
+/* From now on the next record of job 1 is held. */
+static Hold *hold_new(World *w)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        Hold *h = g_new0(Hold, 1);
+
+        h->w = w;
+        h->path = world_path(w, "syncs");
+        h->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        h->sync = -1;
+        g_strlcpy(address.sun_path, h->path, sizeof(address.sun_path));
+        ck_assert_int_eq(bind(h->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(chmod(h->path, 0666), 0);
+        ck_assert_int_eq(listen(h->listener, 16), 0);
+        return h;
+}
+
+static bool new_record_has(World *w, const char *part)
+{
+        g_autofree char *jobs = world_path(w, "state/jobs");
+        g_autoptr(GDir) dir = g_dir_open(jobs, 0, NULL);
+        const char *name;
+        bool has = false;
+
+        while (!has && (name = g_dir_read_name(dir))) {
+                g_autofree char *path = g_build_filename(jobs, name, NULL), *text = NULL;
+
+                if (g_str_has_prefix(name, "1.job.") && g_file_get_contents(path, &text, NULL, NULL))
+                        has = strstr(text, part) != NULL;
+        }
+        return has;
+}
+
+/* Waits until a record of job 1 with that text is held; those before it are written. */
+static void hold_await(Hold *h, const char *part)
+{
+        do {
+                if (h->sync >= 0)
+                        close(h->sync);
+                h->sync = accept(h->listener, NULL, NULL);
+                ck_assert_int_ge(h->sync, 0);
+        } while (!new_record_has(h->w, part));
+}
+
+/* The record is written, and so are those that follow. */
+static void hold_release(Hold *h)
+{
+        ck_assert_int_eq(unlink(h->path), 0);
+        close(h->listener);
+        close(h->sync);
+        g_free(h->path);
+        g_free(h);
+}
+
+/* Starts job 1, whose module is held at that point of the simulator. */
+static void start_to(World *w, const char *point)
+{
+        g_autofree char *url = world_publish(w), *job = NULL;
+
+        g_free(world_sim(w, "hold 1-1 %s", point));
+        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
+        ck_assert_str_eq(job, JOB_1);
+        g_free(world_sim(w, "held 1-1 %s", point));
+}
+
+/* Starts job 1, and returns once the record is held that precedes AT+QFOTADL. */
+static Hold *hold_before_command(World *w)
+{
+        Hold *h;
+
+        start_to(w, PREPARING);
+        h = hold_new(w);
+        g_free(world_sim(w, "release 1-1 " PREPARING));
+        hold_await(h, "Sent=true");
+        return h;
+}
+
+/* The daemon answers, and shows nothing that the disk does not have. */
+static void assert_held(World *w)
+{
+        for (unsigned i = 0; i < 10; i++) {
+                world_assert_property(w, JOB_1, "State", "preparing");
+                world_assert_property(w, MODULE_1, "Job", JOB_1);
+        }
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
+}
+
+static void assert_success(World *w)
+{
+        world_assert_result(w, JOB_1, "success", "", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+}
+
+/* ---- callers that do not wait for the answer */
+
+typedef struct Caller {
+        sd_bus *bus;
+        bool answered;
+        char *job, *error;
+} Caller;
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+{
+        Caller *c = userdata;
+        const char *path;
+
+        (void)unused;
+        c->answered = true;
+        if (sd_bus_message_is_method_error(m, NULL))
+                c->error = g_strdup(sd_bus_message_get_error(m)->message);
+        else if (sd_bus_message_has_signature(m, "o") && sd_bus_message_read(m, "o", &path) >= 0)
+                c->job = g_strdup(path);
+        return 0;
+}
+
+static Caller *caller_new(sd_bus_message **ret, const char *path, const char *interface, const char *method)
+{
+        Caller *c = g_new0(Caller, 1);
+
+        ck_assert_int_ge(sd_bus_open_system(&c->bus), 0);
+        ck_assert_int_ge(sd_bus_message_new_method_call(c->bus, ret, "org.fotad1", path, interface, method), 0);
+        return c;
+}
+
+static Caller *caller_send(Caller *c, sd_bus_message *m)
+{
+        ck_assert_int_ge(sd_bus_call_async(c->bus, NULL, m, on_answer, c, UINT64_MAX), 0);
+        ck_assert_int_ge(sd_bus_flush(c->bus), 0);
+        sd_bus_message_unref(m);
+        return c;
+}
+
+static Caller *call_start(const char *url)
+{
+        sd_bus_message *m;
+        Caller *c = caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade");
+
+        ck_assert_int_ge(sd_bus_message_append(m, "ssa{sv}", MODULE_1, url, 0), 0);
+        return caller_send(c, m);
+}
+
+static Caller *call_start_file(World *w)
+{
+        g_autofree char *path = world_path(w, "package.bin");
+        sd_bus_message *m;
+        Caller *c = caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile");
+        int fd;
+
+        world_make_package(w, "package.bin", OLD_REVISION, NEW_REVISION, 20000);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_ge(sd_bus_message_append(m, "shsa{sv}", MODULE_1, fd, "package.bin", 0), 0);
+        close(fd);
+        return caller_send(c, m);
+}
+
+/* 0: by the job, 1: by the manager. */
+static Caller *call_cancel(int how)
+{
+        sd_bus_message *m;
+        Caller *c = how == 0 ? caller_new(&m, JOB_1, "org.fotad1.Job", "Cancel")
+                             : caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "Cancel");
+
+        if (how == 1)
+                ck_assert_int_ge(sd_bus_message_append(m, "o", JOB_1), 0);
+        return caller_send(c, m);
+}
+
+static void caller_free(Caller *c)
+{
+        sd_bus_flush_close_unref(c->bus);
+        g_free(c->job);
+        g_free(c->error);
+        g_free(c);
+}
+
+/* Messages that the daemon gets from now on come after the news that the caller has left. */
+static void caller_leave(Caller *c, World *w)
+{
+        g_autofree char *unique = NULL;
+        const char *name;
+
+        ck_assert_int_ge(sd_bus_get_unique_name(c->bus, &name), 0);
+        unique = g_strdup(name);
+        caller_free(c);
+        while (sd_bus_get_name_creds(world_bus(w), unique, 0, NULL) >= 0)
+                ;
+}
+
+static void caller_await(Caller *c)
+{
+        gint64 last = g_get_monotonic_time() + TIMEOUT;
+
+        while (!c->answered) {
+                ck_assert_msg(g_get_monotonic_time() < last, "no answer");
+                if (sd_bus_process(c->bus, NULL) == 0)
+                        sd_bus_wait(c->bus, G_USEC_PER_SEC);
+        }
+        ck_assert_msg(!c->error, "%s", c->error);
+}
+
+static void caller_assert_waits(Caller *c)
+{
+        while (sd_bus_process(c->bus, NULL) > 0)
+                ;
+        ck_assert(!c->answered);
+}
+
+/* ---- a job whose record is held */
+
+/* The module of the record sends nothing, and another one is upgraded meanwhile. */
+START_TEST(test_other_module)
+{
+        World *w = world_with(NULL);
+        g_autofree char *url = world_http(w, "other.bin"), *other = NULL;
+        Hold *h = hold_before_command(w);
+
+        assert_held(w);
+        other = world_expect_job(w, world_start(w, MODULE_2, url, NULL));
+        world_assert_result(w, other, "success", "", "");
+        assert_held(w);
+        hold_release(h);
+        assert_success(w);
+        world_free(w);
+}
+END_TEST
+
+/* The call waits, and then the download that has begun is given up. */
+START_TEST(test_cancel)
+{
+        World *w = world_with(NULL);
+        Hold *h;
+        Caller *c;
+
+        g_free(world_sim(w, "hold 1-1 accepted"));
+        h = hold_before_command(w);
+        c = call_cancel(_i);
+        assert_held(w);
+        caller_assert_waits(c);
+        hold_release(h);
+        caller_await(c);
+        world_assert_property(w, JOB_1, "Cancellable", "0");
+        world_assert_result(w, JOB_1, "cancelled", "host", "cancelled");
+        caller_free(c);
+        world_free(w);
+}
+END_TEST
+
+/* The call is answered when the disk knows that the job was cancelled. */
+START_TEST(test_cancel_recorded)
+{
+        World *w = world_with(NULL);
+        Hold *h;
+        Caller *c;
+
+        start_to(w, PREPARING);
+        h = hold_new(w);
+        c = call_cancel(_i);
+        hold_await(h, "Result=cancelled");
+        assert_held(w);
+        world_assert_property(w, JOB_1, "Cancellable", "1");
+        caller_assert_waits(c);
+        hold_release(h);
+        caller_await(c);
+        world_assert_property(w, JOB_1, "Cancellable", "0");
+        g_free(world_sim(w, "release 1-1 " PREPARING));
+        world_assert_result(w, JOB_1, "cancelled", "host", "cancelled");
+        caller_free(c);
+        world_free(w);
+}
+END_TEST
+
+/* The module goes through the whole upgrade meanwhile, and the job concludes from the revision. */
+START_TEST(test_restarts)
+{
+        World *w = world_with(NULL);
+        Hold *h;
+
+        start_to(w, "downloading:40");
+        world_await_property(w, JOB_1, "State", "downloading");
+        h = hold_new(w);
+        g_free(world_sim(w, "release 1-1 downloading:40"));
+        hold_await(h, "Sent=true");
+        g_free(world_sim(w, "wait 1-1 normal 2"));
+        world_assert_property(w, JOB_1, "State", "downloading");
+        world_assert_property(w, JOB_1, "Restarts", "0");
+        hold_release(h);
+        assert_success(w);
+        world_free(w);
+}
+END_TEST
+
+/* ---- the first record */
+
+static void assert_no_job(World *w)
+{
+        ck_assert(!world_call(w, JOB_1, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(w), "org.freedesktop.DBus.Error.UnknownObject");
+        world_assert_property(w, MODULE_1, "Job", "/");
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
+}
+
+/* 0: from a URL, 1: from a package on the host. */
+static Caller *call_start_either(World *w, int how)
+{
+        g_autofree char *url = world_publish(w);
+
+        return how == 0 ? call_start(url) : call_start_file(w);
+}
+
+/* The call is answered, and the job appears, when the disk has its record. The module is taken before. */
+START_TEST(test_start)
+{
+        World *w = world_with(NULL);
+        g_autofree char *url = world_http(w, "up.bin");
+        Hold *h = hold_new(w);
+        Caller *c = call_start_either(w, _i);
+
+        hold_await(h, "State=queued");
+        assert_no_job(w);
+        ck_assert_ptr_null(world_start(w, MODULE_1, url, NULL));
+        ck_assert_str_eq(world_error(w), "Busy");
+        caller_assert_waits(c);
+        hold_release(h);
+        caller_await(c);
+        ck_assert_str_eq(c->job, JOB_1);
+        assert_success(w);
+        caller_free(c);
+        world_free(w);
+}
+END_TEST
+
+static void await_no_files(World *w, const char *directory)
+{
+        g_autofree char *path = world_path(w, directory);
+        gint64 last = g_get_monotonic_time() + TIMEOUT;
+
+        for (bool any = true; any;) {
+                g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+
+                any = dir && g_dir_read_name(dir);
+                ck_assert_msg(g_get_monotonic_time() < last, "a file stays in %s", path);
+        }
+}
+
+/* A caller that has left leaves neither a job nor a file. */
+START_TEST(test_caller_left)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_new(w);
+        Caller *c = call_start_either(w, _i);
+        g_autofree char *url = world_http(w, "up.bin"), *next = NULL;
+
+        hold_await(h, "State=queued");
+        caller_leave(c, w);
+        assert_no_job(w);
+        hold_release(h);
+        await_no_files(w, "state/jobs");
+        await_no_files(w, "state/packages");
+        assert_no_job(w);
+        next = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
+        ck_assert_str_ne(next, JOB_1);
+        world_assert_result(w, next, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* ---- the end of the daemon */
+
+/* The daemon dies: the record before counts, in which AT+QFOTADL was not sent. */
+START_TEST(test_killed)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_before_command(w);
+
+        assert_held(w);
+        world_kill_daemon(w);
+        hold_release(h);
+        world_start_daemon(w);
+        assert_success(w);
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_killed_at_start)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_new(w);
+        Caller *c = call_start_either(w, _i);
+
+        hold_await(h, "State=queued");
+        assert_no_job(w);
+        world_kill_daemon(w);
+        hold_release(h);
+        caller_free(c);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        assert_no_job(w);
+        await_no_files(w, "state/jobs");
+        await_no_files(w, "state/packages");
+        world_free(w);
+}
+END_TEST
+
+/* The daemon ends when the record is on the disk, and not before the command that the record speaks of is sent. */
+START_TEST(test_terminated)
+{
+        World *w = world_with(NULL);
+        Hold *h;
+
+        g_free(world_sim(w, "hold 1-1 accepted"));
+        h = hold_before_command(w);
+        assert_held(w);
+        kill(world_daemon_pid(w), SIGTERM);
+        assert_held(w);
+        hold_release(h);
+        ck_assert_int_eq(world_await_end(w), 0);
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_start_daemon(w);
+        world_await_port(w);
+        g_free(world_sim(w, "release 1-1 accepted"));
+        assert_success(w);
+        world_free(w);
+}
+END_TEST
+
+/* ---- the loop */
+
+static void reload(World *w)
+{
+        kill(world_daemon_pid(w), SIGHUP);
+        ck_assert(world_call(w, "/org/fotad1", "org.freedesktop.DBus.Peer", "Ping"));
+}
+
+/* The main thread itself calls nothing that may wait for the disk: in upgrades, and when the history is trimmed. */
+START_TEST(test_loop)
+{
+        World *w = world_with("[jobs]\nhistory=1\n");
+        g_autofree char *url = world_publish(w), *writes = world_path(w, "loop-writes"), *calls = NULL;
+        g_autofree char *job = NULL, *file = NULL, *cancelled = NULL;
+        g_autofree char *path = world_path(w, "package.bin");
+
+        ck_assert(g_file_set_contents(writes, "", 0, NULL));
+        ck_assert_int_eq(g_chmod(writes, 0666), 0);
+        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
+        world_assert_result(w, job, "success", "", "");
+        g_free(world_sim(w, "set 1-1 revision " OLD_REVISION));
+        world_make_package(w, "package.bin", OLD_REVISION, NEW_REVISION, 20000);
+        file = world_expect_job(w, world_start_file(w, MODULE_1, path, "package.bin", NULL));
+        world_assert_result(w, file, "success", "", "");
+        g_free(world_sim(w, "hold 1-1 " PREPARING));
+        cancelled = world_expect_job(w, world_start(w, MODULE_1, url, "allow-unchanged", "b", "1", NULL));
+        g_free(world_sim(w, "held 1-1 " PREPARING));
+        ck_assert(world_call(w, cancelled, "org.fotad1.Job", "Cancel"));
+        g_free(world_sim(w, "release 1-1 " PREPARING));
+        world_assert_result(w, cancelled, "cancelled", "host", "cancelled");
+        reload(w);
+        ck_assert(g_file_get_contents(writes, &calls, NULL, NULL));
+        ck_assert_str_eq(calls, "");
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("slow-disk");
+
+        suite_add(s, "other-module", test_other_module, 0, 1);
+        suite_add(s, "cancel", test_cancel, 0, 2);
+        suite_add(s, "cancel-recorded", test_cancel_recorded, 0, 2);
+        suite_add(s, "restarts", test_restarts, 0, 1);
+        suite_add(s, "start", test_start, 0, 2);
+        suite_add(s, "caller-left", test_caller_left, 0, 2);
+        suite_add(s, "killed", test_killed, 0, 1);
+        suite_add(s, "killed-at-start", test_killed_at_start, 0, 2);
+        suite_add(s, "terminated", test_terminated, 0, 1);
+        suite_add(s, "loop", test_loop, 0, 1);
+        return suite_run(s);
+}
