@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "mini.h"
 #include "presets.h"
 #include "suite.h"
 #include "world.h"
@@ -29,13 +30,8 @@ typedef struct Hold {
         int listener, sync;
 } Hold;
 
-static World *world_with(const char *config)
+static void start_daemon(World *w)
 {
-        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600n" },
-                                   .config = config,
-                                   .preload = "tests/daemon/standstill.so",
-                                   .no_daemon = true };
-        World *w = world_new(&settings);
         g_autofree char *syncs = world_path(w, "syncs"), *writes = world_path(w, "loop-writes");
 
         world_set_environment(w, "SYNCS_WAIT", syncs);
@@ -43,6 +39,17 @@ static World *world_with(const char *config)
         world_set_environment(w, "LOOP_WRITES", writes);
         world_start_daemon(w);
         world_await_module(w, MODULE_1);
+}
+
+static World *world_with(const char *config)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600n" },
+                                   .config = config,
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+
+        start_daemon(w);
         world_await_module(w, MODULE_2);
         world_package(w, "other.bin", OTHER_OLD, OTHER_NEW, NULL);
         return w;
@@ -204,15 +211,13 @@ static Caller *call_start_file(World *w)
         return caller_send(c, m);
 }
 
-/* 0: by the job, 1: by the manager. */
-static Caller *call_cancel(int how)
+static Caller *call_job(const char *method, const char *url)
 {
         sd_bus_message *m;
-        Caller *c = how == 0 ? caller_new(&m, JOB_1, "org.fotad1.Job", "Cancel")
-                             : caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "Cancel");
+        Caller *c = caller_new(&m, JOB_1, "org.fotad1.Job", method);
 
-        if (how == 1)
-                ck_assert_int_ge(sd_bus_message_append(m, "o", JOB_1), 0);
+        if (url)
+                ck_assert_int_ge(sd_bus_message_append(m, "sa{sv}", url, 0), 0);
         return caller_send(c, m);
 }
 
@@ -222,6 +227,19 @@ static void caller_free(Caller *c)
         g_free(c->job);
         g_free(c->error);
         g_free(c);
+}
+
+/* 0: by the job, 1: by the manager. */
+static Caller *call_cancel(int how)
+{
+        sd_bus_message *m;
+        Caller *c;
+
+        if (how == 0)
+                return call_job("Cancel", NULL);
+        c = caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "Cancel");
+        ck_assert_int_ge(sd_bus_message_append(m, "o", JOB_1), 0);
+        return caller_send(c, m);
 }
 
 /* Messages that the daemon gets from now on come after the news that the caller has left. */
@@ -337,6 +355,70 @@ START_TEST(test_restarts)
         hold_release(h);
         assert_success(w);
         world_free(w);
+}
+END_TEST
+
+/* ---- a stalled job */
+
+static Course *stall(void)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m" },
+                                   .config = COURSE_STALLS,
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        Course *c = course_new_world(&settings);
+        g_autofree char *second = course_second_url(c);
+
+        start_daemon(c->w);
+        course_publish_as(c, UP, NULL);
+        course_follow(c, COURSE_FIRST);
+        g_free(world_sim(c->w, "wait 1-1 mini-2"));
+        course_await_stalled(c, second);
+        return c;
+}
+
+/* Nothing is sent to the module, and nothing shown, before the disk has the new source. */
+START_TEST(test_retry)
+{
+        Course *c = stall();
+        g_autofree char *url = NULL;
+        Caller *caller;
+        Hold *h;
+
+        course_publish_as(c, "fixed.mini_1", NULL);
+        course_publish_as(c, "fixed.mini_2", NULL);
+        url = world_http(c->w, "fixed.mini_1");
+        h = hold_new(c->w);
+        caller = call_job("Retry", url);
+        hold_await(h, "fixed.mini_1");
+        world_assert_property(c->w, JOB_1, "Source", c->url);
+        world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
+        caller_assert_waits(caller);
+        hold_release(h);
+        caller_await(caller);
+        course_assert_success(c, NULL);
+        world_assert_sim(c->w, "2", "get 1-1 qfotadl-count");
+        caller_free(caller);
+        course_free(c);
+}
+END_TEST
+
+START_TEST(test_dismiss)
+{
+        Course *c = stall();
+        Hold *h = hold_new(c->w);
+        Caller *caller = call_job("Dismiss", NULL);
+
+        hold_await(h, "Result=failed");
+        world_assert_property(c->w, JOB_1, "State", "stalled");
+        world_assert_property(c->w, MODULE_1, "Job", JOB_1);
+        caller_assert_waits(caller);
+        hold_release(h);
+        caller_await(caller);
+        world_assert_property(c->w, JOB_1, "State", "finished");
+        world_assert_result(c->w, JOB_1, "failed", "host", "dismissed");
+        caller_free(caller);
+        course_free(c);
 }
 END_TEST
 
@@ -519,6 +601,8 @@ int main(void)
         suite_add(s, "cancel", test_cancel, 0, 2);
         suite_add(s, "cancel-recorded", test_cancel_recorded, 0, 2);
         suite_add(s, "restarts", test_restarts, 0, 1);
+        suite_add(s, "retry", test_retry, 0, 1);
+        suite_add(s, "dismiss", test_dismiss, 0, 1);
         suite_add(s, "start", test_start, 0, 2);
         suite_add(s, "caller-left", test_caller_left, 0, 2);
         suite_add(s, "killed", test_killed, 0, 1);
