@@ -11,6 +11,7 @@
 
 #include "credentials.h"
 #include "ctl.h"
+#include "input.h"
 #include "url.h"
 
 #define SOURCE_PASSWORD "source-password"
@@ -47,24 +48,24 @@ static const char *find_lack(const Schedule *s, const char *name)
                               : _("is of no use unless source= names the user it belongs to: ftp://user@server/...");
 }
 
-static bool check_file(const Schedule *s, const char *name, char **ret_why)
+static void check_file(const Schedule *s, const char *name, GPtrArray *mistakes)
 {
         g_autofree char *path = file_of(s, name);
         const char *lack = find_lack(s, name);
         struct stat st;
 
         if (lstat(path, &st) < 0)
-                return true;
+                return;
         if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-                *ret_why = g_strdup_printf(_("%s must be a file for its owner alone: chmod 600"), path);
+                g_ptr_array_add(mistakes, g_strdup_printf(_("%s must be a file for its owner alone: chmod 600"), path));
         else if (lack)
-                *ret_why = g_strdup_printf("%s %s", path, lack);
-        return !*ret_why;
+                g_ptr_array_add(mistakes, g_strdup_printf("%s %s", path, lack));
 }
 
-bool credentials_check_files(const Schedule *s, char **ret_why)
+void credentials_check_files(const Schedule *s, GPtrArray *mistakes)
 {
-        return check_file(s, SOURCE_PASSWORD, ret_why) && check_file(s, APN_PASSWORD, ret_why);
+        check_file(s, SOURCE_PASSWORD, mistakes);
+        check_file(s, APN_PASSWORD, mistakes);
 }
 
 /* For a run that was not started by systemd, which passes no credentials: false, and *ret_why, if there is a password
@@ -84,15 +85,17 @@ static bool read_one(const Schedule *s, const char *name, char **ret, char **ret
 {
         const char *directory = g_getenv("CREDENTIALS_DIRECTORY"), *lack = find_lack(s, name);
         g_autofree char *path = directory ? g_build_filename(directory, name, NULL) : NULL;
-        g_autoptr(GError) error = NULL;
-        char *text = NULL;
+        g_autofree char *why = NULL;
+        char *text;
+        size_t length;
 
         if (!directory)
                 return read_nothing(s, name, ret_why);
-        if (!g_file_get_contents(path, &text, NULL, &error)) {
-                if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-                        return true;
-                *ret_why = g_strdup_printf(_("the credential %s cannot be read: %s"), name, error->message);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+                return true;
+        text = input_read_file(path, &length, &why);
+        if (!text) {
+                *ret_why = g_strdup_printf(_("the credential %s cannot be read: %s"), name, why);
                 return false;
         }
         text[strcspn(text, "\r\n")] = '\0';

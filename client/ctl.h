@@ -18,6 +18,9 @@ enum {
         STATUS_NO_DAEMON = 4, /* the daemon or the bus is not reachable */
         STATUS_CANCELLED = 5, /* the upgrade was cancelled */
         STATUS_DETACHED = 6,  /* SIGINT or SIGTERM ended the run; the upgrade goes on */
+        STATUS_TIMED_OUT = 7, /* --timeout ended the run; the upgrade goes on */
+        STATUS_STALLED = 8,   /* --until=stalled ended the run; the upgrade is stalled */
+        STATUS_OUTPUT = 9,    /* standard output could not be written; all else is done */
 };
 
 /* Common to all verbs: passed to each of their functions. */
@@ -36,8 +39,9 @@ typedef struct Verb {
         int min_args, max_args;
         const GOptionEntry *entries; /* the verb's own options; NULL for none */
         bool upgrade_options;        /* accepts the options of options.h, too */
+        bool follow_options;         /* accepts the options of follow.h, too */
         int (*run)(Ctl *ctl, char **args);
 } Verb;
 
 extern const Verb verb_list, verb_status, verb_start, verb_watch, verb_cancel, verb_dismiss, verb_retry, verb_check,
-        verb_history, verb_probe, verb_explain, verb_schedule;
+        verb_history, verb_monitor, verb_probe, verb_explain, verb_schedule;

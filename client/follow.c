@@ -7,6 +7,7 @@
 
 #include "config.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <systemd/sd-event.h>
@@ -27,7 +28,7 @@ struct Follow {
         Ctl *ctl;
         sd_event *event;
         sd_bus_slot *signals, *owner, *disconnected, *read;
-        sd_event_source *tick, *again;
+        sd_event_source *tick, *again, *timeout;
         char *path;
         char *daemon; /* the unique name that replied: signals from other senders are ignored */
         Props *job;   /* NULL until the first reply, which includes all signals before it */
@@ -37,12 +38,40 @@ struct Follow {
         char *line; /* the last JSON line */
 };
 
+static char *timeout_option, *until_option;
+static guint64 timeout_sec; /* 0 none */
+static bool until_stalled;
+
+const GOptionEntry follow_options[] = {
+        { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_option, N_("End after that time, with status 7"),
+          N_("SECONDS") },
+        { "until", 0, 0, G_OPTION_ARG_STRING, &until_option, N_("finished, or stalled: end at a stall, with 8"),
+          N_("STATE") },
+        { NULL },
+};
+
+bool follow_options_given(void)
+{
+        return timeout_option || until_option;
+}
+
+int follow_options_check(Ctl *ctl)
+{
+        if (timeout_option && !g_ascii_string_to_unsigned(timeout_option, 10, 1, INT_MAX, &timeout_sec, NULL))
+                return fail_usage(ctl, _("--timeout takes a number of seconds, from 1 on"));
+        until_stalled = g_strcmp0(until_option, "stalled") == 0;
+        if (until_option && !until_stalled && strcmp(until_option, "finished") != 0)
+                return fail_usage(ctl, _("--until takes finished or stalled"));
+        return STATUS_DONE;
+}
+
 void follow_free(Follow *f)
 {
         if (!f)
                 return;
         sd_event_source_disable_unref(f->tick);
         sd_event_source_disable_unref(f->again);
+        sd_event_source_disable_unref(f->timeout);
         sd_bus_slot_unref(f->signals);
         sd_bus_slot_unref(f->owner);
         sd_bus_slot_unref(f->disconnected);
@@ -88,16 +117,32 @@ static void tell(Follow *f, const char *event, const char *note)
                 progress_note(f->progress, note);
 }
 
-static void show_progress(Follow *f)
+/* Leaves the loop while the job goes on. */
+static int leave(Follow *f, int status, const char *event, const char *sentence)
 {
-        g_autofree char *progress = job_progress(f->job);
-        g_autofree char *status = g_strdup_printf(_("job %s: %s"), props_text(f->job, "Id"), progress);
+        g_autofree char *id = bus_path_id(f->path), *clean = text_clean(id);
+        g_autofree char *note = g_strdup_printf(_("%s To come back: fotactl watch %s"), sentence, clean);
 
-        tell_status(f->ctl, status);
+        if (f->over) /* the result is at hand, and nothing goes on */
+                return 0;
+        tell(f, event, note);
+        return sd_event_exit(f->event, status);
+}
+
+/* Prints the state, and leaves a stalled job if --until asks for that. */
+static int show_progress(Follow *f)
+{
+        bool stalled = strcmp(props_string(f->job, "State"), "stalled") == 0;
+        g_autofree char *progress = job_progress(f->job), *message = message_words(f->job);
+        g_autofree char *status = g_strdup_printf(_("job %s: %s"), props_text(f->job, "Id"), progress);
+        g_autofree char *reason = stalled ? g_strdup_printf("%s: %s", status, message) : NULL;
+
+        tell_status(f->ctl, reason ?: status);
         if (f->ctl->json)
                 write_event(f, "progress");
         else
                 progress_update(f->progress, f->job);
+        return stalled && until_stalled ? leave(f, STATUS_STALLED, "stalled", _("The upgrade is stalled.")) : 0;
 }
 
 static void show_end(Follow *f, int status)
@@ -206,8 +251,7 @@ static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error
                 return end(f);
         if (first && !f->ctl->json && progress_is_live(f->progress))
                 progress_note(f->progress, _("Ctrl-C only detaches: the upgrade goes on."));
-        show_progress(f);
-        return 0;
+        return show_progress(f);
 }
 
 /* Reads the job's properties. Does not start the daemon: that is left to its service manager. */
@@ -295,8 +339,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         f->over = job_is_finished(f->job);
         if (f->over)
                 return read_job(f);
-        show_progress(f);
-        return 0;
+        return show_progress(f);
 }
 
 static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -333,16 +376,14 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *ret_
 
 static int on_leave(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-        Follow *f = userdata;
-        g_autofree char *id = bus_path_id(f->path), *clean = text_clean(id);
-        g_autofree char *note = g_strdup_printf(_("Detached; the upgrade goes on. To come back: fotactl watch %s"),
-                                                clean);
-
         (void)source, (void)info;
-        if (f->over) /* the result is at hand, and nothing goes on */
-                return 0;
-        tell(f, "detached", note);
-        return sd_event_exit(f->event, STATUS_DETACHED);
+        return leave(userdata, STATUS_DETACHED, "detached", _("Detached; the upgrade goes on."));
+}
+
+static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        return leave(userdata, STATUS_TIMED_OUT, "timed-out", _("The time-out is over; the upgrade goes on."));
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
@@ -403,6 +444,9 @@ int follow_run(Follow *f, const char *path)
                 r = sd_event_add_signal(f->event, NULL, SIGTERM, on_leave, f);
         if (r >= 0 && !f->ctl->json && progress_is_live(f->progress))
                 r = sd_event_add_time_relative(f->event, &f->tick, CLOCK_BOOTTIME, G_USEC_PER_SEC, 0, on_tick, f);
+        if (r >= 0 && timeout_sec > 0)
+                r = sd_event_add_time_relative(f->event, &f->timeout, CLOCK_BOOTTIME, timeout_sec * G_USEC_PER_SEC, 0,
+                                               on_timeout, f);
         if (r < 0)
                 return fail_bus(f->ctl, NULL, r);
         read_job(f);

@@ -11,12 +11,13 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "follow.h"
 #include "options.h"
 #include "report.h"
 
 static const Verb *const verbs[] = {
-        &verb_list,  &verb_status, &verb_start,   &verb_watch, &verb_cancel,  &verb_dismiss,
-        &verb_retry, &verb_check,  &verb_history, &verb_probe, &verb_explain, &verb_schedule,
+        &verb_list,  &verb_status,  &verb_start,   &verb_watch, &verb_cancel,  &verb_dismiss,  &verb_retry,
+        &verb_check, &verb_history, &verb_monitor, &verb_probe, &verb_explain, &verb_schedule,
 };
 
 static const Verb *find_verb(const char *name)
@@ -55,7 +56,9 @@ static char *describe_verbs(void)
 static char *describe_exit(void)
 {
         return g_strdup(_("Exit status: 0 done, 1 the upgrade failed, 2 wrong usage,\n3 refused by the daemon, 4 no "
-                          "daemon, 5 the upgrade was cancelled,\n6 detached (Ctrl-C, SIGTERM); the upgrade goes on.\n"
+                          "daemon, 5 the upgrade was cancelled,\n6 detached (Ctrl-C, SIGTERM), 7 timed out "
+                          "(--timeout), 8 stalled (--until);\nthe upgrade goes on. 9 the output could not be "
+                          "written.\n"
                           "\"fotactl VERB --help\" tells a verb's options."));
 }
 
@@ -81,13 +84,28 @@ static char **take_args(Ctl *ctl, const Verb *verb, int argc, char **argv)
         return NULL;
 }
 
+/* GOption's own --help ends the program, even if the text could not be written. */
+#define HELP_ENTRY(flag)                                                                                               \
+        {                                                                                                              \
+                "help", 'h', 0, G_OPTION_ARG_NONE, flag, N_("Print this text and end"), NULL                           \
+        }
+
+static int print_help(GOptionContext *context, gboolean main_help)
+{
+        g_autofree char *text = g_option_context_get_help(context, main_help, NULL);
+
+        g_print("%s", text);
+        return STATUS_DONE;
+}
+
 static int run_verb(Ctl *ctl, const Verb *verb, int argc, char **argv)
 {
         g_autoptr(GOptionContext) context = g_option_context_new(verb->args);
         g_autoptr(GError) error = NULL;
         g_autofree char *name = g_strdup_printf("fotactl %s", verb->name);
-        gboolean json = FALSE;
+        gboolean json = FALSE, help = FALSE;
         const GOptionEntry common[] = {
+                HELP_ENTRY(&help),
                 { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Answer in JSON"), NULL },
                 { NULL },
         };
@@ -100,13 +118,27 @@ static int run_verb(Ctl *ctl, const Verb *verb, int argc, char **argv)
                 g_option_context_add_main_entries(context, verb->entries, PACKAGE_TARNAME);
         if (verb->upgrade_options)
                 g_option_context_add_main_entries(context, upgrade_options, PACKAGE_TARNAME);
+        if (verb->follow_options)
+                g_option_context_add_main_entries(context, follow_options, PACKAGE_TARNAME);
         g_option_context_add_main_entries(context, common, PACKAGE_TARNAME);
 
+        g_option_context_set_help_enabled(context, FALSE);
         if (!g_option_context_parse(context, &argc, &argv, &error))
                 return fail_usage(ctl, "%s", error->message);
+        if (help)
+                return print_help(context, FALSE);
 
         char **args = take_args(ctl, verb, argc, argv);
         return args ? verb->run(ctl, args) : STATUS_USAGE;
+}
+
+/* Output that was lost, as on a full disk, is an error of its own, unless the verb has failed already. */
+static int check_output(int status)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        g_printerr("fotactl: %s\n", _("standard output could not be written"));
+        return status == STATUS_DONE ? STATUS_OUTPUT : status;
 }
 
 /* "help" is the general help, "help VERB" is "VERB --help". */
@@ -120,17 +152,16 @@ static int run_help(Ctl *ctl, GOptionContext *context, int argc, char **argv)
         if (verb)
                 return run_verb(ctl, verb, 2, help);
 
-        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
-        g_print("%s", text);
-        return STATUS_DONE;
+        return print_help(context, TRUE);
 }
 
 int main(int argc, char **argv)
 {
         g_autoptr(GOptionContext) context = g_option_context_new(_("VERB ..."));
         g_autoptr(GError) error = NULL;
-        gboolean json = FALSE, version = FALSE;
+        gboolean json = FALSE, version = FALSE, help = FALSE;
         const GOptionEntry entries[] = {
+                HELP_ENTRY(&help),
                 { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Answer in JSON"), NULL },
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Tell the version and end"), NULL },
                 { NULL },
@@ -152,21 +183,24 @@ int main(int argc, char **argv)
         g_option_context_set_translation_domain(context, PACKAGE_TARNAME);
         g_option_context_add_main_entries(context, entries, PACKAGE_TARNAME);
 
+        g_option_context_set_help_enabled(context, FALSE);
         if (!g_option_context_parse(context, &argc, &argv, &error))
                 return fail_usage(&ctl, "%s", error->message);
+        if (help)
+                return check_output(print_help(context, TRUE));
         if (version) {
                 g_print("fotactl %s\n", PACKAGE_VERSION);
-                return STATUS_DONE;
+                return check_output(STATUS_DONE);
         }
         if (argc < 2)
                 return fail_usage(&ctl, _("a verb is missing"));
         if (strcmp(argv[1], "help") == 0)
-                return run_help(&ctl, context, argc - 1, argv + 1);
+                return check_output(run_help(&ctl, context, argc - 1, argv + 1));
 
         const Verb *verb = find_verb(argv[1]);
         if (!verb)
                 return fail_usage(&ctl, _("there is no verb \"%s\""), argv[1]);
-        status = run_verb(&ctl, verb, argc - 1, argv + 1);
+        status = check_output(run_verb(&ctl, verb, argc - 1, argv + 1));
         sd_bus_flush_close_unref(ctl.bus);
         return status;
 }

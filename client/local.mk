@@ -8,6 +8,7 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/bus.c client/bus.h \
 	client/credentials.c client/credentials.h \
 	client/follow.c client/follow.h \
+	client/input.c client/input.h \
 	client/json.c client/json.h \
 	client/message.c client/message.h \
 	client/objects.c client/objects.h \
@@ -31,6 +32,7 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/verb-explain.c \
 	client/verb-history.c \
 	client/verb-list.c \
+	client/verb-monitor.c \
 	client/verb-probe.c \
 	client/verb-retry.c \
 	client/verb-schedule.c \

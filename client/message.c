@@ -21,17 +21,17 @@ static char *between(const char *message, const char *beginning, const char *end
         return g_strndup(message + before, length - before - after);
 }
 
-static char *put_together(const Code *code, const char *detail, const char *(*translate)(const char *))
+static char *put_together(CodeDomain domain, int number, const char *detail, const char *(*translate)(const char *))
 {
-        const char *label = code_domain_label(code->domain), *what = translate(code->what);
+        const Code *code = code_find(domain, number) ?: &code_unlisted;
+        const char *label = code_domain_label(domain), *what = translate(code->what);
         const char *cause = *code->cause ? translate(code->cause) : "", *remedy = translate(code->remedy);
 
         if (*label && *cause) /* what happened, a detail or "", the domain, its number, the cause, what to do */
                 return g_strdup_printf(translate(N_("%s%s (%s code %d; usual cause: %s): %s.")), what, detail, label,
-                                       code->number, cause, remedy);
+                                       number, cause, remedy);
         if (*label)
-                return g_strdup_printf(translate(N_("%s%s (%s code %d): %s.")), what, detail, label, code->number,
-                                       remedy);
+                return g_strdup_printf(translate(N_("%s%s (%s code %d): %s.")), what, detail, label, number, remedy);
         if (*cause)
                 return g_strdup_printf(translate(N_("%s%s (usual cause: %s): %s.")), what, detail, cause, remedy);
         return g_strdup_printf(translate(N_("%s%s: %s.")), what, detail, remedy);
@@ -50,17 +50,18 @@ static const char *translated(const char *text)
 char *message_words(const Props *job)
 {
         const char *message = props_text(job, "Message"), *revision = props_text(job, "ToRevision");
-        const Code *code = code_find(code_domain_from_string(props_text(job, "ErrorDomain")),
-                                     (int)props_number(job, "ErrorCode"));
+        CodeDomain domain = code_domain_from_string(props_text(job, "ErrorDomain"));
+        int number = (int)props_number(job, "ErrorCode");
+        const Code *code = code_find(domain, number) ?: &code_unlisted;
         g_autofree char *success = g_strdup_printf("The module runs %s now.", revision);
 
         if (strcmp(message, success) == 0)
                 return g_strdup_printf(_("The module runs %s now."), revision);
-        if (code) {
-                g_autofree char *whole = put_together(code, "", english);
+        if (domain != CODE_DOMAIN_NONE) {
+                g_autofree char *whole = put_together(domain, number, "", english);
                 g_autofree char *detail = between(message, code->what, whole + strlen(code->what));
                 if (detail)
-                        return put_together(code, detail, translated);
+                        return put_together(domain, number, detail, translated);
         }
         return g_strdup(message);
 }

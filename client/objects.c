@@ -114,13 +114,30 @@ int objects_new_call(Ctl *ctl, sd_bus_message **ret)
         return bus_new_call(ctl, FOTAD_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", ret);
 }
 
-int objects_read_reply(Ctl *ctl, sd_bus_message *reply, Objects **ret)
+static Objects *objects_new(void)
 {
-        g_autoptr(Objects) objects = g_new0(Objects, 1);
-        int r;
+        Objects *objects = g_new0(Objects, 1);
 
         objects->modules = g_ptr_array_new_with_free_func(object_free);
         objects->jobs = g_ptr_array_new_with_free_func(object_free);
+        return objects;
+}
+
+int objects_read_added(sd_bus_message *message, Objects **ret)
+{
+        g_autoptr(Objects) objects = objects_new();
+        int r = read_object(objects, message);
+
+        if (r >= 0)
+                *ret = g_steal_pointer(&objects);
+        return r < 0 ? r : 0;
+}
+
+int objects_read_reply(Ctl *ctl, sd_bus_message *reply, Objects **ret)
+{
+        g_autoptr(Objects) objects = objects_new();
+        int r;
+
         r = read_objects(objects, reply);
         if (r < 0)
                 return fail_bus(ctl, NULL, r);

@@ -24,6 +24,9 @@ int objects_read(Ctl *ctl, Objects **ret);
 int objects_new_call(Ctl *ctl, sd_bus_message **ret);
 int objects_read_reply(Ctl *ctl, sd_bus_message *reply, Objects **ret);
 
+/* Reads the signal InterfacesAdded, which the objects are then all of. 0 or -errno; the caller frees *ret. */
+int objects_read_added(sd_bus_message *message, Objects **ret);
+
 /* Finds a job by its id or object path; NULL for name means the only job under way, or the newest job if none is under
  * way and any_will_do is true. *ret belongs to objects; it is NULL, without a failure, if any_will_do is true and there
  * is no job at all. */

@@ -5,8 +5,12 @@
 
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "input.h"
 #include "options.h"
 #include "report.h"
 
@@ -72,13 +76,18 @@ static bool is_given(size_t i)
 
 static int read_password(Ctl *ctl)
 {
-        g_autoptr(GError) error = NULL;
+        g_autofree char *why = NULL;
+        int fd;
 
         if (!apn_password_file)
                 return STATUS_DONE;
-        if (!g_file_get_contents(apn_password_file, &apn_password, NULL, &error))
-                return fail_usage(ctl, "--apn-password-file: %s", error->message);
-        apn_password[strcspn(apn_password, "\r\n")] = '\0';
+        fd = open(apn_password_file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return fail_usage(ctl, "--apn-password-file: %s: %s", apn_password_file, g_strerror(errno));
+        apn_password = input_read_line(fd, &why);
+        close(fd);
+        if (!apn_password)
+                return fail_usage(ctl, "--apn-password-file: %s: %s", apn_password_file, why);
         if (!g_utf8_validate(apn_password, -1, NULL))
                 return fail_usage(ctl, _("--apn-password-file: the password is not UTF-8"));
         return STATUS_DONE;

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "props.h"
@@ -184,6 +185,27 @@ int props_read(Props *props, sd_bus_message *message)
         if (r < 0)
                 return r;
         return sd_bus_message_exit_container(message);
+}
+
+char *props_describe(const Props *props, const char *const *except)
+{
+        GString *s = g_string_new(NULL);
+
+        for (guint i = 0; i < props->array->len; i++) {
+                const Prop *prop = g_ptr_array_index(props->array, i);
+                g_autofree char *name = text_clean(prop->name);
+
+                if (except && g_strv_contains(except, prop->name))
+                        continue;
+                g_string_append_printf(s, "%s%s=", s->len > 0 ? ", " : "", name);
+                if (prop->string)
+                        g_string_append(s, prop->text);
+                else if (prop->type == SD_BUS_TYPE_BOOLEAN)
+                        g_string_append(s, prop->number ? "true" : "false");
+                else
+                        g_string_append_printf(s, "%" PRId64, prop->number);
+        }
+        return g_string_free(s, FALSE);
 }
 
 const char *props_string(const Props *props, const char *name)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "input.h"
 #include "options.h"
 #include "placeholder.h"
 #include "schedule.h"
@@ -136,6 +137,7 @@ static char *take_upgrade(Schedule *s, const char *key, const char *value, unsig
         g_autofree char *why = NULL;
 
         if (strcmp(key, "module") == 0) {
+                g_free(s->module);
                 s->module = g_strdup(value);
                 return NULL;
         }
@@ -190,6 +192,11 @@ static char *take_key(Schedule *s, GKeyFile *file, const char *group, const char
         return strcmp(group, GROUP) == 0 ? take_upgrade(s, key, value, line) : take_option(s, key, value);
 }
 
+static bool group_is_known(const char *group)
+{
+        return strcmp(group, GROUP) == 0 || strcmp(group, GROUP_OPTIONS) == 0;
+}
+
 /* Reads one line, which has no blanks around it. group is the present group, "" before the first one. NULL, or the
  * reason why the line is wrong; *ret_key then is the key, or NULL. The caller frees both. */
 static char *take_line(Schedule *s, GKeyFile *file, GHashTable *seen, char **group, char *text, unsigned line,
@@ -202,7 +209,7 @@ static char *take_line(Schedule *s, GKeyFile *file, GHashTable *seen, char **gro
         if (*text == '[' && g_str_has_suffix(text, "]")) {
                 g_free(*group);
                 *group = g_strndup(text + 1, strlen(text) - 2);
-                if (strcmp(*group, GROUP) == 0 || strcmp(*group, GROUP_OPTIONS) == 0)
+                if (group_is_known(*group))
                         return NULL;
                 *ret_key = g_strdup(text);
                 return g_strdup(_("is no group of this file: [upgrade], [options]"));
@@ -212,15 +219,19 @@ static char *take_line(Schedule *s, GKeyFile *file, GHashTable *seen, char **gro
         *ret_key = g_strchomp(g_strndup(text, equals - text));
         if (!**group)
                 return g_strdup(_("stands before the first [group]"));
+        if (!group_is_known(*group))
+                return NULL;
         id = g_strdup_printf("%s/%s", *group, *ret_key);
         if (!g_hash_table_add(seen, id))
                 return g_strdup(_("stands here a second time"));
         return take_key(s, file, *group, *ret_key, line);
 }
 
-/* The lines are split here, because GKeyFile reports no line numbers and its error messages may contain a password. */
-static bool take_text(Schedule *s, const char *text, char **ret_why)
+/* The lines are split here, because GKeyFile reports no line numbers and its error messages may contain a password.
+ * Keys below an unknown group are not judged. */
+static void take_text(Schedule *s, const char *text, GPtrArray *mistakes)
 {
+        static const char *const required[] = { "source", "expected-revision" };
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -231,48 +242,55 @@ static bool take_text(Schedule *s, const char *text, char **ret_why)
                 g_autofree char *key = NULL, *why = NULL;
 
                 why = take_line(s, file, seen, &group, g_strstrip(lines[i]), i + 1, &key);
-                if (why) {
-                        *ret_why = schedule_complain(s, i + 1, key, why);
-                        return false;
-                }
+                if (why)
+                        g_ptr_array_add(mistakes, schedule_complain(s, i + 1, key, why));
         }
-        return true;
+        for (size_t i = 0; i < G_N_ELEMENTS(required); i++) {
+                g_autofree char *id = g_strdup_printf(GROUP "/%s", required[i]);
+
+                if (!g_hash_table_contains(seen, id))
+                        g_ptr_array_add(mistakes,
+                                        g_strdup_printf(_("%s: there is no %s= in [upgrade]"), s->path, required[i]));
+        }
 }
 
-Schedule *schedule_load(const char *directory, const char *name, char **ret_why)
+Schedule *schedule_read(const char *directory, const char *name, GPtrArray *mistakes)
 {
         g_autoptr(Schedule) s = g_new0(Schedule, 1);
-        g_autoptr(GError) error = NULL;
-        g_autofree char *file = g_strconcat(name, SCHEDULE_SUFFIX, NULL), *text = NULL;
+        g_autofree char *file = g_strconcat(name, SCHEDULE_SUFFIX, NULL), *text = NULL, *why = NULL;
+        unsigned before = mistakes->len;
         size_t length;
 
         s->options = g_ptr_array_new_with_free_func(g_free);
         s->name = g_strdup(name);
         s->path = g_build_filename(directory, file, NULL);
-        if (!schedule_name_is_good(name)) {
-                *ret_why = g_strdup_printf(
+        s->module = g_strdup("");
+        if (!schedule_name_is_good(name))
+                why = g_strdup_printf(
                         _("%s: the name of a scheduled upgrade begins with a letter or digit, and goes on "
                           "with those and - _ . : only"),
                         s->path);
-                return NULL;
-        }
-        if (!g_file_get_contents(s->path, &text, &length, &error)) {
-                *ret_why = g_strdup(error->message);
-                return NULL;
-        }
-        if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
-                *ret_why = g_strdup_printf(_("%s is not a text in UTF-8"), s->path);
-                return NULL;
-        }
-        if (!take_text(s, text, ret_why))
-                return NULL;
-        if (!s->source || !s->expected_revision) {
-                *ret_why = g_strdup_printf(_("%s: there is no %s= in [upgrade]"), s->path,
-                                           s->source ? "expected-revision" : "source");
-                return NULL;
-        }
-        s->module = s->module ?: g_strdup("");
-        return g_steal_pointer(&s);
+        else
+                text = input_read_file(s->path, &length, &why);
+        if (text && (strlen(text) != length || !g_utf8_validate(text, -1, NULL)))
+                why = g_strdup_printf(_("%s is not a text in UTF-8"), s->path);
+        if (why)
+                g_ptr_array_add(mistakes, g_steal_pointer(&why));
+        else
+                take_text(s, text, mistakes);
+        return mistakes->len == before ? g_steal_pointer(&s) : NULL;
+}
+
+Schedule *schedule_load(const char *directory, const char *name, char **ret_why)
+{
+        g_autoptr(GPtrArray) mistakes = g_ptr_array_new_with_free_func(g_free);
+        Schedule *s = schedule_read(directory, name, mistakes);
+
+        if (s)
+                return s;
+        g_ptr_array_add(mistakes, NULL);
+        *ret_why = g_strjoinv("; ", (char **)mistakes->pdata);
+        return NULL;
 }
 
 bool schedule_fill(const Schedule *s, const char *model, const char *revision, char **ret_source,

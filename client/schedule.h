@@ -27,8 +27,11 @@ bool schedule_name_is_good(const char *name);
  * NULL, and *ret_why, if it cannot be read. */
 GPtrArray *schedule_names(const char *directory, char **ret_why);
 
-/* Reads and checks one schedule, which the caller frees. NULL, and *ret_why, which the caller frees, if it cannot be
- * read or has an error: *ret_why begins with the path, and with the line if one is wrong. */
+/* Reads and checks one schedule, which the caller frees. NULL if it cannot be read or has mistakes: each is added to
+ * mistakes as a text that begins with the path, and with the line if one is wrong. */
+Schedule *schedule_read(const char *directory, const char *name, GPtrArray *mistakes);
+
+/* The same with all mistakes in *ret_why, which the caller frees. */
 Schedule *schedule_load(const char *directory, const char *name, char **ret_why);
 
 /* A complaint in the same form ("PATH:LINE: KEY WHY") for errors found later. The caller frees it. */

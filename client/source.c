@@ -7,13 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "report.h"
 #include "source.h"
 #include "url.h"
@@ -32,8 +31,7 @@ int source_read(Ctl *ctl, const char *arg, char **ret)
         g_autofree char *text = NULL;
 
         if (strcmp(arg, "-") == 0) {
-                char *line = NULL;
-                size_t size = 0;
+                g_autofree char *line = NULL, *why = NULL;
                 struct termios before, hidden;
                 bool typed = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
 
@@ -43,13 +41,14 @@ int source_read(Ctl *ctl, const char *arg, char **ret)
                         hidden.c_lflag &= ~(tcflag_t)ECHO;
                         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
                 }
-                if (getline(&line, &size, stdin) > 0)
-                        text = g_strstrip(g_strdup(line));
-                free(line);
+                line = input_read_line(STDIN_FILENO, &why);
                 if (typed) {
                         tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
                         g_printerr("\n");
                 }
+                if (!line)
+                        return fail_usage(ctl, _("SOURCE cannot be read: %s"), why);
+                text = g_strdup(g_strstrip(line));
         } else {
                 text = g_strdup(arg);
         }
@@ -64,7 +63,7 @@ static int open_file(Ctl *ctl, const char *path, Source *source)
         g_autofree char *base = g_path_get_basename(path);
         struct stat st;
 
-        source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (source->fd < 0)
                 return fail_usage(ctl,
                                   _("SOURCE is no http://, https:// or ftp:// URL and cannot be opened as a file: %s"),

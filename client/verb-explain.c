@@ -9,20 +9,46 @@
 #include "codes.h"
 #include "json.h"
 #include "report.h"
+#include "table.h"
 #include "text.h"
 
-/* Finds the codes for "504", "dns-failed", "update/504" or "host/cancelled". */
+static gboolean list;
+
+static const GOptionEntry entries[] = {
+        { "list", 'l', 0, G_OPTION_ARG_NONE, &list, N_("List all codes"), NULL },
+        { NULL },
+};
+
+/* Finds the codes for "504", "dns-failed", "update/504" or "host/cancelled"; all of them for NULL. */
 static bool matches(const Code *code, const char *wanted)
 {
-        const char *slash = strchr(wanted, '/'), *rest = slash ? slash + 1 : wanted;
+        const char *slash = wanted ? strchr(wanted, '/') : NULL, *rest = slash ? slash + 1 : wanted;
         g_autofree char *domain = slash ? g_strndup(wanted, (gsize)(slash - wanted)) : NULL;
         gint64 number;
 
+        if (!wanted)
+                return true;
         if (domain && g_ascii_strcasecmp(domain, code_domain_to_string(code->domain)) != 0)
                 return false;
         if (g_ascii_string_to_signed(rest, 10, G_MININT, G_MAXINT, &number, NULL))
                 return number == code->number;
         return g_ascii_strcasecmp(rest, code->name) == 0;
+}
+
+/* Fills *ret for "http/799", a number of the module that no table lists. */
+static bool matches_unlisted(const char *wanted, Code *ret)
+{
+        const char *slash = strchr(wanted, '/');
+        g_autofree char *domain = g_ascii_strdown(wanted, slash ? slash - wanted : 0);
+        gint64 number;
+
+        *ret = code_unlisted;
+        ret->domain = code_domain_from_string(domain);
+        if (!slash || !*code_domain_label(ret->domain) ||
+            !g_ascii_string_to_signed(slash + 1, 10, G_MININT, G_MAXINT, &number, NULL))
+                return false;
+        ret->number = (int)number;
+        return true;
 }
 
 /* gettext("") would return the header of the catalogue. */
@@ -31,9 +57,15 @@ static const char *translate(const char *s)
         return *s ? _(s) : "";
 }
 
+/* As in "http/714". The caller frees it. */
+static char *code_id(const Code *code)
+{
+        return g_strdup_printf("%s/%d", code_domain_to_string(code->domain), code->number);
+}
+
 static void show_code(const Code *code)
 {
-        g_autofree char *id = g_strdup_printf("%s/%d", code_domain_to_string(code->domain), code->number);
+        g_autofree char *id = code_id(code);
 
         text_field(_("Code"), id);
         text_field(_("Name"), code->name);
@@ -75,38 +107,57 @@ static char *describe_known(void)
         return g_string_free(s, FALSE);
 }
 
+static void add_row(Table *table, const Code *code)
+{
+        g_autofree char *id = code_id(code);
+        const char *cells[] = { id, code->name, translate(code->what) };
+
+        table_add(table, cells);
+}
+
 static int run(Ctl *ctl, char **args)
 {
+        g_autoptr(GPtrArray) found = g_ptr_array_new();
+        g_autoptr(Table) table = table_new(_("Code"), _("Name"), _("What"), NULL);
         g_autoptr(Json) json = json_new();
-        int n = 0;
+        Code unlisted;
 
-        json_begin(json, NULL, '[');
-        for (size_t i = 0; i < code_table_size; i++) {
-                if (!matches(&code_table[i], args[0]))
-                        continue;
-                if (ctl->json)
-                        write_code(json, &code_table[i]);
-                else
-                        g_print("%s", n > 0 ? "\n" : ""), show_code(&code_table[i]);
-                n++;
-        }
-        json_end(json, ']');
-        if (n == 0) {
+        if (!list == !args[0])
+                return fail_usage(ctl, _("\"explain\" needs CODE or --list"));
+        for (size_t i = 0; i < code_table_size; i++)
+                if (matches(&code_table[i], args[0]))
+                        g_ptr_array_add(found, (gpointer)&code_table[i]);
+        if (found->len == 0 && matches_unlisted(args[0], &unlisted))
+                g_ptr_array_add(found, &unlisted);
+        if (found->len == 0) {
                 g_autofree char *known = describe_known();
                 return fail_usage(ctl, _("no such code; known are %s"), known);
         }
+        json_begin(json, NULL, '[');
+        for (unsigned i = 0; i < found->len; i++) {
+                const Code *code = g_ptr_array_index(found, i);
+
+                write_code(json, code);
+                if (list)
+                        add_row(table, code);
+                else if (!ctl->json)
+                        g_print("%s", i > 0 ? "\n" : ""), show_code(code);
+        }
+        json_end(json, ']');
         if (ctl->json)
                 json_print(json);
+        else if (list)
+                table_print(table);
         return STATUS_DONE;
 }
 
 const Verb verb_explain = {
         .name = "explain",
-        .args = "CODE",
+        .args = "[CODE]",
         .summary = N_("what an error code means; needs no daemon"),
         .description = N_("CODE is a number or a name, such as 504 or dns-failed, with its domain where it\nmatters: "
                           "update/504. Domains are ftp, http, file, update and host."),
-        .min_args = 1,
         .max_args = 1,
+        .entries = entries,
         .run = run,
 };

@@ -272,11 +272,30 @@ static int show(Ctl *ctl, char **names)
 
 /* ---- verify */
 
-static bool verify_one(const char *name, char **ret_why)
+/* The mistakes in a schedule and its files, which the caller unrefs. */
+static GPtrArray *verify_one(const char *name)
 {
-        g_autoptr(Schedule) s = schedule_load(where(), name, ret_why);
+        GPtrArray *mistakes = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(Schedule) s = schedule_read(where(), name, mistakes);
 
-        return s && credentials_check_files(s, ret_why);
+        if (s)
+                credentials_check_files(s, mistakes);
+        return mistakes;
+}
+
+static void write_verified(Json *json, const char *name, const GPtrArray *mistakes)
+{
+        json_begin(json, NULL, '{');
+        json_string(json, "name", name);
+        json_bool(json, "good", mistakes->len == 0);
+        if (mistakes->len > 0) {
+                json_string(json, "error", g_ptr_array_index(mistakes, 0));
+                json_begin(json, "errors", '[');
+                for (unsigned i = 0; i < mistakes->len; i++)
+                        json_string(json, NULL, g_ptr_array_index(mistakes, i));
+                json_end(json, ']');
+        }
+        json_end(json, '}');
 }
 
 static int verify(Ctl *ctl, char **names)
@@ -294,20 +313,15 @@ static int verify(Ctl *ctl, char **names)
         }
         json_begin(json, NULL, '[');
         for (; *names; names++) {
-                g_autofree char *why = NULL, *clean = text_clean(*names);
-                bool good = verify_one(*names, &why);
+                g_autofree char *clean = text_clean(*names);
+                g_autoptr(GPtrArray) mistakes = verify_one(*names);
 
-                json_begin(json, NULL, '{');
-                json_string(json, "name", *names);
-                json_bool(json, "good", good);
-                if (!good)
-                        json_string(json, "error", why);
-                json_end(json, '}');
-                if (!good && !ctl->json)
-                        fail(ctl, STATUS_USAGE, ERROR_SCHEDULE, "%s", why);
-                else if (!ctl->json)
+                write_verified(json, *names, mistakes);
+                for (unsigned i = 0; i < mistakes->len && !ctl->json; i++)
+                        fail(ctl, STATUS_USAGE, ERROR_SCHEDULE, "%s", (char *)g_ptr_array_index(mistakes, i));
+                if (mistakes->len == 0 && !ctl->json)
                         text_say(TEXT_NONE, _("%s: good"), clean);
-                status = good ? status : STATUS_USAGE;
+                status = mistakes->len == 0 ? status : STATUS_USAGE;
         }
         json_end(json, ']');
         if (ctl->json)

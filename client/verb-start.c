@@ -7,6 +7,7 @@
 #include "bus.h"
 #include "follow.h"
 #include "options.h"
+#include "report.h"
 #include "source.h"
 #include "start.h"
 #include "text.h"
@@ -27,7 +28,11 @@ static int run(Ctl *ctl, char **args)
         g_autofree char *path = NULL, *id = NULL, *clean = NULL;
         int status;
 
-        status = upgrade_options_check(ctl);
+        if (follow_options_given() && !wait_for_end)
+                return fail_usage(ctl, _("--timeout and --until need --wait"));
+        status = follow_options_check(ctl);
+        if (status == STATUS_DONE)
+                status = upgrade_options_check(ctl);
         if (status == STATUS_DONE)
                 status = source_open(ctl, args[0], &source);
         if (status == STATUS_DONE && wait_for_end)
@@ -54,10 +59,12 @@ const Verb verb_start = {
                 "SOURCE is a http://, https:// or ftp:// URL that the module downloads from,\nelse a package on "
                 "this host. A URL with a password is seen by everybody who\nlists processes: give \"-\" as "
                 "SOURCE and the URL on standard input instead.\nWith --wait, Ctrl-C detaches and ends with "
-                "status 6; the upgrade goes on."),
+                "status 6; the upgrade goes on.\n--timeout and --until end the wait in the same way, with status 7 "
+                "and 8."),
         .min_args = 1,
         .max_args = 1,
         .entries = entries,
         .upgrade_options = true,
+        .follow_options = true,
         .run = run,
 };

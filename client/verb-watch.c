@@ -16,7 +16,9 @@ static int run(Ctl *ctl, char **args)
         const Object *job = NULL;
         int status;
 
-        status = follow_new(ctl, &follow);
+        status = follow_options_check(ctl);
+        if (status == STATUS_DONE)
+                status = follow_new(ctl, &follow);
         if (status == STATUS_DONE)
                 status = objects_read_job(ctl, args[0], true, &objects, &job);
         if (status != STATUS_DONE)
@@ -31,8 +33,11 @@ const Verb verb_watch = {
         .name = "watch",
         .args = "[JOB]",
         .summary = N_("follow an upgrade to its end"),
-        .description = N_("Without JOB the only upgrade under way; if there is none, the result of the\nnewest. "
-                          "Ctrl-C detaches and ends with status 6; the upgrade goes on."),
+        .description = N_(
+                "Without JOB the only upgrade under way; if there is none, the result of the\nnewest. Ctrl-C detaches "
+                "and ends with status 6; the upgrade goes on.\n--timeout and --until end the wait in the same way, "
+                "with status 7 and 8."),
         .max_args = 1,
+        .follow_options = true,
         .run = run,
 };

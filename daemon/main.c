@@ -32,11 +32,14 @@ static int fail(const char *what, const char *why)
         return EXIT_FAILURE;
 }
 
-static int fail_config(bool wrong, const char *why)
+/* Logs each mistake in the configuration. */
+static int fail_config(bool wrong, const char *mistakes)
 {
-        int status = fail("", why);
+        g_auto(GStrv) lines = g_strsplit(mistakes, "\n", -1);
 
-        return wrong ? EX_CONFIG : status;
+        for (char **line = lines; *line; line++)
+                fail("", *line);
+        return wrong ? EX_CONFIG : EXIT_FAILURE;
 }
 
 /* The objects that a reload concerns. */
@@ -53,18 +56,21 @@ typedef struct Running {
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
         Running *running = userdata;
-        g_autofree char *why = NULL;
+        g_autofree char *mistakes = NULL, *why = NULL;
         Config *config;
         bool wrong;
 
         (void)source, (void)info;
         sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
-        config = config_load(running->config_file, running->must_exist, &wrong, &why);
+        config = config_load(running->config_file, running->must_exist, &wrong, &mistakes);
         if (config) {
                 config_replace(running->config, config);
                 manager_reconfigured(running->manager);
                 log_notice("the configuration was read again");
         } else {
+                g_auto(GStrv) lines = g_strsplit(mistakes, "\n", -1);
+
+                why = g_strjoinv("; ", lines);
                 log_event(LOG_ERR, &(LogEvent){ .message_id = MESSAGE_ID_CONFIG },
                           "%s; the configuration stays as it was", why);
         }

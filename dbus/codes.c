@@ -239,6 +239,14 @@ const Code code_table[] = {
 };
 /* clang-format on */
 
+const Code code_unlisted = {
+        .name = "unlisted",
+        .what = N_("The module reported a code that no table lists"),
+        .cause = "",
+        .remedy = N_("check the package, its server and the module's signal, and ask the vendor"),
+        .retry = true,
+};
+
 const size_t code_table_size = sizeof(code_table) / sizeof(code_table[0]);
 
 static const char *const domain_names[_CODE_DOMAIN_MAX] = {

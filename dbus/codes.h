@@ -47,6 +47,9 @@ typedef struct Code {
         bool retry;         /* true if the same upgrade may succeed when it is simply tried again */
 } Code;
 
+/* Stands for every number of the module that the table lacks; its own domain and number mean nothing. */
+extern const Code code_unlisted;
+
 extern const Code code_table[];
 extern const size_t code_table_size;
 

@@ -219,65 +219,75 @@ static bool is_wrong(int error)
         return false;
 }
 
-static bool take_file(Config *c, const char *path, bool must_exist, bool *ret_wrong, char **ret_why)
+/* Index in keys, G_N_ELEMENTS(keys) if there is no such key. */
+static size_t find_key(const char *group, const char *key)
 {
-        g_autoptr(GKeyFile) file = g_key_file_new();
-        g_autoptr(GError) error = NULL;
-        g_autofree char *text = NULL;
-        g_auto(GStrv) groups = NULL;
-        size_t length;
-        int r = read_file(path, FILE_MAX, &text, &length, ret_why);
+        size_t i = 0;
 
-        if (r == -ENOENT && !must_exist) {
-                g_clear_pointer(ret_why, g_free);
-                return true;
-        }
-        *ret_wrong = r == 0 || is_wrong(r);
-        if (r < 0)
-                return false;
-        if (strlen(text) != length) {
-                *ret_why = g_strdup_printf("%s:%u: there is a NUL byte", path, count_lines(text));
-                return false;
-        }
-        if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, &error)) {
-                if (!*text || g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_NOT_FOUND))
-                        return true;
-                *ret_why = g_strdup_printf("%s:%u: %s", path, find_broken_line(text), error->message);
-                return false;
-        }
-        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-                g_autofree char *value = g_key_file_get_string(file, keys[i].group, keys[i].key, NULL);
-                g_autofree char *why = NULL;
+        while (i < G_N_ELEMENTS(keys) && (strcmp(keys[i].group, group) != 0 || strcmp(keys[i].key, key) != 0))
+                i++;
+        return i;
+}
 
-                if (value)
-                        why = take_value(c, i, g_strstrip(value));
-                else if (g_key_file_has_key(file, keys[i].group, keys[i].key, NULL))
-                        why = g_strdup("must be text");
-                if (why) {
-                        *ret_why = g_strdup_printf("%s:%u: %s in [%s] %s", path,
-                                                   find_line(text, keys[i].group, keys[i].key), keys[i].key,
-                                                   keys[i].group, why);
-                        return false;
-                }
-        }
+/* Takes the value of a key; a value that is wrong is added to mistakes. */
+static void take_key(Config *c, GKeyFile *file, const char *group, const char *key, const char *where,
+                     GPtrArray *mistakes)
+{
+        size_t i = find_key(group, key);
+        g_autofree char *value = NULL, *why = NULL;
 
-        /* Unknown keys may belong to a newer fotad, or be a typing error: a warning, not an error. */
-        groups = g_key_file_get_groups(file, NULL);
+        if (i == G_N_ELEMENTS(keys)) {
+                /* It may belong to a newer fotad, or be a typing error. */
+                log_warning("%s: ignored, for there is no key %s in [%s]", where, key, group);
+                return;
+        }
+        value = g_key_file_get_string(file, group, key, NULL);
+        why = value ? take_value(c, i, g_strstrip(value)) : g_strdup("must be text");
+        if (why)
+                g_ptr_array_add(mistakes, g_strdup_printf("%s: %s in [%s] %s", where, key, group, why));
+}
+
+static void take_keys(Config *c, GKeyFile *file, const char *path, const char *text, GPtrArray *mistakes)
+{
+        g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
         for (char **group = groups; *group; group++) {
                 g_auto(GStrv) names = g_key_file_get_keys(file, *group, NULL, NULL);
 
                 for (char **name = names; name && *name; name++) {
-                        bool known = false;
+                        if (g_strv_contains((const char *const *)name + 1, *name)) /* the last one counts */
+                                continue;
 
-                        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-                                known = known ||
-                                        (strcmp(keys[i].group, *group) == 0 && strcmp(keys[i].key, *name) == 0);
-                        if (!known)
-                                log_warning("%s:%u: ignored, for there is no key %s in [%s]", path,
-                                            find_line(text, *group, *name), *name, *group);
+                        g_autofree char *where = g_strdup_printf("%s:%u", path, find_line(text, *group, *name));
+
+                        take_key(c, file, *group, *name, where, mistakes);
                 }
         }
-        return true;
+}
+
+/* Adds the mistakes of the file to mistakes, and sets *wrong if one of them must be corrected. */
+static void take_file(Config *c, const char *path, bool must_exist, bool *wrong, GPtrArray *mistakes)
+{
+        g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL, *why = NULL;
+        size_t length;
+        unsigned before = mistakes->len;
+        int r = read_file(path, FILE_MAX, &text, &length, &why);
+
+        if (r == -ENOENT && !must_exist)
+                return;
+        if (r < 0) {
+                g_ptr_array_add(mistakes, g_steal_pointer(&why));
+        } else if (strlen(text) != length) {
+                g_ptr_array_add(mistakes, g_strdup_printf("%s:%u: there is a NUL byte", path, count_lines(text)));
+        } else if (g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, &error)) {
+                take_keys(c, file, path, text, mistakes);
+        } else if (*text && !g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_NOT_FOUND)) {
+                g_ptr_array_add(mistakes, g_strdup_printf("%s:%u: %s", path, find_broken_line(text), error->message));
+        }
+        if (mistakes->len > before && (r == 0 || is_wrong(r)))
+                *wrong = true;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -289,12 +299,13 @@ Config *config_load(const char *path, bool must_exist, bool *ret_wrong, char **r
 {
         g_autoptr(Config) c = config_new();
         g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GPtrArray) mistakes = g_ptr_array_new_with_free_func(g_free);
         g_autofree char *directory = g_strconcat(path, ".d", NULL);
         GDir *dir;
         const char *name;
 
-        if (!take_file(c, path, must_exist, ret_wrong, ret_why))
-                return NULL;
+        *ret_wrong = false;
+        take_file(c, path, must_exist, ret_wrong, mistakes);
         dir = g_dir_open(directory, 0, NULL);
         while (dir && (name = g_dir_read_name(dir)))
                 if (g_str_has_suffix(name, ".conf"))
@@ -302,9 +313,12 @@ Config *config_load(const char *path, bool must_exist, bool *ret_wrong, char **r
         g_clear_pointer(&dir, g_dir_close);
         g_ptr_array_sort(names, compare_names);
         for (unsigned i = 0; i < names->len; i++)
-                if (!take_file(c, g_ptr_array_index(names, i), true, ret_wrong, ret_why))
-                        return NULL;
-        return g_steal_pointer(&c);
+                take_file(c, g_ptr_array_index(names, i), true, ret_wrong, mistakes);
+        if (mistakes->len == 0)
+                return g_steal_pointer(&c);
+        g_ptr_array_add(mistakes, NULL);
+        *ret_why = g_strjoinv("\n", (char **)mistakes->pdata);
+        return NULL;
 }
 
 void config_replace(Config *c, Config *taken)

@@ -25,9 +25,9 @@ void config_free(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 
 /* Reads the file and file.d/ beside it, *.conf in the order of their names. A file that is not there is empty, unless
- * must_exist. NULL: *ret_why names the file, the line and the valid values, or the reason why a file cannot be read.
- * *ret_wrong is then true if the configuration must be corrected, and false after an I/O error or the like, which may
- * pass. */
+ * must_exist. NULL: *ret_why has a line for each mistake, with the file, the line and the valid values, or the reason
+ * why a file cannot be read. *ret_wrong is then true if the configuration must be corrected, and false after an I/O
+ * error or the like, which may pass. */
 Config *config_load(const char *file, bool must_exist, bool *ret_wrong, char **ret_why);
 
 /* Replaces the contents of config by those of by, so that borrowers of config see the new contents. Takes by. */

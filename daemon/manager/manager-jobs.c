@@ -89,22 +89,8 @@ void manager_trim_history(Manager *m)
         g_autoptr(GPtrArray) oldest = find_oldest(m);
 
         for (unsigned i = 0; i < oldest->len; i++)
-                manager_remove_job(m, g_ptr_array_index(oldest, i));
-}
-
-/* The same for jobs that the observer does not know yet. */
-static void trim_loaded(Manager *m)
-{
-        g_autoptr(GPtrArray) oldest = find_oldest(m);
-
-        for (unsigned i = 0; i < oldest->len; i++) {
-                Job *job = g_ptr_array_index(oldest, i);
-                g_autofree char *why = NULL;
-
-                if (job_store_discard(m->store, job->id, &why) < 0)
-                        log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
-                g_ptr_array_remove(m->jobs, job);
-        }
+                m->observer->job_removed(m->userdata, g_ptr_array_index(oldest, i));
+        manager_remove_jobs(m, oldest);
 }
 
 void manager_note_identity(Job *job, const Identity *identity)
@@ -218,7 +204,7 @@ static void hide_secrets(Manager *m, Job *job)
 
 void manager_load_jobs(Manager *m)
 {
-        g_autoptr(GPtrArray) ids = job_store_list(m->store), broken = g_ptr_array_new();
+        g_autoptr(GPtrArray) ids = job_store_list(m->store), broken = g_ptr_array_new(), oldest = NULL;
 
         m->last_id = job_store_highest(m->store);
         for (unsigned i = 0; i < ids->len; i++) {
@@ -248,7 +234,9 @@ void manager_load_jobs(Manager *m)
         set_aside(m, broken);
         g_ptr_array_sort(m->jobs, compare_jobs);
         close_rivals(m);
-        trim_loaded(m);
+        oldest = find_oldest(m);
+        manager_remove_jobs(m, oldest); /* the observer does not know them yet */
+        writer_wait(m->writer);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 hide_secrets(m, g_ptr_array_index(m->jobs, i));
 }

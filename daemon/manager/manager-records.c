@@ -9,6 +9,10 @@
 #include "manager/manager-records.h"
 #include "manager/manager-state.h"
 
+/* Thousands of records take seconds to remove. What is left when the daemon ends is trimmed at its next start. */
+#define REMOVED_AT_ONCE 64
+#define REMOVAL_PAUSE   (20 * 1000) /* µs */
+
 static void free_text(gpointer text)
 {
         if (text)
@@ -183,7 +187,7 @@ int manager_write_end_now(Manager *m, Job *job, char **ret_why)
         return write_now(record_new(m, job, RECORD_OF_END, NULL), job, ret_why);
 }
 
-void manager_write_records_now(Manager *m, const GPtrArray *jobs)
+void manager_write_records_now(Manager *m, GPtrArray *jobs)
 {
         g_autoptr(GPtrArray) ids = g_ptr_array_new(), texts = g_ptr_array_new_with_free_func(free_text);
         g_autofree char *why_all = NULL;
@@ -196,12 +200,14 @@ void manager_write_records_now(Manager *m, const GPtrArray *jobs)
         }
         if (jobs->len == 0 || job_store_write_all(m->store, ids, texts, &why_all) == 0)
                 return;
-        for (unsigned i = 0; i < jobs->len; i++) {
+        for (unsigned i = jobs->len; i-- > 0;) {
                 Job *job = g_ptr_array_index(jobs, i);
                 g_autofree char *why = NULL;
 
-                if (manager_write_record_now(m, job, &why) < 0)
-                        log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+                if (manager_write_record_now(m, job, &why) == 0)
+                        continue;
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+                g_ptr_array_remove_index(jobs, i);
         }
 }
 
@@ -251,25 +257,52 @@ static void on_removed(void *task)
 
 static const WriterKind removal_kind = { .work = remove_files, .done = on_removed, .free = removal_free };
 
-static void remove_of(const Job *job, Removal removal)
+static void remove_of(const char *id, Removal removal)
 {
         Removal *r = g_memdup2(&removal, sizeof(removal));
 
-        r->id = g_strdup(job->id);
+        r->id = g_strdup(id);
         writer_push(r->manager->writer, r->id, &removal_kind, r);
 }
 
 void manager_free_package(Manager *m, const Job *job)
 {
         if (job->from_host)
-                remove_of(job, (Removal){ .manager = m, .package = true });
+                remove_of(job->id, (Removal){ .manager = m, .package = true });
 }
 
-void manager_remove_job(Manager *m, Job *job)
+static int on_removal(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* Removes some of the records that are not needed any more, and the rest later. */
+static void remove_some(Manager *m)
 {
-        m->observer->job_removed(m->userdata, job);
-        remove_of(job, (Removal){ .manager = m, .record = true });
-        g_ptr_array_remove(m->jobs, job);
+        for (unsigned i = 0; m->trimmed->len > 0 && i < REMOVED_AT_ONCE; i++) {
+                g_autofree char *id = g_ptr_array_steal_index(m->trimmed, m->trimmed->len - 1);
+
+                remove_of(id, (Removal){ .manager = m, .record = true });
+        }
+        m->removal = sd_event_source_disable_unref(m->removal);
+        if (m->trimmed->len > 0)
+                sd_event_add_time_relative(m->event, &m->removal, CLOCK_MONOTONIC, REMOVAL_PAUSE, 0, on_removal, m);
+}
+
+static int on_removal(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        remove_some(userdata);
+        return 0;
+}
+
+void manager_remove_jobs(Manager *m, const GPtrArray *jobs)
+{
+        for (unsigned i = 0; i < jobs->len; i++) {
+                Job *job = g_ptr_array_index(jobs, i);
+
+                g_ptr_array_add(m->trimmed, g_strdup(job->id));
+                g_ptr_array_remove(m->jobs, job);
+        }
+        if (jobs->len > 0)
+                remove_some(m);
 }
 
 /* ---- new jobs */
@@ -327,7 +360,7 @@ void manager_list_job(Manager *m, Job *job)
 
 void manager_take_back_job(Manager *m, Job *job)
 {
-        remove_of(job, (Removal){ .manager = m, .record = true, .durable = true, .package = job->from_host });
+        remove_of(job->id, (Removal){ .manager = m, .record = true, .durable = true, .package = job->from_host });
         job_free(job);
 }
 

@@ -43,8 +43,8 @@ void manager_list_job(Manager *m, Job *job);
 /* Takes the job: removes its record and its package, durably, for nothing is to be done for it. */
 void manager_take_back_job(Manager *m, Job *job);
 
-/* Removes a job that has ended from the list and from the disk. The observer gets the news first. */
-void manager_remove_job(Manager *m, Job *job);
+/* Removes jobs that have ended from the list, at once, and from the disk, a few at a time. */
+void manager_remove_jobs(Manager *m, const GPtrArray *jobs);
 
 /* Removes the package of a job that has ended, if it has one. */
 void manager_free_package(Manager *m, const Job *job);
@@ -55,5 +55,6 @@ void manager_free_package(Manager *m, const Job *job);
 int manager_write_record_now(Manager *m, Job *job, char **ret_why);
 int manager_write_end_now(Manager *m, Job *job, char **ret_why);
 
-/* Writes the records of jobs that go on, all at once, or each by itself if that fails. */
-void manager_write_records_now(Manager *m, const GPtrArray *jobs);
+/* Writes the records of many jobs, all at once, or each by itself if that fails. Logs what cannot be written, and takes
+ * its job out of the array. */
+void manager_write_records_now(Manager *m, GPtrArray *jobs);

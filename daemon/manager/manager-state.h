@@ -26,6 +26,7 @@ struct Manager {
         char *boot_id;
         GPtrArray *modules;       /* Module */
         GPtrArray *jobs;          /* Job, by creation */
+        GPtrArray *trimmed;       /* ids of jobs that are forgotten, whose records are still to be removed */
         GPtrArray *watches;       /* Watch, of jobs */
         GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
         GPtrArray *requests;      /* Request */
@@ -38,6 +39,7 @@ struct Manager {
         guint64 last_id;                       /* of the newest job, 0 none */
         guint64 last_end;                      /* the highest Job.end_number */
         bool stopping;                         /* the loop ends when the writer is idle */
+        sd_event_source *removal;              /* due when more records of m->trimmed are to be removed */
         sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
         sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */
         const ModuleObserver *module_observer; /* for each new module; userdata is the Manager */

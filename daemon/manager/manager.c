@@ -252,6 +252,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        m->trimmed = g_ptr_array_new_with_free_func(g_free);
         m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
         m->requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_request_free);
@@ -284,10 +285,12 @@ void manager_free(Manager *m)
 {
         if (!m)
                 return;
+        sd_event_source_disable_unref(m->removal);
         sd_event_source_disable_unref(m->survival);
         sd_event_source_disable_unref(m->uart_removal);
         g_ptr_array_unref(m->requests);
         writer_free(m->writer);
+        g_ptr_array_unref(m->trimmed);
         g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
         usb_watch_free(m->watch);
@@ -388,33 +391,46 @@ void manager_stop(Manager *m)
         manager_forget_take_ups_now(m);
 }
 
-/* The note is on the disk. */
+/* The note is on the disk, or refused. */
 static void announce_again(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
-        bool logged = userdata != NULL;
-
-        if (!job)
-                return;
-        if (result < 0) {
+        (void)userdata;
+        if (job && result < 0)
                 log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
-                return;
-        }
-        if (!logged)
+        else if (job)
+                m->observer->job_result(m->userdata, job);
+}
+
+/* At the start of the daemon. */
+static void announce_now(Manager *m, GPtrArray *unannounced)
+{
+        writer_wait(m->writer); /* it may be writing the same records */
+        manager_write_records_now(m, unannounced);
+        for (unsigned i = 0; i < unannounced->len; i++) {
+                Job *job = g_ptr_array_index(unannounced, i);
+
                 log_result(job); /* the daemon before may have died before it logged that */
-        m->observer->job_result(m->userdata, job);
+                m->observer->job_result(m->userdata, job);
+        }
 }
 
 void manager_announce(Manager *m)
 {
+        g_autoptr(GPtrArray) unannounced = g_ptr_array_new();
+
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
                 if (!job_has_ended(job) || job->announced != JOB_ANNOUNCED_NO)
                         continue;
-                /* The note comes first, so that a result is announced once more at most, not after each crash. */
                 job->announced = JOB_ANNOUNCED_AGAIN;
-                manager_write_record(m, job, announce_again, m->announced ? m : NULL, NULL);
+                g_ptr_array_add(unannounced, job);
         }
+        /* The note comes first, so that a result is announced once more at most, not after each crash. */
+        if (!m->announced && unannounced->len > 0)
+                announce_now(m, unannounced);
+        for (unsigned i = 0; m->announced && i < unannounced->len; i++)
+                manager_write_record(m, g_ptr_array_index(unannounced, i), announce_again, NULL, NULL);
         m->announced = true;
 }
 

@@ -44,9 +44,8 @@ def help_of(*argv):
     """(usage, what stands before the options, options, what stands behind them)."""
     text = subprocess.run([fotactl, *argv, "--help"], capture_output=True, text=True, check=True,
                           env={"LC_ALL": "C", "PATH": os.environ["PATH"]}).stdout
-    head, _, rest = text.partition("Help Options:\n")
-    _, _, options = rest.partition("Application Options:\n")
-    options, _, behind = options.partition("\n\n")
+    head, _, rest = text.partition("Options:\n")
+    options, _, behind = rest.partition("\n\n")
     found = re.findall(r"^  ((?:-\w, )?--\S+) +(.*)$", options, re.M)
     return head, found, behind.strip()
 
@@ -67,7 +66,7 @@ def verbs():
             continue
         _, options, behind = help_of(name)
         for option, meaning in options:
-            if option != "--json":
+            if option not in ("--json", "-h, --help"):
                 out.append(f".TP\n{bold(option)}\n{roff(meaning)}.")
         if behind:
             out.append(blocks(behind))

@@ -253,6 +253,22 @@ START_TEST(bad_values_are_named_with_file_and_line)
 }
 END_TEST
 
+START_TEST(all_mistakes_are_named)
+{
+        g_autofree char *why = NULL, *expected = NULL;
+
+        write_file(file, "[timeouts]\ncommand=x\n[jobs]\nhistory=5\nhistroy=5\n[serial]\nbaud-rate=1\n");
+        write_drop_in("10-a.conf", "[jobs]\n\nhistory=no\n");
+        write_drop_in("20-b.conf", "[jobs\n");
+        ck_assert_ptr_null(config_load(file, true, &wrong, &why));
+        ck_assert(wrong);
+        expected = g_strdup_printf("%s:2: command in [timeouts] *\n%s:7: baud-rate in [serial] *\n"
+                                   "%s.d/10-a.conf:3: history in [jobs] *\n%s.d/20-b.conf:1: *",
+                                   file, file, file, file);
+        ck_assert_msg(g_pattern_match_simple(expected, why), "%s", why);
+}
+END_TEST
+
 START_TEST(bounds_are_taken)
 {
         write_file(file, "[timeouts]\ncommand=2592000\nstart=1\n[jobs]\nhistory=100000\n[serial]\nbaud-rate=4000000\n"
@@ -368,7 +384,8 @@ START_TEST(bytes_that_are_no_text)
         } files[] = { { "\0\0\0\0", 4, 1 }, { "\0", 1, 1 }, { "[jobs]\nhistory=5\n\0history=x\n", 28, 3 } };
 
         for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-                g_autofree char *why = NULL, *where = g_strdup_printf("%s:%u: there is a NUL byte", file, files[i].line);
+                g_autofree char *why = NULL,
+                                *where = g_strdup_printf("%s:%u: there is a NUL byte", file, files[i].line);
 
                 ck_assert(g_file_set_contents(file, files[i].bytes, files[i].n, NULL));
                 ck_assert_ptr_null(config_load(file, false, &wrong, &why));
@@ -389,6 +406,7 @@ int main(void)
         tcase_add_test(t, every_key);
         tcase_add_test(t, names_of_ports);
         tcase_add_loop_test(t, bad_values_are_named_with_file_and_line, 0, (int)G_N_ELEMENTS(bad));
+        tcase_add_test(t, all_mistakes_are_named);
         tcase_add_test(t, bounds_are_taken);
         tcase_add_test(t, drop_ins);
         tcase_add_test(t, drop_ins_by_name);

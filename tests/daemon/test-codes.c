@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client-run.h"
 #include "presets.h"
 #include "suite.h"
 #include "world.h"
@@ -168,6 +169,7 @@ START_TEST(test_update_code)
         WorldSettings settings = WORLD_EC200A;
         World *w = world_new(&settings);
         g_autofree char *url = NULL;
+        ClientRun *r;
 
         url = world_publish(w);
         world_await_module(w, MODULE_1);
@@ -187,6 +189,10 @@ START_TEST(test_update_code)
                 world_assert_sim(w, "normal", "get 1-1 system");
         }
         check_truth(w, G_N_ELEMENTS(update_codes));
+        r = client_begin_at(w, "watch", &(ClientTerminal){ .language = "de" }); /* the last job */
+        client_finish(r, 1);
+        ck_assert_msg(strstr(r->text->str, "Code gemeldet, der in keiner Tabelle steht"), "%s", r->text->str);
+        client_free(r);
         world_free(w);
 }
 END_TEST

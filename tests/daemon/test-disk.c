@@ -438,7 +438,8 @@ END_TEST
 
 /* ---- the start */
 
-#define MANY 50
+#define MANY      50
+#define VERY_MANY 1000
 
 /* Many records cost no more time on the disk than a few. They have ended, more than [jobs] history; or cannot be read,
  * which takes a few lines of the log; or go on, and each start is counted in them. */
@@ -484,6 +485,52 @@ START_TEST(test_start)
 }
 END_TEST
 
+static void write_finished(World *w, unsigned id)
+{
+        g_autofree char *name = g_strdup_printf("state/jobs/%u.job", id), *file = world_path(w, name);
+        g_autofree char *text = g_strdup_printf("[Job]\nVersion=1\nId=%u\nOrigin=request\nMethod=dfota\nCreated=1\n"
+                                                "Module=usb-7-1\nSource=http://h/up.bin\nState=finished\nFinished=%u\n"
+                                                "Sent=true\nResult=cancelled\nErrorDomain=host\nErrorCode=1\n"
+                                                "Announced=%s\n",
+                                                id, id, id > VERY_MANY - 10 ? "no" : "yes");
+
+        ck_assert(g_file_set_contents(file, text, -1, NULL));
+}
+
+/* A daemon with very many finished records announces the jobs that it keeps before it has removed the others. One that
+ * is killed meanwhile keeps the same jobs at its next start. */
+START_TEST(test_removed_later)
+{
+        WorldSettings settings = { .config = "[jobs]\nhistory=10\n", .preload = "tests/daemon/kill-at.so" };
+        World *w = world_new(&settings);
+        g_autofree char *list = world_path(w, "run/points"), *last = world_path(w, "state/jobs/990.job");
+        g_autofree char *points = NULL, *kept = world_path(w, "state/jobs/1000.job");
+        unsigned removed = 0;
+
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        for (unsigned id = 1; id <= VERY_MANY; id++)
+                write_finished(w, id);
+        world_set_environment(w, "KILL_LIST", list);
+        world_set_environment(w, "KILL_AT", "bus-out after signal /org/fotad1/job/_31000 Result");
+        world_try_daemon(w);
+        ck_assert_int_eq(world_await_end(w), -SIGKILL);
+        ck_assert(g_file_get_contents(list, &points, NULL, NULL));
+        for (const char *p = points; (p = strstr(p, "after unlink jobs/")); p++)
+                removed++;
+        ck_assert_uint_le(removed, VERY_MANY / 2);
+        world_set_environment(w, "KILL_AT", NULL);
+        world_start_daemon(w);
+        world_assert_property(w, "/org/fotad1/job/_31000", "State", "finished");
+        world_assert_property(w, "/org/fotad1/job/_3991", "State", "finished");
+        ck_assert(!world_call(w, "/org/fotad1/job/_3990", "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(w), "org.freedesktop.DBus.Error.UnknownObject");
+        while (g_file_test(last, G_FILE_TEST_EXISTS))
+                ck_assert(world_call(w, "/org/fotad1", "org.freedesktop.DBus.Peer", "Ping"));
+        ck_assert(g_file_test(kept, G_FILE_TEST_EXISTS));
+        world_free(w);
+}
+END_TEST
+
 /* ---- the end of an upgrade */
 
 START_TEST(test_succeeded)
@@ -518,6 +565,7 @@ int main(void)
         suite_add(s, "progress", test_progress, 0, 2);
         suite_add(s, "behind", test_behind, 0, 2);
         suite_add(s, "refused", test_refused, 0, _FAULT_MAX);
+        suite_add(s, "removed-later", test_removed_later, 0, 1);
         suite_add(s, "start", test_start, 0, 3);
         suite_add(s, "succeeded", test_succeeded, 0, NO_SYNCS);
         return suite_run(s);

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client-run.h"
@@ -29,11 +30,19 @@ static const struct {
         { "start --cid=x http://host/up.bin", 2, "", "--cid takes a number" },
         { "start /does/not/exist", 2, "", "cannot be opened" },
         { "start ftp:gw:" SECRET "@host/up.bin", 2, "", "SOURCE" },
+        { "start - </dev/zero", 2, "", "SOURCE cannot be read: longer than 65536 bytes" },
+        { "start --apn-password-file /dev/zero http://host/up.bin", 2, "", "/dev/zero: longer than 65536 bytes" },
+        { "start --apn-password-file /etc http://host/up.bin", 2, "", "/etc: Is a directory" },
+        { "start --apn-password-file /does/not http://host/up.bin", 2, "", "/does/not: No such file" },
         { "retry 1", 2, "", "needs JOB SOURCE" },
         { "history -n -1", 2, "", "number" },
         { "history -n x", 2, "", "" },
         { "list x", 2, "", "no arguments" },
         { "explain 9999", 2, "", "no such code" },
+        { "watch --timeout x", 2, "", "--timeout takes a number" },
+        { "watch --timeout 0", 2, "", "--timeout takes a number" },
+        { "watch --until never", 2, "", "--until takes finished or stalled" },
+        { "start --timeout 5 http://host/up.bin", 2, "", "need --wait" },
         { "start --json", 2, "\"error\"", "" },
         { "dance --json", 2, "\"error\"", "" },
         { "explain --json 9999", 2, "\"error\"", "" },
@@ -46,16 +55,31 @@ static const struct {
         { "retry 1 http://gw:" SECRET "@host/up.bin", 4, "", "fotad is not running" },
         { "check http://gw:" SECRET "@host/up.bin", 4, "", "fotad is not running" },
         { "history", 4, "", "fotad is not running" },
+        { "monitor", 4, "", "fotad is not running" },
         { "probe", 4, "", "fotad is not running" },
         { "--json list", 4, "\"error\"", "" },
         { "list --json", 4, "\"error\"", "" },
         { "start --json http://gw:" SECRET "@host/up.bin", 4, "\"error\"", "" },
+        { "explain", 2, "", "needs CODE or --list" },
+        { "explain --list 504", 2, "", "needs CODE or --list" },
         { "explain 504", 0, "update/504", "" },
+        { "explain http/799", 0, "http/799", "" },
+        { "explain http/799", 0, "no table lists", "" },
+        { "explain --json HTTP/799", 0, "\"number\":799,\"name\":\"unlisted\"", "" },
+        { "explain host/799", 2, "", "no such code" },
+        { "explain --list", 0, "http/714", "" },
+        { "explain --list", 0, "host/17", "" },
+        { "explain --list --json", 0, "\"dismissed\"", "" },
         { "explain host/cancelled", 0, "cancelled", "" },
         { "explain port-busy", 0, "Remedy", "" },
         { "explain --json http/714", 0, "\"dns-failed\"", "" },
         { "--version", 0, "fotactl ", "" },
         { "--help", 0, "watch [JOB]", "" },
+        { "explain 504 >/dev/full", 9, "", "standard output" },
+        { "--version >/dev/full", 9, "", "standard output" },
+        { "help >/dev/full", 9, "", "standard output" },
+        { "help start >/dev/full", 9, "", "standard output" },
+        { "explain 9999 >/dev/full", 2, "", "no such code" },
         { "help start", 0, "--apn-password-file", "" },
 };
 
@@ -63,9 +87,13 @@ START_TEST(test_alone)
 {
         WorldSettings settings = { .no_daemon = true };
         World *w = world_new(&settings);
+        g_autofree char *path = world_path(w, "pipe"), *pipe = g_strconcat("start ", path, NULL);
 
+        ck_assert_int_eq(mkfifo(path, 0600), 0);
         for (size_t i = 0; i < G_N_ELEMENTS(alone); i++)
                 client_assert(w, alone[i].command, NULL, alone[i].status, alone[i].out, alone[i].err);
+        client_assert(w, "start --apn-password-file /dev/stdin http://host/up.bin", SECRET, 4, "", "not running");
+        client_assert(w, pipe, NULL, 2, "", "SOURCE is not a regular file");
         g_setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/does/not/exist", TRUE);
         client_assert(w, "explain 504", NULL, 0, "update/504", "");
         client_assert(w, "list", NULL, 4, "", "system bus");
@@ -167,17 +195,23 @@ START_TEST(test_cancel)
 }
 END_TEST
 
-/* The run ends by a signal with a status of its own, and its last line says so. */
-static void leave(ClientRun *r, int signal)
+/* The run ends with that status while the upgrade goes on, and its last line says so. */
+static void assert_left(ClientRun *r, int status, const char *event, const char *sentence)
 {
+        g_autofree char *json = g_strdup_printf("{\"event\":\"%s\",\"job\":{\"path\":\"" JOB_1 "\",", event);
+        g_autofree char *text = g_strdup_printf("%s To come back: fotactl watch 1\n", sentence);
         const char *last;
 
-        kill(r->pid, signal);
-        client_finish(r, 6);
-        last = strstr(r->text->str, r->json ? "{\"event\":\"detached\",\"job\":{\"path\":\"" JOB_1 "\","
-                                            : "Detached; the upgrade goes on. To come back: fotactl watch 1\n");
+        client_finish(r, status);
+        last = strstr(r->text->str, r->json ? json : text);
         ck_assert_msg(last && strchr(last, '\n') && !strchr(last, '\n')[1], "%s", r->text->str);
         client_free(r);
+}
+
+static void leave(ClientRun *r, int signal)
+{
+        kill(r->pid, signal);
+        assert_left(r, 6, "detached", "Detached; the upgrade goes on.");
 }
 
 /* SIGINT and SIGTERM do not end the upgrade; the daemon dies and starts again, and watch sees the end. */
@@ -206,6 +240,80 @@ START_TEST(test_detach)
         ck_assert(strstr(r->text->str, _i ? "\"Result\":\"success\"" : "The upgrade succeeded: "));
         client_free(r);
         world_assert_result(w, JOB_1, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_timeout)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        ClientRun *r = start_held(w, "updating:50", "updating", _i, false);
+
+        assert_left(client_begin(w, _i ? "watch --json --timeout 1" : "watch --timeout 1", NULL, false), 7, "timed-out",
+                    "The time-out is over; the upgrade goes on.");
+        world_assert_property(w, JOB_1, "State", "updating");
+        g_free(world_sim(w, "release 1-1"));
+        client_finish(r, 0);
+        client_free(r);
+        client_assert(w, "watch --timeout 1 --until stalled", NULL, 0, "succeeded", "");
+        world_free(w);
+}
+END_TEST
+
+/* The second package is missing: a run that waits until the upgrade is stalled ends then, and a later one at once. */
+START_TEST(test_until_stalled)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m" }, .config = "stall=1\n" };
+        World *w = world_new(&settings);
+        g_autofree char *old = world_sim(w, "get 1-1 revision"), *url = NULL, *command = NULL;
+        const char *watch = _i ? "watch --json --until=stalled" : "watch --until=stalled";
+
+        world_package(w, "up.mini_1", old, "EC600MCNAAR01A99M08", NULL);
+        url = world_http(w, "up.mini_1");
+        command = g_strdup_printf("start --wait %s --until=stalled %s", _i ? "--json" : "", url);
+        world_await_module(w, MODULE_1);
+        assert_left(client_begin(w, command, NULL, false), 8, "stalled", "The upgrade is stalled.");
+        world_assert_property(w, JOB_1, "State", "stalled");
+        assert_left(client_begin(w, watch, NULL, false), 8, "stalled", "The upgrade is stalled.");
+        world_free(w);
+}
+END_TEST
+
+/* A line for each event, from the modules that are there to the end of an upgrade and of the daemon. */
+START_TEST(test_monitor)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        g_autofree char *url = world_publish(w), *job = NULL, *shown = g_strdup_printf("  job 1: usb-1-1, %s, ", url);
+        ClientRun *r;
+
+        world_await_module(w, MODULE_1);
+        r = client_begin(w, _i ? "monitor --json" : "monitor", NULL, false);
+        client_await(r, _i ? "\"event\":\"present\",\"module\":{\"path\":\"" MODULE_1 "\",\"Id\":\"usb-1-1\","
+                           : "  module usb-1-1: EC200A ");
+        job = world_start(w, MODULE_1, url, NULL);
+        client_await(r, _i ? "\"event\":\"added\",\"job\":{\"path\":\"" JOB_1 "\"," : shown);
+        client_await(r, _i ? "\"event\":\"changed\",\"module\":{\"path\":\"" MODULE_1 "\","
+                           : "  module usb-1-1: Job=" JOB_1);
+        client_await(r, _i ? "\"event\":\"progress\",\"job\":{\"path\":\"" JOB_1 "\",\"State\":\"updating\","
+                           : "  job 1: updating, ");
+        client_await(r, _i ? "\"event\":\"result\",\"job\":{\"path\":\"" JOB_1 "\",\"Result\":\"success\","
+                           : "  job 1: success: The module runs ");
+        world_kill_daemon(w);
+        client_await(r, _i ? "\"event\":\"daemon-gone\"}" : "  fotad has left the bus.\n");
+        world_start_daemon(w);
+        client_await(r, _i ? "\"event\":\"daemon-back\"}" : "  fotad is back.\n");
+        kill(r->pid, SIGINT);
+        client_finish(r, -SIGINT);
+        client_free(r);
+        if (_i == 0) {
+                r = client_begin(w, "monitor", NULL, false);
+                client_await(r, "  module usb-1-1: ");
+                world_kill_bus(w);
+                client_finish(r, 4);
+                client_free(r);
+        }
         world_free(w);
 }
 END_TEST
@@ -314,6 +422,9 @@ int main(void)
         suite_add(s, "file", test_file, 0, 1);
         suite_add(s, "cancel", test_cancel, 0, 2);
         suite_add(s, "detach", test_detach, 0, 2);
+        suite_add(s, "timeout", test_timeout, 0, 2);
+        suite_add(s, "until-stalled", test_until_stalled, 0, 2);
+        suite_add(s, "monitor", test_monitor, 0, 2);
         suite_add(s, "bus-killed", test_bus_killed, 0, 2);
         suite_add(s, "terminal", test_terminal, 0, 2);
         return suite_run(s);

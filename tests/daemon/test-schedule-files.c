@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client-run.h"
 #include "schedules.h"
@@ -29,7 +30,8 @@ static const struct {
         { "[upgrade]\nsource=up.bin\n", ":2: source must be a http://, https:// or ftp:// URL, or the absolute" },
         { "[upgrade]\nsource=ftp://gateway:s3cret@host/up.bin\n", ":2: source may hold no password" },
         { "[upgrade]\nsource=ftp://gateway:12/s3cret@host/up.bin\n", ":2: source may hold no password" },
-        { "[upgrade]\nsource=ftp://gateway:s3c/ret@host/up.bin\n", ":2: source must have a number from 1 to 65535 behind" },
+        { "[upgrade]\nsource=ftp://gateway:s3c/ret@host/up.bin\n",
+          ":2: source must have a number from 1 to 65535 behind" },
         { "[upgrade]\nsource=http://host:70000/up.bin\n", ":2: source must have a number from 1 to 65535 behind" },
         { "[upgrade]\nsource=http://[::1/up.bin\n", ":2: source must have a host name or an IP address" },
         { "[upgrade]\nsource=ftp://gateway@/up.bin\n", ":2: source must have a host name or an IP address" },
@@ -81,6 +83,46 @@ START_TEST(test_bad_files)
 }
 END_TEST
 
+START_TEST(test_all_mistakes)
+{
+        WorldSettings settings = { .no_daemon = true };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *path = schedules_write_file(b, "night.conf",
+                                                     "[upgrade]\nsource=nowhere\n[colours]\nsky=blue\n"
+                                                     "[options]\ncid=x\ndance=1\n",
+                                                     0644);
+        static const char *const said[] = { ":2: source ", ":3: [colours] ", ":6: cid ", ":7: dance ",
+                                            ": there is no expected-revision= in [upgrade]" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(said); i++) {
+                g_autofree char *line = g_strdup_printf("fotactl: %s%s", path, said[i]);
+
+                schedules_assert(b, "verify", 2, "", line);
+        }
+        schedules_assert(b, "verify --json", 2, "cid must be a number\",\"", "");
+        schedules_free(b);
+}
+END_TEST
+
+/* A pipe, which would be waited for, or a huge file in the place of a schedule. */
+START_TEST(test_no_text)
+{
+        WorldSettings settings = { .no_daemon = true };
+        const char *why = _i ? "night.conf: longer than 65536 bytes" : "night.conf: not a regular file";
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *path = g_build_filename(b->directory, "night.conf", NULL), *text = g_strnfill(1 << 20, '#');
+
+        if (_i)
+                ck_assert(g_file_set_contents(path, text, -1, NULL));
+        else
+                ck_assert_int_eq(mkfifo(path, 0600), 0);
+        schedules_assert(b, "verify", 2, "", why);
+        schedules_assert(b, "run night", 2, "", why);
+        schedules_assert(b, "list", 0, why, "");
+        schedules_free(b);
+}
+END_TEST
+
 /* Passwords are in separate files, readable by root only, and must be usable. */
 START_TEST(test_files)
 {
@@ -94,9 +136,8 @@ START_TEST(test_files)
         g_free(schedules_write_file(b, "other.conf",
                                     "[upgrade]\r\nsource = /srv/a b.bin \r\nexpected-revision = R2 \r\n", 0644));
         schedules_assert(b, "list --json", 0, "\"source\":\"/srv/a b.bin\",\"expectedRevision\":\"R2\",", "");
-        g_free(schedules_write_file(b, "other.conf",
-                                    "[upgrade]\nsource=https://host/x.bin?sig=" SECRET "\nexpected-revision=R2\n",
-                                    0644));
+        g_free(schedules_write_file(
+                b, "other.conf", "[upgrade]\nsource=https://host/x.bin?sig=" SECRET "\nexpected-revision=R2\n", 0644));
         schedules_assert(b, "list", 0, "https://host/x.bin?sig=***", "");
         schedules_assert(b, "list --json", 0, "\"source\":\"https://host/x.bin?sig=***\"", "");
         g_free(schedules_write_file(b, "other.conf", GOOD, 0644));
@@ -158,7 +199,7 @@ END_TEST
 static void assert_complete(Schedules *b, const char *example)
 {
         static const char *const elsewhere[] = {
-                "help", "module", "expect", "wait", "apn-password-file", "json", NULL
+                "help", "module", "expect", "wait", "timeout", "until", "apn-password-file", "json", NULL
         };
         g_autoptr(GRegex) option = g_regex_new("^ .* --([a-z0-9-]+)", G_REGEX_MULTILINE, 0, NULL);
         g_autoptr(GMatchInfo) match = NULL;
@@ -253,6 +294,8 @@ int main(void)
         Suite *s = suite_create("schedule-files");
 
         suite_add(s, "bad-files", test_bad_files, 0, 1);
+        suite_add(s, "all-mistakes", test_all_mistakes, 0, 1);
+        suite_add(s, "no-text", test_no_text, 0, 2);
         suite_add(s, "files", test_files, 0, 1);
         suite_add(s, "usage", test_usage, 0, 1);
         suite_add(s, "example", test_example, 0, 1);

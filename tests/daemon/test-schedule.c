@@ -99,7 +99,7 @@ START_TEST(test_credentials)
         WorldSettings settings = { .modules = { "1-1=ec200a,fota-cid=2" } };
         Schedules *b = schedules_new(&settings);
         g_autofree char *url = world_ftp(b->w, "gateway@", "up.bin"), *shown = NULL, *line = NULL, *log = NULL;
-        g_autofree char *told = world_ftp(b->w, "gateway:***@", "up.bin");
+        g_autofree char *told = world_ftp(b->w, "gateway:***@", "up.bin"), *huge = g_strnfill(1 << 20, 'p');
         ClientRun *r;
 
         world_package(b->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
@@ -113,6 +113,8 @@ START_TEST(test_credentials)
         schedules_write_credential(b, "source-password", "s3cret\x01");
         schedules_write(b, url, "[options]\ncid=2\napn=internet\n");
         schedules_assert(b, "run night", 2, "", "the credential source-password has a control character");
+        schedules_write_credential(b, "source-password", huge);
+        schedules_assert(b, "run night", 2, "", "source-password: longer than 65536 bytes");
         world_assert_sim(b->w, "0", "get 1-1 qfotadl-count");
 
         schedules_write_credential(b, "source-password", SECRET "\n");
@@ -228,6 +230,31 @@ START_TEST(test_package)
         world_await_property(b->w, MODULE_1, "Job", "/");
         schedules_assert(b, "run night", 0, "night: nothing to do: ", "");
         world_assert_sim(b->w, "1", "get 1-1 qfotadl-count");
+        schedules_free(b);
+}
+END_TEST
+
+/* The second package is missing: the status of the unit has the reason, as systemctl status shows it. */
+START_TEST(test_stalled)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m" }, .config = "stall=1\n" };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *url = world_http(b->w, "up.mini_1"), *old = world_sim(b->w, "get 1-1 revision");
+        g_autofree char *line = schedules_command(b, "run night"), *message = NULL, *status = NULL;
+        g_autofree char *text = g_strdup_printf("[upgrade]\nsource=%s\nexpected-revision=EC600MCNAAR01A99M08\n", url);
+        ClientRun *r;
+
+        world_package(b->w, "up.mini_1", old, "EC600MCNAAR01A99M08", NULL);
+        g_free(schedules_write_file(b, "night.conf", text, 0644));
+        r = client_begin(b->w, line, NULL, false);
+        client_await(r, "stalled");
+        message = world_property(b->w, JOB_1, "Message");
+        ck_assert(*message);
+        status = g_strdup_printf("STATUS=job 1: stalled, 60 %%: %s", message);
+        schedules_assert_told(b, 0, status);
+        kill(r->pid, SIGTERM);
+        client_finish(r, 6);
+        client_free(r);
         schedules_free(b);
 }
 END_TEST
@@ -382,6 +409,7 @@ int main(void)
         suite_add(s, "refused", test_refused, 0, 1);
         suite_add(s, "placeholders", test_placeholders, 0, 1);
         suite_add(s, "package", test_package, 0, 1);
+        suite_add(s, "stalled", test_stalled, 0, 1);
         suite_add(s, "followed", test_followed, 0, 2);
         suite_add(s, "daemon-gone", test_daemon_gone, 0, 1);
         suite_add(s, "followed-package", test_followed_package, 0, 1);

@@ -62,6 +62,23 @@ def bus_killed(w):
     w.follow(EC200A, "up.bin", ["downloading:30", "off:1", "updating:40", "end"], break_bus(w))
 
 
+def choose_bus(w, verb):
+    """Enables or disables dbus-broker. PID 1 has a connection to the present bus, so the machine is started again."""
+    w.machine.shell(f"systemctl stop fotad; systemctl {verb} dbus-broker.service; sync")
+    w.machine.cut_power()
+
+
+def broker_killed(w):
+    """the same with dbus-broker"""
+    choose_bus(w, "enable")
+    try:
+        assert w.machine.run("systemctl", "show", "--value", "--property=Id", "dbus").strip() == "dbus-broker.service"
+        bus_killed(w)
+    finally:
+        w.clean()
+        choose_bus(w, "disable")
+
+
 def restarted_and_stopped(w):
     """systemctl restart in the download; systemctl stop in the update, and a client starts it again"""
     def do(point):
@@ -170,5 +187,5 @@ def plugged_in_elsewhere(w):
     assert (w.module("1-5", "Revision"), w.module("1-1", "Present")) == (NEW, False)
 
 
-ALL = [killed, killed_mini, bus_killed, restarted_and_stopped, power_cut, power_cut_mini, held_up, events_lost,
+ALL = [killed, killed_mini, bus_killed, broker_killed, restarted_and_stopped, power_cut, power_cut_mini, held_up, events_lost,
        unplugged_for_ever, plugged_in_elsewhere]

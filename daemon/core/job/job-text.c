@@ -61,6 +61,25 @@ static const struct {
         { "Watched", G_STRUCT_OFFSET(Job, watched) },
 };
 
+#define WORD(key, field, names, presence)                                                                              \
+        {                                                                                                              \
+                key, G_STRUCT_OFFSET(Job, field), names, G_N_ELEMENTS(names), presence                                 \
+        }
+static const struct {
+        const char *key;
+        size_t offset; /* of an enumeration in Job */
+        const char *const *names;
+        unsigned count;
+        enum { ALWAYS, OPTIONAL, WITH_RESULT } presence;
+} words[] = {
+        WORD("State", state, job_state_names, ALWAYS),
+        WORD("Origin", origin, job_origin_names, ALWAYS),
+        WORD("System", system, job_system_names, OPTIONAL),
+        WORD("Result", result, job_result_names, WITH_RESULT),
+        WORD("Announced", announced, announced_names, WITH_RESULT),
+};
+G_STATIC_ASSERT(sizeof(JobState) == sizeof(unsigned));
+
 /* Each is true in the record if the upgrade got at least that far. */
 static const char *const reached_keys[] = {
         [JOB_REACHED_ACCEPTED] = "Accepted",     [JOB_REACHED_DOWNLOADING] = "Downloading",
@@ -68,6 +87,7 @@ static const char *const reached_keys[] = {
         [JOB_REACHED_ENDED] = "Ended",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(reached_keys) == _JOB_REACHED_MAX);
+
 static uint64_t number_of(const Job *job, size_t i)
 {
         return numbers[i].size == sizeof(unsigned) ? G_STRUCT_MEMBER(unsigned, job, numbers[i].offset)
@@ -81,14 +101,17 @@ static void set_number(Job *job, size_t i, uint64_t n)
         else
                 G_STRUCT_MEMBER(uint64_t, job, numbers[i].offset) = n;
 }
+
 char *job_to_text(const Job *job)
 {
         g_autoptr(GKeyFile) f = g_key_file_new();
 
         g_key_file_set_integer(f, GROUP, "Version", JOB_FILE_VERSION);
         g_key_file_set_string(f, GROUP, "Id", job->id);
-        g_key_file_set_string(f, GROUP, "Origin", job_origin_names[job->origin]);
-        g_key_file_set_string(f, GROUP, "State", job_state_names[job->state]);
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+                if (words[i].presence != WITH_RESULT || job->result != JOB_RESULT_NONE)
+                        g_key_file_set_string(f, GROUP, words[i].key,
+                                              words[i].names[G_STRUCT_MEMBER(unsigned, job, words[i].offset)]);
         g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
         for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
                 g_key_file_set_uint64(f, GROUP, numbers[i].key, number_of(job, i));
@@ -97,7 +120,6 @@ char *job_to_text(const Job *job)
                 g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
         if (job->download_max >= 0)
                 g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
-        g_key_file_set_string(f, GROUP, "System", job_system_names[job->system]);
         if (job->reported_domain != CODE_DOMAIN_NONE) {
                 g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->reported_domain));
                 g_key_file_set_integer(f, GROUP, "SaidCode", job->reported_code);
@@ -112,25 +134,11 @@ char *job_to_text(const Job *job)
         for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
                 g_key_file_set_boolean(f, GROUP, reached_keys[i], job->reached >= i);
         if (job->result != JOB_RESULT_NONE) {
-                g_key_file_set_string(f, GROUP, "Result", job_result_names[job->result]);
                 g_key_file_set_string(f, GROUP, "ErrorDomain", code_domain_to_string(job->domain));
                 g_key_file_set_integer(f, GROUP, "ErrorCode", job->code);
-                g_key_file_set_string(f, GROUP, "Announced", announced_names[job->announced]);
         }
         options_save(job->options, f, GROUP_OPTIONS);
         return g_key_file_to_data(f, NULL, NULL);
-}
-
-static bool read_word(GKeyFile *f, const char *key, const char *const *words, unsigned n, unsigned *ret)
-{
-        g_autofree char *value = g_key_file_get_string(f, GROUP, key, NULL);
-
-        for (unsigned i = 0; i < n; i++)
-                if (g_strcmp0(value, words[i]) == 0) {
-                        *ret = i;
-                        return true;
-                }
-        return false;
 }
 
 /* The value of a key must be readable if the key is present. */
@@ -241,86 +249,110 @@ static bool is_fit_to_send(const Job *job, char **ret_why)
                options_check(job->options, job->method, &key, ret_why);
 }
 
+/* Reads the enumerations. Returns the key that is missing or has no such value, NULL if there is none. */
+static const char *read_words(GKeyFile *f, Job *job)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+                g_autofree char *value = g_key_file_get_string(f, GROUP, words[i].key, NULL);
+                unsigned n = 0;
+
+                if (words[i].presence != ALWAYS && !g_key_file_has_key(f, GROUP, words[i].key, NULL))
+                        continue;
+                while (n < words[i].count && g_strcmp0(value, words[i].names[n]) != 0)
+                        n++;
+                if (n == words[i].count)
+                        return words[i].key;
+                G_STRUCT_MEMBER(unsigned, job, words[i].offset) = n;
+        }
+        return NULL;
+}
+
+/* Percent does not go back over a restart of the daemon: the record covers a few percent more than the job had. */
+static void read_percent(GKeyFile *f, Job *job, bool *good)
+{
+        job->percent = MIN(job->percent, job->result == JOB_RESULT_SUCCESS ? 100 : JOB_PERCENT_MAX);
+        /* Records of fotad 0.1.0 do not have the key. */
+        job->percent_floor = (unsigned)read_number(f, "PercentCovered", 100, good);
+        job->percent_floor = MIN(job->percent_floor, job->percent == 100 ? 100 : JOB_PERCENT_MAX);
+        job->percent_covered = MAX(job->percent, job->percent_floor);
+}
+
+static CodeDomain read_domain(GKeyFile *f, const char *key)
+{
+        g_autofree char *value = g_key_file_get_string(f, GROUP, key, NULL);
+
+        return code_domain_from_string(value);
+}
+
+static void read_abandon(GKeyFile *f, Job *job, bool *good)
+{
+        g_autofree char *value = g_key_file_get_string(f, GROUP, "Abandon", NULL);
+        const Code *code = value ? code_find_name(CODE_DOMAIN_HOST, value) : NULL;
+
+        if (code)
+                job->abandon = (HostCode)code->number;
+        else if (g_key_file_has_key(f, GROUP, "Abandon", NULL))
+                *good = false;
+}
+
+/* Reads the values whose absence means something else than 0. */
+static void read_others(GKeyFile *f, Job *job, bool *good)
+{
+        read_percent(f, job, good);
+        if (g_key_file_has_key(f, GROUP, "StartedBy", NULL))
+                job->started_by = (int64_t)read_number(f, "StartedBy", UINT32_MAX - 1, good);
+        if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL))
+                job->download_max = (int)read_number(f, "DownloadMax", QFOTA_URC_MAX_MOST, good);
+        job->reported_domain = read_domain(f, "SaidDomain");
+        job->reported_code = read_code(f, "SaidCode", good);
+        job->domain = read_domain(f, "ErrorDomain");
+        job->code = read_code(f, "ErrorCode", good);
+        read_abandon(f, job, good);
+}
+
+/* Reads all but the options. Returns NULL, or the reason why the record is not believed, which the caller frees. */
+static char *read_job(GKeyFile *f, Job *job)
+{
+        g_autofree char *id = g_key_file_get_string(f, GROUP, "Id", NULL);
+        g_autofree char *method = g_key_file_get_string(f, GROUP, "Method", NULL);
+        const char *wrong;
+        bool good;
+
+        if (g_key_file_get_integer(f, GROUP, "Version", NULL) != JOB_FILE_VERSION)
+                return g_strdup("its version is not one this daemon reads");
+        if (g_strcmp0(id, job->id) != 0 || !method_from_string(method, &job->method))
+                return g_strdup("its Id or Method is missing or unknown");
+        wrong = read_words(f, job);
+        if (wrong)
+                return g_strdup_printf("its %s is missing or unknown", wrong);
+        good = read_tables(f, job);
+        if (!*job->module || (job->state == JOB_FINISHED) != (job->finished != 0) ||
+            (job->state == JOB_FINISHED && job->result == JOB_RESULT_NONE) ||
+            (job->result != JOB_RESULT_NONE && !g_key_file_has_key(f, GROUP, "Announced", NULL)))
+                return g_strdup(
+                        "its Module is missing, or its State, Finished, Result and Announced do not go together");
+        read_others(f, job, &good);
+        if (!good || !is_consistent(job))
+                return g_strdup("one of its values cannot be read, or they do not go together");
+        return NULL;
+}
+
 Job *job_from_text(const char *text, const char *id, char **ret_why)
 {
         g_autoptr(GKeyFile) f = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autoptr(Job) job = job_new(id, "");
-        g_autofree char *own_id = NULL, *method = NULL, *domain = NULL, *said = NULL, *abandon = NULL, *unfit = NULL;
-        unsigned state, origin, system = JOB_SYSTEM_UNKNOWN, result = JOB_RESULT_NONE, announced = JOB_ANNOUNCED_NO;
-        bool good;
+        g_autofree char *unfit = NULL;
 
-        if (!g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error)) {
-                *ret_why = g_strdup(error->message);
+        *ret_why = g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error) ? read_job(f, job)
+                                                                                             : g_strdup(error->message);
+        if (*ret_why)
                 return NULL;
-        }
-        if (g_key_file_get_integer(f, GROUP, "Version", NULL) != JOB_FILE_VERSION) {
-                *ret_why = g_strdup("its version is not one this daemon reads");
-                return NULL;
-        }
-        own_id = g_key_file_get_string(f, GROUP, "Id", NULL);
-        method = g_key_file_get_string(f, GROUP, "Method", NULL);
-        if (g_strcmp0(own_id, id) != 0 || !method_from_string(method, &job->method) ||
-            !read_word(f, "State", job_state_names, _JOB_STATE_MAX, &state) ||
-            !read_word(f, "Origin", job_origin_names, _JOB_ORIGIN_MAX, &origin)) {
-                *ret_why = g_strdup("its Id, Method, State or Origin is missing or unknown");
-                return NULL;
-        }
-        if (g_key_file_has_key(f, GROUP, "Result", NULL) &&
-            (!read_word(f, "Result", job_result_names, _JOB_RESULT_MAX, &result) ||
-             !read_word(f, "Announced", announced_names, _JOB_ANNOUNCED_MAX, &announced))) {
-                *ret_why = g_strdup("its Result or Announced is unknown");
-                return NULL;
-        }
-        good = read_tables(f, job);
-        if (!*job->module || (state == JOB_FINISHED) != (job->finished != 0) ||
-            (state == JOB_FINISHED && result == JOB_RESULT_NONE)) {
-                *ret_why = g_strdup("its Module is missing, or its State, Finished and Result do not go together");
-                return NULL;
-        }
-        job->state = state;
-        job->origin = origin;
-        job->result = result;
-        job->announced = announced;
-        job->percent = MIN(job->percent, result == JOB_RESULT_SUCCESS ? 100 : JOB_PERCENT_MAX);
-        /* Records of fotad 0.1.0 do not have the key. */
-        job->percent_floor = (unsigned)read_number(f, "PercentCovered", 100, &good);
-        job->percent_floor = MIN(job->percent_floor, job->percent == 100 ? 100 : JOB_PERCENT_MAX);
-        job->percent_covered = MAX(job->percent, job->percent_floor);
-        if (g_key_file_has_key(f, GROUP, "StartedBy", NULL)) {
-                guint64 uid = read_number(f, "StartedBy", UINT32_MAX - 1, &good);
-
-                job->started_by = good ? (int64_t)uid : -1;
-        }
-        if (g_key_file_has_key(f, GROUP, "DownloadMax", NULL)) {
-                guint64 maximum = read_number(f, "DownloadMax", QFOTA_URC_MAX_MOST, &good);
-
-                job->download_max = (int)maximum;
-        }
-        if (g_key_file_has_key(f, GROUP, "System", NULL) &&
-            !read_word(f, "System", job_system_names, _JOB_SYSTEM_MAX, &system))
-                good = false;
-        job->system = system;
-        said = g_key_file_get_string(f, GROUP, "SaidDomain", NULL);
-        job->reported_domain = code_domain_from_string(said);
-        job->reported_code = read_code(f, "SaidCode", &good);
-        domain = g_key_file_get_string(f, GROUP, "ErrorDomain", NULL);
-        job->domain = code_domain_from_string(domain);
-        job->code = read_code(f, "ErrorCode", &good);
-        abandon = g_key_file_get_string(f, GROUP, "Abandon", NULL);
-        if (abandon && code_find_name(CODE_DOMAIN_HOST, abandon))
-                job->abandon = (HostCode)code_find_name(CODE_DOMAIN_HOST, abandon)->number;
-        else if (g_key_file_has_key(f, GROUP, "Abandon", NULL))
-                good = false;
-        if (!good || !is_consistent(job)) {
-                *ret_why = g_strdup("one of its values cannot be read, or they do not go together");
-                return NULL;
-        }
         options_free(job->options);
         job->options = options_load(f, GROUP_OPTIONS, ret_why);
         if (!job->options)
                 return NULL;
-        if (state != JOB_FINISHED && !job->sent && !is_fit_to_send(job, ret_why))
+        if (job->state != JOB_FINISHED && !job->sent && !is_fit_to_send(job, ret_why))
                 return NULL;
         /* The job goes on without a retry that may not be sent. */
         if (*job->retry_source && !source_check(job->retry_source, job->method, identity_flash_size(job->from_revision),

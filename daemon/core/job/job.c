@@ -136,7 +136,7 @@ const char *job_error_name(const Job *job)
 
         if (job->domain == CODE_DOMAIN_NONE)
                 return "";
-        return code ? code->name : "unlisted";
+        return (code ?: &code_unlisted)->name;
 }
 
 unsigned job_download_max(const Job *job)
@@ -216,18 +216,16 @@ bool job_is_package_name(const char *name)
 
 void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, const char *detail)
 {
-        const Code *code = code_find(domain, number);
+        const Code *code = result == JOB_RESULT_SUCCESS ? NULL : code_find(domain, number) ?: &code_unlisted;
         g_autoptr(GString) s = g_string_new(NULL);
 
         job->result = result;
         job->domain = domain;
         job->code = domain == CODE_DOMAIN_NONE ? 0 : number;
-        if (result == JOB_RESULT_SUCCESS)
-                g_string_append_printf(s, "The module runs %s now", job->to_revision);
-        else if (code)
+        if (code)
                 g_string_append(s, code->what);
         else
-                g_string_append_printf(s, "The module reported a code that no table lists");
+                g_string_append_printf(s, "The module runs %s now", job->to_revision);
         if (detail && *detail)
                 g_string_append_printf(s, " %s", detail);
         if (domain != CODE_DOMAIN_NONE && domain != CODE_DOMAIN_HOST)
@@ -237,8 +235,6 @@ void job_set_result(Job *job, JobResult result, CodeDomain domain, int number, c
                 g_string_append_printf(s, " (usual cause: %s)", code->cause);
         if (code)
                 g_string_append_printf(s, ": %s", code->remedy);
-        else if (result != JOB_RESULT_SUCCESS)
-                g_string_append(s, ": check the package, its server and the module's signal, and ask the vendor");
         g_string_append_c(s, '.');
         g_free(job->message);
         job->message = g_utf8_make_valid(s->str, -1); /* the detail may quote other programs */

@@ -15,6 +15,8 @@
 /* AT manuals: activating a context takes up to 150 s, five times the time-out of a command. */
 #define CONTEXT_TIMEOUT_FACTOR 5
 
+#define FOTA_CID_COMMAND "AT+QCFG=\"fota/cid\""
+
 static void send(Upgrade *u, Step step, const char *command)
 {
         upgrade_send(u, step, command, false, u->timeouts->command);
@@ -25,7 +27,7 @@ static void begin_cid(Upgrade *u)
         if (u->job->options->cid < 0)
                 upgrade_next(u, NEXT_COMMAND);
         else
-                send(u, STEP_READ_FOTA_CID, "AT+QCFG=\"fota/cid\"");
+                send(u, STEP_READ_FOTA_CID, FOTA_CID_COMMAND);
 }
 
 /* Guide 3.3.1.1: AT+QICSGP=2,1,"cmnet","","",1. The former values may be needed by other programs. */
@@ -126,30 +128,32 @@ void prepare_begin(Upgrade *u)
         begin_indication(u, 0);
 }
 
+/* Index of the indication that the step reads or sets. */
+static size_t indication_of(Step step)
+{
+        size_t i = 0;
+
+        while (indications[i].read != step && indications[i].set != step)
+                i++;
+        return i;
+}
+
 /* A module that refuses AT+QINDCFG keeps its setting: the upgrade may go on without messages. */
 static void got_indication(Upgrade *u, const UpgradeEvent *event)
 {
-        size_t i = u->step == STEP_READ_QIND || u->step == STEP_SET_QIND ? 0 : 1;
-        const Indication *indication = &indications[i];
-        char **before = indication_before(u, indication);
+        size_t i = indication_of(u->step);
         g_autofree char *value = NULL, *command = NULL;
 
-        if (u->step == indication->set) {
-                if (event->result != AT_RESULT_OK)
-                        job_set_string(before, "");
-                begin_indication(u, i + 1);
-                return;
-        }
         if (event->result == AT_RESULT_OK)
-                value = qfota_parse_setting(event->text, "+QINDCFG:", indication->name);
+                value = qfota_parse_setting(event->text, "+QINDCFG:", indications[i].name);
         if (g_strcmp0(value, "0") != 0) {
                 begin_indication(u, i + 1);
                 return;
         }
-        job_set_string(before, value);
-        command = g_strdup_printf("AT+QINDCFG=\"%s\",1,0", indication->name);
+        job_set_string(indication_before(u, &indications[i]), value);
+        command = g_strdup_printf("AT+QINDCFG=\"%s\",1,0", indications[i].name);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        send(u, indication->set, command);
+        send(u, indications[i].set, command);
 }
 
 /* The URCs must come to the port that is open here. A module that does not report its URC port keeps it. */
@@ -178,9 +182,13 @@ static void got_fota_cid(Upgrade *u, const UpgradeEvent *event)
 {
         int wanted = (int)u->job->options->cid;
         g_autofree char *value = qfota_parse_setting(event->text, "+QCFG:", "fota/cid");
-        g_autofree char *command = g_strdup_printf("AT+QCFG=\"fota/cid\",%d", wanted);
+        g_autofree char *command = g_strdup_printf(FOTA_CID_COMMAND ",%d", wanted);
         bool is_cid = value && *value && strspn(value, "0123456789") == strlen(value) && strlen(value) <= 2;
 
+        if (event->result != AT_RESULT_OK) {
+                upgrade_rejected(u, FOTA_CID_COMMAND, event);
+                return;
+        }
         if (!is_cid)
                 u->job->fota_cid_unread = !*u->job->fota_cid_before;
         else if (!*u->job->fota_cid_before && (int)g_ascii_strtoll(value, NULL, 10) != wanted)
@@ -236,88 +244,90 @@ static void context_refused(Upgrade *u, const UpgradeEvent *event)
         upgrade_fail_saying(u, HOST_REJECTED, message);
 }
 
+static void got_indication_set(Upgrade *u, const UpgradeEvent *event)
+{
+        size_t i = indication_of(u->step);
+
+        if (event->result != AT_RESULT_OK)
+                job_set_string(indication_before(u, &indications[i]), "");
+        begin_indication(u, i + 1);
+}
+
+static void got_urc_port_set(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->result != AT_RESULT_OK) {
+                job_set_string(&u->job->urc_port_before, "");
+                u->job->urc_port_unread = false;
+        }
+        begin_apn(u);
+}
+
+static void got_apn_set(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->result == AT_RESULT_OK) {
+                begin_cid(u);
+                return;
+        }
+        job_wipe_string(&u->job->apn_before);
+        u->job->apn_unread = false;
+        upgrade_rejected(u, "AT+QICSGP", event);
+}
+
+static void got_fota_cid_set(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->result == AT_RESULT_OK) {
+                send(u, STEP_READ_CONTEXTS, "AT+QIACT?");
+                return;
+        }
+        job_set_string(&u->job->fota_cid_before, "");
+        u->job->fota_cid_unread = false;
+        upgrade_rejected(u, FOTA_CID_COMMAND, event);
+}
+
+static void got_context_up(Upgrade *u, const UpgradeEvent *event)
+{
+        if (event->result == AT_RESULT_OK) {
+                upgrade_next(u, NEXT_COMMAND);
+                return;
+        }
+        u->job->context_up = false;
+        context_refused(u, event);
+}
+
+static void got_fingerprint(Upgrade *u, const UpgradeEvent *event)
+{
+        fingerprint_answer(&u->fingerprint, event->result, event->error, event->text);
+        ask_fingerprint(u);
+}
+
+static const struct {
+        Step step;
+        void (*got)(Upgrade *u, const UpgradeEvent *event);
+} answers[] = {
+        { STEP_READ_QIND, got_indication },
+        { STEP_SET_QIND, got_indication_set },
+        { STEP_READ_QIND_FOTA, got_indication },
+        { STEP_SET_QIND_FOTA, got_indication_set },
+        { STEP_READ_URC_PORT, got_urc_port },
+        { STEP_SET_URC_PORT, got_urc_port_set },
+        { STEP_READ_APN, got_apn },
+        { STEP_SET_APN, got_apn_set },
+        { STEP_READ_FOTA_CID, got_fota_cid },
+        { STEP_SET_FOTA_CID, got_fota_cid_set },
+        { STEP_READ_CONTEXTS, got_contexts },
+        { STEP_ACTIVATE_CONTEXT, got_context_up },
+        { STEP_READ_FINGERPRINT, got_fingerprint },
+};
+
 void prepare_answer(Upgrade *u, const UpgradeEvent *event)
 {
-        bool good = event->result == AT_RESULT_OK;
+        size_t i = 0;
 
         if (event->result == AT_RESULT_TIMEOUT && u->step != STEP_READ_FINGERPRINT) {
                 upgrade_rejected(u, "the preparations", event);
                 return;
         }
-        switch (u->step) {
-        case STEP_READ_QIND:
-        case STEP_SET_QIND:
-        case STEP_READ_QIND_FOTA:
-        case STEP_SET_QIND_FOTA: got_indication(u, event); return;
-        case STEP_READ_URC_PORT: got_urc_port(u, event); return;
-        case STEP_SET_URC_PORT:
-                if (!good) {
-                        job_set_string(&u->job->urc_port_before, "");
-                        u->job->urc_port_unread = false;
-                }
-                begin_apn(u);
-                return;
-        case STEP_READ_APN: got_apn(u, event); return;
-        case STEP_SET_APN:
-                if (good) {
-                        begin_cid(u);
-                } else {
-                        job_wipe_string(&u->job->apn_before);
-                        u->job->apn_unread = false;
-                        upgrade_rejected(u, "AT+QICSGP", event);
-                }
-                return;
-        case STEP_READ_FOTA_CID:
-                if (good)
-                        got_fota_cid(u, event);
-                else
-                        upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
-                return;
-        case STEP_SET_FOTA_CID:
-                if (good) {
-                        send(u, STEP_READ_CONTEXTS, "AT+QIACT?");
-                } else {
-                        job_set_string(&u->job->fota_cid_before, "");
-                        u->job->fota_cid_unread = false;
-                        upgrade_rejected(u, "AT+QCFG=\"fota/cid\"", event);
-                }
-                return;
-        case STEP_READ_CONTEXTS: got_contexts(u, event); return;
-        case STEP_ACTIVATE_CONTEXT:
-                if (good) {
-                        upgrade_next(u, NEXT_COMMAND);
-                } else {
-                        u->job->context_up = false;
-                        context_refused(u, event);
-                }
-                return;
-        case STEP_READ_FINGERPRINT:
-                fingerprint_answer(&u->fingerprint, event->result, event->error, event->text);
-                ask_fingerprint(u);
-                return;
-        case STEP_QFOTADL:
-        case STEP_NONE:
-        case STEP_ASK_SERVER:
-        case STEP_ASK_SERVER_MINI_2:
-        case STEP_INSPECT:
-        case STEP_READ_FLOW:
-        case STEP_SET_FLOW:
-        case STEP_CONFIRM_FLOW:
-        case STEP_UNSET_FLOW:
-        case STEP_AWAIT_FILE_END:
-        case STEP_RESTORE_FLOW:
-        case STEP_RADIO_OFF:
-        case STEP_AWAIT_DOWNLOAD_END:
-        case STEP_RESET:
-        case STEP_ASK_FINGERPRINT:
-        case STEP_RETRY:
-        case STEP_LAST_IDENTITY:
-        case STEP_RADIO_ON:
-        case STEP_DEACTIVATE_CONTEXT:
-        case STEP_RESTORE_FOTA_CID:
-        case STEP_RESTORE_APN:
-        case STEP_RESTORE_QIND_FOTA:
-        case STEP_RESTORE_QIND:
-        case STEP_RESTORE_URC_PORT: return;
-        }
+        while (answers[i].step != u->step)
+                i++;
+        answers[i].got(u, event);
 }

@@ -137,10 +137,57 @@ static void firmware_reported(Upgrade *u)
         u->deadline = u->now + u->timeouts->settle;
 }
 
-void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
+static void dfota_urc(Upgrade *u, const QfotaUrc *urc)
 {
         Job *job = u->job;
         bool percentage = job->percentage;
+
+        switch (urc->type) {
+        case QFOTA_URC_DOWNLOAD_START:
+                if (job->from_host)
+                        transfer_started(u);
+                else if (job->reached < JOB_REACHED_UPDATING)
+                        download_goes_on(u);
+                return;
+        case QFOTA_URC_DOWNLOADING:
+                if (job->reached >= JOB_REACHED_UPDATING)
+                        return;
+                download_goes_on(u);
+                upgrade_set_percent(u, qfota_download_percent(urc->value, job_download_max(job), &job->percentage) *
+                                               PERCENT_DOWNLOADED / 100);
+                if (job->percentage != percentage)
+                        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                return;
+        case QFOTA_URC_DOWNLOAD_END:
+                if (job->reached >= JOB_REACHED_DOWNLOADED)
+                        return;
+                transfer_stop(u);
+                if (urc->value != 0) {
+                        download_failed(u, urc);
+                        return;
+                }
+                job_reach(job, JOB_REACHED_DOWNLOADED);
+                upgrade_set_percent(u, PERCENT_DOWNLOADED);
+                download_overtook(u);
+                upgrade_enter_state(u, JOB_DOWNLOADING);
+                return;
+        case QFOTA_URC_START: update_runs(u); return;
+        case QFOTA_URC_UPDATING:
+                update_runs(u);
+                upgrade_set_percent(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc->value, 0, 100) *
+                                                                    (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
+                return;
+        case QFOTA_URC_END: end_reported(u, urc); return;
+        case QFOTA_URC_OTHER:
+                if (!job->abandon)
+                        upgrade_reset_deadline(u);
+                return;
+        }
+}
+
+void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
+{
+        Job *job = u->job;
         QfotaUrc urc;
 
         if (strcmp(event->text, "RDY") == 0 || strcmp(event->text, "APP RDY") == 0)
@@ -160,49 +207,8 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 upgrade_reset_deadline(u);
                 return;
         }
-        if (job->method == METHOD_MINIFOTA) {
+        if (job->method == METHOD_MINIFOTA)
                 mini_urc(u, &urc);
-                return;
-        }
-        switch (urc.type) {
-        case QFOTA_URC_DOWNLOAD_START:
-                if (job->from_host)
-                        transfer_started(u);
-                else if (job->reached < JOB_REACHED_UPDATING)
-                        download_goes_on(u);
-                return;
-        case QFOTA_URC_DOWNLOADING:
-                if (job->reached >= JOB_REACHED_UPDATING)
-                        return;
-                download_goes_on(u);
-                upgrade_set_percent(u, qfota_download_percent(urc.value, job_download_max(job), &job->percentage) *
-                                               PERCENT_DOWNLOADED / 100);
-                if (job->percentage != percentage)
-                        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-                return;
-        case QFOTA_URC_DOWNLOAD_END:
-                if (job->reached >= JOB_REACHED_DOWNLOADED)
-                        return;
-                transfer_stop(u);
-                if (urc.value != 0) {
-                        download_failed(u, &urc);
-                        return;
-                }
-                job_reach(job, JOB_REACHED_DOWNLOADED);
-                upgrade_set_percent(u, PERCENT_DOWNLOADED);
-                download_overtook(u);
-                upgrade_enter_state(u, JOB_DOWNLOADING);
-                return;
-        case QFOTA_URC_START: update_runs(u); return;
-        case QFOTA_URC_UPDATING:
-                update_runs(u);
-                upgrade_set_percent(u, PERCENT_DOWNLOADED + (unsigned)CLAMP(urc.value, 0, 100) *
-                                                                    (PERCENT_UPDATED - PERCENT_DOWNLOADED) / 100);
-                return;
-        case QFOTA_URC_END: end_reported(u, &urc); return;
-        case QFOTA_URC_OTHER:
-                if (!job->abandon)
-                        upgrade_reset_deadline(u);
-                return;
-        }
+        else
+                dfota_urc(u, &urc);
 }

@@ -191,31 +191,55 @@ static bool take_revision(Upgrade *u, const Identity *identity)
         return asked_again;
 }
 
+/* The module has another IMEI than the job's. One answer may be garbled: the second decides. */
+static void read_foreign(Upgrade *u)
+{
+        u->ready = false; /* the settings belong to another module */
+        if (!u->foreign) {
+                u->foreign = u->rereading = true;
+                upgrade_identify(u);
+                return;
+        }
+        u->job->stalled = false;
+        if (!u->kept_awake)
+                *u->job->power_control_before = 0;
+        upgrade_fail(u, HOST_MODULE_REPLACED, NULL);
+}
+
+/* The identity was read before AT+QFOTADL. The record has the revision that was read before the job. */
+static void begin_checks(Upgrade *u)
+{
+        Job *job = u->job;
+
+        if (*job->from_revision && !verdict_is_certain(u) &&
+            !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build)) {
+                u->ready = false;
+                upgrade_identify(u);
+                return;
+        }
+        if (*u->build || strcmp(job->from_revision, u->revision) != 0)
+                job_set_string(&job->from_build, u->build);
+        job_set_string(&job->from_revision, u->revision);
+        upgrade_enter_state(u, JOB_PREPARING);
+        check_begin(u);
+}
+
 static void on_ready(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
         const Identity *identity = event->identity;
-        bool asked_again;
+        bool asked_again, before = !job->sent && job->result == JOB_RESULT_NONE;
 
         u->ready = true;
         u->other_port = event->other_port;
         asked_again = take_revision(u, identity);
         confirm(u, identity);
-        if (!job->sent && job->result == JOB_RESULT_NONE && !*identity->imei) {
+        if (before && !*identity->imei) {
                 upgrade_fail(u, HOST_NO_RESPONSE, "when its IMEI was to be read");
                 return;
         }
         if (*job->imei && *identity->imei && strcmp(job->imei, identity->imei) != 0) {
-                u->ready = false;  /* the settings belong to another module */
-                if (!u->foreign) { /* one answer may be garbled */
-                        u->foreign = u->rereading = true;
-                        upgrade_identify(u);
-                        return;
-                }
-                job->stalled = false;
-                if (!u->kept_awake)
-                        *job->power_control_before = 0;
-                upgrade_fail(u, HOST_MODULE_REPLACED, NULL);
+                read_foreign(u);
                 return;
         }
         asked_again = asked_again && !u->foreign;
@@ -225,22 +249,9 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 job->method = identity_method(identity->model, identity->revision);
         if (!*job->imei && *identity->imei)
                 job_set_string(&job->imei, identity->imei);
-        if (!job->sent && job->result == JOB_RESULT_NONE) {
-                /* The record has the revision that was read before the job. */
-                if (*job->from_revision && !verdict_is_certain(u) &&
-                    !identity_same_firmware(job->from_revision, job->from_build, u->revision, u->build)) {
-                        u->ready = false;
-                        upgrade_identify(u);
-                        return;
-                }
-                if (*u->build || strcmp(job->from_revision, u->revision) != 0)
-                        job_set_string(&job->from_build, u->build);
-                job_set_string(&job->from_revision, u->revision);
-                upgrade_enter_state(u, JOB_PREPARING);
-                check_begin(u);
-                return;
-        }
-        if (job->result != JOB_RESULT_NONE) {
+        if (before) {
+                begin_checks(u);
+        } else if (job->result != JOB_RESULT_NONE) {
                 upgrade_keep_revision(u);
                 upgrade_next(u, NEXT_RESTORE);
         } else if (mini_applies(u)) {
