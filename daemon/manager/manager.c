@@ -20,6 +20,9 @@
 #include "manager/manager-watch.h"
 #include "base/message-ids.h"
 
+/* The time that the modules have to take the last commands when the daemon ends, µs. */
+#define SENDING_MAX G_USEC_PER_SEC
+
 /* ---- news from modules */
 
 static void on_module_changed(void *userdata, Module *module)
@@ -385,35 +388,25 @@ void manager_end(Manager *m)
                 sd_event_exit(m->event, 0);
 }
 
+static bool is_sending(const Manager *m)
+{
+        for (unsigned i = 0; i < m->modules->len; i++)
+                if (module_is_sending(g_ptr_array_index(m->modules, i)))
+                        return true;
+        return false;
+}
+
 void manager_stop(Manager *m)
 {
+        gint64 last = g_get_monotonic_time() + SENDING_MAX;
+
         writer_wait(m->writer);
         manager_forget_take_ups_now(m);
+        while (is_sending(m) && g_get_monotonic_time() < last)
+                g_usleep(SENDING_MAX / 100);
 }
 
-/* The note is on the disk, or refused. */
-static void announce_again(Manager *m, Job *job, int result, const char *why, void *userdata)
-{
-        (void)userdata;
-        if (job && result < 0)
-                log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
-        else if (job)
-                m->observer->job_result(m->userdata, job);
-}
-
-/* At the start of the daemon. */
-static void announce_now(Manager *m, GPtrArray *unannounced)
-{
-        writer_wait(m->writer); /* it may be writing the same records */
-        manager_write_records_now(m, unannounced);
-        for (unsigned i = 0; i < unannounced->len; i++) {
-                Job *job = g_ptr_array_index(unannounced, i);
-
-                log_result(job); /* the daemon before may have died before it logged that */
-                m->observer->job_result(m->userdata, job);
-        }
-}
-
+/* Waits for the disk: with the job the bus gets its Result, and the note of that comes before both. */
 void manager_announce(Manager *m)
 {
         g_autoptr(GPtrArray) unannounced = g_ptr_array_new();
@@ -427,10 +420,16 @@ void manager_announce(Manager *m)
                 g_ptr_array_add(unannounced, job);
         }
         /* The note comes first, so that a result is announced once more at most, not after each crash. */
-        if (!m->announced && unannounced->len > 0)
-                announce_now(m, unannounced);
-        for (unsigned i = 0; m->announced && i < unannounced->len; i++)
-                manager_write_record(m, g_ptr_array_index(unannounced, i), announce_again, NULL, NULL);
+        if (unannounced->len > 0)
+                writer_wait(m->writer); /* it may be writing the same records */
+        manager_write_records_now(m, unannounced);
+        for (unsigned i = 0; i < unannounced->len; i++) {
+                Job *job = g_ptr_array_index(unannounced, i);
+
+                if (!m->announced)
+                        log_result(job); /* the daemon before may have died before it logged that */
+                m->observer->job_result(m->userdata, job);
+        }
         m->announced = true;
 }
 

@@ -286,6 +286,11 @@ bool at_port_set_rate(AtPort *p, unsigned baud_rate)
         return true;
 }
 
+bool at_port_is_sending(const AtPort *p)
+{
+        return p->serial && serial_pending(p->serial) > 0;
+}
+
 void at_port_hold(AtPort *p)
 {
         p->held = true;

@@ -114,6 +114,11 @@ Job *module_job(const Module *m)
         return m->run ? job_run_job(m->run) : NULL;
 }
 
+bool module_is_sending(const Module *m)
+{
+        return at_port_is_sending(m->port);
+}
+
 const char *module_expected(const Module *m)
 {
         return m->expected;

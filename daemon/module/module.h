@@ -162,6 +162,8 @@ void module_retry(Module *module);
 /* The daemon ends: from here on the module stands still but for the actions of its job that are due already, with the
  * records before them. */
 void module_stop(Module *module);
+/* Returns true while bytes that were sent to the module have not left the host: they are lost if the module is freed. */
+bool module_is_sending(const Module *module);
 
 /* Keeps ModemManager from the module although no job holds it, or no longer. */
 void module_set_watched(Module *module, bool watched);

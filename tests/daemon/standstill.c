@@ -6,8 +6,6 @@
  *   SYNCS_WAIT=SOCKET    each fsync() connects to that socket and waits until the connection is closed; without a
  *                        listener it goes on
  *   SYNCS_OF=TEXT        the same for files with that text in their paths alone
- *   LOOP_WRITES=FILE     the name of each call that the main thread makes for a file in $STATE_DIRECTORY, and that may
- *                        wait for the disk, is appended to FILE, if FILE exists
  *   SUSPENDED=FILE       the host was suspended for the number of seconds in FILE: CLOCK_BOOTTIME is ahead by them */
 
 #undef _FORTIFY_SOURCE
@@ -38,29 +36,6 @@ static void read_path(int fd, char *ret, size_t size)
         ret[n < 0 ? 0 : n] = 0;
 }
 
-static void note_call(const char *call, const char *path)
-{
-        const char *file = getenv("LOOP_WRITES"), *state = getenv("STATE_DIRECTORY");
-        int fd;
-
-        if (!file || !state || strncmp(path, state, strlen(state)) != 0 || syscall(SYS_gettid) != getpid())
-                return;
-        fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_APPEND | O_CLOEXEC);
-        if (fd < 0)
-                return;
-        syscall(SYS_write, fd, call, strlen(call));
-        syscall(SYS_write, fd, " ", 1);
-        syscall(SYS_close, fd);
-}
-
-static void note_call_at(const char *call, int fd)
-{
-        char path[512];
-
-        read_path(fd, path, sizeof(path));
-        note_call(call, path);
-}
-
 int fsync(int fd)
 {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -69,7 +44,6 @@ int fsync(int fd)
         int s;
 
         read_path(fd, path, sizeof(path));
-        note_call("fsync", path);
         if (socket_path && (!part || strstr(path, part))) {
                 s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
                 snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
@@ -79,36 +53,6 @@ int fsync(int fd)
                 syscall(SYS_close, s);
         }
         return NEXT(fsync)(fd);
-}
-
-int syncfs(int fd)
-{
-        note_call_at("syncfs", fd);
-        return NEXT(syncfs)(fd);
-}
-
-int rename(const char *from, const char *to)
-{
-        note_call("rename", to);
-        return NEXT(rename)(from, to);
-}
-
-int renameat(int from_directory, const char *from, int directory, const char *to)
-{
-        note_call_at("renameat", directory);
-        return NEXT(renameat)(from_directory, from, directory, to);
-}
-
-int unlink(const char *path)
-{
-        note_call("unlink", path);
-        return NEXT(unlink)(path);
-}
-
-int unlinkat(int directory, const char *path, int flags)
-{
-        note_call_at("unlinkat", directory);
-        return NEXT(unlinkat)(directory, path, flags);
 }
 
 /* ---- the clock */

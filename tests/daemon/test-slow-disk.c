@@ -32,11 +32,10 @@ typedef struct Hold {
 
 static void start_daemon(World *w)
 {
-        g_autofree char *syncs = world_path(w, "syncs"), *writes = world_path(w, "loop-writes");
+        g_autofree char *syncs = world_path(w, "syncs");
 
         world_set_environment(w, "SYNCS_WAIT", syncs);
         world_set_environment(w, "SYNCS_OF", "/1.job");
-        world_set_environment(w, "LOOP_WRITES", writes);
         world_start_daemon(w);
         world_await_module(w, MODULE_1);
 }
@@ -556,43 +555,6 @@ START_TEST(test_terminated)
 }
 END_TEST
 
-/* ---- the loop */
-
-static void reload(World *w)
-{
-        kill(world_daemon_pid(w), SIGHUP);
-        ck_assert(world_call(w, "/org/fotad1", "org.freedesktop.DBus.Peer", "Ping"));
-}
-
-/* The main thread itself calls nothing that may wait for the disk: in upgrades, and when the history is trimmed. */
-START_TEST(test_loop)
-{
-        World *w = world_with("[jobs]\nhistory=1\n");
-        g_autofree char *url = world_publish(w), *writes = world_path(w, "loop-writes"), *calls = NULL;
-        g_autofree char *job = NULL, *file = NULL, *cancelled = NULL;
-        g_autofree char *path = world_path(w, "package.bin");
-
-        ck_assert(g_file_set_contents(writes, "", 0, NULL));
-        ck_assert_int_eq(g_chmod(writes, 0666), 0);
-        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
-        world_assert_result(w, job, "success", "", "");
-        g_free(world_sim(w, "set 1-1 revision " OLD_REVISION));
-        world_make_package(w, "package.bin", OLD_REVISION, NEW_REVISION, 20000);
-        file = world_expect_job(w, world_start_file(w, MODULE_1, path, "package.bin", NULL));
-        world_assert_result(w, file, "success", "", "");
-        g_free(world_sim(w, "hold 1-1 " PREPARING));
-        cancelled = world_expect_job(w, world_start(w, MODULE_1, url, "allow-unchanged", "b", "1", NULL));
-        g_free(world_sim(w, "held 1-1 " PREPARING));
-        ck_assert(world_call(w, cancelled, "org.fotad1.Job", "Cancel"));
-        g_free(world_sim(w, "release 1-1 " PREPARING));
-        world_assert_result(w, cancelled, "cancelled", "host", "cancelled");
-        reload(w);
-        ck_assert(g_file_get_contents(writes, &calls, NULL, NULL));
-        ck_assert_str_eq(calls, "");
-        world_free(w);
-}
-END_TEST
-
 int main(void)
 {
         Suite *s = suite_create("slow-disk");
@@ -608,6 +570,5 @@ int main(void)
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "killed-at-start", test_killed_at_start, 0, 2);
         suite_add(s, "terminated", test_terminated, 0, 1);
-        suite_add(s, "loop", test_loop, 0, 1);
         return suite_run(s);
 }
