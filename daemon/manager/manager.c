@@ -340,8 +340,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         m->observer = observer;
         m->userdata = userdata;
         manager_load_jobs(m);
-        manager_sweep_packages(m);         /* before anything is written: they may fill the disk */
-        package_store_prepare(m->packages); /* if that fails, it is tried again for each package */
+        manager_sweep_packages(m); /* before anything is written: they may fill the disk */
         manager_count_take_ups(m);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));

@@ -48,20 +48,19 @@ static int open_directory(PackageStore *store)
         return fd < 0 ? -errno : fd;
 }
 
-/* The directory is made durably: it must survive a power cut, as its packages do. */
-int package_store_prepare(PackageStore *store)
+static int make_directory(PackageStore *store)
 {
-        int fd, r = 0;
+        return mkdir(store->directory, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
 
-        if (mkdir(store->directory, 0700) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        fd = open(store->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || fsync(fd) < 0)
-                r = -errno;
-        if (fd >= 0)
-                close(fd);
-        if (r < 0)
-                rmdir(store->directory); /* so that the next call does not take it for durable */
+/* The directory may be new: it must survive a power cut, as its packages do. */
+static int synchronize(PackageStore *store, int directory)
+{
+        int state = open(store->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r = state < 0 || fsync(state) < 0 || fsync(directory) < 0 ? -errno : 0;
+
+        if (state >= 0)
+                close(state);
         return r;
 }
 
@@ -76,7 +75,7 @@ int package_store_create(PackageStore *store, char **ret_name, char **ret_why)
         g_autofree char *name = NULL;
         int directory, fd, r;
 
-        if ((r = package_store_prepare(store)) < 0 || (directory = r = open_directory(store)) < 0)
+        if ((r = make_directory(store)) < 0 || (directory = r = open_directory(store)) < 0)
                 return fail(store, r, ret_why);
         do {
                 g_free(name);
@@ -100,8 +99,7 @@ int package_store_keep(PackageStore *store, const char *name, const char *id, ch
                 return fail(store, directory, ret_why);
         if (renameat(directory, name, directory, kept) < 0) {
                 r = -errno;
-        } else if (fsync(directory) < 0) {
-                r = -errno;
+        } else if ((r = synchronize(store, directory)) < 0) {
                 renameat(directory, kept, directory, name);
         }
         close(directory);

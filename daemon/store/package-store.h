@@ -5,14 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The jobs' packages, one file each, in a directory. Packages may be kept and removed by several threads. */
+/* The jobs' packages, one file each, in a directory that is made when it is first needed. Several threads may keep and
+ * remove packages. */
 typedef struct PackageStore PackageStore;
 
 PackageStore *package_store_new(const char *state_directory);
 void package_store_free(PackageStore *store);
-
-/* Makes the directory, if there is none, and waits for the disk. 0 or -errno. */
-int package_store_prepare(PackageStore *store);
 
 /* Makes an empty file under a temporary name, which only its owner may read. Its descriptor, for writing; or
  * -errno and *ret_why. */
