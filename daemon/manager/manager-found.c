@@ -139,6 +139,7 @@ static void on_adopted(Manager *m, Job *job, const char *why, void *userdata)
 
         if (!job) {
                 log_module(LOG_ERR, module, "an upgrade is under way, and its job cannot be written: %s", why);
+                module_expect(module, NULL);
                 module_release(module);
                 return;
         }
@@ -170,6 +171,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         job_reach(job, JOB_REACHED_ACCEPTED);
         job->system = JOB_SYSTEM_MINI;
         manager_note_identity(job, module_identity(module));
+        module_expect(module, job->id);
         module_hold(module);
         manager_add_job(m, job, NULL, on_adopted, g_strdup(module_id(module)));
 }

@@ -386,9 +386,9 @@ bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
 
         manager_look_at_uarts(m); /* udev may not have reported a change of its node */
         problem = module_problem(module);
-        if (module_job(module))
+        if (module_is_taken(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",
-                                   module_id(module), module_job(module)->id);
+                                   module_id(module), module_taken_by(module));
         if (!*module_port(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
                                    problem);

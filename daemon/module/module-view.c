@@ -119,14 +119,14 @@ bool module_is_sending(const Module *m)
         return at_port_is_sending(m->port);
 }
 
-const char *module_expected(const Module *m)
+const char *module_taken_by(const Module *m)
 {
-        return m->expected;
+        return m->run ? job_run_job(m->run)->id : m->expected;
 }
 
 bool module_is_taken(const Module *m)
 {
-        return m->run || m->expected || m->held;
+        return module_taken_by(m) != NULL;
 }
 
 bool module_is_ready(const Module *m)

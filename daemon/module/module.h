@@ -128,7 +128,7 @@ void module_reconfigured(Module *module);
 void module_probe(Module *module);
 
 /* Asks the module for the facts that an upgrade depends on, by core/rules/inspect.h's set for a check: inspected()
- * follows, at once or later, but always. Reads only; not while a job holds the module, or while it is being asked. */
+ * follows, at once or later, but always. Reads only; not while module_is_taken(), or while it is being asked. */
 void module_inspect(Module *module, Method method);
 
 /* ---- jobs. While job->awaits_record, the module stands still: it sends nothing, does not read its AT port, lets no
@@ -136,8 +136,8 @@ void module_inspect(Module *module, Method method);
 
 /* The job with this Id is about to be made for the module, NULL: not any more. */
 void module_expect(Module *module, const char *job);
-const char *module_expected(const Module *module);
-/* The module has a job, or is about to get one. */
+/* Id of the module's job, or of the one that is about to be made for it; NULL if there is neither. */
+const char *module_taken_by(const Module *module);
 bool module_is_taken(const Module *module);
 
 /* The job holds the module from here until job_released(). Borrows the job. Ends module_expect() and module_hold(). */
@@ -147,11 +147,11 @@ void module_cancel(Module *module);
 /* Ends the job, if upgrade_is_dismissable(), and sends no more of the upgrade to the module. */
 void module_dismiss(Module *module);
 
-/* job_persist is over: result is 0 or -errno, and why is NULL or the reason. */
+/* job_persist of the module's job is over: result is 0 or -errno, and why is NULL or the reason. */
 void module_record_written(Module *module, int result, const char *why);
 
-/* The owner writes a record by itself: the module stands still, with its job or without one, until module_release(),
- * module_retry() or module_begin(). */
+/* The owner writes a record by itself, of the module's job or of the expected one: the module stands still until
+ * module_release(), module_retry() or module_begin(). */
 void module_hold(Module *module);
 void module_release(Module *module);
 

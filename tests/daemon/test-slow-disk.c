@@ -496,6 +496,73 @@ START_TEST(test_caller_left)
 }
 END_TEST
 
+/* ---- the first record of an adopted upgrade */
+
+/* Another program starts an upgrade of the module. */
+static void begin_by_hand(World *w, const char *url)
+{
+        g_autofree char *tty = world_tty(w, "1-1", "at"), *line = g_strdup_printf("AT+QFOTADL=\"%s\"\r", url);
+        int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, line, strlen(line)), (ssize_t)strlen(line));
+        g_free(world_sim(w, "wait 1-1 accepted"));
+        close(fd);
+}
+
+/* A module that has reported its revision is downloading, and the daemon reads messages about that while it asks for the
+ * revision again. */
+static Hold *hold_adoption(World *w, const char *url)
+{
+        sd_bus_message *m;
+        Caller *c;
+        Hold *h;
+
+        g_free(world_sim(w, "hold 1-1 downloading:40"));
+        begin_by_hand(w, url);
+        g_free(world_sim(w, "held 1-1 downloading:40"));
+        start_daemon(w);
+        g_free(world_sim(w, "hold 1-1 answer:ATI"));
+        g_free(world_sim(w, "hold 1-1 downloaded"));
+        c = caller_new(&m, MODULE_1, "org.fotad1.Module", "Probe");
+        caller_send(c, m);
+        g_free(world_sim(w, "held 1-1 answer:ATI"));
+        caller_free(c);
+        h = hold_new(w);
+        g_free(world_sim(w, "release 1-1 downloading:40"));
+        g_free(world_sim(w, "held 1-1 downloaded"));
+        g_free(world_sim(w, "release 1-1 answer:ATI"));
+        hold_await(h, "Origin=adopted");
+        return h;
+}
+
+/* No other job begins, and no question is asked, while the record of the adopted job is held. */
+START_TEST(test_adopted)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *url = world_publish(w), *file = world_path(w, "package.bin");
+        Hold *h = hold_adoption(w, url);
+
+        world_assert_property(w, MODULE_1, "Job", "/");
+        ck_assert_ptr_null(world_start(w, MODULE_1, url, NULL));
+        ck_assert_str_eq(world_error(w), "Busy");
+        world_make_package(w, "package.bin", OLD_REVISION, NEW_REVISION, 20000);
+        ck_assert_ptr_null(world_start_file(w, MODULE_1, file, "package.bin", NULL));
+        ck_assert_str_eq(world_error(w), "Busy");
+        ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));
+        ck_assert_str_eq(world_error(w), "Busy");
+        hold_release(h);
+        world_await_property(w, MODULE_1, "Job", JOB_1);
+        g_free(world_sim(w, "release 1-1"));
+        assert_success(w);
+        world_assert_property(w, JOB_1, "Origin", "adopted");
+        world_free(w);
+}
+END_TEST
+
 /* ---- the end of the daemon */
 
 /* The daemon dies: the record before counts, in which AT+QFOTADL was not sent. */
@@ -567,6 +634,7 @@ int main(void)
         suite_add(s, "dismiss", test_dismiss, 0, 1);
         suite_add(s, "start", test_start, 0, 2);
         suite_add(s, "caller-left", test_caller_left, 0, 2);
+        suite_add(s, "adopted", test_adopted, 0, 1);
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "killed-at-start", test_killed_at_start, 0, 2);
         suite_add(s, "terminated", test_terminated, 0, 1);
