@@ -326,6 +326,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+static void export(BusJob *bj)
+{
+        sd_bus_add_object_vtable(bj->bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
+        sd_bus_emit_object_added(bj->bus->bus, bj->path);
+}
+
 BusJob *bus_job_new(Bus *bus, Job *job)
 {
         BusJob *bj = g_new0(BusJob, 1);
@@ -336,9 +342,16 @@ BusJob *bus_job_new(Bus *bus, Job *job)
         bj->told_state = job->state;
         bj->told_percent = job_percent_shown(job);
         bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job, is_settled);
-        sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
-        sd_bus_emit_object_added(bus->bus, bj->path);
+        export(bj);
         return bj;
+}
+
+void bus_job_reconnect(BusJob *bj)
+{
+        bj->slot = sd_bus_slot_unref(bj->slot);
+        bj->heard = sd_bus_slot_unref(bj->heard);
+        bus_snapshot_renew(bj->snapshot);
+        export(bj);
 }
 
 void bus_job_free(BusJob *bj)

@@ -7,6 +7,10 @@
 typedef struct BusJob BusJob;
 
 BusJob *bus_job_new(Bus *bus, Job *job);
+
+/* Announces the object on the next connection, with the last announced values while the job's record is being written.
+ */
+void bus_job_reconnect(BusJob *job);
 void bus_job_free(BusJob *job);
 
 /* Announces the removal of the object, before it is freed. Not to be called when the daemon stops. */

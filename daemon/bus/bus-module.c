@@ -166,6 +166,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+static void export(BusModule *bm)
+{
+        sd_bus_add_object_vtable(bm->bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
+        sd_bus_emit_object_added(bm->bus->bus, bm->path);
+}
+
 BusModule *bus_module_new(Bus *bus, Module *module)
 {
         BusModule *bm = g_new0(BusModule, 1);
@@ -174,9 +180,15 @@ BusModule *bus_module_new(Bus *bus, Module *module)
         bm->module = module;
         bm->path = bus_module_path(module_id(module));
         bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module, is_settled);
-        sd_bus_add_object_vtable(bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
-        sd_bus_emit_object_added(bus->bus, bm->path);
+        export(bm);
         return bm;
+}
+
+void bus_module_reconnect(BusModule *bm)
+{
+        bm->slot = sd_bus_slot_unref(bm->slot);
+        bus_snapshot_renew(bm->snapshot);
+        export(bm);
 }
 
 void bus_module_free(BusModule *bm)

@@ -40,6 +40,16 @@ BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const voi
         return s;
 }
 
+void bus_snapshot_renew(BusSnapshot *s)
+{
+        if (s->is_settled(s->object))
+                return;
+        for (size_t i = 0; i < s->n; i++) {
+                g_free(s->told[i]);
+                s->told[i] = value_of(&s->properties[i], s->object);
+        }
+}
+
 void bus_snapshot_free(BusSnapshot *s)
 {
         if (!s)

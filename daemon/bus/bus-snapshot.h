@@ -18,6 +18,10 @@ BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const voi
                               bool (*is_settled)(const void *object));
 void bus_snapshot_free(BusSnapshot *snapshot);
 
+/* The object is announced anew with all its values: from here on the present values are the last announced ones, unless
+ * is_settled. */
+void bus_snapshot_renew(BusSnapshot *snapshot);
+
 /* Emits PropertiesChanged for the properties that differ from the last announced values, if there are any. */
 void bus_snapshot_emit(BusSnapshot *snapshot, sd_bus *bus, const char *path, const char *interface);
 

@@ -228,8 +228,6 @@ static int change_over(Bus *b)
         int r;
 
         sd_event_source_set_enabled(b->retry, SD_EVENT_OFF);
-        g_hash_table_remove_all(b->modules);
-        g_hash_table_remove_all(b->jobs);
         b->bus = g_steal_pointer(&b->next);
         b->lost_at = 0;
         r = take_up(b);
@@ -237,9 +235,10 @@ static int change_over(Bus *b)
         if (r < 0)
                 return sd_event_exit(b->event, r);
         for (unsigned i = 0; i < modules->len; i++)
-                on_module_added(b, g_ptr_array_index(modules, i));
+                bus_module_reconnect(g_hash_table_lookup(b->modules, g_ptr_array_index(modules, i)));
         for (unsigned i = 0; i < jobs->len; i++)
-                on_job_added(b, g_ptr_array_index(jobs, i));
+                bus_job_reconnect(g_hash_table_lookup(b->jobs, g_ptr_array_index(jobs, i)));
+        look_at_jobs(b);
         log_notice("fotad is on the bus again");
         manager_announce(b->manager);
         return 0;
