@@ -78,7 +78,7 @@ static GPtrArray *find_oldest(Manager *m)
         for (unsigned i = 0; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
 
-                if (kept[job->origin]++ >= m->config->history && !job->watched)
+                if (kept[job->origin]++ >= m->config->history && !job->watched && !job->resolving)
                         g_ptr_array_add(oldest, job);
         }
         return oldest;

@@ -55,7 +55,7 @@ typedef struct Record {
         GDestroyNotify destroy;
 } Record;
 
-static Record *record_new(Manager *m, Job *job, RecordKind kind, char *text)
+static Record *record_new(Manager *m, Job *job, RecordKind kind)
 {
         Record *r = g_new0(Record, 1);
 
@@ -65,7 +65,7 @@ static Record *record_new(Manager *m, Job *job, RecordKind kind, char *text)
         }
         r->manager = m;
         r->id = g_strdup(job->id);
-        r->text = text ? text : job_to_text(job);
+        r->text = job_to_text(job);
         r->sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, r->text, -1);
         r->kind = kind;
         r->covered = job_percent_to_cover(job);
@@ -138,23 +138,17 @@ static void push(Record *r, ManagerRecordFunc func, void *userdata, GDestroyNoti
 
 void manager_write_record(Manager *m, Job *job, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy)
 {
-        push(record_new(m, job, RECORD, NULL), func, userdata, destroy);
-}
-
-void manager_write_text(Manager *m, Job *job, char *text, ManagerRecordFunc func, void *userdata,
-                        GDestroyNotify destroy)
-{
-        push(record_new(m, job, RECORD, text), func, userdata, destroy);
+        push(record_new(m, job, RECORD), func, userdata, destroy);
 }
 
 void manager_write_end(Manager *m, Job *job, ManagerRecordFunc func)
 {
-        push(record_new(m, job, RECORD_OF_END, NULL), func, NULL, NULL);
+        push(record_new(m, job, RECORD_OF_END), func, NULL, NULL);
 }
 
 bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func)
 {
-        Record *r = record_new(m, job, job->state == JOB_FINISHED ? RECORD_OF_END : RECORD_OF_PROGRESS, NULL);
+        Record *r = record_new(m, job, job->state == JOB_FINISHED ? RECORD_OF_END : RECORD_OF_PROGRESS);
         bool changed = strcmp(r->sum, job->kept) != 0;
 
         if (changed)
@@ -179,12 +173,12 @@ static int write_now(Record *r, Job *job, char **ret_why)
 
 int manager_write_record_now(Manager *m, Job *job, char **ret_why)
 {
-        return write_now(record_new(m, job, RECORD, NULL), job, ret_why);
+        return write_now(record_new(m, job, RECORD), job, ret_why);
 }
 
 int manager_write_end_now(Manager *m, Job *job, char **ret_why)
 {
-        return write_now(record_new(m, job, RECORD_OF_END, NULL), job, ret_why);
+        return write_now(record_new(m, job, RECORD_OF_END), job, ret_why);
 }
 
 void manager_write_records_now(Manager *m, GPtrArray *jobs)

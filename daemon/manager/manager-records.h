@@ -16,10 +16,6 @@ typedef void (*ManagerRecordFunc)(Manager *m, Job *job, int result, const char *
 /* Writes the record durably. func may be NULL: a failure is logged then. The userdata is freed after func was called. */
 void manager_write_record(Manager *m, Job *job, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy);
 
-/* Writes this text, which is taken, as the record of the job. */
-void manager_write_text(Manager *m, Job *job, char *text, ManagerRecordFunc func, void *userdata,
-                        GDestroyNotify destroy);
-
 /* Writes the record of a job that has ended, or removes the record if that fails, because the next daemon would take an
  * old record up, or announce the result again. Fails if the record cannot be removed either. func may be NULL, as
  * above. */

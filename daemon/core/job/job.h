@@ -154,6 +154,9 @@ typedef struct Job {
          * has changed in the job since it was announced. */
         bool awaits_record;
 
+        /* In memory only: the record without watched is being written, and the job is still watched. */
+        bool resolving;
+
         /* In memory only: another module was present with the same IMEI while the job's module was present. */
         bool imei_shared;
 } Job;
