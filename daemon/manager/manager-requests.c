@@ -350,6 +350,7 @@ static void on_retry_written(Manager *m, Job *job, int result, const char *why, 
                 exchange(r, job);
                 refusal_set(&refusal, SD_BUS_ERROR_FAILED,
                             "job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s", job->id, why);
+                manager_write_record(m, job, NULL, NULL, NULL); /* the refused record may have reached the disk */
                 answer(r, NULL, &refusal);
                 module_release(module);
                 return;
