@@ -69,6 +69,7 @@ char *placeholder_fill(const char *text, const char *model, const char *revision
                 start = next(p, &name, &end);
                 if (!start)
                         break;
+                g_assert(name); /* placeholder_check() has accepted the text */
                 value = strcmp(name, "model") == 0 ? model : revision;
                 if (!*value) {
                         *ret_why = g_strdup_printf(_("needs the module's %s, which is not known"), name);

@@ -259,7 +259,7 @@ Schedule *schedule_read(const char *directory, const char *name, GPtrArray *mist
         g_autoptr(Schedule) s = g_new0(Schedule, 1);
         g_autofree char *file = g_strconcat(name, SCHEDULE_SUFFIX, NULL), *text = NULL, *why = NULL;
         unsigned before = mistakes->len;
-        size_t length;
+        size_t length = 0;
 
         s->options = g_ptr_array_new_with_free_func(g_free);
         s->name = g_strdup(name);

@@ -83,6 +83,7 @@ int source_open(Ctl *ctl, const char *arg, Source *ret)
         status = source_read(ctl, arg, &text);
         if (status != STATUS_DONE)
                 return status;
+        g_assert(text);
         if (!url_is(text))
                 status = open_file(ctl, text, &source);
         else if (!g_utf8_validate(text, -1, NULL))

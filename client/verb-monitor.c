@@ -47,8 +47,10 @@ static void print_line(const Monitor *m, const char *event, const char *key, con
 static void print_module(const Monitor *m, const char *event, const Object *module)
 {
         const Props *p = module->props;
-        const char *problem = props_text(p, "Problem");
-        g_autofree char *text = g_strdup_printf("%s %s, %s%s%s", props_text(p, "Model"), props_text(p, "Revision"),
+        const char *model = props_text(p, "Model"), *problem = props_text(p, "Problem");
+        /* Neither is known until the module has answered. */
+        g_autofree char *known = *model ? g_strdup_printf("%s %s, ", model, props_text(p, "Revision")) : g_strdup("");
+        g_autofree char *text = g_strdup_printf("%s%s%s%s", known,
                                                 props_number(p, "Present") ? _("present") : _("absent"),
                                                 *problem ? ": " : "", problem);
 

@@ -32,7 +32,7 @@ daemon_libfotacore_a_SOURCES = \
 
 # The shell: everything of the daemon but main(), so that tests can link single rooms.
 noinst_LIBRARIES += daemon/libfotashell.a
-daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS) $(LIBCURL_CFLAGS)
+daemon_libfotashell_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
 daemon_libfotashell_a_SOURCES = \
 	daemon/base/carrier.c daemon/base/carrier.h daemon/base/clock.c daemon/base/clock.h daemon/base/log.c \
 	daemon/base/log.h daemon/base/log-job.c daemon/base/log-job.h daemon/base/message-ids.h \
@@ -79,7 +79,7 @@ libexec_PROGRAMS += daemon/fotad
 daemon_fotad_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(UDEV_CFLAGS)
 daemon_fotad_SOURCES = daemon/main.c
 daemon_fotad_LDADD = daemon/libfotashell.a daemon/libfotacore.a dbus/libfotashared.a \
-	$(SYSTEMD_LIBS) $(UDEV_LIBS) $(LIBCURL_LIBS) $(GLIB_LIBS)
+	$(SYSTEMD_LIBS) $(UDEV_LIBS) $(GLIB_LIBS)
 
 # The settings with their defaults, to copy: what is in /etc/fotad is the administrator's.
 dist_doc_DATA = daemon/fotad.conf

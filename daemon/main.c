@@ -3,12 +3,14 @@
 /* Command line, event loop, reload, exit status. Decides nothing about upgrades. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <config.h>
 
@@ -144,6 +146,21 @@ static int check_config(const char *file, bool must_exist)
         return config ? EXIT_SUCCESS : fail_config(wrong, why);
 }
 
+/* Opens the standard files that are closed. Otherwise the log would be written to the file that gets the number of
+ * standard error: the connection to the bus, or a tty. */
+static bool open_standard_files(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        if (fd < 0)
+                return false;
+        close(fd);
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         g_autofree char *file = NULL;
@@ -156,13 +173,14 @@ int main(int argc, char **argv)
                 { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
                 { NULL, 0, 0, 0, NULL, NULL, NULL },
         };
-        GOptionContext *context = g_option_context_new("- upgrades the firmware of cellular modules");
+        g_autoptr(GOptionContext) context = g_option_context_new("- upgrades the firmware of cellular modules");
         g_autoptr(GError) error = NULL;
         bool good;
 
+        if (!open_standard_files())
+                return EXIT_FAILURE;
         g_option_context_add_main_entries(context, entries, NULL);
         good = g_option_context_parse(context, &argc, &argv, &error);
-        g_option_context_free(context);
         if (!good || argc > 1) {
                 fprintf(stderr, "fotad: %s\n", good ? "it takes no arguments" : error->message);
                 return 2;

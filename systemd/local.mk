@@ -5,7 +5,8 @@ update-catalogs: update-codes
 	$(srcdir)/systemd/catalog.py $(srcdir)/systemd
 .PHONY: update-catalogs
 
-systemdsystemunit_DATA = systemd/fotad.service systemd/fotad-upgrade@.service systemd/fotad-upgrade@.timer $(targets)
+systemdsystemunit_DATA = systemd/fotad.service systemd/fotad-upgrade@.service systemd/fotad-upgrade@.timer $(targets) \
+	systemd/fotad-source-check.socket systemd/fotad-source-check@.service
 # Active while a module is upgraded, for others; and what makes it so.
 targets = systemd/fotad-upgrading.target systemd/fotad-upgrading.path systemd/fotad-idle.target systemd/fotad-idle.path
 systemd/%.service: systemd/%.service.in Makefile
@@ -20,5 +21,5 @@ sysusers_DATA = systemd/sysusers.d/fotad.conf
 udevrulesdir = $(udevdir)/rules.d
 udevrules_DATA = systemd/70-fotad.rules systemd/90-fotad-claims.rules
 EXTRA_DIST += systemd/fotad.service.in systemd/fotad-upgrade@.service.in systemd/fotad-upgrade@.timer $(targets) \
-	$(sysusers_DATA) $(udevrules_DATA)
-CLEANFILES += systemd/fotad.service systemd/fotad-upgrade@.service
+	systemd/fotad-source-check.socket systemd/fotad-source-check@.service.in $(sysusers_DATA) $(udevrules_DATA)
+CLEANFILES += systemd/fotad.service systemd/fotad-upgrade@.service systemd/fotad-source-check@.service

@@ -16,7 +16,8 @@ AM_TESTS_ENVIRONMENT = export abs_top_builddir='$(abs_top_builddir)' abs_top_src
 AM_TESTS_ENVIRONMENT += export FOTAD_PHASE_TESTS='$(filter-out tests/core/test-upgrade-resume,$(EVENT_LOG_TESTS))';
 # tests/test-loops reads their symbols.
 AM_TESTS_ENVIRONMENT += export FOTAD_OBJECTS='$(daemon_fotad_OBJECTS) $(daemon_libfotashell_a_OBJECTS) \
-	$(daemon_libfotacore_a_OBJECTS) $(client_fotactl_OBJECTS) $(dbus_libfotashared_a_OBJECTS)';
+	$(daemon_libfotacore_a_OBJECTS) $(client_fotactl_OBJECTS) $(source_check_fotad_source_check_OBJECTS) \
+	$(dbus_libfotashared_a_OBJECTS)';
 if ENABLE_ASAN
 AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
 endif
@@ -38,8 +39,10 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/checks.c tests/daemon/checks.h tests/daemon/polkit.c tests/daemon/polkit.h \
 	tests/daemon/client-run.c tests/daemon/client-run.h tests/daemon/systemd.c tests/daemon/systemd.h \
 	tests/daemon/schedules.c tests/daemon/schedules.h \
+	tests/daemon/source-checks.c tests/daemon/source-checks.h \
 	tests/daemon/modem-manager.c tests/daemon/modem-manager.h \
-	tests/daemon/squatter.c tests/daemon/squatter.h tests/daemon/fuse-file.c tests/daemon/fuse-file.h
+	tests/daemon/squatter.c tests/daemon/squatter.h tests/daemon/fuse-file.c tests/daemon/fuse-file.h \
+	tests/sim/package.c tests/sim/package.h
 
 # Libraries to preload, as tests/sim/bed-guard.so.
 check_PROGRAMS += tests/daemon/kill-at.so
@@ -77,6 +80,12 @@ tests/daemon/syscall-sets:
 CLEANFILES += tests/daemon/syscall-sets
 
 TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
+
+# Where configure takes every hardening.
+EXTRA_DIST += tests/test-hardened
+if HARDENED
+TESTS += tests/test-hardened
+endif
 
 # The tests that prove each sentence of the vendor's guide: test-guide reads the logs of those that run with it, so it
 # comes last. (Automake drops its own rule for a log that has one here, except for logs of *.test.)
@@ -120,6 +129,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-refusals \
 	tests/daemon/test-check \
 	tests/daemon/test-check-source \
+	tests/daemon/test-source-helper \
 	tests/daemon/test-file \
 	tests/daemon/test-file-uart \
 	tests/daemon/test-package \
@@ -228,6 +238,8 @@ tests_daemon_test_check_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_LDADD = $(WORLD_LIBS)
 tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
+tests_daemon_test_source_helper_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_source_helper_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)

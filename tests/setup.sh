@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
 # Sourced by tests/demo and tests/run: brings a fresh Debian 12 machine to the point where the tree is built.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -36,9 +36,15 @@ bool log_is_journal(void)
         const char *stream = getenv("JOURNAL_STREAM");
         unsigned long long device, inode;
         struct stat st;
+        char *end;
 
-        return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-               st.st_dev == device && st.st_ino == inode;
+        if (!stream)
+                return false;
+        device = strtoull(stream, &end, 10);
+        if (*end != ':')
+                return false;
+        inode = strtoull(end + 1, &end, 10);
+        return *end == '\0' && fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
 static void make_printable(char *text)

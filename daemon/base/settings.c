@@ -38,6 +38,7 @@ static const struct {
         { "timeouts", "stall", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.stall), 1, SECONDS_MAX },
         { "timeouts", "source", KIND_SECONDS, G_STRUCT_OFFSET(Config, timeouts.source), 1, SECONDS_MAX },
         { "timeouts", "watch", KIND_SECONDS, G_STRUCT_OFFSET(Config, watch), 1, SECONDS_MAX },
+        { "jobs", "source-check", KIND_PATH, G_STRUCT_OFFSET(Config, source_check), 0, 0 },
         { "jobs", "history", KIND_NUMBER, G_STRUCT_OFFSET(Config, history), 1, 100000 },
         { "jobs", "pace-bytes", KIND_NUMBER, G_STRUCT_OFFSET(Config, pace_bytes), 1, PACE_CHUNK },
         { "jobs", "pace-interval", KIND_NUMBER, G_STRUCT_OFFSET(Config, pace_interval), 0, PACE_INTERVAL_MAX },
@@ -50,6 +51,7 @@ void config_free(Config *c)
                 return;
         g_strfreev(c->ports);
         g_free(c->lock_directory);
+        g_free(c->source_check);
         g_clear_pointer(&c->at_interfaces, g_hash_table_unref);
         g_free(c);
 }
@@ -61,6 +63,7 @@ static Config *config_new(void)
         c->ports = g_new0(char *, 1);
         c->baud_rate = 115200;
         c->lock_directory = g_strdup("/run/lock");
+        c->source_check = g_strdup("/run/fotad-source-check");
         c->at_interfaces = g_hash_table_new(NULL, NULL);
         c->timeouts = (Timeouts){
                 .command = 30 * G_USEC_PER_SEC,
@@ -237,7 +240,7 @@ static void take_key(Config *c, GKeyFile *file, const char *group, const char *k
         g_autofree char *value = NULL, *why = NULL;
 
         if (i == G_N_ELEMENTS(keys)) {
-                /* It may belong to a newer fotad, or be a typing error. */
+                /* The key may belong to a newer fotad, or be a typing error. */
                 log_warning("%s: ignored, for there is no key %s in [%s]", where, key, group);
                 return;
         }

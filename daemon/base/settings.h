@@ -14,6 +14,7 @@ typedef struct Config {
         char *lock_directory;
         GHashTable *at_interfaces; /* product id -> interface number, both by GUINT_TO_POINTER */
         Timeouts timeouts;
+        char *source_check;        /* the socket of fotad-source-check */
         uint64_t watch;            /* of a module that may still be writing its flash after its job has failed, µs */
         unsigned history;          /* finished jobs that stay readable, at least 1 */
         unsigned package_size_max; /* of a package on the host, bytes */

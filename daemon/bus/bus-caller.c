@@ -322,7 +322,7 @@ int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *
         BusCall *c = g_hash_table_lookup(b->kept, message);
         int r;
 
-        if (c && c->waits && !p->privileged && p->calls > CALLS_MAX_UNPRIVILEGED) {
+        if (c && c->waits && !c->peer->privileged && c->peer->calls > CALLS_MAX_UNPRIVILEGED) {
                 drop(c);
                 return refuse(error);
         }

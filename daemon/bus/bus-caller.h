@@ -30,7 +30,7 @@ struct BusCall {
 
         int (*answer)(BusCall *call); /* of a call that waits for its turn (bus-costly) */
 
-        /* Of a call that waits for the identity of a module. */
+        /* These belong to a call that waits for the identity of a module. */
         BusWaitFunc func;
         Module *module;
         gint64 since;

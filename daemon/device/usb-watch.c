@@ -229,13 +229,19 @@ static bool read_interfaces(udev_device *device, uint32_t *ret)
         g_autoptr(GDir) directory = g_dir_open(udev_device_get_syspath(device), 0, NULL);
         const char *sysname = udev_device_get_sysname(device), *name;
         uint32_t interfaces = 0;
-        unsigned expected, n;
+        unsigned expected;
+        uint64_t n;
 
         if (!directory || !read_number(device, "bNumInterfaces", 10, &expected))
                 return false;
-        while ((name = g_dir_read_name(directory)))
-                if (g_str_has_prefix(name, sysname) && sscanf(name + strlen(sysname), ":%*u.%u", &n) == 1 && n < 32)
+        while ((name = g_dir_read_name(directory))) {
+                const char *dot;
+
+                if (g_str_has_prefix(name, sysname) && name[strlen(sysname)] == ':' &&
+                    (dot = strchr(name + strlen(sysname), '.')) &&
+                    g_ascii_string_to_unsigned(dot + 1, 10, 0, 31, &n, NULL))
                         interfaces |= 1u << n;
+        }
         /* While some have not appeared yet, all count as there, so that no other port is taken for the AT port yet. */
         *ret = expected > (unsigned)__builtin_popcount(interfaces) ? UINT32_MAX : interfaces;
         return true;

@@ -119,17 +119,19 @@ static void on_server_mini_2(void *userdata, ServerAnswer *answer)
 /* Asks for the package, and for the second one of a MiniFOTA, if the URL is one that a module may be given. */
 static void ask_server(Check *c, const Module *module, Method method)
 {
-        uint64_t timeout = c->manager->config->timeouts.source;
+        const Config *config = c->manager->config;
         g_autofree char *why = NULL, *second = NULL;
 
         if (!c->options->check_source || rules_source_is_file(c->source) ||
             !source_check(c->source, method, module_flash_size(module), c->options->allow_https, &why))
                 return;
-        c->asks = source_check_new(c->manager->event, c->source, timeout, on_server, c);
+        c->asks = source_check_new(c->manager->event, config->source_check, c->source, config->timeouts.source,
+                                   on_server, c);
         if (method != METHOD_MINIFOTA)
                 return;
         second = source_second_package(c->source);
-        c->asks_mini_2 = source_check_new(c->manager->event, second, timeout, on_server_mini_2, c);
+        c->asks_mini_2 = source_check_new(c->manager->event, config->source_check, second, config->timeouts.source,
+                                          on_server_mini_2, c);
         explicit_bzero(second, strlen(second));
 }
 

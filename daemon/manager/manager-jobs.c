@@ -206,6 +206,7 @@ void manager_load_jobs(Manager *m)
 {
         g_autoptr(GPtrArray) ids = job_store_list(m->store), broken = g_ptr_array_new(), oldest = NULL;
 
+        job_store_sweep(m->store);
         m->last_id = job_store_highest(m->store);
         for (unsigned i = 0; i < ids->len; i++) {
                 const char *id = g_ptr_array_index(ids, i);

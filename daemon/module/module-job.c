@@ -205,9 +205,13 @@ static void on_server(void *userdata, ServerAnswer *taken)
         g_autoptr(ServerAnswer) answer = taken;
 
         g_clear_pointer(&r->source_check, source_check_free);
-        log_context(LOG_INFO, r->context, "asked for the package: %s", answer->finding);
+        if (answer->unasked)
+                log_job(LOG_WARNING, NULL, r->job, "job %s on %s: %s: %s", r->job->id, r->context->id, answer->finding,
+                        answer->remedy);
+        else
+                log_context(LOG_INFO, r->context, "asked for the package: %s", answer->finding);
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
-                                        .text = answer->good ? NULL : answer->finding,
+                                        .text = answer->good || answer->unasked ? NULL : answer->finding,
                                         .size = answer->size });
         r->context->wake(r->context->userdata);
 }
@@ -240,7 +244,8 @@ static void check_source(JobRun *r, const UpgradeAction *action)
                 return;
         }
         source_check_free(r->source_check);
-        r->source_check = source_check_new(r->context->event, action->text, action->timeout, on_server, r);
+        r->source_check = source_check_new(r->context->event, r->context->config->source_check, action->text,
+                                           action->timeout, on_server, r);
 }
 
 static void on_sent(void *userdata, uint64_t bytes)

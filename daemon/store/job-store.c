@@ -17,13 +17,13 @@
 
 #define NUMBER_DIGITS 20 /* fewer than that fit into 64 bits */
 #define NUMBER_MAX    9999999999999999999u
-#define RECORD_MAX    (64 * 1024) /* bytes */
+#define RECORD_MAX    (64 * 1024U) /* bytes */
 #define SUFFIX        ".job"
 #define SUFFIX_BROKEN ".broken"
 #define LAST          "last-job" /* beside the directory: the highest number that was given out */
 
 struct JobStore {
-        char *directory;
+        char *state, *directory;
         char *last; /* file */
 
         GMutex lock; /* of all that follows */
@@ -49,29 +49,6 @@ static GPtrArray *list_files(JobStore *store)
         return list_directory(store->directory);
 }
 
-/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, that write_durably() had not renamed when
- * the power failed. Such a file may hold a password. */
-static void remove_left_over(JobStore *store, const char *state_directory)
-{
-        g_autoptr(GPtrArray) names = list_files(store), above = list_directory(state_directory);
-
-        for (unsigned i = 0; i < names->len; i++) {
-                const char *name = g_ptr_array_index(names, i), *rest = name + strspn(name, "0123456789");
-                g_autofree char *path = g_build_filename(store->directory, name, NULL);
-
-                if (rest > name && g_str_has_prefix(rest, SUFFIX ".") && strlen(rest) == strlen(SUFFIX ".XXXXXX") &&
-                    strcmp(rest, SUFFIX SUFFIX_BROKEN) != 0)
-                        g_unlink(path);
-        }
-        for (unsigned i = 0; i < above->len; i++) {
-                const char *name = g_ptr_array_index(above, i);
-                g_autofree char *path = g_build_filename(state_directory, name, NULL);
-
-                if (g_str_has_prefix(name, LAST ".") && strlen(name) == strlen(LAST ".XXXXXX"))
-                        g_unlink(path);
-        }
-}
-
 JobStore *job_store_new(const char *state_directory, char **ret_why)
 {
         g_autofree char *directory = g_build_filename(state_directory, "jobs", NULL);
@@ -84,11 +61,11 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
                 return NULL;
         }
         store = g_new0(JobStore, 1);
+        store->state = g_strdup(state_directory);
         store->directory = g_steal_pointer(&directory);
         store->last = g_build_filename(state_directory, LAST, NULL);
         g_mutex_init(&store->lock);
         g_cond_init(&store->news);
-        remove_left_over(store, state_directory);
         return store;
 }
 
@@ -98,9 +75,31 @@ void job_store_free(JobStore *store)
                 return;
         g_mutex_clear(&store->lock);
         g_cond_clear(&store->news);
+        g_free(store->state);
         g_free(store->directory);
         g_free(store->last);
         g_free(store);
+}
+
+void job_store_sweep(JobStore *store)
+{
+        g_autoptr(GPtrArray) names = list_files(store), above = list_directory(store->state);
+
+        for (unsigned i = 0; i < names->len; i++) {
+                const char *name = g_ptr_array_index(names, i), *rest = name + strspn(name, "0123456789");
+                g_autofree char *path = g_build_filename(store->directory, name, NULL);
+
+                if (rest > name && g_str_has_prefix(rest, SUFFIX ".") && strlen(rest) == strlen(SUFFIX ".XXXXXX") &&
+                    strcmp(rest, SUFFIX SUFFIX_BROKEN) != 0)
+                        g_unlink(path);
+        }
+        for (unsigned i = 0; i < above->len; i++) {
+                const char *name = g_ptr_array_index(above, i);
+                g_autofree char *path = g_build_filename(store->state, name, NULL);
+
+                if (g_str_has_prefix(name, LAST ".") && strlen(name) == strlen(LAST ".XXXXXX"))
+                        g_unlink(path);
+        }
 }
 
 static char *file_of(JobStore *store, const char *id)

@@ -12,6 +12,10 @@ JobStore *job_store_new(const char *state_directory, char **ret_why);
 void job_store_free(JobStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobStore, job_store_free)
 
+/* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, which were not renamed when the power failed. Such a
+ * file may hold a password. No other daemon may use the directory: it may be writing such a file. */
+void job_store_sweep(JobStore *store);
+
 /* The ids of all records, in no order; the caller frees the array. */
 GPtrArray *job_store_list(JobStore *store);
 

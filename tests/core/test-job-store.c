@@ -118,6 +118,7 @@ START_TEST(leftover_files)
         }
         again = job_store_new(state, &why);
         ck_assert_msg(again, "%s", why);
+        job_store_sweep(again);
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
                 g_autofree char *path = path_of(names[i]);
 
@@ -384,6 +385,7 @@ START_TEST(reserved_number)
         ck_assert(g_file_set_contents(half, "1", 1, NULL)); /* the power failed */
         again = job_store_new(state, &why);
         ck_assert_uint_eq(job_store_highest(again), 9);
+        job_store_sweep(again);
         ck_assert(!g_file_test(half, G_FILE_TEST_EXISTS));
         ck_assert(g_file_set_contents(last, "nine", -1, NULL));
         ck_assert_uint_eq(job_store_highest(again), 0);

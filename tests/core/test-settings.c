@@ -70,6 +70,7 @@ static void assert_defaults(const Config *c)
         ck_assert_uint_eq(g_strv_length(c->ports), 0);
         ck_assert_uint_eq(c->baud_rate, 115200);
         ck_assert_str_eq(c->lock_directory, "/run/lock");
+        ck_assert_str_eq(c->source_check, "/run/fotad-source-check");
         ck_assert_uint_eq(g_hash_table_size(c->at_interfaces), 0);
         ck_assert_uint_eq(c->timeouts.command, 30 * (uint64_t)G_USEC_PER_SEC);
         ck_assert_uint_eq(c->timeouts.start, 60 * (uint64_t)G_USEC_PER_SEC);
@@ -130,7 +131,7 @@ START_TEST(shipped_file)
                 keys += setting;
                 g_string_append_printf(active, "%s\n", setting ? *line + 1 : *line);
         }
-        ck_assert_uint_eq(keys, 17);
+        ck_assert_uint_eq(keys, 18);
         write_file(file, active->str);
         g_autoptr(Config) with_remarks = load();
         assert_defaults(with_remarks);
@@ -144,7 +145,7 @@ START_TEST(every_key)
                          "[timeouts]\ncommand=1\nstart=2\ndownload-idle=3\nupdate-idle=4\nrestart=5\nsettle=6\nstall="
                          "7\nsource=5\n"
                          "watch=9\n"
-                         "[jobs]\nhistory=1\npackage-size-max=2\npace-bytes=3\npace-interval=1000\n");
+                         "[jobs]\nsource-check=/run/asked\nhistory=1\npackage-size-max=2\npace-bytes=3\npace-interval=1000\n");
         g_autoptr(Config) c = load();
 
         ck_assert_uint_eq(g_strv_length(c->ports), 2);
@@ -152,6 +153,7 @@ START_TEST(every_key)
         ck_assert_str_eq(c->ports[1], "ttyAMA0");
         ck_assert_uint_eq(c->baud_rate, 9600);
         ck_assert_str_eq(c->lock_directory, "/var/lock");
+        ck_assert_str_eq(c->source_check, "/run/asked");
         ck_assert_int_eq(config_at_interface(c->at_interfaces, 0x6005), 4);
         ck_assert_int_eq(config_at_interface(c->at_interfaces, 0x0903), 0);
         ck_assert_int_eq(config_at_interface(c->at_interfaces, 0xabcd), 31);

@@ -28,3 +28,5 @@ void check_assert_all_but(GPtrArray *rows, const char *broken);
 /* A server on loopback that accepts every connection and sends that text; NULL: never answers. It ends with the test.
  * Returns its port. */
 unsigned check_server(const char *answer);
+/* The same with another text for a GET with a range of one byte. */
+unsigned check_server_by_method(const char *to_head, const char *to_range);

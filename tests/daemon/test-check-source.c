@@ -8,6 +8,7 @@
 
 #include "checks.h"
 #include "presets.h"
+#include "source-checks.h"
 #include "suite.h"
 
 #define SECRET "s3cret-Pa55"
@@ -17,6 +18,7 @@ static World *new_world(const char *module, const char *config)
         WorldSettings settings = { .modules = { module }, .config = config };
         World *w = world_new(&settings);
 
+        source_checks_serve(w);
         world_await_module(w, MODULE_1);
         return w;
 }

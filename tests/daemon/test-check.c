@@ -12,6 +12,7 @@
 
 #include "checks.h"
 #include "presets.h"
+#include "source-checks.h"
 #include "suite.h"
 
 #define SECRET   "s3cret-Pa55"
@@ -25,6 +26,7 @@ static World *new_world(const char *module, const char *config)
         WorldSettings settings = { .modules = { module }, .config = config };
         World *w = world_new(&settings);
 
+        source_checks_serve(w);
         world_await_module(w, MODULE_1);
         return w;
 }
@@ -316,7 +318,7 @@ static const struct {
         { "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/x\r\n\r\n", false, "modules do not follow" },
         { "HTTP/1.1 301 Moved\r\nLocation: file:///etc/passwd\r\n\r\n", false, "modules do not follow" },
         { "HTTP/1.1 503 Busy\r\n\r\n", false, "HTTP status 503: the server has a fault" },
-        { "HTTP/1.1 405 No HEAD\r\n\r\n", true, "cannot be asked" },
+        { "HTTP/1.1 405 No GET either\r\n\r\n", false, "HTTP status 405: no regular answer" },
         { "HTTP/1.1 206 Partial\r\nContent-Length: 7\r\n\r\n", false, "no regular answer" },
         { "SSH-2.0-OpenSSH_9.2\r\n", false, "does not speak" },
         { "", false, "closed the connection" },

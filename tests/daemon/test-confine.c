@@ -39,7 +39,7 @@ static const char confined[] =
         "setpriority: EPERM\nsched_setscheduler: EPERM\npersonality: EPERM\nmprotect execute: EPERM\n"
         "mmap write and execute: EPERM\ncreate a file: done\nchmod 0640: done\nchmod 04755: EPERM\n"
         "chmod 02755: EPERM\nunlink: done\n"
-        "socket AF_UNIX: done\nsocket AF_NETLINK: done\nsocket AF_INET: done\nsocket AF_INET6: done\n"
+        "socket AF_UNIX: done\nsocket AF_NETLINK: done\nsocket AF_INET: EAFNOSUPPORT\nsocket AF_INET6: EAFNOSUPPORT\n"
         "socket AF_PACKET: EAFNOSUPPORT\nsocket AF_VSOCK: EAFNOSUPPORT\nsocket AF_ALG: EAFNOSUPPORT\n";
 
 START_TEST(test_held)

@@ -301,9 +301,11 @@ START_TEST(test_monitor)
         client_await(r, _i ? "\"event\":\"result\",\"job\":{\"path\":\"" JOB_1 "\",\"Result\":\"success\","
                            : "  job 1: success: The module runs ");
         world_kill_daemon(w);
-        client_await(r, _i ? "\"event\":\"daemon-gone\"}" : "  fotad has left the bus.\n");
+        client_await(r, _i ? "\"event\":\"daemon-gone\"}\n" : "  fotad has left the bus.\n");
+        g_string_truncate(r->text, 0);
         world_start_daemon(w);
         client_await(r, _i ? "\"event\":\"daemon-back\"}" : "  fotad is back.\n");
+        client_await(r, _i ? "\"event\":\"present\",\"module\":{" : "  module usb-1-1: ");
         kill(r->pid, SIGINT);
         client_finish(r, -SIGINT);
         client_free(r);

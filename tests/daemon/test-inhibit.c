@@ -235,6 +235,7 @@ START_TEST(test_bus_killed)
         world_kill_bus(w);
         world_start_bus(w);
         world_await_daemon(w);
+        world_assert_property(w, job, "State", "updating"); /* the daemon has moved to the next bus */
         logind_assert_held(before, 0);
         l = logind_new(false);
         logind_await_calls(l, 1);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "checks.h"
 #include "datagrams.h"
 #include "presets.h"
 #include "suite.h"
@@ -349,6 +350,22 @@ END_TEST
 static const WorldSettings two_uarts = { .modules = { UART "=ec200a", UART_2 "=ec200a,imei=867710050000024" } };
 
 /* Ports that are added; removed; removed and added again while a job holds them; and removed until the job's end. */
+/* The socket of fotad-source-check: the next server is asked through the new one. */
+START_TEST(test_source_check)
+{
+        Reload r = begin(&WORLD_EC200A, "[jobs]\nsource-check=/none/before\n");
+        g_autoptr(GPtrArray) before = NULL, after = NULL;
+
+        world_await_module(r.w, MODULE_1);
+        before = check_call(r.w, "", NOWHERE, NULL, "check-source", "b", "1", NULL);
+        check_assert(before, "server", false, "nothing listens at /none/before");
+        reload(&r, "[jobs]\nsource-check=/none/after\n");
+        after = check_call(r.w, "", NOWHERE, NULL, "check-source", "b", "1", NULL);
+        check_assert(after, "server", false, "nothing listens at /none/after");
+        end(&r);
+}
+END_TEST
+
 START_TEST(test_uarts)
 {
         Reload r = begin(&two_uarts, "[serial]\nports=ttyS1\n");
@@ -469,6 +486,7 @@ int main(void)
         suite_add(s, "package-size", test_package_size, 0, 1);
         suite_add(s, "at-interfaces", test_at_interfaces, 0, 1);
         suite_add(s, "lock-directory", test_lock_directory, 0, 1);
+        suite_add(s, "source-check", test_source_check, 0, 1);
         suite_add(s, "uarts", test_uarts, 0, 1);
         suite_add(s, "uart-awaited", test_uart_awaited, 0, 1);
         suite_add(s, "baud-rate", test_baud_rate, 0, 1);

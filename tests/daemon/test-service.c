@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -152,13 +154,19 @@ END_TEST
 START_TEST(test_second)
 {
         WorldSettings settings = WORLD_EC200A;
+        /* The files to which the first daemon is writing, before they are renamed. */
+        static const char *const unfinished[] = { "state/jobs/7.job.A1b2C3", "state/last-job.A1b2C3" };
         World *w = world_new(&settings);
         g_autofree char *job = NULL, *lines = NULL, *before = NULL, *after = NULL, *log = NULL;
 
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "wait 1-1 closed 1"));
         lines = world_sim(w, "get 1-1 at-lines");
+        for (size_t i = 0; i < G_N_ELEMENTS(unfinished); i++)
+                write_file(w, unfinished[i], "x");
         ck_assert_int_eq(world_run_daemon(w), 1);
+        for (size_t i = 0; i < G_N_ELEMENTS(unfinished); i++)
+                g_free(read_file(w, unfinished[i]));
         log = world_log(w);
         ck_assert_msg(strstr(log, "the name org.fotad1 cannot be had") != NULL, "%s", log);
         world_assert_sim(w, "1", "count 1-1 opened");
@@ -173,6 +181,43 @@ START_TEST(test_second)
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_free(w);
+}
+END_TEST
+
+/* Started without standard input, output and error, the daemon opens no other file under their numbers: the log would
+ * be written to it. */
+START_TEST(test_closed)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *fotad = g_build_filename(g_getenv("abs_top_builddir"), "daemon/fotad", NULL);
+        g_autofree char *path = world_path(w, "mute-bus"), *conf = world_path(w, "fotad.conf");
+        g_autofree char *state = world_path(w, "state"), *command = NULL;
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), bus;
+        struct ucred peer;
+        socklen_t size = sizeof(peer);
+
+        /* A bus that takes the connection and never answers. */
+        g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+        ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(listen(listener, 1), 0);
+        command = g_strdup_printf("DBUS_SYSTEM_BUS_ADDRESS='unix:path=%s' STATE_DIRECTORY='%s' '%s' --config '%s' "
+                                  "<&- >&- 2>&- &",
+                                  path, state, fotad, conf);
+        ck_assert_int_eq(system(command), 0);
+        bus = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        ck_assert_int_ge(bus, 0);
+        ck_assert_int_eq(getsockopt(bus, SOL_SOCKET, SO_PEERCRED, &peer, &size), 0);
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+                g_autofree char *link = g_strdup_printf("/proc/%d/fd/%d", (int)peer.pid, fd);
+                g_autofree char *target = g_file_read_link(link, NULL);
+
+                ck_assert_msg(g_strcmp0(target, "/dev/null") == 0, "%d is %s", fd, target);
+        }
+        close(bus); /* the daemon ends */
+        close(listener);
         world_free(w);
 }
 END_TEST
@@ -489,6 +534,7 @@ int main(void)
         suite_add(s, "config", test_config, 0, 1);
         suite_add(s, "cannot-start", test_cannot_start, 0, 3);
         suite_add(s, "second", test_second, 0, 1);
+        suite_add(s, "closed", test_closed, 0, 1);
         suite_add(s, "activation", test_activation, 0, 1);
         suite_add(s, "stop", test_stop, 0, 4);
         suite_add(s, "status", test_status, 0, 1);

@@ -17,6 +17,7 @@
 
 #include "mini.h"
 #include "presets.h"
+#include "source-checks.h"
 #include "suite.h"
 #include "world.h"
 
@@ -211,6 +212,7 @@ START_TEST(test_server)
         ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
         ck_assert_int_eq(listen(listener, 1), 0);
         ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+        source_checks_serve(w);
         url = g_strdup_printf("http://127.0.0.1:%u/up.bin", ntohs(address.sin_port));
         job = world_expect_job(w, world_start(w, "", url, "check-source", "b", "1", NULL));
         connection = accept(listener, NULL, NULL);

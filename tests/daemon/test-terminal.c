@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client-run.h"
+#include "source-checks.h"
 #include "suite.h"
 
 static const char *const languages[] = { NULL, "de", "zh_CN" };
@@ -125,6 +126,7 @@ START_TEST(test_states)
         g_autofree char *url = world_http(w, "up.bin"), *none = world_http(w, "none.bin"), *check = NULL, *start = NULL;
         g_autofree char *job = NULL, *next = NULL;
 
+        source_checks_serve(w);
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_await_module(w, MODULE_1);
         world_await_property(w, "/org/fotad1/module/usb_2d1_2d2", "Problem", "it does not answer at /dev/ttyUSB4");

@@ -86,9 +86,10 @@ class Guest:
         assert done.returncode == 0, f"{' '.join(argv)}: {done.returncode}\n{done.stdout}"
         return done.stdout
 
-    def install(self, deb):
-        shutil.copy(deb, f"{self.root}/srv/fotad.deb")
-        self.say("dpkg", "--install", "/srv/fotad.deb")
+    def install(self, debs):
+        for deb in debs:
+            shutil.copy(deb, f"{self.root}/srv")
+        self.say("dpkg", "--install", *(f"/srv/{os.path.basename(deb)}" for deb in debs))
 
     def control(self, path, command):
         """A command for the simulator; returns with its answer."""

@@ -109,10 +109,7 @@ static int make_package(GError **error)
                 .baseline = opt_baseline ?: "",
                 .size = (gsize)CLAMP(opt_size, 0, 256 * 1024 * 1024),
                 .broken = opt_break,
-                .mini = opt_mini >= 0                              ? (unsigned)opt_mini
-                        : g_str_has_suffix(opt_package, ".mini_1") ? 1
-                        : g_str_has_suffix(opt_package, ".mini_2") ? 2
-                                                                   : 0,
+                .mini = opt_mini >= 0 ? (unsigned)opt_mini : package_mini_by_name(opt_package),
         };
 
         if (!opt_from || !opt_to) {

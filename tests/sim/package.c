@@ -46,6 +46,11 @@ static char *baseline_of(const char *revision)
         return g_strndup(revision, MIN(at + 3, strlen(revision)));
 }
 
+unsigned package_mini_by_name(const char *path)
+{
+        return g_str_has_suffix(path, ".mini_1") ? 1 : g_str_has_suffix(path, ".mini_2") ? 2 : 0;
+}
+
 bool package_write(const char *path, const struct package_plan *plan, GError **error)
 {
         const char *broken = plan->broken ?: "";

@@ -22,6 +22,9 @@ struct package_plan {
 /* NULL-terminated: the ways in which a package can be made to fail. */
 const char *const *package_breaks(void);
 
+/* The member of a MiniFOTA pair that the name's end says, ".mini_1" or ".mini_2"; 0: a DFOTA package. */
+unsigned package_mini_by_name(const char *path);
+
 bool package_write(const char *path, const struct package_plan *plan, GError **error);
 
 /* The module's point of view. */

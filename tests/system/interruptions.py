@@ -176,7 +176,9 @@ def unplugged_for_ever(w):
 
 
 def plugged_in_elsewhere(w):
-    """a module that is moved to another port in the update is followed"""
+    """a module that is moved to another port in the update is followed, once its old place has been empty for so long"""
+    w.machine.write("/etc/fotad/fotad.conf", "[timeouts]\nrestart=30\n")
+    w.machine.run("systemctl", "restart", "fotad")
     w.plug(f"1-1={EC200A}")
     w.sim.ask("hold 1-1 updating:50")
     w.start(f"{w.http}/up.bin")

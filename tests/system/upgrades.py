@@ -7,8 +7,8 @@ from world import EC200A, EC800M, EXAMPLES, NEW, NEW_MINI, OLD_MINI, PASSWORD, U
 
 
 def security(w):
-    """systemd-analyze security of the unit that runs: 1.5 at most"""
-    print(w.machine.run("systemd-analyze", "security", "--no-pager", "--threshold=15", "fotad.service"))
+    """systemd-analyze security of the unit that runs: 1.0 at most"""
+    print(w.machine.run("systemd-analyze", "security", "--no-pager", "--threshold=10", "fotad.service"))
 
 
 def http_by_python(w):

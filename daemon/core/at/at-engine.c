@@ -282,7 +282,8 @@ static bool parse_final(const char *line, AtResult *ret_result, int *ret_error)
 
                 while (*number == ' ')
                         number++;
-                *ret_error = isdigit((unsigned char)*number) && strlen(number) <= 6 ? atoi(number) : AT_ERROR_WORDS;
+                *ret_error = isdigit((unsigned char)*number) && strlen(number) <= 6 ? (int)strtol(number, NULL, 10)
+                                                                                    : AT_ERROR_WORDS;
                 *ret_result = AT_RESULT_ERROR;
                 return true;
         }

@@ -61,6 +61,14 @@ ServerAnswer *server_answer_new(bool good, const char *finding, const char *reme
         return a;
 }
 
+ServerAnswer *server_answer_new_unasked(const char *finding, const char *remedy)
+{
+        ServerAnswer *a = server_answer_new(false, finding, remedy, 0);
+
+        a->unasked = true;
+        return a;
+}
+
 void server_answer_free(ServerAnswer *a)
 {
         if (!a)

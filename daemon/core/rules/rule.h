@@ -12,12 +12,14 @@
 /* A server's answer about one package. */
 typedef struct ServerAnswer {
         bool good;     /* the server would send it */
+        bool unasked;  /* this host could not ask: advice, and no reason against an upgrade */
         char *finding; /* one part of a sentence, without credentials */
         char *remedy;  /* "" if good */
         uint64_t size; /* bytes, 0 unknown */
 } ServerAnswer;
 
 ServerAnswer *server_answer_new(bool good, const char *finding, const char *remedy, uint64_t size);
+ServerAnswer *server_answer_new_unasked(const char *finding, const char *remedy);
 void server_answer_free(ServerAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerAnswer, server_answer_free)
 

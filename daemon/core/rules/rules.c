@@ -221,7 +221,10 @@ static void judge_answer(const ServerAnswer *answer, RuleVerdict *v)
         else if (answer->good)
                 rule_holds(v, "%s", answer->finding);
         else
-                rule_broken(v, RULE_REFUSAL_SOURCE, answer->remedy, "%s", answer->finding);
+                rule_broken(v, answer->unasked ? RULE_REFUSAL_NONE : RULE_REFUSAL_SOURCE, answer->remedy, "%s",
+                            answer->finding);
+        if (answer && answer->unasked)
+                v->must = false; /* a job goes on without the answer */
 }
 
 static void judge_server(const RuleFacts *f, RuleVerdict *v)

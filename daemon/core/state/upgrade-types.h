@@ -38,8 +38,8 @@ typedef enum UpgradeEventType {
         UPGRADE_EVENT_DISMISS,   /* the end of the job was requested, while upgrade_is_dismissable() */
         UPGRADE_EVENT_RETRY,  /* a retry was requested, while upgrade_may_retry(): its source is in the record, on disk
                                */
-        UPGRADE_EVENT_SOURCE, /* to a UPGRADE_ACTION_CHECK_SOURCE: size, and text NULL if the server has the package,
-                                 else the reason */
+        UPGRADE_EVENT_SOURCE, /* to a UPGRADE_ACTION_CHECK_SOURCE: size, and text NULL if the server has the package
+                                 or could not be asked, else the reason */
         UPGRADE_EVENT_SENT,   /* size bytes of the package were sent so far: at least once a second meanwhile, and once
                                  at the end */
         UPGRADE_EVENT_ALL_BUT_LAST, /* the last bytes wait for UPGRADE_ACTION_TRANSFER_LAST */
