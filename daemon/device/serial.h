@@ -42,9 +42,10 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
 /* Takes NULL. Drops bytes that are not written yet. */
 void serial_close(Serial *serial);
 
-/* Reads nothing until serial_release(): the kernel keeps what comes, and the port is not lost meanwhile. */
+/* Until serial_release() the bytes that come are read and kept, because the kernel erases those that were not read when
+ * the module leaves. The port is not lost meanwhile. */
 void serial_hold(Serial *serial);
-/* Goes on, and reads at once what the kernel has kept. The observer may close the port. */
+/* Goes on with the bytes that were kept. The observer may close the port. */
 void serial_release(Serial *serial);
 
 /* Writes n bytes, now or when the port takes them. Returns 0, or -ENOBUFS if too many bytes are waiting already. */

@@ -31,7 +31,7 @@ struct AtPort {
         Serial *serial; /* NULL: the port is closed */
         AtEngine *engine;
         bool listening;         /* nothing is to be sent */
-        bool held;              /* nothing is read */
+        bool held;              /* what comes is kept for later */
         uint64_t opened_at;     /* µs of clock_now() */
         bool heard;             /* bytes came since the port was opened */
         uint64_t open_at;       /* the time of the next try to open the port; UINT64_MAX: at once if it is wanted */

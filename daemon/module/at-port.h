@@ -82,9 +82,9 @@ bool at_port_set_flow_control(AtPort *port, bool hardware);
 /* Returns true while bytes that were sent have not left the host. */
 bool at_port_is_sending(const AtPort *port);
 
-/* Reads nothing until at_port_release(): the kernel keeps what comes. Not to be opened meanwhile. */
+/* Keeps what comes until at_port_release(). Not to be opened meanwhile. */
 void at_port_hold(AtPort *port);
-/* Goes on, and reads at once what the kernel has kept. Returns false if the port was not held. */
+/* Goes on with the bytes that were kept. Returns false if the port was not held. */
 bool at_port_release(AtPort *port);
 
 /* ---- the dialogue */

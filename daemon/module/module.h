@@ -131,8 +131,8 @@ void module_probe(Module *module);
  * follows, at once or later, but always. Reads only; not while module_is_taken(), or while it is being asked. */
 void module_inspect(Module *module, Method method);
 
-/* ---- jobs. While job->awaits_record, the module stands still: it sends nothing, does not read its AT port, lets no
- * time-out pass, and keeps the events from outside for later. */
+/* ---- jobs. While job->awaits_record, the module stands still: it sends nothing, lets no time-out pass, and keeps the
+ * bytes of its AT port and the events from outside for later. */
 
 /* The job with this Id is about to be made for the module, NULL: not any more. */
 void module_expect(Module *module, const char *job);

@@ -357,6 +357,37 @@ START_TEST(test_restarts)
 }
 END_TEST
 
+/* The module prints all messages of the upgrade and restarts, which erases those that the host has not read: each of
+ * them counts. The module waits some seconds for the host to read them. */
+START_TEST(test_messages)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,drain=5000" },
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        g_autoptr(GString) percents = g_string_new(NULL);
+        Course *c = course_new_world(&settings);
+        Hold *h;
+
+        start_daemon(c->w);
+        course_publish_any(c);
+        course_begin_and_hold(c, "downloading:40");
+        world_await_property(c->w, c->job, "State", "downloading");
+        h = hold_new(c->w);
+        g_free(world_sim(c->w, "hold 1-1 off:1"));
+        g_free(world_sim(c->w, "release 1-1 downloading:40"));
+        hold_await(h, "Sent=true");
+        g_free(world_sim(c->w, "held 1-1 off:1"));
+        hold_release(h);
+        world_await_property(c->w, c->job, "State", "restarting");
+        g_free(world_sim(c->w, "release 1-1 off:1"));
+        assert_success(c->w);
+        for (unsigned i = 1; i <= 100; i++)
+                g_string_append_printf(percents, "%s%u", i > 1 ? " " : "", i);
+        course_assert_history(c, c->job, "Percent", percents->str);
+        course_free(c);
+}
+END_TEST
+
 /* ---- a stalled job */
 
 static Course *stall(void)
@@ -630,6 +661,7 @@ int main(void)
         suite_add(s, "cancel", test_cancel, 0, 2);
         suite_add(s, "cancel-recorded", test_cancel_recorded, 0, 2);
         suite_add(s, "restarts", test_restarts, 0, 1);
+        suite_add(s, "messages", test_messages, 0, 1);
         suite_add(s, "retry", test_retry, 0, 1);
         suite_add(s, "dismiss", test_dismiss, 0, 1);
         suite_add(s, "start", test_start, 0, 2);
