@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "module/module-input.h"
 
+#define INPUTS_MAX 256 /* beyond that, events without an effect any more are dropped */
+
 struct Inputs {
         GQueue queue; /* Input */
 };
@@ -78,11 +80,8 @@ static bool replaces(const Input *new, const Input *old)
         return new->type == old->type && g_strcmp0(node_of(new), node_of(old)) == 0;
 }
 
-static void push(Inputs *inputs, const Input *input)
+static void drop_replaced(Inputs *inputs, const Input *input)
 {
-        Input *copy = g_memdup2(input, sizeof(*input));
-
-        copy->at = clock_now();
         for (GList *i = inputs->queue.head, *next; i; i = next) {
                 next = i->next;
                 if (!replaces(input, i->data))
@@ -90,6 +89,16 @@ static void push(Inputs *inputs, const Input *input)
                 input_free(i->data);
                 g_queue_delete_link(&inputs->queue, i);
         }
+}
+
+/* Each restart of the device counts, unless there are very many. */
+static void push(Inputs *inputs, const Input *input)
+{
+        Input *copy = g_memdup2(input, sizeof(*input));
+
+        copy->at = clock_now();
+        if (!is_of_device(input->type) || g_queue_get_length(&inputs->queue) >= INPUTS_MAX)
+                drop_replaced(inputs, input);
         g_queue_push_tail(&inputs->queue, copy);
 }
 
@@ -132,6 +141,11 @@ void inputs_add_tty_removal(Inputs *inputs, const char *node)
 void inputs_add_identity(Inputs *inputs, Identity *identity)
 {
         push(inputs, &(Input){ .type = INPUT_IDENTITY, .identity = identity });
+}
+
+bool inputs_are_there(const Inputs *inputs)
+{
+        return !g_queue_is_empty((GQueue *)&inputs->queue);
 }
 
 Input *inputs_pop(Inputs *inputs)

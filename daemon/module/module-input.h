@@ -35,8 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Input, input_free)
 Inputs *inputs_new(void);
 void inputs_free(Inputs *inputs);
 
-/* These append an event. What has no effect any more is dropped: events of a device that has left since, and all but the
- * last of the same kind. So their number is bounded by that of the device's ttys. */
+/* These append an event. Their number is bounded: of events that are not of the device the last of each kind is kept,
+ * and if there are very many, events of a device that has left since are dropped. */
 void inputs_add_device(Inputs *inputs, const UsbDevice *device);
 void inputs_add_removal(Inputs *inputs);
 void inputs_add_tty(Inputs *inputs, const UsbTty *tty);
@@ -45,5 +45,6 @@ void inputs_add(Inputs *inputs, InputType type, const char *text, ModuleGate gat
 /* Takes the identity. */
 void inputs_add_identity(Inputs *inputs, Identity *identity);
 
+bool inputs_are_there(const Inputs *inputs);
 /* The oldest event, which the caller frees; NULL if there is none. */
 Input *inputs_pop(Inputs *inputs);

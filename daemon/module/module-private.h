@@ -39,7 +39,7 @@ struct Module {
 
         /* module.c */
         ClockTimer *timer;
-        bool reconfigured; /* while a job held the module */
+        bool reconfigured; /* while a job held the module, or was about to begin */
         bool advancing;
         char *expected; /* Id of the job whose first record is being written, NULL none */
         bool held;      /* module_hold() */

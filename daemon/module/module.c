@@ -39,7 +39,7 @@ static void reconfigure(Module *m)
 void module_reconfigured(Module *m)
 {
         m->reconfigured = true;
-        if (m->run)
+        if (m->run || m->held)
                 return;
         reconfigure(m);
         advance(m);
@@ -109,6 +109,8 @@ void module_release(Module *m)
 {
         end_hold(m);
         g_clear_pointer(&m->held_line, g_free);
+        if (m->reconfigured && !m->run)
+                reconfigure(m);
         advance(m);
         settle(m);
 }
@@ -277,9 +279,12 @@ static void advance(Module *m)
                 }
                 if (at_port_release(m->port))
                         continue;
+                /* First all that came while the module stood still, as a port that is opened may have been replaced. */
+                if (inputs_are_there(m->inputs) && (at_port_advance(m->port) || take_input(m)))
+                        continue;
                 if (module_update_port(m) || inspector_advance(m->inspector, at_port_is_open(m->port)))
                         continue;
-                if (at_port_advance(m->port) || take_input(m))
+                if (at_port_advance(m->port))
                         continue;
                 if (m->run && clock_has_passed(job_run_deadline(m->run))) {
                         time_out(m);
@@ -353,6 +358,8 @@ void module_free(Module *m)
 
 void module_probe(Module *m)
 {
+        if (m->held)
+                return; /* the port may have messages for the job that is about to begin */
         probe_want(m->probe);
         place_forget_mute_ports(m->place);
         module_choose_port(m);
