@@ -102,7 +102,8 @@ static void note(const Record *r, Job *job)
                         "job %s on %s: %s: %s Its end cannot be written (%s), so its record is removed, and the next "
                         "start of fotad does not know the job any more",
                         job->id, job_place(job), job_result_to_string(job->result), job->message, r->why);
-        job_set_string(&job->kept, r->result >= 0 ? r->sum : "");
+        job->writes--;
+        job_set_string(&job->kept, r->result >= 0 && job->writes == 0 ? r->sum : "");
         if (r->result >= 0) {
                 job->percent_covered = r->covered;
                 job_set_string(&job->behind, "");
@@ -128,8 +129,10 @@ static void on_written(void *task)
 
 static const WriterKind record_kind = { .work = write_record, .done = on_written, .free = record_free };
 
-static void push(Record *r, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy)
+static void push(Record *r, Job *job, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy)
 {
+        job->writes++;
+        job_set_string(&job->kept, "");
         r->func = func;
         r->userdata = userdata;
         r->destroy = destroy;
@@ -138,12 +141,12 @@ static void push(Record *r, ManagerRecordFunc func, void *userdata, GDestroyNoti
 
 void manager_write_record(Manager *m, Job *job, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy)
 {
-        push(record_new(m, job, RECORD), func, userdata, destroy);
+        push(record_new(m, job, RECORD), job, func, userdata, destroy);
 }
 
 void manager_write_end(Manager *m, Job *job, ManagerRecordFunc func)
 {
-        push(record_new(m, job, RECORD_OF_END), func, NULL, NULL);
+        push(record_new(m, job, RECORD_OF_END), job, func, NULL, NULL);
 }
 
 bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func)
@@ -152,7 +155,7 @@ bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func)
         bool changed = strcmp(r->sum, job->kept) != 0;
 
         if (changed)
-                push(r, func, NULL, NULL);
+                push(r, job, func, NULL, NULL);
         else
                 record_free(r);
         return changed;
@@ -162,6 +165,7 @@ static int write_now(Record *r, Job *job, char **ret_why)
 {
         int result;
 
+        job->writes++;
         write_record(r);
         note(r, job);
         result = MIN(r->result, 0);
@@ -312,10 +316,25 @@ typedef struct Addition {
         void *userdata;
 } Addition;
 
+/* A job that the loop did not take, because the daemon ends, was never seen: nothing of it stays on the disk. */
+static void remove_unseen(const Addition *a)
+{
+        g_autofree char *why = NULL;
+
+        if (!a->job || a->result < 0)
+                return;
+        job_store_remove(a->manager->store, a->job->id, &why);
+        if (why)
+                log_job(LOG_WARNING, NULL, a->job, "job %s: %s", a->job->id, why);
+        if (a->part)
+                package_store_remove(a->manager->packages, a->job->id);
+}
+
 static void addition_free(void *task)
 {
         Addition *a = task;
 
+        remove_unseen(a);
         job_free(a->job);
         free_text(a->text);
         g_free(a->part);

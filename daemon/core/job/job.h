@@ -147,8 +147,9 @@ typedef struct Job {
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 
         /* In memory only: the checksum of the record that the disk has, or that was removed from it because it cannot be
-         * written; "" if that is not known. */
+         * written; "" if that is not known, or while records are being written. */
         char *kept;
+        unsigned writes; /* in memory only: the number of records that are being written, or are about to be */
 
         /* In memory only: the record is being written, and the module stands still until then. Nothing else shows what
          * has changed in the job since it was announced. */
