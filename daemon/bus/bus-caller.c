@@ -117,6 +117,7 @@ static void call_free(BusCall *c)
 void bus_call_keep(BusCall *c, void *data, void (*drop)(BusCall *call))
 {
         c->waits = true;
+        c->since = c->since ?: g_get_monotonic_time();
         c->data = data;
         c->drop = drop;
 }
@@ -168,6 +169,7 @@ void bus_call_again(BusCall *c)
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         int r;
 
+        c->since = 0;
         if ((r = sd_bus_message_rewind(c->message, true)) >= 0 &&
             (r = sd_event_add_defer(c->bus->event, &c->tidy, on_idle, c)) >= 0 &&
             (r = sd_event_source_set_priority(c->tidy, SD_EVENT_PRIORITY_IDLE)) >= 0 &&
@@ -356,6 +358,23 @@ int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *
         return 1;
 }
 
+/* ---- calls that were given up */
+
+gint64 bus_call_last(const BusCall *c)
+{
+        return (c->since ?: g_get_monotonic_time()) + WAIT_MAX;
+}
+
+static bool is_late(const BusCall *c)
+{
+        return g_get_monotonic_time() > bus_call_last(c);
+}
+
+int bus_call_refuse_late(const BusCall *c, sd_bus_error *error)
+{
+        return is_late(c) ? sd_bus_error_set(error, SD_BUS_ERROR_TIMEOUT, "the disk took too long: try again") : 0;
+}
+
 /* ---- waiting for a module's identity */
 
 void bus_call_await_identity(BusCall *c, Module *module, BusWaitFunc func)
@@ -363,7 +382,6 @@ void bus_call_await_identity(BusCall *c, Module *module, BusWaitFunc func)
         bus_call_keep(c, NULL, NULL);
         c->func = func;
         c->module = module;
-        c->since = g_get_monotonic_time();
 }
 
 /* The call's own handler may be running, if its question was answered at once: it lets the call go. */
@@ -375,7 +393,7 @@ static void answer(BusCall *c, const char *failure)
 
         c->waits = false;
         c->handled = true;
-        if (!failure && g_get_monotonic_time() - c->since > WAIT_MAX)
+        if (!failure && is_late(c))
                 failure = "it took too long to tell who it is: try again";
         bus_call_fail(c, c->func(c, module, failure, &error), &error);
         if (!nested)

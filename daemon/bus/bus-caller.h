@@ -22,6 +22,7 @@ struct BusCall {
         BusPeer *peer;
         bool handled; /* a method handler is running */
         bool waits;   /* the call is kept when no handler runs */
+        gint64 since; /* when the call began to wait for an identity or the disk, µs of g_get_monotonic_time(), 0 not yet */
         sd_event_source *tidy;
         GList *link; /* in Bus.calls */
 
@@ -33,7 +34,6 @@ struct BusCall {
         /* These belong to a call that waits for the identity of a module. */
         BusWaitFunc func;
         Module *module;
-        gint64 since;
 
         /* Of a call that waits for the record of a job. */
         BusRecordFunc record_func;
@@ -79,6 +79,12 @@ void bus_answer_waiting(Bus *bus, Module *module, const char *failure);
 /* Calls func when job->awaits_record is not set: at once, or as soon as the record has been written. The call may then
  * wait again. */
 int bus_call_await_record(BusCall *call, Job *job, BusRecordFunc func, sd_bus_error *error);
+
+/* The time at which clients give the call up, µs of g_get_monotonic_time(). A call that was given up is not carried out.
+ */
+gint64 bus_call_last(const BusCall *call);
+/* Returns < 0, and the error, if that time has passed. */
+int bus_call_refuse_late(const BusCall *call, sd_bus_error *error);
 
 /* Lets the calls go on that wait for the record of that job. removed: the job is about to be freed. */
 void bus_job_is_written(Bus *bus, Job *job, bool removed);

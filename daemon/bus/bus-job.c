@@ -238,7 +238,10 @@ static int end_job(BusCall *call, Job *job, bool (*request)(Manager *manager, Jo
                    BusRecordFunc again, sd_bus_error *error)
 {
         g_auto(Refusal) refusal = { 0 };
+        int r = bus_call_refuse_late(call, error);
 
+        if (r < 0)
+                return r;
         if (!job)
                 return bus_call_refuse_removed(error);
         if (job->awaits_record)

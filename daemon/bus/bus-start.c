@@ -65,7 +65,7 @@ static int begin(BusCall *call, Module *module, const char *failure, sd_bus_erro
                 return r;
         options = g_steal_pointer(&request.options);
         waits = request.fd < 0 ? manager_request_upgrade(manager, module, request.source, options, bus_call_uid(call),
-                                                         on_accepted, call, on_over, &refusal)
+                                                         bus_call_last(call), on_accepted, call, on_over, &refusal)
                                : manager_request_file_upgrade(manager, module, request.fd, request.source, options,
                                                               bus_call_uid(call), on_accepted, call, on_over, &refusal);
         return keep(call, waits, &refusal, error);
@@ -121,6 +121,8 @@ static int retry(BusCall *call, Job *job, sd_bus_error *error)
         int r = read_retry(call->message, &request, error);
 
         if (r < 0)
+                return r;
+        if ((r = bus_call_refuse_late(call, error)) < 0)
                 return r;
         if (!job)
                 return bus_call_refuse_removed(error);

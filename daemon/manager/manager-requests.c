@@ -42,6 +42,7 @@ struct Request {
         char *source; /* or the name of a package on the host */
         Options *options;
         int64_t uid;
+        gint64 last; /* when the caller gives up, µs of g_get_monotonic_time() */
         PackageCopy *copy; /* NULL: the package is on a server */
         bool writes;       /* the record is being written, or the package of a refused request removed */
         Refusal refusal;
@@ -115,6 +116,7 @@ static Request *request_new(Manager *m, const Module *module, const char *source
         r->source = g_strdup(source);
         r->options = options;
         r->uid = uid;
+        r->last = G_MAXINT64;
         return r;
 }
 
@@ -146,7 +148,7 @@ static void begin_job(Request *r, Module *module, Job *job)
                 package_copy_release_file(r->copy);
 }
 
-/* The disk has the record, or refuses it. No upgrade begins long after its caller has left without a reply. */
+/* The disk has the record, or refuses it. No upgrade begins after its caller has left or given up. */
 static void on_added(Manager *m, Job *job, const char *why, void *userdata)
 {
         Request *r = userdata;
@@ -155,7 +157,7 @@ static void on_added(Manager *m, Job *job, const char *why, void *userdata)
 
         r->writes = false;
         module_expect(module, NULL);
-        if (job && r->func) {
+        if (job && r->func && g_get_monotonic_time() <= r->last) {
                 begin_job(r, module, job);
                 answer(r, job, &refusal);
                 return;
@@ -163,7 +165,10 @@ static void on_added(Manager *m, Job *job, const char *why, void *userdata)
         manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
         if (job)
                 manager_take_back_job(m, job);
-        refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why ?: "");
+        if (why)
+                refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
+        else
+                refusal_set(&refusal, SD_BUS_ERROR_TIMEOUT, "the disk took too long: try again");
         refuse(r, &refusal);
 }
 
@@ -197,10 +202,12 @@ static bool accept(Request *r, Module *module, const Package *package, Refusal *
 }
 
 Request *manager_request_upgrade(Manager *m, Module *module, const char *source, Options *options, int64_t uid,
-                                 RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
+                                 gint64 last, RequestFunc func, void *userdata, GDestroyNotify destroy,
+                                 Refusal *ret_refusal)
 {
         Request *r = request_new(m, module, source, options, uid);
 
+        r->last = last;
         if (accept(r, module, NULL, ret_refusal))
                 return request_keep(r, func, userdata, destroy);
         manager_request_free(r);

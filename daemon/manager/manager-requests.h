@@ -23,9 +23,11 @@ typedef void (*RequestFunc)(void *userdata, Job *job, const Refusal *refusal);
  * the options. uid: of the caller, -1 unknown. */
 
 /* Asks for an upgrade from a URL. The job is on the disk and on the bus when func is called, and
- * manager_begin_requested() must follow. */
+ * manager_begin_requested() must follow. last: the time at which the caller gives up, µs of g_get_monotonic_time(): a
+ * request whose record is written later is refused. */
 Request *manager_request_upgrade(Manager *manager, Module *module, const char *source, Options *options, int64_t uid,
-                                 RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
+                                 gint64 last, RequestFunc func, void *userdata, GDestroyNotify destroy,
+                                 Refusal *ret_refusal);
 
 /* The same from a package on the host (guide 3.3.1.3). Judges everything that can be judged without touching the file,
  * then copies it from the descriptor, which stays the caller's. name: of the file, for people; copied. */

@@ -6,7 +6,8 @@
  *   SYNCS_WAIT=SOCKET    each fsync() connects to that socket and waits until the connection is closed; without a
  *                        listener it goes on
  *   SYNCS_OF=TEXT        the same for files with that text in their paths alone
- *   SUSPENDED=FILE       the host was suspended for the number of seconds in FILE: CLOCK_BOOTTIME is ahead by them */
+ *   SUSPENDED=FILE       the host was suspended for the number of seconds in FILE: CLOCK_BOOTTIME is ahead by them
+ *   LATER=FILE           the number of seconds in FILE has passed: both clocks are ahead by them */
 
 #undef _FORTIFY_SOURCE
 
@@ -57,9 +58,9 @@ int fsync(int fd)
 
 /* ---- the clock */
 
-static long suspended_seconds(void)
+static long seconds_in(const char *variable)
 {
-        const char *path = getenv("SUSPENDED");
+        const char *path = getenv(variable);
         char text[32] = "";
         int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC) : -1;
 
@@ -75,6 +76,8 @@ int clock_gettime(clockid_t clock, struct timespec *ret)
         int r = (int)syscall(SYS_clock_gettime, clock, ret);
 
         if (r == 0 && clock == CLOCK_BOOTTIME)
-                ret->tv_sec += suspended_seconds();
+                ret->tv_sec += seconds_in("SUSPENDED");
+        if (r == 0 && (clock == CLOCK_BOOTTIME || clock == CLOCK_MONOTONIC))
+                ret->tv_sec += seconds_in("LATER");
         return r;
 }

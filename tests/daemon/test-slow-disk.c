@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "datagrams.h"
 #include "mini.h"
 #include "presets.h"
 #include "suite.h"
@@ -32,8 +33,9 @@ typedef struct Hold {
 
 static void start_daemon(World *w)
 {
-        g_autofree char *syncs = world_path(w, "syncs");
+        g_autofree char *syncs = world_path(w, "syncs"), *later = world_path(w, "later");
 
+        world_set_environment(w, "LATER", later);
         world_set_environment(w, "SYNCS_WAIT", syncs);
         world_set_environment(w, "SYNCS_OF", "/1.job");
         world_start_daemon(w);
@@ -52,6 +54,14 @@ static World *world_with(const char *config)
         world_await_module(w, MODULE_2);
         world_package(w, "other.bin", OTHER_OLD, OTHER_NEW, NULL);
         return w;
+}
+
+/* So many seconds pass for the daemon. */
+static void let_pass(World *w, const char *seconds)
+{
+        g_autofree char *later = world_path(w, "later");
+
+        ck_assert(g_file_set_contents(later, seconds, -1, NULL));
 }
 
 /* From now on the next record of job 1 is held. */
@@ -254,7 +264,21 @@ static void caller_leave(Caller *c, World *w)
                 ;
 }
 
-static void caller_await(Caller *c)
+/* The daemon has the call: it has answered others of the same caller since it read the caller's credentials. */
+static void caller_settle(Caller *c)
+{
+        for (unsigned i = 0; i < 2; i++) {
+                sd_bus_error error = SD_BUS_ERROR_NULL;
+                char *version = NULL;
+
+                ck_assert_int_ge(sd_bus_get_property_string(c->bus, "org.fotad1", "/org/fotad1", "org.fotad1.Manager",
+                                                            "Version", &error, &version),
+                                 0);
+                free(version);
+        }
+}
+
+static void caller_await_answer(Caller *c)
 {
         gint64 last = g_get_monotonic_time() + TIMEOUT;
 
@@ -263,7 +287,19 @@ static void caller_await(Caller *c)
                 if (sd_bus_process(c->bus, NULL) == 0)
                         sd_bus_wait(c->bus, G_USEC_PER_SEC);
         }
+}
+
+static void caller_await(Caller *c)
+{
+        caller_await_answer(c);
         ck_assert_msg(!c->error, "%s", c->error);
+}
+
+static void caller_await_refusal(Caller *c)
+{
+        caller_await_answer(c);
+        ck_assert_ptr_nonnull(c->error);
+        ck_assert_str_eq(c->error, "the disk took too long: try again");
 }
 
 static void caller_assert_waits(Caller *c)
@@ -337,7 +373,46 @@ START_TEST(test_cancel_recorded)
 }
 END_TEST
 
-/* The module goes through the whole upgrade meanwhile, and the job concludes from the revision. */
+/* The status of the unit does not show the end of a job before the disk has it. */
+START_TEST(test_status)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600n" },
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *path = world_path(w, "notify"), *url = NULL, *other = NULL;
+        Datagrams *said = datagrams_new(path);
+        g_autoptr(GPtrArray) all = NULL;
+        unsigned n;
+        Hold *h;
+        Caller *c;
+
+        world_set_environment(w, "NOTIFY_SOCKET", path);
+        start_daemon(w);
+        world_await_module(w, MODULE_2);
+        world_package(w, "other.bin", OTHER_OLD, OTHER_NEW, NULL);
+        url = world_http(w, "other.bin");
+        start_to(w, PREPARING);
+        h = hold_new(w);
+        c = call_cancel(0);
+        g_free(world_sim(w, "release 1-1 " PREPARING));
+        hold_await(h, "State=finished");
+        other = world_expect_job(w, world_start(w, MODULE_2, url, NULL));
+        n = datagrams_await(said, 0, "job 2 on usb-1-2: ");
+        all = datagrams_get(said);
+        ck_assert_msg(g_str_has_prefix(g_ptr_array_index(all, n), "STATUS=job 1 on usb-1-1: preparing 0 %; "), "%s",
+                      (char *)g_ptr_array_index(all, n));
+        hold_release(h);
+        caller_await(c);
+        world_assert_result(w, other, "success", "", "");
+        datagrams_await(said, n, "STATUS=Idle");
+        caller_free(c);
+        world_free(w);
+        datagrams_free(said);
+}
+END_TEST
+
+/* The module goes through the whole upgrade meanwhile: its restarts count, and the job concludes from the revision. */
 START_TEST(test_restarts)
 {
         World *w = world_with(NULL);
@@ -353,6 +428,7 @@ START_TEST(test_restarts)
         world_assert_property(w, JOB_1, "Restarts", "0");
         hold_release(h);
         assert_success(w);
+        world_assert_property(w, JOB_1, "Restarts", "2");
         world_free(w);
 }
 END_TEST
@@ -527,6 +603,42 @@ START_TEST(test_caller_left)
 }
 END_TEST
 
+/* ---- calls that their callers have given up, as clients do after 25 seconds, are not carried out */
+
+START_TEST(test_start_given_up)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_new(w);
+        Caller *c = call_start_either(w, 0);
+
+        hold_await(h, "State=queued");
+        let_pass(w, "30");
+        hold_release(h);
+        caller_await_refusal(c);
+        assert_no_job(w);
+        await_no_files(w, "state/jobs");
+        caller_free(c);
+        world_free(w);
+}
+END_TEST
+
+/* 0: by the job, 1: by the manager. */
+START_TEST(test_cancel_given_up)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_before_command(w);
+        Caller *c = call_cancel(_i);
+
+        caller_settle(c);
+        let_pass(w, "30");
+        hold_release(h);
+        caller_await_refusal(c);
+        assert_success(w);
+        caller_free(c);
+        world_free(w);
+}
+END_TEST
+
 /* ---- the first record of an adopted upgrade */
 
 /* Another program starts an upgrade of the module. */
@@ -631,6 +743,29 @@ START_TEST(test_killed_at_start)
 }
 END_TEST
 
+/* The daemon ends because it has no bus: a job that was not seen on the bus leaves no file. */
+START_TEST(test_no_bus)
+{
+        World *w = world_with(NULL);
+        g_autofree char *log = world_path(w, "fotad.log");
+        Hold *h = hold_new(w);
+        Caller *c = call_start_either(w, _i);
+
+        hold_await(h, "State=queued");
+        world_kill_bus(w);
+        world_await_file(w, log, "the connection to the bus is lost");
+        let_pass(w, "40");
+        world_await_file(w, log, "the bus cannot be had again");
+        hold_release(h);
+        ck_assert_int_eq(world_await_end(w), 1);
+        await_no_files(w, "state/jobs");
+        await_no_files(w, "state/packages");
+        world_start_bus(w);
+        caller_free(c);
+        world_free(w);
+}
+END_TEST
+
 /* The daemon ends when the record is on the disk, and not before the command that the record speaks of is sent. */
 START_TEST(test_terminated)
 {
@@ -660,15 +795,19 @@ int main(void)
         suite_add(s, "other-module", test_other_module, 0, 1);
         suite_add(s, "cancel", test_cancel, 0, 2);
         suite_add(s, "cancel-recorded", test_cancel_recorded, 0, 2);
+        suite_add(s, "status", test_status, 0, 1);
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "messages", test_messages, 0, 1);
         suite_add(s, "retry", test_retry, 0, 1);
         suite_add(s, "dismiss", test_dismiss, 0, 1);
         suite_add(s, "start", test_start, 0, 2);
         suite_add(s, "caller-left", test_caller_left, 0, 2);
+        suite_add(s, "start-given-up", test_start_given_up, 0, 1);
+        suite_add(s, "cancel-given-up", test_cancel_given_up, 0, 2);
         suite_add(s, "adopted", test_adopted, 0, 1);
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "killed-at-start", test_killed_at_start, 0, 2);
+        suite_add(s, "no-bus", test_no_bus, 0, 2);
         suite_add(s, "terminated", test_terminated, 0, 1);
         return suite_run(s);
 }
