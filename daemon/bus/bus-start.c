@@ -7,9 +7,13 @@
 #include "bus/bus-request.h"
 #include "bus/bus-start.h"
 
-static void on_over(void *call)
+/* The request is over. The call may still wait for the record of its job. */
+static void on_over(void *userdata)
 {
-        bus_call_done(call);
+        BusCall *call = userdata;
+
+        if (!call->job)
+                bus_call_done(call);
 }
 
 static void drop(BusCall *call)
@@ -86,17 +90,26 @@ static bool is_start(sd_bus_message *m)
         return sd_bus_message_is_method_call(m, NULL, "StartUpgrade");
 }
 
-static void on_retried(void *userdata, Job *job, const Refusal *refusal)
+static int reply_retried(BusCall *call, Job *job, sd_bus_error *error)
 {
         g_autofree char *path = job ? bus_job_path(job->id) : NULL;
-        BusCall *call = userdata;
 
         if (!job)
-                reply_refusal(call, refusal);
-        else if (is_start(call->message))
-                sd_bus_reply_method_return(call->message, "o", path);
+                return bus_call_refuse_removed(error);
+        return is_start(call->message) ? sd_bus_reply_method_return(call->message, "o", path)
+                                       : sd_bus_reply_method_return(call->message, NULL);
+}
+
+/* Replies when the bus shows that the retry waits or is sent, for which another record may be written. */
+static void on_retried(void *userdata, Job *job, const Refusal *refusal)
+{
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        BusCall *call = userdata;
+
+        if (job)
+                bus_call_await_record(call, job, reply_retried, &error);
         else
-                sd_bus_reply_method_return(call->message, NULL);
+                reply_refusal(call, refusal);
 }
 
 static int read_retry(sd_bus_message *m, BusRequest *ret, sd_bus_error *error)

@@ -364,8 +364,8 @@ static void on_retry_written(Manager *m, Job *job, int result, const char *why, 
         }
         log_job(LOG_NOTICE, NULL, job, "job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id,
                 job_place(job));
-        answer(r, job, &refusal);
         module_retry(module);
+        answer(r, job, &refusal);
 }
 
 Request *manager_request_retry(Manager *m, Job *job, const char *source, Options *taken, RequestFunc func,

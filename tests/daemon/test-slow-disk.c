@@ -509,6 +509,30 @@ START_TEST(test_retry)
 }
 END_TEST
 
+/* The call is answered when the bus shows that the retry waits for the Mini system, whose record is another one. */
+START_TEST(test_retry_waits)
+{
+        Course *c = stall();
+        g_autofree char *url = world_http(c->w, "fixed.mini_1");
+        Caller *caller;
+        Hold *h;
+
+        g_free(world_sim(c->w, "hold 1-1 answer:ATI"));
+        g_free(world_sim(c->w, "held 1-1 answer:ATI"));
+        h = hold_new(c->w);
+        caller = call_job("Retry", url);
+        hold_await(h, "fixed.mini_1");
+        hold_await(h, "The retry is sent when");
+        caller_settle(caller);
+        caller_assert_waits(caller);
+        hold_release(h);
+        caller_await(caller);
+        world_assert_part(c->w, JOB_1, "Message", "The retry is sent when");
+        caller_free(caller);
+        course_free(c);
+}
+END_TEST
+
 START_TEST(test_dismiss)
 {
         Course *c = stall();
@@ -799,6 +823,7 @@ int main(void)
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "messages", test_messages, 0, 1);
         suite_add(s, "retry", test_retry, 0, 1);
+        suite_add(s, "retry-waits", test_retry_waits, 0, 1);
         suite_add(s, "dismiss", test_dismiss, 0, 1);
         suite_add(s, "start", test_start, 0, 2);
         suite_add(s, "caller-left", test_caller_left, 0, 2);
