@@ -419,7 +419,7 @@ static int on_heard(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 /* The bus answers a call after it has passed on the signal that came before. Without an answer the signal may be lost
  * in a socket that nothing reads any more. */
-void bus_job_result(BusJob *bj)
+bool bus_job_result(BusJob *bj)
 {
         g_autoptr(sd_bus_message) m = NULL;
         const Job *job = bj->job;
@@ -430,6 +430,7 @@ void bus_job_result(BusJob *bj)
                            job->message) >= 0 &&
             bus_name_new_question(bj->bus->bus, &m) >= 0)
                 sd_bus_call_async(bj->bus->bus, &bj->heard, m, on_heard, bj, UINT64_MAX);
+        return bj->heard != NULL;
 }
 
 void bus_job_resolved(BusJob *bj, bool changed)

@@ -20,8 +20,8 @@ void bus_job_removed(BusJob *job);
  * have changed. */
 void bus_job_changed(BusJob *job);
 
-/* Emits Result. manager_result_heard() follows when the bus has passed it on. */
-void bus_job_result(BusJob *job);
+/* Emits Result. manager_result_heard() follows when the bus has passed it on. Returns false if there is no bus. */
+bool bus_job_result(BusJob *job);
 
 /* true while it is not known that the bus has passed Result on. */
 bool bus_job_awaits_hearing(const BusJob *job);

@@ -109,11 +109,11 @@ static void on_job_changed(void *userdata, Job *job)
         look_at_jobs(b);
 }
 
-static void on_job_result(void *userdata, Job *job)
+static bool on_job_result(void *userdata, Job *job)
 {
         Bus *b = userdata;
 
-        bus_job_result(g_hash_table_lookup(b->jobs, job));
+        return bus_job_result(g_hash_table_lookup(b->jobs, job));
 }
 
 static void on_job_resolved(void *userdata, Job *job, bool changed)

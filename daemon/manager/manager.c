@@ -405,7 +405,18 @@ void manager_stop(Manager *m)
                 g_usleep(SENDING_MAX / 100);
 }
 
-/* Waits for the disk: with the job the bus gets its Result, and the note of that comes before both. */
+/* The note comes first, so that a result is announced once more at most, not after each crash. Without it, or if the bus
+ * was lost meanwhile, the next connection gets the Result. */
+static void on_note_written(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        (void)userdata;
+        if (job && result < 0)
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+        if (job && (result < 0 || !m->observer->job_result(m->userdata, job)))
+                job->announced = JOB_ANNOUNCED_NO;
+}
+
+/* Waits for the disk at the start alone. */
 void manager_announce(Manager *m)
 {
         g_autoptr(GPtrArray) unannounced = g_ptr_array_new();
@@ -416,17 +427,18 @@ void manager_announce(Manager *m)
                 if (!job_has_ended(job) || job->announced != JOB_ANNOUNCED_NO)
                         continue;
                 job->announced = JOB_ANNOUNCED_AGAIN;
-                g_ptr_array_add(unannounced, job);
+                if (m->announced)
+                        manager_write_end(m, job, on_note_written);
+                else
+                        g_ptr_array_add(unannounced, job);
         }
-        /* The note comes first, so that a result is announced once more at most, not after each crash. */
         if (unannounced->len > 0)
                 writer_wait(m->writer); /* it may be writing the same records */
         manager_write_records_now(m, unannounced);
         for (unsigned i = 0; i < unannounced->len; i++) {
                 Job *job = g_ptr_array_index(unannounced, i);
 
-                if (!m->announced)
-                        log_result(job); /* the daemon before may have died before it logged that */
+                log_result(job); /* the daemon before may have died before it logged that */
                 m->observer->job_result(m->userdata, job);
         }
         m->announced = true;

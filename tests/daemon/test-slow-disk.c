@@ -103,7 +103,7 @@ static void hold_await(Hold *h, const char *part)
         do {
                 if (h->sync >= 0)
                         close(h->sync);
-                h->sync = accept(h->listener, NULL, NULL);
+                h->sync = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
                 ck_assert_int_ge(h->sync, 0);
         } while (!new_record_has(h->w, part));
 }
@@ -730,6 +730,77 @@ START_TEST(test_adopted)
 }
 END_TEST
 
+/* ---- the bus is lost meanwhile */
+
+/* The bus is killed and started again. A call after this is answered on the next connection. */
+static void change_bus(World *w)
+{
+        g_autofree char *log = world_path(w, "fotad.log");
+
+        world_kill_bus(w);
+        world_await_file(w, log, "the connection to the bus is lost");
+        world_start_bus(w);
+        world_await_daemon(w);
+}
+
+/* The next bus, too, shows nothing that the disk does not have, and gets the news when the disk has the record. */
+START_TEST(test_bus_killed)
+{
+        World *w = world_with(NULL);
+        g_autofree char *state = NULL, *system = NULL;
+        Hold *h;
+
+        start_to(w, "end");
+        h = hold_new(w);
+        g_free(world_sim(w, "release 1-1 end"));
+        hold_await(h, "Result=success");
+        state = world_property(w, JOB_1, "State");
+        system = world_property(w, MODULE_1, "System");
+        ck_assert_str_ne(state, "finished");
+        change_bus(w);
+        world_assert_property(w, JOB_1, "State", state);
+        world_assert_property(w, JOB_1, "Result", "");
+        world_assert_property(w, MODULE_1, "System", system);
+        world_assert_property(w, MODULE_1, "Job", JOB_1);
+        ck_assert_uint_eq(world_count_signals(w, JOB_1, "Result"), 0);
+        hold_release(h);
+        assert_success(w);
+        world_await_property(w, MODULE_1, "Job", "/");
+        ck_assert(world_await_signal(w, JOB_1, "Progress", "finished"));
+        ck_assert_uint_eq(world_count_signals(w, JOB_1, "Result"), 1);
+        world_free(w);
+}
+END_TEST
+
+/* A module that was lost is back while there is no bus. The next bus gets the Result, and the note of that follows the
+ * record that has the revision. */
+START_TEST(test_resolved)
+{
+        World *w = world_with("restart=2\n");
+        g_autofree char *log = world_path(w, "fotad.log"), *record = world_path(w, "state/jobs/1.job"), *text = NULL;
+        Hold *h;
+
+        start_to(w, "off:2");
+        world_kill_bus(w);
+        world_await_file(w, log, "job 1 on usb-1-1: failed");
+        h = hold_new(w);
+        g_free(world_sim(w, "release 1-1 off:2"));
+        hold_await(h, "came back later");
+        world_start_bus(w);
+        world_await_daemon(w);
+        world_assert_property(w, JOB_1, "ToRevision", "");
+        hold_release(h);
+        ck_assert(world_await_signal(w, JOB_1, "Resolved", NEW_REVISION " 1"));
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        ck_assert(g_file_get_contents(record, &text, NULL, NULL));
+        ck_assert_msg(strstr(text, "ToRevision=" NEW_REVISION) && !strstr(text, "Watched=true"), "%s", text);
+        world_start_daemon(w);
+        world_assert_property(w, JOB_1, "ToRevision", NEW_REVISION);
+        ck_assert_uint_eq(world_count_signals(w, JOB_1, "Resolved"), 1);
+        world_free(w);
+}
+END_TEST
+
 /* ---- the end of the daemon */
 
 /* The daemon dies: the record before counts, in which AT+QFOTADL was not sent. */
@@ -830,6 +901,8 @@ int main(void)
         suite_add(s, "start-given-up", test_start_given_up, 0, 1);
         suite_add(s, "cancel-given-up", test_cancel_given_up, 0, 2);
         suite_add(s, "adopted", test_adopted, 0, 1);
+        suite_add(s, "bus-killed", test_bus_killed, 0, 1);
+        suite_add(s, "resolved", test_resolved, 0, 1);
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "killed-at-start", test_killed_at_start, 0, 2);
         suite_add(s, "no-bus", test_no_bus, 0, 2);
