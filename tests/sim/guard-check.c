@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * guard-check, as a COMMAND of modsim: listens for uevents in two processes, opens missing devices, and opens existing
- * devices while another thread opens and closes other files. Exit status 0 if it survives and both processes had a
- * socket of their own; without bed-guard.so there is one socket, the second fault aborts it, and the third does so
- * every other time.
+ * guard-check TTY, as a COMMAND of modsim: kills processes in the midst of ioctls on the TTY, listens for uevents in
+ * two processes, opens missing devices, and opens existing devices while another thread opens and closes other files.
+ * Exit status 0 if it and modsim survive and both processes had a socket of their own; without bed-guard.so the first
+ * fault aborts modsim, there is one socket, the third fault aborts guard-check, and the fourth does so every other
+ * time.
  */
 
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/netlink.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OPENS  100000
+#define OPENS  20000
 #define ABSENT 100
+#define KILLED 100
 
 static atomic_bool over;
 
@@ -75,10 +79,41 @@ static bool listen_twice(void)
         return count_listeners() == before + 2;
 }
 
-int main(void)
+/* Each process is killed after another number of its ioctls, so that the kill meets every step of one. */
+static bool kill_in_ioctls(const char *tty)
+{
+        for (int i = 0; i < KILLED; i++) {
+                int counted[2], status, bits;
+                char byte;
+                pid_t child;
+
+                if (pipe(counted) < 0 || (child = fork()) < 0)
+                        return false;
+                if (child == 0) {
+                        int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+                        while (fd >= 0 && ioctl(fd, TIOCOUTQ, &bits) == 0 && ioctl(fd, FIONREAD, &bits) == 0 &&
+                               ioctl(fd, TIOCEXCL) == 0 && write(counted[1], "", 1) == 1)
+                                ;
+                        _exit(EXIT_FAILURE);
+                }
+                close(counted[1]);
+                for (int n = 0; n < 1 + i % 8; n++)
+                        if (read(counted[0], &byte, 1) != 1)
+                                return false;
+                if (kill(child, SIGKILL) < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
+                        return false;
+                close(counted[0]);
+        }
+        return true;
+}
+
+int main(int argc, char **argv)
 {
         pthread_t others;
 
+        if (argc != 2 || !kill_in_ioctls(argv[1]))
+                return EXIT_FAILURE;
         if (!listen_twice())
                 return EXIT_FAILURE;
         for (int i = 0; i < ABSENT; i++)

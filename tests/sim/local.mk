@@ -17,6 +17,8 @@ tests_sim_bed_guard_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_sim_bed_guard_so_LDFLAGS = -shared
 check_PROGRAMS += tests/sim/guard-check
 tests_sim_guard_check_CFLAGS = -std=gnu11 $(WARNINGS)
+TESTS += tests/sim/test-guard
+EXTRA_DIST += tests/sim/test-guard
 
 # The same modules on the real USB of another machine (tests/system).
 noinst_PROGRAMS += tests/sim/modsim-usb

@@ -28,7 +28,6 @@ def inside(base):
         uart.everything(sim, http, base)
         mini.everything(sim, http, https, ftp, base)
         opened_and_closed(sim)
-        guarded()
         many(sim)
     finally:
         for p in processes:
@@ -331,11 +330,6 @@ def opened_and_closed(sim):
     for key, value in (("unopened", "lose"), ("drain", "1000")):
         sim(f"set 1-1 {key} {value}")
     sim(f"wait 1-1 idle {idle + 2}")
-
-
-def guarded():
-    print("--- the guard before libumockdev's library")
-    check(subprocess.run([f"{os.path.dirname(MODSIM)}/guard-check"]).returncode == 0, "two listeners, devices that are not there, two threads")
 
 
 def many(sim):
