@@ -451,5 +451,6 @@ void bus_job_is_written(Bus *b, Job *job, bool removed)
 
 int bus_call_refuse_removed(sd_bus_error *error)
 {
-        return sd_bus_error_set(error, FOTAD_ERROR_NO_SUCH_JOB, "the job was removed while the call waited for the disk");
+        return sd_bus_error_set(error, FOTAD_ERROR_NO_SUCH_JOB,
+                                "the job was removed while the call waited for the disk");
 }

@@ -7,8 +7,8 @@
 typedef struct BusPeer BusPeer;
 
 /* A call that is kept until it is answered: the bus is asked for its sender's credentials, and then it may wait for
- * polkit, for a module's identity, for the copy of a package, for the record of a job or for a check. It is dropped without an answer when its
- * sender leaves the bus, and when the connection is lost. */
+ * polkit, for a module's identity, for the copy of a package, for the record of a job or for a check. It is dropped
+ * without an answer when its sender leaves the bus, and when the connection is lost. */
 typedef struct BusCall BusCall;
 
 typedef int (*BusWaitFunc)(BusCall *call, Module *module, const char *failure, sd_bus_error *error);
@@ -22,11 +22,12 @@ struct BusCall {
         BusPeer *peer;
         bool handled; /* a method handler is running */
         bool waits;   /* the call is kept when no handler runs */
-        gint64 since; /* when the call began to wait for an identity or the disk, µs of g_get_monotonic_time(), 0 not yet */
+        gint64 since; /* when the call began to wait for an identity or the disk, µs of g_get_monotonic_time(), 0 not
+                         yet */
         sd_event_source *tidy;
         GList *link; /* in Bus.calls */
 
-        void *data; /* of the thing that the call waits for; not to be used without drop */
+        void *data;                  /* of the thing that the call waits for; not to be used without drop */
         void (*drop)(BusCall *call); /* ends that, and calls bus_call_done(); NULL: there is nothing to end */
 
         int (*answer)(BusCall *call); /* of a call that waits for its turn (bus-costly) */
@@ -35,7 +36,7 @@ struct BusCall {
         BusWaitFunc func;
         Module *module;
 
-        /* Of a call that waits for the record of a job. */
+        /* These belong to a call that waits for the record of a job. */
         BusRecordFunc record_func;
         const Job *job;
 };
@@ -80,7 +81,8 @@ void bus_answer_waiting(Bus *bus, Module *module, const char *failure);
  * wait again. */
 int bus_call_await_record(BusCall *call, Job *job, BusRecordFunc func, sd_bus_error *error);
 
-/* The time at which clients give the call up, µs of g_get_monotonic_time(). A call that was given up is not carried out.
+/* The time at which clients give the call up, µs of g_get_monotonic_time(). A call that was given up is not carried
+ * out.
  */
 gint64 bus_call_last(const BusCall *call);
 /* Returns < 0, and the error, if that time has passed. */

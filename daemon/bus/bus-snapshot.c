@@ -109,8 +109,8 @@ int bus_snapshot_append(const BusSnapshot *s, sd_bus_message *m)
                 if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
                     (r = sd_bus_message_append_basic(m, 's', s->properties[i].name)) < 0 ||
                     (r = sd_bus_message_open_container(m, 'v', s->properties[i].type)) < 0 ||
-                    (r = append_property(s, i, m)) < 0 ||
-                    (r = sd_bus_message_close_container(m)) < 0 || (r = sd_bus_message_close_container(m)) < 0)
+                    (r = append_property(s, i, m)) < 0 || (r = sd_bus_message_close_container(m)) < 0 ||
+                    (r = sd_bus_message_close_container(m)) < 0)
                         return r;
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -358,8 +358,9 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 
         if (events & EPOLLOUT)
                 flush_queue(s);
-        if (s->kept->len >= KEPT_MAX && events & (EPOLLHUP | EPOLLERR)) { /* reported again and again */
-                sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        if (s->kept->len >= KEPT_MAX) {
+                if (events & (EPOLLHUP | EPOLLERR)) /* which would be reported again and again */
+                        sd_event_source_set_enabled(source, SD_EVENT_OFF);
                 return 0;
         }
         if (is_paused(s) && !(events & (EPOLLHUP | EPOLLERR)))

@@ -42,11 +42,11 @@ struct Request {
         char *source; /* or the name of a package on the host */
         Options *options;
         int64_t uid;
-        gint64 last; /* when the caller gives up, µs of g_get_monotonic_time() */
+        gint64 last;       /* when the caller gives up, µs of g_get_monotonic_time() */
         PackageCopy *copy; /* NULL: the package is on a server */
         bool writes;       /* the record is being written, or the package of a refused request removed */
         Refusal refusal;
-        RequestFunc func;  /* NULL: the caller has left */
+        RequestFunc func; /* NULL: the caller has left */
         void *userdata;
         GDestroyNotify destroy;
 };

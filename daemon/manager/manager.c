@@ -405,8 +405,8 @@ void manager_stop(Manager *m)
                 g_usleep(SENDING_MAX / 100);
 }
 
-/* The note comes first, so that a result is announced once more at most, not after each crash. Without it, or if the bus
- * was lost meanwhile, the next connection gets the Result. */
+/* The note comes first, so that a result is announced once more at most, not after each crash. Without it, or if the
+ * bus was lost meanwhile, the next connection gets the Result. */
 static void on_note_written(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
         (void)userdata;

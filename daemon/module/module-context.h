@@ -35,7 +35,7 @@ typedef struct ModuleContext {
 uint64_t context_now(const ModuleContext *context);
 /* The same of clock_read_until(). */
 uint64_t context_read_until(const ModuleContext *context);
-/* That time as one of clock_now(), UINT64_MAX never. */
+/* The same time as one of clock_now(), UINT64_MAX never. */
 uint64_t context_deadline(const ModuleContext *context, uint64_t at);
 
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job

@@ -109,6 +109,7 @@ bool uart_heard(Uart *u, const AtEvent *event)
         if (event->type == AT_EVENT_URC)
                 return uart_life_line(&u->life, event->text, context_now(u->context)) && is_possible(u);
         if (event->type == AT_EVENT_READY || (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
-                return uart_life_answered(&u->life, context_now(u->context)) && u->context->job && u->context->job->sent;
+                return uart_life_answered(&u->life, context_now(u->context)) && u->context->job &&
+                       u->context->job->sent;
         return false;
 }

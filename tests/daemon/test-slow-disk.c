@@ -677,8 +677,8 @@ static void begin_by_hand(World *w, const char *url)
         close(fd);
 }
 
-/* A module that has reported its revision is downloading, and the daemon reads messages about that while it asks for the
- * revision again. */
+/* A module that has reported its revision is downloading, and the daemon reads messages about that while it asks for
+ * the revision again. */
 static Hold *hold_adoption(World *w, const char *url)
 {
         sd_bus_message *m;
