@@ -9,6 +9,8 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/credentials.c client/credentials.h \
 	client/follow.c client/follow.h \
 	client/input.c client/input.h \
+	client/job-log.c client/job-log.h \
+	client/job-picture.c client/job-picture.h \
 	client/json.c client/json.h \
 	client/message.c client/message.h \
 	client/objects.c client/objects.h \
@@ -32,8 +34,10 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/verb-explain.c \
 	client/verb-history.c \
 	client/verb-list.c \
+	client/verb-log.c \
 	client/verb-monitor.c \
 	client/verb-probe.c \
+	client/verb-report.c \
 	client/verb-retry.c \
 	client/verb-schedule.c \
 	client/verb-start.c \

@@ -187,7 +187,7 @@ int props_read(Props *props, sd_bus_message *message)
         return sd_bus_message_exit_container(message);
 }
 
-char *props_describe(const Props *props, const char *const *except)
+char *props_describe(const Props *props, const char *separator, const char *const *except)
 {
         GString *s = g_string_new(NULL);
 
@@ -197,7 +197,7 @@ char *props_describe(const Props *props, const char *const *except)
 
                 if (except && g_strv_contains(except, prop->name))
                         continue;
-                g_string_append_printf(s, "%s%s=", s->len > 0 ? ", " : "", name);
+                g_string_append_printf(s, "%s%s=", s->len > 0 ? separator : "", name);
                 if (prop->string)
                         g_string_append(s, prop->text);
                 else if (prop->type == SD_BUS_TYPE_BOOLEAN)

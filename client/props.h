@@ -30,8 +30,9 @@ const char *props_text(const Props *props, const char *name);
 /* The value of a number or boolean; 0 if it is missing. */
 int64_t props_number(const Props *props, const char *name);
 
-/* "Name=value, Name=value" of all properties but those named, for a terminal; except may be NULL. The caller frees it. */
-char *props_describe(const Props *props, const char *const *except);
+/* "Name=value", then the separator and the next one, of all properties but those named, for a terminal; except may be
+ * NULL. The caller frees it. */
+char *props_describe(const Props *props, const char *separator, const char *const *except);
 
 /* Writes the properties as members of the object that is open in json. */
 void props_write(const Props *props, Json *json);

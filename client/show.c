@@ -120,6 +120,7 @@ void show_job(const Object *job, const Object *module)
                 text_field(_("Origin"), _("adopted: it was found under way"));
         text_field_at(_("State"), progress, FIELD_INDENT, job_is_finished(p) ? TEXT_NONE : job_colour(p));
         show_number(_("Restarts"), props_number(p, "Restarts"), "");
+        show_number(_("Repeats"), props_number(p, "Repeats"), "");
         text_field(_("Revision"), revisions);
         text_field(_("Created"), created);
         text_field(_("Finished"), finished);

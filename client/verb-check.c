@@ -5,6 +5,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "bus.h"
 #include "json.h"
 #include "names.h"
@@ -14,9 +16,11 @@
 #include "text.h"
 
 static char *module;
+static gboolean verbose;
 
 static const GOptionEntry entries[] = {
         { "module", 'm', 0, G_OPTION_ARG_STRING, &module, N_("The module; needed if there are several"), N_("MODULE") },
+        { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, N_("Also print the rules that hold"), NULL },
         { NULL },
 };
 
@@ -30,7 +34,7 @@ static int new_call(Ctl *ctl, const Source *source, sd_bus_message **ret)
                 return status;
         r = sd_bus_message_sensitive(call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "ss", module ?: "", source->url ?: source->name);
+                r = sd_bus_message_append(call, "ss", module ?: "", source->url ?: source->name ?: "");
         if (r < 0)
                 return fail_bus(ctl, NULL, r);
         status = upgrade_options_append(ctl, call);
@@ -39,74 +43,133 @@ static int new_call(Ctl *ctl, const Source *source, sd_bus_message **ret)
         return status;
 }
 
-/* The beginning of a remedy that does not prevent the upgrade (org.fotad1.Manager.Check). */
-#define ADVICE "advice: "
+/* Results by their urgency, the most urgent first. */
+typedef enum Outcome { BROKEN, ADVICE, UNJUDGED, HOLDS, _OUTCOME_MAX } Outcome;
 
-static void show_rule(const char *rule, bool holds, const char *finding, const char *remedy)
+typedef struct Row {
+        const char *rule, *finding, *remedy; /* of the reply */
+        Outcome outcome;
+} Row;
+
+/* The prefixes of findings and remedies are org.fotad1.Manager.Check's. */
+static Outcome outcome_of(bool holds, const char *finding, const char *remedy)
 {
-        g_autofree char *clean = text_clean(rule);
+        if (!holds)
+                return g_str_has_prefix(remedy, "advice: ") ? ADVICE : BROKEN;
+        return g_str_has_prefix(finding, "not asked: ") || g_str_has_prefix(finding, "not known: ") ? UNJUDGED : HOLDS;
+}
 
-        if (holds)
-                g_print("%s%s%s %s\n", text_colour(TEXT_GOOD), _("ok  "), text_colour(TEXT_PLAIN), clean);
-        else if (g_str_has_prefix(remedy, ADVICE))
-                g_print("%s%s%s %s\n", text_colour(TEXT_WARN), _("warn"), text_colour(TEXT_PLAIN), clean);
-        else
-                g_print("%s%s%s %s\n", text_colour(TEXT_BAD), _("FAIL"), text_colour(TEXT_PLAIN), clean);
-        if (*finding) {
+static void show_row(const Row *row)
+{
+        static const struct {
+                TextColour colour;
+                const char *word;
+        } shown[_OUTCOME_MAX] = {
+                [BROKEN] = { TEXT_BAD, N_("FAIL") },
+                [ADVICE] = { TEXT_WARN, N_("warn") },
+                [UNJUDGED] = { TEXT_WARN, N_("--  ") },
+                [HOLDS] = { TEXT_GOOD, N_("ok  ") },
+        };
+        g_autofree char *rule = text_clean(row->rule);
+
+        g_print("%s%s%s %s\n", text_colour(shown[row->outcome].colour), _(shown[row->outcome].word),
+                text_colour(TEXT_PLAIN), rule);
+        if (*row->finding) {
                 g_print("     ");
-                text_wrap(finding, 5);
+                text_wrap(row->finding, 5);
         }
-        if (!holds && *remedy) {
+        if (row->outcome != HOLDS && *row->remedy) {
                 g_print("     -> ");
-                text_wrap(remedy, 8);
+                text_wrap(row->remedy, 8);
         }
 }
 
-static void write_rule(Json *json, const char *rule, bool holds, const char *finding, const char *remedy)
+static void show_holding(const GArray *rows, unsigned n)
 {
-        json_begin(json, NULL, '{');
-        json_string(json, "rule", rule);
-        json_bool(json, "holds", holds);
-        json_string(json, "finding", finding);
-        json_string(json, "remedy", remedy);
-        json_bool(json, "advice", !holds && g_str_has_prefix(remedy, ADVICE));
-        json_end(json, '}');
+        g_autoptr(GString) names = g_string_new(NULL);
+        g_autofree char *line = NULL;
+
+        for (unsigned i = 0; i < rows->len; i++) {
+                const Row *row = &g_array_index(rows, Row, i);
+
+                if (row->outcome == HOLDS)
+                        g_string_append_printf(names, "%s%s", names->len ? ", " : "", row->rule);
+        }
+        line = g_strdup_printf(ngettext("%u rule holds: %s", "%u rules hold: %s", n), n, names->str);
+        g_print("%s%s%s ", text_colour(TEXT_GOOD), _("ok  "), text_colour(TEXT_PLAIN));
+        text_wrap(line, 5);
 }
 
-/* Prints the last line, which sums the results up. */
-static void show_verdict(unsigned broken, unsigned advice)
+/* Prints the last lines, which sum the results up and say which of them are missing. */
+static void show_verdict(const Source *source, const unsigned n[_OUTCOME_MAX], bool server)
 {
         g_autofree char *text = NULL;
 
-        if (broken > 0)
+        if (n[BROKEN] > 0)
                 text = g_strdup_printf(ngettext("An upgrade would be refused or fail: %u rule does not hold.",
-                                                "An upgrade would be refused or fail: %u rules do not hold.", broken),
-                                       broken);
-        else if (advice > 0)
+                                                "An upgrade would be refused or fail: %u rules do not hold.",
+                                                n[BROKEN]),
+                                       n[BROKEN]);
+        else if (n[ADVICE] > 0)
                 text = g_strdup_printf(ngettext("An upgrade can be begun, with %u piece of advice.",
-                                                "An upgrade can be begun, with %u pieces of advice.", advice),
-                                       advice);
+                                                "An upgrade can be begun, with %u pieces of advice.", n[ADVICE]),
+                                       n[ADVICE]);
         else
                 text = g_strdup(_("An upgrade can be begun."));
-        text_say(broken > 0 ? TEXT_BAD : advice > 0 ? TEXT_WARN : TEXT_GOOD, "%s", text);
+        text_say(n[BROKEN] > 0 ? TEXT_BAD : n[ADVICE] > 0 ? TEXT_WARN : TEXT_GOOD, "%s", text);
+        if (n[UNJUDGED] > 0)
+                text_say(TEXT_WARN, ngettext("%u rule was not judged.", "%u rules were not judged.", n[UNJUDGED]),
+                         n[UNJUDGED]);
+        if (!source->url && !source->name)
+                text_say(TEXT_NONE, "%s", _("No package was checked: give SOURCE to check one, too."));
+        else if (source->url && !server)
+                text_say(TEXT_NONE, "%s", _("The package's server was not asked: --check-source asks it."));
 }
 
-static int show_reply(Ctl *ctl, sd_bus_message *reply)
+static void show_rows(const Source *source, const GArray *rows, const unsigned n[_OUTCOME_MAX])
 {
+        bool server = false;
+
+        for (Outcome o = BROKEN; o < _OUTCOME_MAX; o++)
+                for (unsigned i = 0; i < rows->len; i++) {
+                        const Row *row = &g_array_index(rows, Row, i);
+
+                        server = server || strcmp(row->rule, "server") == 0;
+                        if (row->outcome == o && (o != HOLDS || verbose))
+                                show_row(row);
+                }
+        if (!verbose && n[HOLDS] > 0)
+                show_holding(rows, n[HOLDS]);
+        show_verdict(source, n, server);
+}
+
+static void write_row(Json *json, const Row *row)
+{
+        json_begin(json, NULL, '{');
+        json_string(json, "rule", row->rule);
+        json_bool(json, "holds", row->outcome == HOLDS || row->outcome == UNJUDGED);
+        json_string(json, "finding", row->finding);
+        json_string(json, "remedy", row->remedy);
+        json_bool(json, "advice", row->outcome == ADVICE);
+        json_bool(json, "judged", row->outcome != UNJUDGED);
+        json_end(json, '}');
+}
+
+static int show_reply(Ctl *ctl, const Source *source, sd_bus_message *reply)
+{
+        g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(Row));
         g_autoptr(Json) json = json_new();
-        const char *rule, *finding, *remedy;
-        unsigned broken = 0, advice = 0;
+        unsigned n[_OUTCOME_MAX] = { 0 };
+        Row row;
         int holds, r;
 
         json_begin(json, NULL, '[');
         r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "(sbss)");
-        while (r >= 0 && (r = sd_bus_message_read(reply, "(sbss)", &rule, &holds, &finding, &remedy)) > 0) {
-                advice += !holds && g_str_has_prefix(remedy, ADVICE);
-                broken += !holds && !g_str_has_prefix(remedy, ADVICE);
-                if (ctl->json)
-                        write_rule(json, rule, holds, finding, remedy);
-                else
-                        show_rule(rule, holds, finding, remedy);
+        while (r >= 0 && (r = sd_bus_message_read(reply, "(sbss)", &row.rule, &holds, &row.finding, &row.remedy)) > 0) {
+                row.outcome = outcome_of(holds, row.finding, row.remedy);
+                n[row.outcome]++;
+                g_array_append_val(rows, row);
+                write_row(json, &row);
         }
         if (r < 0)
                 return fail_bus(ctl, NULL, r);
@@ -114,8 +177,8 @@ static int show_reply(Ctl *ctl, sd_bus_message *reply)
         if (ctl->json)
                 json_print(json);
         else
-                show_verdict(broken, advice);
-        return broken > 0 ? STATUS_REFUSED : STATUS_DONE;
+                show_rows(source, rows, n);
+        return n[BROKEN] > 0 ? STATUS_REFUSED : STATUS_DONE;
 }
 
 static int run(Ctl *ctl, char **args)
@@ -125,25 +188,26 @@ static int run(Ctl *ctl, char **args)
         int status;
 
         status = upgrade_options_check(ctl);
-        if (status == STATUS_DONE)
+        if (status == STATUS_DONE && args[0])
                 status = source_open(ctl, args[0], &source);
         if (status == STATUS_DONE)
                 status = new_call(ctl, &source, &call);
         if (status == STATUS_DONE)
                 status = bus_act(ctl, call, &reply);
-        return status == STATUS_DONE ? show_reply(ctl, reply) : status;
+        return status == STATUS_DONE ? show_reply(ctl, &source, reply) : status;
 }
 
 const Verb verb_check = {
         .name = "check",
-        .args = "SOURCE",
+        .args = "[SOURCE]",
         .summary = N_("whether an upgrade could be begun, and what is in the way"),
         .description = N_("Asks the module, and with --check-source the package's server; changes nothing.\n"
-                          "Of a package on this host only the name is looked at. Ends with status 3 if a\n"
-                          "rule does not hold, for which the upgrade would be refused or fail; \"advice\"\n"
-                          "does not stop it. \"-\" as SOURCE reads it from standard input, where a\n"
-                          "password in it is not seen by others."),
-        .min_args = 1,
+                          "Without SOURCE the module alone is checked. Of a package on this host only the\n"
+                          "name is looked at. Problems are printed first; the rules that hold are summed\n"
+                          "up, or printed with -v. Ends with status 3 if a rule does not hold, for which\n"
+                          "the upgrade would be refused or fail; \"advice\" does not stop it. \"--\" marks\n"
+                          "a rule that could not be judged. \"-\" as SOURCE reads it from standard input,\n"
+                          "where a password in it is not seen by others."),
         .max_args = 1,
         .entries = entries,
         .upgrade_options = true,

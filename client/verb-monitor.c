@@ -132,7 +132,7 @@ static void on_changed(const Monitor *m, sd_bus_message *message)
         job = strcmp(interface, FOTAD_JOB_INTERFACE) == 0;
         if (!job && strcmp(interface, FOTAD_MODULE_INTERFACE) != 0)
                 return;
-        text = props_describe(props, job ? left : NULL);
+        text = props_describe(props, ", ", job ? left : NULL);
         if (m->ctl->json || *text)
                 print_line(m, "changed", job ? "job" : "module",
                            &(Object){ (char *)sd_bus_message_get_path(message), props }, text);

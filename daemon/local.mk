@@ -8,7 +8,8 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/quectel/identity.c daemon/core/quectel/identity.h daemon/core/quectel/layout.c \
 	daemon/core/quectel/layout.h daemon/core/quectel/qfota.c daemon/core/quectel/qfota.h \
 	daemon/core/job/context.c daemon/core/job/context.h daemon/core/job/job.c daemon/core/job/job.h \
-	daemon/core/job/job-mask.c daemon/core/job/job-private.h daemon/core/job/job-text.c \
+	daemon/core/job/job-log.c daemon/core/job/job-log.h daemon/core/job/job-mask.c \
+	daemon/core/job/job-private.h daemon/core/job/job-text.c \
 	daemon/core/job/options.c daemon/core/job/options.h daemon/core/job/source.c daemon/core/job/source.h \
 	daemon/core/rules/inspect.c daemon/core/rules/inspect.h daemon/core/rules/rule.c daemon/core/rules/rule.h \
 	daemon/core/rules/rules.c daemon/core/rules/rules.h daemon/core/rules/rules-dialogue.c \
@@ -21,6 +22,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/upgrade/upgrade-abandon.h daemon/core/upgrade/upgrade-check.c daemon/core/upgrade/upgrade-check.h \
 	daemon/core/upgrade/upgrade-command.c daemon/core/upgrade/upgrade-command.h daemon/core/upgrade/upgrade-end.c \
 	daemon/core/upgrade/upgrade-end.h daemon/core/upgrade/upgrade-flow.c daemon/core/upgrade/upgrade-flow.h \
+	daemon/core/upgrade/upgrade-history.c daemon/core/upgrade/upgrade-history.h \
 	daemon/core/upgrade/upgrade-mini.c daemon/core/upgrade/upgrade-mini.h daemon/core/upgrade/upgrade-prepare.c \
 	daemon/core/upgrade/upgrade-prepare.h daemon/core/upgrade/upgrade-restore.c \
 	daemon/core/upgrade/upgrade-restore.h daemon/core/upgrade/upgrade-silence.c \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The names of the D-Bus interface, shared by the daemon and its clients. The XML files beside this file define the
- * interface. Add names here, never change one. */
+/* Names that the daemon and its clients share, above all those of the D-Bus interface, which the XML files beside this
+ * file define. Add names here, never change one. */
 
 #define FOTAD_BUS_NAME          "org.fotad1"
 #define FOTAD_PATH              "/org/fotad1"
@@ -24,3 +24,6 @@
 #define FOTAD_ERROR_NOT_DISMISSABLE  FOTAD_ERROR_PREFIX "NotDismissable"
 #define FOTAD_ERROR_NOT_STALLED      FOTAD_ERROR_PREFIX "NotStalled"
 #define FOTAD_ERROR_NO_SUCH_JOB      FOTAD_ERROR_PREFIX "NoSuchJob"
+
+/* Read by the daemon, and by fotactl report. */
+#define FOTAD_CONFIG_FILE "/etc/fotad/fotad.conf"

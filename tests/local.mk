@@ -149,6 +149,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-inhibit \
 	tests/daemon/test-modem-manager \
 	tests/daemon/test-journal \
+	tests/daemon/test-log \
 	tests/daemon/test-log-control \
 	tests/daemon/test-schedule \
 	tests/daemon/test-schedule-files \
@@ -270,6 +271,8 @@ tests_daemon_test_service_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_service_LDADD = $(WORLD_LIBS)
 tests_daemon_test_reload_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_reload_LDADD = $(WORLD_LIBS)
+tests_daemon_test_log_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_log_LDADD = $(WORLD_LIBS)
 tests_daemon_test_journal_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_journal_LDADD = $(WORLD_LIBS)
 tests_daemon_test_log_control_CFLAGS = $(WORLD_CFLAGS)

@@ -4,9 +4,10 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "names.h"
 #include "core/upgrade/upgrade.h"
 
-#define CONFIG_DEFAULT_FILE "/etc/fotad/fotad.conf"
+#define CONFIG_DEFAULT_FILE FOTAD_CONFIG_FILE
 
 typedef struct Config {
         char **ports; /* UARTs: names below /dev, or paths */

@@ -15,13 +15,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 
 /* Common to all objects on the bus: the connection, the manager, and the calls that are kept. */
 typedef struct Bus {
-        sd_bus *bus;            /* if it is lost, the closed connection, until the next one has the name */
-        sd_bus *next;           /* a connection that has not got the name yet; NULL: none */
-        sd_event_source *retry; /* due when the next connection is to be tried */
-        sd_event_source *exit;  /* before sd-bus closes the connection */
-        gint64 lost_at;         /* of CLOCK_MONOTONIC; 0: the connection is not lost */
-        uint64_t pause;         /* µs until the connection is tried again */
-        sd_event *event;        /* sd_bus_get_event() returns NULL once the connection is lost */
+        sd_bus *bus;               /* if it is lost, the closed connection, until the next one has the name */
+        sd_bus *next;              /* a connection that has not got the name yet; NULL: none */
+        sd_event_source *retry;    /* due when the next connection is to be tried */
+        sd_event_source *catch_up; /* due when changes that were put off are to be sent */
+        sd_event_source *exit;     /* before sd-bus closes the connection */
+        gint64 lost_at;            /* of CLOCK_MONOTONIC; 0: the connection is not lost */
+        uint64_t pause;            /* µs until the connection is tried again */
+        sd_event *event;           /* sd_bus_get_event() returns NULL once the connection is lost */
         Manager *manager;
         GHashTable *modules;   /* Module -> BusModule */
         GHashTable *jobs;      /* Job -> BusJob */

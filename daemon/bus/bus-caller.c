@@ -190,6 +190,11 @@ int64_t bus_call_uid(const BusCall *c)
         return c->peer->uid;
 }
 
+Caller bus_call_caller(const BusCall *c)
+{
+        return (Caller){ .uid = bus_call_uid(c), .name = sd_bus_message_get_sender(c->message) };
+}
+
 bool bus_call_is_privileged(const BusCall *c)
 {
         return c->peer->privileged;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus/bus-authorize.h"
+#include "bus/bus-costly.h"
 #include "bus/bus-job.h"
 #include "bus/bus-name.h"
 #include "bus/bus-snapshot.h"
@@ -122,6 +123,13 @@ static char *get_restarts(const void *object)
         return bus_number(job->restarts);
 }
 
+static char *get_repeats(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->repeats);
+}
+
 static char *get_from_revision(const void *object)
 {
         const Job *job = object;
@@ -178,6 +186,34 @@ static char *get_error_name(const void *object)
         return g_strdup(has_ended(job) ? job_error_name(job) : "");
 }
 
+static char *get_stall_reason(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(!has_ended(job) && job->stalled ? job_stall_to_string(job->stall) : "");
+}
+
+static char *get_imei(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->imei);
+}
+
+static char *get_expected_revision(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->options->expected_revision ?: "");
+}
+
+static char *get_started_by(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(job->started_by < 0 ? UINT32_MAX : (uint64_t)job->started_by);
+}
+
 static char *get_message(const void *object)
 {
         const Job *job = object;
@@ -206,6 +242,7 @@ static const BusProperty properties[] = {
         { "Cancellable", "b", get_cancellable },
         { "Dismissable", "b", get_dismissable },
         { "Restarts", "u", get_restarts },
+        { "Repeats", "u", get_repeats },
         { "FromRevision", "s", get_from_revision },
         { "ToRevision", "s", get_to_revision },
         { "Created", "t", get_created },
@@ -215,6 +252,10 @@ static const BusProperty properties[] = {
         { "ErrorCode", "i", get_error_code },
         { "ErrorName", "s", get_error_name },
         { "Message", "s", get_message },
+        { "StallReason", "s", get_stall_reason },
+        { "Imei", "s", get_imei },
+        { "ExpectedRevision", "s", get_expected_revision },
+        { "StartedBy", "u", get_started_by },
 };
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
@@ -234,7 +275,8 @@ static int reply(BusCall *call, Job *job, sd_bus_error *error)
 
 /* Cancel and Dismiss. Waits while a record of the job is being written, and replies when the record that shows the
  * effect of the call is on the disk. */
-static int end_job(BusCall *call, Job *job, bool (*request)(Manager *manager, Job *job, Refusal *ret_refusal),
+static int end_job(BusCall *call, Job *job,
+                   bool (*request)(Manager *manager, Job *job, Caller caller, Refusal *ret_refusal),
                    BusRecordFunc again, sd_bus_error *error)
 {
         g_auto(Refusal) refusal = { 0 };
@@ -246,7 +288,7 @@ static int end_job(BusCall *call, Job *job, bool (*request)(Manager *manager, Jo
                 return bus_call_refuse_removed(error);
         if (job->awaits_record)
                 return bus_call_await_record(call, job, again, error);
-        if (!request(call->bus->manager, job, &refusal))
+        if (!request(call->bus->manager, job, bus_call_caller(call), &refusal))
                 return bus_refuse(error, &refusal);
         return bus_call_await_record(call, job, reply, error);
 }
@@ -296,11 +338,55 @@ static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return bus_start_retry_call(bj->bus, m, bj->job, error);
 }
 
+/* The job may have been removed since the call came. */
+static int answer_log(BusCall *call)
+{
+        Manager *manager = call->bus->manager;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_auto(Refusal) refusal = { 0 };
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autoptr(JobLog) kept = NULL;
+        g_autofree char *why = NULL;
+        const Job *job = manager_find_job(manager, sd_bus_message_get_path(call->message), &refusal);
+        const JobLog *log = job ? job->log : NULL;
+        int r;
+
+        if (job && !log)
+                log = kept = manager_read_log(manager, job, &why);
+        if (job && !log)
+                refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the log of job %s cannot be read: %s", job->id, why);
+        if (!log) {
+                bus_refuse(&error, &refusal);
+                return sd_bus_reply_method_error(call->message, &error);
+        }
+        if ((r = sd_bus_message_new_method_return(call->message, &reply)) < 0 ||
+            (r = sd_bus_message_open_container(reply, 'a', "(tss)")) < 0)
+                return r;
+        for (unsigned i = 0; i < job_log_length(log); i++) {
+                const JobLogLine *line = job_log_line(log, i);
+
+                if ((r = sd_bus_message_append(reply, "(tss)", line->at, job_log_kind_to_string(line->kind),
+                                               line->text)) < 0)
+                        return r;
+        }
+        r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int on_get_log(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const BusJob *bj = userdata;
+
+        return bus_costly_call(bj->bus, m, answer_log, error);
+}
+
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Dismiss", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_dismiss, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("s", source, "a{sv}", options), SD_BUS_NO_RESULT, on_retry,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetLog", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(tss)", lines), on_get_log,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Module", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -314,6 +400,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Cancellable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Dismissable", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Restarts", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Repeats", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("FromRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ToRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Created", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -323,6 +410,10 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("ErrorCode", "i", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ErrorName", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Message", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StallReason", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Imei", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ExpectedRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StartedBy", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", state, "u", percent), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Result", SD_BUS_ARGS("s", result, "s", domain, "i", code, "s", message), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Resolved", SD_BUS_ARGS("s", revision, "b", changed), 0),
@@ -426,8 +517,8 @@ bool bus_job_result(BusJob *bj)
 
         bj->heard = sd_bus_slot_unref(bj->heard);
         if (sd_bus_emit_signal(bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE, "Result", "ssis",
-                           job_result_to_string(job->result), code_domain_to_string(job->domain), (int32_t)job->code,
-                           job->message) >= 0 &&
+                               job_result_to_string(job->result), code_domain_to_string(job->domain),
+                               (int32_t)job->code, job->message) >= 0 &&
             bus_name_new_question(bj->bus->bus, &m) >= 0)
                 sd_bus_call_async(bj->bus->bus, &bj->heard, m, on_heard, bj, UINT64_MAX);
         return bj->heard != NULL;

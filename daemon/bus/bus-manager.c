@@ -13,6 +13,7 @@
 #include "bus/bus-module.h"
 #include "bus/bus-request.h"
 #include "bus/bus-start.h"
+#include "codes.h"
 #include "names.h"
 
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -84,6 +85,33 @@ int bus_manager_list_objects(Bus *b, sd_bus_message *m, sd_bus_error *error)
         return bus_costly_call(b, m, answer_objects, error);
 }
 
+static int on_describe_code(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        g_autoptr(sd_bus_message) reply = NULL;
+        const char *domain_name;
+        CodeDomain domain;
+        const Code *code;
+        int32_t number;
+        int r;
+
+        (void)userdata;
+        r = sd_bus_message_read(m, "si", &domain_name, &number);
+        if (r < 0)
+                return r;
+        domain = code_domain_from_string(domain_name);
+        code = code_find(domain, number);
+        if (!code && *code_domain_label(domain))
+                code = &code_unlisted;
+        if (!code)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "there is no code %d of that domain",
+                                         (int)number);
+        if ((r = sd_bus_message_new_method_return(m, &reply)) < 0 ||
+            (r = sd_bus_message_append(reply, "a{sv}", 5, "name", "s", code->name, "what", "s", code->what, "cause",
+                                       "s", code->cause, "remedy", "s", code->remedy, "retry", "b", code->retry)) < 0)
+                return r;
+        return sd_bus_send(NULL, reply, NULL);
+}
+
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -103,6 +131,8 @@ static const sd_bus_vtable vtable[] = {
                                 SD_BUS_RESULT("a(sbss)", checks), bus_check_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetHistory", SD_BUS_ARGS("u", limit), SD_BUS_RESULT("aa{sv}", jobs), on_get_history,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("DescribeCode", SD_BUS_ARGS("s", domain, "i", number), SD_BUS_RESULT("a{sv}", texts),
+                                on_describe_code, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,
 };

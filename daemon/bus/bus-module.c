@@ -89,6 +89,11 @@ static char *get_problem(const void *module)
         return module_problem(module);
 }
 
+static char *get_problem_name(const void *module)
+{
+        return g_strdup(module_problem_name(module));
+}
+
 /* Properties follow from the record of the job, too, and none of them changes before that is on the disk. */
 static bool is_settled(const void *module)
 {
@@ -110,6 +115,7 @@ static const BusProperty properties[] = {
         { "Method", "s", get_method },
         { "Job", "o", get_job },
         { "Problem", "s", get_problem },
+        { "ProblemName", "s", get_problem_name },
 };
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
@@ -163,6 +169,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Method", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Job", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ProblemName", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };
 

@@ -68,10 +68,11 @@ static int begin(BusCall *call, Module *module, const char *failure, sd_bus_erro
         if (r < 0)
                 return r;
         options = g_steal_pointer(&request.options);
-        waits = request.fd < 0 ? manager_request_upgrade(manager, module, request.source, options, bus_call_uid(call),
-                                                         bus_call_last(call), on_accepted, call, on_over, &refusal)
-                               : manager_request_file_upgrade(manager, module, request.fd, request.source, options,
-                                                              bus_call_uid(call), on_accepted, call, on_over, &refusal);
+        waits = request.fd < 0
+                        ? manager_request_upgrade(manager, module, request.source, options, bus_call_caller(call),
+                                                  bus_call_last(call), on_accepted, call, on_over, &refusal)
+                        : manager_request_file_upgrade(manager, module, request.fd, request.source, options,
+                                                       bus_call_caller(call), on_accepted, call, on_over, &refusal);
         return keep(call, waits, &refusal, error);
 }
 
@@ -143,7 +144,7 @@ static int retry(BusCall *call, Job *job, sd_bus_error *error)
                 return bus_call_await_record(call, job, retry, error);
         return keep(call,
                     manager_request_retry(call->bus->manager, job, request.source, g_steal_pointer(&request.options),
-                                          on_retried, call, on_over, &refusal),
+                                          bus_call_caller(call), on_retried, call, on_over, &refusal),
                     &refusal, error);
 }
 

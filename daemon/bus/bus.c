@@ -36,7 +36,53 @@
 
 #define PRIMARY_OWNER 1 /* the bus's reply to RequestName */
 
+/* Changes wait until the bus has read all but this number of messages, so that a bus that reads nothing costs no more
+ * memory, however often a module reports. */
+#define QUEUED_MAX     32
+#define CATCH_UP_PAUSE (G_USEC_PER_SEC / 5)
+
 /* ---- news of the manager */
+
+static bool catch_up_later(Bus *b)
+{
+        return sd_event_source_set_time_relative(b->catch_up, CATCH_UP_PAUSE) >= 0 &&
+               sd_event_source_set_enabled(b->catch_up, SD_EVENT_ONESHOT) >= 0;
+}
+
+/* Returns true if a change is not to be sent now; on_catch_up() sends it later, together with those that follow. */
+static bool puts_off(Bus *b)
+{
+        uint64_t queued;
+
+        if (sd_bus_get_n_queued_write(b->bus, &queued) < 0 || queued <= QUEUED_MAX)
+                return false;
+        return catch_up_later(b);
+}
+
+/* Returns true if the job has changes that are shown only when the disk has them. */
+static bool is_being_written(const Job *job)
+{
+        return job->awaits_record || job->resolving;
+}
+
+static int on_catch_up(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Bus *b = userdata;
+        GHashTableIter iter;
+        void *job, *object;
+
+        (void)source, (void)usec;
+        g_hash_table_iter_init(&iter, b->modules);
+        while (!puts_off(b) && g_hash_table_iter_next(&iter, NULL, &object))
+                bus_module_changed(object);
+        g_hash_table_iter_init(&iter, b->jobs);
+        while (!puts_off(b) && g_hash_table_iter_next(&iter, &job, &object))
+                if (is_being_written(job))
+                        catch_up_later(b);
+                else
+                        bus_job_changed(object);
+        return 0;
+}
 
 static void on_module_probed(void *userdata, Module *module, const char *failure)
 {
@@ -71,7 +117,8 @@ static void on_module_changed(void *userdata, Module *module)
 {
         Bus *b = userdata;
 
-        bus_module_changed(g_hash_table_lookup(b->modules, module));
+        if (!puts_off(b))
+                bus_module_changed(g_hash_table_lookup(b->modules, module));
         status_update(b->status);
 }
 
@@ -105,22 +152,27 @@ static void on_job_changed(void *userdata, Job *job)
 {
         Bus *b = userdata;
 
-        bus_job_changed(g_hash_table_lookup(b->jobs, job));
+        if (!puts_off(b))
+                bus_job_changed(g_hash_table_lookup(b->jobs, job));
         look_at_jobs(b);
 }
 
 static bool on_job_result(void *userdata, Job *job)
 {
         Bus *b = userdata;
+        BusJob *bj = g_hash_table_lookup(b->jobs, job);
 
-        return bus_job_result(g_hash_table_lookup(b->jobs, job));
+        bus_job_changed(bj); /* which may have been put off */
+        return bus_job_result(bj);
 }
 
 static void on_job_resolved(void *userdata, Job *job, bool changed)
 {
         Bus *b = userdata;
+        BusJob *bj = g_hash_table_lookup(b->jobs, job);
 
-        bus_job_resolved(g_hash_table_lookup(b->jobs, job), changed);
+        bus_job_changed(bj);
+        bus_job_resolved(bj, changed);
 }
 
 static void on_job_settled(void *userdata, Job *job)
@@ -338,6 +390,8 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
         if ((r = sd_event_add_time(event, &b->retry, CLOCK_MONOTONIC, 0, 0, on_retry, b)) < 0 ||
             (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 ||
+            (r = sd_event_add_time(event, &b->catch_up, CLOCK_MONOTONIC, 0, 0, on_catch_up, b)) < 0 ||
+            (r = sd_event_source_set_enabled(b->catch_up, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_exit(event, &b->exit, on_exit_of_loop, b)) < 0 ||
             (r = sd_event_source_set_priority(b->exit, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
             (r = open_connection(b, &b->bus)) < 0 || (r = take_up(b)) < 0) {
@@ -357,9 +411,9 @@ int bus_start(Bus *b, char **ret_why)
         r = sd_bus_request_name(b->bus, FOTAD_BUS_NAME, 0);
         if (r < 0)
                 return say(ret_why, r, "the name " FOTAD_BUS_NAME " cannot be had (a second fotad, or no bus policy)");
-        r = manager_start(b->manager, &manager_observer, b);
+        r = manager_start(b->manager, &manager_observer, b, ret_why);
         if (r < 0)
-                return say(ret_why, r, "the USB devices cannot be listed");
+                return r;
         manager_announce(b->manager);
         status_update(b->status);
         return 0;
@@ -383,6 +437,7 @@ void bus_free(Bus *b)
         bus_inhibitor_free(b->inhibitor);
         bus_modem_manager_free(b->modem_manager);
         sd_event_source_disable_unref(b->retry);
+        sd_event_source_disable_unref(b->catch_up);
         sd_event_source_disable_unref(b->exit);
         sd_event_source_disable_unref(b->costly_turn);
         sd_bus_close_unref(b->next);

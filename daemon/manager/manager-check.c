@@ -58,12 +58,13 @@ static void answer(Check *c, Module *module)
 
         manager_gather(&f, c->manager, module, c->source, c->options);
         f.facts.file = rules_source_is_file(c->source);
+        f.facts.no_source = !*c->source;
         f.facts.inspection = c->inspection;
         f.facts.not_inspected = c->not_inspected;
         f.facts.server = c->server;
         f.facts.server_mini_2 = c->server_mini_2;
         f.facts.package_size = c->server ? c->server->size : 0;
-        if (!*f.problem && c->not_inspected && !f.facts.job && !f.facts.left_alone) {
+        if (!*f.problem.finding && c->not_inspected && !f.facts.job && !f.facts.left_alone) {
                 f.facts.problem = c->not_inspected;
                 f.facts.problem_remedy = "keep it powered, for it may be upgrading, and probe it again in some minutes";
         }

@@ -16,26 +16,23 @@ void manager_set_modem_manager(Manager *m, ModemManagerPresence presence)
 
 void manager_facts_clear(ManagerFacts *f)
 {
-        g_clear_pointer(&f->problem, g_free);
-        g_clear_pointer(&f->problem_remedy, g_free);
+        module_problem_clear(&f->problem);
         g_clear_pointer(&f->power_control, g_free);
 }
 
 void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *source, const Options *options)
 {
-        bool of_port;
-
         if (module_is_uart(module))
                 manager_look_at_uarts(m); /* udev may not have reported a change of its node */
         ret->power_control = module_power_control(module);
-        module_describe_problem(module, &ret->problem, &ret->problem_remedy, &of_port);
+        module_describe_problem(module, &ret->problem);
         ret->facts = (RuleFacts){
                 .module = module_id(module),
                 .uart = module_is_uart(module),
                 .ready = module_is_ready(module),
-                .problem = ret->problem,
-                .problem_remedy = ret->problem_remedy,
-                .problem_is_of_port = of_port,
+                .problem = ret->problem.finding,
+                .problem_remedy = ret->problem.remedy,
+                .problem_is_of_port = ret->problem.of_port,
                 .port = module_port(module),
                 .identity = module_identity(module),
                 .job = module_taken_by(module),

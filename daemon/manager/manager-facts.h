@@ -18,7 +18,8 @@ void manager_set_modem_manager(Manager *manager, ModemManagerPresence presence);
 /* The facts that the rules judge by, and the texts that they point to. Start with { 0 }. */
 typedef struct ManagerFacts {
         RuleFacts facts;
-        char *problem, *problem_remedy, *power_control;
+        ModuleProblem problem;
+        char *power_control;
 } ManagerFacts;
 
 /* Frees the texts. */

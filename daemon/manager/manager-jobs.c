@@ -16,6 +16,16 @@
 #define LOGGED_MAX   10 /* records that cannot be read, each with a line of its own */
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
 
+JobLog *manager_read_log(Manager *m, const Job *job, char **ret_why)
+{
+        g_autofree char *record = job_store_read(m->store, job->id, ret_why);
+        const char *log = record ? job_log_of_record(record) : NULL;
+
+        if (!record)
+                return NULL;
+        return log ? job_log_from_text(log) : job_log_new();
+}
+
 static guint64 number_of(const Job *job)
 {
         return g_ascii_strtoull(job->id, NULL, 10);
@@ -84,13 +94,28 @@ static GPtrArray *find_oldest(Manager *m)
         return oldest;
 }
 
+static void remove_jobs(Manager *m, const GPtrArray *jobs)
+{
+        for (unsigned i = 0; i < jobs->len; i++)
+                m->observer->job_removed(m->userdata, g_ptr_array_index(jobs, i));
+        manager_remove_jobs(m, jobs);
+}
+
 void manager_trim_history(Manager *m)
 {
         g_autoptr(GPtrArray) oldest = find_oldest(m);
 
-        for (unsigned i = 0; i < oldest->len; i++)
-                m->observer->job_removed(m->userdata, g_ptr_array_index(oldest, i));
-        manager_remove_jobs(m, oldest);
+        remove_jobs(m, oldest);
+}
+
+void manager_forget_repeated(Manager *m, const Job *job)
+{
+        Job *repeated = job->repeats > 0 ? manager_find_repeated(m, job) : NULL;
+        g_autoptr(GPtrArray) jobs = g_ptr_array_new();
+
+        if (repeated)
+                g_ptr_array_add(jobs, repeated);
+        remove_jobs(m, jobs);
 }
 
 void manager_note_identity(Job *job, const Identity *identity)
@@ -154,6 +179,8 @@ static void close_interrupted(Job *job, const char *detail)
         job->stalled = false;
         job->finished = (uint64_t)g_get_real_time();
         job->state = JOB_FINISHED;
+        job_log_printf(job->log, job->finished, JOB_LOG_RESULT, "%s: %s", job_result_to_string(job->result),
+                       job->message);
 }
 
 /* Ends the older of two running jobs on one module: fotad 0.1.0 left its record unchanged if the disk was full at its

@@ -19,6 +19,9 @@ GPtrArray *manager_history(Manager *manager);
 /* The job with this object path. Borrowed. NULL and a refusal if there is none. */
 Job *manager_find_job(Manager *manager, const char *path, Refusal *ret_refusal);
 
+/* The log of a job that has ended, from the disk. The caller frees it. NULL and *ret_why if the record cannot be read. */
+JobLog *manager_read_log(Manager *manager, const Job *job, char **ret_why);
+
 /* The rest is for the manager*.c files. */
 
 /* Makes a job for the module with this Id, which is neither on the disk nor in the list, for manager_add_job(). */
@@ -42,6 +45,9 @@ void manager_load_jobs(Manager *m);
 /* Removes the oldest finished jobs that exceed [jobs] history, and reports each to the observer. Those that were
  * requested and those that were adopted are counted apart, and those whose modules are watched are kept. */
 void manager_trim_history(Manager *m);
+
+/* Removes the job that this one, which has just ended, repeats: Job.repeats counts it. */
+void manager_forget_repeated(Manager *m, const Job *job);
 
 /* Counts one more start of the daemon with each running job, on the disk, and ends a job after too many without
  * progress. Call it before anything else is done with the jobs, for that may bring the daemon down. */

@@ -43,9 +43,11 @@ typedef enum RecordKind { RECORD, RECORD_OF_PROGRESS, RECORD_OF_END } RecordKind
 typedef struct Record {
         Manager *manager;
         char *id, *text;
-        char *sum; /* of the text */
+        char *sum; /* of the text without the log */
         RecordKind kind;
         bool numbered; /* the end got its number with this record */
+        bool ended;    /* the job had ended */
+        bool has_log;  /* the text has the log; otherwise the record on the disk has it */
         unsigned covered;
         int result; /* 0; 1 the record was removed instead; or -errno */
         char *why;
@@ -55,19 +57,52 @@ typedef struct Record {
         GDestroyNotify destroy;
 } Record;
 
+Job *manager_find_repeated(Manager *m, const Job *job)
+{
+        bool passed = false;
+
+        for (unsigned i = m->jobs->len; job->origin == JOB_ORIGIN_ADOPTED && i-- > 0;) {
+                Job *earlier = g_ptr_array_index(m->jobs, i);
+
+                if (passed && strcmp(job_place(earlier), job_place(job)) == 0)
+                        return job_repeats(job, earlier) && !earlier->resolving &&
+                                               earlier->announced == JOB_ANNOUNCED_YES
+                                       ? earlier
+                                       : NULL;
+                passed = passed || earlier == job;
+        }
+        return NULL;
+}
+
+static char *checksum_of(const char *text)
+{
+        const char *log = job_log_of_record(text);
+
+        return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, log ? log - text - 1 : -1);
+}
+
+static void number_end(Manager *m, Job *job)
+{
+        const Job *repeated = manager_find_repeated(m, job);
+
+        job->end_number = ++m->last_end;
+        job->repeats = repeated ? repeated->repeats + 1 : 0;
+}
+
 static Record *record_new(Manager *m, Job *job, RecordKind kind)
 {
         Record *r = g_new0(Record, 1);
 
-        if (kind == RECORD_OF_END && job->end_number == 0) {
-                job->end_number = ++m->last_end;
-                r->numbered = true;
-        }
+        r->numbered = kind == RECORD_OF_END && job->end_number == 0;
+        if (r->numbered)
+                number_end(m, job);
         r->manager = m;
         r->id = g_strdup(job->id);
         r->text = job_to_text(job);
-        r->sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, r->text, -1);
+        r->sum = checksum_of(r->text);
         r->kind = kind;
+        r->ended = job->state == JOB_FINISHED;
+        r->has_log = job->log != NULL;
         r->covered = job_percent_to_cover(job);
         return r;
 }
@@ -85,11 +120,26 @@ static void record_free(void *task)
         g_free(r);
 }
 
+/* Takes the log over from the record on the disk. */
+static void add_log(Record *r)
+{
+        g_autofree char *why = NULL, *before = job_store_read(r->manager->store, r->id, &why);
+        const char *log = before ? job_log_of_record(before) : NULL;
+        char *text = log ? g_strconcat(r->text, "\n", log, NULL) : NULL;
+
+        if (!text)
+                return;
+        free_text(r->text);
+        r->text = text;
+}
+
 static void write_record(void *task)
 {
         Record *r = task;
         JobStore *store = r->manager->store;
 
+        if (!r->has_log)
+                add_log(r);
         r->result = r->kind == RECORD_OF_END ? job_store_write_end(store, r->id, r->text, &r->why)
                                              : job_store_write(store, r->id, r->text, &r->why);
 }
@@ -104,6 +154,8 @@ static void note(const Record *r, Job *job)
                         job->id, job_place(job), job_result_to_string(job->result), job->message, r->why);
         job->writes--;
         job_set_string(&job->kept, r->result >= 0 && job->writes == 0 ? r->sum : "");
+        if (r->result == 0 && r->ended)
+                g_clear_pointer(&job->log, job_log_free);
         if (r->result >= 0) {
                 job->percent_covered = r->covered;
                 job_set_string(&job->behind, "");
@@ -185,16 +237,29 @@ int manager_write_end_now(Manager *m, Job *job, char **ret_why)
         return write_now(record_new(m, job, RECORD_OF_END), job, ret_why);
 }
 
+/* The caller frees the text. */
+static char *text_of(Manager *m, Job *job)
+{
+        Record *r = record_new(m, job, RECORD);
+        char *text;
+
+        if (!r->has_log)
+                add_log(r);
+        text = g_steal_pointer(&r->text);
+        record_free(r);
+        return text;
+}
+
 void manager_write_records_now(Manager *m, GPtrArray *jobs)
 {
         g_autoptr(GPtrArray) ids = g_ptr_array_new(), texts = g_ptr_array_new_with_free_func(free_text);
         g_autofree char *why_all = NULL;
 
         for (unsigned i = 0; i < jobs->len; i++) {
-                const Job *job = g_ptr_array_index(jobs, i);
+                Job *job = g_ptr_array_index(jobs, i);
 
                 g_ptr_array_add(ids, job->id);
-                g_ptr_array_add(texts, job_to_text(job));
+                g_ptr_array_add(texts, text_of(m, job));
         }
         if (jobs->len == 0 || job_store_write_all(m->store, ids, texts, &why_all) == 0)
                 return;

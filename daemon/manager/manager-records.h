@@ -13,20 +13,25 @@ typedef struct Manager Manager;
  * the reason. job: NULL if it was removed from the list meanwhile. */
 typedef void (*ManagerRecordFunc)(Manager *m, Job *job, int result, const char *why, void *userdata);
 
-/* Writes the record durably. func may be NULL: a failure is logged then. The userdata is freed after func was called. */
+/* Writes the record durably, with the log, which a job that has ended keeps on the disk alone from then on. func may be
+ * NULL: a failure is logged then. The userdata is freed after func was called. */
 void manager_write_record(Manager *m, Job *job, ManagerRecordFunc func, void *userdata, GDestroyNotify destroy);
 
 /* Writes the record of a job that has ended, or removes the record if that fails, because the next daemon would take an
  * old record up, or announce the result again. Fails if the record cannot be removed either. func may be NULL, as
- * above. */
+ * above. Sets Job.repeats with the first such record. */
 void manager_write_end(Manager *m, Job *job, ManagerRecordFunc func);
 
+/* The job before, at the same place, that ended in the same way; NULL: none did. A job whose Result is still to be
+ * announced is none. */
+Job *manager_find_repeated(Manager *m, const Job *job);
+
 /* The same for a job that holds a module. A running job goes on without its record: a failure is noted in job->behind.
- * Returns false if the disk has the record already, and func is not called. */
+ * Returns false if the disk has the record already, except for lines of the log, and func is not called. */
 bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func);
 
-/* Called by the loop. job: whose record is on the disk, for manager_list_job() or manager_take_back_job(); NULL, and the
- * reason in why, if the disk refused. */
+/* Called by the loop. job: whose record is on the disk, for manager_list_job() or manager_take_back_job(); NULL, and
+ * the reason in why, if the disk refused. */
 typedef void (*ManagerAddFunc)(Manager *m, Job *job, const char *why, void *userdata);
 
 /* Takes a new job and writes its record. part: the temporary name of its package in the store, which becomes the job's,

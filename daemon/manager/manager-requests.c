@@ -20,6 +20,7 @@
 #include "manager/manager-watch.h"
 #include "base/message-ids.h"
 #include "names.h"
+#include "url.h"
 
 /* Logs the advice of the rules, which is no reason to refuse. */
 static void warn_of_advice(const Job *job, const RuleFacts *facts)
@@ -34,6 +35,43 @@ static void warn_of_advice(const Job *job, const RuleFacts *facts)
         }
 }
 
+/* Appends a call to the job's log, to be logged by log_request() once it is certain to be carried out. what: more about
+ * the call, "" nothing. The caller frees the text. */
+static char *note_request(const Job *job, Caller caller, const char *method, const char *what)
+{
+        g_autofree char *user = caller.uid < 0 ? g_strdup("an unknown user")
+                                               : g_strdup_printf("uid %" G_GINT64_FORMAT, caller.uid);
+        char *text = g_strdup_printf("%s by %s (%s)%s%s", method, user, caller.name ?: "no name", *what ? ": " : "",
+                                     what);
+
+        job_log_add(job->log, (uint64_t)g_get_real_time(), JOB_LOG_REQUEST, text);
+        return text;
+}
+
+static void log_request(const Job *job, const char *text)
+{
+        g_autofree char *line = g_strdup_printf("job %s on %s: %s", job->id, job_place(job), text);
+
+        log_job_line(LOG_NOTICE, NULL, job, line);
+}
+
+static void note_and_log(const Job *job, Caller caller, const char *method, const char *what)
+{
+        g_autofree char *text = note_request(job, caller, method, what);
+
+        log_request(job, text);
+}
+
+static char *note_begin(const Job *job, Caller caller)
+{
+        g_autofree char *source = job->from_host ? g_strdup(job->source) : url_redact(job->source);
+        g_autofree char *options = options_describe(job->options), *what = NULL;
+
+        what = g_strdup_printf("%s, %s%s%s", source, method_to_string(job->method), *options ? "; options: " : "",
+                               options);
+        return note_request(job, caller, job->from_host ? "StartUpgradeFile" : "StartUpgrade", what);
+}
+
 /* ---- requests whose callers wait for the disk */
 
 struct Request {
@@ -42,6 +80,8 @@ struct Request {
         char *source; /* or the name of a package on the host */
         Options *options;
         int64_t uid;
+        char *caller;      /* its name on the bus */
+        char *line;        /* of the job's log, to be logged when the job begins; NULL none */
         gint64 last;       /* when the caller gives up, µs of g_get_monotonic_time() */
         PackageCopy *copy; /* NULL: the package is on a server */
         bool writes;       /* the record is being written, or the package of a refused request removed */
@@ -66,6 +106,8 @@ void manager_request_free(Request *r)
         g_free(r->module);
         explicit_bzero(r->source, strlen(r->source));
         g_free(r->source);
+        g_free(r->caller);
+        g_free(r->line);
         options_free(r->options);
         refusal_clear(&r->refusal);
         g_free(r);
@@ -107,7 +149,7 @@ void manager_drop_request(Manager *m, Request *r)
                 g_ptr_array_remove(m->requests, r);
 }
 
-static Request *request_new(Manager *m, const Module *module, const char *source, Options *options, int64_t uid)
+static Request *request_new(Manager *m, const Module *module, const char *source, Options *options, Caller caller)
 {
         Request *r = g_new0(Request, 1);
 
@@ -115,9 +157,15 @@ static Request *request_new(Manager *m, const Module *module, const char *source
         r->module = g_strdup(module_id(module));
         r->source = g_strdup(source);
         r->options = options;
-        r->uid = uid;
+        r->uid = caller.uid;
+        r->caller = g_strdup(caller.name);
         r->last = G_MAXINT64;
         return r;
+}
+
+static Caller caller_of(const Request *r)
+{
+        return (Caller){ .uid = r->uid, .name = r->caller };
 }
 
 /* The caller waits from here on. */
@@ -139,6 +187,7 @@ static void begin_job(Request *r, Module *module, Job *job)
 
         manager_list_job(m, job);
         manager_watch_give_way(m, module);
+        log_request(job, r->line);
         log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
         manager_gather(&f, m, module, job->source, job->options);
         f.facts.file = job->from_host;
@@ -195,17 +244,18 @@ static bool accept(Request *r, Module *module, const Package *package, Refusal *
                 job->package_size = package->size;
                 job_set_string(&job->package_sha256, package->sha256);
         }
+        r->line = note_begin(job, caller_of(r));
         r->writes = true;
         module_expect(module, job->id);
         manager_add_job(m, job, package ? package->file : NULL, on_added, r);
         return true;
 }
 
-Request *manager_request_upgrade(Manager *m, Module *module, const char *source, Options *options, int64_t uid,
+Request *manager_request_upgrade(Manager *m, Module *module, const char *source, Options *options, Caller caller,
                                  gint64 last, RequestFunc func, void *userdata, GDestroyNotify destroy,
                                  Refusal *ret_refusal)
 {
-        Request *r = request_new(m, module, source, options, uid);
+        Request *r = request_new(m, module, source, options, caller);
 
         r->last = last;
         if (accept(r, module, NULL, ret_refusal))
@@ -242,8 +292,9 @@ static void on_copied(void *userdata, const Package *package, const Refusal *ref
                 refuse(r, package ? &later : refusal);
 }
 
-Request *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken, int64_t uid,
-                                      RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
+Request *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken,
+                                      Caller caller, RequestFunc func, void *userdata, GDestroyNotify destroy,
+                                      Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         g_auto(ManagerFacts) f = { 0 };
@@ -251,7 +302,7 @@ Request *manager_request_file_upgrade(Manager *m, Module *module, int fd, const 
 
         if (!manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal))
                 return NULL;
-        r = request_new(m, module, name, g_steal_pointer(&options), uid);
+        r = request_new(m, module, name, g_steal_pointer(&options), caller);
         r->copy = package_copy_new(m->event, m->packages, m->writer, fd, m->config->package_size_max,
                                    r->options->sha256, on_copied, r, ret_refusal);
         if (r->copy)
@@ -262,7 +313,7 @@ Request *manager_request_file_upgrade(Manager *m, Module *module, int fd, const 
 
 /* ---- jobs and modules */
 
-bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
+bool manager_cancel(Manager *m, Job *job, Caller caller, Refusal *ret_refusal)
 {
         if (job->state == JOB_FINISHED)
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_CANCELLABLE,
@@ -272,11 +323,12 @@ bool manager_cancel(Manager *m, Job *job, Refusal *ret_refusal)
                                    "job %s cannot be cancelled any more (%s): keep the module powered and wait for its "
                                    "result",
                                    job->id, job_state_to_string(job->state));
+        note_and_log(job, caller, "Cancel", "");
         module_cancel(manager_module_of(m, job));
         return true;
 }
 
-bool manager_dismiss(Manager *m, Job *job, Refusal *ret_refusal)
+bool manager_dismiss(Manager *m, Job *job, Caller caller, Refusal *ret_refusal)
 {
         if (job->state == JOB_FINISHED)
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
@@ -288,7 +340,7 @@ bool manager_dismiss(Manager *m, Job *job, Refusal *ret_refusal)
         if (!upgrade_is_dismissable(job))
                 return refusal_set(ret_refusal, FOTAD_ERROR_NOT_DISMISSABLE,
                                    "job %s is about to end by itself: wait for its result", job->id);
-        log_job(LOG_NOTICE, NULL, job, "job %s on %s: dismissed on request", job->id, job_place(job));
+        note_and_log(job, caller, "Dismiss", "dismissed on request");
         module_dismiss(manager_module_of(m, job));
         return true;
 }
@@ -348,6 +400,7 @@ static void exchange(Request *r, Job *job)
 /* The disk has the record, or refuses it: then nothing of the retry is left. */
 static void on_retry_written(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
+        g_autofree char *shown = NULL;
         Request *r = userdata;
         Module *module = manager_module_of(m, job);
         g_auto(Refusal) refusal = { 0 };
@@ -362,14 +415,14 @@ static void on_retry_written(Manager *m, Job *job, int result, const char *why, 
                 module_release(module);
                 return;
         }
-        log_job(LOG_NOTICE, NULL, job, "job %s on %s: AT+QFOTADL is sent again, as was asked for", job->id,
-                job_place(job));
+        shown = url_redact(job->retry_source);
+        note_and_log(job, caller_of(r), "Retry", shown);
         module_retry(module);
         answer(r, job, &refusal);
 }
 
-Request *manager_request_retry(Manager *m, Job *job, const char *source, Options *taken, RequestFunc func,
-                               void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
+Request *manager_request_retry(Manager *m, Job *job, const char *source, Options *taken, Caller caller,
+                               RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         Module *module = manager_module_of(m, job);
@@ -380,7 +433,7 @@ Request *manager_request_retry(Manager *m, Job *job, const char *source, Options
         if (!options->expected_revision)
                 options->expected_revision = g_strdup(job->options->expected_revision);
         options->allow_unchanged = options->allow_unchanged || job->options->allow_unchanged;
-        r = request_new(m, module, source, g_steal_pointer(&options), -1);
+        r = request_new(m, module, source, g_steal_pointer(&options), caller);
         r->writes = true;
         exchange(r, job);
         module_hold(module);

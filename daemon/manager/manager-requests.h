@@ -14,32 +14,38 @@ typedef struct Manager Manager;
 /* A request whose caller waits until the record of its job is on the disk. */
 typedef struct Request Request;
 
+/* The caller of a method, for the job's log. */
+typedef struct Caller {
+        int64_t uid;      /* -1 unknown */
+        const char *name; /* on the bus, as in ":1.42"; copied */
+} Caller;
+
 /* Called once, from the loop, unless the request is dropped before: with the job, borrowed, or NULL and a refusal. Must
  * not drop the request. */
 typedef void (*RequestFunc)(void *userdata, Job *job, const Refusal *refusal);
 
 /* These return the request, borrowed; it is freed, and destroy(userdata) called, after func was called or when the
  * request is dropped. NULL and a refusal if the request is refused at once; userdata stays the caller's then. All take
- * the options. uid: of the caller, -1 unknown. */
+ * the options. */
 
 /* Asks for an upgrade from a URL. The job is on the disk and on the bus when func is called, and
  * manager_begin_requested() must follow. last: the time at which the caller gives up, µs of g_get_monotonic_time(): a
  * request whose record is written later is refused. */
-Request *manager_request_upgrade(Manager *manager, Module *module, const char *source, Options *options, int64_t uid,
+Request *manager_request_upgrade(Manager *manager, Module *module, const char *source, Options *options, Caller caller,
                                  gint64 last, RequestFunc func, void *userdata, GDestroyNotify destroy,
                                  Refusal *ret_refusal);
 
 /* The same from a package on the host (guide 3.3.1.3). Judges everything that can be judged without touching the file,
  * then copies it from the descriptor, which stays the caller's. name: of the file, for people; copied. */
 Request *manager_request_file_upgrade(Manager *manager, Module *module, int fd, const char *name, Options *options,
-                                      int64_t uid, RequestFunc func, void *userdata, GDestroyNotify destroy,
+                                      Caller caller, RequestFunc func, void *userdata, GDestroyNotify destroy,
                                       Refusal *ret_refusal);
 
 /* Asks for AT+QFOTADL once more, with this URL, to a module that is stalled (guide 5.2). The options expected-revision,
  * allow-unchanged and allow-https are added to the job's. Refused if the module cannot be given another URL now, or the
  * job cannot be written. Not while job->awaits_record. */
-Request *manager_request_retry(Manager *manager, Job *job, const char *source, Options *options, RequestFunc func,
-                               void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
+Request *manager_request_retry(Manager *manager, Job *job, const char *source, Options *options, Caller caller,
+                               RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
 
 /* The caller has left, and gets no answer. A new job does not begin; a retry whose record is being written is sent. */
 void manager_drop_request(Manager *manager, Request *request);
@@ -51,11 +57,11 @@ void manager_begin_requested(Manager *manager, Job *job);
  * effect is being written. */
 
 /* Cancels a job: its end follows, now or later. false and a refusal if it is finished or can no longer be cancelled. */
-bool manager_cancel(Manager *manager, Job *job, Refusal *ret_refusal);
+bool manager_cancel(Manager *manager, Job *job, Caller caller, Refusal *ret_refusal);
 
 /* Ends a job whose upgrade can only be followed, as failed, and leaves the module alone; the job may be freed. false
  * and a refusal if the job is finished, can still be cancelled, or is about to end. */
-bool manager_dismiss(Manager *manager, Job *job, Refusal *ret_refusal);
+bool manager_dismiss(Manager *manager, Job *job, Caller caller, Refusal *ret_refusal);
 
 /* Has the module's identity read again: the observer's module_probed() follows. false and a refusal if a job holds the
  * module or it has no AT port. */

@@ -148,6 +148,7 @@ static void on_job_released(void *userdata, Job *job)
                 manager_end_claim(m, job);
         manager_watch_read(m, manager_module_of(m, job)); /* an adopted job may have followed a watched module */
         manager_free_package(m, job);
+        manager_forget_repeated(m, job);
         manager_trim_history(m);
         manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
 }
@@ -332,11 +333,13 @@ static int on_survived(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
+int manager_start(Manager *m, const ManagerObserver *observer, void *userdata, char **ret_why)
 {
         bool taken_up = false;
-        int r;
+        int r = job_store_lock(m->store, ret_why);
 
+        if (r < 0)
+                return r;
         m->observer = observer;
         m->userdata = userdata;
         manager_load_jobs(m);
@@ -361,11 +364,13 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata)
         manager_look_at_uarts(m);
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_settled(g_ptr_array_index(m->modules, i));
-        if (r < 0 || !taken_up)
-                return r;
         /* By then each event that the jobs await has come or timed out, and none has brought the daemon down. */
-        return sd_event_add_time_relative(m->event, &m->survival, CLOCK_MONOTONIC,
-                                          2 * config_longest_timeout(m->config), 0, on_survived, m);
+        if (r >= 0 && taken_up)
+                r = sd_event_add_time_relative(m->event, &m->survival, CLOCK_MONOTONIC,
+                                               2 * config_longest_timeout(m->config), 0, on_survived, m);
+        if (r < 0)
+                *ret_why = g_strdup_printf("the USB devices cannot be listed: %s", g_strerror(-r));
+        return r;
 }
 
 void manager_reconfigured(Manager *m)

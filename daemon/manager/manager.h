@@ -27,8 +27,8 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
 void manager_free(Manager *manager);
 
 /* Loads the jobs, finds the modules that are present, and takes running jobs up again: news begins. Borrows observer.
- * 0 or -errno. */
-int manager_start(Manager *manager, const ManagerObserver *observer, void *userdata);
+ * 0, or -errno and *ret_why, which the caller frees. */
+int manager_start(Manager *manager, const ManagerObserver *observer, void *userdata, char **ret_why);
 
 /* Applies new contents of the configuration, as far as they do no harm to a running job. */
 void manager_reconfigured(Manager *manager);

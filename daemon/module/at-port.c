@@ -164,33 +164,48 @@ void at_port_hush(AtPort *p)
                 at_engine_hush(p->engine);
 }
 
+/* Logs a line of the dialogue for debugging, and in the job's own log. */
+static void log_dialogue(AtPort *p, char direction, const char *line, const char *remark)
+{
+        const Job *job = p->context->job;
+
+        log_context(LOG_DEBUG, p->context, "%c %s%s", direction, line, remark);
+        if (job)
+                job_log_printf(job->log, (uint64_t)g_get_real_time(), JOB_LOG_AT, "%c %s%s", direction, line, remark);
+}
+
 void at_port_send_blind(AtPort *p, const char *command)
 {
-        log_context(LOG_DEBUG, p->context, "> %s (blindly)", command);
+        log_dialogue(p, '>', command, " (blindly)");
         if (p->serial)
                 at_engine_write_blind(p->engine, command, context_now(p->context));
 }
 
 static void write_out(AtPort *p, const AtEvent *event)
 {
+        g_autofree char *command = g_strndup(event->text, strcspn(event->text, event->secret ? "=\r" : "\r"));
         int r;
 
         /* A command that may hold a password is named by what stands before its first value. */
-        log_context(LOG_DEBUG, p->context, "> %.*s%s", (int)strcspn(event->text, event->secret ? "=\r" : "\r"),
-                    event->text, event->secret ? "=***" : "");
+        log_dialogue(p, '>', command, event->secret ? "=***" : "");
         p->observer->wrote(p->userdata);
         r = p->serial ? serial_write(p->serial, event->text, strlen(event->text)) : -ENODEV;
         if (r < 0)
                 log_context(LOG_DEBUG, p->context, "not written: %s", g_strerror(-r));
 }
 
+/* Returns true if the line may be a part of an echo of ours, which may hold a password: an answer with values begins
+ * with +. */
+static bool may_be_echo(const char *line)
+{
+        return strstr(line, "://") || strstr(line, "QICSGP") || strstr(line, "QFOTADL=\"") ||
+               (*line != '+' && strpbrk(line, "\"@"));
+}
+
 static void log_line(AtPort *p, const char *line)
 {
-        /* Half an echo of ours may look like anything. */
-        if (strstr(line, "://") || strstr(line, "QICSGP"))
-                log_context(LOG_DEBUG, p->context, "< (not shown)");
-        else
-                log_context(LOG_DEBUG, p->context, "< %s", line);
+        if (*line)
+                log_dialogue(p, '<', may_be_echo(line) ? "(not shown)" : line, "");
 }
 
 static void log_answer(AtPort *p, const AtEvent *event)
@@ -199,16 +214,20 @@ static void log_answer(AtPort *p, const AtEvent *event)
 
         for (char **line = lines; *line; line++)
                 if (event->secret && **line)
-                        log_context(LOG_DEBUG, p->context, "< (not shown)");
+                        log_dialogue(p, '<', "(not shown)", "");
                 else
                         log_line(p, *line);
-        if (event->result == AT_RESULT_ERROR && event->error >= 0)
-                log_context(LOG_DEBUG, p->context, "< +CME ERROR: %d", event->error);
-        else
-                log_context(LOG_DEBUG, p->context, "< %s",
-                            event->result == AT_RESULT_OK      ? "OK"
-                            : event->result == AT_RESULT_ERROR ? "ERROR"
-                                                               : "(no answer)");
+        if (event->result == AT_RESULT_ERROR && event->error >= 0) {
+                g_autofree char *error = g_strdup_printf("+CME ERROR: %d", event->error);
+
+                log_dialogue(p, '<', error, "");
+        } else {
+                log_dialogue(p, '<',
+                             event->result == AT_RESULT_OK      ? "OK"
+                             : event->result == AT_RESULT_ERROR ? "ERROR"
+                                                                : "(no answer)",
+                             "");
+        }
 }
 
 static uint64_t engine_deadline(const AtPort *p)

@@ -9,7 +9,7 @@
 #include "module/module-context.h"
 
 #define INTERVAL        (10 * G_USEC_PER_SEC)
-#define LINES_MAX       100 /* in an interval: an upgrade has about 30 */
+#define LINES_MAX       100 /* in an interval: an upgrade has about 50 */
 #define DEBUG_LINES_MAX 2000
 
 uint64_t context_now(const ModuleContext *context)
@@ -34,10 +34,12 @@ uint64_t log_context_deadline(const ModuleContext *context)
 
 static void log_line(int level, const ModuleContext *context, const char *text)
 {
+        g_autofree char *line = g_strdup_printf("%s: %s", context->id, text);
+
         if (context->job)
-                log_job(level, NULL, context->job, "%s: %s", context->id, text);
+                log_job_line(level, NULL, context->job, line);
         else
-                log_event(level, &(LogEvent){ .module = context->id }, "%s: %s", context->id, text);
+                log_event(level, &(LogEvent){ .module = context->id }, "%s", line);
 }
 
 void log_context_dropped(const ModuleContext *context)
@@ -67,11 +69,27 @@ static bool may_log(const ModuleContext *context, int level)
 void log_context_v(int level, const ModuleContext *context, const char *format, va_list args)
 {
         g_autofree char *text = NULL;
+        bool shown = level <= log_get_level();
 
-        if (level > log_get_level() || !may_log(context, level))
+        if (!shown && (!context->job || level > LOG_INFO))
                 return;
         text = g_strdup_vprintf(format, args);
-        log_line(level, context, text);
+        if (context->job)
+                log_job_note(level, context->job, text);
+        if (shown && may_log(context, level))
+                log_line(level, context, text);
+}
+
+void log_context_history(const ModuleContext *context, const JobLogLine *line)
+{
+        g_autofree char *text = NULL;
+
+        if ((line->kind != JOB_LOG_PHASE && line->kind != JOB_LOG_CODE && line->kind != JOB_LOG_DECISION) ||
+            LOG_INFO > log_get_level() || !may_log(context, LOG_INFO))
+                return;
+        text = g_strdup_printf("job %s on %s: %s: %s", context->job->id, context->id,
+                               job_log_kind_to_string(line->kind), line->text);
+        log_job_line(LOG_INFO, NULL, context->job, text);
 }
 
 void log_context(int level, const ModuleContext *context, const char *format, ...)
@@ -81,4 +99,17 @@ void log_context(int level, const ModuleContext *context, const char *format, ..
         va_start(args, format);
         log_context_v(level, context, format, args);
         va_end(args);
+}
+
+void log_context_job(int level, const ModuleContext *context, const char *format, ...)
+{
+        g_autofree char *text = NULL;
+        va_list args;
+
+        if (level > log_get_level() || !may_log(context, level))
+                return;
+        va_start(args, format);
+        text = g_strdup_vprintf(format, args);
+        va_end(args);
+        log_job(level, NULL, context->job, "job %s on %s: %s", context->job->id, context->id, text);
 }

@@ -37,10 +37,16 @@ uint64_t context_now(const ModuleContext *context);
 uint64_t context_read_until(const ModuleContext *context);
 /* The same time as one of clock_now(), UINT64_MAX never. */
 uint64_t context_deadline(const ModuleContext *context, uint64_t at);
+/* Logs a line that the upgrade has appended to its job's log, if it is a phase, a code of the module, or a decision. (The
+ * result is logged once it is on the disk.) */
+void log_context_history(const ModuleContext *context, const JobLogLine *line);
 
 /* Logs a line about the module, with the module's Id in front. The journal files it under the module, and under the job
- * that holds the module, if there is one. level is one of syslog's. Drops the line if there were too many lately. */
+ * that holds the module, if there is one, whose own log gets the line, too. level is one of syslog's. Drops the line if there were too many lately. */
 void log_context(int level, const ModuleContext *context, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The same for a line about the job that holds the module, with the job's Id in front, too. Lines that are never dropped
+ * (the start of a job, the command, the result) are logged by log_job(). */
+void log_context_job(int level, const ModuleContext *context, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The number of lines that were dropped is logged at that time, by log_context_dropped(); UINT64_MAX: none was. */
 uint64_t log_context_deadline(const ModuleContext *context);
 void log_context_dropped(const ModuleContext *context);

@@ -24,6 +24,7 @@ struct JobRun {
         Transfer *transfer; /* sends the job's package; borrows the port */
         bool released;
         GQueue later; /* UpgradeEvent that came while the record is being written, one of a type at most */
+        bool sent; /* AT+QFOTADL is in the log */
 
         /* µs of context_now(), as the times of the upgrade are */
         uint64_t unheard_since; /* the time of the first try to open the port that failed, 0 none */
@@ -40,6 +41,7 @@ JobRun *job_run_new(const ModuleContext *context, Job *job, const JobRunObserver
         r->observer = observer;
         r->userdata = userdata;
         r->job = job;
+        r->sent = job->sent;
         r->upgrade = upgrade_new(job, &context->config->timeouts);
         g_queue_init(&r->later);
         return r;
@@ -119,6 +121,9 @@ static void feed_later(JobRun *r, const UpgradeEvent *event)
 
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
+        const JobLog *log = r ? r->job->log : NULL;
+        unsigned before = job_log_total(log);
+
         if (!r)
                 return;
         if (r->job->awaits_record) {
@@ -130,6 +135,9 @@ void job_run_feed(JobRun *r, UpgradeEvent event)
         event.boot = r->context->boot_id;
         r->observer->complete(r->userdata, &event);
         upgrade_handle(r->upgrade, &event);
+        for (unsigned n = job_log_total(log) - before; n > 0; n--)
+                if (n <= job_log_length(log))
+                        log_context_history(r->context, job_log_line(log, job_log_length(log) - n));
 }
 
 void job_run_time_out(JobRun *r)
@@ -190,11 +198,11 @@ void job_run_record_written(JobRun *r, int result, const char *why)
         if (result >= 0)
                 return;
         if (!pending)
-                log_job(LOG_ERR, NULL, r->job, "%s: job %s cannot be written: %s", r->context->id, r->job->id, why);
+                log_context_job(LOG_ERR, r->context, "the record cannot be written: %s", why);
         upgrade_drop_actions(r->upgrade);
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_DISK, .full = result == -ENOSPC, .text = why });
         if (!pending && *r->job->pending)
-                log_job(LOG_ERR, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, r->job->pending);
+                log_context_job(LOG_ERR, r->context, "%s", r->job->pending);
 }
 
 /* ---- the package on a server */
@@ -206,8 +214,7 @@ static void on_server(void *userdata, ServerAnswer *taken)
 
         g_clear_pointer(&r->source_check, source_check_free);
         if (answer->unasked)
-                log_job(LOG_WARNING, NULL, r->job, "job %s on %s: %s: %s", r->job->id, r->context->id, answer->finding,
-                        answer->remedy);
+                log_context_job(LOG_WARNING, r->context, "%s: %s", answer->finding, answer->remedy);
         else
                 log_context(LOG_INFO, r->context, "asked for the package: %s", answer->finding);
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_SOURCE,
@@ -268,7 +275,7 @@ static void on_not_sent(void *userdata, const char *why)
 {
         JobRun *r = userdata;
 
-        log_job(LOG_ERR, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, why);
+        log_context_job(LOG_ERR, r->context, "%s", why);
         job_run_feed(r, (UpgradeEvent){ .type = UPGRADE_EVENT_NOT_SENT, .text = why });
         r->context->wake(r->context->userdata);
 }
@@ -291,11 +298,9 @@ static void begin_transfer(JobRun *r, const char *how)
 
         if (!serial)
                 return; /* UPGRADE_EVENT_PORT_LOST was fed, or will be */
-        log_job(LOG_INFO, NULL, r->job, "job %s on %s: sends %" G_GUINT64_FORMAT " bytes, %s", r->job->id,
-                r->context->id, r->job->package_size, how);
+        log_context_job(LOG_INFO, r->context, "sends %" G_GUINT64_FORMAT " bytes, %s", r->job->package_size, how);
         if (paced && pace.interval > 0)
-                log_job(LOG_INFO, NULL, r->job, "job %s on %s: %u bytes every %u ms", r->job->id, r->context->id,
-                        pace.bytes, pace.interval);
+                log_context_job(LOG_INFO, r->context, "%u bytes every %u ms", pace.bytes, pace.interval);
         g_clear_pointer(&r->transfer, transfer_free);
         fd = result = r->observer->package_open(r->userdata, r->job);
         if (fd >= 0)
@@ -307,11 +312,20 @@ static void begin_transfer(JobRun *r, const char *how)
 
 /* ---- the actions */
 
+/* The first command after Job.sent is set is AT+QFOTADL. */
+static void send_command(JobRun *r, const UpgradeAction *action)
+{
+        if (r->job->sent && !r->sent)
+                log_job(LOG_NOTICE, NULL, r->job, "job %s on %s: AT+QFOTADL is sent", r->job->id, r->context->id);
+        r->sent = r->job->sent;
+        r->observer->send(r->userdata, action);
+}
+
 static void carry_out(JobRun *r, const UpgradeAction *action)
 {
         switch (action->type) {
         case UPGRADE_ACTION_PERSIST: persist(r); return;
-        case UPGRADE_ACTION_SEND: r->observer->send(r->userdata, action); return;
+        case UPGRADE_ACTION_SEND: send_command(r, action); return;
         case UPGRADE_ACTION_SEND_BLIND: r->observer->send_blind(r->userdata, action->text); return;
         case UPGRADE_ACTION_LISTEN: r->observer->listen(r->userdata); return;
         case UPGRADE_ACTION_IDENTIFY: r->observer->identify(r->userdata); return;
@@ -328,7 +342,7 @@ static void carry_out(JobRun *r, const UpgradeAction *action)
                 return;
         case UPGRADE_ACTION_TRANSFER_STOP: drop_transfer(r); return;
         case UPGRADE_ACTION_WARN:
-                log_job(LOG_WARNING, NULL, r->job, "job %s on %s: %s", r->job->id, r->context->id, action->text);
+                log_context_job(LOG_WARNING, r->context, "%s", action->text);
                 return;
         case UPGRADE_ACTION_POWER: r->observer->set_power(r->userdata, action->text); return;
         case UPGRADE_ACTION_ANNOUNCE: r->observer->changed(r->userdata, r->job); return;

@@ -81,6 +81,9 @@ static void on_power(void *userdata, const char *value)
 
         if (r < 0)
                 log_module(LOG_WARNING, m, "power/control cannot be set to %s: %s", value, g_strerror(-r));
+        else
+                job_log_printf(m->context.job->log, (uint64_t)g_get_real_time(), JOB_LOG_SETTING,
+                               "power/control is set to %s", value);
 }
 
 static void on_complete(void *userdata, UpgradeEvent *event)

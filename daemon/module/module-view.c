@@ -168,10 +168,19 @@ bool module_is_probing(const Module *m)
         return place_is_present(m->place) && probe_is_wanted(m->probe) && !m->context.job;
 }
 
-static bool describe(char **ret_finding, char **ret_remedy, char *finding, char *remedy)
+void module_problem_clear(ModuleProblem *problem)
 {
-        *ret_finding = finding;
-        *ret_remedy = remedy;
+        g_free(problem->finding);
+        g_free(problem->remedy);
+        *problem = (ModuleProblem){ 0 };
+}
+
+/* Takes the texts. */
+static bool describe(ModuleProblem *ret, const char *name, char *finding, char *remedy)
+{
+        ret->name = name;
+        ret->finding = finding;
+        ret->remedy = remedy;
         return false;
 }
 
@@ -187,112 +196,125 @@ static const char *remedy_of(HostCode code)
 }
 
 /* Describes the problem of the port. Returns true if there is none. */
-static bool describe_port(const Module *m, char **ret_finding, char **ret_remedy)
+static bool describe_port(const Module *m, ModuleProblem *ret)
 {
         const char *node = at_port_node(m->port), *holder = at_port_holder(m->port);
         int error = probe_is_known(m->probe) ? 0 : at_port_error(m->port);
         int interface = place_at_interface(m->place);
 
         if (!node && ports_are_none(place_ports(m->place)))
-                return describe(ret_finding, ret_remedy, g_strdup("no tty is bound to it"),
+                return describe(ret, "no-tty-bound", g_strdup("no tty is bound to it"),
                                 g_strdup_printf("if that stays so, this kernel does not know its product id; try, as "
                                                 "root: modprobe option; echo %04x %04x > "
                                                 "/sys/bus/usb-serial/drivers/option1/new_id",
                                                 place_vendor_id(m->place), place_product_id(m->place)));
         if (!node && interface != LAYOUT_NO_OVERRIDE)
                 return describe(
-                        ret_finding, ret_remedy,
+                        ret, "interface-without-tty",
                         g_strdup_printf("interface %d, which at-interfaces in fotad.conf names, has no tty", interface),
                         g_strdup(""));
         if (!node && place_has_diag(m->place))
-                return describe(ret_finding, ret_remedy,
-                                g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
-                                upgrades(m) ? g_strdup("")
-                                            : g_strconcat("if that stays so, ", remedy_of(HOST_CRASHED), NULL));
+                return describe(
+                        ret, "crashed", g_strdup("its DIAG port is there, its AT port is not, as after a crash"),
+                        upgrades(m) ? g_strdup("") : g_strconcat("if that stays so, ", remedy_of(HOST_CRASHED), NULL));
         if (!node)
-                return describe(ret_finding, ret_remedy, g_strdup("none of its ttys is known to be the AT port"),
+                return describe(ret, "no-at-port", g_strdup("none of its ttys is known to be the AT port"),
                                 g_strdup("name it in fotad.conf with at-interfaces"));
         if (gate_state(m->gate) != MODULE_GATE_OPEN && gate_why(m->gate) && !probe_is_known(m->probe))
                 return describe(
-                        ret_finding, ret_remedy,
+                        ret, "left-to-modem-manager",
                         g_strdup_printf("its AT port %s is left to ModemManager, which %s", node, gate_why(m->gate)),
                         g_strdup("if that stays so, look at it with mmcli -L, or stop ModemManager"));
         if (holder)
-                return describe(ret_finding, ret_remedy, g_strdup_printf("its AT port %s is held %s", node, holder),
+                return describe(ret, "port-held", g_strdup_printf("its AT port %s is held %s", node, holder),
                                 g_strdup("stop that process; the port is opened once it is free"));
         if (error)
-                return describe(ret_finding, ret_remedy,
+                return describe(ret, "port-error",
                                 g_strdup_printf("its AT port %s cannot be opened: %s", node, g_strerror(error)),
                                 g_strdup(""));
         return true;
 }
 
 /* Why a module at a UART is not there. */
-static bool describe_no_uart(const Module *m, char **ret_finding, char **ret_remedy)
+static bool describe_no_uart(const Module *m, ModuleProblem *ret)
 {
         const char *node = uart_node(m->uart), *owner = uart_owner(m->uart);
 
         if (!node)
-                return describe(ret_finding, ret_remedy,
+                return describe(ret, "uart-not-configured",
                                 g_strdup("its port is not among the UARTs that fotad.conf names"),
                                 g_strdup("put it into ports, and reload fotad"));
         if (owner)
-                return describe(ret_finding, ret_remedy,
+                return describe(ret, "uart-of-other-module",
                                 g_strdup_printf("%s is a port of %s, and is used as such", node, owner),
                                 g_strdup("take it out of ports in fotad.conf, which is for UARTs"));
-        return describe(ret_finding, ret_remedy, g_strdup_printf("there is no %s", node),
+        return describe(ret, "uart-absent", g_strdup_printf("there is no %s", node),
                         g_strdup("plug its adapter in, or correct ports in fotad.conf"));
 }
 
-bool module_describe_problem(const Module *m, char **ret_finding, char **ret_remedy, bool *ret_of_port)
+bool module_describe_problem(const Module *m, ModuleProblem *ret)
 {
         const char *node = at_port_node(m->port);
         bool known = probe_is_known(m->probe);
 
-        *ret_of_port = false;
+        ret->of_port = false;
         if (!place_is_present(m->place) && module_is_uart(m))
-                return describe_no_uart(m, ret_finding, ret_remedy);
+                return describe_no_uart(m, ret);
         if (!place_is_present(m->place))
-                return describe(ret_finding, ret_remedy, g_strdup("it is not on the bus"), g_strdup(""));
+                return describe(ret, "absent", g_strdup("it is not on the bus"), g_strdup(""));
         if (place_is_boot_rom(m->place))
-                return describe(ret_finding, ret_remedy,
-                                g_strdup("its chip's boot loader shows instead of its firmware"),
+                return describe(ret, "boot-rom", g_strdup("its chip's boot loader shows instead of its firmware"),
                                 upgrades(m) ? g_strdup("leave it powered until its job has ended")
                                             : g_strconcat("if that stays so, ", remedy_of(HOST_BOOT_ROM), NULL));
-        *ret_of_port = true;
-        if (!describe_port(m, ret_finding, ret_remedy))
+        ret->of_port = true;
+        if (!describe_port(m, ret))
                 return false;
-        *ret_of_port = false;
+        ret->of_port = false;
         if (!known && probe_is_wanted(m->probe))
-                return describe(ret_finding, ret_remedy, g_strdup("its identity is being read"), g_strdup(""));
+                return describe(ret, "identity-being-read", g_strdup("its identity is being read"), g_strdup(""));
         if (!known && at_port_is_open(m->port) && probe_is_nameless(m->probe))
-                return describe(ret_finding, ret_remedy,
+                return describe(ret, "mini-system",
                                 g_strdup_printf("it answers at %s, but not as its firmware would", node),
                                 g_strdup("it may be in its Mini system, and is asked again"));
         if (!known)
-                return describe(ret_finding, ret_remedy, g_strdup_printf("it does not answer at %s", node),
+                return describe(ret, "silent", g_strdup_printf("it does not answer at %s", node),
                                 g_strdup(module_is_uart(m)
                                                  ? "look at its power, its wiring, and baud-rate in fotad.conf"
                                                  : ""));
-        describe(ret_finding, ret_remedy, g_strdup(""), g_strdup(""));
+        describe(ret, "", g_strdup(""), g_strdup(""));
         return true;
 }
 
 char *module_explain(const Module *m)
 {
-        g_autofree char *finding = NULL, *remedy = NULL;
-        bool of_port;
+        g_auto(ModuleProblem) problem = { 0 };
 
-        module_describe_problem(m, &finding, &remedy, &of_port);
-        return *remedy ? g_strconcat(finding, ": ", remedy, NULL) : g_steal_pointer(&finding);
+        module_describe_problem(m, &problem);
+        return *problem.remedy ? g_strconcat(problem.finding, ": ", problem.remedy, NULL)
+                               : g_steal_pointer(&problem.finding);
 }
 
-/* A port that another program holds is a problem during an upgrade, too; a stalled upgrade may be waiting for help. */
-char *module_problem(const Module *m)
+/* Returns true if the condition is part of the upgrade under way. A port that another program holds is a problem during
+ * an upgrade, too; a stalled upgrade may be waiting for help. */
+static bool is_of_the_upgrade(const Module *m)
 {
         bool of_port = at_port_node(m->port) && (at_port_holder(m->port) || at_port_error(m->port));
-        bool of_the_upgrade = place_is_present(m->place) ? !place_is_boot_rom(m->place) && !of_port
-                                                         : !module_is_uart(m);
 
-        return upgrades(m) && m->context.job->state != JOB_STALLED && of_the_upgrade ? g_strdup("") : module_explain(m);
+        return upgrades(m) && m->context.job->state != JOB_STALLED &&
+               (place_is_present(m->place) ? !place_is_boot_rom(m->place) && !of_port : !module_is_uart(m));
+}
+
+char *module_problem(const Module *m)
+{
+        return is_of_the_upgrade(m) ? g_strdup("") : module_explain(m);
+}
+
+const char *module_problem_name(const Module *m)
+{
+        g_auto(ModuleProblem) problem = { 0 };
+
+        if (is_of_the_upgrade(m))
+                return "";
+        module_describe_problem(m, &problem);
+        return problem.name;
 }

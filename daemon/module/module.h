@@ -69,9 +69,19 @@ char *module_explain(const Module *module);
 /* The sentence of module_explain() for the property Problem: "" also for a condition that is part of the upgrade under
  * way. The caller frees it. */
 char *module_problem(const Module *module);
-/* The sentence of module_explain() in two parts, finding and remedy, which the caller frees. Returns false if there is
- * a problem; *ret_of_port is then true if it is the port's rather than the module's. */
-bool module_describe_problem(const Module *module, char **ret_finding, char **ret_remedy, bool *ret_of_port);
+/* Its name, a constant. */
+const char *module_problem_name(const Module *module);
+/* The sentence of module_explain() in two parts, with its name for programs (org.fotad1.Module, ProblemName). */
+typedef struct ModuleProblem {
+        const char *name; /* "" none */
+        char *finding;    /* "" none */
+        char *remedy;     /* "" if the finding needs none */
+        bool of_port;     /* it is the port's rather than the module's */
+} ModuleProblem;
+/* Returns false if there is a problem. The caller clears *ret, also if there is none. */
+bool module_describe_problem(const Module *module, ModuleProblem *ret);
+void module_problem_clear(ModuleProblem *problem);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ModuleProblem, module_problem_clear)
 /* power/control of its USB device, auto or on; NULL if it has none. The caller frees it. */
 char *module_power_control(const Module *module);
 /* Present, and its identity was read since it came. */

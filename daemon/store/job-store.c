@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "store/job-store.h"
@@ -24,7 +25,8 @@
 
 struct JobStore {
         char *state, *directory;
-        char *last; /* file */
+        char *last;       /* file */
+        int directory_fd; /* the directory, locked; -1 not locked */
 
         GMutex lock; /* of all that follows */
         GCond news;
@@ -61,6 +63,7 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
                 return NULL;
         }
         store = g_new0(JobStore, 1);
+        store->directory_fd = -1;
         store->state = g_strdup(state_directory);
         store->directory = g_steal_pointer(&directory);
         store->last = g_build_filename(state_directory, LAST, NULL);
@@ -75,10 +78,22 @@ void job_store_free(JobStore *store)
                 return;
         g_mutex_clear(&store->lock);
         g_cond_clear(&store->news);
+        if (store->directory_fd >= 0)
+                close(store->directory_fd);
         g_free(store->state);
         g_free(store->directory);
         g_free(store->last);
         g_free(store);
+}
+
+int job_store_lock(JobStore *store, char **ret_why)
+{
+        store->directory_fd = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (store->directory_fd >= 0 && flock(store->directory_fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+                *ret_why = g_strdup_printf("%s is in use by another fotad", store->state);
+                return -EBUSY;
+        }
+        return 0; /* some file systems know no locks */
 }
 
 void job_store_sweep(JobStore *store)
@@ -241,6 +256,10 @@ int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
         guint64 highest;
         int r = 0;
 
+        if (number > NUMBER_MAX) { /* the next start could not read it, and would give old ids out again */
+                *ret_why = g_strdup_printf("no id is left: %s has the highest one", store->last);
+                return -EIO;
+        }
         g_mutex_lock(&store->lock);
         store->wanted = MAX(store->wanted, number);
         while (store->reserving)

@@ -10,10 +10,14 @@ typedef struct JobStore JobStore;
 /* NULL and *ret_why if the directory cannot be made. */
 JobStore *job_store_new(const char *state_directory, char **ret_why);
 void job_store_free(JobStore *store);
+
+/* Keeps other daemons, which may be on another bus, from the directory until job_store_free(). Returns 0, or -EBUSY and
+ * *ret_why, which the caller frees, if one has it. */
+int job_store_lock(JobStore *store, char **ret_why);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobStore, job_store_free)
 
 /* Removes temporary files, <id>.job.XXXXXX and last-job.XXXXXX, which were not renamed when the power failed. Such a
- * file may hold a password. No other daemon may use the directory: it may be writing such a file. */
+ * file may hold a password. Another daemon may be writing such a file: job_store_lock() comes first. */
 void job_store_sweep(JobStore *store);
 
 /* The ids of all records, in no order; the caller frees the array. */

@@ -16,6 +16,7 @@ CORE_TESTS = \
 	tests/core/test-layout \
 	tests/core/test-codes \
 	tests/core/test-job \
+	tests/core/test-job-log \
 	tests/core/test-upgrade-run \
 	tests/core/test-upgrade-check \
 	tests/core/test-upgrade-file \
@@ -249,6 +250,10 @@ tests_core_test_lock_LDADD = $(SHELL_TEST_LIBS)
 tests_core_test_port_watch_SOURCES = tests/core/test-port-watch.c tests/core/testing.h
 tests_core_test_port_watch_CPPFLAGS = $(CORE_TEST_CPPFLAGS) $(SYSTEMD_CFLAGS)
 tests_core_test_port_watch_LDADD = $(SHELL_TEST_LIBS)
+
+tests_core_test_job_log_SOURCES = tests/core/test-job-log.c tests/core/testing.h
+tests_core_test_job_log_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_job_log_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_job_store_SOURCES = tests/core/test-job-store.c tests/core/testing.h
 tests_core_test_job_store_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

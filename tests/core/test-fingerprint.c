@@ -86,6 +86,7 @@ static const struct {
         { 0x01, 0, 0, false, MINI_MARKER_UNKNOWN },
         { 0, 0x1f, 0, false, MINI_MARKER_FIRMWARE }, /* queried too early */
         { 0, 0x18, 0x07, false, MINI_MARKER_UNKNOWN },
+        { 0, 0x1e, 0x01, false, MINI_MARKER_FIRMWARE }, /* firmware without SMS that had refused all rows by mistake */
         { 0, 0, 0x1f, false, MINI_MARKER_UNKNOWN },
         { 0, 0x1f, 0, true, MINI_MARKER_FIRMWARE },
         { 0, 0x1c, 0x03, true, MINI_MARKER_FIRMWARE },

@@ -242,6 +242,28 @@ START_TEST(qgmr_of_something_else_is_no_build)
 }
 END_TEST
 
+/* One of the answers is cut off: the whole one counts, and where there is none, the revision has to be read again. */
+START_TEST(revision_is_cut_off)
+{
+        static const struct {
+                const char *ati, *gmr, *qgmr, *revision;
+        } answers[] = {
+                { "EC200AEUV1HAR02A07M16", "E", "EC200AEUV1HAR02A07M16_01.300.01.300", "EC200AEUV1HAR02A07M16" },
+                { "EC200AEUV1H", "EC200AEUV1HAR02A07M16", "EC200AEUV1HAR02A07M16_01.", "EC200AEUV1HAR02A07M16" },
+                { "E", "EC200AEUV1H", "EC200AEUV1HAR02A07M16_01.300.01.300", "" },
+                { "E", "EC200AEUV1HAR02A07M1", "EC200AEUV1HAR02A07M16", "" },
+                /* These two are not cut off. */
+                { "EC200AELLAR01A05M16_TP", "EC200AELLAR01A05M16", "", "EC200AELLAR01A05M16" },
+                { "MINI_V01", "MINI_V02", "", "MINI_V02" },
+        };
+        g_autofree char *ati = g_strdup_printf("Quectel\nEC200A\nRevision: %s", answers[_i].ati);
+        g_autoptr(Identity) i = probe({ "ATI", OK, ati }, { "AT+GMR", OK, answers[_i].gmr },
+                                      { "AT+QGMR", OK, answers[_i].qgmr });
+
+        ck_assert_str_eq(i->revision, answers[_i].revision);
+}
+END_TEST
+
 START_TEST(qgmr_alone_gives_the_build)
 {
         g_autoptr(Identity) i = probe({ "AT+QGMR", OK, "EG800KEULCR07A07M04_01.300.01.300" });
@@ -468,6 +490,7 @@ int main(void)
         tcase_add_test(t, cgmr_if_gmr_is_unreadable);
         tcase_add_test(t, qgmr_with_the_plain_revision_only);
         tcase_add_test(t, qgmr_of_something_else_is_no_build);
+        tcase_add_loop_test(t, revision_is_cut_off, 0, 6);
         tcase_add_test(t, qgmr_alone_gives_the_build);
         tcase_add_test(t, qgmr_not_ready_is_repeated);
         tcase_add_test(t, qgmr_ready_at_last);

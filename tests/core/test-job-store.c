@@ -395,6 +395,20 @@ START_TEST(reserved_number)
 }
 END_TEST
 
+/* The highest id that can be read again is the last one that is given out. */
+START_TEST(last_number)
+{
+        g_autofree char *why = NULL, *why_not = NULL, *last = g_build_filename(state, "last-job", NULL);
+
+        ck_assert_int_eq(job_store_reserve(store, 9999999999999999999u, &why), 0);
+        ck_assert_uint_eq(job_store_highest(store), 9999999999999999999u);
+        ck_assert_int_lt(job_store_reserve(store, 10000000000000000000u, &why_not), 0);
+        assert_has(why_not, "no id is left");
+        ck_assert_uint_eq(job_store_highest(store), 9999999999999999999u);
+        g_remove(last);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("job-store");
@@ -408,6 +422,7 @@ int main(void)
         tcase_add_test(t, highest_number);
         tcase_add_test(t, highest_number_among_foreign_names);
         tcase_add_test(t, reserved_number);
+        tcase_add_test(t, last_number);
         tcase_add_test(t, quarantine);
         tcase_add_test(t, quarantine_of_many);
         tcase_add_test(t, many_at_once);

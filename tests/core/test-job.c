@@ -313,6 +313,13 @@ static Job *simple_job(int kind)
         return job;
 }
 
+static void assert_no_secret(const char *text)
+{
+        assert_has_not(text, SECRET);
+        assert_has_not(text, SECRET2);
+        assert_has_not(text, SECRET3);
+}
+
 START_TEST(cut_anywhere)
 {
         g_autoptr(Job) job = simple_job(_i);
@@ -345,6 +352,8 @@ START_TEST(one_byte_changed)
                         loaded = load(changed, &why);
                         if (loaded)
                                 assert_sane(loaded, changed);
+                        else
+                                assert_no_secret(why); /* the reason goes to the log */
                 }
 }
 END_TEST

@@ -321,6 +321,21 @@ static void lacks_mini_2(Case *c)
         c->facts.server_mini_2 = c->mini_2 = server_answer_new(false, "HTTP status 404", "publish it", 0);
 }
 
+static void has_file_and_no_network(Case *c)
+{
+        has_file(c);
+        has_no_sim(c);
+        searches(c);
+        has_no_signal(c);
+}
+static void is_alone_without_sim(Case *c)
+{
+        c->facts.source = "";
+        c->facts.no_source = true;
+        has_no_sim(c);
+        searches(c);
+}
+
 static const struct {
         const char *id;
         void (*change)(Case *c);
@@ -370,6 +385,11 @@ static const struct {
         { "registration", is_registered_by_creg, true, RULE_REFUSAL_NONE, "AT+CREG?", "" },
         { "registration", searches, false, RULE_REFUSAL_NONE, "searching", "antenna" },
         { "registration", tells_no_registration, true, RULE_REFUSAL_NONE, "did not answer AT+CEREG?", "" },
+        { "sim", has_file_and_no_network, true, RULE_REFUSAL_NONE, "needs no network", "" },
+        { "registration", has_file_and_no_network, true, RULE_REFUSAL_NONE, "needs no network", "" },
+        { "signal", has_file_and_no_network, true, RULE_REFUSAL_NONE, "needs no network", "" },
+        { "sim", is_alone_without_sim, false, RULE_REFUSAL_NONE, "there is no SIM", "insert" },
+        { "registration", is_alone_without_sim, false, RULE_REFUSAL_NONE, "searching", "antenna" },
         { "signal", is_well, true, RULE_REFUSAL_NONE, "-65 dBm", "" },
         { "signal", is_just_good, true, RULE_REFUSAL_NONE, "-93 dBm", "" },
         { "signal", is_weak, false, RULE_REFUSAL_NONE, "-95 dBm", "antenna" },
@@ -420,8 +440,14 @@ START_TEST(names_and_urls)
 }
 END_TEST
 
-static const char *const advice[] = { "sim",         "registration",  "signal",   "pdp-context", "urc-port",
-                                      "autosuspend", "modem-manager", "revision", NULL };
+static const char *const advice[] = { "signal",        "pdp-context", "urc-port", "autosuspend",
+                                      "modem-manager", "revision",    NULL };
+
+/* A module without a network cannot fetch a package, and needs none for a package on the host. */
+static bool needs_network(const Case *c, const char *id)
+{
+        return (strcmp(id, "sim") == 0 || strcmp(id, "registration") == 0) && !c->facts.file && !c->facts.no_source;
+}
 
 static const RuleVerdict *find(const GPtrArray *verdicts, const char *id)
 {
@@ -444,9 +470,12 @@ START_TEST(both_ways)
         ck_assert_msg(v->holds == cases[_i].holds, "%s: %s", v->id, v->finding);
         ck_assert_msg(v->refusal == cases[_i].refusal, "%s: %d", v->id, v->refusal);
         /* a module that does not list the values of AT+QFOTADL may accept the command all the same */
-        ck_assert_msg(v->must != (g_strv_contains(advice, v->id) || cases[_i].change == has_no_qfotadl ||
-                                  cases[_i].change == cannot_ask_server),
-                      "%s", v->id);
+        if (strcmp(v->id, "sim") == 0 || strcmp(v->id, "registration") == 0)
+                ck_assert_msg(v->must == needs_network(c, v->id), "%s", v->id);
+        else
+                ck_assert_msg(v->must != (g_strv_contains(advice, v->id) || cases[_i].change == has_no_qfotadl ||
+                                          cases[_i].change == cannot_ask_server),
+                              "%s", v->id);
         ck_assert_msg(v->must || v->refusal == RULE_REFUSAL_NONE, "%s is advice, and refuses", v->id);
         assert_has(v->finding, cases[_i].finding);
         assert_has(v->remedy, cases[_i].remedy);
@@ -456,6 +485,24 @@ START_TEST(both_ways)
                 ck_assert(*v->finding && v->remedy);
                 ck_assert_msg(!strstr(v->finding, "Geheim7") && !strstr(v->remedy, "Geheim7"), "%s", v->finding);
         }
+}
+END_TEST
+
+/* A check of the module alone has no rows about a package, and a job warns of a missing network without refusing it. */
+START_TEST(alone)
+{
+        g_autoptr(Case) c = new_case();
+        g_autoptr(GPtrArray) verdicts = NULL, warnings = NULL;
+
+        is_alone_without_sim(c);
+        c->options->check_source = true;
+        verdicts = rules_judge(&c->facts);
+        ck_assert(find(verdicts, "qfotadl") && !find(verdicts, "source") && !find(verdicts, "server"));
+        c->facts.source = "http://host/up.bin";
+        c->facts.no_source = c->options->check_source = false;
+        ck_assert_ptr_null(rules_find_broken(&c->facts, RULE_STAGE_DIALOGUE));
+        warnings = rules_find_advice(&c->facts, RULE_STAGE_DIALOGUE);
+        ck_assert(find(warnings, "sim") && find(warnings, "registration"));
 }
 END_TEST
 
@@ -566,6 +613,7 @@ int main(void)
 
         tcase_add_loop_test(t, both_ways, 0, G_N_ELEMENTS(cases));
         tcase_add_test(t, ids);
+        tcase_add_test(t, alone);
         tcase_add_test(t, names_and_urls);
         tcase_add_test(t, which_apply);
         tcase_add_test(t, first_broken);

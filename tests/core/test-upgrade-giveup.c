@@ -327,6 +327,60 @@ START_TEST(back_without_an_at_port)
 }
 END_TEST
 
+/* The messages are lost, and the module came back: it may be writing its flash, or may have done so. 0: it has no AT
+ * port, 1: its firmware has crashed, 2: it does not answer; 3: it restarts again and again. */
+START_TEST(silent_and_may_upgrade)
+{
+        static const char *const names[] = { "no-response", "crashed", "no-response", "no-response" };
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_restart(b);
+        b->at_port = _i >= 2;
+        b->diag_port = _i >= 1;
+        for (unsigned i = 0; i < 10 && !b->results; i++)
+                _i == 3 ? bench_restart(b) : bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_FAILED, names[_i]);
+        assert_has(b->job->message, " may ");
+}
+END_TEST
+
+/* USB glitches in a download are no restarts: the firmware goes on, and ends its download. */
+START_TEST(glitches_in_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        for (unsigned i = 0; i < 2; i++) {
+                bench_restart(b);
+                bench_ready(b, OLD_REVISION);
+        }
+        bench_tick(b); /* the revision is read again, and meanwhile the download ends */
+        bench_fota(b, "\"HTTPEND\",0");
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->results, 0);
+        bench_restart(b);
+        bench_fota(b, "\"START\"");
+        bench_finish(b);
+}
+END_TEST
+
+/* Readings of another module do not count for the verdict, even if its IMEI is missing in every second one. */
+START_TEST(another_module_without_its_imei)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        b->answers_once = true;
+        bench_restart(b);
+        for (unsigned i = 0; i < 4 && !b->results; i++)
+                bench_ready_as(b, NEW_REVISION, "", i % 2 ? "" : "860000000000019");
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+}
+END_TEST
+
 START_TEST(back_and_silent)
 {
         g_autoptr(Bench) b = bench_new();
@@ -493,6 +547,9 @@ int main(void)
         tcase_add_test(t, lost_in_the_update);
         tcase_add_loop_test(t, boot_rom, 0, 2);
         tcase_add_loop_test(t, back_without_an_at_port, 0, 2);
+        tcase_add_loop_test(t, silent_and_may_upgrade, 0, 4);
+        tcase_add_test(t, glitches_in_the_download);
+        tcase_add_test(t, another_module_without_its_imei);
         tcase_add_test(t, back_and_silent);
         tcase_add_loop_test(t, another_module, 0, 2);
         tcase_add_loop_test(t, restarts_without_end, 0, 2);

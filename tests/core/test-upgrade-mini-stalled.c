@@ -123,6 +123,22 @@ START_TEST(sentences)
 }
 END_TEST
 
+/* While fotad did not run, or the host was suspended, the module may have gone on to its second package. */
+START_TEST(both_packages_after_a_pause)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini(b);
+        if (_i == 0)
+                bench_resurrect(b);
+        else
+                bench_event(b, UPGRADE_EVENT_RESUMED, NULL);
+        bench_stall(b);
+        bench_assert_stalled(b, "x.mini_1 or ");
+        assert_has(b->job->message, "x.mini_2");
+}
+END_TEST
+
 /* A module that repeats the same steps for ever is stalled, and the job reports that only once. */
 START_TEST(repeats_for_ever)
 {
@@ -483,6 +499,7 @@ int main(void)
         tcase_add_loop_test(t, stalls_in_the_old_mini_system, 0, 3);
         tcase_add_test(t, stalls_in_the_new_mini_system);
         tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
+        tcase_add_loop_test(t, both_packages_after_a_pause, 0, 2);
         tcase_add_test(t, repeats_for_ever);
         tcase_add_test(t, messages_interrupt_questions);
         tcase_add_test(t, restarts_for_ever);

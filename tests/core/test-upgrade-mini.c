@@ -270,6 +270,31 @@ START_TEST(falls_back_unseen)
 }
 END_TEST
 
+/* The module leaves the USB without a restart, and is slow to leave its firmware: the upgrade may still begin. 1: a Mini
+ * system answered in between, 2: the boot message came. */
+START_TEST(falls_back_without_a_sign)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go(b);
+        bench_mini_restart(b, false);
+        if (_i == 1)
+                bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+        else
+                bench_ready(b, MINI_OLD);
+        bench_mini_restart(b, false);
+        if (_i == 2)
+                bench_urc(b, "RDY");
+        bench_ready(b, MINI_OLD);
+        for (unsigned i = 0; i < 30 && b->job->state != JOB_FINISHED; i++) {
+                bench_tick(b);
+                bench_answer_identity(b, MINI_OLD);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
+        assert_has(b->job->message, _i == 0 ? "no certain sign of it was seen, and the upgrade may still begin" : "likelier");
+}
+END_TEST
+
 /* ---- before the point of no return */
 
 /* Newer firmware requests the package before it disconnects; after a failure it stays. */
@@ -369,6 +394,28 @@ END_TEST
 
 /* ---- away for good, and other modules */
 
+/* The daemon died before it sent the reset, and the gateway booted; the module has not left its firmware. */
+START_TEST(cancelled_before_the_gateway_rebooted)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go(b);
+        b->holds_answers = true;
+        bench_cancel(b);
+        b->holds_answers = b->reset = false;
+        b->boot = "boot-2";
+        bench_resurrect(b);
+        bench_ready(b, MINI_OLD);
+        bench_answer_identity(b, MINI_OLD);
+        ck_assert_uint_eq(b->results, 0);
+        ck_assert(b->reset);
+        bench_mini_restart(b, false);
+        bench_ready(b, MINI_OLD);
+        bench_answer_identity(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+}
+END_TEST
+
 START_TEST(never_returns)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -416,6 +463,41 @@ START_TEST(adopted)
 }
 END_TEST
 
+/* The module was read in its Mini system before the upgrade was found: that was no revision of a firmware. */
+START_TEST(adopted_after_the_mini_system_was_read)
+{
+        static const char *const before[] = { "MINI_V01.00", "EC600MCNLER06A08M0", MINI_OLD };
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        job_set_string(&b->job->from_revision, before[_i]);
+        bench_save(b);
+        bench_resurrect(b);
+        ck_assert_str_eq(b->job->from_revision, _i == 2 ? MINI_OLD : "");
+        bench_updating(b, 96);
+        bench_fota(b, "\"END\",0");
+        bench_mini_restart(b, false);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* The gateway was rebooted, and the updater answers: its revision is no firmware's, and the upgrade goes on. */
+START_TEST(adopted_while_the_updater_answers)
+{
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        b->mini = true;
+        bench_resurrect(b);
+        bench_ready(b, "UPDATER_V01");
+        bench_assert_state(b, JOB_DOWNLOADING);
+        bench_updating(b, 96);
+        bench_fota(b, "\"END\",0");
+        bench_mini_restart(b, false);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 START_TEST(adopted_and_retried)
 {
         g_autoptr(Bench) b = bench_new_adopted();
@@ -443,6 +525,27 @@ START_TEST(adopted_and_over_unseen)
 }
 END_TEST
 
+/* The job's log has the reason for which a system was taken for the Mini system, and for the firmware. */
+START_TEST(reasons)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        g_autofree char *record = NULL;
+
+        bench_go_mini(b);
+        bench_ready(b, MINI_OLD);
+        bench_mini_restart(b, false);
+        bench_updating(b, 30);
+        bench_mini_restart(b, true);
+        bench_updating(b, 70);
+        bench_succeed_mini(b);
+        record = job_to_text(b->job);
+        assert_has(record, "=decision judged Mini: AT+CMGF?");
+        assert_has(record, " no longer known\n");
+        assert_has(record, "=decision judged firmware: AT+CMGF?");
+        assert_has(record, " known\n");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("mini");
@@ -460,16 +563,21 @@ int main(void)
         tcase_add_loop_test(t, falls_back, 0, 4);
         tcase_add_test(t, falls_back_with_late_message);
         tcase_add_loop_test(t, falls_back_unseen, 0, 2);
+        tcase_add_loop_test(t, falls_back_without_a_sign, 0, 3);
         tcase_add_test(t, stays_after_a_failure);
         tcase_add_test(t, disconnects_all_the_same);
         tcase_add_test(t, rejected);
         tcase_add_test(t, cancelled_in_time);
         tcase_add_test(t, cancelled_too_late);
         tcase_add_test(t, disconnects_before_the_reset);
+        tcase_add_test(t, cancelled_before_the_gateway_rebooted);
         tcase_add_test(t, never_returns);
         tcase_add_test(t, another_module);
         tcase_add_loop_test(t, adopted, 0, 2);
+        tcase_add_loop_test(t, adopted_after_the_mini_system_was_read, 0, 3);
+        tcase_add_test(t, adopted_while_the_updater_answers);
         tcase_add_test(t, adopted_and_retried);
         tcase_add_test(t, adopted_and_over_unseen);
+        tcase_add_test(t, reasons);
         return testing_run(t, "upgrade-mini");
 }

@@ -320,6 +320,45 @@ START_TEST(gateway_rebooted)
 }
 END_TEST
 
+/* The gateway alone was rebooted, and the module goes on with its download, without a message. */
+START_TEST(gateway_rebooted_in_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        b->boot = "boot-2";
+        bench_resurrect(b);
+        bench_ready(b, OLD_REVISION);
+        for (unsigned i = 0; i < 10 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, OLD_REVISION);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "no message of a restart was seen, and it may still upgrade");
+}
+END_TEST
+
+/* The same, after a cancel whose command was not answered: the download is still to be given up. */
+START_TEST(gateway_rebooted_after_a_cancel)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        b->holds_answers = true;
+        bench_cancel(b);
+        b->holds_answers = false;
+        b->boot = "boot-2";
+        bench_resurrect(b);
+        bench_clear(b);
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->results, 0);
+        assert_has(b->log->str, "send AT+CFUN=");
+}
+END_TEST
+
 static void reboot(Bench *b)
 {
         b->boot = "boot-2";
@@ -553,6 +592,26 @@ START_TEST(disk_cannot_record_the_end)
 }
 END_TEST
 
+/* The percentage of a success whose end is pending is in no record: the next daemon would report less. */
+START_TEST(pending_success_is_not_complete)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        b->fails_at = b->persists + 1;
+        b->fails_on = b->read_only = true;
+        bench_restart(b);
+        bench_ready(b, NEW_REVISION);
+        assert_has(b->job->pending, "is pending");
+        ck_assert_uint_lt(job_percent_shown(b->job), 100);
+        b->fails_at = 0;
+        bench_tick(b);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        ck_assert_uint_eq(b->job->percent, 100);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-resume");
@@ -563,6 +622,8 @@ int main(void)
         tcase_add_test(t, dead_before_the_ok);
         tcase_add_test(t, download_fails_before_it_answers);
         tcase_add_loop_test(t, gateway_rebooted, 0, 2);
+        tcase_add_test(t, gateway_rebooted_in_the_download);
+        tcase_add_test(t, gateway_rebooted_after_a_cancel);
         tcase_add_loop_test(t, module_comes_after_reboot, 0, 2);
         tcase_add_test(t, module_comes_after_reboot_before_all);
         tcase_add_test(t, module_comes_back_after_reboot);
@@ -572,5 +633,6 @@ int main(void)
         tcase_add_test(t, disk_refuses_between_command_and_answer);
         tcase_add_loop_test(t, disk_refuses_the_result, 0, 2);
         tcase_add_loop_test(t, disk_cannot_record_the_end, 0, 2);
+        tcase_add_test(t, pending_success_is_not_complete);
         return testing_run(t, "upgrade-resume");
 }

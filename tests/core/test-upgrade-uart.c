@@ -86,6 +86,76 @@ START_TEST(unseen_and_silent)
 }
 END_TEST
 
+/* A module that answers before it prints its boot message prints it after AT+QFOTADL: that is no restart, and the
+ * download goes on. 0: HTTPSTART follows, 1: so does DOWNLOADING, 2: so does HTTPEND,0; 3: nothing follows. */
+START_TEST(boot_message_is_late)
+{
+        static const char *const messages[] = { "\"HTTPSTART\"", "\"DOWNLOADING\",10", "\"HTTPEND\",0" };
+        g_autoptr(Bench) b = new_bench(false);
+
+        bench_go(b);
+        bench_restart(b);
+        bench_urc(b, "RDY");
+        bench_ready(b, OLD_REVISION);
+        if (_i < 3) {
+                bench_fota(b, messages[_i]);
+                bench_ready(b, OLD_REVISION);
+                ck_assert(!b->job->disconnected);
+                ck_assert_uint_eq(b->results, 0);
+                bench_restart(b);
+                bench_fota(b, "\"START\"");
+                bench_finish(b);
+                return;
+        }
+        for (unsigned i = 0; i < 10 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, OLD_REVISION);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "may have been that of an earlier boot, and it may still upgrade");
+}
+END_TEST
+
+/* A question before AT+QFOTADL is not answered: at a UART the module may have been replaced meanwhile. */
+START_TEST(replaced_in_the_checks)
+{
+        static const char *const questions[] = { "AT+CPIN?", "AT+CPBS?" };
+        bool mini = _i / 2, replaced = _i % 2;
+        const char *revision = mini ? MINI_OLD : OLD_REVISION;
+        g_autoptr(Bench) b = new_bench(mini);
+
+        b->mutes = questions[mini];
+        bench_prepare(b, revision);
+        b->mutes = NULL;
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        ck_assert(b->identify);
+        if (replaced) {
+                for (unsigned i = 0; i < 2; i++)
+                        bench_ready_as(b, revision, "", "860000000000019");
+                bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+        } else {
+                bench_ready(b, revision);
+                ck_assert_uint_eq(b->upgrades_sent, 1);
+        }
+}
+END_TEST
+
+/* A module that never answers one of the questions is upgraded all the same. */
+START_TEST(question_never_answered)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        b->mutes = "AT+CPBS?";
+        bench_prepare(b, MINI_OLD);
+        for (unsigned i = 0; i < 5; i++) {
+                ck_assert_uint_eq(b->upgrades_sent, 0);
+                bench_ready(b, MINI_OLD);
+        }
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+}
+END_TEST
+
 /* No message comes after the OK: the module may be writing its flash. A module that does not answer is not reset. 0: it
  * does not answer; 1: it answers with its old revision; 2: it has been upgraded. */
 START_TEST(no_message_after_ok)
@@ -147,6 +217,25 @@ START_TEST(no_reset_without_a_probe)
                 assert_has(b->log->str, "AT+CFUN=1,1");
         else
                 assert_has_not(b->log->str, "AT+CFUN=1,1");
+}
+END_TEST
+
+/* A boot message that may be that of an earlier boot does not switch the radio on. */
+START_TEST(radio_stays_off)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        bench_go(b);
+        bench_cancel(b);
+        bench_ready(b, OLD_REVISION);
+        ck_assert(b->radio_off);
+        bench_restart(b);
+        b->radio_off = true;
+        bench_urc(b, "RDY");
+        for (unsigned i = 0; i < 2 && !b->results; i++)
+                bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        ck_assert(!b->radio_off);
 }
 END_TEST
 
@@ -216,16 +305,22 @@ START_TEST(no_way_back)
 }
 END_TEST
 
-/* The module stays, and answers as before. 0: it accepted AT+QFOTADL; 1: unknown. */
+/* The module stays, and answers as before. 0: it accepted AT+QFOTADL; 1: unknown; 2: it accepted, and then refused a
+ * round of questions as a Mini system does. */
 START_TEST(module_stays)
 {
         g_autoptr(Bench) b = new_bench(true);
 
-        if (_i)
+        if (_i == 1)
                 b->mutes = "AT+QFOTADL";
         bench_prepare(b, MINI_OLD);
+        b->mini = _i == 2;
+        bench_ready(b, MINI_OLD);
+        b->mini = false;
         answer_until_the_end(b, MINI_OLD);
-        bench_assert_end(b, JOB_RESULT_FAILED, _i ? "no-response" : "fell-back");
+        bench_assert_end(b, JOB_RESULT_FAILED, _i == 1 ? "no-response" : "fell-back");
+        if (_i != 1)
+                assert_has(b->job->message, "no certain sign of it was seen, and the upgrade may still begin");
         assert_has_not(b->log->str, "AT+CFUN");
 }
 END_TEST
@@ -264,12 +359,16 @@ int main(void)
         tcase_add_loop_test(t, restarts_unseen, 0, 3);
         tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
+        tcase_add_loop_test(t, replaced_in_the_checks, 0, 4);
+        tcase_add_test(t, question_never_answered);
+        tcase_add_loop_test(t, boot_message_is_late, 0, 4);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);
         tcase_add_test(t, radio_that_is_not_answered);
         tcase_add_loop_test(t, no_reset_without_a_probe, 0, 2);
+        tcase_add_test(t, radio_stays_off);
         tcase_add_test(t, reset_unseen);
         tcase_add_loop_test(t, no_way_back, 0, 3);
-        tcase_add_loop_test(t, module_stays, 0, 2);
+        tcase_add_loop_test(t, module_stays, 0, 3);
         tcase_add_loop_test(t, messages_before_the_restart, 0, 2);
         return testing_run(t, "upgrade-uart");
 }

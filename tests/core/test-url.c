@@ -3,6 +3,7 @@
 /* The positions of a URL's parts, the texts that are no URLs, setting and hiding a password, and that no part of a
  * password and no value of the query is ever shown. Daemon and client use the same functions. */
 
+#include "mask.h"
 #include "testing.h"
 #include "url.h"
 
@@ -215,6 +216,25 @@ START_TEST(redaction_of_other_text)
 }
 END_TEST
 
+static const struct {
+        const char *text, *masked;
+} texts[] = {
+        { "no URL: // here", "no URL: // here" },
+        { "from ftp://gw:Geheim7@h/x.bin, to http://h/y?key=Geheim7 and on",
+          "from ftp://gw:***@h/x.bin, to http://h/y?key=*** and on" },
+        { "\"http://gw:Geheim7@h/x\"", "\"http://gw:***@h/x\"" },
+        { "(HTTPS://gw:Geheim7@h/x)", "(HTTPS://gw:***@h/x)" },
+        { "://", "://" },
+};
+
+START_TEST(masked_in_text)
+{
+        g_autofree char *masked = mask_urls(texts[_i].text);
+
+        ck_assert_str_eq(masked, texts[_i].masked);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("url");
@@ -224,5 +244,6 @@ int main(void)
         tcase_add_test(t, password_inserted);
         tcase_add_test(t, redaction);
         tcase_add_test(t, redaction_of_other_text);
+        tcase_add_loop_test(t, masked_in_text, 0, G_N_ELEMENTS(texts));
         return testing_run(t, "url");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A library that is preloaded into the daemon and simulates the files of a network or of a small disk. The daemon knows
- * nothing of it.
+/* A library that is preloaded into the daemon and simulates the files of a network or of a small disk, or small
+ * sockets. The daemon knows nothing of it.
  *
  *   READS_WAIT=SOCKET     each pread() connects to that socket and waits until the connection is closed; without a
  *                         listener it goes on
@@ -10,6 +10,7 @@
  *   RECORDS_REFUSED=FILE  no record of a job can be written while FILE exists: the disk is full, or, if FILE is not empty,
  *                         has an I/O error
  *   SYNCS_REFUSED=FILE    no directory can be synchronized with the disk while FILE exists
+ *   SOCKETS_SMALL=BYTES   the size of each send buffer that the daemon sets, whatever it asks for
  *   SYNCS_COUNTED=FILE    FILE gets a byte for each file, directory or file system that is synchronized */
 
 /* The names below are meant literally, not the headers' replacements for them. */
@@ -186,3 +187,15 @@ static int refuses(const char *path, int flags)
 
 INTERPOSE_OPEN(open)
 INTERPOSE_OPEN(open64)
+
+/* ---- a socket that takes little */
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
+{
+        const char *small = getenv("SOCKETS_SMALL");
+        int bytes = small ? atoi(small) : 0;
+
+        if (small && level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_SNDBUFFORCE))
+                return NEXT(setsockopt)(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+        return NEXT(setsockopt)(fd, level, name, value, size);
+}

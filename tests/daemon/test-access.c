@@ -81,6 +81,8 @@ static void act_as_nobody(const Groups *groups, const char *file, const char *jo
         report(f, "LogTarget", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "GetHistory", &e, NULL, "u", 0);
         report(f, "GetHistory", r, &e);
+        r = sd_bus_call_method(bus, name, job, "org.fotad1.Job", "GetLog", &e, NULL, NULL);
+        report(f, "GetLog", r, &e);
         r = sd_bus_call_method(bus, name, root, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", &e, NULL,
                                NULL);
         report(f, "GetManagedObjects", r, &e);
@@ -138,7 +140,7 @@ START_TEST(test_access)
         wanted = g_strdup_printf(
                 "StartUpgrade: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\nJob.Cancel: %s\nDismiss: %s\nRetry: %s\n"
                 "Probe: %s\nProbe 2: %s\nLogLevel: %s\nLogTarget: %s\n"
-                "GetHistory: done\nGetManagedObjects: done\nGetAll: done\n"
+                "GetHistory: done\nGetLog: done\nGetManagedObjects: done\nGetAll: done\n"
                 "own: 0\n",
                 denied, denied, denied, denied, denied, denied, denied, denied, denied, denied, denied);
         ck_assert_str_eq(text, wanted);

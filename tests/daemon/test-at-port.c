@@ -63,11 +63,13 @@ START_TEST(test_probe)
         ck_assert_str_eq(world_error(w), "ModuleNotReady");
         ck_assert_msg(strstr(world_error_message(w), pid) != NULL, "%s", world_error_message(w));
         world_assert_part(w, MODULE_1, "Problem", pid);
+        world_assert_property(w, MODULE_1, "ProblemName", "port-held");
         world_assert_property(w, MODULE_1, "Revision", "EC200AEUHAR01A09M16");
         world_assert_sim(w, lines, "get 1-1 at-lines");
         evict(squatter);
         ck_assert_msg(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"), "%s", world_error_message(w));
         world_assert_property(w, MODULE_1, "Problem", "");
+        world_assert_property(w, MODULE_1, "ProblemName", "");
 
         g_free(world_sim(w, "set 1-1 delay 60000"));
         ck_assert(!world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));

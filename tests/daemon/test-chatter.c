@@ -4,6 +4,7 @@
  * the history of the jobs that were requested, and serves the module beside it as ever. */
 
 #include <check.h>
+#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,7 +12,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "client-run.h"
 #include "files.h"
+#include "presets.h"
 #include "squatter.h"
 #include "suite.h"
 
@@ -21,7 +24,9 @@
 #define STEP        10  /* ms between two texts of a chatty module */
 
 /* Upgrades that begin and end at once. */
-#define PAIR "\\r\\n+QIND: \"FOTA\",\"HTTPSTART\"\\r\\n\\r\\n+QIND: \"FOTA\",\"HTTPEND\",701\\r\\n"
+#define PAIR_WITH(code)                                                                                               \
+        "\\r\\n+QIND: \"FOTA\",\"HTTPSTART\"\\r\\n\\r\\n+QIND: \"FOTA\",\"HTTPEND\"," code "\\r\\n"
+#define PAIR PAIR_WITH("701")
 
 /* A process that has the module send the text again and again, until evict(). */
 static pid_t chatter(World *w, const char *module, const char *text)
@@ -128,29 +133,81 @@ START_TEST(test_honest)
 }
 END_TEST
 
+/* Has the module report an upgrade that ends at once, until the job with that number is adopted, and waits for its end.
+ * The module stands still meanwhile, so that its port is open. */
+static void adopt(World *w, const char *text, unsigned number)
+{
+        g_autofree char *job = g_strdup_printf("/org/fotad1/job/_3%u", number);
+        g_autofree char *line = g_strdup_printf("job %u ", number);
+        gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+
+        do {
+                ck_assert_int_lt(g_get_monotonic_time(), end);
+                g_free(world_sim(w, "hold 1-1 answer:ATI"));
+                ck_assert_int_ge(sd_bus_call_method_async(world_bus(w), NULL, "org.fotad1", MODULE_1,
+                                                          "org.fotad1.Module", "Probe", NULL, NULL, NULL),
+                                 0);
+                ck_assert_int_ge(sd_bus_flush(world_bus(w)), 0);
+                g_free(world_sim(w, "held 1-1 answer:ATI"));
+                g_free(world_sim(w, "bytes 1-1 %s", text));
+                g_free(world_sim(w, "release 1-1"));
+                world_call(w, MODULE_1, "org.fotad1.Module", "Probe"); /* an answer follows the report */
+        } while (count_lines(w, line, "adopted") == 0);
+        world_await_property(w, job, "State", "finished");
+        world_await_property(w, MODULE_1, "Job", "/");
+}
+
+static void assert_gone(World *w, const char *job)
+{
+        ck_assert(!world_call(w, job, "org.fotad1.Job", "Cancel"));
+        ck_assert_str_eq(world_error(w), "org.freedesktop.DBus.Error.UnknownObject");
+}
+
 /* Jobs that were requested stay in the history, however many are adopted. */
 START_TEST(test_history)
 {
+        static const char *const texts[] = { PAIR, PAIR_WITH("702"), PAIR, PAIR_WITH("702") };
         WorldSettings settings = { .modules = { "1-1=ec200a" },
                                    .config = "[timeouts]\nsettle=1\ncommand=2\n[jobs]\nhistory=2\n" };
         World *w = world_new(&settings);
         g_autofree char *url = world_http(w, "none.bin"), *job = NULL;
-        gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-        pid_t pid;
 
         world_await_module(w, MODULE_1);
         job = world_start(w, "", url, NULL);
         ck_assert_msg(job != NULL, "%s", world_error_message(w));
         world_assert_result(w, job, "failed", "http", "url-error");
-        pid = chatter(w, "1-1", PAIR);
-        while (count_lines(w, "job 5 ", "adopted") == 0) {
-                ck_assert_int_lt(g_get_monotonic_time(), end);
-                world_call(w, MODULE_1, "org.fotad1.Module", "Probe"); /* which opens the port */
-        }
-        evict(pid);
+        for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+                adopt(w, texts[i], 2 + i);
         world_assert_property(w, job, "ErrorName", "url-error");
-        ck_assert(!world_call(w, "/org/fotad1/job/_32", "org.fotad1.Job", "Cancel")); /* the first that was adopted */
-        ck_assert_str_eq(world_error(w), "org.freedesktop.DBus.Error.UnknownObject");
+        world_assert_property(w, "/org/fotad1/job/_35", "Repeats", "0");
+        assert_gone(w, "/org/fotad1/job/_32");
+        world_free(w);
+}
+END_TEST
+
+/* Adopted jobs that end in the same way, one after the other, are one in the history, which counts the others. */
+START_TEST(test_repeats)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .config = "[timeouts]\nsettle=1\ncommand=2\n" };
+        World *w = world_new(&settings);
+
+        world_await_module(w, MODULE_1);
+        for (unsigned i = 1; i <= 3; i++)
+                adopt(w, PAIR, i);
+        for (unsigned i = 0; i < 2; i++) {
+                assert_gone(w, JOB_1);
+                assert_gone(w, "/org/fotad1/job/_32");
+                world_assert_property(w, "/org/fotad1/job/_33", "Repeats", "2");
+                client_assert(w, "status 3", NULL, 0, "Repeats        2", "");
+                client_assert(w, "history --json", NULL, 0, "\"Repeats\":2", "");
+                if (i == 0) {
+                        ck_assert_int_eq(world_stop_daemon(w), 0);
+                        world_start_daemon(w);
+                }
+        }
+        adopt(w, PAIR_WITH("702"), 4);
+        world_assert_property(w, "/org/fotad1/job/_34", "Repeats", "0");
+        world_assert_property(w, "/org/fotad1/job/_33", "Repeats", "2");
         world_free(w);
 }
 END_TEST
@@ -197,13 +254,84 @@ START_TEST(test_log)
 }
 END_TEST
 
+/* The same while the module is in its Mini system, where it may restart for days, and the disk takes no record of its
+ * job. The lines that name the command and the result are not dropped. */
+START_TEST(test_log_of_job)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m,urcport=uart1,off=1,boot=1" },
+                                   .preload = "tests/daemon/slow-files.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *refuse = world_path(w, "refuse"), *log = world_path(w, "fotad.log"), *url = NULL, *job = NULL, *returned = NULL;
+        unsigned first;
+        gint64 since;
+
+        world_set_environment(w, "RECORDS_REFUSED", refuse);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        world_package(w, "up.mini_1", "EC600MCNLER06A08M08", "EC600MCNLER06A09M08", NULL);
+        world_package(w, "up.mini_2", "EC600MCNLER06A08M08", "EC600MCNLER06A09M08", NULL);
+        url = world_http(w, "up.mini_1");
+        g_free(world_sim(w, "hold 1-1 updating:64"));
+        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
+        g_free(world_sim(w, "held 1-1 updating:64"));
+        world_await_property(w, job, "State", "updating");
+        returned = world_sim(w, "count 1-1 returned");
+        first = (unsigned)atoi(returned) + 1;
+        ck_assert(g_file_set_contents(refuse, "", 0, NULL));
+        since = g_get_monotonic_time();
+        for (unsigned i = 0; i < 4 * LINES_MAX; i++) {
+                g_free(world_sim(w, "power-cut 1-1"));
+                g_free(world_sim(w, "wait 1-1 returned %u", first + i));
+        }
+        assert_lines(w, "", "cannot be written", since);
+        ck_assert_int_eq(g_unlink(refuse), 0);
+        g_free(world_sim(w, "release 1-1 updating:64"));
+        world_assert_result(w, job, "success", "", "");
+        world_await_file(w, log, "lines were dropped");
+        ck_assert_uint_eq(count_lines(w, "job 1 on usb-1-1: ", "AT+QFOTADL is sent"), 1);
+        ck_assert_uint_eq(count_lines(w, "job 1 on usb-1-1: ", "success"), 1);
+        world_free(w);
+}
+END_TEST
+
+/* Bytes that stop and start a terminal's output, and echoes of fotad's own commands, do not stop an upgrade. */
+static const struct {
+        const char *module, *path, *text;
+} storms[] = {
+        { "1-1", MODULE_1, "\\x13\\x11\\x13" },
+        { "tty:ttyS1", MODULE_UART, "\\x13\\x11\\x13" },
+        { "1-1", MODULE_1, "ATQ0V1E0\\r\\r\\nAT+CGSN\\r\\r\\n" },
+        { "tty:ttyS1", MODULE_UART, "ATQ0V1E0\\r\\r\\nAT+CGSN\\r\\r\\n" },
+};
+
+START_TEST(test_storm)
+{
+        g_autofree char *module = g_strconcat(storms[_i].module, "=ec200a", NULL);
+        WorldSettings settings = { .modules = { module }, .config = "[serial]\nports=ttyS1\n" };
+        World *w = world_new(&settings);
+        g_autofree char *url = world_publish(w), *job = NULL;
+        pid_t pid;
+
+        world_await_module(w, storms[_i].path);
+        pid = chatter(w, storms[_i].module, storms[_i].text);
+        job = world_expect_job(w, world_start(w, storms[_i].path, url, NULL));
+        world_assert_result(w, job, "success", "", "");
+        evict(pid);
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("chatter");
 
         suite_add(s, "honest", test_honest, 0, 2);
         suite_add(s, "history", test_history, 0, 1);
+        suite_add(s, "repeats", test_repeats, 0, 1);
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "log", test_log, 0, 1);
+        suite_add(s, "log-of-job", test_log_of_job, 0, 1);
+        suite_add(s, "storm", test_storm, 0, G_N_ELEMENTS(storms));
         return suite_run(s);
 }

@@ -130,7 +130,9 @@ static const struct {
         { "ec200a,revision=EC200AEUHAR01A02", "http://host/up.bin", "method", "s", "dfota", "", "method", "option" },
         { "ec200a", "http://gw:" SECRET "@host/my up.bin", NULL, NULL, NULL, "source", "source", "blank" },
         { "ec200a", "gopher://host/up.bin", NULL, NULL, NULL, "source", "source", "begin with" },
-        { "ec200a", "", NULL, NULL, NULL, "source", "source", "empty" },
+        { "ec200a,sim=SIM PIN", "", NULL, NULL, NULL, "sim", "sim", "SIM PIN" },
+        { "ec200a,sim=SIM PIN", "up.bin", NULL, NULL, NULL, "", "sim", "needs no network" },
+        { "ec200a,registered=2", "up.bin", NULL, NULL, NULL, "", "registration", "needs no network" },
         { "ec200a", "up.bin", NULL, NULL, NULL, "", "source", "guide 3.3.1.3" },
         { "ec600m", "up.bin", NULL, NULL, NULL, "source", "source", "guide 3.3.1.3, note 2" },
         { "ec600m", "http://host/up.bin", NULL, NULL, NULL, "source", "source", "guide 4.1" },
@@ -156,12 +158,12 @@ START_TEST(test_rules)
 END_TEST
 
 static const struct {
-        const char *module, *broken, *rule, *finding;
+        const char *module, *broken, *rule, *finding, *name;
 } absent[] = {
-        { "1-1=ec200a,bound=0", "port method qfotadl", "port", "no tty" },
-        { "1-1=ec200a,appear=diag", "port method qfotadl", "port", "DIAG" },
-        { "1-1=ec200a,appear=boot-rom", "module method qfotadl", "module", "boot loader" },
-        { "1-1=ec200a,delay=100000", "module method qfotadl", "module", "does not answer" },
+        { "1-1=ec200a,bound=0", "port method qfotadl", "port", "no tty", "no-tty-bound" },
+        { "1-1=ec200a,appear=diag", "port method qfotadl", "port", "DIAG", "crashed" },
+        { "1-1=ec200a,appear=boot-rom", "module method qfotadl", "module", "boot loader", "boot-rom" },
+        { "1-1=ec200a,delay=100000", "module method qfotadl", "module", "does not answer", "silent" },
 };
 
 /* A module that StartUpgrade would refuse with ModuleNotReady is a row here. */
@@ -176,6 +178,7 @@ START_TEST(test_absent)
         check_assert_all_but(rows, absent[_i].broken);
         check_assert(rows, absent[_i].rule, false, absent[_i].finding);
         check_assert(rows, "sim", true, "not asked");
+        world_assert_property(w, MODULE_1, "ProblemName", absent[_i].name);
         world_free(w);
 }
 END_TEST
@@ -190,6 +193,7 @@ START_TEST(test_unplugged)
         rows = check_call(w, "", "http://host/up.bin", NULL, NULL);
         check_assert_all_but(rows, "module qfotadl");
         check_assert(rows, "module", false, "not on the bus");
+        world_assert_property(w, MODULE_1, "ProblemName", "absent");
         world_free(w);
 }
 END_TEST
@@ -205,6 +209,27 @@ START_TEST(test_silent)
         rows = check_call(w, "", "http://host/up.bin", NULL, NULL);
         check_assert_all_but(rows, "module qfotadl");
         check_assert(rows, "module", false, "does not answer");
+        world_free(w);
+}
+END_TEST
+
+/* Without a source there are no rows about a package. */
+START_TEST(test_alone)
+{
+        World *w = new_world("1-1=ec200a", NULL);
+        g_autoptr(GPtrArray) rows = check_call(w, "", "", NULL, "check-source", "b", "1", NULL);
+        g_autofree char *job = NULL;
+
+        check_assert_all_but(rows, "");
+        for (unsigned i = 0; i < rows->len; i++) {
+                const Row *row = g_ptr_array_index(rows, i);
+
+                ck_assert_str_ne(row->rule, "source");
+                ck_assert_str_ne(row->rule, "server");
+        }
+        check_assert(rows, "registration", true, "registered at home");
+        job = world_start(w, "", "", NULL);
+        ck_assert(!job && strcmp(world_error(w), "InvalidSource") == 0);
         world_free(w);
 }
 END_TEST
@@ -537,8 +562,9 @@ static void run_fotactl(World *w, const char *arguments, int status, const char 
 
 START_TEST(test_fotactl)
 {
-        World *w = new_world("1-1=ec200a", NULL);
+        World *w = new_world("1-1=ec200a", "[timeouts]\ncommand=1\n");
         g_autofree char *url = NULL, *good = NULL, *json = NULL, *bad = NULL, *json_bad = NULL, *package = NULL;
+        g_autofree char *all = NULL, *unasked = NULL;
         g_autofree char *file = world_path(w, "www/up.bin");
 
         url = world_publish(w);
@@ -548,19 +574,47 @@ START_TEST(test_fotactl)
         json_bad = g_strdup_printf("check --json --check-source %s.missing", url);
         package = g_strdup_printf("check '%s'", file);
         run_fotactl(w, good, 0,
-                    (const char *[]){ "ok   module", "ok   server", "HTTP status 200, ", "ok   space",
+                    (const char *[]){ "ok   16 rules hold: job, module, port, method, ",
+                                      ", server\nAn upgrade can be begun.\n", NULL });
+        all = g_strconcat(good, " -v", NULL);
+        run_fotactl(w, all, 0,
+                    (const char *[]){ "ok   module\n     ", "ok   server\n", "HTTP status 200, ", "ok   space\n",
                                       "An upgrade can be begun.\n", NULL });
+        unasked = g_strdup_printf("check %s", url);
+        run_fotactl(w, unasked, 0,
+                    (const char *[]){ "ok   15 rules hold: ",
+                                      "An upgrade can be begun.\n"
+                                      "The package's server was not asked: --check-source asks it.\n",
+                                      NULL });
+        run_fotactl(w, "check", 0,
+                    (const char *[]){ "ok   14 rules hold: ",
+                                      "An upgrade can be begun.\n"
+                                      "No package was checked: give SOURCE to check one, too.\n",
+                                      NULL });
         run_fotactl(w, json, 0,
                     (const char *[]){
-                            "{\"rule\":\"sim\",\"holds\":true,\"finding\":\"READY\",\"remedy\":\"\",\"advice\":false}",
+                            "{\"rule\":\"sim\",\"holds\":true,\"finding\":\"READY\",\"remedy\":\"\",\"advice\":false,"
+                            "\"judged\":true}",
                             NULL });
         run_fotactl(w, bad, 3, (const char *[]){ "FAIL server", "404", "-> check the URL, and publish", NULL });
         run_fotactl(w, json_bad, 3, (const char *[]){ "{\"rule\":\"server\",\"holds\":false,", NULL });
-        run_fotactl(w, package, 0, (const char *[]){ "ok   source", "a package on the host", NULL });
+        run_fotactl(w, package, 0, (const char *[]){ "source, qfotadl", "An upgrade can be begun.\n", NULL });
         g_free(world_sim(w, "set 1-1 sim SIM PIN"));
-        run_fotactl(w, json, 0, (const char *[]){ "\"remedy\":\"advice: unlock it", "\"advice\":true}", NULL });
-        run_fotactl(w, good, 0, (const char *[]){ "warn sim", "advice: unlock it", "with 1 piece of advice", NULL });
-        run_fotactl(w, bad, 3, (const char *[]){ "warn sim", "FAIL server", "1 rule does not hold", NULL });
+        run_fotactl(w, package, 0, (const char *[]){ "sim, registration", "An upgrade can be begun.\n", NULL });
+        run_fotactl(w, good, 3, (const char *[]){ "FAIL sim", "-> unlock it", "1 rule does not hold", NULL });
+        run_fotactl(w, bad, 3,
+                    (const char *[]){ "FAIL sim", "FAIL server", "14 rules hold", "2 rules do not hold", NULL });
+        g_free(world_sim(w, "set 1-1 sim READY"));
+        g_free(world_sim(w, "set 1-1 csq 5,99"));
+        run_fotactl(w, json, 0,
+                    (const char *[]){ "\"remedy\":\"advice: improve", "\"advice\":true,\"judged\":true}", NULL });
+        run_fotactl(
+                w, good, 0,
+                (const char *[]){ "warn signal\n     -103 dBm (AT+CSQ: 5): a download may break off\n     -> advice: ",
+                                  "with 1 piece of advice", NULL });
+        g_free(world_sim(w, "set 1-1 delay 100000"));
+        run_fotactl(w, unasked, 3,
+                    (const char *[]){ "FAIL module", "--   sim\n     not asked: ", "rules were not judged.\n", NULL });
         run_fotactl(w, "check --help", 0, (const char *[]){ "advice", NULL });
         world_free(w);
 }
@@ -573,6 +627,7 @@ int main(void)
         suite_add(s, "well", test_well, 0, 1);
         suite_add(s, "rules", test_rules, 0, G_N_ELEMENTS(rules));
         suite_add(s, "absent", test_absent, 0, G_N_ELEMENTS(absent));
+        suite_add(s, "alone", test_alone, 0, 1);
         suite_add(s, "unplugged", test_unplugged, 0, 1);
         suite_add(s, "silent", test_silent, 0, 1);
         suite_add(s, "held", test_held, 0, 2);

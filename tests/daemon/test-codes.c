@@ -13,6 +13,8 @@
 #include "suite.h"
 #include "world.h"
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+
 typedef struct CodeName {
         int number;
         const char *name;
@@ -110,6 +112,39 @@ static char *begin(World *w, const char *url)
         return job;
 }
 
+/* Asserts that DescribeCode has the name, and the remedy that the job's message ends with. */
+static void check_described(World *w, const char *domain, int number, const char *name, const char *message)
+{
+        g_autoptr(sd_bus_message) reply = NULL;
+        const char *key, *value, *remedy = NULL;
+        g_autofree char *end = NULL;
+        int r;
+
+        ck_assert_int_ge(sd_bus_call_method(world_bus(w), "org.fotad1", "/org/fotad1", "org.fotad1.Manager",
+                                            "DescribeCode", NULL, &reply, "si", domain, number),
+                         0);
+        ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "{sv}"), 0);
+        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+                ck_assert_int_ge(sd_bus_message_read(reply, "s", &key), 0);
+                if (strcmp(key, "retry") == 0) {
+                        ck_assert_int_ge(sd_bus_message_skip(reply, "v"), 0);
+                } else {
+                        ck_assert_int_ge(sd_bus_message_read(reply, "v", "s", &value), 0);
+                        if (strcmp(key, "name") == 0)
+                                ck_assert_str_eq(value, name);
+                        else if (strcmp(key, "what") == 0)
+                                ck_assert_msg(g_str_has_prefix(message, value), "%s: %s", message, value);
+                        else if (strcmp(key, "remedy") == 0)
+                                remedy = value;
+                }
+                ck_assert_int_ge(sd_bus_message_exit_container(reply), 0);
+        }
+        ck_assert_int_eq(r, 0);
+        ck_assert_ptr_nonnull(remedy);
+        end = g_strconcat(": ", remedy, ".", NULL);
+        ck_assert_msg(strstr(message, end) != NULL, "%s: %s", message, end);
+}
+
 /* Asserts a module's code as a client reads it. */
 static void check_code(World *w, const char *job, const char *domain, int number, const char *name)
 {
@@ -124,6 +159,7 @@ static void check_code(World *w, const char *job, const char *domain, int number
         remedy = strstr(message, "): "); /* the number and the usual cause are in the parentheses */
         ck_assert_msg(remedy && strlen(remedy) > strlen("): ."), "no remedy in: %s", message);
         ck_assert(g_ascii_isupper(*message));
+        check_described(w, domain, number, name, message);
         world_assert_property(w, MODULE_1, "Job", "/");
 }
 

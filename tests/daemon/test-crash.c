@@ -21,6 +21,16 @@ static const struct {
         { "ended", true },   { "off:2", false },
 };
 
+#define RETURNS 60 /* of each module while the bus stands still */
+
+static const char *module_path(unsigned module)
+{
+        static char path[sizeof(MODULE_1)];
+
+        g_snprintf(path, sizeof(path), "/org/fotad1/module/usb_2d1_2d%u", module);
+        return path;
+}
+
 static char *begin_and_hold(World *w, const char *point)
 {
         char *job;
@@ -211,6 +221,50 @@ START_TEST(test_result_in_socket)
 }
 END_TEST
 
+/* The bus stands still while modules come and go all the time and another one ends its upgrade: the upgrade goes on, the
+ * changes do not pile up in the daemon, and the Result and the last values are sent when the bus goes on. */
+START_TEST(test_bus_stopped)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a,urcport=uart1",
+                                                "1-2=ec200a,imei=867710050000021,off=1,boot=1",
+                                                "1-3=ec200a,imei=867710050000039,off=1,boot=1",
+                                                "1-4=ec200a,imei=867710050000047,off=1,boot=1",
+                                                "1-5=ec200a,imei=867710050000054,off=1,boot=1" },
+                                   .config = "[timeouts]\nsettle=300\n",
+                                   .preload = "tests/daemon/slow-files.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *job = NULL, *url = world_publish(w), *log = world_path(w, "fotad.log");
+        unsigned signals = 0;
+
+        world_set_environment(w, "SOCKETS_SMALL", "16384"); /* Linux would keep thousands of messages */
+        world_start_daemon(w);
+        for (unsigned module = 1; module <= 5; module++)
+                world_await_module(w, module_path(module));
+        g_free(world_sim(w, "hold 1-1 ended"));
+        job = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "State", "verifying");
+        ck_assert_int_eq(kill(w->bus_daemon, SIGSTOP), 0);
+        for (unsigned n = 0; n < RETURNS; n++) {
+                for (unsigned module = 2; module <= 5; module++)
+                        g_free(world_sim(w, "power-cut 1-%u", module));
+                for (unsigned module = 2; module <= 5; module++)
+                        g_free(world_sim(w, "wait 1-%u returned %u", module, n + 2));
+        }
+        g_free(world_sim(w, "release 1-1"));
+        world_await_file(w, log, "job 1 on usb-1-1: success");
+        ck_assert_int_eq(kill(w->bus_daemon, SIGCONT), 0);
+        check_success(w, job);
+        for (unsigned module = 2; module <= 5; module++) {
+                world_await_module(w, module_path(module));
+                signals += world_count_signals(w, module_path(module), "PropertiesChanged");
+        }
+        ck_assert_uint_lt(signals, 2 * 4 * RETURNS); /* each return makes more than two changes */
+        world_free(w);
+}
+END_TEST
+
 /* Killed between the record and its first step: the job is queued on the disk. */
 START_TEST(test_queued)
 {
@@ -316,6 +370,7 @@ int main(void)
         suite_add(s, "bus-killed-often", test_bus_killed_often, 0, 1);
         suite_add(s, "bus-gone", test_bus_gone, 0, 1);
         suite_add(s, "result-in-socket", test_result_in_socket, 0, 2);
+        suite_add(s, "bus-stopped", test_bus_stopped, 0, 1);
         suite_add(s, "queued", test_queued, 0, 1);
         suite_add(s, "preparing", test_preparing, 0, 6);
         suite_add(s, "often", test_often, 0, 1);

@@ -18,6 +18,7 @@ START_TEST(test_http)
 {
         WorldSettings settings = WORLD_EC200A;
         g_autofree char *url = NULL, *job = NULL, *before = NULL, *after = NULL, *file = NULL, *log = NULL;
+        g_autofree char *uid = g_strdup_printf("%u", (unsigned)getuid());
         World *w;
         struct stat st;
 
@@ -36,7 +37,7 @@ START_TEST(test_http)
         g_free(world_sim(w, "hold 1-1 updating:50"));
         world_assert_sim(w, "auto", "get 1-1 power-control");
 
-        job = world_expect_job(w, world_start(w, "", url, NULL));
+        job = world_expect_job(w, world_start(w, "", url, "expected-revision", "s", NEW_REVISION, NULL));
         ck_assert_str_eq(job, JOB_1);
         g_free(world_sim(w, "held 1-1"));
         world_await_property(w, job, "Percent", "74");      /* 49 of 100: the hold is before the message */
@@ -56,6 +57,9 @@ START_TEST(test_http)
         world_assert_property(w, job, "Source", url);
         world_assert_property(w, job, "Module", MODULE_1);
         world_assert_property(w, job, "Origin", "request");
+        world_assert_property(w, job, "Imei", "867710050000013");
+        world_assert_property(w, job, "ExpectedRevision", NEW_REVISION);
+        world_assert_property(w, job, "StartedBy", uid);
         world_assert_property(w, MODULE_1, "Revision", NEW_REVISION);
         world_assert_property(w, MODULE_1, "Job", "/");
 

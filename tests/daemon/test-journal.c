@@ -89,6 +89,8 @@ static void assert_module_lines(Datagrams *journal)
         static const char *const held[] = { "PRIORITY=6", "FOTAD_MODULE=usb-1-1", "FOTAD_JOB=1",
                                             "FOTAD_IMEI=867710050000024", NULL };
         static const char *const restarting[] = { "FOTAD_JOB=1", "FOTAD_STATE=restarting", NULL };
+        static const char *const phases[] = { "waiting", "checking", "preparing", "command", "downloading",
+                                              "away",    "updating", "verifying", "finished" };
         g_autoptr(GPtrArray) entries = datagrams_get(journal);
         unsigned n;
 
@@ -96,6 +98,11 @@ static void assert_module_lines(Datagrams *journal)
         n = assert_fields(journal, n, "MESSAGE=usb-1-1: left the bus\n", held);
         n = assert_fields(journal, n, " is there\n", held);
         assert_fields(journal, n, " is there\n", restarting);
+        for (size_t i = 0; i < G_N_ELEMENTS(phases); i++) {
+                g_autofree char *line = g_strdup_printf("MESSAGE=job 1 on usb-1-1: phase: %s, after ", phases[i]);
+
+                assert_fields(journal, 0, line, held);
+        }
         for (unsigned i = 0; i < entries->len; i++) {
                 const char *entry = g_ptr_array_index(entries, i);
 

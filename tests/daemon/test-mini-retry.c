@@ -207,6 +207,7 @@ START_TEST(test_retry_again)
         course_assert_retry(c, c->url);
         g_free(world_sim(w, "wait 1-1 qfotadl 3"));
         course_await_message(c, "ERROR to AT+QFOTADL");
+        world_assert_property(w, c->job, "StallReason", "source-rejected");
         world_assert_property(w, c->job, "State", "stalled");
         world_assert_property(w, c->job, "Source", other); /* the module goes on with this source */
         g_free(world_sim(w, "set 1-1 qfotadl ok"));

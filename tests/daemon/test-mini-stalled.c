@@ -224,6 +224,8 @@ START_TEST(test_network)
         g_free(world_sim(w, "wait 1-1 retry 3"));
         course_await_stalled(c, c->url);
         course_assert_no_message(c, "cannot go back");
+        world_await_property(w, c->job, "StallReason",
+                             strstr(networks[_i].module, "mini-tells") ? "waiting-network" : "no-progress");
         if (strstr(networks[_i].module, "mini-tells")) {
                 course_await_message(c, "restore the module's network");
                 course_assert_message(c, "It last reported HTTP code 707");
@@ -238,6 +240,7 @@ START_TEST(test_network)
 
         g_free(world_sim(w, "set 1-1 registered 1"));
         course_assert_success(c, networks[_i].restarts);
+        world_assert_property(w, c->job, "StallReason", "");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
         if (networks[_i].restarts)
                 world_assert_sim(w, "4", "get 1-1 restarts");
@@ -254,6 +257,7 @@ static const struct {
         { "ec600m", "4", "60" },
         { "ec600m,sms=0,mini-at=full,mini-revision=new", "4", "60" },
         { LIKE_FIRMWARE, "4", "60" },
+        { "ec600m,mini-tells=1", "4", "60" },
         { "ec600m,mini-at=none", "4", "60" },
         { "ec600m,mini-ports=none", "4", "60" },
         { "ec600m,mini-retry-restarts=1,off=20,boot=20", NULL, "60" },
@@ -276,6 +280,8 @@ START_TEST(test_second)
         g_autofree char *package = course_second_url(c);
 
         course_await_stalled(c, package);
+        world_await_property(c->w, c->job, "StallReason",
+                             strstr(seconds[_i].module, "mini-tells") ? "waiting-package" : "no-progress");
         if (strstr(seconds[_i].module, "mini-ports=none")) /* the message may name the missing package */
                 assert_no_tty(c);
         if (strcmp(seconds[_i].percent, "60") == 0) {
@@ -308,6 +314,7 @@ START_TEST(test_stalled_crash)
                 world_kill_daemon(c->w);
                 world_start_daemon(c->w);
                 world_assert_property(c->w, c->job, "State", "stalled");
+                world_assert_property(c->w, c->job, "StallReason", "no-progress");
                 world_assert_property(c->w, c->job, "Message", message);
         }
         world_await_property(c->w, MODULE_1, "System", "mini");
@@ -390,14 +397,14 @@ END_TEST
 /* A power cut is the remedy. */
 static const struct {
         const char *module;
-        const char *system, *percent, *message;
+        const char *system, *percent, *message, *reason;
 } hangs[] = {
-        { "ec600m,stall=mini-1:50", "mini", "0", "waits for" },
-        { "ec600m,stall=updating:30,unopened=keep", "updating", "30", "keep it powered" },
-        { "ec600m,stall=updating:76,unopened=keep", "mini", "76", "cannot go back" },
-        { "ec600m,return=diag,return-at=1", "mini", "0", "" },
-        { "ec600m,return=diag,return-at=2", NULL, "0", "" },
-        { "ec600m,return=diag,return-at=3", NULL, "60", "" },
+        { "ec600m,stall=mini-1:50", "mini", "0", "waits for", "no-progress" },
+        { "ec600m,stall=updating:30,unopened=keep", "updating", "30", "keep it powered", "updater-silent" },
+        { "ec600m,stall=updating:76,unopened=keep", "mini", "76", "cannot go back", "no-progress" },
+        { "ec600m,return=diag,return-at=1", "mini", "0", "", "no-progress" },
+        { "ec600m,return=diag,return-at=2", NULL, "0", "", "no-progress" },
+        { "ec600m,return=diag,return-at=3", NULL, "60", "", "no-progress" },
 };
 
 START_TEST(test_hang)
@@ -416,6 +423,7 @@ START_TEST(test_hang)
         world_assert_property(c->w, c->job, "Percent", hangs[_i].percent);
         world_assert_property(c->w, c->job, "Result", "");
         course_assert_message(c, hangs[_i].message);
+        world_assert_property(c->w, c->job, "StallReason", hangs[_i].reason);
         system = world_property(c->w, MODULE_1, "System");
         g_free(world_sim(c->w, "set 1-1 stall "));
         g_free(world_sim(c->w, "power-cut 1-1"));

@@ -21,6 +21,7 @@
 #include "datagrams.h"
 #include "presets.h"
 #include "suite.h"
+#include "world-private.h"
 #include "world.h"
 
 static void write_file(World *w, const char *name, const char *text)
@@ -181,6 +182,39 @@ START_TEST(test_second)
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_free(w);
+}
+END_TEST
+
+/* The same for a second daemon on another bus. */
+START_TEST(test_second_bus)
+{
+        WorldSettings settings = WORLD_EC200A;
+        World *w = world_new(&settings);
+        g_autofree char *conf = world_path(w, "bus.conf"), *address = NULL, *out = world_path(w, "bus-2.out"), *job = NULL;
+        g_autofree char *before = NULL, *after = NULL, *log = NULL, *bus = world_path(w, "bus-2");
+        pid_t pid;
+
+        address = g_strdup_printf("unix:path=%s", bus);
+        pid = world_spawn(w,
+                          (char *[]){ "dbus-daemon", "--nofork", "--print-address", "--config-file", conf, "--address",
+                                      address, NULL },
+                          NULL, out, out);
+        world_await_file(w, out, "\n");
+        job = world_upgrade_to(w, "downloading:50");
+        world_await_property(w, job, "Percent", "25");
+        before = read_file(w, "state/jobs/1.job");
+        world_set_environment(w, "DBUS_SYSTEM_BUS_ADDRESS", address);
+        ck_assert_int_eq(world_run_daemon(w), 1);
+        log = world_log(w);
+        ck_assert_msg(strstr(log, "is in use by another fotad") != NULL, "%s", log);
+        after = read_file(w, "state/jobs/1.job");
+        ck_assert_str_eq(before, after);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        kill(pid, SIGKILL);
+        world_reap(w, pid);
         world_free(w);
 }
 END_TEST
@@ -534,6 +568,7 @@ int main(void)
         suite_add(s, "config", test_config, 0, 1);
         suite_add(s, "cannot-start", test_cannot_start, 0, 3);
         suite_add(s, "second", test_second, 0, 1);
+        suite_add(s, "second-bus", test_second_bus, 0, 1);
         suite_add(s, "closed", test_closed, 0, 1);
         suite_add(s, "activation", test_activation, 0, 1);
         suite_add(s, "stop", test_stop, 0, 4);

@@ -335,6 +335,7 @@ START_TEST(test_no_node)
         world_assert_property(w, MODULE_UART, "System", "unknown");
         problem = world_property(w, MODULE_UART, "Problem");
         ck_assert_msg(strstr(problem, "there is no /dev/ttyS1") != NULL, "%s", problem);
+        world_assert_property(w, MODULE_UART, "ProblemName", "uart-absent");
         ck_assert(!world_start(w, "tty-ttyS1", url, NULL));
         ck_assert_str_eq(world_error(w), "ModuleNotReady");
         ck_assert(strstr(world_error_message(w), "there is no /dev/ttyS1"));
@@ -390,6 +391,7 @@ START_TEST(test_port_of_usb)
         world_assert_property(w, module, "Present", "0");
         problem = world_property(w, module, "Problem");
         ck_assert_msg(strstr(problem, "a port of usb-1-1") != NULL, "%s", problem);
+        world_assert_property(w, module, "ProblemName", "uart-of-other-module");
         job = world_upgrade(w);
         world_assert_result(w, job, "success", "", "");
         world_assert_sim(w, "1", "get 1-1 qfotadl-count");

@@ -10,6 +10,7 @@
 extern const char *const job_state_names[_JOB_STATE_MAX];
 extern const char *const job_result_names[_JOB_RESULT_MAX];
 extern const char *const job_system_names[_JOB_SYSTEM_MAX];
+extern const char *const job_stall_names[_JOB_STALL_MAX];
 extern const char *const job_origin_names[_JOB_ORIGIN_MAX];
 
 typedef struct JobString {

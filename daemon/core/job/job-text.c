@@ -34,7 +34,7 @@ static const struct {
         NUMBER("Created", created),      NUMBER("Finished", finished),    NUMBER("PackageSize", package_size),
         NUMBER("Percent", percent),      NUMBER("Restarts", restarts),    NUMBER("Returns", reconnects),
         NUMBER("Device", device),        NUMBER("Product", product),      NUMBER("TakeUps", take_ups),
-        NUMBER("Knows", firmware_knows), NUMBER("EndNumber", end_number),
+        NUMBER("Knows", firmware_knows), NUMBER("EndNumber", end_number), NUMBER("Repeats", repeats),
 };
 G_STATIC_ASSERT(sizeof(unsigned) < sizeof(uint64_t));
 
@@ -75,6 +75,7 @@ static const struct {
         WORD("State", state, job_state_names, ALWAYS),
         WORD("Origin", origin, job_origin_names, ALWAYS),
         WORD("System", system, job_system_names, OPTIONAL),
+        WORD("StallReason", stall, job_stall_names, OPTIONAL),
         WORD("Result", result, job_result_names, WITH_RESULT),
         WORD("Announced", announced, announced_names, WITH_RESULT),
 };
@@ -105,6 +106,8 @@ static void set_number(Job *job, size_t i, uint64_t n)
 char *job_to_text(const Job *job)
 {
         g_autoptr(GKeyFile) f = g_key_file_new();
+        g_autofree char *fields = NULL;
+        GString *text;
 
         g_key_file_set_integer(f, GROUP, "Version", JOB_FILE_VERSION);
         g_key_file_set_string(f, GROUP, "Id", job->id);
@@ -138,7 +141,13 @@ char *job_to_text(const Job *job)
                 g_key_file_set_integer(f, GROUP, "ErrorCode", job->code);
         }
         options_save(job->options, f, GROUP_OPTIONS);
-        return g_key_file_to_data(f, NULL, NULL);
+        fields = g_key_file_to_data(f, NULL, NULL);
+        text = g_string_new(fields);
+        if (fields)
+                explicit_bzero(fields, strlen(fields));
+        if (job->log)
+                job_log_append(job->log, text);
+        return g_string_free(text, FALSE);
 }
 
 /* The value of a key must be readable if the key is present. */
@@ -332,6 +341,8 @@ static char *read_job(GKeyFile *f, Job *job)
                 return g_strdup(
                         "its Module is missing, or its State, Finished, Result and Announced do not go together");
         read_others(f, job, &good);
+        if (job->stalled && job->stall == JOB_STALL_NONE) /* of a fotad without that key */
+                job->stall = JOB_STALL_NO_PROGRESS;
         if (!good || !is_consistent(job))
                 return g_strdup("one of its values cannot be read, or they do not go together");
         return NULL;
@@ -340,12 +351,15 @@ static char *read_job(GKeyFile *f, Job *job)
 Job *job_from_text(const char *text, const char *id, char **ret_why)
 {
         g_autoptr(GKeyFile) f = g_key_file_new();
-        g_autoptr(GError) error = NULL;
         g_autoptr(Job) job = job_new(id, "");
         g_autofree char *unfit = NULL;
+        const char *log = job_log_of_record(text);
+        size_t length = log ? (size_t)(log - text) : strlen(text);
 
-        *ret_why = g_key_file_load_from_data(f, text, strlen(text), G_KEY_FILE_NONE, &error) ? read_job(f, job)
-                                                                                             : g_strdup(error->message);
+        /* GLib's own message quotes the damaged line, which may hold a password. */
+        *ret_why = g_key_file_load_from_data(f, text, length, G_KEY_FILE_NONE, NULL)
+                           ? read_job(f, job)
+                           : g_strdup("a line of it is neither a group nor a key with a value");
         if (*ret_why)
                 return NULL;
         options_free(job->options);
@@ -358,5 +372,8 @@ Job *job_from_text(const char *text, const char *id, char **ret_why)
         if (*job->retry_source && !source_check(job->retry_source, job->method, identity_flash_size(job->from_revision),
                                                 job->options->allow_https, &unfit))
                 job_wipe_string(&job->retry_source);
+        g_clear_pointer(&job->log, job_log_free);
+        if (job->state != JOB_FINISHED)
+                job->log = log ? job_log_from_text(log) : job_log_new();
         return g_steal_pointer(&job);
 }

@@ -31,6 +31,14 @@ const char *const job_system_names[] = {
         [JOB_SYSTEM_MINI] = "mini",
         [JOB_SYSTEM_UPDATING] = "updating",
 };
+const char *const job_stall_names[] = {
+        [JOB_STALL_NONE] = "",
+        [JOB_STALL_UPDATER_SILENT] = "updater-silent",
+        [JOB_STALL_WAITING_PACKAGE] = "waiting-package",
+        [JOB_STALL_WAITING_NETWORK] = "waiting-network",
+        [JOB_STALL_NO_PROGRESS] = "no-progress",
+        [JOB_STALL_SOURCE_REJECTED] = "source-rejected",
+};
 const char *const job_origin_names[] = { [JOB_ORIGIN_REQUEST] = "request", [JOB_ORIGIN_ADOPTED] = "adopted" };
 
 const char *job_state_to_string(JobState state)
@@ -51,6 +59,11 @@ const char *job_origin_to_string(JobOrigin origin)
 const char *job_system_to_string(JobSystem system)
 {
         return job_system_names[system];
+}
+
+const char *job_stall_to_string(JobStall stall)
+{
+        return job_stall_names[stall];
 }
 
 /* The strings of the record, in one table for making, freeing, writing and reading. */
@@ -95,6 +108,7 @@ Job *job_new(const char *id, const char *module)
         job->behind = g_strdup("");
         job->kept = g_strdup("");
         job->options = options_new();
+        job->log = job_log_new();
         job->download_max = -1;
         job->started_by = -1;
         return job;
@@ -110,6 +124,7 @@ void job_free(Job *job)
         for (const JobString *s = job_strings; s->key; s++)
                 g_free(*job_string_at(job, s));
         options_free(job->options);
+        job_log_free(job->log);
         g_free(job->pending);
         g_free(job->behind);
         g_free(job->kept);
@@ -154,8 +169,9 @@ void job_reach(Job *job, JobReached reached)
 unsigned job_percent_shown(const Job *job)
 {
         unsigned percent = MAX(job->percent, job->percent_floor);
+        bool unrecorded = (*job->behind || *job->pending) && job->state != JOB_FINISHED;
 
-        return *job->behind && job->state != JOB_FINISHED ? MIN(percent, job->percent_covered) : percent;
+        return unrecorded ? MIN(percent, job->percent_covered) : percent;
 }
 
 unsigned job_percent_to_cover(const Job *job)
@@ -261,27 +277,36 @@ void job_add_to_message(Job *job, const char *sentence)
         job->message = message;
 }
 
+void job_settings(const Job *job, JobSetting settings[JOB_SETTINGS])
+{
+        const JobSetting all[] = {
+                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"", job->urc_port_before },
+                { *job->qind_before, "AT+QINDCFG=\"all\"", job->qind_before },
+                { *job->qind_fota_before, "AT+QINDCFG=\"FOTA\"", job->qind_fota_before },
+                [JOB_SETTING_POWER] = { strcmp(job->power_control_before, "auto") == 0, "power/control",
+                                        job->power_control_before },
+                { job->context_up, "AT+QIACT", "" },
+                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"", job->fota_cid_before },
+                { *job->apn_before, "AT+QICSGP", "" }, /* may hold a password */
+                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"", job->flow_before },
+                { job->urc_port_unread, "AT+QURCCFG=\"urcport\" (its value before could not be read)", "" },
+                { job->fota_cid_unread, "AT+QCFG=\"fota/cid\" (its value before could not be read)", "" },
+                { job->apn_unread, "AT+QICSGP (its values before could not be read)", "" },
+                [JOB_SETTING_RADIO] = { job->radio_off, "AT+CFUN", "1" },
+        };
+
+        G_STATIC_ASSERT(sizeof(all) == JOB_SETTINGS * sizeof(JobSetting));
+        memcpy(settings, all, sizeof(all));
+}
+
 void job_tell_what_stays(Job *job, bool power_control)
 {
-        const struct {
-                bool changed;
-                const char *name;
-        } settings[] = {
-                { *job->urc_port_before, "AT+QURCCFG=\"urcport\"" },
-                { *job->qind_before, "AT+QINDCFG=\"all\"" },
-                { *job->qind_fota_before, "AT+QINDCFG=\"FOTA\"" },
-                { power_control && strcmp(job->power_control_before, "auto") == 0, "power/control" },
-                { job->context_up, "AT+QIACT" },
-                { *job->fota_cid_before, "AT+QCFG=\"fota/cid\"" },
-                { *job->apn_before, "AT+QICSGP" },
-                { *job->flow_before, job_is_uart(job) ? "AT+IFC" : "AT+QCFG=\"usbifc\"" },
-                { job->urc_port_unread, "AT+QURCCFG=\"urcport\" (its value before could not be read)" },
-                { job->fota_cid_unread, "AT+QCFG=\"fota/cid\" (its value before could not be read)" },
-                { job->apn_unread, "AT+QICSGP (its values before could not be read)" },
-        };
+        JobSetting settings[JOB_SETTINGS];
         g_autoptr(GString) s = g_string_new(NULL);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
+        job_settings(job, settings);
+        settings[JOB_SETTING_POWER].changed = settings[JOB_SETTING_POWER].changed && power_control;
+        for (size_t i = 0; i < JOB_SETTING_RADIO; i++)
                 if (settings[i].changed)
                         g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
                                                settings[i].name);
@@ -295,6 +320,19 @@ bool job_may_still_write(const Job *job)
 {
         return job->sent && job->result == JOB_RESULT_FAILED && job->domain == CODE_DOMAIN_HOST &&
                (job->code == HOST_MODULE_LOST || job->code == HOST_UPDATE_TIMEOUT);
+}
+
+bool job_repeats(const Job *job, const Job *earlier)
+{
+        const Job *const jobs[] = { earlier, job };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(jobs); i++)
+                if (jobs[i]->origin != JOB_ORIGIN_ADOPTED || jobs[i]->state != JOB_FINISHED || jobs[i]->restarts > 0 ||
+                    jobs[i]->percent > 0 || jobs[i]->reached >= JOB_REACHED_UPDATING || jobs[i]->watched)
+                        return false;
+        return strcmp(job_place(job), job_place(earlier)) == 0 && job->result == earlier->result &&
+               job->domain == earlier->domain && job->code == earlier->code &&
+               strcmp(job->to_revision, earlier->to_revision) == 0;
 }
 
 void job_forget_secrets(Job *job)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "codes.h"
+#include "core/job/job-log.h"
 #include "core/job/options.h"
 
 typedef enum JobState {
@@ -48,6 +49,17 @@ typedef enum JobReached {
         _JOB_REACHED_MAX
 } JobReached;
 
+/* The reason of a stall, as far as it is known (guide 5.1). */
+typedef enum JobStall {
+        JOB_STALL_NONE,
+        JOB_STALL_UPDATER_SILENT,  /* the module may be writing its flash */
+        JOB_STALL_WAITING_PACKAGE, /* the module reported that the package is missing or unfit */
+        JOB_STALL_WAITING_NETWORK, /* the module reported a failure of the network or the server */
+        JOB_STALL_NO_PROGRESS,     /* the module reported nothing */
+        JOB_STALL_SOURCE_REJECTED, /* the Mini system answered ERROR to a retry */
+        _JOB_STALL_MAX
+} JobStall;
+
 typedef enum JobOrigin { JOB_ORIGIN_REQUEST, JOB_ORIGIN_ADOPTED, _JOB_ORIGIN_MAX } JobOrigin;
 
 /* The Result signal: not sent, to be sent once more, or sent. After a crash between the disk and the bus the signal is
@@ -58,6 +70,7 @@ const char *job_state_to_string(JobState state);
 const char *job_result_to_string(JobResult result);
 const char *job_origin_to_string(JobOrigin origin);
 const char *job_system_to_string(JobSystem system);
+const char *job_stall_to_string(JobStall stall);
 
 /* The record of one upgrade, on disk and in memory. No string is NULL. */
 typedef struct Job {
@@ -90,6 +103,7 @@ typedef struct Job {
         JobState state;
         unsigned percent;
         unsigned restarts;
+        unsigned repeats;  /* adopted jobs before this one that ended in the same way, and that it stands for */
         bool sent;         /* AT+QFOTADL was sent or may have been: never sent again without a request */
         bool transferring; /* FILESTART was reported: bytes of the package were sent or may have been */
         bool transferred;  /* the last bytes, too: before that the module cannot have the package */
@@ -103,6 +117,7 @@ typedef struct Job {
         bool reset;                 /* the module accepted AT+CFUN=1,1: its next restart is that reset */
         unsigned firmware_knows;    /* rows of core/quectel/fingerprint that the firmware answered before AT+QFOTADL */
         bool stalled;               /* the module makes no progress in its Mini system, even while it restarts there */
+        JobStall stall;             /* why, while it is stalled */
         bool repeated_step;         /* after a stall the module repeated a step once, without progress */
         CodeDomain reported_domain; /* the last failure that the module reported in its Mini system; decides nothing */
         int reported_code;
@@ -146,8 +161,8 @@ typedef struct Job {
         unsigned percent_covered; /* by the record on the disk */
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 
-        /* In memory only: the checksum of the record that the disk has, or that was removed from it because it cannot be
-         * written; "" if that is not known, or while records are being written. */
+        /* In memory only: the checksum of the record that the disk has, or that was removed from it because it cannot
+         * be written; "" if that is not known, or while records are being written. The log does not count. */
         char *kept;
         unsigned writes; /* in memory only: the number of records that are being written, or are about to be */
 
@@ -157,6 +172,9 @@ typedef struct Job {
 
         /* In memory only: the record without watched is being written, and the job is still watched. */
         bool resolving;
+
+        /* The history. Of a job that has ended only the record on the disk has it: NULL. */
+        JobLog *log;
 
         /* In memory only: another module was present with the same IMEI while the job's module was present. */
         bool imei_shared;
@@ -215,12 +233,25 @@ void job_set_message(Job *job, const char *message);
 /* Appends one sentence to the message. */
 void job_add_to_message(Job *job, const char *sentence);
 
+/* The settings of the module that a job may change. */
+typedef struct JobSetting {
+        bool changed; /* and not put back */
+        const char *name;
+        const char *before; /* the value before, "" if it is not known, or secret */
+} JobSetting;
+enum { JOB_SETTING_POWER = 3, JOB_SETTING_RADIO = 11, JOB_SETTINGS };
+void job_settings(const Job *job, JobSetting settings[JOB_SETTINGS]);
+
 /* Appends sentences that name the settings that were not put back, if there are any; power_control: that setting was
  * not put back if it was changed. */
 void job_tell_what_stays(Job *job, bool power_control);
 
 /* Returns true if the job has failed in such a way that the module may still be writing its flash. */
 bool job_may_still_write(const Job *job);
+
+/* Returns true if both are adopted jobs at the same place that have ended in the same way, without a restart, progress
+ * or doubt: the later one can stand for the earlier one. */
+bool job_repeats(const Job *job, const Job *earlier);
 
 /* Wipes all credentials from the record. */
 void job_forget_secrets(Job *job);
@@ -235,8 +266,8 @@ void job_wipe_string(char **field);
 /* Replaces a string of the record by a copy of value, which may be the old string. */
 void job_set_string(char **field, const char *value);
 
-/* The job's file: a key file of version JOB_FILE_VERSION. job_from_text() returns NULL and *ret_why on failure, which
- * the caller frees. */
+/* The job's file: a key file of version JOB_FILE_VERSION, with the log as its last group. job_from_text() returns NULL
+ * and *ret_why on failure, which the caller frees; it does not read the log of a job that has ended. */
 #define JOB_FILE_VERSION 1
 char *job_to_text(const Job *job);
 Job *job_from_text(const char *text, const char *id, char **ret_why);

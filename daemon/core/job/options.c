@@ -216,6 +216,25 @@ bool options_check(const Options *o, Method method, const char **ret_key, char *
         return true;
 }
 
+char *options_describe(const Options *o)
+{
+        GString *s = g_string_new(NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+                const Key *key = &keys[i];
+                bool secret = strcmp(key->name, "apn-user") == 0 || strcmp(key->name, "apn-password") == 0;
+                const char *comma = s->len ? ", " : "";
+
+                if (key->type == 's' && *string_field(o, key))
+                        g_string_append_printf(s, "%s%s=%s", comma, key->name, secret ? "***" : *string_field(o, key));
+                if (key->type == 'u' && *number_field(o, key) >= 0)
+                        g_string_append_printf(s, "%s%s=%d", comma, key->name, (int)*number_field(o, key));
+                if (key->type == 'b' && *boolean_field(o, key))
+                        g_string_append_printf(s, "%s%s", comma, key->name);
+        }
+        return g_string_free(s, FALSE);
+}
+
 void options_save(const Options *o, GKeyFile *file, const char *group)
 {
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {

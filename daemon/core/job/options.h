@@ -43,6 +43,9 @@ bool options_set_boolean(Options *options, const char *key, bool value);
 /* Checks the rules between options. On false *ret_key is the option at fault. */
 bool options_check(const Options *options, Method method, const char **ret_key, char **ret_why);
 
+/* The options that are set, as in "method=dfota, cid=2", without credentials. The caller frees it. */
+char *options_describe(const Options *options);
+
 /* For the job's file: the options that are set, as keys of the group. Reading skips unknown keys, and returns NULL and
  * *ret_why if a value breaks a rule. */
 void options_save(const Options *options, GKeyFile *file, const char *group);

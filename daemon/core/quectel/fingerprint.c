@@ -93,9 +93,20 @@ MiniMarker fingerprint_compare(const Fingerprint *f, unsigned known, bool never_
         if (lost >= SEVERAL || (lost > 0 && lost == count(known)))
                 return MINI_MARKER_MINI;
         /* Firmware that refused every row had perhaps not started all subsystems yet. */
-        return lost == 0 && (known || !f->refused) && kept >= (known ? MIN(SEVERAL, count(known)) : SEVERAL)
-                       ? MINI_MARKER_FIRMWARE
-                       : MINI_MARKER_UNKNOWN;
+        if (!known && f->refused)
+                return kept > FINGERPRINT_ROWS / 2 ? MINI_MARKER_FIRMWARE : MINI_MARKER_UNKNOWN;
+        return lost == 0 && kept >= (known ? MIN(SEVERAL, count(known)) : SEVERAL) ? MINI_MARKER_FIRMWARE
+                                                                                     : MINI_MARKER_UNKNOWN;
+}
+
+char *fingerprint_commands(unsigned set)
+{
+        GString *s = g_string_new(NULL);
+
+        for (unsigned row = 0; row < FINGERPRINT_ROWS; row++)
+                if (set & 1u << row)
+                        g_string_append_printf(s, "%s%s", s->len ? ", " : "", rows[row].command);
+        return g_string_free(s, FALSE);
 }
 
 void mini_signs_begin(MiniSigns *s)

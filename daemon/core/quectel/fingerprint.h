@@ -38,6 +38,9 @@ void fingerprint_answer(Fingerprint *fingerprint, AtResult result, int error, co
  * no row is a Mini system, and a system that knows most rows is the firmware. */
 MiniMarker fingerprint_compare(const Fingerprint *fingerprint, unsigned known, bool never_asked);
 
+/* The commands of these rows, as in "AT+CMGF?, AT+IFC?". The caller frees it. */
+char *fingerprint_commands(unsigned rows);
+
 /* The signs of a Mini system that reports no revision: it knows the commands to upgrade and to register, and lacks
  * those of the fingerprint. Firmware that is starting lacks all of them, and firmware that has started knows most. */
 typedef struct MiniSigns {

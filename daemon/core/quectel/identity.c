@@ -297,6 +297,8 @@ static bool take_revision(char **field, const char *information)
 
         if (!value)
                 return false;
+        if (g_str_has_prefix(*field, value) && identity_flash_size(*field) > 0 && identity_flash_size(value) == 0)
+                return true; /* the value is cut off */
         g_free(*field);
         *field = g_steal_pointer(&value);
         return true;
@@ -374,6 +376,13 @@ static bool read_build(IdentityProbe *p, const char *information, uint64_t now)
                         return false;
                 p->not_before = now + BUILD_INTERVAL;
                 return true;
+        }
+        if (g_str_has_prefix(value, i->revision) && g_ascii_isalnum(value[strlen(i->revision)]) && *i->revision) {
+                /* The revision is cut off: it has to be read again. */
+                g_clear_pointer(&i->revision, g_free);
+                i->revision = g_strdup("");
+                p->late = true;
+                return false;
         }
         /* Without a revision to compare, the text may be a build or a plain revision: it is kept as a build. */
         if (!*i->revision || (g_str_has_prefix(value, i->revision) && strcmp(value, i->revision) != 0)) {

@@ -48,6 +48,7 @@ typedef struct RuleFacts {
         Method method;          /* METHOD_UNKNOWN: derived from the module and the options */
         const char *source;     /* a URL, or a package's name: never NULL */
         bool file;              /* it is a package on the host */
+        bool no_source;         /* the module is checked alone */
         const Options *options; /* never NULL */
         uint64_t package_size;  /* bytes */
         const Inspection *inspection;
@@ -77,7 +78,7 @@ typedef enum RuleRefusal {
 typedef struct RuleVerdict {
         const char *id;
         RuleStage stage;
-        bool must; /* a condition of the upgrade; otherwise advice */
+        bool must; /* a condition of an upgrade: it would be refused, or fail; otherwise advice */
         bool holds;
         char *finding;
         char *remedy; /* "" if the rule holds, or if the finding needs none */

@@ -50,6 +50,17 @@ static void unknown(const RuleFacts *f, InspectQuestion question, RuleVerdict *v
         rule_holds(v, "%s", why);
 }
 
+/* A package on the host needs no network; without one the module cannot fetch any other. Returns false if the verdict
+ * is known thereby. */
+static bool needs_network(const RuleFacts *f, RuleVerdict *v)
+{
+        if (f->file)
+                rule_holds(v, "a package on the host needs no network");
+        else if (!f->no_source)
+                v->must = true;
+        return !f->file;
+}
+
 char *rules_unlisted(const Options *o, const Inspection *n)
 {
         const struct {
@@ -110,6 +121,8 @@ void judge_sim(const RuleFacts *f, RuleVerdict *v)
         /* 27.007: 10 no SIM, 11 PIN and 12 PUK required, 13 and 14 failure and busy, 15 wrong */
         int error = f->inspection ? f->inspection->errors[INSPECT_SIM] : -1;
 
+        if (!needs_network(f, v))
+                return;
         if (answer_of(f, INSPECT_SIM) == INSPECT_REFUSED && (error == 10 || error == 13 || error == 15))
                 rule_broken(v, RULE_REFUSAL_NONE, "insert a SIM that works, and restart the module",
                             "there is no SIM, or it cannot be read (+CME ERROR: %d to AT+CPIN?)", error);
@@ -141,6 +154,8 @@ void judge_registration(const RuleFacts *f, RuleVerdict *v)
         const Inspection *n = f->inspection;
         bool eps = is_answered(f, INSPECT_EPS_REGISTRATION), cs = is_answered(f, INSPECT_REGISTRATION);
 
+        if (!needs_network(f, v))
+                return;
         if (eps && inspect_is_registered(n->eps_registration))
                 rule_holds(v, "%s (AT+CEREG?)", registration_text(n->eps_registration));
         else if (cs && inspect_is_registered(n->registration))
@@ -157,6 +172,10 @@ void judge_signal(const RuleFacts *f, RuleVerdict *v)
 {
         unsigned rssi;
 
+        if (f->file) {
+                rule_holds(v, "a package on the host needs no network");
+                return;
+        }
         if (!is_answered(f, INSPECT_SIGNAL)) {
                 unknown(f, INSPECT_SIGNAL, v);
                 return;

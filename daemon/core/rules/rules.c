@@ -36,7 +36,7 @@ static void judge_module(const RuleFacts *f, RuleVerdict *v)
         else if (*f->problem && !f->problem_is_of_port)
                 rule_broken(v, RULE_REFUSAL_NOT_READY, f->problem_remedy, "%s", f->problem);
         else if (!f->ready)
-                rule_holds(v, "%s cannot be asked who it is without its AT port", f->module);
+                rule_holds(v, "not asked: %s has no AT port", f->module);
         else
                 rule_holds(v, "%s: %s, revision %s, IMEI %s", f->module,
                            *f->identity->model ? f->identity->model : "a module", f->identity->revision,
@@ -50,7 +50,7 @@ static void judge_port(const RuleFacts *f, RuleVerdict *v)
         else if (*f->problem && f->problem_is_of_port)
                 rule_broken(v, RULE_REFUSAL_NOT_READY, f->problem_remedy, "%s", f->problem);
         else if (!*f->port)
-                rule_holds(v, "not looked for: %s", *f->problem ? f->problem : "the module is not ready");
+                rule_holds(v, "not asked: %s", *f->problem ? f->problem : "the module is not ready");
         else
                 rule_holds(v, "%s is free", f->port);
 }
@@ -140,7 +140,8 @@ static void judge_file(const RuleFacts *f, RuleVerdict *v)
                 rule_broken(v, RULE_REFUSAL_SOURCE, publish,
                             "MiniFOTA takes no package from the host (guide 3.3.1.3, note 2)");
         else if (!job_is_package_name(f->source))
-                rule_broken(v, RULE_REFUSAL_SOURCE, "give a file's name: 1 to 255 bytes of printable UTF-8, no slash, neither . nor ..",
+                rule_broken(v, RULE_REFUSAL_SOURCE,
+                            "give a file's name: 1 to 255 bytes of printable UTF-8, no slash, neither . nor ..",
                             "the package's name is none");
         else if (is_of_minifota(f->source))
                 rule_broken(v, RULE_REFUSAL_SOURCE, "take the package that was made for this module",
@@ -239,6 +240,11 @@ static void judge_server_mini_2(const RuleFacts *f, RuleVerdict *v)
 
 /* ---- the table */
 
+static bool has_source(const RuleFacts *f)
+{
+        return !f->no_source;
+}
+
 static bool expects_revision(const RuleFacts *f)
 {
         return f->options->expected_revision;
@@ -246,7 +252,7 @@ static bool expects_revision(const RuleFacts *f)
 
 static bool asks_server(const RuleFacts *f)
 {
-        return f->options->check_source && !f->file;
+        return f->options->check_source && !f->file && !f->no_source;
 }
 
 static bool asks_for_mini_2(const RuleFacts *f)
@@ -276,12 +282,14 @@ static const struct {
         { "method", RULE_STAGE_CALL, MUST, judge_method, NULL },
         /* the options go with the method and with each other (guide 3.3.1) */
         { "options", RULE_STAGE_CALL, MUST, judge_options, NULL },
-        /* the guide's rules for a URL (guide 3.3.1, 4.1), or a package on the host where the method takes one */
-        { "source", RULE_STAGE_CALL, MUST, judge_source, NULL },
+        /* the guide's rules for a URL (guide 3.3.1, 4.1), or a package on the host where the method takes one. Not if
+         * the module is checked alone */
+        { "source", RULE_STAGE_CALL, MUST, judge_source, has_source },
         /* AT+QFOTADL exists and takes the options (guide 3.3.1). A job goes on if that is unknown; a refused
          * AT+QFOTADL=? gives advice only */
         { "qfotadl", RULE_STAGE_CHECK, MUST, judge_qfotadl, NULL },
-        /* the SIM is ready */
+        /* the SIM is ready. In a check of a URL this and the next are conditions; a job only warns of them, because a
+         * module may find its network until it downloads */
         { "sim", RULE_STAGE_DIALOGUE, SHOULD, judge_sim, NULL },
         /* the module is registered */
         { "registration", RULE_STAGE_DIALOGUE, SHOULD, judge_registration, NULL },

@@ -90,6 +90,13 @@ bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
         return job->device && g_strcmp0(job->boot, event->boot) != 0;
 }
 
+/* Returns true if the module has restarted without doubt. It may have left the USB without a restart; and at a UART its
+ * boot message may be that of the boot before AT+QFOTADL, since some modules answer before they print it. */
+bool upgrade_has_restarted(const Upgrade *u)
+{
+        return u->saw_boot_urc && !(job_is_uart(u->job) && u->job->reconnects < 2);
+}
+
 bool upgrade_may_download(const Job *job)
 {
         return job->reached >= JOB_REACHED_DOWNLOADING ||

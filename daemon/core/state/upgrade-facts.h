@@ -38,6 +38,7 @@ bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event); /* the gate
 /* Returns true if the module reported a download, or accepted AT+QFOTADL with a URL and has reported no failure: it may
  * be downloading with its messages off. */
 bool upgrade_may_download(const Job *job);
+bool upgrade_has_restarted(const Upgrade *u); /* since AT+QFOTADL and without doubt; of this enumeration */
 
 bool transfer_may_be_awaited(const Job *job); /* the module may still be waiting for the package */
 bool transfer_is_incomplete(const Job *job);  /* the module cannot have the whole package */

@@ -74,8 +74,22 @@ typedef struct Decision {
         char *detail, *message; /* message: instead of the sentence of the code, NULL none */
 } Decision;
 
+/* The values that the job's log has last: it gets a line when one of them changes. */
+typedef struct Noted {
+        int phase; /* -1 none yet */
+        JobSystem system;
+        JobResult result;
+        HostCode abandon;
+        Method method;
+        bool stalled, cancellable, finished;
+        unsigned percent, restarts;
+        bool settings[JOB_SETTINGS];
+        char *from_revision, *to_revision;
+} Noted;
+
 typedef struct Upgrade {
         Decision decision;
+        Noted noted; /* upgrade-history.c */
         Job *job;
         const Timeouts *timeouts;
         GQueue actions;
@@ -116,6 +130,7 @@ typedef struct Upgrade {
         /* upgrade-check.c */
         Inspect *inspect;      /* the questions to the module */
         uint64_t package_size; /* bytes, 0 not known */
+        unsigned begun_anew;   /* how often the checks were begun anew after a question without an answer */
 
         /* upgrade-transfer.c, upgrade-flow.c; of this enumeration */
         bool listens_only;      /* nothing may be written to the port */
@@ -138,6 +153,8 @@ typedef struct Upgrade {
         MiniMarker marker;       /* that comes of the fingerprint */
         bool saw_firmware_urc;   /* a message that only the firmware prints */
         int highest_downloading; /* the highest DOWNLOADING */
+        bool unwatched;          /* after AT+QFOTADL fotad did not run, or was suspended, until the job ends */
+        bool left_mini;          /* a module with a Mini system disconnected since the daemon started */
         bool retry_requested;    /* a retry was requested: the Mini system that it is for runs */
         char *source_before;     /* before a retry that was not answered yet; NULL none */
 } Upgrade;

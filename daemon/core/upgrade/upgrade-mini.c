@@ -44,6 +44,7 @@ void mini_gone(Upgrade *u)
         retry_drop(u, "the module restarted: the retry is not sent");
         stalled_set_port_answers(u, false);
         job->system = JOB_SYSTEM_UNKNOWN;
+        u->left_mini = u->left_mini || u->marker == MINI_MARKER_MINI;
         u->marker = MINI_MARKER_UNKNOWN;
         u->saw_firmware_urc = u->retry_requested = false;
         u->highest_downloading = 0;
@@ -56,6 +57,7 @@ void mini_came_back(Upgrade *u)
 
         if (job->reconnects <= RESTARTS)
                 progress(u);
+        u->left_mini = u->left_mini || (job->product && u->product != job->product);
         /* After AT+CFUN=1,1 either system may run. */
         job->system = (job->reconnects <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
 }
@@ -239,7 +241,10 @@ static void fell_back(Upgrade *u)
         g_autofree char *detail = NULL, *said = NULL;
 
         upgrade_keep_revision(u);
-        if (job->reported_domain == CODE_DOMAIN_NONE) {
+        if (job->reported_domain == CODE_DOMAIN_NONE && !u->left_mini && !upgrade_has_restarted(u)) {
+                detail = g_strdup("without having said why, or it has not run yet: no certain sign of it was seen, and the "
+                                  "upgrade may still begin");
+        } else if (job->reported_domain == CODE_DOMAIN_NONE) {
                 detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
                                   "published, no network, a power cut) than made for another revision");
         } else {
@@ -262,6 +267,11 @@ static void conclude(Upgrade *u)
         }
         job->system = JOB_SYSTEM_NORMAL;
         job->stalled = false;
+        if (job->abandon && job->reconnects == 0 && !job->reset && !upgrade_is_changed(u)) {
+                /* The module may still leave its firmware: fotad ended before it could send the reset. */
+                upgrade_next(u, NEXT_RESET);
+                return;
+        }
         if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->reconnects == 0 && !upgrade_is_changed(u))
                 upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
         else if (job->reached >= JOB_REACHED_UPDATING || job->abandon || !*job->from_revision || upgrade_is_changed(u))
@@ -354,17 +364,45 @@ void mini_ready(Upgrade *u)
         ask_fingerprint(u);
 }
 
+/* Notes the reason why the fingerprint shows that system. */
+static void note_marker(Upgrade *u)
+{
+        const Fingerprint *f = &u->fingerprint;
+        unsigned known = u->job->firmware_knows;
+        g_autofree char *lost = fingerprint_commands(known ? f->refused & known : f->refused);
+        g_autofree char *kept = fingerprint_commands(f->answered);
+
+        switch (u->marker) {
+        case MINI_MARKER_MINI:
+                job_log_printf(u->job->log, u->realtime, JOB_LOG_DECISION, "judged Mini: %s %s", lost,
+                               known ? "no longer known" : "not known");
+                return;
+        case MINI_MARKER_FIRMWARE:
+                job_log_printf(u->job->log, u->realtime, JOB_LOG_DECISION, "judged firmware: %s known", kept);
+                return;
+        case MINI_MARKER_UNKNOWN:
+                job_log_printf(u->job->log, u->realtime, JOB_LOG_DECISION, "not judged yet: known: %s; lost: %s",
+                               *kept ? kept : "nothing", *lost ? lost : "nothing");
+                return;
+        }
+}
+
 static void read_marker(Upgrade *u)
 {
         u->step = STEP_NONE;
         u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows, u->job->origin == JOB_ORIGIN_ADOPTED);
-        if (is_unchanged_mini(u))
+        if (is_unchanged_mini(u)) {
                 u->marker = MINI_MARKER_MINI;
+                job_log_add(u->job->log, u->realtime, JOB_LOG_DECISION,
+                            "judged Mini: its revision is the old one, although the update had begun");
+        } else {
+                note_marker(u);
+        }
         if (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint_late)
                 ask_again(u);
         else if (retry_send(u))
                 return;
-        else if (!has_sign(u->job) &&
+        else if (!has_sign(u->job) && identity_flash_size(u->revision) > 0 && /* else it is no firmware's */
                  (u->marker != MINI_MARKER_FIRMWARE || (*u->job->from_revision && !upgrade_is_changed(u))))
                 end_without_upgrade(u);
         else

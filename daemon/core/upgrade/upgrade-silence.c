@@ -24,17 +24,22 @@ static void on_absent_too_long(Upgrade *u)
 
 static void on_silent_too_long(Upgrade *u)
 {
+        const Job *job = u->job;
+        bool may_upgrade = job->sent && !transfer_is_incomplete(job);
+
         if (!u->at_port && u->diag_port)
-                upgrade_fail(u, HOST_CRASHED, NULL);
-        else if (u->job->reached >= JOB_REACHED_DOWNLOADED && u->job->reached < JOB_REACHED_ENDED)
+                upgrade_fail(u, HOST_CRASHED,
+                             may_upgrade ? "during an upgrade, which may go on once its power is cycled" : NULL);
+        else if (job->reached >= JOB_REACHED_DOWNLOADED && job->reached < JOB_REACHED_ENDED)
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
+        else if (job->reached >= JOB_REACHED_ENDED)
+                upgrade_fail(u, HOST_NO_RESPONSE, "when its revision was to be read, though it had reported success");
         else if (!u->at_port)
-                upgrade_fail(u, HOST_NO_RESPONSE, "for its AT port has not appeared");
-        else
                 upgrade_fail(u, HOST_NO_RESPONSE,
-                             u->job->reached >= JOB_REACHED_ENDED
-                                     ? "when its revision was to be read, though it had reported success"
-                                     : NULL);
+                             may_upgrade ? "for its AT port has not appeared, and it may still upgrade"
+                                         : "for its AT port has not appeared");
+        else
+                upgrade_fail(u, HOST_NO_RESPONSE, may_upgrade ? "and may still upgrade" : NULL);
 }
 
 /* The module is off the bus. A success stands; and where only settings were left to be put back, the result stands. */
@@ -173,6 +178,7 @@ void upgrade_resumed(Upgrade *u)
 {
         uint64_t before = u->deadline;
 
+        u->unwatched = u->unwatched || u->job->sent;
         mini_begin(u);
         upgrade_reset_deadline(u);
         u->deadline = MAX(u->deadline, before);

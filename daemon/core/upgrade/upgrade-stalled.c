@@ -56,7 +56,7 @@ static char *package_needed(const Upgrade *u)
                 shown[strlen(shown) - strlen(".mini_1")] = 0;
         /* The module may have reached the second package without a message, or its updater has failed with the first.
          */
-        if ((!second && (job->reconnects >= 2 || job->origin == JOB_ORIGIN_ADOPTED)) ||
+        if ((!second && (job->reconnects >= 2 || u->unwatched || job->origin == JOB_ORIGIN_ADOPTED)) ||
             (second && job->percent < PERCENT_MINI1 && job->reported_domain == CODE_DOMAIN_UPDATE))
                 return *shown ? g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown) : g_strdup("its package");
         return *shown ? g_strconcat(shown, extension, NULL) : g_strdup_printf("its %s package", extension);
@@ -68,6 +68,18 @@ static char *silence(const Upgrade *u)
 
         return minutes ? g_strdup_printf("No progress was seen for %u minutes.", minutes)
                        : g_strdup("No progress was seen for a while.");
+}
+
+static JobStall reason(const Upgrade *u)
+{
+        const Job *job = u->job;
+        const Code *code = code_find(job->reported_domain, job->reported_code);
+
+        if (may_be_writing(u))
+                return JOB_STALL_UPDATER_SILENT;
+        if (job->reported_domain == CODE_DOMAIN_NONE || u->failed_at < u->progress_at)
+                return JOB_STALL_NO_PROGRESS;
+        return code && !code->retry ? JOB_STALL_WAITING_PACKAGE : JOB_STALL_WAITING_NETWORK;
 }
 
 static char *stalled_message(const Upgrade *u)
@@ -82,10 +94,10 @@ static char *stalled_message(const Upgrade *u)
                 said = job_code_text(job->reported_domain, job->reported_code);
                 last = g_strdup_printf(" It last reported %s.", said);
         }
-        if (may_be_writing(u))
+        if (job->stall == JOB_STALL_UPDATER_SILENT)
                 return g_strdup_printf("%s The module may be writing its flash: keep it powered.%s%s", since,
                                        last ?: "", waits);
-        if (reported && u->failed_at >= u->progress_at)
+        if (job->stall != JOB_STALL_NO_PROGRESS)
                 return g_strdup_printf(
                         "The module is in its Mini system and waits for %s%s: publish that very file and restore "
                         "the module's network, and it goes on by itself%s.%s%s",
@@ -99,17 +111,23 @@ static char *stalled_message(const Upgrade *u)
                 waits);
 }
 
-void stalled_set_port_answers(Upgrade *u, bool answers)
+static void update(Upgrade *u)
 {
         g_autofree char *message = NULL;
 
+        u->job->stall = reason(u);
+        message = stalled_message(u);
+        job_set_message(u->job, message);
+}
+
+void stalled_set_port_answers(Upgrade *u, bool answers)
+{
         if (u->port_answers == answers)
                 return;
         u->port_answers = answers;
         if (!u->job->stalled || !mini_applies(u))
                 return;
-        message = stalled_message(u);
-        job_set_message(u->job, message);
+        update(u);
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
@@ -117,14 +135,12 @@ void stalled_set_port_answers(Upgrade *u, bool answers)
 void stalled_enter(Upgrade *u)
 {
         Job *job = u->job;
-        g_autofree char *message = NULL;
 
         job->stalled = true;
         job->abandon = 0; /* the point of no return is passed */
         if (job->system != JOB_SYSTEM_UPDATING)
                 job->system = JOB_SYSTEM_MINI;
-        message = stalled_message(u);
-        job_set_message(job, message);
+        update(u);
         upgrade_enter_state(u, JOB_STALLED);
         stalled_probe(u);
 }
@@ -132,17 +148,14 @@ void stalled_enter(Upgrade *u)
 void stalled_leave(Upgrade *u)
 {
         u->job->stalled = false;
+        u->job->stall = JOB_STALL_NONE;
         job_set_message(u->job, "");
 }
 
 void stalled_update_message(Upgrade *u)
 {
-        g_autofree char *message = NULL;
-
-        if (!u->job->stalled)
-                return;
-        message = stalled_message(u);
-        job_set_message(u->job, message);
+        if (u->job->stalled)
+                update(u);
 }
 
 /* ---- retry */
@@ -235,6 +248,7 @@ static void rejected(Upgrade *u)
                                   "letter by letter, and retry. It still waits for %s.",
                                   package);
         u->job->stalled = true;
+        u->job->stall = JOB_STALL_SOURCE_REJECTED;
         job_set_message(u->job, message);
         upgrade_enter_state(u, JOB_STALLED);
 }

@@ -76,11 +76,25 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         }
 }
 
+/* A download does not survive a restart: the module disconnected without one, or its boot message came late. The
+ * disconnection still counts for a download that another program began, which fotad does not give up, and for a package
+ * of the host, whose transfer it ended. */
+static void no_restart_yet(Upgrade *u)
+{
+        Job *job = u->job;
+
+        job->disconnected = job->disconnected && (job->origin == JOB_ORIGIN_ADOPTED || job->from_host);
+        job->reconnects = 0;
+        u->saw_boot_urc = u->rereading = false;
+        u->reread_at = u->reread_until = 0;
+}
+
 static void download_goes_on(Upgrade *u)
 {
         Job *job = u->job;
         bool first = job->reached < JOB_REACHED_DOWNLOADING || job->state != JOB_DOWNLOADING;
 
+        no_restart_yet(u);
         job_reach(job, JOB_REACHED_DOWNLOADING);
         if (job->abandon)
                 return;
@@ -114,7 +128,7 @@ static void booted(Upgrade *u)
         bool news = !u->saw_boot_urc;
 
         u->saw_boot_urc = true;
-        if (u->job->disconnected)
+        if (u->job->disconnected && upgrade_has_restarted(u))
                 u->job->radio_off = u->job->context_up = false;
         if (!news || !u->ready || !u->job->sent || u->job->result != JOB_RESULT_NONE || u->step != STEP_NONE)
                 return;
@@ -167,6 +181,7 @@ static void dfota_urc(Upgrade *u, const QfotaUrc *urc)
                         return;
                 }
                 job_reach(job, JOB_REACHED_DOWNLOADED);
+                no_restart_yet(u);
                 upgrade_set_percent(u, PERCENT_DOWNLOADED);
                 download_overtook(u);
                 upgrade_enter_state(u, JOB_DOWNLOADING);

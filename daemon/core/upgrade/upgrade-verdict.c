@@ -132,6 +132,13 @@ void verdict_judge(Upgrade *u)
                                          job->reached >= JOB_REACHED_ENDED ? "though it reported success"
                                                                            : "and never reported an end");
                 upgrade_fail(u, HOST_UNCHANGED, detail);
+        } else if (*job->from_revision && !upgrade_has_restarted(u) && !job->reset && !transfer_is_incomplete(job)) {
+                upgrade_fail(u, HOST_INTERRUPTED,
+                             u->saw_boot_urc
+                                     ? "or is still under way: the boot message at the UART may have been that of an "
+                                       "earlier boot, and it may still upgrade"
+                                     : "or is still under way: no message of a restart was seen, and it may still "
+                                       "upgrade");
         } else {
                 upgrade_fail(u, HOST_INTERRUPTED,
                              *job->from_revision ? "by a restart of the module, which runs its old firmware"
@@ -167,7 +174,8 @@ void verdict_follow(Upgrade *u, bool asked_again)
                 return;
         }
         upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
-        if (!job->abandon || job->disconnected)
+        /* Without a restart the download goes on, and is given up anew: a daemon may have died before that. */
+        if (!job->abandon || (job->disconnected && job->reconnects > 0))
                 upgrade_reset_deadline(u);
         else if (u->step == STEP_NONE && !job->reset) /* else the download is being given up */
                 upgrade_next(u, NEXT_ABANDON);

@@ -16,6 +16,7 @@
 #include "core/upgrade/upgrade-end.h"
 #include "core/state/upgrade-facts.h"
 #include "core/upgrade/upgrade-flow.h"
+#include "core/upgrade/upgrade-history.h"
 #include "core/upgrade/upgrade-mini.h"
 #include "core/state/upgrade-phase.h"
 #include "core/upgrade/upgrade-prepare.h"
@@ -33,6 +34,7 @@
 
 /* A deadline passes once in this time at most. */
 #define DEADLINE_INTERVAL G_USEC_PER_SEC
+#define BEGINNINGS_MAX    5 /* a module may never answer one of the questions */
 
 Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
 {
@@ -42,6 +44,7 @@ Upgrade *upgrade_new(Job *job, const Timeouts *timeouts)
         u->timeouts = timeouts;
         u->deadline = UINT64_MAX;
         g_queue_init(&u->actions);
+        history_begin(u);
         return u;
 }
 
@@ -54,6 +57,7 @@ void upgrade_free(Upgrade *u)
                 explicit_bzero(u->source_before, strlen(u->source_before));
         g_free(u->source_before);
         inspect_free(u->inspect);
+        history_end(u);
         g_free(u->decision.detail);
         g_free(u->decision.message);
         g_free(u->revision);
@@ -131,7 +135,8 @@ static void on_present(Upgrade *u, const UpgradeEvent *event)
                         mini_came_back(u);
                 } else if (++u->restarts_without_progress > RESTARTS_MAX) {
                         if (job->result == JOB_RESULT_NONE)
-                                upgrade_fail(u, HOST_NO_RESPONSE, "but restarted again and again");
+                                upgrade_fail(u, HOST_NO_RESPONSE,
+                                             "but restarted again and again, and may run either firmware");
                         else
                                 upgrade_next(u, NEXT_FINISH);
                         return;
@@ -195,6 +200,7 @@ static bool take_revision(Upgrade *u, const Identity *identity)
 static void read_foreign(Upgrade *u)
 {
         u->ready = false; /* the settings belong to another module */
+        u->readings = u->build_readings = 0;
         if (!u->foreign) {
                 u->foreign = u->rereading = true;
                 upgrade_identify(u);
@@ -243,7 +249,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
                 return;
         }
         asked_again = asked_again && !u->foreign;
-        u->foreign = false;
+        u->foreign = u->foreign && !*identity->imei;
         /* The method of an adopted job was guessed from the module's messages. */
         if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
                 job->method = identity_method(identity->model, identity->revision);
@@ -285,6 +291,23 @@ static void carry_out(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
+/* Returns true if the answer leads back to the identity: a question before AT+QFOTADL was not answered, and at a UART
+ * another module may have been attached meanwhile, unseen. (In upgrade-flow a missing answer says more.) */
+static bool begins_anew(Upgrade *u, const UpgradeEvent *event)
+{
+        const Job *job = u->job;
+
+        if (event->result != AT_RESULT_TIMEOUT || !job_is_uart(job) || job->sent || job->result != JOB_RESULT_NONE ||
+            u->begun_anew >= BEGINNINGS_MAX)
+                return false;
+        u->begun_anew++;
+        u->ready = false;
+        u->step = STEP_NONE;
+        upgrade_identify(u);
+        upgrade_reset_deadline(u);
+        return true;
+}
+
 static void on_answer(Upgrade *u, const UpgradeEvent *event)
 {
         if (event->tag != u->tag)
@@ -296,7 +319,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_ASK_SERVER_MINI_2:
         case STEP_AWAIT_FILE_END:
         case STEP_AWAIT_DOWNLOAD_END: return;
-        case STEP_INSPECT: check_answer(u, event); return;
+        case STEP_INSPECT:
+                if (!begins_anew(u, event))
+                        check_answer(u, event);
+                return;
         case STEP_READ_QIND:
         case STEP_SET_QIND:
         case STEP_READ_QIND_FOTA:
@@ -309,7 +335,10 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         case STEP_SET_FOTA_CID:
         case STEP_READ_CONTEXTS:
         case STEP_ACTIVATE_CONTEXT:
-        case STEP_READ_FINGERPRINT: prepare_answer(u, event); return;
+        case STEP_READ_FINGERPRINT:
+                if (!begins_anew(u, event))
+                        prepare_answer(u, event);
+                return;
         case STEP_QFOTADL:
                 command_answer(u, event);
                 carry_out(u, event);
@@ -334,14 +363,26 @@ static void on_answer(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
+/* The module of an adopted job may have been read in its Mini system or its updater: what does not name a flash size is
+ * no revision of a firmware, and says nothing about the one before. */
+static void drop_foreign_revision(Job *job)
+{
+        if (job->origin != JOB_ORIGIN_ADOPTED || identity_flash_size(job->from_revision) > 0)
+                return;
+        job_set_string(&job->from_revision, "");
+        job_set_string(&job->from_build, "");
+}
+
 static void on_begin(Upgrade *u)
 {
         Job *job = u->job;
 
+        drop_foreign_revision(job);
         if (job->state == JOB_QUEUED)
                 upgrade_enter_state(u, JOB_PREPARING);
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter_state(u, JOB_DOWNLOADING); /* the command may have reached the module */
+        u->unwatched = job->sent;
         mini_begin(u);
         transfer_resume(u);
         uart_begin(u);
@@ -521,4 +562,5 @@ void upgrade_handle(Upgrade *u, const UpgradeEvent *event)
         }
         handle(u, event);
         carry_out(u, event);
+        history_follow(u, event);
 }

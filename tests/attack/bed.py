@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A bed for scripts that measure: simulated modules, a server with a package, a bus and a daemon, in a directory of
+their own. Needs no root, and leaves the machine's own bus and devices alone."""
+import http.server
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+
+OLD, NEW = "EC200AEUHAR01A02M16", "EC200AEUHAR01A03M16"
+BUS = """<busconfig><type>system</type><listen>unix:path={0}/bus</listen><auth>EXTERNAL</auth><policy context="default">
+<allow user="*"/><allow own="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/></policy>
+</busconfig>"""
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 1024
+
+
+class Bed:
+    def __init__(self, build, daemon=None, settings=""):
+        self.build, self.daemon_file = os.path.abspath(build), os.path.abspath(daemon or f"{build}/daemon/fotad")
+        self.client = f"{self.build}/client/fotactl"
+        self.processes = []
+        self.work = tempfile.mkdtemp(prefix="fotad-attack-")
+        for name in ("state", "run", "lock", "www"):
+            os.mkdir(f"{self.work}/{name}")
+        self.write("bus.conf", BUS.format(self.work))
+        self.write("fotad.conf", f"[serial]\nlock-directory={self.work}/lock\n{settings}")
+
+    def write(self, name, text):
+        with open(f"{self.work}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def read(self, name):
+        with open(f"{self.work}/{name}", encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def run(self, *argv, log=os.devnull, **environment):
+        with open(log, "wb") as file:
+            self.processes.append(subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=file,
+                                                   env={**os.environ, **environment}))
+        return self.processes[-1]
+
+    def serve(self):
+        """Returns the address of the server, which has the package up.bin."""
+        subprocess.run([f"{self.build}/tests/sim/modsim", "--make-package", f"{self.work}/www/up.bin", "--from", OLD,
+                        "--to", NEW], check=True)
+        server = Server(("127.0.0.1", 0), lambda *a: Handler(*a, directory=f"{self.work}/www"))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    def start(self, *modules):
+        """Starts all of them. Returns the daemon."""
+        self.run("dbus-daemon", "--nofork", "--config-file", f"{self.work}/bus.conf", "--print-address").stdout.readline()
+        options = [word for module in modules for word in ("--module", module)]
+        modsim = self.run(f"{self.build}/tests/sim/modsim", *options, "--control", f"{self.work}/sim",
+                          "--die-with-parent", log=f"{self.work}/modsim.log")
+        lines = list(iter(lambda: modsim.stdout.readline().decode().rstrip("\n") or "ready", "ready"))
+        assert modsim.poll() is None and lines, f"modsim did not become ready: {self.read('modsim.log')}"
+        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.work}/bus"
+        return self.run(self.daemon_file, "--config", f"{self.work}/fotad.conf", log=f"{self.work}/fotad.log",
+                        STATE_DIRECTORY=f"{self.work}/state", RUNTIME_DIRECTORY=f"{self.work}/run",
+                        **dict(line.split("=", 1) for line in lines if "=" in line))
+
+    def command(self, *commands):
+        """Has modsim carry the commands out."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(f"{self.work}/sim")
+            answers = control.makefile()
+            for line in commands:
+                control.sendall(f"{line}\n".encode())
+                answer = answers.readline()
+                assert answer.startswith("ok"), f"{line}: {answer}"
+
+    def ask(self, *words):
+        """Returns the output of fotactl."""
+        return subprocess.run([self.client, *words], capture_output=True, text=True, check=False).stdout
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.terminate()
+            process.wait()
+        shutil.rmtree(self.work, ignore_errors=True)
