@@ -121,8 +121,8 @@ static void feed_later(JobRun *r, const UpgradeEvent *event)
 
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
-        const JobLog *log = r ? r->job->log : NULL;
-        unsigned before = job_log_total(log);
+        const JobLog *log;
+        unsigned before;
 
         if (!r)
                 return;
@@ -130,6 +130,8 @@ void job_run_feed(JobRun *r, UpgradeEvent event)
                 feed_later(r, &event);
                 return;
         }
+        log = r->job->log;
+        before = job_log_total(log);
         event.now = context_now(r->context);
         event.realtime = (uint64_t)g_get_real_time();
         event.boot = r->context->boot_id;

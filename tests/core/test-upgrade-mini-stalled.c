@@ -293,6 +293,34 @@ START_TEST(reason)
 }
 END_TEST
 
+/* A Mini system without a network reports the same again and again: the log has it once, and again after progress or a
+ * retry. */
+START_TEST(repeated_messages)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        unsigned length;
+
+        bench_go_mini2(b);
+        bench_stall(b);
+        length = job_log_length(b->job->log);
+        for (unsigned i = 0; i < 20; i++) {
+                bench_fota(b, "\"HTTPSTART\"");
+                bench_fota(b, "\"HTTPEND\",707");
+        }
+        ck_assert_uint_ge(job_log_length(b->job->log), length + 3); /* both messages, and the text of the code */
+        length = job_log_length(b->job->log);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\"HTTPEND\",707");
+        ck_assert_uint_eq(job_log_length(b->job->log), length);
+        bench_fota(b, "\"HTTPEND\",711");
+        ck_assert_uint_gt(job_log_length(b->job->log), length);
+        bench_updating(b, 75);
+        length = job_log_length(b->job->log);
+        bench_fota(b, "\"HTTPEND\",707");
+        ck_assert_uint_gt(job_log_length(b->job->log), length);
+}
+END_TEST
+
 /* A failure that the module reported before it made progress is not the reason for a silence after that. */
 START_TEST(failure_before_progress)
 {
@@ -539,6 +567,7 @@ int main(void)
         tcase_add_loop_test(t, stalls_in_the_old_mini_system, 0, 3);
         tcase_add_test(t, stalls_in_the_new_mini_system);
         tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
+        tcase_add_test(t, repeated_messages);
         tcase_add_loop_test(t, reason, 0, G_N_ELEMENTS(reasons));
         tcase_add_loop_test(t, both_packages_after_a_pause, 0, 2);
         tcase_add_test(t, repeats_for_ever);

@@ -85,6 +85,8 @@ typedef struct Noted {
         unsigned percent, restarts;
         bool settings[JOB_SETTINGS];
         char *from_revision, *to_revision;
+        char *heard; /* the messages at heard_percent, each between line feeds; NULL none */
+        unsigned heard_percent;
 } Noted;
 
 typedef struct Upgrade {

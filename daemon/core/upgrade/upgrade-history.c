@@ -10,7 +10,8 @@
 #include "core/state/upgrade-phase.h"
 #include "core/upgrade/upgrade-history.h"
 
-#define PERCENT_STEP 2 /* between two lines */
+#define PERCENT_STEP 2   /* between two lines */
+#define HEARD_MAX    512 /* bytes of the messages that are remembered */
 
 #define note(u, kind, ...) job_log_printf((u)->job->log, (u)->realtime, kind, __VA_ARGS__)
 
@@ -46,6 +47,7 @@ void history_begin(Upgrade *u)
 
 void history_end(Upgrade *u)
 {
+        g_free(u->noted.heard);
         g_free(u->noted.from_revision);
         g_free(u->noted.to_revision);
 }
@@ -83,12 +85,26 @@ static const char *cause_of(const UpgradeEvent *event)
         return "";
 }
 
+/* Returns true if the module has reported the same since the upgrade last advanced. A Mini system without a network
+ * does so for days. */
+static bool is_repeated(Upgrade *u, const char *message)
+{
+        Noted *n = &u->noted;
+        g_autofree char *line = g_strconcat("\n", message, "\n", NULL), *before = NULL;
+
+        if (n->heard && strstr(n->heard, line))
+                return true;
+        before = g_steal_pointer(&n->heard);
+        n->heard = g_strconcat(before && strlen(before) < HEARD_MAX ? before : "", line, NULL);
+        return false;
+}
+
 static void follow_message(Upgrade *u, const UpgradeEvent *event)
 {
         QfotaUrc urc;
 
         if (event->type != UPGRADE_EVENT_URC || !qfota_parse_urc(event->text, &urc) ||
-            urc.type == QFOTA_URC_DOWNLOADING || urc.type == QFOTA_URC_UPDATING)
+            urc.type == QFOTA_URC_DOWNLOADING || urc.type == QFOTA_URC_UPDATING || is_repeated(u, event->text))
                 return;
         note(u, JOB_LOG_MESSAGE, "%s", event->text);
         if ((urc.type == QFOTA_URC_DOWNLOAD_END || urc.type == QFOTA_URC_END) && urc.value != 0) {
@@ -205,6 +221,9 @@ void history_follow(Upgrade *u, const UpgradeEvent *event)
 {
         const char *cause = cause_of(event);
 
+        if (u->job->percent != u->noted.heard_percent || event->type == UPGRADE_EVENT_RETRY)
+                g_clear_pointer(&u->noted.heard, g_free);
+        u->noted.heard_percent = u->job->percent;
         follow_message(u, event);
         follow_module(u);
         follow_decisions(u, cause);
