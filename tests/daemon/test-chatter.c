@@ -141,6 +141,7 @@ static void adopt(World *w, const char *text, unsigned number)
         g_autofree char *line = g_strdup_printf("job %u on usb-1-1: adopted", number), *log = world_path(w, "fotad.log");
         gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
 
+        ck_assert(world_call(w, MODULE_1, "org.fotad1.Module", "Probe")); /* no other reading is under way */
         do {
                 ck_assert_int_lt(g_get_monotonic_time(), end);
                 g_free(world_sim(w, "hold 1-1 answer:ATI"));
