@@ -128,6 +128,8 @@ static void advance(Module *m)
                 }
                 busy = at_port_is_open(m->port) && probe_advance(m->probe);
         }
+        if (m->run)
+                job_run_check_deadline(m->run);
         m->advancing = false;
         if (clock_has_passed(log_context_deadline(&m->context)))
                 log_context_dropped(&m->context);

@@ -123,6 +123,27 @@ START_TEST(sentences)
 }
 END_TEST
 
+/* The questions to the module in the meantime are no part of the announced time-out, at which the job is stalled; from
+ * then on there is none. */
+START_TEST(patience)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        uint64_t end;
+
+        bench_go_mini(b);
+        bench_ready(b, MINI_OLD);
+        end = upgrade_patience(b->upgrade);
+        ck_assert_uint_gt(end, upgrade_deadline(b->upgrade));
+        bench_pass(b, end - b->now - 1);
+        ck_assert(!b->job->stalled);
+        ck_assert_uint_eq(upgrade_patience(b->upgrade), end);
+        bench_pass(b, 1);
+        ck_assert(b->job->stalled);
+        ck_assert_uint_eq(upgrade_patience(b->upgrade), UINT64_MAX);
+        ck_assert_uint_ne(upgrade_deadline(b->upgrade), UINT64_MAX);
+}
+END_TEST
+
 /* While fotad did not run, or the host was suspended, the module may have gone on to its second package. */
 START_TEST(both_packages_after_a_pause)
 {
@@ -569,6 +590,7 @@ int main(void)
         tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
         tcase_add_test(t, repeated_messages);
         tcase_add_loop_test(t, reason, 0, G_N_ELEMENTS(reasons));
+        tcase_add_test(t, patience);
         tcase_add_loop_test(t, both_packages_after_a_pause, 0, 2);
         tcase_add_test(t, repeats_for_ever);
         tcase_add_test(t, messages_interrupt_questions);

@@ -224,6 +224,7 @@ START_TEST(test_network)
         g_free(world_sim(w, "wait 1-1 retry 3"));
         course_await_stalled(c, c->url);
         course_assert_no_message(c, "cannot go back");
+        world_await_property(w, c->job, "Deadline", "0");
         world_await_property(w, c->job, "StallReason",
                              strstr(networks[_i].module, "mini-tells") ? "waiting-network" : "no-progress");
         if (strstr(networks[_i].module, "mini-tells")) {

@@ -161,6 +161,9 @@ typedef struct Job {
         unsigned percent_covered; /* by the record on the disk */
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 
+        /* In memory only: the time until which the job waits for news, µs since the epoch; 0 for no limit. */
+        uint64_t deadline;
+
         /* The history. Of a job that has ended only the record on the disk has it: NULL. */
         JobLog *log;
 
