@@ -62,12 +62,12 @@ END_TEST
 
 static const char *const sentence[] = {
         "The Mini system gave up and the old firmware runs again without having said why; likelier the package could "
-        "not be had (a wrong URL, not published, no network, a power cut) than made for another revision: check the "
-        "URL and that the package fits "
+        "not be downloaded (a wrong URL, not published, no network, a power cut) than made for another revision: check "
+        "the URL and that the package fits "
         "the revision that runs, then start again.",
         "The Mini system gave up and the old firmware runs again after it had reported HTTP code 711: The module "
-        "rejected the URL, or the server does not have the package; so the package could not be had: check the URL and "
-        "that the package fits "
+        "rejected the URL, or the server does not have the package; so the package could not be downloaded: check the "
+        "URL and that the package fits "
         "the revision that runs, then start again.",
         "The Mini system gave up and the old firmware runs again after it had reported update code 507: The package "
         "was "
