@@ -26,6 +26,7 @@ WORLD_CFLAGS = $(AM_CFLAGS) -DLOCALEDIR=\"$(localedir)\" $(CHECK_CFLAGS) $(SYSTE
 WORLD_LIBS = tests/daemon/libworld.a $(CHECK_LIBS) $(SYSTEMD_LIBS) $(GLIB_LIBS)
 
 include tests/attack/local.mk
+include tests/bench/local.mk
 
 if HAVE_TESTS
 check_LIBRARIES += tests/daemon/libworld.a

@@ -68,9 +68,13 @@ class Bed:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"
 
+    def start_bus(self):
+        self.run("dbus-daemon", "--nofork", "--config-file", f"{self.work}/bus.conf", "--print-address").stdout.readline()
+        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.work}/bus"
+
     def start(self, *modules):
         """Starts all of them. Returns the daemon."""
-        self.run("dbus-daemon", "--nofork", "--config-file", f"{self.work}/bus.conf", "--print-address").stdout.readline()
+        self.start_bus()
         options = [word for module in modules for word in ("--module", module)]
         rights = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"] if self.user else []
         if self.user:
@@ -79,7 +83,6 @@ class Bed:
                           "--die-with-parent", log=f"{self.work}/modsim.log")
         lines = list(iter(lambda: modsim.stdout.readline().decode().rstrip("\n") or "ready", "ready"))
         assert modsim.poll() is None and lines, f"modsim did not become ready: {self.read('modsim.log')}"
-        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.work}/bus"
         return self.run(*rights, self.daemon_file, "--config", f"{self.work}/fotad.conf", log=f"{self.work}/fotad.log",
                         STATE_DIRECTORY=f"{self.work}/state", RUNTIME_DIRECTORY=f"{self.work}/run",
                         **dict(line.split("=", 1) for line in lines if "=" in line))

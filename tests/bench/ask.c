@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The client of tests/bench/bench: measures times as a program on the bus sees them, and prints one a line, in µs.
+ *
+ *   ask call COUNT NAME PATH INTERFACE MEMBER [STRING...]   each call, from the call to its answer
+ *   ask owned NAME PROGRAM [ARGUMENT...]                    from the start of the program until it owns the name; the
+ *                                                           program goes on, and its process id is the second line
+ *   ask progress SOCKET MODULE...                           from a message of the module to the signal Progress; the
+ *                                                           modules of modsim are in the update, which is held
+ *   ask echo SOCKET COUNT MODULE                            a command that modsim answers at once */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#define TIMEOUT (60 * G_USEC_PER_SEC)
+#define RETRY   (G_USEC_PER_SEC / 5) /* of a message that came before the port was open */
+
+static void must(bool condition, const char *what)
+{
+        if (condition)
+                return;
+        fprintf(stderr, "ask: %s\n", what);
+        exit(1);
+}
+
+static void print_since(gint64 begin)
+{
+        printf("%" G_GINT64_FORMAT "\n", g_get_monotonic_time() - begin);
+}
+
+static sd_bus *connect_to_bus(void)
+{
+        sd_bus *bus = NULL;
+
+        must(sd_bus_open_system(&bus) >= 0, "no bus");
+        return bus;
+}
+
+static void call(unsigned count, char **words)
+{
+        sd_bus *bus = connect_to_bus();
+
+        for (unsigned i = 0; i < count; i++) {
+                sd_bus_message *m = NULL, *reply = NULL;
+                gint64 begin;
+
+                must(sd_bus_message_new_method_call(bus, &m, words[0], words[1], words[2], words[3]) >= 0,
+                     "no message");
+                for (char **text = words + 4; *text; text++)
+                        must(sd_bus_message_append(m, "s", *text) >= 0, "no text");
+                begin = g_get_monotonic_time();
+                must(sd_bus_call(bus, m, 0, NULL, &reply) >= 0, "the call failed");
+                print_since(begin);
+                sd_bus_message_unref(m);
+                sd_bus_message_unref(reply);
+        }
+        sd_bus_close_unref(bus);
+}
+
+static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        (void)m, (void)error;
+        *(bool *)userdata = true;
+        return 0;
+}
+
+/* Returns false if the signal does not come within so many µs. */
+static bool await_signal(sd_bus *bus, const bool *came, uint64_t timeout)
+{
+        while (!*came) {
+                int r = sd_bus_process(bus, NULL);
+
+                must(r >= 0, "the bus is lost");
+                if (r == 0 && sd_bus_wait(bus, timeout) == 0)
+                        return false;
+        }
+        return true;
+}
+
+static void start(const char *name, char **argv)
+{
+        g_autofree char *match = g_strdup_printf("type='signal',sender='org.freedesktop.DBus',"
+                                                 "member='NameOwnerChanged',arg0='%s'",
+                                                 name);
+        sd_bus *bus = connect_to_bus();
+        bool owned = false;
+        gint64 begin;
+        pid_t pid;
+
+        must(sd_bus_add_match(bus, NULL, match, on_signal, &owned) >= 0, "no match");
+        begin = g_get_monotonic_time();
+        must((pid = fork()) >= 0, "no process");
+        if (pid == 0) {
+                /* The caller reads both until their ends. */
+                must(freopen("/dev/null", "w", stdout) && freopen("/dev/null", "w", stderr), "no /dev/null");
+                execvp(argv[0], argv);
+                _exit(127);
+        }
+        must(await_signal(bus, &owned, TIMEOUT), "the name is not owned");
+        print_since(begin);
+        printf("%d\n", (int)pid);
+        sd_bus_close_unref(bus);
+}
+
+static FILE *connect_to_modsim(const char *path)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        must(strlen(path) < sizeof(address.sun_path), "the name of the socket is too long");
+        strcpy(address.sun_path, path);
+        must(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "no modsim");
+        return fdopen(fd, "r");
+}
+
+static void command(FILE *modsim, const char *line)
+{
+        char answer[256] = "";
+
+        must(write(fileno(modsim), line, strlen(line)) == (ssize_t)strlen(line) &&
+                     fgets(answer, sizeof(answer), modsim) && g_str_has_prefix(answer, "ok"),
+             "modsim refuses a command");
+}
+
+/* Has the module report the least of its own percentages that leads to that percentage of the job, of which the
+ * download takes 50, and the end 1. */
+static bool report(sd_bus *bus, FILE *modsim, const char *module, unsigned percent, bool *came, uint64_t timeout)
+{
+        g_autofree char *line = g_strdup_printf("bytes %s \\r\\n+QIND: \"FOTA\",\"UPDATING\",%u\\r\\n\n", module,
+                                                ((percent - 50) * 100 + 48) / 49);
+
+        *came = false;
+        command(modsim, line);
+        return await_signal(bus, came, timeout);
+}
+
+static void progress(const char *path, char **modules)
+{
+        FILE *modsim = connect_to_modsim(path);
+        sd_bus *bus = connect_to_bus();
+        bool came = false;
+
+        must(sd_bus_add_match(bus, NULL, "type='signal',interface='org.fotad1.Job',member='Progress',arg0='updating'",
+                              on_signal, &came) >= 0,
+             "no match");
+        for (char **module = modules; *module; module++)
+                while (!report(bus, modsim, *module, 51, &came, RETRY))
+                        ;
+        for (unsigned percent = 52; percent < 99; percent++)
+                for (char **module = modules; *module; module++) {
+                        gint64 begin = g_get_monotonic_time();
+
+                        must(report(bus, modsim, *module, percent, &came, TIMEOUT), "no signal");
+                        print_since(begin);
+                }
+        fclose(modsim);
+        sd_bus_close_unref(bus);
+}
+
+static void echo(const char *path, unsigned count, const char *module)
+{
+        FILE *modsim = connect_to_modsim(path);
+        g_autofree char *line = g_strdup_printf("get %s revision\n", module);
+
+        for (unsigned i = 0; i < count; i++) {
+                gint64 begin = g_get_monotonic_time();
+
+                command(modsim, line);
+                print_since(begin);
+        }
+        fclose(modsim);
+}
+
+int main(int argc, char **argv)
+{
+        if (argc >= 7 && strcmp(argv[1], "call") == 0)
+                call((unsigned)atoi(argv[2]), argv + 3);
+        else if (argc >= 4 && strcmp(argv[1], "owned") == 0)
+                start(argv[2], argv + 3);
+        else if (argc >= 4 && strcmp(argv[1], "progress") == 0)
+                progress(argv[2], argv + 3);
+        else if (argc == 5 && strcmp(argv[1], "echo") == 0)
+                echo(argv[2], (unsigned)atoi(argv[3]), argv[4]);
+        else
+                must(false, "unknown words");
+        return 0;
+}
