@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,6 +178,8 @@ int main(int argc, char **argv)
         g_autoptr(GError) error = NULL;
         bool good;
 
+        /* Otherwise the C library keeps some kB, and reserves 64 MB of addresses, for each thread that writes a record. */
+        mallopt(M_ARENA_MAX, 1);
         if (!open_standard_files())
                 return EXIT_FAILURE;
         g_option_context_add_main_entries(context, entries, NULL);

@@ -130,7 +130,7 @@ static const char *find_device(const char *path, const char *bed, char *buffer, 
 
 static int open_device(const char *path, int flags, mode_t mode)
 {
-        const char *bed = getenv("UMOCKDEV_DIR"), *place;
+        const char *bed = getenv("UMOCKDEV_DIR"), *name = strrchr(path, '/') + 1, *place;
         char buffer[PATH_MAX];
         int error = errno, fd;
 
@@ -139,7 +139,7 @@ static int open_device(const char *path, int flags, mode_t mode)
         if (fd < 0)
                 return -1;
         errno = error;
-        return place == buffer && is_below(path, "/dev/tty") ? take_tty(fd, bed, path + strlen("/dev/")) : fd;
+        return place == buffer && is_below(name, "tty") ? take_tty(fd, bed, name) : fd;
 }
 
 #define GUARD_OPEN(function)                                                                                           \
