@@ -4,7 +4,7 @@ include tests/core/local.mk
 include tests/explore/local.mk
 
 # The outside view of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
+EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
 	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
 	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
 	tests/system/machine.py tests/system/neighbours.py tests/system/run tests/system/units/agent.service \
@@ -79,7 +79,7 @@ tests/daemon/syscall-sets:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
 CLEANFILES += tests/daemon/syscall-sets
 
-TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
+TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations
 
 # Where configure takes every hardening.
 EXTRA_DIST += tests/test-hardened
