@@ -76,15 +76,15 @@ def normal(text):
 
 
 def templates():
-    found = dict.fromkeys(COMPOSED)
+    found = set()
     for name in SOURCES:
         for calls, text in literals(os.path.join(source, "daemon", name)):
             if " " not in text.strip(" :;,.") or not re.search("[a-z]{2}", re.sub(r"%\w", "", text)) or \
                     any(ELSEWHERE.fullmatch(c) for c in calls) or text.strip().startswith(NOT_SENT):
                 continue
             for part in text.rsplit(": ", 1) if name in PAIRS else [text]:
-                found[normal(part)] = None
-    return list(found)
+                found.add(normal(part))
+    return [*COMPOSED, *sorted(found - set(COMPOSED))]
 
 
 def main():

@@ -5,7 +5,7 @@ include tests/explore/local.mk
 
 # The outside view of the daemon and of fotactl: bus, tty, files, exit codes.
 EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
-	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
+	tests/test-proofs.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
 	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
 	tests/system/machine.py tests/system/neighbours.py tests/system/run tests/system/units/agent.service \
 	tests/system/units/network-of-the-test.service tests/system/units/usb.service tests/system/upgrades.py \
@@ -87,10 +87,10 @@ if HARDENED
 TESTS += tests/test-hardened
 endif
 
-# The tests that prove each sentence of the vendor's guide: test-guide reads the logs of those that run with it, so it
+# The tests that prove each sentence of the vendor's guide: test-proofs reads the logs of those that run with it, so it
 # comes last. (Automake drops its own rule for a log that has one here, except for logs of *.test.)
-TESTS += tests/test-guide.test
-tests/test-guide.log: $(filter-out tests/test-guide.log,$(TEST_LOGS))
+TESTS += tests/test-proofs.test
+tests/test-proofs.log: $(filter-out tests/test-proofs.log,$(TEST_LOGS))
 
 # The longest first: make starts them in this order.
 world_tests = tests/daemon/test-file-paced \
@@ -117,6 +117,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-timeouts \
 	tests/daemon/test-watch \
 	tests/daemon/test-standstill \
+	tests/daemon/test-slow-disk \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-flood \
@@ -212,6 +213,8 @@ tests_daemon_test_faults_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_faults_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_standstill_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_standstill_LDADD = $(WORLD_LIBS)
+tests_daemon_test_slow_disk_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_slow_disk_LDADD = $(WORLD_LIBS)
 tests_daemon_test_timeouts_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_timeouts_LDADD = $(WORLD_LIBS)
 tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)

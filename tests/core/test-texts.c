@@ -44,10 +44,10 @@ static const struct {
         /* a finding and its remedy, within a refusal */
         { "usb-1-1 is not ready: its AT port /dev/ttyUSB1 is held by chat (pid 42): stop that process; the port is "
           "opened once it is free",
-          "[[usb-1-1] IS NOT READY: [ITS AT PORT [/dev/ttyUSB1] IS HELD [BY [[chat] (PID [42])]]]]: [STOP THAT "
-          "PROCESS; THE PORT IS OPENED ONCE IT IS FREE]" },
+          "[usb-1-1] IS NOT READY: [[ITS AT PORT [/dev/ttyUSB1] IS HELD [[BY [chat]] (PID [42])]]: [STOP THAT PROCESS; "
+          "THE PORT IS OPENED ONCE IT IS FREE]]" },
         { "source: the URL may not hold a blank: write %20, or rename the package",
-          "[SOURCE: [THE URL MAY NOT HOLD A BLANK]]: [WRITE %20, OR RENAME THE PACKAGE]" },
+          "SOURCE: [[THE URL MAY NOT HOLD A BLANK]: [WRITE %20, OR RENAME THE PACKAGE]]" },
         /* the name of an option before its fault */
         { "cid must be 1 to 15", "cid MUST BE [][1] TO [15]" },
         { "update-urc-max must be 0 or 5 to 100", "update-urc-max MUST BE [0 OR ][5] TO [100]" },
