@@ -180,7 +180,7 @@ static void offer_pair(Translation *t, Words *words, const char *sentence, size_
 /* Sentences, and the name of an option before its fault. */
 static void split(Translation *t, Words *words, const char *sentence)
 {
-        size_t option = strspn(sentence, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        size_t option = strspn(sentence, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
         if (option > 0 && sentence[option] == ' ') {
                 const Words *fault = find_words(t, sentence + option + 1);

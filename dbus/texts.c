@@ -216,6 +216,7 @@ const char *const texts[] = {
         N_("keeps it for another program, which has inhibited it"),
         N_("leave it out"),
         N_("leave it out, or flow-control=hardware"),
+        N_("leave it out, or give a value of that list"),
         N_("leave it powered until its job has ended"),
         N_("leave the module as it is, for it needs no upgrade"),
         N_("leave the option out"),

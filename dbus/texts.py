@@ -4,6 +4,7 @@
 # texts.py FILE: writes the table of templates of all sentences that fotad sends to its clients (findings, problems,
 # reasons of a stall, refusals, details of a result), dbus/texts.c. The sentences themselves are in the sources of the
 # daemon, and are collected from there. "make update-texts" runs this program, tests/test-texts compares.
+import functools
 import os
 import re
 import sys
@@ -43,12 +44,27 @@ TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'|[
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 
+DEFINED = re.compile(r'^#define (\w+)\s+(?:\\\n\s*)?((?:"(?:\\.|[^"\\])*"\s*)+)$', re.M)
+
+
+@functools.cache
+def headers():
+    """The headers of the daemon."""
+    found = []
+    for folder, _, names in sorted(os.walk(os.path.join(source, "daemon"))):
+        for name in sorted(names):
+            if name.endswith(".h"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    found.append(file.read())
+    return found
+
+
 def literals(path):
     """(names of the calls around it, text) of each string in a C file, with adjacent strings joined."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     macros = {"G_GUINT64_FORMAT": "lu", "PRId64": "ld"}
-    for name, value in re.findall(r'^#define (\w+)\s+((?:"(?:\\.|[^"\\])*"\s*)+)$', text, re.M):
+    for name, value in DEFINED.findall("".join(headers()) + text):
         macros[name] = "".join(STRING.findall(value))
     tokens = [t for t in TOKEN.findall(text) if not t.isspace() and not t.startswith(("/*", "//", "#"))]
     calls, before, joined = [], "", None
