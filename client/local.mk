@@ -46,3 +46,9 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 client_fotactl_LDADD = dbus/libfotashared.a $(SYSTEMD_LIBS) $(GLIB_LIBS) $(LIBINTL)
 
 dist_completions_DATA = client/completion/fotactl
+zshcompletions_DATA = client/completion/_fotactl
+fishcompletions_DATA = client/completion/fotactl.fish
+client/completion/%: client/completion/%.in Makefile
+	$(FILL)
+EXTRA_DIST += client/completion/_fotactl.in client/completion/fotactl.fish.in
+CLEANFILES += client/completion/_fotactl client/completion/fotactl.fish

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Translates the message of a job's end. Knows the table of codes and how the daemon builds such a message
- * (core/job/job.c there). The translation contains every part of the message. */
+/* Translates the sentences of the daemon. Knows the tables of codes and of templates, and how the daemon builds the
+ * message of a job's end (core/job/job.c there). The translation contains every part of the message. */
 
 #include "config.h"
 
@@ -10,16 +10,8 @@
 #include "codes.h"
 #include "ctl.h"
 #include "message.h"
-
-/* The part of the message between beginning and end; NULL if the message does not begin and end so. */
-static char *between(const char *message, const char *beginning, const char *end)
-{
-        size_t length = strlen(message), before = strlen(beginning), after = strlen(end);
-
-        if (length < before + after || !g_str_has_prefix(message, beginning) || !g_str_has_suffix(message, end))
-                return NULL;
-        return g_strndup(message + before, length - before - after);
-}
+#include "text.h"
+#include "texts.h"
 
 static char *put_together(CodeDomain domain, int number, const char *detail, const char *(*translate)(const char *))
 {
@@ -47,21 +39,38 @@ static const char *translated(const char *text)
         return gettext(text);
 }
 
+char *sentence_words(const char *sentence)
+{
+        g_autofree char *clean = text_clean(sentence);
+
+        return texts_translate(clean, translated);
+}
+
+/* The message with the texts of that code, a detail between them, and sentences after them; NULL if it is another one.
+ */
+static char *code_words(CodeDomain domain, int number, const char *message)
+{
+        const Code *code = code_find(domain, number) ?: &code_unlisted;
+        g_autofree char *whole = put_together(domain, number, "", english), *detail = NULL, *words = NULL, *rest = NULL;
+        const char *end = whole + strlen(code->what), *found;
+
+        if (!g_str_has_prefix(message, code->what) || !(found = strstr(message + strlen(code->what), end)))
+                return NULL;
+        detail = g_strndup(message + strlen(code->what), (gsize)(found - message) - strlen(code->what));
+        words = texts_translate(detail, translated);
+        rest = texts_translate(found + strlen(end), translated);
+        g_free(detail);
+        detail = put_together(domain, number, words, translated);
+        return g_strconcat(detail, rest, NULL);
+}
+
 char *message_words(const Props *job)
 {
-        const char *message = props_text(job, "Message"), *revision = props_text(job, "ToRevision");
+        const char *message = props_text(job, "Message");
         CodeDomain domain = code_domain_from_string(props_text(job, "ErrorDomain"));
-        int number = (int)props_number(job, "ErrorCode");
-        const Code *code = code_find(domain, number) ?: &code_unlisted;
-        g_autofree char *success = g_strdup_printf("The module runs %s now.", revision);
+        g_autofree char *words = NULL;
 
-        if (strcmp(message, success) == 0)
-                return g_strdup_printf(_("The module runs %s now."), revision);
-        if (domain != CODE_DOMAIN_NONE) {
-                g_autofree char *whole = put_together(domain, number, "", english);
-                g_autofree char *detail = between(message, code->what, whole + strlen(code->what));
-                if (detail)
-                        return put_together(domain, number, detail, translated);
-        }
-        return g_strdup(message);
+        if (domain != CODE_DOMAIN_NONE)
+                words = code_words(domain, (int)props_number(job, "ErrorCode"), message);
+        return words ? g_steal_pointer(&words) : texts_translate(message, translated);
 }

@@ -3,7 +3,9 @@
 
 #include "props.h"
 
-/* The job's Message in the user's language, which the caller frees. On the bus it is English, built from the texts
- * of dbus/codes.c with a detail between them. The detail is not translated, nor is a message that is not built that
- * way. */
+/* The job's Message in the user's language, which the caller frees. On the bus it is English, built from the texts of
+ * dbus/codes.c with a detail between them, or from those of dbus/texts.c. */
 char *message_words(const Props *job);
+
+/* Any other sentence of fotad in the user's language, cleaned by text_clean(). The caller frees it. */
+char *sentence_words(const char *sentence);

@@ -10,6 +10,7 @@
 
 #include "bus.h"
 #include "json.h"
+#include "message.h"
 #include "names.h"
 #include "report.h"
 #include "text.h"
@@ -100,6 +101,14 @@ bool error_means_absent(const sd_bus_error *error)
         }
 }
 
+/* JSON has the sentence as fotad sent it. */
+static int fail_refused(const Ctl *ctl, const sd_bus_error *error)
+{
+        g_autofree char *words = sentence_words(error->message);
+
+        return fail(ctl, STATUS_REFUSED, error->name, "%s", ctl->json ? error->message ?: "" : words);
+}
+
 int fail_bus(const Ctl *ctl, const sd_bus_error *error, int r)
 {
         g_auto(sd_bus_error) own = SD_BUS_ERROR_NULL;
@@ -109,7 +118,7 @@ int fail_bus(const Ctl *ctl, const sd_bus_error *error, int r)
                 error = &own;
         }
         if (!error_means_absent(error))
-                return fail(ctl, STATUS_REFUSED, error->name, "%s", error->message ?: "");
+                return fail_refused(ctl, error);
         if (ctl->json)
                 return fail(ctl, STATUS_NO_DAEMON, error->name, "%s", error->message ?: "");
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN))

@@ -282,6 +282,7 @@ static int follow_other(Run *run, const Object *job)
 static int upgrade(Run *run)
 {
         g_autofree char *why = NULL;
+        g_autofree char *problem = NULL;
         const char *revision;
         int status;
 
@@ -293,9 +294,10 @@ static int upgrade(Run *run)
         if (find_job(run))
                 return follow_other(run, find_job(run));
         revision = props_string(run->module->props, "Revision");
+        problem = sentence_words(props_string(run->module->props, "Problem"));
         if (!*revision)
                 return fail(run->ctl, STATUS_REFUSED, FOTAD_ERROR_MODULE_NOT_READY, _("%s has told no revision: %s"),
-                            props_text(run->module->props, "Id"), props_text(run->module->props, "Problem"));
+                            props_text(run->module->props, "Id"), problem);
         if (!fill(run, revision, &why))
                 return fail_schedule(run, why);
         return strcmp(revision, run->expected) == 0 ? do_nothing(run) : start(run);

@@ -11,6 +11,7 @@
 
 #include "bus.h"
 #include "json.h"
+#include "message.h"
 #include "names.h"
 #include "objects.h"
 #include "report.h"
@@ -192,8 +193,8 @@ static int ask(Wait *w, const Object *module, gint64 left)
 
 static void tell_waiting(const Wait *w, const Object *mute)
 {
-        g_autofree char *text = mute ? g_strdup_printf(_("waiting for the module: %s"),
-                                                       props_text(mute->props, "Problem"))
+        g_autofree char *problem = mute ? sentence_words(props_string(mute->props, "Problem")) : NULL;
+        g_autofree char *text = mute ? g_strdup_printf(_("waiting for the module: %s"), problem)
                                      : g_strdup(_("waiting for the module"));
 
         tell_status(w->ctl, text);

@@ -145,6 +145,7 @@ void show_module(const Object *module, const Object *job)
         const Props *p = module->props;
         g_autofree char *progress = job ? job_progress(job->props) : NULL;
         g_autofree char *work = job ? g_strdup_printf("%s: %s", props_text(job->props, "Id"), progress) : NULL;
+        g_autofree char *problem = sentence_words(props_string(p, "Problem"));
         g_autofree char *usb = g_strdup_printf("%04x:%04x", (unsigned)props_number(p, "VendorId"),
                                                (unsigned)props_number(p, "ProductId"));
 
@@ -160,7 +161,7 @@ void show_module(const Object *module, const Object *job)
         show_number(_("Flash"), props_number(p, "FlashSize"), "MiB");
         text_field(_("Method"), props_text(p, "Method"));
         text_field(_("Job"), work);
-        text_field(_("Problem"), props_text(p, "Problem"));
+        text_field(_("Problem"), problem);
 }
 
 void write_object(Json *json, const char *key, const Object *object)

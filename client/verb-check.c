@@ -9,6 +9,7 @@
 
 #include "bus.h"
 #include "json.h"
+#include "message.h"
 #include "names.h"
 #include "options.h"
 #include "report.h"
@@ -70,17 +71,18 @@ static void show_row(const Row *row)
                 [UNJUDGED] = { TEXT_WARN, N_("--  ") },
                 [HOLDS] = { TEXT_GOOD, N_("ok  ") },
         };
-        g_autofree char *rule = text_clean(row->rule);
+        g_autofree char *rule = text_clean(row->rule), *finding = sentence_words(row->finding);
+        g_autofree char *remedy = sentence_words(row->remedy);
 
         g_print("%s%s%s %s\n", text_colour(shown[row->outcome].colour), _(shown[row->outcome].word),
                 text_colour(TEXT_PLAIN), rule);
         if (*row->finding) {
                 g_print("     ");
-                text_wrap(row->finding, 5);
+                text_wrap(finding, 5);
         }
         if (row->outcome != HOLDS && *row->remedy) {
                 g_print("     -> ");
-                text_wrap(row->remedy, 8);
+                text_wrap(remedy, 8);
         }
 }
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "message.h"
 #include "show.h"
 #include "table.h"
 #include "text.h"
@@ -48,6 +49,7 @@ static void add_module(Table *table, const Objects *objects, const Object *modul
         g_autofree char *size = flash > 0 ? g_strdup_printf("%d MiB", flash) : NULL;
         const Object *job = objects_at(objects->jobs, props_string(p, "Job"));
         g_autofree char *state = describe_state(module, job);
+        g_autofree char *problem = sentence_words(props_string(p, "Problem"));
         const char *port = props_text(p, "Port");
         const char *cells[] = {
                 props_text(p, "Id"),
@@ -62,7 +64,7 @@ static void add_module(Table *table, const Objects *objects, const Object *modul
 
         table_add(table, cells);
         table_colour(table, job ? job_colour(job->props) : TEXT_NONE);
-        table_note(table, props_text(p, "Problem"));
+        table_note(table, problem);
 }
 
 static int run(Ctl *ctl, char **args)

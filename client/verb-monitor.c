@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bus.h"
+#include "message.h"
 #include "names.h"
 #include "objects.h"
 #include "report.h"
@@ -47,7 +48,8 @@ static void print_line(const Monitor *m, const char *event, const char *key, con
 static void print_module(const Monitor *m, const char *event, const Object *module)
 {
         const Props *p = module->props;
-        const char *model = props_text(p, "Model"), *problem = props_text(p, "Problem");
+        const char *model = props_text(p, "Model");
+        g_autofree char *problem = sentence_words(props_string(p, "Problem"));
         /* Neither is known until the module has answered. */
         g_autofree char *known = *model ? g_strdup_printf("%s %s, ", model, props_text(p, "Revision")) : g_strdup("");
         g_autofree char *text = g_strdup_printf("%s%s%s%s", known,
@@ -157,7 +159,7 @@ static void on_result(const Monitor *m, sd_bus_message *message)
 {
         const char *result, *domain, *said;
         g_autoptr(Props) props = props_new();
-        g_autofree char *text = NULL;
+        g_autofree char *text = NULL, *words = NULL;
         int32_t code;
 
         if (sd_bus_message_read(message, "ssis", &result, &domain, &code, &said) < 0)
@@ -166,7 +168,8 @@ static void on_result(const Monitor *m, sd_bus_message *message)
         props_set_string(props, "ErrorDomain", domain);
         props_set_number(props, "ErrorCode", SD_BUS_TYPE_INT32, code);
         props_set_string(props, "Message", said);
-        text = g_strdup_printf("%s: %s", result_word(props), props_text(props, "Message"));
+        words = message_words(props);
+        text = g_strdup_printf("%s: %s", result_word(props), words);
         print_line(m, "result", "job", &(Object){ (char *)sd_bus_message_get_path(message), props }, text);
 }
 

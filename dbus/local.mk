@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Shared by the programs: names, the table of codes, the parts of a URL, what is hidden in texts, the XML of the interface, the questions to
+# Shared by the programs: names, the table of codes, the templates of sentences, the parts of a URL, what is hidden in texts, the XML of the interface, the questions to
 # fotad-source-check.
 noinst_LIBRARIES += dbus/libfotashared.a
 dbus_libfotashared_a_SOURCES = dbus/names.h dbus/codes.h dbus/codes.c dbus/url.h dbus/url.c \
-	dbus/mask.h dbus/mask.c dbus/source-question.h
+	dbus/mask.h dbus/mask.c dbus/source-question.h \
+	dbus/texts.h dbus/texts.c dbus/texts-translate.c
+# The templates of the daemon's sentences, collected from its sources.
+update-texts:
+	$(srcdir)/dbus/texts.py $(srcdir)/dbus/texts.c
+.PHONY: update-texts
+EXTRA_DIST += dbus/texts.py
 
 dbusinterfaces_DATA = dbus/org.fotad1.Manager.xml dbus/org.fotad1.Module.xml dbus/org.fotad1.Job.xml
 dbuspolicy_DATA = dbus/org.fotad1.conf

@@ -4,7 +4,7 @@ include tests/core/local.mk
 include tests/explore/local.mk
 
 # The outside view of the daemon and of fotactl: bus, tty, files, exit codes.
-EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
+EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed tests/templates.h \
 	tests/test-proofs.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
 	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
 	tests/system/machine.py tests/system/neighbours.py tests/system/run tests/system/units/agent.service \
@@ -80,7 +80,7 @@ tests/daemon/syscall-sets:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
 CLEANFILES += tests/daemon/syscall-sets
 
-TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-translations
+TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations
 
 # Where configure takes every hardening.
 EXTRA_DIST += tests/test-hardened
@@ -235,7 +235,7 @@ tests_daemon_test_polkit_waits_LDADD = $(WORLD_LIBS)
 tests_daemon_test_confine_CFLAGS = $(WORLD_CFLAGS) $(filter -DSANITIZED,$(CONFINE_CFLAGS))
 tests_daemon_test_confine_LDADD = $(WORLD_LIBS)
 tests_daemon_test_refusals_CFLAGS = $(WORLD_CFLAGS)
-tests_daemon_test_refusals_LDADD = $(WORLD_LIBS)
+tests_daemon_test_refusals_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_check_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_LDADD = $(WORLD_LIBS)
 tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)

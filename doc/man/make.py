@@ -36,8 +36,11 @@ def paragraphs(text):
 
 
 def said_of(text):
-    """Comments as roff: the macros that paragraphs() has put there stay some."""
-    return "\n".join(line if line == ".IP" else roff(line) for line in (text[:1].upper() + text[1:]).split("\n"))
+    """Comments as roff: the macros that paragraphs() has put there stay some. A comment that begins with values keeps
+    their spelling."""
+    if not re.match(r"[a-z-]+(?:[,:]|$)", text):
+        text = text[:1].upper() + text[1:]
+    return "\n".join(line if line == ".IP" else roff(line) for line in text.split("\n"))
 
 
 def help_of(*argv):

@@ -15,6 +15,7 @@ CORE_TESTS = \
 	tests/core/test-rules \
 	tests/core/test-layout \
 	tests/core/test-codes \
+	tests/core/test-texts \
 	tests/core/test-job \
 	tests/core/test-job-log \
 	tests/core/test-upgrade-run \
@@ -118,6 +119,10 @@ tests_core_test_rules_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_layout_SOURCES = tests/core/test-layout.c tests/core/testing.h
 tests_core_test_layout_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_layout_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_texts_SOURCES = tests/core/test-texts.c tests/core/testing.h
+tests_core_test_texts_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_texts_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_codes_SOURCES = tests/core/test-codes.c tests/core/testing.h
 tests_core_test_codes_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

@@ -4,6 +4,7 @@
 
 #include "core/rules/rules.h"
 #include "testing.h"
+#include "../templates.h"
 
 /* A module without any problem; each case changes one thing. */
 typedef struct Case {
@@ -484,6 +485,10 @@ START_TEST(both_ways)
                 v = g_ptr_array_index(verdicts, i);
                 ck_assert(*v->finding && v->remedy);
                 ck_assert_msg(!strstr(v->finding, "Geheim7") && !strstr(v->remedy, "Geheim7"), "%s", v->finding);
+                if (!*c->facts.problem && !c->facts.server) { /* the test's own words */
+                        assert_has_templates(v->finding);
+                        assert_has_templates(v->remedy);
+                }
         }
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The completion for bash, by bash itself (complete), with a running daemon and without one. */
+/* The completion for bash, by bash itself (complete), with a running daemon and without one; and the words that zsh and
+ * fish get of it. */
 
 #include <check.h>
 #include <glib.h>
@@ -19,16 +20,30 @@ static void complete_with(const char *program)
         g_setenv("CLIENT_PROGRAM", path, TRUE);
 }
 
+static void assert_printed(World *w, const char *arguments, const char *expected)
+{
+        ClientRun *r = client_begin(w, arguments, NULL, false);
+
+        client_finish(r, 0);
+        ck_assert_msg(strcmp(r->text->str, expected) == 0, "%s is offered:\n%s", arguments, r->text->str);
+        ck_assert_str_eq(r->error, "");
+        client_free(r);
+}
+
 /* Asserts all completions at the end of that line, and that nothing else is printed. */
 static void assert_offered(World *w, const char *line, const char *expected)
 {
         g_autofree char *argument = g_strdup_printf("'%s'", line);
-        ClientRun *r = client_begin(w, argument, NULL, false);
 
-        client_finish(r, 0);
-        ck_assert_msg(strcmp(r->text->str, expected) == 0, "'%s' is offered:\n%s", line, r->text->str);
-        ck_assert_str_eq(r->error, "");
-        client_free(r);
+        assert_printed(w, argument, expected);
+}
+
+/* The same for zsh and fish. */
+static void assert_offered_whole(World *w, const char *line, const char *expected)
+{
+        g_autofree char *arguments = g_strdup_printf("--whole '%s'", line);
+
+        assert_printed(w, arguments, expected);
 }
 
 START_TEST(test_live)
@@ -129,6 +144,44 @@ START_TEST(test_options)
 }
 END_TEST
 
+/* The words for zsh and fish are whole; more follows those that end in = and /. The scripts of both shells, which need
+ * not be installed, have no words of their own. */
+START_TEST(test_whole)
+{
+        static const struct {
+                const char *line, *expected;
+        } rows[] = {
+                { "fotactl sta", "start\nstatus\n" },
+                { "fotactl start --meth", "--method=\n" },
+                { "fotactl start --method=m", "--method=minifota\n" },
+                { "fotactl start --method m", "minifota\n" },
+                { "fotactl start http:/", "http://\n" },
+                { "fotactl start ./di", "./dir/\n" },
+                { "fotactl explain host/crash", "host/crashed\n" },
+                { "fotactl schedule ver", "verify\n" },
+                { "fotactl cancel ", "" },
+                { "fotactl", "" },
+                { "", "" },
+        };
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *place = world_path(w, "dir"), *above = g_path_get_dirname(place);
+
+        ck_assert_int_eq(g_mkdir(place, 0755), 0);
+        ck_assert_int_eq(g_chdir(above), 0);
+        complete_with("tests/daemon/complete");
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+                assert_offered_whole(w, rows[i].line, rows[i].expected);
+        g_setenv("CLIENT_PROGRAM", "/bin/sh", TRUE);
+        client_assert(w,
+                      "-c 'cd $abs_top_builddir/client/completion; ! command -v zsh >/dev/null || zsh -n _fotactl; "
+                      "! command -v fish >/dev/null || fish --no-execute fotactl.fish; "
+                      "grep -c \"bash .*/fotactl \" _fotactl fotactl.fish'",
+                      NULL, 0, "_fotactl:1\nfotactl.fish:1\n", "");
+        world_free(w);
+}
+END_TEST
+
 /* The names of files and schedules are never executed. */
 START_TEST(test_hostile)
 {
@@ -136,7 +189,7 @@ START_TEST(test_hostile)
         WorldSettings settings = { .no_daemon = true };
         World *w = world_new(&settings);
         g_autofree char *place = world_path(w, "names"), *file = g_build_filename(place, name, NULL), *line = NULL;
-        g_autofree char *good = g_build_filename(place, "night.conf", NULL), *offered = NULL;
+        g_autofree char *good = g_build_filename(place, "night.conf", NULL), *offered = NULL, *whole = NULL;
 
         complete_with("tests/daemon/complete");
         ck_assert_int_eq(g_mkdir(place, 0755), 0);
@@ -144,7 +197,9 @@ START_TEST(test_hostile)
         ck_assert(g_file_set_contents(file, "", 0, NULL));
         ck_assert(g_file_set_contents(good, "[upgrade]\n", -1, NULL));
         offered = g_strdup_printf("[./%s]\n", name);
+        whole = g_strdup_printf("./%s\n", name);
         assert_offered(w, "fotactl start ./a", offered);
+        assert_offered_whole(w, "fotactl start ./a", whole);
         line = g_strdup_printf("fotactl schedule --directory=%s show ", place);
         assert_offered(w, line, "[night]\n");
         ck_assert_int_ne(g_access("pwned", F_OK), 0);
@@ -160,6 +215,7 @@ int main(void)
         suite_add(s, "stalled", test_stalled, 0, 1);
         suite_add(s, "alone", test_alone, 0, 1);
         suite_add(s, "options", test_options, 0, 1);
+        suite_add(s, "whole", test_whole, 0, 1);
         suite_add(s, "hostile", test_hostile, 0, 1);
         return suite_run(s);
 }

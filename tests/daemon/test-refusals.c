@@ -12,6 +12,7 @@
 #include "presets.h"
 #include "suite.h"
 #include "world.h"
+#include "../templates.h"
 
 #define SECRET "s3cret-Pa55"
 #define X10    "xxxxxxxxxx"
@@ -74,7 +75,7 @@ static void assert_unchanged(World *w, Before *before)
         g_free(before->lines);
 }
 
-/* The message names the fault, and no secret. */
+/* The message names the fault, and no secret, and can be translated. */
 static void assert_error(World *w, const char *what, const char *error, const char *part)
 {
         ck_assert_msg(strcmp(world_error(w), error) == 0, "%s: %s instead of %s: %s", what, world_error(w), error,
@@ -82,6 +83,7 @@ static void assert_error(World *w, const char *what, const char *error, const ch
         ck_assert_msg(strstr(world_error_message(w), part) != NULL, "%s: '%s' does not have '%s'", what,
                       world_error_message(w), part);
         ck_assert_msg(!strstr(world_error_message(w), "s3cret"), "%s: %s", what, world_error_message(w));
+        assert_has_templates(world_error_message(w));
 }
 
 static void assert_no_secret(World *w, const char *secret)

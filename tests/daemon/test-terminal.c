@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client-run.h"
+#include "presets.h"
 #include "source-checks.h"
 #include "suite.h"
 
@@ -219,7 +220,7 @@ START_TEST(test_bar)
         assert_bar(w, &(ClientTerminal){ .columns = 80, .language = "zh_CN" },
                    (const char *[]){ "停滞         [", "  3 次重启", NULL });
         assert_bar(w, &(ClientTerminal){ .columns = 80, .language = "de" },
-                   (const char *[]){ "stockt       [", "  3 Neustarts", NULL });
+                   (const char *[]){ "angehalten   [", "  3 Neustarts", NULL });
         world_free(w);
 }
 END_TEST
@@ -262,6 +263,82 @@ START_TEST(test_plain)
 }
 END_TEST
 
+/* Words that each English sentence of fotad has one of, and neither German nor Chinese has, nor a name. */
+#define ENGLISH "(?<![-\\w.])(the|is|are|not|has|may|its|it|which|that|and|of|for|be)(?![-\\w.=])"
+
+static void assert_language(World *w, const char *command, int status, const char *language)
+{
+        ClientRun *r = client_begin_at(w, command, &(ClientTerminal){ .columns = 0, .language = language });
+        g_autoptr(GMatchInfo) found = NULL;
+        g_autoptr(GRegex) regex = g_regex_new(ENGLISH, 0, 0, NULL);
+        g_autofree char *output = NULL;
+
+        client_finish(r, status);
+        output = g_strconcat(r->text->str, r->error, NULL);
+        ck_assert_msg(g_regex_match(regex, output, 0, &found) == !language, "%s, '%s': %s", language ?: "English",
+                      command, output);
+        client_free(r);
+}
+
+static void assert_languages(World *w, const char *command, int status)
+{
+        for (size_t l = 0; l < G_N_ELEMENTS(languages); l++)
+                assert_language(w, command, status, languages[l]);
+}
+
+/* The sentences of the daemon reach a person in one language: of a module that is silent, of checks, and refusals. */
+START_TEST(test_languages)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,mute=600000000,imei=867710050000024" },
+                                   .config = "command=1\nstart=5\nsettle=5\n" };
+        World *w = world_new(&settings);
+        g_autofree char *none = world_http(w, "none.bin"), *url = world_publish(w), *job = NULL;
+        g_autofree char *check = g_strdup_printf("check -v -m usb-1-1 --check-source %s", none);
+
+        source_checks_serve(w);
+        world_await_module(w, MODULE_1);
+        world_await_property(w, MODULE_2, "Problem", "it does not answer at /dev/ttyUSB4");
+        assert_languages(w, "list", 0);
+        assert_languages(w, check, 3);
+        assert_languages(w, "check -v -m usb-1-1", 0);
+        assert_languages(w, "check -v -m usb-1-2 /etc/hostname", 3);
+        assert_languages(w, "start -m usb-1-1 'http://h/a b'", 3);
+        assert_languages(w, "start -m usb-1-1 --cid 99 http://h/up.bin", 3);
+        assert_languages(w, "start -m usb-1-1 --cid 1 /etc/hostname", 3);
+        assert_languages(w, "start -m usb-1-2 http://h/up.bin", 3);
+        assert_languages(w, "start -m usb-1-9 http://h/up.bin", 3);
+        g_free(world_sim(w, "hold 1-1 updating:50"));
+        job = world_expect_job(w, world_start(w, "usb-1-1", url, NULL));
+        g_free(world_sim(w, "held 1-1"));
+        assert_languages(w, "start -m usb-1-1 http://h/up.bin", 3);
+        assert_languages(w, "cancel 1", 3);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        assert_languages(w, "cancel 1", 3);
+        world_free(w);
+}
+END_TEST
+
+/* A job that is stalled in its Mini system. */
+START_TEST(test_languages_stalled)
+{
+        WorldSettings settings = { .modules = { "1-1=ec600m" }, .config = "stall=1\n" };
+        World *w = world_new(&settings);
+        g_autofree char *old = world_sim(w, "get 1-1 revision"), *mini = world_http(w, "up.mini_1"), *job = NULL;
+        g_autofree char *check = g_strdup_printf("check -v --check-source %s", mini);
+
+        world_package(w, "up.mini_1", old, "EC600MCNAAR01A99M08", NULL);
+        source_checks_serve(w);
+        world_await_module(w, MODULE_1);
+        assert_languages(w, check, 3);
+        job = world_expect_job(w, world_start(w, "", mini, NULL));
+        world_await_property(w, job, "State", "stalled");
+        assert_languages(w, "status", 0);
+        assert_languages(w, "retry 1 http://h/x.bin", 3);
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("terminal");
@@ -269,5 +346,7 @@ int main(void)
         suite_add(s, "states", test_states, 0, 1);
         suite_add(s, "bar", test_bar, 0, 1);
         suite_add(s, "plain", test_plain, 0, 1);
+        suite_add(s, "languages", test_languages, 0, 1);
+        suite_add(s, "languages-stalled", test_languages_stalled, 0, 1);
         return suite_run(s);
 }

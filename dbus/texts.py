@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# texts.py FILE: writes the table of templates of all sentences that fotad sends to its clients (findings, problems,
+# reasons of a stall, refusals, details of a result), dbus/texts.c. The sentences themselves are in the sources of the
+# daemon, and are collected from there. "make update-texts" runs this program, tests/test-texts compares.
+import functools
+import os
+import re
+import sys
+
+source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# The sources that have such sentences.
+SOURCES = """
+core/rules/rules.c core/rules/rules-dialogue.c core/job/source.c core/job/options.c store/source-check.c
+manager/manager-check.c manager/manager-facts.c manager/manager-modules.c manager/manager-requests.c
+manager/manager-jobs.c manager/manager-watch.c module/at-port.c module/module-view.c
+module/module-access.c module/module-identity.c module/module-inspect.c
+module/module-upgrade.c module/module-job.c module/module.c device/serial.c bus/bus-modem-manager.c
+bus/bus-authorize.c bus/bus-call.c bus/bus-caller.c bus/bus-job.c bus/bus-manager.c store/spool.c store/package-copy.c
+core/job/job.c core/state/upgrade-decide.c core/upgrade/upgrade-stalled.c core/upgrade/upgrade-mini.c
+core/upgrade/upgrade-silence.c core/upgrade/upgrade-verdict.c core/upgrade/upgrade-flow.c
+core/upgrade/upgrade-prepare.c core/upgrade/upgrade-end.c core/upgrade/upgrade.c
+""".split()
+
+# Texts in the arguments of these functions go to the log, to another service, or to no one.
+ELSEWHERE = re.compile(r"(log_|job_log|note).*|retry_drop|upgrade_push|snprintf|give_up|.*_async|ck_.*|g_assert.*")
+
+# Texts of those files that go elsewhere all the same, by their beginnings.
+NOT_SENT = ("no lock file", "%s is of no process", "event %s is refused", "an unknown user", "%s by %s (%s)", "no name",
+            "uid %", "; options:", "job %s on %s: %s", "its Module is none", "auto, ", "(%s code ", "; usual cause",
+            "(usual cause", "%s code %d%s%s", "The module runs %s now", "job %s on %s: its module")
+
+# Sentences in these files are a finding and a remedy with a colon between them.
+PAIRS = ("core/job/source.c", "core/job/options.c")
+
+# Templates that are put together of several texts.
+COMPOSED = ["%s: %s", "%s code %d: %s", ", active", "by %s", "advice: %s", "%s (%s)", "The module runs %s now."]
+
+MARK = "N_"  # of texts that are translated
+
+TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'|[A-Za-z_]\w*|#(?:\\\n|[^\n])*|\s+|.', re.S)
+STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
+
+
+DEFINED = re.compile(r'^#define (\w+)\s+(?:\\\n\s*)?((?:"(?:\\.|[^"\\])*"\s*)+)$', re.M)
+
+
+@functools.cache
+def headers():
+    """The headers of the daemon."""
+    found = []
+    for folder, _, names in sorted(os.walk(os.path.join(source, "daemon"))):
+        for name in sorted(names):
+            if name.endswith(".h"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    found.append(file.read())
+    return found
+
+
+def literals(path):
+    """(names of the calls around it, text) of each string in a C file, with adjacent strings joined."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    macros = {"G_GUINT64_FORMAT": "lu", "PRId64": "ld"}
+    for name, value in DEFINED.findall("".join(headers()) + text):
+        macros[name] = "".join(STRING.findall(value))
+    tokens = [t for t in TOKEN.findall(text) if not t.isspace() and not t.startswith(("/*", "//", "#"))]
+    calls, before, joined = [], "", None
+    for token in tokens + [";"]:
+        if token.startswith('"') or token in macros:
+            joined = (joined or "") + (macros[token] if token in macros else token[1:-1])
+            continue
+        if joined is not None:
+            yield list(calls), joined
+            joined = None
+        if token == "(":
+            calls.append(before)
+        elif token == ")" and calls:
+            calls.pop()
+        before = token
+
+
+def normal(text):
+    """The text as a template: %s and %d alone, without blanks at its ends."""
+    if text.endswith((", ", ": ")):
+        text += "%s"
+    text = re.sub(r"%(?!%|0?\d*l?[sduxz])", "%%", text.strip())
+    text = re.sub(r"%0?\d*l?[du]", "%d", text)
+    return re.sub(r"%0?\d*l?x", "%s", text)
+
+
+def templates():
+    found = set()
+    for name in SOURCES:
+        for calls, text in literals(os.path.join(source, "daemon", name)):
+            if " " not in text.strip(" :;,.") or not re.search("[a-z]{2}", re.sub(r"%\w", "", text)) or \
+                    any(ELSEWHERE.fullmatch(c) for c in calls) or text.strip().startswith(NOT_SENT):
+                continue
+            for part in text.rsplit(": ", 1) if name in PAIRS else [text]:
+                found.add(normal(part))
+    return [*COMPOSED, *sorted(found - set(COMPOSED))]
+
+
+def main():
+    with open(sys.argv[1], "w", encoding="utf-8") as file:
+        file.write("/* SPDX-License-Identifier: LGPL-2.1-or-later */\n\n"
+                   "/* Made by texts.py of the daemon's sources: templates of all sentences that fotad sends. */\n\n"
+                   f'#include <stddef.h>\n\n#include "texts.h"\n\n#define {MARK}(text) text\n\n/* clang-format off */\n'
+                   "const char *const texts[] = {\n")
+        file.writelines(f'        {MARK}("{text}"),\n' for text in templates())
+        file.write("        NULL,\n};\n")
+
+
+if __name__ == "__main__":
+    main()
