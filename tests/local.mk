@@ -34,6 +34,7 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/world-bus.c tests/daemon/world-launch.c tests/daemon/suite.c tests/daemon/suite.h \
 	tests/daemon/mini.c tests/daemon/mini.h tests/daemon/presets.c tests/daemon/presets.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
+	tests/daemon/points.c tests/daemon/points.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \
 	tests/daemon/checks.c tests/daemon/checks.h tests/daemon/polkit.c tests/daemon/polkit.h \
