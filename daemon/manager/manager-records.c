@@ -45,9 +45,10 @@ typedef struct Record {
         char *id, *text;
         char *sum; /* of the text without the log */
         RecordKind kind;
-        bool numbered; /* the end got its number with this record */
-        bool ended;    /* the job had ended */
-        bool has_log;  /* the text has the log; otherwise the record on the disk has it */
+        bool numbered;   /* the end got its number with this record */
+        bool ended;      /* the job had ended */
+        bool has_log;    /* the text has the log; otherwise the record on the disk has it */
+        unsigned logged; /* lines that were ever appended to that log */
         unsigned covered;
         int result; /* 0; 1 the record was removed instead; or -errno */
         char *why;
@@ -103,6 +104,7 @@ static Record *record_new(Manager *m, Job *job, RecordKind kind)
         r->kind = kind;
         r->ended = job->state == JOB_FINISHED;
         r->has_log = job->log != NULL;
+        r->logged = job->log ? job_log_total(job->log) : 0;
         r->covered = job_percent_to_cover(job);
         return r;
 }
@@ -154,7 +156,8 @@ static void note(const Record *r, Job *job)
                         job->id, job_place(job), job_result_to_string(job->result), job->message, r->why);
         job->writes--;
         job_set_string(&job->kept, r->result >= 0 && job->writes == 0 ? r->sum : "");
-        if (r->result == 0 && r->ended)
+        /* Lines that came meanwhile go to the disk with the next record. */
+        if (r->result == 0 && r->ended && job->log && job_log_total(job->log) == r->logged)
                 g_clear_pointer(&job->log, job_log_free);
         if (r->result >= 0) {
                 job->percent_covered = r->covered;
