@@ -411,6 +411,8 @@ static void addition_free(void *task)
         g_free(a);
 }
 
+/* A record that can be neither synchronized nor removed is a job for the next daemon: it is one for this daemon, too.
+ * The job goes on if its next record can be written, and ends as failed before AT+QFOTADL if not. */
 static void write_addition(void *task)
 {
         Addition *a = task;
@@ -425,7 +427,9 @@ static void write_addition(void *task)
         if (a->result == 0)
                 return;
         job_store_remove(m->store, id, &a->why_stays);
-        if (a->part)
+        if (job_store_has(m->store, id))
+                a->result = 0;
+        else if (a->part)
                 package_store_remove(m->packages, id);
 }
 
@@ -452,7 +456,7 @@ static void on_added(void *task)
         Job *job = a->job;
 
         if (a->why_stays)
-                log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, a->why_stays);
+                log_job(LOG_WARNING, NULL, job, "job %s: %s: %s", job->id, a->why, a->why_stays);
         if (a->result < 0 && m->last_id == number_of(job))
                 m->last_id--; /* its id was never seen */
         if (a->result == 0)

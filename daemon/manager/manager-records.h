@@ -35,7 +35,8 @@ bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func);
 typedef void (*ManagerAddFunc)(Manager *m, Job *job, const char *why, void *userdata);
 
 /* Takes a new job and writes its record. part: the temporary name of its package in the store, which becomes the job's,
- * durably, before that; NULL none. On failure neither record nor package stays. */
+ * durably, before that; NULL none. On failure neither record nor package stays: a record that stays on a disk that
+ * refuses to synchronize or to remove it counts as written. */
 void manager_add_job(Manager *m, Job *job, const char *part, ManagerAddFunc func, void *userdata);
 
 /* Takes the job: adds it to the list and reports it to the observer. */

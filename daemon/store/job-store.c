@@ -138,6 +138,14 @@ GPtrArray *job_store_list(JobStore *store)
         return names;
 }
 
+bool job_store_has(JobStore *store, const char *id)
+{
+        g_autofree char *file = file_of(store, id);
+        struct stat st;
+
+        return lstat(file, &st) == 0;
+}
+
 guint64 job_store_highest(JobStore *store)
 {
         g_autoptr(GPtrArray) names = list_files(store);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* Texts by name, one file each in a directory. The functions that write or remove files may be called by several
  * threads, but by one at a time for the same id. */
@@ -22,6 +23,9 @@ void job_store_sweep(JobStore *store);
 
 /* The ids of all records, in no order; the caller frees the array. */
 GPtrArray *job_store_list(JobStore *store);
+
+/* Returns true if there is a file of that id, whether it can be read or not. */
+bool job_store_has(JobStore *store, const char *id);
 
 /* The highest number that is known: of the ids of all files, broken ones too, and of job_store_reserve(). A new id must
  * be above it. */

@@ -95,7 +95,9 @@ START_TEST(written_and_read)
         ck_assert_str_eq(again, "another");
         ck_assert_ptr_null(job_store_read(store, "3", &why));
         ck_assert_ptr_nonnull(why);
+        ck_assert(job_store_has(store, "1"));
         ck_assert_int_eq(job_store_remove(store, "1", &why), 1);
+        ck_assert(!job_store_has(store, "1"));
         ck_assert_int_eq(job_store_remove(store, "1", &why), 0);
         assert_list("22 ");
         job_store_free(NULL);

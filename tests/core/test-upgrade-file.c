@@ -469,6 +469,7 @@ START_TEST(disk_is_full)
                 for (int i = 0; i < 2 && b->job->state != JOB_FINISHED; i++)
                         bench_ready(b, OLD_REVISION);
                 bench_assert_end(b, JOB_RESULT_FAILED, "insufficient-space");
+                ck_assert_msg(strstr(b->job->message, "state directory of the gateway"), "%s", b->job->message);
                 ck_assert(!b->host_flow);
                 if (!b->job->sent)
                         ck_assert_str_eq(b->flow, "0,0");

@@ -50,6 +50,14 @@ void upgrade_abandoned(Upgrade *u)
 {
         JobResult result = u->job->abandon == HOST_CANCELLED ? JOB_RESULT_CANCELLED : JOB_RESULT_FAILED;
 
+        /* The last bytes are sent only when the record has them. */
+        if (u->job->abandon == HOST_INSUFFICIENT_SPACE) {
+                upgrade_fail_saying(
+                        u, HOST_INSUFFICIENT_SPACE,
+                        "The state directory of the gateway has no room for the job's record, so the package "
+                        "was not sent to its end: free space there, then start again.");
+                return;
+        }
         upgrade_settle(u, result, CODE_DOMAIN_HOST, (int)u->job->abandon,
                        transfer_is_incomplete(u->job) ? "while its package was being sent" : NULL);
 }

@@ -453,16 +453,18 @@ static void fail_without_record(Job *job, const UpgradeEvent *event)
 {
         g_autofree char *text = NULL;
 
-        if (event->full) {
-                text = g_strdup_printf("to remember it by (%s)", event->text);
-                job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INSUFFICIENT_SPACE, text);
-                return;
-        }
-        text = g_strdup_printf(
-                "The upgrade was interrupted before it had begun, for its record cannot be written (%s): "
-                "make the state directory writable, then start again.",
-                event->text);
-        job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST, HOST_INTERRUPTED, NULL);
+        if (event->full)
+                text = g_strdup_printf(
+                        "The state directory of the gateway has no room for the job's record (%s): free space "
+                        "there, then start again.",
+                        event->text);
+        else
+                text = g_strdup_printf(
+                        "The upgrade was interrupted before it had begun, for its record cannot be written "
+                        "(%s): make the state directory writable, then start again.",
+                        event->text);
+        job_set_result(job, JOB_RESULT_FAILED, CODE_DOMAIN_HOST,
+                       event->full ? HOST_INSUFFICIENT_SPACE : HOST_INTERRUPTED, NULL);
         job_set_message(job, text);
 }
 
