@@ -373,7 +373,7 @@ static const char *source_of(const Host *h)
         static const char *const urls[_SOURCE_MAX][2] = {
                 [SOURCE_HTTP] = { "http://server/package.bin", "http://server/package.mini_1" },
                 [SOURCE_HTTPS] = { "https://server/package.bin", "https://server/package.mini_1" },
-                [SOURCE_FTP] = { "ftp://u:p@server/package.bin", "ftp://u:p@server/package.mini_1" },
+                [SOURCE_FTP] = { "ftp://u:" HOST_PASSWORD "@server/package.bin", "ftp://u:" HOST_PASSWORD "@server/package.mini_1" },
                 [SOURCE_FILE] = { "package.bin", "package.bin" },
         };
 
