@@ -43,6 +43,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/store/job-store.c daemon/store/job-store.h daemon/store/package-copy.c daemon/store/package-copy.h \
 	daemon/store/package-store.c daemon/store/package-store.h daemon/store/source-check.c \
 	daemon/store/source-check.h daemon/store/spool.c daemon/store/spool.h \
+	daemon/store/writer.c daemon/store/writer.h \
 	daemon/device/claim.c daemon/device/claim.h daemon/device/port-watch.c daemon/device/port-watch.h \
 	daemon/device/ports.c daemon/device/ports.h daemon/device/power.c daemon/device/power.h daemon/device/serial.c \
 	daemon/device/serial.h daemon/device/transfer.c daemon/device/transfer.h daemon/device/uevent.c \
@@ -50,6 +51,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/module/at-port.c daemon/module/at-port.h daemon/module/module.c daemon/module/module.h \
 	daemon/module/module-access.c daemon/module/module-context.c daemon/module/module-context.h \
 	daemon/module/module-gate.c daemon/module/module-gate.h daemon/module/module-identity.c \
+	daemon/module/module-input.c daemon/module/module-input.h \
 	daemon/module/module-inspect.c daemon/module/module-inspect.h daemon/module/module-job.c \
 	daemon/module/module-job.h daemon/module/module-place.c daemon/module/module-place.h \
 	daemon/module/module-private.h daemon/module/module-probe.c daemon/module/module-probe.h \
@@ -59,18 +61,19 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager/manager-claim.c daemon/manager/manager-claim.h daemon/manager/manager-facts.c \
 	daemon/manager/manager-facts.h daemon/manager/manager-found.c daemon/manager/manager-found.h \
 	daemon/manager/manager-jobs.c daemon/manager/manager-jobs.h daemon/manager/manager-modules.c \
-	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-requests.c \
+	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-records.c \
+	daemon/manager/manager-records.h daemon/manager/manager-requests.c \
 	daemon/manager/manager-requests.h daemon/manager/manager-state.h daemon/manager/manager-uart.c \
 	daemon/manager/manager-uart.h daemon/manager/manager-watch.c daemon/manager/manager-watch.h \
 	daemon/bus/bus.c daemon/bus/bus.h daemon/bus/bus-authorize.c daemon/bus/bus-authorize.h daemon/bus/bus-call.c \
 	daemon/bus/bus-call.h daemon/bus/bus-caller.c daemon/bus/bus-caller.h daemon/bus/bus-check.c \
 	daemon/bus/bus-costly.c daemon/bus/bus-costly.h \
-	daemon/bus/bus-check.h daemon/bus/bus-file.c daemon/bus/bus-file.h daemon/bus/bus-inhibit.c \
+	daemon/bus/bus-check.h daemon/bus/bus-inhibit.c \
 	daemon/bus/bus-inhibit.h daemon/bus/bus-job.c daemon/bus/bus-job.h daemon/bus/bus-log-control.c \
 	daemon/bus/bus-log-control.h daemon/bus/bus-manager.c daemon/bus/bus-manager.h daemon/bus/bus-modem-identity.c \
 	daemon/bus/bus-modem-identity.h daemon/bus/bus-modem-manager.c daemon/bus/bus-modem-manager.h \
 	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-name.c daemon/bus/bus-name.h \
-	daemon/bus/bus-request.c daemon/bus/bus-request.h \
+	daemon/bus/bus-request.c daemon/bus/bus-request.h daemon/bus/bus-start.c daemon/bus/bus-start.h \
 	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/bus-socket.c daemon/bus/bus-socket.h \
 	daemon/bus/status.c daemon/bus/status.h
 

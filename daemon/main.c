@@ -81,6 +81,17 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
+/* SIGTERM or SIGINT. */
+static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+        const Running *running = userdata;
+
+        (void)source, (void)info;
+        sd_notify(0, "STOPPING=1");
+        manager_end(running->manager);
+        return 0;
+}
+
 static int run(const char *config_file, bool must_exist)
 {
         g_autofree char *why = NULL;
@@ -105,8 +116,8 @@ static int run(const char *config_file, bool must_exist)
         if (!config)
                 return fail_config(wrong, why);
         if ((r = sd_event_default(&event)) < 0 || (r = sd_event_set_watchdog(event, true)) < 0 ||
-            (r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL)) < 0 ||
-            (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0 ||
+            (r = sd_event_add_signal(event, NULL, SIGTERM, on_end, &running)) < 0 ||
+            (r = sd_event_add_signal(event, NULL, SIGINT, on_end, &running)) < 0 ||
             (r = sd_event_add_signal(event, &hangup, SIGHUP, on_hangup, &running)) < 0 ||
             /* Handled before calls that come later: the unit's ExecReload= waits for the reply to one. */
             (r = sd_event_source_set_priority(hangup, SD_EVENT_PRIORITY_IMPORTANT)) < 0)

@@ -22,7 +22,7 @@ typedef struct Bus {
         sd_event_source *exit;     /* before sd-bus closes the connection */
         gint64 lost_at;            /* of CLOCK_MONOTONIC; 0: the connection is not lost */
         uint64_t pause;            /* µs until the connection is tried again */
-        sd_event *event;        /* sd_bus_get_event() returns NULL once the connection is lost */
+        sd_event *event;           /* sd_bus_get_event() returns NULL once the connection is lost */
         Manager *manager;
         GHashTable *modules;   /* Module -> BusModule */
         GHashTable *jobs;      /* Job -> BusJob */

@@ -9,6 +9,7 @@
 
 #include "bus/bus-caller.h"
 #include "bus/bus-name.h"
+#include "names.h"
 
 /* Maximum number of calls that are kept, in all and for one sender. LimitNOFILE= in the unit follows from the first: a
  * call may have descriptors with it. */
@@ -116,6 +117,7 @@ static void call_free(BusCall *c)
 void bus_call_keep(BusCall *c, void *data, void (*drop)(BusCall *call))
 {
         c->waits = true;
+        c->since = c->since ?: g_get_monotonic_time();
         c->data = data;
         c->drop = drop;
 }
@@ -125,6 +127,7 @@ void bus_call_done(BusCall *c)
         c->waits = false;
         c->drop = NULL;
         c->module = NULL;
+        c->job = NULL;
         if (!c->handled)
                 call_free(c);
 }
@@ -166,6 +169,7 @@ void bus_call_again(BusCall *c)
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         int r;
 
+        c->since = 0;
         if ((r = sd_bus_message_rewind(c->message, true)) >= 0 &&
             (r = sd_event_add_defer(c->bus->event, &c->tidy, on_idle, c)) >= 0 &&
             (r = sd_event_source_set_priority(c->tidy, SD_EVENT_PRIORITY_IDLE)) >= 0 &&
@@ -359,6 +363,23 @@ int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *
         return 1;
 }
 
+/* ---- calls that were given up */
+
+gint64 bus_call_last(const BusCall *c)
+{
+        return (c->since ?: g_get_monotonic_time()) + WAIT_MAX;
+}
+
+static bool is_late(const BusCall *c)
+{
+        return g_get_monotonic_time() > bus_call_last(c);
+}
+
+int bus_call_refuse_late(const BusCall *c, sd_bus_error *error)
+{
+        return is_late(c) ? sd_bus_error_set(error, SD_BUS_ERROR_TIMEOUT, "the disk took too long: try again") : 0;
+}
+
 /* ---- waiting for a module's identity */
 
 void bus_call_await_identity(BusCall *c, Module *module, BusWaitFunc func)
@@ -366,7 +387,6 @@ void bus_call_await_identity(BusCall *c, Module *module, BusWaitFunc func)
         bus_call_keep(c, NULL, NULL);
         c->func = func;
         c->module = module;
-        c->since = g_get_monotonic_time();
 }
 
 /* The call's own handler may be running, if its question was answered at once: it lets the call go. */
@@ -378,7 +398,7 @@ static void answer(BusCall *c, const char *failure)
 
         c->waits = false;
         c->handled = true;
-        if (!failure && g_get_monotonic_time() - c->since > WAIT_MAX)
+        if (!failure && is_late(c))
                 failure = "it took too long to tell who it is: try again";
         bus_call_fail(c, c->func(c, module, failure, &error), &error);
         if (!nested)
@@ -397,4 +417,45 @@ void bus_answer_waiting(Bus *b, Module *module, const char *failure)
                 if (g_queue_find(&b->calls, g_ptr_array_index(calls, i)) &&
                     ((BusCall *)g_ptr_array_index(calls, i))->module == module)
                         answer(g_ptr_array_index(calls, i), failure);
+}
+
+/* ---- waiting for the record of a job */
+
+int bus_call_await_record(BusCall *c, Job *job, BusRecordFunc func, sd_bus_error *error)
+{
+        if (!job->awaits_record)
+                return func(c, job, error);
+        bus_call_keep(c, NULL, NULL);
+        c->record_func = func;
+        c->job = job;
+        return 1;
+}
+
+static void go_on(BusCall *c, Job *job)
+{
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        c->job = NULL;
+        c->waits = false;
+        c->handled = true;
+        bus_call_fail(c, c->record_func(c, job, &error), &error);
+        bus_call_let_go(c);
+}
+
+void bus_job_is_written(Bus *b, Job *job, bool removed)
+{
+        g_autoptr(GPtrArray) calls = g_ptr_array_new();
+
+        for (const GList *l = b->calls.head; l; l = l->next)
+                if (((BusCall *)l->data)->job == job)
+                        g_ptr_array_add(calls, l->data);
+        /* A call that goes on may have the next record written, and does not answer others. */
+        for (unsigned i = 0; i < calls->len; i++)
+                go_on(g_ptr_array_index(calls, i), removed ? NULL : job);
+}
+
+int bus_call_refuse_removed(sd_bus_error *error)
+{
+        return sd_bus_error_set(error, FOTAD_ERROR_NO_SUCH_JOB,
+                                "the job was removed while the call waited for the disk");
 }

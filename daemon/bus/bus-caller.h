@@ -7,11 +7,14 @@
 typedef struct BusPeer BusPeer;
 
 /* A call that is kept until it is answered: the bus is asked for its sender's credentials, and then it may wait for
- * polkit, for a module's identity, for the copy of a package or for a check. It is dropped without an answer when its
- * sender leaves the bus, and when the connection is lost. */
+ * polkit, for a module's identity, for the copy of a package, for the record of a job or for a check. It is dropped
+ * without an answer when its sender leaves the bus, and when the connection is lost. */
 typedef struct BusCall BusCall;
 
 typedef int (*BusWaitFunc)(BusCall *call, Module *module, const char *failure, sd_bus_error *error);
+
+/* job: NULL if it was removed meanwhile. The return value is that of a method handler. */
+typedef int (*BusRecordFunc)(BusCall *call, Job *job, sd_bus_error *error);
 
 struct BusCall {
         Bus *bus;
@@ -19,10 +22,12 @@ struct BusCall {
         BusPeer *peer;
         bool handled; /* a method handler is running */
         bool waits;   /* the call is kept when no handler runs */
+        gint64 since; /* when the call began to wait for an identity or the disk, µs of g_get_monotonic_time(), 0 not
+                         yet */
         sd_event_source *tidy;
         GList *link; /* in Bus.calls */
 
-        void *data; /* of the thing that the call waits for; not to be used without drop */
+        void *data;                  /* of the thing that the call waits for; not to be used without drop */
         void (*drop)(BusCall *call); /* ends that, and calls bus_call_done(); NULL: there is nothing to end */
 
         int (*answer)(BusCall *call); /* of a call that waits for its turn (bus-costly) */
@@ -30,7 +35,10 @@ struct BusCall {
         /* These belong to a call that waits for the identity of a module. */
         BusWaitFunc func;
         Module *module;
-        gint64 since;
+
+        /* These belong to a call that waits for the record of a job. */
+        BusRecordFunc record_func;
+        const Job *job;
 };
 
 /* For a method handler that must know the sender: > 0 and *ret if the sender's credentials are known. 0: the bus is
@@ -69,6 +77,23 @@ void bus_call_await_identity(BusCall *call, Module *module, BusWaitFunc func);
 
 /* Answers all calls that wait for the module: its identity is known (failure NULL) or cannot be read. */
 void bus_answer_waiting(Bus *bus, Module *module, const char *failure);
+
+/* Calls func when job->awaits_record is not set: at once, or as soon as the record has been written. The call may then
+ * wait again. */
+int bus_call_await_record(BusCall *call, Job *job, BusRecordFunc func, sd_bus_error *error);
+
+/* The time at which clients give the call up, µs of g_get_monotonic_time(). A call that was given up is not carried
+ * out.
+ */
+gint64 bus_call_last(const BusCall *call);
+/* Returns < 0, and the error, if that time has passed. */
+int bus_call_refuse_late(const BusCall *call, sd_bus_error *error);
+
+/* Lets the calls go on that wait for the record of that job. removed: the job is about to be freed. */
+void bus_job_is_written(Bus *bus, Job *job, bool removed);
+
+/* Refuses a call for a job that was removed while the call waited. */
+int bus_call_refuse_removed(sd_bus_error *error);
 
 void bus_peer_free(void *peer);
 

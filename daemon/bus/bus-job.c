@@ -9,6 +9,7 @@
 #include "bus/bus-job.h"
 #include "bus/bus-name.h"
 #include "bus/bus-snapshot.h"
+#include "bus/bus-start.h"
 #include "names.h"
 
 struct BusJob {
@@ -28,6 +29,14 @@ struct BusJob {
 static bool has_ended(const Job *job)
 {
         return job->state == JOB_FINISHED;
+}
+
+/* The last announced values are shown: the job has ended, or its record is being written. */
+static bool is_settled(const void *object)
+{
+        const Job *job = object;
+
+        return has_ended(job) || job->awaits_record;
 }
 
 static char *get_id(const void *object)
@@ -258,52 +267,75 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return bus_snapshot_get(bj->snapshot, name, reply);
 }
 
-/* Cancel and Dismiss, which need the same right. */
-static int end_job(sd_bus_message *m, BusJob *bj,
+static int reply(BusCall *call, Job *job, sd_bus_error *error)
+{
+        (void)job, (void)error;
+        return sd_bus_reply_method_return(call->message, NULL);
+}
+
+/* Cancel and Dismiss. Waits while a record of the job is being written, and replies when the record that shows the
+ * effect of the call is on the disk. */
+static int end_job(BusCall *call, Job *job,
                    bool (*request)(Manager *manager, Job *job, Caller caller, Refusal *ret_refusal),
-                   sd_bus_error *error)
+                   BusRecordFunc again, sd_bus_error *error)
 {
         g_auto(Refusal) refusal = { 0 };
-        g_autoptr(BusCall) call = NULL;
-        int r;
+        int r = bus_call_refuse_late(call, error);
 
-        r = bus_authorize(bj->bus, m, BUS_ACTION_CANCEL, job_place(bj->job), bj->job, &call, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if (!request(bj->bus->manager, bj->job, bus_call_caller(call), &refusal))
+        if (r < 0)
+                return r;
+        if (!job)
+                return bus_call_refuse_removed(error);
+        if (job->awaits_record)
+                return bus_call_await_record(call, job, again, error);
+        if (!request(call->bus->manager, job, bus_call_caller(call), &refusal))
                 return bus_refuse(error, &refusal);
-        return sd_bus_reply_method_return(m, NULL);
+        return bus_call_await_record(call, job, reply, error);
+}
+
+static int cancel(BusCall *call, Job *job, sd_bus_error *error)
+{
+        return end_job(call, job, manager_cancel, cancel, error);
+}
+
+static int dismiss(BusCall *call, Job *job, sd_bus_error *error)
+{
+        return end_job(call, job, manager_dismiss, dismiss, error);
+}
+
+/* Cancel and Dismiss need the same right. */
+static int authorize_end(Bus *b, sd_bus_message *m, Job *job, BusRecordFunc func, sd_bus_error *error)
+{
+        g_autoptr(BusCall) call = NULL;
+        int r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, &call, error);
+
+        return r > 0 ? func(call, job, error) : r < 0 ? r : 1;
+}
+
+int bus_job_cancel_call(Bus *b, sd_bus_message *m, Job *job, sd_bus_error *error)
+{
+        return authorize_end(b, m, job, cancel, error);
 }
 
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        return end_job(m, userdata, manager_cancel, error);
+        BusJob *bj = userdata;
+
+        return bus_job_cancel_call(bj->bus, m, bj->job, error);
 }
 
 static int on_dismiss(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        return end_job(m, userdata, manager_dismiss, error);
+        BusJob *bj = userdata;
+
+        return authorize_end(bj->bus, m, bj->job, dismiss, error);
 }
 
 static int on_retry(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         BusJob *bj = userdata;
-        g_autoptr(Options) options = options_new();
-        g_auto(Refusal) refusal = { 0 };
-        g_autoptr(BusCall) call = NULL;
-        const char *source;
-        int r;
 
-        sd_bus_message_sensitive(m); /* erases the message's memory, which may contain a password */
-        r = bus_authorize(bj->bus, m, BUS_ACTION_RETRY, job_place(bj->job), NULL, &call, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if ((r = sd_bus_message_read(m, "s", &source)) < 0 || (r = bus_read_options(m, options, error)) < 0)
-                return r;
-        if (!manager_retry(bj->bus->manager, bj->job, source, g_steal_pointer(&options), bus_call_caller(call),
-                           &refusal))
-                return bus_refuse(error, &refusal);
-        return sd_bus_reply_method_return(m, NULL);
+        return bus_start_retry_call(bj->bus, m, bj->job, error);
 }
 
 /* The job may have been removed since the call came. */
@@ -388,6 +420,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+static void export(BusJob *bj)
+{
+        sd_bus_add_object_vtable(bj->bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
+        sd_bus_emit_object_added(bj->bus->bus, bj->path);
+}
+
 BusJob *bus_job_new(Bus *bus, Job *job)
 {
         BusJob *bj = g_new0(BusJob, 1);
@@ -397,12 +435,17 @@ BusJob *bus_job_new(Bus *bus, Job *job)
         bj->path = bus_job_path(job->id);
         bj->told_state = job->state;
         bj->told_percent = job_percent_shown(job);
-        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job);
-        if (has_ended(job))
-                bus_snapshot_settle(bj->snapshot);
-        sd_bus_add_object_vtable(bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
-        sd_bus_emit_object_added(bus->bus, bj->path);
+        bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job, is_settled);
+        export(bj);
         return bj;
+}
+
+void bus_job_reconnect(BusJob *bj)
+{
+        bj->slot = sd_bus_slot_unref(bj->slot);
+        bj->heard = sd_bus_slot_unref(bj->heard);
+        bus_snapshot_renew(bj->snapshot);
+        export(bj);
 }
 
 void bus_job_free(BusJob *bj)
@@ -433,8 +476,6 @@ int bus_job_append_properties(const BusJob *bj, sd_bus_message *m)
 
 void bus_job_changed(BusJob *bj)
 {
-        if (has_ended(bj->job))
-                bus_snapshot_settle(bj->snapshot);
         bus_snapshot_emit(bj->snapshot, bj->bus->bus, bj->path, FOTAD_JOB_INTERFACE);
         if (bj->told_state == bj->job->state && bj->told_percent == job_percent_shown(bj->job))
                 return;
@@ -469,7 +510,7 @@ static int on_heard(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 /* The bus answers a call after it has passed on the signal that came before. Without an answer the signal may be lost
  * in a socket that nothing reads any more. */
-void bus_job_result(BusJob *bj)
+bool bus_job_result(BusJob *bj)
 {
         g_autoptr(sd_bus_message) m = NULL;
         const Job *job = bj->job;
@@ -480,6 +521,7 @@ void bus_job_result(BusJob *bj)
                                (int32_t)job->code, job->message) >= 0 &&
             bus_name_new_question(bj->bus->bus, &m) >= 0)
                 sd_bus_call_async(bj->bus->bus, &bj->heard, m, on_heard, bj, UINT64_MAX);
+        return bj->heard != NULL;
 }
 
 void bus_job_resolved(BusJob *bj, bool changed)

@@ -7,6 +7,10 @@
 typedef struct BusJob BusJob;
 
 BusJob *bus_job_new(Bus *bus, Job *job);
+
+/* Announces the object on the next connection, with the last announced values while the job's record is being written.
+ */
+void bus_job_reconnect(BusJob *job);
 void bus_job_free(BusJob *job);
 
 /* Announces the removal of the object, before it is freed. Not to be called when the daemon stops. */
@@ -16,8 +20,8 @@ void bus_job_removed(BusJob *job);
  * have changed. */
 void bus_job_changed(BusJob *job);
 
-/* Emits Result. manager_result_heard() follows when the bus has passed it on. */
-void bus_job_result(BusJob *job);
+/* Emits Result. manager_result_heard() follows when the bus has passed it on. Returns false if there is no bus. */
+bool bus_job_result(BusJob *job);
 
 /* true while it is not known that the bus has passed Result on. */
 bool bus_job_awaits_hearing(const BusJob *job);
@@ -32,3 +36,6 @@ int bus_job_append(const BusJob *job, sd_bus_message *message);
 
 /* Appends all properties of the job as an a{sv}. 0 or -errno. */
 int bus_job_append_properties(const BusJob *job, sd_bus_message *message);
+
+/* Handler of Cancel of org.fotad1.Manager, for that job. */
+int bus_job_cancel_call(Bus *bus, sd_bus_message *message, Job *job, sd_bus_error *error);

@@ -7,80 +7,19 @@
 #include <string.h>
 
 #include "bus/bus-check.h"
-#include "bus/bus-file.h"
 #include "bus/bus-costly.h"
 #include "bus/bus-job.h"
 #include "bus/bus-manager.h"
 #include "bus/bus-module.h"
 #include "bus/bus-request.h"
+#include "bus/bus-start.h"
 #include "codes.h"
 #include "names.h"
-
-static int begin_upgrade(BusCall *call, Module *module, const char *failure, sd_bus_error *error)
-{
-        Manager *manager = call->bus->manager;
-        g_auto(BusRequest) request = { 0 };
-        g_auto(Refusal) refusal = { 0 };
-        g_autofree char *path = NULL;
-        Job *job;
-        int r;
-
-        if (failure)
-                return bus_refuse_not_ready(error, module, failure);
-        r = bus_request_read(call->message, &request, error);
-        if (r < 0)
-                return r;
-        job = manager_accept_upgrade(manager, module, request.source, g_steal_pointer(&request.options),
-                                     bus_call_caller(call), &refusal);
-        if (!job)
-                return bus_refuse(error, &refusal);
-        path = bus_job_path(job->id);
-        r = sd_bus_reply_method_return(call->message, "o", path);
-        manager_begin(manager, job);
-        return r;
-}
-
-/* StartUpgrade for a module whose upgrade was adopted in the Mini system: the daemon knows neither source nor options,
- * and takes the caller's. */
-static int retry_upgrade(Bus *b, sd_bus_message *m, Module *module, Job *job, sd_bus_error *error)
-{
-        g_auto(BusRequest) request = { 0 };
-        g_auto(Refusal) refusal = { 0 };
-        g_autofree char *path = bus_job_path(job->id);
-        g_autoptr(BusCall) call = NULL;
-        int r = bus_authorize(b, m, BUS_ACTION_RETRY, module_id(module), NULL, &call, error);
-
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        r = bus_request_read(m, &request, error);
-        if (r < 0)
-                return r;
-        if (!manager_retry(b->manager, job, request.source, g_steal_pointer(&request.options), bus_call_caller(call),
-                           &refusal))
-                return bus_refuse(error, &refusal);
-        return sd_bus_reply_method_return(m, "o", path);
-}
-
-static int on_start_upgrade(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        Bus *b = userdata;
-        Module *module;
-        Job *job;
-        int r = bus_find_module(b, m, &module, error);
-
-        if (r < 0)
-                return r;
-        job = module_job(module);
-        return job && job->origin == JOB_ORIGIN_ADOPTED && job->method == METHOD_MINIFOTA
-                       ? retry_upgrade(b, m, module, job, error)
-                       : bus_with_module(b, m, module, BUS_ACTION_START, begin_upgrade, error);
-}
 
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Bus *b = userdata;
         g_auto(Refusal) refusal = { 0 };
-        g_autoptr(BusCall) call = NULL;
         const char *path;
         Job *job;
         int r = sd_bus_message_read(m, "o", &path);
@@ -90,12 +29,7 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
         job = manager_find_job(b->manager, path, &refusal);
         if (!job)
                 return bus_refuse(error, &refusal);
-        r = bus_authorize(b, m, BUS_ACTION_CANCEL, job_place(job), job, &call, error);
-        if (r <= 0)
-                return r < 0 ? r : 1;
-        if (!manager_cancel(b->manager, job, bus_call_caller(call), &refusal))
-                return bus_refuse(error, &refusal);
-        return sd_bus_reply_method_return(m, NULL);
+        return bus_job_cancel_call(b, m, job, error);
 }
 
 static int answer_history(BusCall *call)
@@ -188,9 +122,9 @@ static int get_version(sd_bus *bus, const char *path, const char *interface, con
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("StartUpgrade", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
-                                SD_BUS_RESULT("o", job), on_start_upgrade, SD_BUS_VTABLE_UNPRIVILEGED),
+                                SD_BUS_RESULT("o", job), bus_start_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("StartUpgradeFile", SD_BUS_ARGS("s", module, "h", package, "s", name, "a{sv}", options),
-                                SD_BUS_RESULT("o", job), bus_file_call, SD_BUS_VTABLE_UNPRIVILEGED),
+                                SD_BUS_RESULT("o", job), bus_start_file_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("o", job), SD_BUS_NO_RESULT, on_cancel,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Check", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),

@@ -94,6 +94,12 @@ static char *get_problem_name(const void *module)
         return g_strdup(module_problem_name(module));
 }
 
+/* Properties follow from the record of the job, too, and none of them changes before that is on the disk. */
+static bool is_settled(const void *module)
+{
+        return module_job(module) && module_job(module)->awaits_record;
+}
+
 static const BusProperty properties[] = {
         { "Id", "s", get_id },
         { "Present", "b", get_present },
@@ -167,6 +173,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+static void export(BusModule *bm)
+{
+        sd_bus_add_object_vtable(bm->bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
+        sd_bus_emit_object_added(bm->bus->bus, bm->path);
+}
+
 BusModule *bus_module_new(Bus *bus, Module *module)
 {
         BusModule *bm = g_new0(BusModule, 1);
@@ -174,10 +186,16 @@ BusModule *bus_module_new(Bus *bus, Module *module)
         bm->bus = bus;
         bm->module = module;
         bm->path = bus_module_path(module_id(module));
-        bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module);
-        sd_bus_add_object_vtable(bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
-        sd_bus_emit_object_added(bus->bus, bm->path);
+        bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module, is_settled);
+        export(bm);
         return bm;
+}
+
+void bus_module_reconnect(BusModule *bm)
+{
+        bm->slot = sd_bus_slot_unref(bm->slot);
+        bus_snapshot_renew(bm->snapshot);
+        export(bm);
 }
 
 void bus_module_free(BusModule *bm)
@@ -202,5 +220,6 @@ int bus_module_append(const BusModule *bm, sd_bus_message *m)
 
 void bus_module_changed(BusModule *bm)
 {
-        bus_snapshot_emit(bm->snapshot, bm->bus->bus, bm->path, FOTAD_MODULE_INTERFACE);
+        if (!is_settled(bm->module))
+                bus_snapshot_emit(bm->snapshot, bm->bus->bus, bm->path, FOTAD_MODULE_INTERFACE);
 }

@@ -7,6 +7,10 @@
 typedef struct BusModule BusModule;
 
 BusModule *bus_module_new(Bus *bus, Module *module);
+
+/* Announces the object on the next connection, with the last announced values while the record of the module's job is
+ * being written. */
+void bus_module_reconnect(BusModule *module);
 void bus_module_free(BusModule *module);
 
 /* Announces the removal of the object, before it is freed. Not to be called when the daemon stops. */

@@ -14,7 +14,7 @@ struct BusSnapshot {
         size_t n;
         const void *object;
         char **told;
-        bool settled; /* told is up to date */
+        bool (*is_settled)(const void *object);
 };
 
 /* An invalid string from a module or process would make the whole object unreadable. */
@@ -25,17 +25,29 @@ static char *value_of(const BusProperty *property, const void *object)
         return g_utf8_validate(value, -1, NULL) ? g_steal_pointer(&value) : g_utf8_make_valid(value, -1);
 }
 
-BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object)
+BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object,
+                              bool (*is_settled)(const void *object))
 {
         BusSnapshot *s = g_new0(BusSnapshot, 1);
 
         s->properties = properties;
         s->n = n;
         s->object = object;
+        s->is_settled = is_settled;
         s->told = g_new0(char *, n + 1);
         for (size_t i = 0; i < n; i++)
                 s->told[i] = value_of(&properties[i], object);
         return s;
+}
+
+void bus_snapshot_renew(BusSnapshot *s)
+{
+        if (s->is_settled(s->object))
+                return;
+        for (size_t i = 0; i < s->n; i++) {
+                g_free(s->told[i]);
+                s->told[i] = value_of(&s->properties[i], s->object);
+        }
 }
 
 void bus_snapshot_free(BusSnapshot *s)
@@ -44,11 +56,6 @@ void bus_snapshot_free(BusSnapshot *s)
                 return;
         g_strfreev(s->told);
         g_free(s);
-}
-
-void bus_snapshot_settle(BusSnapshot *s)
-{
-        s->settled = true;
 }
 
 void bus_snapshot_emit(BusSnapshot *s, sd_bus *bus, const char *path, const char *interface)
@@ -89,7 +96,7 @@ char *bus_number(uint64_t number)
 
 static int append_property(const BusSnapshot *s, size_t i, sd_bus_message *m)
 {
-        g_autofree char *now = s->settled ? NULL : value_of(&s->properties[i], s->object);
+        g_autofree char *now = s->is_settled(s->object) ? NULL : value_of(&s->properties[i], s->object);
 
         return append_value(m, &s->properties[i], now ?: s->told[i]);
 }
@@ -102,8 +109,8 @@ int bus_snapshot_append(const BusSnapshot *s, sd_bus_message *m)
                 if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
                     (r = sd_bus_message_append_basic(m, 's', s->properties[i].name)) < 0 ||
                     (r = sd_bus_message_open_container(m, 'v', s->properties[i].type)) < 0 ||
-                    (r = append_property(s, i, m)) < 0 ||
-                    (r = sd_bus_message_close_container(m)) < 0 || (r = sd_bus_message_close_container(m)) < 0)
+                    (r = append_property(s, i, m)) < 0 || (r = sd_bus_message_close_container(m)) < 0 ||
+                    (r = sd_bus_message_close_container(m)) < 0)
                         return r;
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

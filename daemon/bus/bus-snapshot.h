@@ -13,18 +13,20 @@ typedef struct BusProperty {
 
 typedef struct BusSnapshot BusSnapshot;
 
-BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object);
+/* is_settled: returns true if the last announced values are to be read, which is cheap, instead of the present ones. */
+BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object,
+                              bool (*is_settled)(const void *object));
 void bus_snapshot_free(BusSnapshot *snapshot);
+
+/* The object is announced anew with all its values: from here on the present values are the last announced ones, unless
+ * is_settled. */
+void bus_snapshot_renew(BusSnapshot *snapshot);
 
 /* Emits PropertiesChanged for the properties that differ from the last announced values, if there are any. */
 void bus_snapshot_emit(BusSnapshot *snapshot, sd_bus *bus, const char *path, const char *interface);
 
 /* Formats a number or boolean for BusProperty.get. The caller frees it. */
 char *bus_number(uint64_t number);
-
-/* From now on the object changes only right before bus_snapshot_emit(), so that the last announced values are read,
- * which is cheap. */
-void bus_snapshot_settle(BusSnapshot *snapshot);
 
 /* These append values. 0 or -errno. */
 

@@ -43,6 +43,12 @@
 
 /* ---- news of the manager */
 
+static bool catch_up_later(Bus *b)
+{
+        return sd_event_source_set_time_relative(b->catch_up, CATCH_UP_PAUSE) >= 0 &&
+               sd_event_source_set_enabled(b->catch_up, SD_EVENT_ONESHOT) >= 0;
+}
+
 /* Returns true if a change is not to be sent now; on_catch_up() sends it later, together with those that follow. */
 static bool puts_off(Bus *b)
 {
@@ -50,23 +56,31 @@ static bool puts_off(Bus *b)
 
         if (sd_bus_get_n_queued_write(b->bus, &queued) < 0 || queued <= QUEUED_MAX)
                 return false;
-        return sd_event_source_set_time_relative(b->catch_up, CATCH_UP_PAUSE) >= 0 &&
-               sd_event_source_set_enabled(b->catch_up, SD_EVENT_ONESHOT) >= 0;
+        return catch_up_later(b);
+}
+
+/* Returns true if the job has changes that are shown only when the disk has them. */
+static bool is_being_written(const Job *job)
+{
+        return job->awaits_record || job->resolving;
 }
 
 static int on_catch_up(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Bus *b = userdata;
         GHashTableIter iter;
-        void *object;
+        void *job, *object;
 
         (void)source, (void)usec;
         g_hash_table_iter_init(&iter, b->modules);
         while (!puts_off(b) && g_hash_table_iter_next(&iter, NULL, &object))
                 bus_module_changed(object);
         g_hash_table_iter_init(&iter, b->jobs);
-        while (!puts_off(b) && g_hash_table_iter_next(&iter, NULL, &object))
-                bus_job_changed(object);
+        while (!puts_off(b) && g_hash_table_iter_next(&iter, &job, &object))
+                if (is_being_written(job))
+                        catch_up_later(b);
+                else
+                        bus_job_changed(object);
         return 0;
 }
 
@@ -108,6 +122,12 @@ static void on_module_changed(void *userdata, Module *module)
         status_update(b->status);
 }
 
+/* A job whose record is being written has not ended yet, and may have begun. */
+static bool needs_gateway(const Job *job)
+{
+        return upgrade_needs_gateway(job) || (job->awaits_record && job->sent && !*job->pending);
+}
+
 /* Updates everything that depends on all jobs together. */
 static void look_at_jobs(Bus *b)
 {
@@ -115,7 +135,7 @@ static void look_at_jobs(Bus *b)
         bool needed = false;
 
         for (unsigned i = 0; i < jobs->len && !needed; i++)
-                needed = upgrade_needs_gateway(g_ptr_array_index(jobs, i));
+                needed = needs_gateway(g_ptr_array_index(jobs, i));
         bus_inhibitor_need(b->inhibitor, needed);
         status_update(b->status);
 }
@@ -137,13 +157,13 @@ static void on_job_changed(void *userdata, Job *job)
         look_at_jobs(b);
 }
 
-static void on_job_result(void *userdata, Job *job)
+static bool on_job_result(void *userdata, Job *job)
 {
         Bus *b = userdata;
         BusJob *bj = g_hash_table_lookup(b->jobs, job);
 
         bus_job_changed(bj); /* which may have been put off */
-        bus_job_result(bj);
+        return bus_job_result(bj);
 }
 
 static void on_job_resolved(void *userdata, Job *job, bool changed)
@@ -155,10 +175,16 @@ static void on_job_resolved(void *userdata, Job *job, bool changed)
         bus_job_resolved(bj, changed);
 }
 
+static void on_job_settled(void *userdata, Job *job)
+{
+        bus_job_is_written(userdata, job, false);
+}
+
 static void on_job_removed(void *userdata, Job *job)
 {
         Bus *b = userdata;
 
+        bus_job_is_written(b, job, true);
         bus_job_removed(g_hash_table_lookup(b->jobs, job));
         g_hash_table_remove(b->jobs, job);
 }
@@ -171,6 +197,7 @@ static const ManagerObserver manager_observer = {
         .module_probed = on_module_probed,
         .job_added = on_job_added,
         .job_changed = on_job_changed,
+        .job_settled = on_job_settled,
         .job_result = on_job_result,
         .job_resolved = on_job_resolved,
         .job_removed = on_job_removed,
@@ -253,8 +280,6 @@ static int change_over(Bus *b)
         int r;
 
         sd_event_source_set_enabled(b->retry, SD_EVENT_OFF);
-        g_hash_table_remove_all(b->modules);
-        g_hash_table_remove_all(b->jobs);
         b->bus = g_steal_pointer(&b->next);
         b->lost_at = 0;
         r = take_up(b);
@@ -262,9 +287,10 @@ static int change_over(Bus *b)
         if (r < 0)
                 return sd_event_exit(b->event, r);
         for (unsigned i = 0; i < modules->len; i++)
-                on_module_added(b, g_ptr_array_index(modules, i));
+                bus_module_reconnect(g_hash_table_lookup(b->modules, g_ptr_array_index(modules, i)));
         for (unsigned i = 0; i < jobs->len; i++)
-                on_job_added(b, g_ptr_array_index(jobs, i));
+                bus_job_reconnect(g_hash_table_lookup(b->jobs, g_ptr_array_index(jobs, i)));
+        look_at_jobs(b);
         log_notice("fotad is on the bus again");
         manager_announce(b->manager);
         return 0;
@@ -289,7 +315,7 @@ static bool is_upgrading(const Bus *b)
         const GPtrArray *jobs = manager_jobs(b->manager);
 
         for (unsigned i = 0; i < jobs->len; i++)
-                if (((Job *)g_ptr_array_index(jobs, i))->state != JOB_FINISHED)
+                if (!job_has_ended(g_ptr_array_index(jobs, i)))
                         return true;
         return false;
 }

@@ -10,15 +10,22 @@
 
 struct Status {
         Manager *manager;
+        GHashTable *jobs; /* Id to text: the jobs under way as their records on the disk have them */
         char *told;
         char *failure; /* the reason why the last reload failed, NULL if it succeeded */
 };
+
+static GHashTable *jobs_new(void)
+{
+        return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
 
 Status *status_new(Manager *manager)
 {
         Status *s = g_new0(Status, 1);
 
         s->manager = manager;
+        s->jobs = jobs_new();
         return s;
 }
 
@@ -26,6 +33,7 @@ void status_free(Status *s)
 {
         if (!s)
                 return;
+        g_hash_table_unref(s->jobs);
         g_free(s->told);
         g_free(s->failure);
         g_free(s);
@@ -43,22 +51,38 @@ static char *describe_idle(Manager *m)
         return g_strdup_printf("Idle, %u module%s", present, present == 1 ? "" : "s");
 }
 
-static char *describe(Manager *m)
+/* Returns the text for the job, the one from before while a record is being written. */
+static char *describe_job(GHashTable *before, const Job *job)
 {
-        const GPtrArray *jobs = manager_jobs(m);
+        const char *text = job->awaits_record ? g_hash_table_lookup(before, job->id) : NULL;
+
+        return text ? g_strdup(text)
+                    : g_strdup_printf("job %s on %s: %s %u %%", job->id, job_place(job),
+                                      job_state_to_string(job->state), job_percent_shown(job));
+}
+
+static char *describe(Status *s)
+{
+        const GPtrArray *jobs = manager_jobs(s->manager);
+        g_autoptr(GHashTable) before = s->jobs;
         g_autoptr(GString) text = g_string_new(NULL);
         unsigned running = 0;
 
+        s->jobs = jobs_new();
         for (unsigned i = 0; i < jobs->len; i++) {
                 const Job *job = g_ptr_array_index(jobs, i);
+                char *line;
 
-                if (job->state != JOB_FINISHED && ++running <= JOBS_MAX)
-                        g_string_append_printf(text, "%sjob %s on %s: %s %u %%", text->len ? "; " : "", job->id,
-                                               job_place(job), job_state_to_string(job->state), job_percent_shown(job));
+                if (job_has_ended(job))
+                        continue;
+                line = describe_job(before, job);
+                g_hash_table_insert(s->jobs, g_strdup(job->id), line);
+                if (++running <= JOBS_MAX)
+                        g_string_append_printf(text, "%s%s", text->len ? "; " : "", line);
         }
         if (running > JOBS_MAX)
                 g_string_append_printf(text, "; and %u more", running - JOBS_MAX);
-        return text->len ? g_strdup(text->str) : describe_idle(m);
+        return text->len ? g_strdup(text->str) : describe_idle(s->manager);
 }
 
 void status_reloaded(Status *s, const char *failure)
@@ -70,7 +94,7 @@ void status_reloaded(Status *s, const char *failure)
 
 void status_update(Status *s)
 {
-        g_autofree char *now = describe(s->manager);
+        g_autofree char *now = describe(s);
         g_autofree char *text = g_strconcat(now, s->failure ? "; not reloaded: " : NULL, s->failure, NULL);
 
         if (g_strcmp0(text, s->told) == 0)

@@ -21,6 +21,7 @@
 #include "device/serial.h"
 
 #define QUEUE_MAX 4096
+#define KEPT_MAX  65536 /* bytes; an upgrade prints less in all its messages */
 
 /* The share of the event loop that one port has, however much its module sends: bytes of one turn, and bytes a second,
  * which is more than a UART carries at 230400 bit/s. Those of one second may come at once. */
@@ -34,6 +35,8 @@ struct Serial {
         char *lock; /* path of our lock file, NULL if there is none */
         sd_event_source *source;
         sd_event_source *pause; /* due when the port is read again; off while it is read */
+        bool held;              /* bytes that are read are kept */
+        GByteArray *kept;
         uint64_t spent_until;   /* µs of g_get_monotonic_time(), until when READ_RATE is used up */
         GByteArray *queue;
         const SerialObserver *observer;
@@ -289,7 +292,8 @@ static bool is_paused(const Serial *s)
 
 static void update_events(Serial *s)
 {
-        sd_event_source_set_io_events(s->source, (is_paused(s) ? 0 : EPOLLIN) | (s->queue->len ? EPOLLOUT : 0));
+        sd_event_source_set_io_events(s->source, (s->kept->len >= KEPT_MAX || is_paused(s) ? 0 : EPOLLIN) |
+                                                         (s->queue->len ? EPOLLOUT : 0));
 }
 
 static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
@@ -332,11 +336,18 @@ static void flush_queue(Serial *s)
         update_events(s);
 }
 
+/* A tty that was hung up stays readable: the source is turned off. A port that is held is lost when it is released. */
 static void lose(Serial *s, const char *why)
 {
-        /* A tty that was hung up stays readable: the source is turned off before the observer is called. */
         sd_event_source_set_enabled(s->source, SD_EVENT_OFF);
-        s->observer->lost(s->userdata, why);
+        if (!s->held)
+                s->observer->lost(s->userdata, why);
+}
+
+static void keep(Serial *s, const void *bytes, size_t n)
+{
+        g_byte_array_append(s->kept, bytes, (guint)n);
+        update_events(s);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -345,16 +356,22 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         uint8_t buffer[READ_SIZE];
         ssize_t n;
 
-        (void)source;
         if (events & EPOLLOUT)
                 flush_queue(s);
+        if (s->kept->len >= KEPT_MAX) {
+                if (events & (EPOLLHUP | EPOLLERR)) /* which would be reported again and again */
+                        sd_event_source_set_enabled(source, SD_EVENT_OFF);
+                return 0;
+        }
         if (is_paused(s) && !(events & (EPOLLHUP | EPOLLERR)))
                 return 0;
         n = read(fd, buffer, sizeof(buffer));
         if (n > 0)
                 spend(s, (size_t)n);
         /* The observer may close s, which is not used after these calls. */
-        if (n > 0)
+        if (n > 0 && s->held)
+                keep(s, buffer, (size_t)n);
+        else if (n > 0)
                 s->observer->bytes(s->userdata, buffer, (size_t)n);
         else if (n == 0)
                 lose(s, "hung up");
@@ -420,6 +437,7 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
         int r;
 
         s->queue = g_byte_array_new();
+        s->kept = g_byte_array_new();
         s->observer = observer;
         s->userdata = userdata;
         s->fd = -1;
@@ -457,7 +475,26 @@ void serial_close(Serial *s)
                 unlink(s->lock);
         g_free(s->lock);
         g_byte_array_unref(s->queue);
+        g_byte_array_unref(s->kept);
         g_free(s);
+}
+
+void serial_hold(Serial *s)
+{
+        s->held = true;
+}
+
+void serial_release(Serial *s)
+{
+        g_autoptr(GByteArray) kept = s->kept;
+
+        on_io(s->source, s->fd, EPOLLIN, s); /* the kernel may have more */
+        s->held = false;
+        s->kept = g_byte_array_new();
+        sd_event_source_set_enabled(s->source, SD_EVENT_ON);
+        update_events(s);
+        if (kept->len > 0)
+                s->observer->bytes(s->userdata, kept->data, kept->len);
 }
 
 int serial_write(Serial *s, const void *bytes, size_t n)

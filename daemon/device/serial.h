@@ -42,6 +42,12 @@ int serial_open(Serial **ret, sd_event *event, const char *node, const SerialSet
 /* Takes NULL. Drops bytes that are not written yet. */
 void serial_close(Serial *serial);
 
+/* Until serial_release() the bytes that come are read and kept, because the kernel erases those that were not read when
+ * the module leaves. The port is not lost meanwhile. */
+void serial_hold(Serial *serial);
+/* Goes on with the bytes that were kept. The observer may close the port. */
+void serial_release(Serial *serial);
+
 /* Writes n bytes, now or when the port takes them. Returns 0, or -ENOBUFS if too many bytes are waiting already. */
 int serial_write(Serial *serial, const void *bytes, size_t n);
 

@@ -162,8 +162,8 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
         c->destroy = destroy;
         g_hash_table_insert(m->checks, c->module, c);
         ask_server(c, module, method);
-        if (module_job(module)) {
-                c->not_inspected = g_strdup_printf("job %s holds the module", module_job(module)->id);
+        if (module_is_taken(module)) {
+                c->not_inspected = g_strdup_printf("job %s holds the module", module_taken_by(module));
         } else if (!*module_port(module)) {
                 c->not_inspected = g_strdup("the module has no AT port");
         } else {

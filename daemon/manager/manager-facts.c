@@ -35,7 +35,7 @@ void manager_gather(ManagerFacts *ret, Manager *m, Module *module, const char *s
                 .problem_is_of_port = ret->problem.of_port,
                 .port = module_port(module),
                 .identity = module_identity(module),
-                .job = module_job(module) ? module_job(module)->id : NULL,
+                .job = module_taken_by(module),
                 .power_control = ret->power_control,
                 .modem_manager = m->modem_manager,
                 .left_alone = module_is_left_alone(module),

@@ -10,6 +10,7 @@
 #include "manager/manager-found.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-records.h"
 #include "manager/manager-state.h"
 #include "base/message-ids.h"
 
@@ -130,15 +131,32 @@ static bool is_too_soon(const Module *module, ModuleAdoption *adoption, Method m
         return true;
 }
 
+/* The disk has the record, or refuses it. */
+static void on_adopted(Manager *m, Job *job, const char *why, void *userdata)
+{
+        g_autofree char *id = userdata;
+        Module *module = manager_module_by_id(m, id);
+
+        if (!job) {
+                log_module(LOG_ERR, module, "an upgrade is under way, and its job cannot be written: %s", why);
+                module_expect(module, NULL);
+                module_release(module);
+                return;
+        }
+        manager_list_job(m, job);
+        log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,
+                "job %s on %s: adopted, for an upgrade is under way there that no job began", job->id, job->module);
+        manager_begin(m, job);
+}
+
 void manager_adopt(Manager *m, Module *module, Method method)
 {
         ModuleAdoption *adoption = module_adoption(module);
-        g_autofree char *why = NULL;
         Job *job;
 
-        if (misses_a_module(m) || (module_is_uart(module) && is_followed_elsewhere(m, module)) ||
-            is_left_alone(m, module) || has_failed_before(m, module, method) ||
-            is_too_soon(module, adoption, method))
+        if (module_is_taken(module) || misses_a_module(m) ||
+            (module_is_uart(module) && is_followed_elsewhere(m, module)) || is_left_alone(m, module) ||
+            has_failed_before(m, module, method) || is_too_soon(module, adoption, method))
                 return;
         if (adoption->ignored > 0)
                 log_module(LOG_NOTICE, module, "%u messages about an upgrade were ignored", adoption->ignored);
@@ -153,14 +171,9 @@ void manager_adopt(Manager *m, Module *module, Method method)
         job_reach(job, JOB_REACHED_ACCEPTED);
         job->system = JOB_SYSTEM_MINI;
         manager_note_identity(job, module_identity(module));
-        job = manager_add_job(m, job, &why);
-        if (!job) {
-                log_module(LOG_ERR, module, "an upgrade is under way, and its job cannot be written: %s", why);
-                return;
-        }
-        log_job(LOG_NOTICE, MESSAGE_ID_ADOPTED, job,
-                "job %s on %s: adopted, for an upgrade is under way there that no job began", job->id, job->module);
-        manager_begin(m, job);
+        module_expect(module, job->id);
+        module_hold(module);
+        manager_add_job(m, job, NULL, on_adopted, g_strdup(module_id(module)));
 }
 
 /* ---- a job follows its module to another place */
@@ -205,7 +218,7 @@ bool manager_follow_moved(Manager *m, Module *place)
         for (unsigned i = 0; job->sent && job->state != JOB_FINISHED && i < m->modules->len; i++) {
                 Module *module = g_ptr_array_index(m->modules, i);
 
-                if (module_job(module) || !manager_is_moved(m, job, module))
+                if (module_is_taken(module) || !manager_is_moved(m, job, module))
                         continue;
                 log_job(LOG_NOTICE, NULL, job, "job %s: its module %s went on to %s", job->id, job_place(job),
                         module_id(module));

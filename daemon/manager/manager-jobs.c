@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The list of jobs, with their records and packages on the disk: adds, finds, loads and removes jobs, and ends those
- * that bring the daemon down each time it takes them up. */
+/* The list of jobs: finds and loads jobs, removes the oldest, and ends those that bring the daemon down each time it
+ * takes them up. */
 
 #include <string.h>
 #include <systemd/sd-bus.h>
@@ -9,121 +9,12 @@
 #include "core/job/source.h"
 #include "base/log-job.h"
 #include "manager/manager-jobs.h"
+#include "manager/manager-records.h"
 #include "manager/manager-state.h"
 #include "names.h"
 
 #define LOGGED_MAX   10 /* records that cannot be read, each with a line of its own */
-/* Thousands of records take seconds to remove. What is left when the daemon ends is trimmed at its next start. */
-#define REMOVED_AT_ONCE 64
-#define REMOVAL_PAUSE   (20 * 1000) /* µs */
-
 #define TAKE_UPS_MAX 10 /* crashes in a row, each soon after a job was taken up, without progress of the job */
-
-/* The text of the record. The log of a job that has ended is only on the disk, and stays there. */
-static char *record_of(Manager *m, const Job *job)
-{
-        g_autofree char *text = job_to_text(job), *before = NULL, *why = NULL;
-        const char *log = NULL;
-
-        if (!job->log) {
-                before = job_store_read(m->store, job->id, &why);
-                log = before ? job_log_of_record(before) : NULL;
-        }
-        return log ? g_strconcat(text, "\n", log, NULL) : g_steal_pointer(&text);
-}
-
-int manager_write_job(Manager *m, Job *job, char **ret_why)
-{
-        g_autofree char *text = record_of(m, job);
-        int r = job_store_write(m->store, job->id, text, ret_why);
-
-        explicit_bzero(text, strlen(text));
-        if (r < 0)
-                return r;
-        if (job->state == JOB_FINISHED)
-                g_clear_pointer(&job->log, job_log_free);
-        job->percent_covered = job_percent_to_cover(job);
-        job_set_string(&job->behind, "");
-        return 0;
-}
-
-int manager_write_progress(Manager *m, Job *job, char **ret_why)
-{
-        int r = manager_write_job(m, job, ret_why);
-
-        if (r < 0)
-                job_set_string(&job->behind, *ret_why);
-        return r;
-}
-
-static int write_or_remove(Manager *m, Job *job, char **ret_why)
-{
-        g_autofree char *why = NULL, *why_stays = NULL;
-        int r = manager_write_job(m, job, &why);
-
-        if (r >= 0)
-                return r;
-        r = job_store_remove(m->store, job->id, &why_stays);
-        if (r < 0) {
-                g_autofree char *again = NULL;
-
-                *ret_why = g_strdup_printf("%s; %s", why, why_stays);
-                /* The removal may have been carried out without being durable. */
-                return manager_write_job(m, job, &again) < 0 ? r : 0;
-        }
-        if (r == 0)
-                return 0;
-        g_clear_pointer(&why, g_free);
-        if (manager_write_job(m, job, &why) < 0) /* the removal may have made room */
-                log_job(LOG_ERR, NULL, job,
-                        "job %s on %s: %s: %s Its end cannot be written (%s), so its record is removed, and the next "
-                        "start of fotad does not know the job any more",
-                        job->id, job_place(job), job_result_to_string(job->result), job->message, why);
-        return 0;
-}
-
-/* The job before, at the same place, that ended in the same way; NULL: none did. A job whose Result is still to be
- * announced is none. */
-static Job *find_repeated(Manager *m, const Job *job)
-{
-        bool passed = false;
-
-        for (unsigned i = m->jobs->len; job->origin == JOB_ORIGIN_ADOPTED && i-- > 0;) {
-                Job *earlier = g_ptr_array_index(m->jobs, i);
-
-                if (passed && strcmp(job_place(earlier), job_place(job)) == 0)
-                        return job_repeats(job, earlier) && earlier->announced == JOB_ANNOUNCED_YES ? earlier : NULL;
-                passed = passed || earlier == job;
-        }
-        return NULL;
-}
-
-int manager_write_end(Manager *m, Job *job, char **ret_why)
-{
-        bool first = job->end_number == 0;
-        const Job *repeated = first ? find_repeated(m, job) : NULL;
-        int r;
-
-        if (first)
-                job->end_number = m->last_end + 1;
-        if (first)
-                job->repeats = repeated ? repeated->repeats + 1 : 0;
-        r = write_or_remove(m, job, ret_why);
-        if (first && r >= 0)
-                m->last_end = job->end_number;
-        else if (first)
-                job->end_number = 0; /* the end is taken back */
-        return r;
-}
-
-/* Removes a record that is not needed any more. If that fails, the next daemon tries again. */
-static void remove_record(Manager *m, const Job *job)
-{
-        g_autofree char *why = NULL;
-
-        if (job_store_remove(m->store, job->id, &why) < 0)
-                log_job(LOG_WARNING, NULL, job, "job %s: %s", job->id, why);
-}
 
 JobLog *manager_read_log(Manager *m, const Job *job, char **ret_why)
 {
@@ -180,72 +71,51 @@ GPtrArray *manager_history(Manager *m)
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
-                if (job->state == JOB_FINISHED)
+                if (job_has_ended(job))
                         g_ptr_array_add(finished, job);
         }
         g_ptr_array_sort(finished, compare_finished);
         return finished;
 }
 
-static int on_removal(sd_event_source *source, uint64_t usec, void *userdata);
-
-/* Removes some of the records that are not needed any more, and the rest later. */
-static void remove_some(Manager *m)
-{
-        g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
-
-        while (m->trimmed->len > 0 && ids->len < REMOVED_AT_ONCE)
-                g_ptr_array_add(ids, g_ptr_array_steal_index(m->trimmed, m->trimmed->len - 1));
-        job_store_remove_all(m->store, ids);
-        m->removal = sd_event_source_disable_unref(m->removal);
-        if (m->trimmed->len > 0)
-                sd_event_add_time_relative(m->event, &m->removal, CLOCK_MONOTONIC, REMOVAL_PAUSE, 0, on_removal, m);
-}
-
-static int on_removal(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        (void)source, (void)usec;
-        remove_some(userdata);
-        return 0;
-}
-
-/* told: the observer knows the job. */
-static void forget(Manager *m, Job *job, bool told)
-{
-        if (told)
-                m->observer->job_removed(m->userdata, job);
-        g_ptr_array_add(m->trimmed, g_strdup(job->id));
-        g_ptr_array_remove(m->jobs, job);
-}
-
-static void trim(Manager *m, bool told)
+/* The finished jobs that exceed [jobs] history. */
+static GPtrArray *find_oldest(Manager *m)
 {
         g_autoptr(GPtrArray) finished = manager_history(m);
-        unsigned kept[_JOB_ORIGIN_MAX] = { 0 }, before = m->trimmed->len;
+        GPtrArray *oldest = g_ptr_array_new();
+        unsigned kept[_JOB_ORIGIN_MAX] = { 0 };
 
         for (unsigned i = 0; i < finished->len; i++) {
                 Job *job = g_ptr_array_index(finished, i);
 
-                if (kept[job->origin]++ >= m->config->history && !job->watched)
-                        forget(m, job, told);
+                if (kept[job->origin]++ >= m->config->history && !job->watched && !job->resolving)
+                        g_ptr_array_add(oldest, job);
         }
-        if (m->trimmed->len > before)
-                remove_some(m);
+        return oldest;
+}
+
+static void remove_jobs(Manager *m, const GPtrArray *jobs)
+{
+        for (unsigned i = 0; i < jobs->len; i++)
+                m->observer->job_removed(m->userdata, g_ptr_array_index(jobs, i));
+        manager_remove_jobs(m, jobs);
 }
 
 void manager_trim_history(Manager *m)
 {
-        trim(m, true);
+        g_autoptr(GPtrArray) oldest = find_oldest(m);
+
+        remove_jobs(m, oldest);
 }
 
 void manager_forget_repeated(Manager *m, const Job *job)
 {
-        Job *repeated = job->repeats > 0 ? find_repeated(m, job) : NULL;
+        Job *repeated = job->repeats > 0 ? manager_find_repeated(m, job) : NULL;
+        g_autoptr(GPtrArray) jobs = g_ptr_array_new();
 
-        if (!repeated)
-                return;
-        forget(m, repeated, true);
-        remove_some(m);
+        if (repeated)
+                g_ptr_array_add(jobs, repeated);
+        remove_jobs(m, jobs);
 }
 
 void manager_note_identity(Job *job, const Identity *identity)
@@ -265,44 +135,7 @@ Job *manager_new_job(Manager *m, const char *module)
         return job;
 }
 
-Job *manager_add_job(Manager *m, Job *taken, char **ret_why)
-{
-        g_autoptr(Job) job = taken;
-
-        if (job_store_reserve(m->store, number_of(job), ret_why) < 0 || manager_write_job(m, job, ret_why) < 0) {
-                remove_record(m, job);
-                return NULL;
-        }
-        m->last_id++;
-        g_ptr_array_add(m->jobs, job);
-        m->observer->job_added(m->userdata, job);
-        return g_steal_pointer(&job);
-}
-
 /* ---- packages of jobs */
-
-Job *manager_add_job_with_package(Manager *m, Job *taken, const Package *package, char **ret_why)
-{
-        g_autoptr(Job) job = taken;
-        g_autofree char *id = g_strdup(job->id);
-        Job *added;
-
-        job->from_host = true;
-        job->package_size = package->size;
-        job_set_string(&job->package_sha256, package->sha256);
-        if (package_store_keep(m->packages, package->file, id, ret_why) < 0)
-                return NULL;
-        added = manager_add_job(m, g_steal_pointer(&job), ret_why);
-        if (!added)
-                package_store_remove(m->packages, id);
-        return added;
-}
-
-void manager_free_package(Manager *m, const Job *job)
-{
-        if (job->from_host)
-                package_store_remove(m->packages, job->id);
-}
 
 int manager_open_package(Manager *m, const Job *job)
 {
@@ -367,7 +200,7 @@ static void close_rivals(Manager *m)
                                 job->id);
                         detail = g_strdup_printf("for job %s was begun on the module after it", job->id);
                         close_interrupted(older, detail);
-                        if (manager_write_end(m, older, &why) < 0)
+                        if (manager_write_end_now(m, older, &why) < 0)
                                 log_job(LOG_ERR, NULL, older, "job %s cannot be written: %s", older->id, why);
                 }
         }
@@ -392,13 +225,13 @@ static void hide_secrets(Manager *m, Job *job)
         if (job->state != JOB_FINISHED || strcmp(job->source, shown) == 0)
                 return;
         job_forget_secrets(job);
-        if (manager_write_job(m, job, &why) < 0)
+        if (manager_write_record_now(m, job, &why) < 0)
                 log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
 }
 
 void manager_load_jobs(Manager *m)
 {
-        g_autoptr(GPtrArray) ids = job_store_list(m->store), broken = g_ptr_array_new();
+        g_autoptr(GPtrArray) ids = job_store_list(m->store), broken = g_ptr_array_new(), oldest = NULL;
 
         job_store_sweep(m->store);
         m->last_id = job_store_highest(m->store);
@@ -429,7 +262,9 @@ void manager_load_jobs(Manager *m)
         set_aside(m, broken);
         g_ptr_array_sort(m->jobs, compare_jobs);
         close_rivals(m);
-        trim(m, false);
+        oldest = find_oldest(m);
+        manager_remove_jobs(m, oldest); /* the observer does not know them yet */
+        writer_wait(m->writer);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 hide_secrets(m, g_ptr_array_index(m->jobs, i));
 }
@@ -449,36 +284,6 @@ bool manager_is_given_up(const Job *job)
         return job->state == JOB_FINISHED && job->take_ups > TAKE_UPS_MAX;
 }
 
-static void free_text(gpointer text)
-{
-        explicit_bzero(text, strlen(text));
-        g_free(text);
-}
-
-void manager_write_jobs(Manager *m, GPtrArray *jobs)
-{
-        g_autoptr(GPtrArray) ids = g_ptr_array_new(), texts = g_ptr_array_new_with_free_func(free_text);
-        g_autofree char *why_all = NULL;
-
-        for (unsigned i = 0; i < jobs->len; i++) {
-                const Job *job = g_ptr_array_index(jobs, i);
-
-                g_ptr_array_add(ids, job->id);
-                g_ptr_array_add(texts, record_of(m, job));
-        }
-        if (jobs->len == 0 || job_store_write_all(m->store, ids, texts, &why_all) == 0)
-                return;
-        for (unsigned i = jobs->len; i-- > 0;) {
-                Job *job = g_ptr_array_index(jobs, i);
-                g_autofree char *why = NULL;
-
-                if (manager_write_job(m, job, &why) == 0)
-                        continue;
-                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
-                g_ptr_array_remove_index(jobs, i);
-        }
-}
-
 void manager_count_take_ups(Manager *m)
 {
         g_autoptr(GPtrArray) go_on = g_ptr_array_new();
@@ -494,16 +299,17 @@ void manager_count_take_ups(Manager *m)
                         continue;
                 }
                 give_up(job);
-                if (manager_write_end(m, job, &why) < 0)
+                if (manager_write_end_now(m, job, &why) < 0)
                         log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
                 manager_free_package(m, job);
         }
-        manager_write_jobs(m, go_on);
+        manager_write_records_now(m, go_on);
 }
 
-void manager_forget_take_ups(Manager *m)
+/* Resets the count of each running job, in memory. Returns those whose count was not 0; the caller frees the array. */
+static GPtrArray *reset_take_ups(Manager *m)
 {
-        g_autoptr(GPtrArray) go_on = g_ptr_array_new();
+        GPtrArray *reset = g_ptr_array_new();
 
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
@@ -511,7 +317,22 @@ void manager_forget_take_ups(Manager *m)
                 if (job->state == JOB_FINISHED || job->take_ups == 0)
                         continue;
                 job->take_ups = 0;
-                g_ptr_array_add(go_on, job);
+                g_ptr_array_add(reset, job);
         }
-        manager_write_jobs(m, go_on);
+        return reset;
+}
+
+void manager_forget_take_ups(Manager *m)
+{
+        g_autoptr(GPtrArray) jobs = reset_take_ups(m);
+
+        for (unsigned i = 0; i < jobs->len; i++)
+                manager_write_record(m, g_ptr_array_index(jobs, i), NULL, NULL, NULL);
+}
+
+void manager_forget_take_ups_now(Manager *m)
+{
+        g_autoptr(GPtrArray) jobs = reset_take_ups(m);
+
+        manager_write_records_now(m, jobs);
 }

@@ -24,42 +24,15 @@ JobLog *manager_read_log(Manager *manager, const Job *job, char **ret_why);
 
 /* The rest is for the manager*.c files. */
 
-/* Writes the record durably, with the log, which a job that has ended keeps on the disk alone from then on. 0, or
- * -errno and *ret_why. */
-int manager_write_job(Manager *m, Job *job, char **ret_why);
-
-/* The same for a running job, which goes on without: a failure is noted in job->behind. */
-int manager_write_progress(Manager *m, Job *job, char **ret_why);
-
-/* Writes the records of many jobs, all at once, or each by itself if that fails. Logs what cannot be written, and takes
- * its job out of the array. */
-void manager_write_jobs(Manager *m, GPtrArray *jobs);
-
-/* Writes the record of a job that has ended, or removes the record if that fails, because the next daemon would take an
- * old record up, or announce the result again. 0, or -errno and *ret_why if both fail. */
-int manager_write_end(Manager *m, Job *job, char **ret_why);
-
-/* Makes a job for the module with this Id, which is neither on the disk nor in the list. The caller passes it to
- * manager_add_job() or frees it. */
+/* Makes a job for the module with this Id, which is neither on the disk nor in the list, for manager_add_job(). */
 Job *manager_new_job(Manager *m, const char *module);
 
 /* Copies the identity of a module into a job that begins on it. */
 void manager_note_identity(Job *job, const Identity *identity);
 
-/* Writes the record, then adds the job to the list and reports it to the observer. Takes the job and returns it,
- * borrowed; NULL and *ret_why if the record cannot be written. */
-Job *manager_add_job(Manager *m, Job *job, char **ret_why);
-
-/* As manager_add_job(), but first makes the package the job's, durably. On failure the package is removed, or has its
- * temporary name still. */
-Job *manager_add_job_with_package(Manager *m, Job *job, const Package *package, char **ret_why);
-
 /* Opens the job's package for reading. Its descriptor, or -errno: -ENOENT if it has none, -ESTALE if its size is not
  * that of the package that was copied. */
 int manager_open_package(Manager *m, const Job *job);
-
-/* Removes the package of a job that has ended, if it has one. */
-void manager_free_package(Manager *m, const Job *job);
 
 /* Removes all packages that no running job needs. Call it once all jobs are loaded. */
 void manager_sweep_packages(Manager *m);
@@ -80,8 +53,10 @@ void manager_forget_repeated(Manager *m, const Job *job);
  * progress. Call it before anything else is done with the jobs, for that may bring the daemon down. */
 void manager_count_take_ups(Manager *m);
 
-/* Resets that count for all running jobs: the daemon has survived them, or was stopped. */
+/* Resets that count for all running jobs: the daemon has survived them, or was stopped. The second one waits for the
+ * disk. */
 void manager_forget_take_ups(Manager *m);
+void manager_forget_take_ups_now(Manager *m);
 
 /* true if manager_count_take_ups() ended the job. */
 bool manager_is_given_up(const Job *job);

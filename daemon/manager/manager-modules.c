@@ -36,7 +36,7 @@ static void trim_modules(Manager *m)
         for (unsigned i = 0; i < m->modules->len && m->modules->len >= MODULES_MAX; i++) {
                 Module *module = g_ptr_array_index(m->modules, i);
 
-                if (module_is_present(module) || module_job(module) || module_uart(module) ||
+                if (module_is_present(module) || module_is_taken(module) || module_uart(module) ||
                     module_is_watched(module))
                         continue;
                 m->observer->module_removed(m->userdata, module);

@@ -14,7 +14,9 @@ typedef struct ManagerObserver {
         void (*module_probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
         void (*job_added)(void *userdata, Job *job);
         void (*job_changed)(void *userdata, Job *job);
-        void (*job_result)(void *userdata, Job *job); /* manager_result_heard() follows when the bus has passed it on */
+        void (*job_settled)(void *userdata, Job *job); /* job->awaits_record is not set any more */
+        /* manager_result_heard() follows when the bus has passed it on. Returns false if there is no bus. */
+        bool (*job_result)(void *userdata, Job *job);
         void (*job_resolved)(void *userdata, Job *job, bool changed); /* as the signal Resolved */
         void (*job_removed)(void *userdata, Job *job);
 } ManagerObserver;

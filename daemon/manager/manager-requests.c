@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The calls that begin, cancel or retry an upgrade, or read an identity: each is refused before anything has changed,
- * or carried out. */
+ * or carried out once the disk has the record. */
 
 #include <string.h>
 #include <systemd/sd-bus.h>
@@ -9,9 +9,11 @@
 #include "core/rules/rules.h"
 #include "core/job/source.h"
 #include "base/log-job.h"
+#include "manager/manager-claim.h"
 #include "manager/manager-facts.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-records.h"
 #include "manager/manager-requests.h"
 #include "manager/manager-state.h"
 #include "manager/manager-uart.h"
@@ -60,143 +62,253 @@ static void note_and_log(const Job *job, Caller caller, const char *method, cons
         log_request(job, text);
 }
 
-static char *note_begin(const Job *job, Caller caller, bool from_host)
+static char *note_begin(const Job *job, Caller caller)
 {
-        g_autofree char *source = from_host ? g_strdup(job->source) : url_redact(job->source);
+        g_autofree char *source = job->from_host ? g_strdup(job->source) : url_redact(job->source);
         g_autofree char *options = options_describe(job->options), *what = NULL;
 
         what = g_strdup_printf("%s, %s%s%s", source, method_to_string(job->method), *options ? "; options: " : "",
                                options);
-        return note_request(job, caller, from_host ? "StartUpgradeFile" : "StartUpgrade", what);
+        return note_request(job, caller, job->from_host ? "StartUpgradeFile" : "StartUpgrade", what);
 }
 
-/* Judges the request anew and makes its job. package: NULL for a URL. */
-static Job *accept(Manager *m, Module *module, const char *source, const Package *package, Options *taken,
-                   Caller caller, Refusal *ret_refusal)
-{
-        g_autoptr(Options) options = taken;
-        g_auto(ManagerFacts) f = { 0 };
-        g_autofree char *request = NULL, *why = NULL;
-        Job *job;
+/* ---- requests whose callers wait for the disk */
 
-        if (!manager_judge_request(&f, m, module, source, package != NULL, package ? package->size : 0, options,
-                                   ret_refusal))
-                return NULL;
-        job = manager_new_job(m, module_id(module));
-        job->method = rule_method(&f.facts);
-        job->started_by = caller.uid;
-        job_set_string(&job->source, source);
-        options_free(job->options);
-        job->options = g_steal_pointer(&options);
-        manager_note_identity(job, module_identity(module));
-        request = note_begin(job, caller, package != NULL);
-        job = package ? manager_add_job_with_package(m, job, package, &why) : manager_add_job(m, job, &why);
-        if (!job) {
-                refusal_set(ret_refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
-                return NULL;
-        }
-        manager_watch_give_way(m, module);
-        log_request(job, request);
-        log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
-        f.facts.options = job->options;
-        warn_of_advice(job, &f.facts);
-        return job;
-}
-
-Job *manager_accept_upgrade(Manager *m, Module *module, const char *source, Options *options, Caller caller,
-                            Refusal *ret_refusal)
-{
-        return accept(m, module, source, NULL, options, caller, ret_refusal);
-}
-
-/* ---- packages on the host */
-
-struct FileRequest {
+struct Request {
         Manager *manager;
         char *module; /* its Id: the module may be removed meanwhile */
-        char *name;
+        char *source; /* or the name of a package on the host */
         Options *options;
         int64_t uid;
-        char *caller; /* its name on the bus */
-        PackageCopy *copy;
-        FileRequestFunc func;
+        char *caller;      /* its name on the bus */
+        char *line;        /* of the job's log, to be logged when the job begins; NULL none */
+        gint64 last;       /* when the caller gives up, µs of g_get_monotonic_time() */
+        PackageCopy *copy; /* NULL: the package is on a server */
+        bool writes;       /* the record is being written, or the package of a refused request removed */
+        Refusal refusal;
+        RequestFunc func; /* NULL: the caller has left */
         void *userdata;
         GDestroyNotify destroy;
 };
 
-void manager_file_request_free(FileRequest *r)
+static void forget_caller(Request *r)
 {
-        package_copy_free(r->copy);
-        g_free(r->module);
-        g_free(r->name);
-        g_free(r->caller);
-        options_free(r->options);
         if (r->destroy)
                 r->destroy(r->userdata);
+        r->destroy = NULL;
+        r->func = NULL;
+}
+
+void manager_request_free(Request *r)
+{
+        forget_caller(r);
+        package_copy_free(r->copy);
+        g_free(r->module);
+        explicit_bzero(r->source, strlen(r->source));
+        g_free(r->source);
+        g_free(r->caller);
+        g_free(r->line);
+        options_free(r->options);
+        refusal_clear(&r->refusal);
         g_free(r);
 }
 
-static Job *accept_copied(FileRequest *r, const Package *package, Refusal *ret_refusal)
+/* Frees the request. */
+static void answer(Request *r, Job *job, const Refusal *refusal)
 {
-        Module *module = manager_module_by_id(r->manager, r->module);
+        if (r->func)
+                r->func(r->userdata, job, refusal);
+        g_ptr_array_remove(r->manager->requests, r);
+}
+
+static void on_discarded(void *userdata)
+{
+        Request *r = userdata;
+
+        answer(r, NULL, &r->refusal);
+}
+
+/* The caller gets the refusal when its package is removed. Frees the request, now or then. */
+static void refuse(Request *r, const Refusal *refusal)
+{
+        if (!r->copy) {
+                answer(r, NULL, refusal);
+                return;
+        }
+        r->writes = true;
+        refusal_set(&r->refusal, refusal->name, "%s", refusal->message);
+        package_copy_discard(r->copy, on_discarded, r);
+}
+
+/* The request is freed when the disk is done with it. */
+void manager_drop_request(Manager *m, Request *r)
+{
+        if (r->writes)
+                forget_caller(r);
+        else
+                g_ptr_array_remove(m->requests, r);
+}
+
+static Request *request_new(Manager *m, const Module *module, const char *source, Options *options, Caller caller)
+{
+        Request *r = g_new0(Request, 1);
+
+        r->manager = m;
+        r->module = g_strdup(module_id(module));
+        r->source = g_strdup(source);
+        r->options = options;
+        r->uid = caller.uid;
+        r->caller = g_strdup(caller.name);
+        r->last = G_MAXINT64;
+        return r;
+}
+
+static Caller caller_of(const Request *r)
+{
+        return (Caller){ .uid = r->uid, .name = r->caller };
+}
+
+/* The caller waits from here on. */
+static Request *request_keep(Request *r, RequestFunc func, void *userdata, GDestroyNotify destroy)
+{
+        r->func = func;
+        r->userdata = userdata;
+        r->destroy = destroy;
+        g_ptr_array_add(r->manager->requests, r);
+        return r;
+}
+
+/* ---- new jobs */
+
+static void begin_job(Request *r, Module *module, Job *job)
+{
+        Manager *m = r->manager;
+        g_auto(ManagerFacts) f = { 0 };
+
+        manager_list_job(m, job);
+        manager_watch_give_way(m, module);
+        log_request(job, r->line);
+        log_job(LOG_NOTICE, MESSAGE_ID_QUEUED, job, "job %s on %s: queued", job->id, job->module);
+        manager_gather(&f, m, module, job->source, job->options);
+        f.facts.file = job->from_host;
+        f.facts.package_size = job->package_size;
+        warn_of_advice(job, &f.facts);
+        if (r->copy)
+                package_copy_release_file(r->copy);
+}
+
+/* The disk has the record, or refuses it. No upgrade begins after its caller has left or given up. */
+static void on_added(Manager *m, Job *job, const char *why, void *userdata)
+{
+        Request *r = userdata;
+        Module *module = manager_module_by_id(m, r->module);
+        g_auto(Refusal) refusal = { 0 };
+
+        r->writes = false;
+        module_expect(module, NULL);
+        if (job && r->func && g_get_monotonic_time() <= r->last) {
+                begin_job(r, module, job);
+                answer(r, job, &refusal);
+                return;
+        }
+        manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
+        if (job)
+                manager_take_back_job(m, job);
+        if (why)
+                refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
+        else
+                refusal_set(&refusal, SD_BUS_ERROR_TIMEOUT, "the disk took too long: try again");
+        refuse(r, &refusal);
+}
+
+/* Judges the request, and begins to write the record of its job. package: NULL for a URL. Takes the options of the
+ * request. */
+static bool accept(Request *r, Module *module, const Package *package, Refusal *ret_refusal)
+{
+        Manager *m = r->manager;
+        g_auto(ManagerFacts) f = { 0 };
         Job *job;
 
-        if (!module) {
-                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was removed from the list meanwhile",
-                            r->module);
-                return NULL;
+        if (!manager_judge_request(&f, m, module, r->source, package != NULL, package ? package->size : 0, r->options,
+                                   ret_refusal))
+                return false;
+        job = manager_new_job(m, module_id(module));
+        job->method = rule_method(&f.facts);
+        job->started_by = r->uid;
+        job_set_string(&job->source, r->source);
+        options_free(job->options);
+        job->options = g_steal_pointer(&r->options);
+        manager_note_identity(job, module_identity(module));
+        if (package) {
+                job->from_host = true;
+                job->package_size = package->size;
+                job_set_string(&job->package_sha256, package->sha256);
         }
+        r->line = note_begin(job, caller_of(r));
+        r->writes = true;
+        module_expect(module, job->id);
+        manager_add_job(m, job, package ? package->file : NULL, on_added, r);
+        return true;
+}
+
+Request *manager_request_upgrade(Manager *m, Module *module, const char *source, Options *options, Caller caller,
+                                 gint64 last, RequestFunc func, void *userdata, GDestroyNotify destroy,
+                                 Refusal *ret_refusal)
+{
+        Request *r = request_new(m, module, source, options, caller);
+
+        r->last = last;
+        if (accept(r, module, NULL, ret_refusal))
+                return request_keep(r, func, userdata, destroy);
+        manager_request_free(r);
+        return NULL;
+}
+
+void manager_begin_requested(Manager *m, Job *job)
+{
+        manager_begin(m, job);
+        module_settled(manager_module_of(m, job)); /* the module may have left while the record was written */
+}
+
+/* ---- packages on the host */
+
+static bool accept_copied(Request *r, const Package *package, Refusal *ret_refusal)
+{
+        Module *module = manager_module_by_id(r->manager, r->module);
+
+        if (!module)
+                return refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_MODULE, "%s was removed from the list meanwhile",
+                                   r->module);
         /* Another job may have the module by now, or it may be gone. */
-        job = accept(r->manager, module, r->name, package, g_steal_pointer(&r->options),
-                     (Caller){ .uid = r->uid, .name = r->caller }, ret_refusal);
-        if (job)
-                package_copy_release_file(r->copy);
-        return job;
+        return accept(r, module, package, ret_refusal);
 }
 
 static void on_copied(void *userdata, const Package *package, const Refusal *refusal)
 {
         g_auto(Refusal) later = { 0 };
-        FileRequest *r = userdata;
-        Job *job = package ? accept_copied(r, package, &later) : NULL;
+        Request *r = userdata;
 
-        r->func(r->userdata, job, package ? &later : refusal);
-        g_ptr_array_remove(r->manager->file_requests, r); /* which frees it, and the copy */
+        if (!package || !accept_copied(r, package, &later))
+                refuse(r, package ? &later : refusal);
 }
 
-FileRequest *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken,
-                                          Caller caller, FileRequestFunc func, void *userdata, GDestroyNotify destroy,
-                                          Refusal *ret_refusal)
+Request *manager_request_file_upgrade(Manager *m, Module *module, int fd, const char *name, Options *taken,
+                                      Caller caller, RequestFunc func, void *userdata, GDestroyNotify destroy,
+                                      Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
         g_auto(ManagerFacts) f = { 0 };
-        FileRequest *r;
+        Request *r;
 
         if (!manager_judge_request(&f, m, module, name, true, 0, options, ret_refusal))
                 return NULL;
-        r = g_new0(FileRequest, 1);
-        r->manager = m;
-        r->module = g_strdup(module_id(module));
-        r->name = g_strdup(name);
-        r->options = g_steal_pointer(&options);
-        r->uid = caller.uid;
-        r->caller = g_strdup(caller.name);
-        r->func = func;
-        r->userdata = userdata;
-        r->copy = package_copy_new(m->event, m->packages, fd, m->config->package_size_max, r->options->sha256,
-                                   on_copied, r, ret_refusal);
-        if (!r->copy) {
-                manager_file_request_free(r);
-                return NULL;
-        }
-        r->destroy = destroy;
-        g_ptr_array_add(m->file_requests, r);
-        return r;
-}
-
-void manager_drop_file_request(Manager *m, FileRequest *r)
-{
-        g_ptr_array_remove(m->file_requests, r);
+        r = request_new(m, module, name, g_steal_pointer(&options), caller);
+        r->copy = package_copy_new(m->event, m->packages, m->writer, fd, m->config->package_size_max,
+                                   r->options->sha256, on_copied, r, ret_refusal);
+        if (r->copy)
+                return request_keep(r, func, userdata, destroy);
+        manager_request_free(r);
+        return NULL;
 }
 
 /* ---- jobs and modules */
@@ -268,40 +380,65 @@ static bool may_retry(Module *module, const Job *job, const char *source, const 
         return true;
 }
 
-/* On the disk before anything else, and without a trace if the disk refuses. */
-static bool keep_retry(Manager *m, Job *job, const char *source, const Options *options, Refusal *ret_refusal)
+/* The values in the job and those in the request are exchanged. */
+static void exchange(Request *r, Job *job)
 {
-        g_autofree char *source_before = g_strdup(job->retry_source), *why = NULL;
-        g_autofree char *expected_before = g_strdup(job->options->expected_revision);
-        bool unchanged_before = job->options->allow_unchanged, https_before = job->options->allow_https;
+        Options *before = job->options, *retry = r->options;
+        char *source = job->retry_source, *revision = before->expected_revision;
+        bool unchanged = before->allow_unchanged, https = before->allow_https;
 
-        job_set_string(&job->retry_source, source);
-        if (options->expected_revision)
-                job_set_string(&job->options->expected_revision, options->expected_revision);
-        job->options->allow_unchanged = unchanged_before || options->allow_unchanged;
-        job->options->allow_https = options->allow_https;
-        if (manager_write_job(m, job, &why) >= 0)
-                return true;
-        job_set_string(&job->retry_source, source_before);
-        job_set_string(&job->options->expected_revision, expected_before);
-        job->options->allow_unchanged = unchanged_before;
-        job->options->allow_https = https_before;
-        return refusal_set(ret_refusal, SD_BUS_ERROR_FAILED,
-                           "job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s", job->id, why);
+        job->retry_source = r->source;
+        r->source = source;
+        before->expected_revision = retry->expected_revision;
+        retry->expected_revision = revision;
+        before->allow_unchanged = retry->allow_unchanged;
+        retry->allow_unchanged = unchanged;
+        before->allow_https = retry->allow_https;
+        retry->allow_https = https;
 }
 
-bool manager_retry(Manager *m, Job *job, const char *source, Options *taken, Caller caller, Refusal *ret_refusal)
+/* The disk has the record, or refuses it: then nothing of the retry is left. */
+static void on_retry_written(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        g_autofree char *shown = NULL;
+        Request *r = userdata;
+        Module *module = manager_module_of(m, job);
+        g_auto(Refusal) refusal = { 0 };
+
+        r->writes = false;
+        if (result < 0) {
+                exchange(r, job);
+                refusal_set(&refusal, SD_BUS_ERROR_FAILED,
+                            "job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s", job->id, why);
+                manager_write_record(m, job, NULL, NULL, NULL); /* the refused record may have reached the disk */
+                answer(r, NULL, &refusal);
+                module_release(module);
+                return;
+        }
+        shown = url_redact(job->retry_source);
+        note_and_log(job, caller_of(r), "Retry", shown);
+        module_retry(module);
+        answer(r, job, &refusal);
+}
+
+Request *manager_request_retry(Manager *m, Job *job, const char *source, Options *taken, Caller caller,
+                               RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal)
 {
         g_autoptr(Options) options = taken;
-        g_autofree char *shown = NULL;
         Module *module = manager_module_of(m, job);
+        Request *r;
 
-        if (!may_retry(module, job, source, options, ret_refusal) || !keep_retry(m, job, source, options, ret_refusal))
-                return false;
-        shown = url_redact(source);
-        note_and_log(job, caller, "Retry", shown);
-        module_retry(module);
-        return true;
+        if (!may_retry(module, job, source, options, ret_refusal))
+                return NULL;
+        if (!options->expected_revision)
+                options->expected_revision = g_strdup(job->options->expected_revision);
+        options->allow_unchanged = options->allow_unchanged || job->options->allow_unchanged;
+        r = request_new(m, module, source, g_steal_pointer(&options), caller);
+        r->writes = true;
+        exchange(r, job);
+        module_hold(module);
+        manager_write_record(m, job, on_retry_written, r, NULL);
+        return request_keep(r, func, userdata, destroy);
 }
 
 bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
@@ -310,9 +447,9 @@ bool manager_probe(Manager *m, Module *module, Refusal *ret_refusal)
 
         manager_look_at_uarts(m); /* udev may not have reported a change of its node */
         problem = module_problem(module);
-        if (module_job(module))
+        if (module_is_taken(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",
-                                   module_id(module), module_job(module)->id);
+                                   module_id(module), module_taken_by(module));
         if (!*module_port(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_MODULE_NOT_READY, "%s is not ready: %s", module_id(module),
                                    problem);

@@ -9,6 +9,7 @@
 #include "store/job-store.h"
 #include "manager/manager-observer.h"
 #include "store/package-store.h"
+#include "store/writer.h"
 #include "base/settings.h"
 #include "device/usb-watch.h"
 
@@ -19,16 +20,16 @@ struct Manager {
         sd_event *event;
         const Config *config;
         JobStore *store;
+        Writer *writer; /* of all that goes to the state directory while the loop runs */
         Claims *claims;
         UsbWatch *watch;
         char *boot_id;
         GPtrArray *modules;       /* Module */
         GPtrArray *jobs;          /* Job, by creation */
-        GPtrArray *unsettled;     /* Ids of modules that module_settled() is still to be called for */
         GPtrArray *trimmed;       /* ids of jobs that are forgotten, whose records are still to be removed */
         GPtrArray *watches;       /* Watch, of jobs */
         GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
-        GPtrArray *file_requests; /* FileRequest */
+        GPtrArray *requests;      /* Request */
         PackageStore *packages;
         ModemManagerPresence modem_manager;
         GHashTable *left_alone;                /* ids of jobs that ended while their upgrades went on, logged once */
@@ -37,7 +38,7 @@ struct Manager {
         bool announced; /* manager_announce() was called: from then on each result is logged when its job ends */
         guint64 last_id;                       /* of the newest job, 0 none */
         guint64 last_end;                      /* the highest Job.end_number */
-        sd_event_source *settling;             /* calls it for more of m->unsettled */
+        bool stopping;                         /* the loop ends when the writer is idle */
         sd_event_source *removal;              /* due when more records of m->trimmed are to be removed */
         sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
         sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */

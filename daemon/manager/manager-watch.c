@@ -13,6 +13,7 @@
 #include "manager/manager-found.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-records.h"
 #include "manager/manager-state.h"
 #include "manager/manager-watch.h"
 
@@ -27,7 +28,15 @@ struct Watch {
         ClockTimer *again;      /* due when the module is asked again */
         uint64_t again_in;      /* its time-out, µs, 0: the timer is off */
         sd_event_source *over;  /* due when the watch ends without news */
+        struct Completion *completion; /* the completed record is being written; NULL: it is not */
 };
+
+/* The completion of the record of a watched job. */
+typedef struct Completion {
+        char *seen;
+        char *message, *revision, *build; /* of the job before, which gets them back if the disk refuses the record */
+        bool changed;                     /* the module runs another firmware than before */
+} Completion;
 
 /* The meaning of a revision that was read. */
 typedef enum Finding {
@@ -36,8 +45,20 @@ typedef enum Finding {
         FINDING_CHANGED, /* another firmware */
 } Finding;
 
+static void completion_free(Completion *c)
+{
+        if (!c)
+                return;
+        g_free(c->seen);
+        g_free(c->message);
+        g_free(c->revision);
+        g_free(c->build);
+        g_free(c);
+}
+
 void manager_watch_free(Watch *w)
 {
+        completion_free(w->completion);
         clock_timer_free(w->again);
         sd_event_source_disable_unref(w->over);
         g_free(w->seen);
@@ -75,14 +96,11 @@ static void set_power(const Module *module, const char *syspath, const char *val
 /* A later job at the same place puts power/control back at its own end. */
 static void hand_power_over(Manager *m, Job *job, Job *later)
 {
-        g_autofree char *why = NULL;
-
         if (!*job->power_control_before)
                 return;
         job_set_string(&later->power_control_before, job->power_control_before);
         job_set_string(&job->power_control_before, "");
-        if (manager_write_job(m, later, &why) < 0)
-                log_job(LOG_WARNING, NULL, later, "job %s cannot be written: %s", later->id, why);
+        manager_write_record(m, later, NULL, NULL, NULL);
 }
 
 /* Puts power/control back or leaves that to the running job, ends the claim unless another job takes it over, and
@@ -105,17 +123,32 @@ static void close_watch(Watch *w, bool keeps_claim)
                 module_set_watched(module, false); /* last: with this ModemManager may have the module again */
 }
 
+/* Undoes the completion. Further records have the values from before it. */
+static void take_back(Watch *w)
+{
+        Completion *c = g_steal_pointer(&w->completion);
+
+        if (!c)
+                return;
+        job_set_string(&w->job->message, c->message);
+        job_set_string(&w->job->to_revision, c->revision);
+        job_set_string(&w->job->to_build, c->build);
+        w->job->watched = true;
+        w->job->resolving = false;
+        completion_free(c);
+}
+
 /* Ends a watch without a revision. why: the end of a line of the log. */
 static void give_up(Watch *w, bool keeps_claim, const char *why)
 {
         Job *job = w->job;
-        g_autofree char *failure = NULL;
+
+        take_back(w);
 
         log_job(LOG_NOTICE, NULL, job, "job %s: the module at %s is no longer watched: %s", job->id, job_place(job),
                 why);
         job->watched = false;
-        if (manager_write_job(w->manager, job, &failure) < 0)
-                log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, failure);
+        manager_write_record(w->manager, job, NULL, NULL, NULL);
         close_watch(w, keeps_claim);
 }
 
@@ -133,32 +166,50 @@ void manager_watch_give_way(Manager *m, Module *module)
         }
 }
 
-/* Completes the record. If it cannot be written, the module is asked again later. */
-static bool resolve(Watch *w, const Identity *identity, Finding finding)
+/* The disk has the completed record, or refuses it: then the module is asked again later. */
+static void on_completed(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
-        Manager *m = w->manager;
-        Job *job = w->job;
-        g_autofree char *message = g_strdup(job->message), *why = NULL, *sentence = NULL;
+        Watch *w = job ? find(m, job_place(job)) : NULL;
+        bool changed;
 
-        sentence = g_strdup_printf("The module came back later, and runs %s.", identity->revision);
-        job_add_to_message(job, sentence);
-        job_set_string(&job->to_revision, identity->revision);
-        job_set_string(&job->to_build, identity->build);
-        job->watched = false;
-        if (manager_write_job(m, job, &why) < 0) {
+        (void)userdata;
+        if (!w || w->job != job) /* the watch ended meanwhile, and its record came last */
+                return;
+        if (result < 0) {
                 log_job(LOG_WARNING, NULL, job, "job %s cannot be written: %s", job->id, why);
-                job_set_message(job, message);
-                job_set_string(&job->to_revision, "");
-                job_set_string(&job->to_build, "");
-                job->watched = true;
-                return false;
+                take_back(w);
+                manager_write_record(m, job, NULL, NULL, NULL); /* another record with the revision may be on its way */
+                return;
         }
         log_job(LOG_NOTICE, MESSAGE_ID_RESOLVED, job, "job %s on %s: its module is back and runs %s%s", job->id,
-                w->seen, job->to_revision, finding == FINDING_BEFORE ? ", as before" : "");
+                w->completion->seen, job->to_revision, w->completion->changed ? "" : ", as before");
+        changed = w->completion->changed;
+        job->resolving = false;
         close_watch(w, false);
         m->observer->job_changed(m->userdata, job);
-        m->observer->job_resolved(m->userdata, job, finding == FINDING_CHANGED);
-        return true;
+        m->observer->job_resolved(m->userdata, job, changed);
+}
+
+/* Completes the record. The bus shows the completed job when the disk has the record. Other records of the job that are
+ * written meanwhile are complete, too. */
+static void resolve(Watch *w, const Identity *identity, Finding finding)
+{
+        Job *job = w->job;
+        g_autofree char *sentence = g_strdup_printf("The module came back later, and runs %s.", identity->revision);
+        Completion *c = g_new0(Completion, 1);
+
+        c->seen = g_strdup(w->seen);
+        c->changed = finding == FINDING_CHANGED;
+        c->message = g_strdup(job->message);
+        c->revision = g_strdup(job->to_revision);
+        c->build = g_strdup(job->to_build);
+        job_set_string(&job->to_revision, identity->revision);
+        job_set_string(&job->to_build, identity->build);
+        job_add_to_message(job, sentence);
+        job->watched = false;
+        job->resolving = true;
+        w->completion = c;
+        manager_write_record(w->manager, job, on_completed, NULL, NULL);
 }
 
 /* ---- the module's revision */
@@ -228,9 +279,8 @@ static void look_at(Watch *w, Module *module)
         job_set_string(&w->revision, identity->revision);
         job_set_string(&w->build, identity->build);
         w->device = module_device(module);
-        if (alike && (finding == FINDING_CHANGED || (finding == FINDING_BEFORE && w->quiet)) &&
-            resolve(w, identity, finding))
-                return;
+        if (!w->completion && alike && (finding == FINDING_CHANGED || (finding == FINDING_BEFORE && w->quiet)))
+                resolve(w, identity, finding);
         ask_again(w, finding == FINDING_CHANGED ? timeouts->command : timeouts->update_idle);
         if (finding == FINDING_CHANGED && !same_boot)
                 module_probe(module); /* the second reading; repeated by the timer if its answer is lost */

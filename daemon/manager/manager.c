@@ -13,13 +13,15 @@
 #include "manager/manager-found.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-records.h"
 #include "manager/manager-requests.h"
 #include "manager/manager-state.h"
 #include "manager/manager-uart.h"
 #include "manager/manager-watch.h"
 #include "base/message-ids.h"
 
-#define SETTLED_AT_ONCE 8 /* modules */
+/* The time that the modules have to take the last commands when the daemon ends, µs. */
+#define SENDING_MAX G_USEC_PER_SEC
 
 /* ---- news from modules */
 
@@ -58,10 +60,22 @@ static bool on_module_away(void *userdata, Module *module)
         return manager_follow_moved(userdata, module);
 }
 
-static int on_job_persist(void *userdata, Job *job, char **ret_why)
+static void on_record_written(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
-        return job->state == JOB_FINISHED ? manager_write_end(userdata, job, ret_why)
-                                          : manager_write_progress(userdata, job, ret_why);
+        (void)userdata;
+        module_record_written(manager_module_of(m, job), result, why);
+}
+
+static bool on_job_persist(void *userdata, Job *job)
+{
+        return manager_write_if_changed(userdata, job, on_record_written);
+}
+
+static void on_job_settled(void *userdata, Job *job)
+{
+        Manager *m = userdata;
+
+        m->observer->job_settled(m->userdata, job);
 }
 
 /* Logs a stall once each time a module gets stuck: it may last for days. */
@@ -109,19 +123,24 @@ static void on_job_result(void *userdata, Job *job)
         m->observer->job_result(m->userdata, job);
 }
 
+static void on_hearing_written(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        (void)m, (void)userdata;
+        if (job && result < 0)
+                log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
+}
+
 void manager_result_heard(Manager *m, Job *job)
 {
-        g_autofree char *why = NULL;
-
         job->announced = JOB_ANNOUNCED_YES;
-        if (manager_write_end(m, job, &why) < 0)
-                log_job(LOG_WARNING, NULL, job, "job %s: its announcement cannot be noted: %s", job->id, why);
+        manager_write_end(m, job, on_hearing_written);
 }
 
 static void on_job_released(void *userdata, Job *job)
 {
         Manager *m = userdata;
 
+        m->observer->job_settled(m->userdata, job);
         manager_note_adopted_end(m, job);
         if (job->watched)
                 manager_watch_begin(m, job);
@@ -152,6 +171,7 @@ static const ModuleObserver module_observer = {
         .adoptable = on_module_adoptable,
         .away = on_module_away,
         .job_persist = on_job_persist,
+        .job_settled = on_job_settled,
         .job_changed = on_job_changed,
         .job_result = on_job_result,
         .job_released = on_job_released,
@@ -217,6 +237,14 @@ static const UsbWatchObserver watch_observer = {
 
 /* ---- life */
 
+static void on_writer_idle(void *userdata)
+{
+        Manager *m = userdata;
+
+        if (m->stopping)
+                sd_event_exit(m->event, 0);
+}
+
 Manager *manager_new(sd_event *event, const Config *config, const ManagerDirectories *directories, char **ret_why)
 {
         Manager *m = g_new0(Manager, 1);
@@ -228,11 +256,10 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->module_observer = &module_observer;
         m->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_free);
         m->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
-        m->unsettled = g_ptr_array_new_with_free_func(g_free);
         m->trimmed = g_ptr_array_new_with_free_func(g_free);
         m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
-        m->file_requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_file_request_free);
+        m->requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_request_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
         m->stalled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -242,7 +269,9 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
                 g_strstrip(m->boot_id);
         else
                 m->boot_id = g_strdup("");
-        m->store = job_store_new(state_directory, ret_why);
+        m->writer = writer_new(event, on_writer_idle, m, ret_why);
+        if (m->writer)
+                m->store = job_store_new(state_directory, ret_why);
         if (!m->store) {
                 manager_free(m);
                 return NULL;
@@ -260,15 +289,14 @@ void manager_free(Manager *m)
 {
         if (!m)
                 return;
-        sd_event_source_disable_unref(m->settling);
         sd_event_source_disable_unref(m->removal);
         sd_event_source_disable_unref(m->survival);
         sd_event_source_disable_unref(m->uart_removal);
-        g_ptr_array_unref(m->unsettled);
+        g_ptr_array_unref(m->requests);
+        writer_free(m->writer);
         g_ptr_array_unref(m->trimmed);
         g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
-        g_ptr_array_unref(m->file_requests);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);
@@ -305,39 +333,6 @@ static int on_survived(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-static int on_settling(sd_event_source *source, uint64_t usec, void *userdata);
-
-/* A job whose module is absent is written, which takes milliseconds: calls are answered between the modules. (A source
- * of sd_event_add_defer() would keep the event loop from all others.) */
-static int settle_some(Manager *m)
-{
-        for (unsigned i = 0; i < SETTLED_AT_ONCE && m->unsettled->len > 0; i++) {
-                g_autofree char *id = g_ptr_array_steal_index(m->unsettled, 0);
-                Module *module = manager_module_by_id(m, id);
-
-                if (module)
-                        module_settled(module);
-        }
-        m->settling = sd_event_source_disable_unref(m->settling);
-        return m->unsettled->len > 0
-                       ? sd_event_add_time_relative(m->event, &m->settling, CLOCK_MONOTONIC, 0, 0, on_settling, m)
-                       : 0;
-}
-
-static int on_settling(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        (void)source, (void)usec;
-        return settle_some(userdata);
-}
-
-/* The first enumeration is complete. */
-static int settle(Manager *m)
-{
-        for (unsigned i = 0; i < m->modules->len; i++)
-                g_ptr_array_add(m->unsettled, g_strdup(module_id(g_ptr_array_index(m->modules, i))));
-        return settle_some(m);
-}
-
 int manager_start(Manager *m, const ManagerObserver *observer, void *userdata, char **ret_why)
 {
         bool taken_up = false;
@@ -345,7 +340,6 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata, c
 
         if (r < 0)
                 return r;
-
         m->observer = observer;
         m->userdata = userdata;
         manager_load_jobs(m);
@@ -368,8 +362,8 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata, c
         r = usb_watch_enumerate(m->watch);
         manager_sweep_claims(m);
         manager_look_at_uarts(m);
-        if (r >= 0)
-                r = settle(m);
+        for (unsigned i = 0; i < m->modules->len; i++)
+                module_settled(g_ptr_array_index(m->modules, i));
         /* By then each event that the jobs await has come or timed out, and none has brought the daemon down. */
         if (r >= 0 && taken_up)
                 r = sd_event_add_time_relative(m->event, &m->survival, CLOCK_MONOTONIC,
@@ -389,11 +383,45 @@ void manager_reconfigured(Manager *m)
         manager_trim_history(m);
 }
 
-void manager_stop(Manager *m)
+void manager_end(Manager *m)
 {
-        manager_forget_take_ups(m);
+        m->stopping = true;
+        for (unsigned i = 0; i < m->modules->len; i++)
+                module_stop(g_ptr_array_index(m->modules, i));
+        if (writer_is_idle(m->writer))
+                sd_event_exit(m->event, 0);
 }
 
+static bool is_sending(const Manager *m)
+{
+        for (unsigned i = 0; i < m->modules->len; i++)
+                if (module_is_sending(g_ptr_array_index(m->modules, i)))
+                        return true;
+        return false;
+}
+
+void manager_stop(Manager *m)
+{
+        gint64 last = g_get_monotonic_time() + SENDING_MAX;
+
+        writer_wait(m->writer);
+        manager_forget_take_ups_now(m);
+        while (is_sending(m) && g_get_monotonic_time() < last)
+                g_usleep(SENDING_MAX / 100);
+}
+
+/* The note comes first, so that a result is announced once more at most, not after each crash. Without it, or if the
+ * bus was lost meanwhile, the next connection gets the Result. */
+static void on_note_written(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        (void)userdata;
+        if (job && result < 0)
+                log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
+        if (job && (result < 0 || !m->observer->job_result(m->userdata, job)))
+                job->announced = JOB_ANNOUNCED_NO;
+}
+
+/* Waits for the disk at the start alone. */
 void manager_announce(Manager *m)
 {
         g_autoptr(GPtrArray) unannounced = g_ptr_array_new();
@@ -401,18 +429,21 @@ void manager_announce(Manager *m)
         for (unsigned i = 0; i < m->jobs->len; i++) {
                 Job *job = g_ptr_array_index(m->jobs, i);
 
-                if (job->state != JOB_FINISHED || job->announced != JOB_ANNOUNCED_NO)
+                if (!job_has_ended(job) || job->announced != JOB_ANNOUNCED_NO)
                         continue;
                 job->announced = JOB_ANNOUNCED_AGAIN;
-                g_ptr_array_add(unannounced, job);
+                if (m->announced)
+                        manager_write_end(m, job, on_note_written);
+                else
+                        g_ptr_array_add(unannounced, job);
         }
-        /* The note comes first, so that a result is announced once more at most, not after each crash. */
-        manager_write_jobs(m, unannounced);
+        if (unannounced->len > 0)
+                writer_wait(m->writer); /* it may be writing the same records */
+        manager_write_records_now(m, unannounced);
         for (unsigned i = 0; i < unannounced->len; i++) {
                 Job *job = g_ptr_array_index(unannounced, i);
 
-                if (!m->announced)
-                        log_result(job); /* the daemon before may have died before it logged that */
+                log_result(job); /* the daemon before may have died before it logged that */
                 m->observer->job_result(m->userdata, job);
         }
         m->announced = true;

@@ -33,7 +33,11 @@ int manager_start(Manager *manager, const ManagerObserver *observer, void *userd
 /* Applies new contents of the configuration, as far as they do no harm to a running job. */
 void manager_reconfigured(Manager *manager);
 
-/* Call it before a clean end of the daemon. The jobs stay on the disk. */
+/* Ends the event loop once the disk has all that is to be written. Modules stand still: what the records on the disk say
+ * is done is done, and no more events are taken. */
+void manager_end(Manager *manager);
+
+/* Call it when the event loop has ended. The jobs stay on the disk. */
 void manager_stop(Manager *manager);
 
 /* Announces the results that a crash, or a bus that was lost, kept from the bus. Call it whenever the daemon has got

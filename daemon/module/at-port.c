@@ -31,6 +31,7 @@ struct AtPort {
         Serial *serial; /* NULL: the port is closed */
         AtEngine *engine;
         bool listening;         /* nothing is to be sent */
+        bool held;              /* what comes is kept for later */
         uint64_t opened_at;     /* µs of clock_now() */
         bool heard;             /* bytes came since the port was opened */
         uint64_t open_at;       /* the time of the next try to open the port; UINT64_MAX: at once if it is wanted */
@@ -127,7 +128,7 @@ void at_port_start(AtPort *p)
 {
         p->listening = false;
         if (p->serial)
-                at_engine_start(p->engine, clock_now());
+                at_engine_start(p->engine, context_now(p->context));
 }
 
 void at_port_start_anew(AtPort *p)
@@ -154,7 +155,7 @@ bool at_port_is_idle(const AtPort *p)
 void at_port_command(AtPort *p, unsigned tag, const char *command, bool secret, uint64_t timeout)
 {
         if (p->serial)
-                at_engine_command(p->engine, tag, command, secret, timeout, clock_now());
+                at_engine_command(p->engine, tag, command, secret, timeout, context_now(p->context));
 }
 
 void at_port_hush(AtPort *p)
@@ -177,7 +178,7 @@ void at_port_send_blind(AtPort *p, const char *command)
 {
         log_dialogue(p, '>', command, " (blindly)");
         if (p->serial)
-                at_engine_write_blind(p->engine, command, clock_now());
+                at_engine_write_blind(p->engine, command, context_now(p->context));
 }
 
 static void write_out(AtPort *p, const AtEvent *event)
@@ -229,12 +230,17 @@ static void log_answer(AtPort *p, const AtEvent *event)
         }
 }
 
+static uint64_t engine_deadline(const AtPort *p)
+{
+        return context_deadline(p->context, at_engine_deadline(p->engine));
+}
+
 bool at_port_advance(AtPort *p)
 {
         g_autoptr(AtEvent) event = NULL;
 
-        if (p->serial && clock_has_passed(at_engine_deadline(p->engine)))
-                at_engine_tick(p->engine, clock_read_until());
+        if (p->serial && clock_has_passed(engine_deadline(p)))
+                at_engine_tick(p->engine, context_read_until(p->context));
         event = at_engine_pop(p->engine);
         if (!event)
                 return false;
@@ -252,7 +258,7 @@ bool at_port_advance(AtPort *p)
 
 uint64_t at_port_deadline(const AtPort *p)
 {
-        return p->serial ? MIN(p->open_at, at_engine_deadline(p->engine)) : p->open_at;
+        return p->serial ? MIN(p->open_at, engine_deadline(p)) : p->open_at;
 }
 
 /* ---- opening and closing */
@@ -299,6 +305,28 @@ bool at_port_set_rate(AtPort *p, unsigned baud_rate)
         return true;
 }
 
+bool at_port_is_sending(const AtPort *p)
+{
+        return p->serial && serial_pending(p->serial) > 0;
+}
+
+void at_port_hold(AtPort *p)
+{
+        p->held = true;
+        if (p->serial)
+                serial_hold(p->serial);
+}
+
+bool at_port_release(AtPort *p)
+{
+        bool held = p->held;
+
+        p->held = false;
+        if (held && p->serial)
+                serial_release(p->serial);
+        return held;
+}
+
 /* A port that neither a job nor a call waits for is tried ever more rarely, for each try looks into all processes. */
 static uint64_t open_later_at(AtPort *p)
 {
@@ -319,7 +347,7 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
 
         p->heard = true;
         p->observer->bytes(p->userdata);
-        at_engine_feed(p->engine, bytes, n, clock_now());
+        at_engine_feed(p->engine, bytes, n, context_now(p->context));
         p->context->wake(p->context->userdata);
 }
 
@@ -375,7 +403,7 @@ static void begin(AtPort *p)
         if (p->listening)
                 at_engine_listen(p->engine);
         else
-                at_engine_start(p->engine, clock_now());
+                at_engine_start(p->engine, context_now(p->context));
 }
 
 static void open_port(AtPort *p)

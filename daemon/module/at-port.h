@@ -79,6 +79,14 @@ Serial *at_port_serial(const AtPort *port);
 /* Sets RTS/CTS, or none. Returns false if the port is open and keeps the flow control that it has. */
 bool at_port_set_flow_control(AtPort *port, bool hardware);
 
+/* Returns true while bytes that were sent have not left the host. */
+bool at_port_is_sending(const AtPort *port);
+
+/* Keeps what comes until at_port_release(). Not to be opened meanwhile. */
+void at_port_hold(AtPort *port);
+/* Goes on with the bytes that were kept. Returns false if the port was not held. */
+bool at_port_release(AtPort *port);
+
 /* ---- the dialogue */
 
 /* Only reads from here on, also after the port was closed and opened again, until at_port_end_listening() or

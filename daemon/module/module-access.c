@@ -25,7 +25,7 @@ void module_choose_port(Module *m)
         }
 }
 
-void module_handle_removal(Module *m)
+void module_handle_removal(Module *m, uint64_t at)
 {
         g_autofree char *why = NULL;
         bool boot_rom = place_is_boot_rom(m->place);
@@ -33,7 +33,7 @@ void module_handle_removal(Module *m)
         log_module(LOG_INFO, m, "%s", place_is_uart(m->place) ? "its port is gone" : "left the bus");
         at_port_end_listening(m->port);
         probe_forget(m->probe);
-        place_device_left(m->place);
+        place_device_left(m->place, at);
         module_choose_port(m);
         probe_unwant(m->probe);
         m->observer->changed(m->userdata, m);
@@ -190,7 +190,7 @@ static void on_missing(void *userdata)
 
         job_run_port_failed(m->run, reason);
         if (uart_node(m->uart) && uart_is_missing(m->uart))
-                module_handle_removal(m);
+                module_handle_removal(m, clock_now());
 }
 
 static void on_holder_changed(void *userdata)
@@ -269,6 +269,8 @@ static void on_event(void *userdata, const AtEvent *event)
         case AT_EVENT_URC:
                 if (!m->run && upgrade_is_under_way(event->text, &method))
                         m->observer->adoptable(m->userdata, m, method);
+                if (m->held)
+                        m->held_line = g_strdup(event->text); /* for the job that is about to begin */
                 job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = event->text });
                 return;
         }

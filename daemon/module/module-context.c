@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Log lines about a module, for the module itself and for each of its objects. */
+/* The clock of a module, and log lines about it, for the module itself and for each of its objects. */
 
 #include <stdarg.h>
 
@@ -11,6 +11,21 @@
 #define INTERVAL        (10 * G_USEC_PER_SEC)
 #define LINES_MAX       100 /* in an interval: an upgrade has about 50 */
 #define DEBUG_LINES_MAX 2000
+
+uint64_t context_now(const ModuleContext *context)
+{
+        return clock_now() - context->still;
+}
+
+uint64_t context_read_until(const ModuleContext *context)
+{
+        return clock_read_until() - context->still;
+}
+
+uint64_t context_deadline(const ModuleContext *context, uint64_t at)
+{
+        return at == UINT64_MAX ? at : at + context->still;
+}
 
 uint64_t log_context_deadline(const ModuleContext *context)
 {

@@ -21,6 +21,7 @@ typedef struct ModuleContext {
         const Config *config;
         const char *boot_id;
         const Job *job; /* the job that holds the module; NULL none */
+        uint64_t still; /* how long the module has stood still in all, µs */
         bool watched;   /* ModemManager is kept from the module, as for a job */
         LogShare *log;
 
@@ -29,6 +30,13 @@ typedef struct ModuleContext {
         void *userdata;
 } ModuleContext;
 
+/* The time of clock_now(), but for the time in which the module stood still because a record was being written: for
+ * time-outs that the module can keep only while it goes on. */
+uint64_t context_now(const ModuleContext *context);
+/* The same of clock_read_until(). */
+uint64_t context_read_until(const ModuleContext *context);
+/* The same time as one of clock_now(), UINT64_MAX never. */
+uint64_t context_deadline(const ModuleContext *context, uint64_t at);
 /* Logs a line that the upgrade has appended to its job's log, if it is a phase, a code of the module, or a decision. (The
  * result is logged once it is on the disk.) */
 void log_context_history(const ModuleContext *context, const JobLogLine *line);

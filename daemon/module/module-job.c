@@ -23,8 +23,10 @@ struct JobRun {
         SourceCheck *source_check;
         Transfer *transfer; /* sends the job's package; borrows the port */
         bool released;
+        GQueue later; /* UpgradeEvent that came while the record is being written, one of a type at most */
         bool sent; /* AT+QFOTADL is in the log */
 
+        /* µs of context_now(), as the times of the upgrade are */
         uint64_t unheard_since; /* the time of the first try to open the port that failed, 0 none */
         char *unheard_reason;   /* one sentence */
         uint64_t extended_from; /* the deadline of the upgrade that is put off since the port was opened, 0 none */
@@ -41,7 +43,16 @@ JobRun *job_run_new(const ModuleContext *context, Job *job, const JobRunObserver
         r->job = job;
         r->sent = job->sent;
         r->upgrade = upgrade_new(job, &context->config->timeouts);
+        g_queue_init(&r->later);
         return r;
+}
+
+static void event_free(void *data)
+{
+        UpgradeEvent *event = data;
+
+        g_free((char *)event->text);
+        g_free(event);
 }
 
 void job_run_free(JobRun *r)
@@ -51,6 +62,7 @@ void job_run_free(JobRun *r)
         source_check_free(r->source_check);
         transfer_free(r->transfer);
         upgrade_free(r->upgrade);
+        g_queue_clear_full(&r->later, event_free);
         g_free(r->unheard_reason);
         g_free(r);
 }
@@ -60,7 +72,7 @@ Job *job_run_job(const JobRun *r)
         return r->job;
 }
 
-uint64_t job_run_deadline(const JobRun *r)
+static uint64_t deadline_of(const JobRun *r)
 {
         uint64_t deadline = upgrade_deadline(r->upgrade);
 
@@ -69,6 +81,11 @@ uint64_t job_run_deadline(const JobRun *r)
         if (r->unheard_since)
                 return MAX(deadline, r->unheard_since + r->context->config->timeouts.restart);
         return deadline == r->extended_from ? r->extended_to : deadline;
+}
+
+uint64_t job_run_deadline(const JobRun *r)
+{
+        return context_deadline(r->context, deadline_of(r));
 }
 
 bool job_run_is_released(const JobRun *r)
@@ -86,6 +103,22 @@ static void drop_transfer(JobRun *r)
         g_clear_pointer(&r->transfer, transfer_free);
 }
 
+/* Events of the server and of the transfer: what they report last is what counts. */
+static void feed_later(JobRun *r, const UpgradeEvent *event)
+{
+        UpgradeEvent *copy = g_memdup2(event, sizeof(*event));
+
+        for (GList *i = r->later.head, *next; i; i = next) {
+                next = i->next;
+                if (((UpgradeEvent *)i->data)->type != event->type)
+                        continue;
+                event_free(i->data);
+                g_queue_delete_link(&r->later, i);
+        }
+        copy->text = g_strdup(event->text);
+        g_queue_push_tail(&r->later, copy);
+}
+
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
         const JobLog *log;
@@ -93,9 +126,13 @@ void job_run_feed(JobRun *r, UpgradeEvent event)
 
         if (!r)
                 return;
+        if (r->job->awaits_record) {
+                feed_later(r, &event);
+                return;
+        }
         log = r->job->log;
         before = job_log_total(log);
-        event.now = clock_now();
+        event.now = context_now(r->context);
         event.realtime = (uint64_t)g_get_real_time();
         event.boot = r->context->boot_id;
         r->observer->complete(r->userdata, &event);
@@ -121,7 +158,7 @@ void job_run_port_failed(JobRun *r, const char *reason)
         if (!r)
                 return;
         if (!r->unheard_since)
-                r->unheard_since = clock_now();
+                r->unheard_since = context_now(r->context);
         g_free(r->unheard_reason);
         r->unheard_reason = g_strdup(reason);
 }
@@ -129,10 +166,11 @@ void job_run_port_failed(JobRun *r, const char *reason)
 /* The upgrade gets the time back in which the port could not be opened. */
 void job_run_port_opened(JobRun *r)
 {
-        uint64_t now = clock_now();
+        uint64_t now;
 
         if (!r || !r->unheard_since)
                 return;
+        now = context_now(r->context);
         r->extended_from = upgrade_deadline(r->upgrade);
         r->extended_to = MAX(r->extended_from, now + MIN(now - r->unheard_since, r->context->config->timeouts.restart));
         r->unheard_since = 0;
@@ -148,12 +186,17 @@ void job_run_port_closing(JobRun *r)
 
 /* ---- the record */
 
+/* The actions behind this one wait until job_run_record_written(). */
 static void persist(JobRun *r)
 {
-        g_autofree char *why = NULL;
-        bool pending = *r->job->pending;
-        int result = r->observer->persist(r->userdata, r->job, &why);
+        r->job->awaits_record = r->observer->persist(r->userdata, r->job);
+}
 
+void job_run_record_written(JobRun *r, int result, const char *why)
+{
+        bool pending = *r->job->pending;
+
+        r->job->awaits_record = false;
         if (result >= 0)
                 return;
         if (!pending)
@@ -313,9 +356,13 @@ static void carry_out(JobRun *r, const UpgradeAction *action)
 bool job_run_advance(JobRun *r)
 {
         g_autoptr(UpgradeAction) action = upgrade_pop(r->upgrade);
+        UpgradeEvent *event = action ? NULL : g_queue_pop_head(&r->later);
 
-        if (!action)
-                return false;
-        carry_out(r, action);
-        return true;
+        if (action)
+                carry_out(r, action);
+        if (event) {
+                job_run_feed(r, *event);
+                event_free(event);
+        }
+        return action || event;
 }

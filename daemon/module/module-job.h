@@ -32,8 +32,9 @@ typedef struct JobRunObserver {
 
         /* The job's package on the host: its file descriptor, which the caller closes, or -errno. */
         int (*package_open)(void *userdata, const Job *job);
-        /* Writes the job's record. As job_persist of ModuleObserver. */
-        int (*persist)(void *userdata, Job *job, char **ret_why);
+        /* Begins to write the job's record: job_run_record_written() follows, from the loop. As job_persist of
+         * ModuleObserver. */
+        bool (*persist)(void *userdata, Job *job);
         void (*changed)(void *userdata, Job *job);
         void (*result)(void *userdata, Job *job);
 } JobRunObserver;
@@ -49,11 +50,16 @@ Job *job_run_job(const JobRun *run);
 bool job_run_module_answered(const JobRun *run);
 
 /* Gives the event to the upgrade, if run is not NULL; now, realtime, boot, at_port, diag_port and port_idle are filled
- * in. */
+ * in. While job->awaits_record, the event waits, and replaces an earlier one of the same type: only the server's answer,
+ * events of the transfer and UPGRADE_EVENT_RESUMED may come then. */
 void job_run_feed(JobRun *run, UpgradeEvent event);
 
-/* Carries the next action of the upgrade out. Returns false if there was none. */
+/* Carries the next action of the upgrade out, or gives the upgrade an event that waited. Returns false if there was
+ * none. Not while job->awaits_record. */
 bool job_run_advance(JobRun *run);
+
+/* persist() is over: result is 0 or -errno, and why is NULL or the reason. */
+void job_run_record_written(JobRun *run, int result, const char *why);
 
 /* The time at which job_run_time_out() is due, in µs of clock_now(); UINT64_MAX for never. After AT+QFOTADL, time in
  * which the port of a module that is there cannot be opened does not count, up to [timeouts] restart. */

@@ -51,10 +51,10 @@ void place_free(Place *p)
 
 /* ---- events */
 
-void place_device_came(Place *p, const UsbDevice *device)
+void place_device_came(Place *p, const UsbDevice *device, uint64_t at)
 {
         p->present = true;
-        p->came_at = clock_now();
+        p->came_at = at;
         p->vendor_id = device->vendor_id;
         p->product_id = device->product_id;
         p->boot_rom = layout_is_boot_rom(device->vendor_id, device->product_id);
@@ -66,11 +66,11 @@ void place_device_came(Place *p, const UsbDevice *device)
         p->uid = g_strdup(device->uid);
 }
 
-void place_device_left(Place *p)
+void place_device_left(Place *p, uint64_t at)
 {
         p->present = false;
         p->boot_rom = false;
-        p->left_at = clock_now();
+        p->left_at = at;
         ports_clear(p->ports);
 }
 

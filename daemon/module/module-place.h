@@ -20,9 +20,9 @@ void place_free(Place *place);
 /* ---- events */
 
 /* The device has come; of a UART only the number is read. Copies the device. */
-void place_device_came(Place *place, const UsbDevice *device);
+void place_device_came(Place *place, const UsbDevice *device, uint64_t at);
 /* The device and its ttys are gone; ids and sysfs paths stay readable. */
-void place_device_left(Place *place);
+void place_device_left(Place *place, uint64_t at);
 void place_tty_came(Place *place, const UsbTty *tty);
 void place_tty_left(Place *place, const char *node);
 /* Sets the number that place_device_number() returns, of a UART. */

@@ -7,6 +7,7 @@
 #include "module/at-port.h"
 #include "module/module-context.h"
 #include "module/module-gate.h"
+#include "module/module-input.h"
 #include "module/module-inspect.h"
 #include "module/module-job.h"
 #include "module/module-place.h"
@@ -38,8 +39,14 @@ struct Module {
 
         /* module.c */
         ClockTimer *timer;
-        bool reconfigured; /* while a job held the module */
+        bool reconfigured; /* while a job held the module, or was about to begin */
         bool advancing;
+        char *expected; /* Id of the job whose first record is being written, NULL none */
+        bool held;      /* module_hold() */
+        char *held_line; /* the message that led to that, NULL none */
+        bool stopping;  /* module_stop() */
+        uint64_t still_since; /* when the module stopped to go on, µs of clock_now(), 0: it goes on */
+        Inputs *inputs;       /* that came since then */
 };
 
 /* The tags of AT commands, by which an answer finds the object that asked; core/upgrade counts from 1. */
@@ -65,8 +72,8 @@ bool module_update_port(Module *module);
 /* Ends the wait for ModemManager: an upgrade that has sent nothing yet ends, and so does the reading of the identity.
  * Returns false if the wait is for something else. */
 bool module_give_up_gate(Module *module);
-/* The device or the node of the UART is gone. */
-void module_handle_removal(Module *module);
+/* The device or the node of the UART is gone, since that time in µs of clock_now(). */
+void module_handle_removal(Module *module, uint64_t at);
 
 /* ---- module-upgrade.c: the job that holds the module */
 

@@ -6,7 +6,6 @@
 
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "core/at/uart-life.h"
 #include "base/log.h"
 #include "module/module-uart.h"
@@ -20,7 +19,7 @@ struct Uart {
         char *node;  /* NULL none */
         char *owner; /* Id of the module that the tty belongs to instead, NULL none */
         UartLife life;
-        uint64_t restarts_until; /* µs of clock_now(), until when RESTART_TIME is used up */
+        uint64_t restarts_until; /* µs of context_now(), until when RESTART_TIME is used up */
 };
 
 Uart *uart_new(const ModuleContext *context)
@@ -98,8 +97,8 @@ void uart_bytes(Uart *u)
  * module that leaves the bus. */
 static bool is_possible(Uart *u)
 {
-        u->restarts_until = MAX(u->restarts_until, clock_now());
-        if (u->restarts_until > clock_now() + RESTARTS_AT_ONCE * RESTART_TIME)
+        u->restarts_until = MAX(u->restarts_until, context_now(u->context));
+        if (u->restarts_until > context_now(u->context) + RESTARTS_AT_ONCE * RESTART_TIME)
                 return false;
         u->restarts_until += RESTART_TIME;
         return true;
@@ -108,8 +107,9 @@ static bool is_possible(Uart *u)
 bool uart_heard(Uart *u, const AtEvent *event)
 {
         if (event->type == AT_EVENT_URC)
-                return uart_life_line(&u->life, event->text, clock_now()) && is_possible(u);
+                return uart_life_line(&u->life, event->text, context_now(u->context)) && is_possible(u);
         if (event->type == AT_EVENT_READY || (event->type == AT_EVENT_ANSWER && event->result != AT_RESULT_TIMEOUT))
-                return uart_life_answered(&u->life, clock_now()) && u->context->job && u->context->job->sent;
+                return uart_life_answered(&u->life, context_now(u->context)) && u->context->job &&
+                       u->context->job->sent;
         return false;
 }

@@ -104,11 +104,11 @@ static int on_package_open(void *userdata, const Job *job)
         return m->observer->package_open(m->userdata, job);
 }
 
-static int on_persist(void *userdata, Job *job, char **ret_why)
+static bool on_persist(void *userdata, Job *job)
 {
         Module *m = userdata;
 
-        return m->observer->job_persist(m->userdata, job, ret_why);
+        return m->observer->job_persist(m->userdata, job);
 }
 
 static void on_job_changed(void *userdata, Job *job)

@@ -114,6 +114,21 @@ Job *module_job(const Module *m)
         return m->run ? job_run_job(m->run) : NULL;
 }
 
+bool module_is_sending(const Module *m)
+{
+        return at_port_is_sending(m->port);
+}
+
+const char *module_taken_by(const Module *m)
+{
+        return m->run ? job_run_job(m->run)->id : m->expected;
+}
+
+bool module_is_taken(const Module *m)
+{
+        return module_taken_by(m) != NULL;
+}
+
 bool module_is_ready(const Module *m)
 {
         return place_is_present(m->place) && probe_is_known(m->probe);

@@ -39,9 +39,85 @@ static void reconfigure(Module *m)
 void module_reconfigured(Module *m)
 {
         m->reconfigured = true;
-        if (m->run)
+        if (m->run || m->held)
                 return;
         reconfigure(m);
+        advance(m);
+}
+
+/* ---- standing still while a record is written */
+
+static bool awaits_record(const Module *m)
+{
+        return m->held || (m->run && job_run_job(m->run)->awaits_record);
+}
+
+static bool stands_still(const Module *m)
+{
+        return m->stopping || awaits_record(m);
+}
+
+static void stand_still(Module *m)
+{
+        if (!m->still_since)
+                m->still_since = clock_now();
+        at_port_hold(m->port);
+}
+
+/* The time until now does not count for the time-outs of the module. */
+static void end_stand_still(Module *m)
+{
+        if (m->still_since)
+                m->context.still += clock_now() - m->still_since;
+        m->still_since = 0;
+}
+
+/* Reports that callers who wait for the record may go on. */
+static void settle(Module *m)
+{
+        if (!m->run || awaits_record(m))
+                return;
+        m->observer->changed(m->userdata, m);
+        m->observer->job_settled(m->userdata, job_run_job(m->run));
+}
+
+void module_record_written(Module *m, int result, const char *why)
+{
+        end_stand_still(m);
+        job_run_record_written(m->run, result, why);
+        advance(m);
+        settle(m);
+}
+
+void module_hold(Module *m)
+{
+        m->held = true;
+        if (m->run)
+                job_run_job(m->run)->awaits_record = true;
+        advance(m);
+}
+
+static void end_hold(Module *m)
+{
+        m->held = false;
+        if (m->run)
+                job_run_job(m->run)->awaits_record = false;
+        end_stand_still(m);
+}
+
+void module_release(Module *m)
+{
+        end_hold(m);
+        g_clear_pointer(&m->held_line, g_free);
+        if (m->reconfigured && !m->run)
+                reconfigure(m);
+        advance(m);
+        settle(m);
+}
+
+void module_stop(Module *m)
+{
+        m->stopping = true;
         advance(m);
 }
 
@@ -66,7 +142,7 @@ static void on_resumed(void *userdata)
 {
         Module *m = userdata;
 
-        if (m->run) {
+        if (m->run && !m->stopping) {
                 log_module(LOG_INFO, m, "the host was suspended; the module is looked at anew");
                 job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_RESUMED });
         }
@@ -79,6 +155,10 @@ static void arm_timer(Module *m)
 {
         uint64_t at = MIN(at_port_deadline(m->port), inspector_deadline(m->inspector));
 
+        if (stands_still(m)) {
+                clock_timer_set(m->timer, UINT64_MAX);
+                return;
+        }
         if (at_port_is_open(m->port))
                 at = MIN(at, probe_deadline(m->probe));
         at = MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe));
@@ -95,7 +175,90 @@ static void time_out(Module *m)
                 module_time_out(m);
 }
 
-/* Lets all objects go on until none has anything left to do now. */
+/* ---- the effects of events from outside */
+
+static void add_device(Module *m, const UsbDevice *device, uint64_t at)
+{
+        place_device_came(m->place, device, at);
+        probe_begin_anew(m->probe);
+        if (place_is_uart(m->place))
+                log_module(LOG_INFO, m, "%s is there", uart_node(m->uart));
+        else if (place_is_boot_rom(m->place))
+                log_module(LOG_INFO, m, "boot loader %04x:%04x is there", device->vendor_id, device->product_id);
+        else
+                log_module(LOG_INFO, m, "%04x:%04x is there", device->vendor_id, device->product_id);
+        m->observer->changed(m->userdata, m);
+        module_feed_present(m);
+        module_choose_port(m);
+}
+
+static void add_tty(Module *m, const UsbTty *tty)
+{
+        place_tty_came(m->place, tty);
+        module_choose_port(m);
+        m->observer->changed(m->userdata, m);
+}
+
+static void remove_tty(Module *m, const char *node)
+{
+        place_tty_left(m->place, node);
+        module_choose_port(m);
+        m->observer->changed(m->userdata, m);
+}
+
+static void end_enumeration(Module *m)
+{
+        if (!place_is_present(m->place))
+                job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+}
+
+static void look_at_uart(Module *m, const char *owner, uint64_t at)
+{
+        bool there = uart_look(m->uart, owner), present = place_is_present(m->place);
+        unsigned number = place_device_number(m->place);
+
+        if (there && !present)
+                add_device(m, &(UsbDevice){ .number = number + (place_left_at(m->place) || number == 0) }, at);
+        else if (!there && present)
+                module_handle_removal(m, at);
+}
+
+static void set_gate(Module *m, ModuleGate gate, const char *why)
+{
+        if (!gate_set(m->gate, gate, why))
+                return;
+        at_port_try(m->port);
+        if (gate == MODULE_GATE_JOBS_ONLY || gate == MODULE_GATE_REFUSED) {
+                g_autofree char *failure = g_strdup_printf("ModemManager %s", why);
+
+                inspector_end(m->inspector, failure);
+        }
+        if (gate == MODULE_GATE_REFUSED)
+                module_give_up_gate(m);
+        m->observer->changed(m->userdata, m);
+}
+
+/* Takes the next event that came while the module stood still. Returns false if there is none. */
+static bool take_input(Module *m)
+{
+        g_autoptr(Input) input = inputs_pop(m->inputs);
+
+        if (!input)
+                return false;
+        switch (input->type) {
+        case INPUT_DEVICE_ADDED: add_device(m, &input->device, input->at); break;
+        case INPUT_DEVICE_REMOVED: module_handle_removal(m, input->at); break;
+        case INPUT_TTY_ADDED: add_tty(m, &input->tty); break;
+        case INPUT_TTY_REMOVED: remove_tty(m, input->text); break;
+        case INPUT_SETTLED: end_enumeration(m); break;
+        case INPUT_UART: look_at_uart(m, input->text, input->at); break;
+        case INPUT_GATE: set_gate(m, input->gate, input->text); break;
+        case INPUT_IDENTITY: probe_take_identity(m->probe, g_steal_pointer(&input->identity)); break;
+        }
+        return true;
+}
+
+/* Lets all objects go on until none has anything left to do now, or a record is to be written first. */
 static void advance(Module *m)
 {
         bool busy = true;
@@ -103,13 +266,22 @@ static void advance(Module *m)
         if (m->advancing)
                 return;
         m->advancing = true;
-        while (busy) {
+        while (busy && !awaits_record(m)) {
                 if (m->run && job_run_advance(m->run))
                         continue;
                 if (m->run && job_run_is_released(m->run)) {
                         release_job(m);
                         continue;
                 }
+                if (m->stopping) {
+                        busy = at_port_advance(m->port); /* writes the commands */
+                        continue;
+                }
+                if (at_port_release(m->port))
+                        continue;
+                /* First all that came while the module stood still, as a port that is opened may have been replaced. */
+                if (inputs_are_there(m->inputs) && (at_port_advance(m->port) || take_input(m)))
+                        continue;
                 if (module_update_port(m) || inspector_advance(m->inspector, at_port_is_open(m->port)))
                         continue;
                 if (at_port_advance(m->port))
@@ -129,6 +301,8 @@ static void advance(Module *m)
                 busy = at_port_is_open(m->port) && probe_advance(m->probe);
         }
         m->advancing = false;
+        if (stands_still(m))
+                stand_still(m);
         if (clock_has_passed(log_context_deadline(&m->context)))
                 log_context_dropped(&m->context);
         arm_timer(m);
@@ -156,6 +330,7 @@ Module *module_new(const char *id, sd_event *event, const Config *config, const 
         m->gate = gate_new(&m->context, &module_gate_observer, m);
         m->probe = probe_new(&m->context, &module_probe_observer, m);
         m->port = at_port_new(&m->context, place_ports(m->place), &module_at_port_observer, m);
+        m->inputs = inputs_new();
         m->timer = clock_timer_new(&timer_observer, m);
         return m;
 }
@@ -165,6 +340,9 @@ void module_free(Module *m)
         if (!m)
                 return;
         clock_timer_free(m->timer);
+        inputs_free(m->inputs);
+        g_free(m->expected);
+        g_free(m->held_line);
         job_run_free(m->run);
         at_port_free(m->port);
         gate_free(m->gate);
@@ -180,6 +358,8 @@ void module_free(Module *m)
 
 void module_probe(Module *m)
 {
+        if (m->held)
+                return; /* the port may have messages for the job that is about to begin */
         probe_want(m->probe);
         place_forget_mute_ports(m->place);
         module_choose_port(m);
@@ -191,6 +371,10 @@ void module_probe(Module *m)
 
 void module_take_identity(Module *m, Identity *identity)
 {
+        if (stands_still(m)) {
+                inputs_add_identity(m->inputs, identity);
+                return;
+        }
         probe_take_identity(m->probe, identity);
         advance(m);
 }
@@ -206,23 +390,29 @@ void module_inspect(Module *m, Method method)
 
 void module_set_gate(Module *m, ModuleGate gate, const char *why)
 {
-        if (!gate_set(m->gate, gate, why))
+        if (stands_still(m)) {
+                inputs_add(m->inputs, INPUT_GATE, why, gate);
                 return;
-        at_port_try(m->port);
-        if (gate == MODULE_GATE_JOBS_ONLY || gate == MODULE_GATE_REFUSED) {
-                g_autofree char *failure = g_strdup_printf("ModemManager %s", why);
-
-                inspector_end(m->inspector, failure);
         }
-        if (gate == MODULE_GATE_REFUSED)
-                module_give_up_gate(m);
-        m->observer->changed(m->userdata, m);
+        set_gate(m, gate, why);
         advance(m);
+}
+
+void module_expect(Module *m, const char *job)
+{
+        g_free(m->expected);
+        m->expected = g_strdup(job);
 }
 
 void module_begin(Module *m, Job *job)
 {
+        g_autofree char *line = g_steal_pointer(&m->held_line);
+
+        module_expect(m, NULL);
+        end_hold(m);
         module_start_run(m, job);
+        if (line)
+                job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_URC, .text = line });
         m->observer->changed(m->userdata, m);
         advance(m);
 }
@@ -241,8 +431,10 @@ void module_dismiss(Module *m)
 
 void module_retry(Module *m)
 {
+        end_hold(m);
         job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_RETRY });
         advance(m);
+        settle(m);
 }
 
 Job *module_give_up_job(Module *m)
@@ -266,46 +458,51 @@ void module_set_watched(Module *m, bool watched)
 
 void module_device_added(Module *m, const UsbDevice *device)
 {
-        place_device_came(m->place, device);
-        probe_begin_anew(m->probe);
-        if (place_is_uart(m->place))
-                log_module(LOG_INFO, m, "%s is there", uart_node(m->uart));
-        else if (place_is_boot_rom(m->place))
-                log_module(LOG_INFO, m, "boot loader %04x:%04x is there", device->vendor_id, device->product_id);
-        else
-                log_module(LOG_INFO, m, "%04x:%04x is there", device->vendor_id, device->product_id);
-        m->observer->changed(m->userdata, m);
-        module_feed_present(m);
-        module_choose_port(m);
+        if (stands_still(m)) {
+                inputs_add_device(m->inputs, device);
+                return;
+        }
+        add_device(m, device, clock_now());
         advance(m);
 }
 
 void module_device_removed(Module *m)
 {
-        module_handle_removal(m);
+        if (stands_still(m)) {
+                inputs_add_removal(m->inputs);
+                return;
+        }
+        module_handle_removal(m, clock_now());
         advance(m);
 }
 
 void module_tty_added(Module *m, const UsbTty *tty)
 {
-        place_tty_came(m->place, tty);
-        module_choose_port(m);
-        m->observer->changed(m->userdata, m);
+        if (stands_still(m)) {
+                inputs_add_tty(m->inputs, tty);
+                return;
+        }
+        add_tty(m, tty);
         advance(m);
 }
 
 void module_tty_removed(Module *m, const char *node)
 {
-        place_tty_left(m->place, node);
-        module_choose_port(m);
-        m->observer->changed(m->userdata, m);
+        if (stands_still(m)) {
+                inputs_add_tty_removal(m->inputs, node);
+                return;
+        }
+        remove_tty(m, node);
         advance(m);
 }
 
 void module_settled(Module *m)
 {
-        if (!place_is_present(m->place) && !place_left_at(m->place))
-                job_run_feed(m->run, (UpgradeEvent){ .type = UPGRADE_EVENT_GONE });
+        if (stands_still(m)) {
+                inputs_add(m->inputs, INPUT_SETTLED, NULL, 0);
+                return;
+        }
+        end_enumeration(m);
         advance(m);
 }
 
@@ -326,11 +523,10 @@ void module_unset_uart(Module *m)
 
 void module_look_at_uart(Module *m, const char *owner)
 {
-        bool there = uart_look(m->uart, owner), present = place_is_present(m->place);
-        unsigned number = place_device_number(m->place);
-
-        if (there && !present)
-                module_device_added(m, &(UsbDevice){ .number = number + (place_left_at(m->place) || number == 0) });
-        else if (!there && present)
-                module_device_removed(m);
+        if (stands_still(m)) {
+                inputs_add(m->inputs, INPUT_UART, owner, 0);
+                return;
+        }
+        look_at_uart(m, owner, clock_now());
+        advance(m);
 }

@@ -15,8 +15,7 @@
 /* A physical place where a module is or was attached. */
 typedef struct Module Module;
 
-/* Events for the owner of the module. job_persist returns 0 or -errno and *ret_why; of a job that has ended, 0 also if
- * its record is removed because it cannot be written. */
+/* Events for the owner of the module. */
 typedef struct ModuleObserver {
         void (*changed)(void *userdata, Module *module);
         void (*probed)(void *userdata, Module *module, const char *failure); /* NULL: the identity was read */
@@ -28,7 +27,11 @@ typedef struct ModuleObserver {
          * another place, and holds this module no longer. */
         bool (*away)(void *userdata, Module *module);
         int (*package_open)(void *userdata, const Job *job); /* the job's package on the host: its fd, or -errno */
-        int (*job_persist)(void *userdata, Job *job, char **ret_why);
+        /* Begins to write the record; of a job that has ended, to remove the record if it cannot be written.
+         * module_record_written() follows, from the loop. Returns false if the disk has the record already. */
+        bool (*job_persist)(void *userdata, Job *job);
+        /* job->awaits_record is not set any more, and all that followed from that is done. */
+        void (*job_settled)(void *userdata, Job *job);
         void (*job_changed)(void *userdata, Job *job);
         void (*job_result)(void *userdata, Job *job);
         void (*job_released)(void *userdata, Job *job);
@@ -124,8 +127,7 @@ void module_unset_uart(Module *module);
 /* The node, NULL of a module that is on USB, or not in the configuration any more. */
 const char *module_uart(const Module *module);
 
-/* The first enumeration is complete: the module of a job is absent if it was not reported. Without effect if the module
- * has been there since. */
+/* The first enumeration is complete: the module of a job is absent if it was not reported. */
 void module_settled(Module *module);
 
 /* The configuration was read again: the AT port may be another one, and the rate of a UART. Applied to a module that a
@@ -136,19 +138,42 @@ void module_reconfigured(Module *module);
 void module_probe(Module *module);
 
 /* Asks the module for the facts that an upgrade depends on, by core/rules/inspect.h's set for a check: inspected()
- * follows, at once or later, but always. Reads only; not while a job holds the module, or while it is being asked. */
+ * follows, at once or later, but always. Reads only; not while module_is_taken(), or while it is being asked. */
 void module_inspect(Module *module, Method method);
 
-/* The job holds the module from here until job_released(). Borrows the job. */
-void module_begin(Module *module, Job *job);
-void module_cancel(Module *module);
+/* ---- jobs. While job->awaits_record, the module stands still: it sends nothing, lets no time-out pass, and keeps the
+ * bytes of its AT port and the events from outside for later. */
 
+/* The job with this Id is about to be made for the module, NULL: not any more. */
+void module_expect(Module *module, const char *job);
+/* Id of the module's job, or of the one that is about to be made for it; NULL if there is neither. */
+const char *module_taken_by(const Module *module);
+bool module_is_taken(const Module *module);
+
+/* The job holds the module from here until job_released(). Borrows the job. Ends module_expect() and module_hold(). */
+void module_begin(Module *module, Job *job);
+/* These must not be called while job->awaits_record. */
+void module_cancel(Module *module);
 /* Ends the job, if upgrade_is_dismissable(), and sends no more of the upgrade to the module. */
 void module_dismiss(Module *module);
 
-/* AT+QFOTADL once more, with the retry_source in the job's record (upgrade_may_retry(), module_answers()): at once, or
- * when the AT port is idle. */
+/* job_persist of the module's job is over: result is 0 or -errno, and why is NULL or the reason. */
+void module_record_written(Module *module, int result, const char *why);
+
+/* The owner writes a record by itself, of the module's job or of the expected one: the module stands still until
+ * module_release(), module_retry() or module_begin(). */
+void module_hold(Module *module);
+void module_release(Module *module);
+
+/* Ends module_hold(). AT+QFOTADL once more, with the retry_source in the job's record (upgrade_may_retry(),
+ * module_answers()): at once, or when the AT port is idle. */
 void module_retry(Module *module);
+
+/* The daemon ends: from here on the module stands still but for the actions of its job that are due already, with the
+ * records before them. */
+void module_stop(Module *module);
+/* Returns true while bytes that were sent to the module have not left the host: they are lost if the module is freed. */
+bool module_is_sending(const Module *module);
 
 /* Keeps ModemManager from the module although no job holds it, or no longer. */
 void module_set_watched(Module *module, bool watched);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The directory of the job records, as names and bytes without meaning. A write is on the disk, with its directory
- * entry, before the function returns, and a reader finds the old text or the new one, never a part. */
+ * entry, before the function returns, and a reader finds the old text or the new one, never a part. Threads may write
+ * and remove different records at the same time. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +25,13 @@
 
 struct JobStore {
         char *state, *directory;
-        char *last; /* file */
-        int lock;   /* the directory, -1 not locked */
+        char *last;       /* file */
+        int directory_fd; /* the directory, locked; -1 not locked */
+
+        GMutex lock; /* of all that follows */
+        GCond news;
+        guint64 wanted, reserved; /* the highest numbers that threads want to be noted, and that the file has */
+        bool reserving;           /* a thread writes the file */
 };
 
 static GPtrArray *list_directory(const char *directory)
@@ -57,10 +63,12 @@ JobStore *job_store_new(const char *state_directory, char **ret_why)
                 return NULL;
         }
         store = g_new0(JobStore, 1);
-        store->lock = -1;
+        store->directory_fd = -1;
         store->state = g_strdup(state_directory);
         store->directory = g_steal_pointer(&directory);
         store->last = g_build_filename(state_directory, LAST, NULL);
+        g_mutex_init(&store->lock);
+        g_cond_init(&store->news);
         return store;
 }
 
@@ -68,8 +76,10 @@ void job_store_free(JobStore *store)
 {
         if (!store)
                 return;
-        if (store->lock >= 0)
-                close(store->lock);
+        g_mutex_clear(&store->lock);
+        g_cond_clear(&store->news);
+        if (store->directory_fd >= 0)
+                close(store->directory_fd);
         g_free(store->state);
         g_free(store->directory);
         g_free(store->last);
@@ -78,8 +88,8 @@ void job_store_free(JobStore *store)
 
 int job_store_lock(JobStore *store, char **ret_why)
 {
-        store->lock = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (store->lock >= 0 && flock(store->lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+        store->directory_fd = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (store->directory_fd >= 0 && flock(store->directory_fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
                 *ret_why = g_strdup_printf("%s is in use by another fotad", store->state);
                 return -EBUSY;
         }
@@ -233,15 +243,40 @@ static int write_durably(const char *file, const char *text, char **ret_why)
         return r < 0 ? fail(file, r, ret_why) : 0;
 }
 
-int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
+static int write_last(JobStore *store, guint64 number, char **ret_why)
 {
         g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT "\n", number);
+
+        return write_durably(store->last, text, ret_why);
+}
+
+/* The numbers that come while one is written are noted together after it. */
+int job_store_reserve(JobStore *store, guint64 number, char **ret_why)
+{
+        guint64 highest;
+        int r = 0;
 
         if (number > NUMBER_MAX) { /* the next start could not read it, and would give old ids out again */
                 *ret_why = g_strdup_printf("no id is left: %s has the highest one", store->last);
                 return -EIO;
         }
-        return write_durably(store->last, text, ret_why);
+        g_mutex_lock(&store->lock);
+        store->wanted = MAX(store->wanted, number);
+        while (store->reserving)
+                g_cond_wait(&store->news, &store->lock);
+        if (store->reserved < number) {
+                store->reserving = true;
+                highest = store->wanted;
+                g_mutex_unlock(&store->lock);
+                r = write_last(store, highest, ret_why);
+                g_mutex_lock(&store->lock);
+                store->reserving = false;
+                if (r == 0)
+                        store->reserved = highest;
+                g_cond_broadcast(&store->news);
+        }
+        g_mutex_unlock(&store->lock);
+        return r;
 }
 
 char *job_store_read(JobStore *store, const char *id, char **ret_why)
@@ -364,13 +399,29 @@ int job_store_remove(JobStore *store, const char *id, char **ret_why)
         return r < 0 ? r : !missing;
 }
 
-void job_store_remove_all(JobStore *store, const GPtrArray *ids)
+int job_store_write_end(JobStore *store, const char *id, const char *text, char **ret_why)
 {
-        for (unsigned i = 0; i < ids->len; i++) {
-                g_autofree char *file = file_of(store, g_ptr_array_index(ids, i));
+        g_autofree char *why = NULL, *why_stays = NULL, *again = NULL;
+        int r;
 
-                if (unlink(file) < 0 && errno != ENOENT)
-                        log_event(LOG_WARNING, &(LogEvent){ .job = g_ptr_array_index(ids, i) },
-                                  "%s cannot be removed: %s", file, g_strerror(errno));
-        }
+        if (job_store_write(store, id, text, &why) >= 0)
+                return 0;
+        r = job_store_remove(store, id, &why_stays);
+        if (r == 0)
+                return 0;
+        /* The removal may have made room, or may have been carried out without being durable. */
+        if (job_store_write(store, id, text, &again) >= 0)
+                return 0;
+        *ret_why = r < 0 ? g_strdup_printf("%s; %s", why, why_stays) : g_steal_pointer(&again);
+        return r;
+}
+
+int job_store_discard(JobStore *store, const char *id, char **ret_why)
+{
+        g_autofree char *file = file_of(store, id);
+        int r = unlink(file) < 0 && errno != ENOENT ? -errno : 0;
+
+        if (r < 0)
+                *ret_why = g_strdup_printf("%s cannot be removed: %s", file, g_strerror(-r));
+        return r;
 }

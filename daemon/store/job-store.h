@@ -3,7 +3,8 @@
 
 #include <glib.h>
 
-/* Texts by name, one file each in a directory. */
+/* Texts by name, one file each in a directory. The functions that write or remove files may be called by several
+ * threads, but by one at a time for the same id. */
 typedef struct JobStore JobStore;
 
 /* NULL and *ret_why if the directory cannot be made. */
@@ -48,6 +49,10 @@ int job_store_quarantine(JobStore *store, const GPtrArray *ids, JobStoreMask mas
 /* Removes the file, durably: 1, 0 if there was none, or -errno and *ret_why. */
 int job_store_remove(JobStore *store, const char *id, char **ret_why);
 
-/* Removes files that are not needed any more; after a power cut some may be there again. Logs what cannot be removed.
- */
-void job_store_remove_all(JobStore *store, const GPtrArray *ids);
+/* Writes the file, durably, or removes it if that fails, because the old text must not stay. 0, also if there was no
+ * file to remove; 1 and *ret_why if it was removed; -errno and *ret_why if both fail. */
+int job_store_write_end(JobStore *store, const char *id, const char *text, char **ret_why);
+
+/* Removes a file that is not needed any more; after a power cut it may be there again. 0, also if there was none, or
+ * -errno and *ret_why. */
+int job_store_discard(JobStore *store, const char *id, char **ret_why);

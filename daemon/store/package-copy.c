@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "base/carrier.h"
+#include "base/log.h"
 #include "names.h"
 #include "store/package-copy.h"
 #include "store/spool.h"
 
 struct PackageCopy {
         PackageStore *store;
+        Writer *writer;
         char *file; /* in the store; NULL: there is none, or a job has it */
         char *wanted_sha256;
         Spool *spool;
@@ -23,13 +25,63 @@ struct PackageCopy {
         void *userdata;
 };
 
+/* ---- the removal of a file that no job has */
+
+typedef struct Discard {
+        PackageStore *store;
+        char *file;
+        int result;
+        void (*func)(void *userdata); /* NULL none */
+        void *userdata;
+} Discard;
+
+static void discard(void *task)
+{
+        Discard *d = task;
+
+        d->result = package_store_discard(d->store, d->file);
+}
+
+static void on_discarded(void *task)
+{
+        const Discard *d = task;
+
+        if (d->result < 0)
+                log_warning("the package %s cannot be removed: %s", d->file, g_strerror(-d->result));
+        if (d->func)
+                d->func(d->userdata);
+}
+
+static void discard_free(void *task)
+{
+        Discard *d = task;
+
+        g_free(d->file);
+        g_free(d);
+}
+
+static const WriterKind discard_kind = { .work = discard, .done = on_discarded, .free = discard_free };
+
+void package_copy_discard(PackageCopy *c, void (*func)(void *userdata), void *userdata)
+{
+        Discard *d = g_new0(Discard, 1);
+
+        d->func = func;
+        d->userdata = userdata;
+        d->store = c->store;
+        d->file = g_steal_pointer(&c->file);
+        writer_push(c->writer, d->file, &discard_kind, d);
+}
+
+/* ---- the copy */
+
 void package_copy_free(PackageCopy *c)
 {
         if (!c)
                 return;
         spool_free(c->spool);
         if (c->file)
-                package_store_discard(c->store, c->file);
+                package_copy_discard(c, NULL, NULL);
         g_free(c->file);
         g_free(c->wanted_sha256);
         g_free(c);
@@ -90,12 +142,13 @@ static bool begin(PackageCopy *c, sd_event *event, int fd, uint64_t size_max, Re
         return true;
 }
 
-PackageCopy *package_copy_new(sd_event *event, PackageStore *store, int fd, uint64_t size_max, const char *sha256,
-                              PackageCopyFunc func, void *userdata, Refusal *ret_refusal)
+PackageCopy *package_copy_new(sd_event *event, PackageStore *store, Writer *writer, int fd, uint64_t size_max,
+                              const char *sha256, PackageCopyFunc func, void *userdata, Refusal *ret_refusal)
 {
         PackageCopy *c = g_new0(PackageCopy, 1);
 
         c->store = store;
+        c->writer = writer;
         c->wanted_sha256 = g_strdup(sha256);
         c->func = func;
         c->userdata = userdata;

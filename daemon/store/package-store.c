@@ -48,20 +48,19 @@ static int open_directory(PackageStore *store)
         return fd < 0 ? -errno : fd;
 }
 
-/* Makes the directory, durably: it must survive a power cut, as its packages do. */
 static int make_directory(PackageStore *store)
 {
-        int fd, r = 0;
+        return mkdir(store->directory, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
 
-        if (mkdir(store->directory, 0700) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        fd = open(store->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || fsync(fd) < 0)
-                r = -errno;
-        if (fd >= 0)
-                close(fd);
-        if (r < 0)
-                rmdir(store->directory); /* so that the next call does not take it for durable */
+/* The directory may be new: it must survive a power cut, as its packages do. */
+static int synchronize(PackageStore *store, int directory)
+{
+        int state = open(store->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r = state < 0 || fsync(state) < 0 || fsync(directory) < 0 ? -errno : 0;
+
+        if (state >= 0)
+                close(state);
         return r;
 }
 
@@ -100,35 +99,35 @@ int package_store_keep(PackageStore *store, const char *name, const char *id, ch
                 return fail(store, directory, ret_why);
         if (renameat(directory, name, directory, kept) < 0) {
                 r = -errno;
-        } else if (fsync(directory) < 0) {
-                r = -errno;
+        } else if ((r = synchronize(store, directory)) < 0) {
                 renameat(directory, kept, directory, name);
         }
         close(directory);
         return r < 0 ? fail(store, r, ret_why) : 0;
 }
 
-static void remove_at(int directory, const char *name)
+/* Returns 0, also if there was none, or -errno. */
+static int remove_at(int directory, const char *name)
 {
-        if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
-                log_warning("the package %s cannot be removed: %s", name, g_strerror(errno));
+        return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-void package_store_discard(PackageStore *store, const char *name)
+int package_store_discard(PackageStore *store, const char *name)
 {
-        int directory = open_directory(store);
+        int directory = open_directory(store), r;
 
         if (directory < 0)
-                return;
-        remove_at(directory, name);
+                return directory == -ENOENT ? 0 : directory;
+        r = remove_at(directory, name);
         close(directory);
+        return r;
 }
 
-void package_store_remove(PackageStore *store, const char *id)
+int package_store_remove(PackageStore *store, const char *id)
 {
         g_autofree char *name = g_strconcat(id, SUFFIX, NULL);
 
-        package_store_discard(store, name);
+        return package_store_discard(store, name);
 }
 
 int package_store_open(PackageStore *store, const char *id, uint64_t size)
@@ -164,7 +163,7 @@ static char *number_before(const char *name, const char *suffix)
 
 void package_store_sweep(PackageStore *store, bool (*is_needed)(void *userdata, const char *id), void *userdata)
 {
-        int directory = open_directory(store);
+        int directory = open_directory(store), r;
         DIR *dir = directory < 0 ? NULL : fdopendir(directory);
         const struct dirent *entry;
 
@@ -179,8 +178,11 @@ void package_store_sweep(PackageStore *store, bool (*is_needed)(void *userdata, 
                 g_autofree char *id = number_before(entry->d_name, SUFFIX);
                 g_autofree char *part = number_before(entry->d_name, PART);
 
-                if (part || (id && !is_needed(userdata, id)))
-                        remove_at(directory, entry->d_name);
+                if (!part && (!id || is_needed(userdata, id)))
+                        continue;
+                r = remove_at(directory, entry->d_name);
+                if (r < 0)
+                        log_warning("the package %s cannot be removed: %s", entry->d_name, g_strerror(-r));
         }
         closedir(dir);
 }

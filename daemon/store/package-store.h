@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The jobs' packages, one file each, in a directory that is made when it is first needed. */
+/* The jobs' packages, one file each, in a directory that is made when it is first needed. Several threads may keep and
+ * remove packages. */
 typedef struct PackageStore PackageStore;
 
 PackageStore *package_store_new(const char *state_directory);
@@ -19,11 +20,11 @@ int package_store_create(PackageStore *store, char **ret_name, char **ret_why);
  * and then the file still has its temporary name. */
 int package_store_keep(PackageStore *store, const char *name, const char *id, char **ret_why);
 
-/* Removes a file that did not become a job's package. */
-void package_store_discard(PackageStore *store, const char *name);
+/* Removes a file that did not become a job's package. 0, also if there was none, or -errno. */
+int package_store_discard(PackageStore *store, const char *name);
 
-/* Removes the package of a job. Does nothing if there is none. */
-void package_store_remove(PackageStore *store, const char *id);
+/* Removes the package of a job. 0, also if there was none, or -errno. */
+int package_store_remove(PackageStore *store, const char *id);
 
 /* Opens the package of a job for reading; -errno, -ESTALE if its size is another one. */
 int package_store_open(PackageStore *store, const char *id, uint64_t size);

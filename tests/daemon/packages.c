@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "packages.h"
+#include "world-private.h"
 
 Bench *bench_new(const WorldSettings *settings)
 {
@@ -48,23 +49,41 @@ static int compare_names(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void bench_assert_files(Bench *b, const char *expected)
+/* The names in the folder of the packages, each with a blank behind it. */
+static char *list_packages(const char *directory)
 {
-        g_autofree char *path = bench_state(b, "packages"), *found = NULL;
         g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        GDir *dir = g_dir_open(directory, 0, NULL);
         const char *name;
-        GDir *dir;
 
-        if (world_daemon_pid(b->w)) /* the service owns its name before it has enumerated its devices, but answers
-                                       afterwards */
-                g_free(world_property(b->w, "/org/fotad1", "Version"));
-        dir = g_dir_open(path, 0, NULL);
         while (dir && (name = g_dir_read_name(dir)))
                 g_ptr_array_add(names, g_strconcat(name, " ", NULL));
         g_clear_pointer(&dir, g_dir_close);
         g_ptr_array_sort(names, compare_names);
         g_ptr_array_add(names, NULL);
-        found = g_strjoinv("", (char **)names->pdata);
+        return g_strjoinv("", (char **)names->pdata);
+}
+
+static bool has_packages(World *w, const void *data)
+{
+        const char *const *wanted = data;
+        g_autofree char *found = list_packages(wanted[0]);
+
+        (void)w;
+        return strcmp(found, wanted[1]) == 0;
+}
+
+/* The daemon removes a package after it has announced the result: a thread does so. */
+void bench_assert_files(Bench *b, const char *expected)
+{
+        g_autofree char *path = bench_state(b, "packages"), *found = NULL;
+
+        if (world_daemon_pid(b->w)) {
+                /* The service owns its name before it has enumerated its devices, but answers afterwards. */
+                g_free(world_property(b->w, "/org/fotad1", "Version"));
+                world_await(b->w, has_packages, (const char *[]){ path, expected }, expected);
+        }
+        found = list_packages(path);
         ck_assert_str_eq(found, expected);
 }
 

@@ -218,6 +218,7 @@ START_TEST(test_not_adopted)
                 world_kill_daemon(l.w);
                 world_start_daemon(l.w);
         }
+        world_assert_property(l.w, MODULE_1, "Job", "/"); /* the daemon has found the module before its power is cut */
         ck_assert_uint_eq(count_in_log(l.w, "is left alone"), 2);
         ck_assert_uint_eq(count_in_log(l.w, "adopted"), 0);
         g_free(world_sim(l.w, "power-cut 1-1"));

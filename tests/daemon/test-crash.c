@@ -149,6 +149,7 @@ START_TEST(test_bus_away)
         world_await_file(w, log, "job 1 on usb-1-1: success");
         world_start_bus(w);
         world_await_daemon(w);
+        ck_assert(world_await_signal(w, job, "Result", NULL)); /* the disk has the note of it first */
         check_success(w, job);
         ck_assert_int_eq(world_stop_daemon(w), 0);
         world_start_daemon(w);
@@ -212,6 +213,7 @@ START_TEST(test_result_in_socket)
                 world_start_daemon(w);
         else
                 world_await_daemon(w);
+        ck_assert(world_await_signal(w, job, "Result", NULL)); /* the disk has the note of it first */
         check_success(w, job);
         ck_assert_uint_eq(world_count_signals(w, job, "Result"), 1);
         ck_assert_int_eq(world_stop_daemon(w), 0);

@@ -73,7 +73,8 @@ static char *record_of(World *w)
 START_TEST(test_success)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a,imei=" IMEI ",urcport=uart1" } };
-        g_autofree char *url = NULL, *job = NULL, *log = NULL, *again = NULL, *record = NULL, *request = NULL;
+        g_autofree char *url = NULL, *job = NULL, *log = NULL, *again = NULL, *record = NULL, *request = NULL,
+                        *file = NULL;
         World *w = world_new_idle(&settings);
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
@@ -115,6 +116,8 @@ START_TEST(test_success)
         ck_assert_msg(!strstr(log, "\nat "), "%s", log); /* only before a failure */
 
         /* Durable, with the record; and a record that is written again keeps it. */
+        file = world_path(w, "state/jobs/1.job");
+        world_await_file(w, file, "Announced=yes");
         world_kill_daemon(w);
         record = record_of(w);
         ck_assert_msg(strstr(record, "\n[Log]\n") && strstr(record, "Announced=yes"), "%s", record);

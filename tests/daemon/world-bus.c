@@ -466,16 +466,15 @@ static unsigned check_signals(World *w, const char *job, const char *result)
 
 static unsigned check_outcome(World *w, const char *job, const char *result, const char *domain, const char *name)
 {
+        g_autofree char *message = NULL, *found = NULL;
+
         world_await_property(w, job, "State", "finished");
         world_drain(w);
+        message = world_property(w, job, "Message");
+        found = world_property(w, job, "Result");
+        ck_assert_msg(strcmp(found, result) == 0, "%s instead of %s: %s", found, result, message);
         if (strcmp(result, "success") == 0)
                 world_assert_property(w, job, "Percent", "100");
-        else {
-                g_autofree char *message = world_property(w, job, "Message"), *found = world_property(w, job, "Result");
-
-                ck_assert_msg(strcmp(found, result) == 0, "%s instead of %s: %s", found, result, message);
-        }
-        world_assert_property(w, job, "Result", result);
         world_assert_property(w, job, "ErrorName", name);
         world_assert_property(w, job, "ErrorDomain", domain);
         world_assert_property(w, job, "Cancellable", "0");

@@ -106,6 +106,7 @@ Job *job_new(const char *id, const char *module)
         job_set_string(&job->module, module);
         job->pending = g_strdup("");
         job->behind = g_strdup("");
+        job->kept = g_strdup("");
         job->options = options_new();
         job->log = job_log_new();
         job->download_max = -1;
@@ -126,6 +127,7 @@ void job_free(Job *job)
         job_log_free(job->log);
         g_free(job->pending);
         g_free(job->behind);
+        g_free(job->kept);
         g_free(job->id);
         g_free(job);
 }
@@ -180,6 +182,11 @@ unsigned job_percent_to_cover(const Job *job)
         if (job->state == JOB_FINISHED || job->state == JOB_STALLED)
                 return MAX(job->percent, job->percent_floor);
         return MIN(MAX(next, job->percent_floor), JOB_PERCENT_MAX);
+}
+
+bool job_has_ended(const Job *job)
+{
+        return job->state == JOB_FINISHED && !job->awaits_record;
 }
 
 const char *job_place(const Job *job)

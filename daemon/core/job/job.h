@@ -161,6 +161,18 @@ typedef struct Job {
         unsigned percent_covered; /* by the record on the disk */
         unsigned percent_floor;   /* covered by the record that was loaded: the least that is reported */
 
+        /* In memory only: the checksum of the record that the disk has, or that was removed from it because it cannot
+         * be written; "" if that is not known, or while records are being written. The log does not count. */
+        char *kept;
+        unsigned writes; /* in memory only: the number of records that are being written, or are about to be */
+
+        /* In memory only: the record is being written, and the module stands still until then. Nothing else shows what
+         * has changed in the job since it was announced. */
+        bool awaits_record;
+
+        /* In memory only: the record without watched is being written, and the job is still watched. */
+        bool resolving;
+
         /* The history. Of a job that has ended only the record on the disk has it: NULL. */
         JobLog *log;
 
@@ -187,6 +199,9 @@ unsigned job_percent_shown(const Job *job);
 
 /* The percentage that a record covers which is written now. */
 unsigned job_percent_to_cover(const Job *job);
+
+/* Returns true if the job has ended and its record says so, or was removed. */
+bool job_has_ended(const Job *job);
 
 /* Id of the module that the job is followed on. */
 const char *job_place(const Job *job);
@@ -234,8 +249,8 @@ void job_tell_what_stays(Job *job, bool power_control);
 /* Returns true if the job has failed in such a way that the module may still be writing its flash. */
 bool job_may_still_write(const Job *job);
 
-/* Returns true if both are adopted jobs at the same place that have ended in the same way, without a restart, progress or
- * doubt: the later one can stand for the earlier one. */
+/* Returns true if both are adopted jobs at the same place that have ended in the same way, without a restart, progress
+ * or doubt: the later one can stand for the earlier one. */
 bool job_repeats(const Job *job, const Job *earlier);
 
 /* Wipes all credentials from the record. */
