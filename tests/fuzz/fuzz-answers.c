@@ -120,8 +120,6 @@ static void inspect(Script *s, unsigned questions)
         check_list(&facts->upgrade_modes);
         check_list(&facts->download_urc_maxima);
         check_list(&facts->update_urc_maxima);
-        if (facts->answers[INSPECT_SIGNAL] == INSPECT_ANSWERED)
-                g_assert(facts->rssi <= 31 || facts->rssi == 99);
 }
 
 /* ---- the fingerprint, and the settings */

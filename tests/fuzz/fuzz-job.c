@@ -24,7 +24,7 @@ static void check_readable(const Job *job)
         g_autoptr(Job) again = job_from_text(text, job->id, &why);
 
         if (!again)
-                g_error("%s:\n%s", why, text);
+                fuzz_fail(why, text);
         second = job_to_text(again);
         g_assert(job->state == JOB_FINISHED ? g_str_has_prefix(text, second) : strcmp(text, second) == 0);
 }

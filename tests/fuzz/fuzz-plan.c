@@ -152,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                 outcome_clear(&outcome);
                 plan_print(&plan);
                 outcome = run_carry_out(&plan, true);
-                g_error("%s: %s", kind_name(outcome.kind), outcome.sentence);
+                fuzz_fail(kind_name(outcome.kind), outcome.sentence);
         }
         outcome_clear(&outcome);
         plan_clear(&plan);

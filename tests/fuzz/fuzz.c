@@ -3,6 +3,8 @@
 /* The common part of the targets: reads an input as a script, and knows the shape of a harmless AT command. Calls
  * nothing of fotad, so that a fault there cannot hide itself. */
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -54,6 +56,13 @@ void fuzz_check_command(const char *command)
                 g_assert(quoted || g_ascii_isalnum(*p) || strchr("+=?,-\"", *p));
         }
         g_assert(!quoted);
+}
+
+void fuzz_fail(const char *what, const char *why)
+{
+        fprintf(stderr, "%s: %s\n", what, why);
+        fflush(NULL);
+        abort();
 }
 
 const char *fuzz_file(const uint8_t *bytes, size_t size)

@@ -32,5 +32,8 @@ char *script_text(Script *script, char delimiter);
  * outside of them neither a semicolon, which adds a command, nor any other character that no command of fotad has. */
 void fuzz_check_command(const char *command);
 
+/* Prints the texts, and aborts. (g_error() raises a signal that libFuzzer does not know.) */
+_Noreturn void fuzz_fail(const char *what, const char *why);
+
 /* A regular file in memory, for functions that read one by its path. The file is the same for all calls. */
 const char *fuzz_file(const uint8_t *bytes, size_t size);
