@@ -2,6 +2,7 @@
 include tests/sim/local.mk
 include tests/core/local.mk
 include tests/explore/local.mk
+include tests/fuzz/local.mk
 
 # The outside view of the daemon and of fotactl: bus, tty, files, exit codes.
 EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed tests/templates.h \

@@ -152,6 +152,8 @@ static void on_adopted(Manager *m, Job *job, const char *why, void *userdata)
 void manager_adopt(Manager *m, Module *module, Method method)
 {
         ModuleAdoption *adoption = module_adoption(module);
+        /* The message is handled only when the record is on the disk, and would be lost with a crash before that. */
+        bool by_message = method != METHOD_MINIFOTA;
         Job *job;
 
         if (module_is_taken(module) || misses_a_module(m) ||
@@ -168,7 +170,7 @@ void manager_adopt(Manager *m, Module *module, Method method)
         job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method; /* which never gives up too early */
         job->state = JOB_DOWNLOADING;
         job->sent = job->disconnected = true;
-        job_reach(job, JOB_REACHED_ACCEPTED);
+        job_reach(job, by_message ? JOB_REACHED_DOWNLOADING : JOB_REACHED_ACCEPTED);
         job->system = JOB_SYSTEM_MINI;
         manager_note_identity(job, module_identity(module));
         module_expect(module, job->id);

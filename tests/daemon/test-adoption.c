@@ -5,6 +5,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -161,6 +162,38 @@ START_TEST(test_found_as_firmware)
         g_free(world_sim(c->w, "release 1-1 end"));
         check_adopted_success(c, "minifota", 1);
         world_assert_property(c->w, c->job, "Restarts", "1");
+        course_free(c);
+}
+END_TEST
+
+/* fotad dies when the first record of an adopted upgrade is on the disk, and starts again beside a Mini system that reports
+ * the revision of the firmware: the record keeps that a message about an upgrade was seen. */
+START_TEST(test_killed_at_adoption)
+{
+        WorldSettings settings = {
+                .modules = { "1-1=ec600m" }, .config = QUICK, .no_daemon = true, .preload = "tests/daemon/kill-at.so"
+        };
+        Course *c = course_new_world(&settings);
+        g_autofree char *asked = NULL;
+
+        course_publish_any(c);
+        g_free(world_sim(c->w, "hold 1-1 updating:76"));
+        begin_by_hand(c, NULL);
+        g_free(world_sim(c->w, "held 1-1 updating:76"));
+        world_set_environment(c->w, "KILL_AT", "state after rename jobs/1.job");
+        world_start_daemon(c->w);
+        g_free(world_sim(c->w, "hold 1-1 end"));
+        world_pass(c->w, "updating:76");
+        ck_assert_int_eq(world_await_end(c->w), -SIGKILL);
+        world_set_environment(c->w, "KILL_AT", NULL);
+        g_free(world_sim(c->w, "held 1-1 end"));
+        world_start_daemon(c->w);
+        await_adopted(c);
+        g_free(world_sim(c->w, "wait 1-1 rx:AT+IFC? 1")); /* the last question about the system */
+        asked = world_sim(c->w, "count 1-1 rx:AT+CGSN");
+        g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN %d", atoi(asked) + 1)); /* the job goes on */
+        world_pass(c->w, "end");
+        check_adopted_success(c, "minifota", 1);
         course_free(c);
 }
 END_TEST
@@ -637,6 +670,7 @@ int main(void)
 
         suite_add(s, "found", test_found, 0, G_N_ELEMENTS(founds));
         suite_add(s, "found-as-firmware", test_found_as_firmware, 0, 1);
+        suite_add(s, "killed-at-adoption", test_killed_at_adoption, 0, 1);
         suite_add(s, "once", test_once, 0, 1);
         suite_add(s, "late", test_late, 0, 1);
         suite_add(s, "replugged", test_replugged, 0, 1);

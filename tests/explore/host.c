@@ -373,7 +373,7 @@ static const char *source_of(const Host *h)
         static const char *const urls[_SOURCE_MAX][2] = {
                 [SOURCE_HTTP] = { "http://server/package.bin", "http://server/package.mini_1" },
                 [SOURCE_HTTPS] = { "https://server/package.bin", "https://server/package.mini_1" },
-                [SOURCE_FTP] = { "ftp://u:p@server/package.bin", "ftp://u:p@server/package.mini_1" },
+                [SOURCE_FTP] = { "ftp://u:" HOST_PASSWORD "@server/package.bin", "ftp://u:" HOST_PASSWORD "@server/package.mini_1" },
                 [SOURCE_FILE] = { "package.bin", "package.bin" },
         };
 
@@ -426,6 +426,7 @@ static bool is_left_alone(const Host *h, Method method)
 
 void host_adopt(Host *h, Method method)
 {
+        bool by_message = method != METHOD_MINIFOTA;
         Job *job;
 
         if (!h->request->adopted || h->upgrade || h->disk_state != DISK_WORKS || is_left_alone(h, method))
@@ -441,7 +442,7 @@ void host_adopt(Host *h, Method method)
         job->method = method == METHOD_UNKNOWN ? METHOD_MINIFOTA : method;
         job->state = JOB_DOWNLOADING;
         job->sent = job->disconnected = true;
-        job_reach(job, JOB_REACHED_ACCEPTED);
+        job_reach(job, by_message ? JOB_REACHED_DOWNLOADING : JOB_REACHED_ACCEPTED);
         job->system = JOB_SYSTEM_MINI;
         if (h->identity) {
                 job_set_string(&job->imei, h->identity->imei);

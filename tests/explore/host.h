@@ -23,6 +23,9 @@ typedef struct Request {
         bool power_auto;   /* the USB device may be suspended */
 } Request;
 
+/* In the URL of a package on an FTP server; is no part of any other text. */
+#define HOST_PASSWORD "Geheim7"
+
 typedef struct HostObserver {
         void (*command)(void *userdata, const char *command); /* a line goes to the module */
         void (*bytes)(void *userdata, uint64_t bytes);        /* part of a package goes to the module */

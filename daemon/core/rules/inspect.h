@@ -55,7 +55,7 @@ typedef struct Inspection {
 
         char *sim; /* READY, SIM PIN, ... */
         unsigned eps_registration, registration;
-        unsigned rssi; /* 0-31, 99 unknown */
+        unsigned rssi; /* 0-31; more than that is unknown */
         uint64_t ufs_free, ufs_total;
         char *urc_port;
         unsigned fota_cid;

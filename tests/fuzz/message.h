@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus/bus-call.h"
+#include "fuzz.h"
+
+/* A message as if it had been read from a bus, with the values that the script gives: of the signature, or of any one
+ * if it is NULL. NULL if the script gives no valid one. */
+sd_bus_message *message_draw(Script *script, const char *signature);
