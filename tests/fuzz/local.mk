@@ -36,9 +36,10 @@ FUZZ_LIBS = $(FUZZ_ENGINE) tests/fuzz/libfuzz.a tests/explore/libexplore.a
 FUZZ_CORE_LIBS = $(FUZZ_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
 FUZZ_SHELL_LIBS = $(FUZZ_LIBS) daemon/libfotashell.a daemon/libfotacore.a dbus/libfotashared.a $(SYSTEMD_LIBS) \
 	$(UDEV_LIBS) $(GLIB_LIBS)
-FUZZ_CLIENT_LIBS = client/fotactl-input.$(OBJEXT) client/fotactl-json.$(OBJEXT) client/fotactl-message.$(OBJEXT) client/fotactl-options.$(OBJEXT) \
-	client/fotactl-placeholder.$(OBJEXT) client/fotactl-report.$(OBJEXT) client/fotactl-schedule.$(OBJEXT) \
-	client/fotactl-text.$(OBJEXT) $(FUZZ_LIBS) dbus/libfotashared.a $(SYSTEMD_LIBS) $(GLIB_LIBS) $(LIBINTL)
+FUZZ_CLIENT_LIBS = client/fotactl-input.$(OBJEXT) client/fotactl-json.$(OBJEXT) client/fotactl-message.$(OBJEXT) \
+	client/fotactl-options.$(OBJEXT) client/fotactl-placeholder.$(OBJEXT) client/fotactl-props.$(OBJEXT) \
+	client/fotactl-report.$(OBJEXT) client/fotactl-schedule.$(OBJEXT) client/fotactl-text.$(OBJEXT) $(FUZZ_LIBS) \
+	dbus/libfotashared.a $(SYSTEMD_LIBS) $(GLIB_LIBS) $(LIBINTL)
 CLEANFILES += tests/fuzz/*.failed
 
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz-url.c
