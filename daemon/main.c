@@ -178,7 +178,7 @@ int main(int argc, char **argv)
         g_autoptr(GError) error = NULL;
         bool good;
 
-        /* Otherwise the C library keeps some kB, and reserves 64 MB of addresses, for each thread that writes a record. */
+        /* Otherwise the C library keeps some kB, and reserves 64 MB of addresses, for each thread that writes. */
         mallopt(M_ARENA_MAX, 1);
         if (!open_standard_files())
                 return EXIT_FAILURE;

@@ -27,8 +27,8 @@
 
 typedef struct Relay {
         int bus, inner;
-        size_t headed;  /* bytes of the present message's header that have come */
-        uint64_t left;  /* bytes behind that header that have not come yet */
+        size_t headed; /* bytes of the present message's header that have come */
+        uint64_t left; /* bytes behind that header that have not come yet */
         uint8_t header[HEADER];
         uint8_t bytes[CHUNK];
 } Relay;

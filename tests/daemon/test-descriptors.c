@@ -249,8 +249,8 @@ START_TEST(test_between)
         call_start(bus, b->path, &started);
         call_pings(bus, (unsigned)_i);
         /* The bus answers this after it has passed the others on. */
-        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                            "GetId", NULL, NULL, NULL),
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "GetId", NULL, NULL, NULL),
                          0);
         ck_assert_int_eq(kill(world_daemon_pid(b->w), SIGCONT), 0);
         while (!refused || !started)

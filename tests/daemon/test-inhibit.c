@@ -15,7 +15,7 @@
 #include "suite.h"
 #include "world.h"
 
-#define LOGIND   "org.freedesktop.login1"
+#define LOGIND  "org.freedesktop.login1"
 #define TIMEOUT 60000 /* ms, far longer than any test needs */
 
 typedef struct Logind {

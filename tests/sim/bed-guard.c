@@ -2,8 +2,8 @@
 /*
  * A library that is preloaded before libumockdev's, and does in its place everything that concerns files below /dev.
  * libumockdev keeps a table of open devices, without a lock, with room for fifty of them, in which devices that could
- * not be opened stay for ever; it aborts when the table is full, and when one thread closes any file while another opens
- * a device. It asks the simulator before each read, write and ioctl of a tty, which costs both processes several
+ * not be opened stay for ever; it aborts when the table is full, and when one thread closes any file while another
+ * opens a device. It asks the simulator before each read, write and ioctl of a tty, which costs both processes several
  * switches of threads, and it aborts the simulator if a process is killed meanwhile.
  *
  * Here a process opens, reads and closes the ttys of the test bed as if they were any other file. The simulator is
@@ -55,7 +55,7 @@ struct tty {
         char name[sizeof(((struct bed_host_question *)NULL)->name)];
 };
 
-static atomic_bool listeners[FDS_MAX];     /* by descriptor: a socket of uevents */
+static atomic_bool listeners[FDS_MAX];      /* by descriptor: a socket of uevents */
 static _Atomic(struct tty *) ttys[FDS_MAX]; /* by descriptor: NULL if it is no tty of the test bed */
 
 /* Constructors of other libraries open files before one of this library has run. */

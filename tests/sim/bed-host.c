@@ -48,8 +48,8 @@ static gboolean tell_exclusive(void *data)
 }
 
 /* A pty stays exclusive after its last close, unlike a serial port, so it is made exclusive only where all programs are
- * root's, whose opens succeed anyway. The kernel would answer 0 to TIOCOUTQ of a slave, because a write has arrived once
- * it is in the pty. */
+ * root's, whose opens succeed anyway. The kernel would answer 0 to TIOCOUTQ of a slave, because a write has arrived
+ * once it is in the pty. */
 static int32_t answer(Bed *bed, const struct bed_host_question *question)
 {
         if (question->request == TIOCEXCL) {
