@@ -194,7 +194,7 @@ static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
 static int mark_gone(Follow *f)
 {
         if (!f->gone)
-                tell(f, "daemon-gone", _("fotad has left the bus; the upgrade goes on in the module. Waiting for it."));
+                tell(f, "daemon-gone", _("fotad is restarting; the upgrade goes on in the module. Waiting for fotad."));
         f->gone = true;
         return 0;
 }
@@ -355,7 +355,7 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         if (!*new_owner)
                 return mark_gone(f);
         if (f->gone)
-                tell(f, "daemon-back", _("fotad is back."));
+                tell(f, "daemon-back", _("fotad is running again."));
         f->gone = false;
         return read_job(f);
 }

@@ -67,6 +67,14 @@ static char *describe_restarts(const Props *job)
         return n > 0 ? g_strdup_printf(ngettext("%u restart", "%u restarts", n), n) : g_strdup("");
 }
 
+/* The time-out, in the states in which no percentage shows that the upgrade goes on. */
+static char *describe_deadline(const Props *job)
+{
+        const char *state = props_string(job, "State");
+
+        return strcmp(state, "restarting") == 0 || strcmp(state, "verifying") == 0 ? job_deadline(job) : g_strdup("");
+}
+
 static char *describe_time(const Props *job)
 {
         int seconds = job_seconds(job);
@@ -74,12 +82,20 @@ static char *describe_time(const Props *job)
         return seconds >= 0 ? text_duration(seconds) : g_strdup("");
 }
 
-/* Draws "updating     [######------]  45 %  3:07  2 restarts". Where the line is too narrow, the bar is left out first,
- * then the words. */
+/* Appends the words if the line then still has room for the shortest bar. */
+static void append_if_it_fits(GString *tail, const char *words, int head, int width)
+{
+        if (*words && head + 2 + BAR_MIN + 2 + 1 + text_columns(tail->str) + 2 + text_columns(words) <= width)
+                g_string_append_printf(tail, "  %s", words);
+}
+
+/* Draws "restarting   [######------]  45 %  3:07  2 restarts  waits until 14:32 at most". Where the line is too narrow,
+ * the words are left out first, then the bar. */
 static void draw(Progress *progress, const Props *job)
 {
         int percent = CLAMP((int)props_number(job, "Percent"), 0, 100), width = text_width() - MARGIN;
         g_autofree char *elapsed = describe_time(job), *restarts = describe_restarts(job);
+        g_autofree char *deadline = describe_deadline(job);
         g_autofree char *number = g_strdup_printf("%3d %%", percent);
         const char *state = state_word(job);
         g_autoptr(GString) line = g_string_new(NULL), tail = g_string_new(number);
@@ -87,8 +103,8 @@ static void draw(Progress *progress, const Props *job)
 
         if (*elapsed)
                 g_string_append_printf(tail, "  %s", elapsed);
-        if (*restarts && head + 2 + BAR_MIN + 2 + 1 + text_columns(tail->str) + 2 + text_columns(restarts) <= width)
-                g_string_append_printf(tail, "  %s", restarts);
+        append_if_it_fits(tail, restarts, head, width);
+        append_if_it_fits(tail, deadline, head, width);
         bar = MIN(BAR_MAX, width - head - 2 - 2 - text_columns(tail->str));
 
         g_string_append_printf(line, "%s%*s ", state, head - text_columns(state), "");
@@ -110,7 +126,9 @@ static void draw(Progress *progress, const Props *job)
 static void print_line(Progress *progress, const Props *job)
 {
         g_autofree char *state = job_progress(job), *restarts = describe_restarts(job);
-        g_autofree char *line = g_strconcat(state, *restarts ? ", " : "", restarts, NULL);
+        g_autofree char *deadline = describe_deadline(job);
+        g_autofree char *line = g_strconcat(state, *restarts ? ", " : "", restarts, *deadline ? ", " : "", deadline,
+                                            NULL);
         /* Without a terminal, a line for every ten percent. */
         g_autofree char *key = g_strdup_printf("%s %d %s", props_string(job, "State"),
                                                (int)props_number(job, "Percent") / 10, restarts);

@@ -55,6 +55,13 @@ char *job_revisions(const Props *job)
         return g_strdup_printf("%s -> %s", from, to);
 }
 
+char *job_deadline(const Props *job)
+{
+        g_autofree char *clock = text_clock(props_number(job, "Deadline"));
+
+        return *clock ? g_strdup_printf(_("waits until %s at most"), clock) : g_strdup("");
+}
+
 int job_seconds(const Props *job)
 {
         enum { BELIEVABLE_SEC = 30 * 24 * 3600 };
@@ -105,7 +112,7 @@ void show_job(const Object *job, const Object *module)
         g_autofree char *error = job_error(p), *revisions = job_revisions(p);
         g_autofree char *created = text_when(props_number(p, "Created"));
         g_autofree char *finished = text_when(props_number(p, "Finished"));
-        g_autofree char *message = message_words(p);
+        g_autofree char *message = message_words(p), *deadline = job_deadline(p);
         g_autofree char *duration = seconds >= 0 ? text_duration(seconds) : g_strdup("");
         g_autofree char *place = module ? g_strdup_printf("%s %s", id, props_text(module->props, "Model"))
                                         : g_strdup(id);
@@ -119,6 +126,7 @@ void show_job(const Object *job, const Object *module)
         if (strcmp(props_string(p, "Origin"), "adopted") == 0)
                 text_field(_("Origin"), _("adopted: it was found under way"));
         text_field_at(_("State"), progress, FIELD_INDENT, job_is_finished(p) ? TEXT_NONE : job_colour(p));
+        text_field(_("Time-out"), deadline);
         show_number(_("Restarts"), props_number(p, "Restarts"), "");
         show_number(_("Repeats"), props_number(p, "Repeats"), "");
         text_field(_("Revision"), revisions);

@@ -33,5 +33,8 @@ char *job_error(const Props *job);
 /* "A -> B", or the revision that is known, which the caller frees. */
 char *job_revisions(const Props *job);
 
+/* "waits until 14:32 at most", which the caller frees; "" if the job waits without a limit. */
+char *job_deadline(const Props *job);
+
 /* Seconds from the job's acceptance to its end, or to now; -1 if the clock was set back. */
 int job_seconds(const Props *job);

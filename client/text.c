@@ -212,6 +212,15 @@ char *text_time(unsigned long long usec)
         return time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("");
 }
 
+char *text_clock(unsigned long long usec)
+{
+        enum { NEAR_SEC = 12 * 3600 };
+        g_autoptr(GDateTime) time = usec > 0 ? g_date_time_new_from_unix_local((gint64)(usec / G_USEC_PER_SEC)) : NULL;
+        gint64 ahead = ((gint64)usec - g_get_real_time()) / G_USEC_PER_SEC;
+
+        return time && ABS(ahead) < NEAR_SEC ? g_date_time_format(time, "%H:%M") : text_time(usec);
+}
+
 static char *ago(unsigned seconds)
 {
         unsigned minutes = seconds / 60, hours = minutes / 60, days = hours / 24;

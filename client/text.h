@@ -45,5 +45,7 @@ char *text_duration(int seconds);
 
 /* Local time of usec (µs since the epoch), "" for 0, which the caller frees. */
 char *text_time(unsigned long long usec);
-/* The same; on a terminal also how long ago that is. */
+/* Local time of day as in "14:32"; with the date if it is more than half a day away; "" for 0. The caller frees it. */
+char *text_clock(unsigned long long usec);
+/* As text_time(); on a terminal also how long ago that is. */
 char *text_when(unsigned long long usec);

@@ -205,7 +205,7 @@ static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *ret_e
                 return 0;
         g_clear_pointer(&m->daemon, g_free);
         print_line(m, *new_owner ? "daemon-back" : "daemon-gone", NULL, NULL,
-                   *new_owner ? _("fotad is back.") : _("fotad has left the bus."));
+                   *new_owner ? _("fotad is running again.") : _("fotad has stopped or is restarting."));
         if (*new_owner)
                 print_all(m); /* a daemon that leaves again is reported by the next signal */
         return 0;

@@ -218,7 +218,7 @@ const Code code_table[] = {
              "",
              N_("check that this model and revision take such an upgrade and its options, and that no other runs"),
              false),
-        HOST(HOST_SOURCE_UNREACHABLE, "source-unreachable", N_("The package could not be had"),
+        HOST(HOST_SOURCE_UNREACHABLE, "source-unreachable", N_("The package could not be downloaded or read"),
              "", N_("check the URL and its server, or give the file again"), true),
         HOST(HOST_INSUFFICIENT_SPACE, "insufficient-space", N_("There is not enough space for the package"),
              "", N_("free space, then try again"), false),

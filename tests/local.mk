@@ -6,7 +6,7 @@ include tests/fuzz/local.mk
 
 # The outside view of the daemon and of fotactl: bus, tty, files, exit codes.
 EXTRA_DIST += tests/test-loops tests/test-manuals tests/test-rehearsal tests/test-translations tests/test-explained tests/test-security tests/test-catalog tests/test-install tests/data/installed \
-	tests/test-guide.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
+	tests/test-proofs.test tests/package/boot tests/package/build tests/package/guest.py tests/package/life \
 	tests/system/README.md tests/system/agent tests/system/check tests/system/image tests/system/interruptions.py \
 	tests/system/machine.py tests/system/neighbours.py tests/system/run tests/system/units/agent.service \
 	tests/system/units/network-of-the-test.service tests/system/units/usb.service tests/system/upgrades.py \
@@ -88,10 +88,10 @@ if HARDENED
 TESTS += tests/test-hardened
 endif
 
-# The tests that prove each sentence of the vendor's guide: test-guide reads the logs of those that run with it, so it
+# The tests that prove each sentence of the vendor's guide: test-proofs reads the logs of those that run with it, so it
 # comes last. (Automake drops its own rule for a log that has one here, except for logs of *.test.)
-TESTS += tests/test-guide.test
-tests/test-guide.log: $(filter-out tests/test-guide.log,$(TEST_LOGS))
+TESTS += tests/test-proofs.test
+tests/test-proofs.log: $(filter-out tests/test-proofs.log,$(TEST_LOGS))
 
 # The longest first: make starts them in this order.
 world_tests = tests/daemon/test-file-paced \

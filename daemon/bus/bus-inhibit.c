@@ -32,7 +32,8 @@ static void close_fd(BusInhibitor *i)
 static void tell(BusInhibitor *i, const char *why)
 {
         if (!i->told)
-                log_notice("logind keeps nobody from shutting the gateway down in the middle of an upgrade: %s", why);
+                log_notice("shutdown is not blocked during this upgrade, for logind refuses or cannot be reached: %s",
+                           why);
         i->told = true;
 }
 

@@ -158,6 +158,13 @@ static char *get_finished(const void *object)
         return bus_number(job->finished);
 }
 
+static char *get_deadline(const void *object)
+{
+        const Job *job = object;
+
+        return bus_number(has_ended(job) ? 0 : job->deadline);
+}
+
 static char *get_result(const void *object)
 {
         const Job *job = object;
@@ -247,6 +254,7 @@ static const BusProperty properties[] = {
         { "ToRevision", "s", get_to_revision },
         { "Created", "t", get_created },
         { "Finished", "t", get_finished },
+        { "Deadline", "t", get_deadline },
         { "Result", "s", get_result },
         { "ErrorDomain", "s", get_error_domain },
         { "ErrorCode", "i", get_error_code },
@@ -405,6 +413,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("ToRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Created", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Finished", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Deadline", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Result", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ErrorDomain", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ErrorCode", "i", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

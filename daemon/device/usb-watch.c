@@ -6,6 +6,7 @@
  * When a tty or a device is removed, its parents in sysfs are gone already, so what is needed is kept by its syspath.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <libudev.h>
 #include <stdbool.h>
@@ -25,9 +26,7 @@
 #define AGAIN_LONGEST  (10 * G_USEC_PER_SEC) /* the same, when they could not be read again and again */
 
 typedef struct udev_device udev_device;
-typedef struct udev_enumerate udev_enumerate;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(udev_device, udev_device_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(udev_enumerate, udev_enumerate_unref)
 
 typedef struct Tty {
         char *path, *node;
@@ -439,32 +438,33 @@ const char *usb_watch_find_tty(UsbWatch *w, const char *node)
         return NULL;
 }
 
-static int enumerate(UsbWatch *w, const char *subsystem)
+/* A device at a time: udev_enumerate would keep all of them in memory until the last has been read. */
+static int enumerate(UsbWatch *w, const char *subsystem, const char *directory)
 {
-        g_autoptr(udev_enumerate) e = udev_enumerate_new(w->udev);
-        struct udev_list_entry *entry;
-        int r;
+        DIR *d = opendir(directory);
+        const struct dirent *entry;
 
-        if (!e)
-                return -ENOMEM;
-        if ((r = udev_enumerate_add_match_subsystem(e, subsystem)) < 0 || (r = udev_enumerate_scan_devices(e)) < 0)
-                return r;
-        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
-        {
-                const char *syspath = udev_list_entry_get_name(entry);
-                g_autoptr(udev_device) d = udev_device_new_from_syspath(w->udev, syspath);
+        if (!d)
+                return errno == ENOENT ? 0 : -errno;
+        while ((entry = readdir(d))) {
+                g_autofree char *path = g_build_filename(directory, entry->d_name, NULL);
+                g_autoptr(udev_device) device = NULL;
 
-                if (d)
-                        on_device(w, d);
+                if (entry->d_name[0] == '.')
+                        continue;
+                device = udev_device_new_from_subsystem_sysname(w->udev, subsystem, entry->d_name);
+                if (device)
+                        on_device(w, device);
                 else
-                        look_again(w, syspath);
+                        look_again(w, path);
         }
+        closedir(d);
         return 0;
 }
 
 int usb_watch_enumerate(UsbWatch *w)
 {
-        int r = enumerate(w, "usb");
+        int r = enumerate(w, "usb", "/sys/bus/usb/devices");
 
-        return r < 0 ? r : enumerate(w, "tty");
+        return r < 0 ? r : enumerate(w, "tty", "/sys/class/tty");
 }

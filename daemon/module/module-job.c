@@ -13,6 +13,9 @@
 #include "store/source-check.h"
 #include "device/transfer.h"
 
+/* A smaller change of Job.deadline alone is not announced. */
+#define DEADLINE_STEP (60 * G_USEC_PER_SEC)
+
 struct JobRun {
         const ModuleContext *context;
         const JobRunObserver *observer;
@@ -86,6 +89,31 @@ static uint64_t deadline_of(const JobRun *r)
 uint64_t job_run_deadline(const JobRun *r)
 {
         return context_deadline(r->context, deadline_of(r));
+}
+
+/* Returns the time until which the job waits for news, µs since the epoch; 0 for no limit. */
+static uint64_t patience_realtime(const JobRun *r)
+{
+        uint64_t patience = context_deadline(r->context, upgrade_patience(r->upgrade)), now = clock_now();
+
+        if (patience == UINT64_MAX)
+                return 0;
+        patience = MAX(patience, job_run_deadline(r));
+        return (uint64_t)g_get_real_time() + (patience > now ? patience - now : 0);
+}
+
+static void announce(JobRun *r)
+{
+        r->job->deadline = patience_realtime(r);
+        r->observer->changed(r->userdata, r->job);
+}
+
+void job_run_check_deadline(JobRun *r)
+{
+        uint64_t before = r->job->deadline, present = patience_realtime(r);
+
+        if (MAX(before, present) - MIN(before, present) >= DEADLINE_STEP)
+                announce(r);
 }
 
 bool job_run_is_released(const JobRun *r)
@@ -347,7 +375,7 @@ static void carry_out(JobRun *r, const UpgradeAction *action)
                 log_context_job(LOG_WARNING, r->context, "%s", action->text);
                 return;
         case UPGRADE_ACTION_POWER: r->observer->set_power(r->userdata, action->text); return;
-        case UPGRADE_ACTION_ANNOUNCE: r->observer->changed(r->userdata, r->job); return;
+        case UPGRADE_ACTION_ANNOUNCE: announce(r); return;
         case UPGRADE_ACTION_RESULT: r->observer->result(r->userdata, r->job); return;
         case UPGRADE_ACTION_RELEASE: r->released = true; return;
         }

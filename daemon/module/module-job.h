@@ -64,6 +64,9 @@ void job_run_record_written(JobRun *run, int result, const char *why);
 /* The time at which job_run_time_out() is due, in µs of clock_now(); UINT64_MAX for never. After AT+QFOTADL, time in
  * which the port of a module that is there cannot be opened does not count, up to [timeouts] restart. */
 uint64_t job_run_deadline(const JobRun *run);
+/* Brings Job.deadline up to date, and announces it, if it has moved by a minute or more: each message of a module moves
+ * it. It is brought up to date with each other announcement as well. */
+void job_run_check_deadline(JobRun *run);
 /* The time-out of the present phase has passed. If that ends the job while the port cannot be opened, the job's message
  * says so. */
 void job_run_time_out(JobRun *run);

@@ -300,6 +300,8 @@ static void advance(Module *m)
                 }
                 busy = at_port_is_open(m->port) && probe_advance(m->probe);
         }
+        if (m->run && !awaits_record(m))
+                job_run_check_deadline(m->run);
         m->advancing = false;
         if (stands_still(m))
                 stand_still(m);

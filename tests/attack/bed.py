@@ -25,13 +25,18 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Bed:
-    def __init__(self, build, daemon=None, settings=""):
+    def __init__(self, build, daemon=None, settings="", user=None):
+        """With a user, which root alone can give, the daemon has that user's rights, as it has when it is installed."""
         self.build, self.daemon_file = os.path.abspath(build), os.path.abspath(daemon or f"{build}/daemon/fotad")
         self.client = f"{self.build}/client/fotactl"
         self.processes = []
+        self.user = user
         self.work = tempfile.mkdtemp(prefix="fotad-attack-")
+        os.chmod(self.work, 0o755)
         for name in ("state", "run", "lock", "www"):
             os.mkdir(f"{self.work}/{name}")
+            if user:
+                os.chown(f"{self.work}/{name}", user, user)
         self.write("bus.conf", BUS.format(self.work))
         self.write("fotad.conf", f"[serial]\nlock-directory={self.work}/lock\n{settings}")
 
@@ -49,10 +54,16 @@ class Bed:
                                                    env={**os.environ, **environment}))
         return self.processes[-1]
 
+    def make_package(self, revision=OLD):
+        """Returns a package for modules with that revision."""
+        file = f"{self.work}/www/{'up' if revision == OLD else revision}.bin"
+        subprocess.run([f"{self.build}/tests/sim/modsim", "--make-package", file, "--from", revision, "--to", NEW],
+                       check=True)
+        return file
+
     def serve(self):
         """Returns the address of the server, which has the package up.bin."""
-        subprocess.run([f"{self.build}/tests/sim/modsim", "--make-package", f"{self.work}/www/up.bin", "--from", OLD,
-                        "--to", NEW], check=True)
+        self.make_package()
         server = Server(("127.0.0.1", 0), lambda *a: Handler(*a, directory=f"{self.work}/www"))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"
@@ -61,12 +72,15 @@ class Bed:
         """Starts all of them. Returns the daemon."""
         self.run("dbus-daemon", "--nofork", "--config-file", f"{self.work}/bus.conf", "--print-address").stdout.readline()
         options = [word for module in modules for word in ("--module", module)]
+        rights = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"] if self.user else []
+        if self.user:
+            options += ["--owners", f"{self.user}:{self.user}"]
         modsim = self.run(f"{self.build}/tests/sim/modsim", *options, "--control", f"{self.work}/sim",
                           "--die-with-parent", log=f"{self.work}/modsim.log")
         lines = list(iter(lambda: modsim.stdout.readline().decode().rstrip("\n") or "ready", "ready"))
         assert modsim.poll() is None and lines, f"modsim did not become ready: {self.read('modsim.log')}"
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.work}/bus"
-        return self.run(self.daemon_file, "--config", f"{self.work}/fotad.conf", log=f"{self.work}/fotad.log",
+        return self.run(*rights, self.daemon_file, "--config", f"{self.work}/fotad.conf", log=f"{self.work}/fotad.log",
                         STATE_DIRECTORY=f"{self.work}/state", RUNTIME_DIRECTORY=f"{self.work}/run",
                         **dict(line.split("=", 1) for line in lines if "=" in line))
 

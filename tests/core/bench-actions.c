@@ -226,6 +226,7 @@ void bench_handle(Bench *b, const UpgradeEvent *event)
         check_job(b);
         if (event->type == UPGRADE_EVENT_TICK)
                 must(upgrade_deadline(b->upgrade) > b->now, "a deadline stays in the past: a busy loop");
+        must(upgrade_patience(b->upgrade) >= upgrade_deadline(b->upgrade), "the announced time-out is too early");
         if (b->job->state == JOB_FINISHED)
                 must(upgrade_deadline(b->upgrade) == UINT64_MAX && b->released, "finished, but not released");
         else

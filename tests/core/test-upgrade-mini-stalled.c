@@ -62,12 +62,12 @@ END_TEST
 
 static const char *const sentence[] = {
         "The Mini system gave up and the old firmware runs again without having said why; likelier the package could "
-        "not be had (a wrong URL, not published, no network, a power cut) than made for another revision: check the "
-        "URL and that the package fits "
+        "not be downloaded (a wrong URL, not published, no network, a power cut) than made for another revision: check "
+        "the URL and that the package fits "
         "the revision that runs, then start again.",
         "The Mini system gave up and the old firmware runs again after it had reported HTTP code 711: The module "
-        "rejected the URL, or the server does not have the package; so the package could not be had: check the URL and "
-        "that the package fits "
+        "rejected the URL, or the server does not have the package; so the package could not be downloaded: check the "
+        "URL and that the package fits "
         "the revision that runs, then start again.",
         "The Mini system gave up and the old firmware runs again after it had reported update code 507: The package "
         "was "
@@ -120,6 +120,27 @@ START_TEST(sentences)
                 break;
         }
         ck_assert_str_eq(b->job->message, sentence[_i]);
+}
+END_TEST
+
+/* The questions to the module in the meantime are no part of the announced time-out, at which the job is stalled; from
+ * then on there is none. */
+START_TEST(patience)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+        uint64_t end;
+
+        bench_go_mini(b);
+        bench_ready(b, MINI_OLD);
+        end = upgrade_patience(b->upgrade);
+        ck_assert_uint_gt(end, upgrade_deadline(b->upgrade));
+        bench_pass(b, end - b->now - 1);
+        ck_assert(!b->job->stalled);
+        ck_assert_uint_eq(upgrade_patience(b->upgrade), end);
+        bench_pass(b, 1);
+        ck_assert(b->job->stalled);
+        ck_assert_uint_eq(upgrade_patience(b->upgrade), UINT64_MAX);
+        ck_assert_uint_ne(upgrade_deadline(b->upgrade), UINT64_MAX);
 }
 END_TEST
 
@@ -569,6 +590,7 @@ int main(void)
         tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(sentence));
         tcase_add_test(t, repeated_messages);
         tcase_add_loop_test(t, reason, 0, G_N_ELEMENTS(reasons));
+        tcase_add_test(t, patience);
         tcase_add_loop_test(t, both_packages_after_a_pause, 0, 2);
         tcase_add_test(t, repeats_for_ever);
         tcase_add_test(t, messages_interrupt_questions);

@@ -211,7 +211,7 @@ START_TEST(falls_back)
                 { NULL, "without having said why" },
                 { "\"HTTPEND\",711", "HTTP code 711: The module rejected the URL" },
                 { "\"END\",507", "so the package does not fit this module" },
-                { "\"FTPEND\",611", "so the package could not be had" },
+                { "\"FTPEND\",611", "so the package could not be downloaded" },
         };
         g_autoptr(Bench) b = bench_new_mini();
 

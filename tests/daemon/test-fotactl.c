@@ -234,9 +234,9 @@ START_TEST(test_detach)
         r = client_begin(w, _i ? "watch --json" : "watch", NULL, false);
         client_await(r, "updating");
         world_kill_daemon(w);
-        client_await(r, _i ? "daemon-gone" : "fotad has left the bus");
+        client_await(r, _i ? "daemon-gone" : "fotad is restarting");
         world_start_daemon(w);
-        client_await(r, _i ? "daemon-back" : "fotad is back");
+        client_await(r, _i ? "daemon-back" : "fotad is running again");
         g_free(world_sim(w, "release 1-1"));
         client_finish(r, 0);
         ck_assert(strstr(r->text->str, _i ? "\"Result\":\"success\"" : "The upgrade succeeded: "));
@@ -303,10 +303,10 @@ START_TEST(test_monitor)
         client_await(r, _i ? "\"event\":\"result\",\"job\":{\"path\":\"" JOB_1 "\",\"Result\":\"success\","
                            : "  job 1: success: The module runs ");
         world_kill_daemon(w);
-        client_await(r, _i ? "\"event\":\"daemon-gone\"}\n" : "  fotad has left the bus.\n");
+        client_await(r, _i ? "\"event\":\"daemon-gone\"}\n" : "  fotad has stopped or is restarting.\n");
         g_string_truncate(r->text, 0);
         world_start_daemon(w);
-        client_await(r, _i ? "\"event\":\"daemon-back\"}" : "  fotad is back.\n");
+        client_await(r, _i ? "\"event\":\"daemon-back\"}" : "  fotad is running again.\n");
         client_await(r, _i ? "\"event\":\"present\",\"module\":{" : "  module usb-1-1: ");
         kill(r->pid, SIGINT);
         client_finish(r, -SIGINT);

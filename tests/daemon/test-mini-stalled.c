@@ -30,10 +30,10 @@ static const struct {
         const char *said;   /* with mini-tells=1 */
         const char *likely; /* and the message that follows from it */
 } wrongs[] = {
-        { "404", false, "HTTP code 711: The module rejected the URL", "the package could not be had" },
-        { "down", false, "HTTP code 716: The module could not connect to the server", "the package could not be had" },
+        { "404", false, "HTTP code 711: The module rejected the URL", "the package could not be downloaded" },
+        { "down", false, "HTTP code 716: The module could not connect to the server", "the package could not be downloaded" },
         { "dns", false, "HTTP code 714: The module could not resolve the server's name",
-          "the package could not be had" },
+          "the package could not be downloaded" },
         { "from", true, "code 507: The package was made for another revision than the one that runs",
           "the package does not fit this module" },
         { "project", true, "code 552: The package was made for another model", "the package does not fit this module" },
@@ -85,7 +85,7 @@ START_TEST(test_fell_back)
                 course_assert_message(c, wrongs[wrong].likely);
         } else {
                 course_assert_message(c, "without having said why");
-                course_assert_message(c, "likelier the package could not be had");
+                course_assert_message(c, "likelier the package could not be downloaded");
         }
         check_begun_anew(c, "4");
         course_free(c);
@@ -224,6 +224,7 @@ START_TEST(test_network)
         g_free(world_sim(w, "wait 1-1 retry 3"));
         course_await_stalled(c, c->url);
         course_assert_no_message(c, "cannot go back");
+        world_await_property(w, c->job, "Deadline", "0");
         world_await_property(w, c->job, "StallReason",
                              strstr(networks[_i].module, "mini-tells") ? "waiting-network" : "no-progress");
         if (strstr(networks[_i].module, "mini-tells")) {

@@ -323,9 +323,9 @@ START_TEST(test_daemon_gone)
         client_await(r, "updating");
         g_free(world_sim(b->w, "held 1-1"));
         world_kill_daemon(b->w);
-        n = datagrams_await(b->systemd, 0, "STATUS=fotad has left the bus; the upgrade goes on in the module.");
+        n = datagrams_await(b->systemd, 0, "STATUS=fotad is restarting; the upgrade goes on in the module.");
         world_start_daemon(b->w);
-        n = datagrams_await(b->systemd, n, "STATUS=fotad is back.");
+        n = datagrams_await(b->systemd, n, "STATUS=fotad is running again.");
         datagrams_await(b->systemd, n, "STATUS=job 1: updating, ");
         g_free(world_sim(b->w, "release 1-1"));
         client_finish(r, 0);

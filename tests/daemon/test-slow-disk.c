@@ -395,6 +395,7 @@ START_TEST(test_status)
         start_to(w, PREPARING);
         h = hold_new(w);
         c = call_cancel(0);
+        hold_await(h, "Result=cancelled");
         g_free(world_sim(w, "release 1-1 " PREPARING));
         hold_await(h, "State=finished");
         other = world_expect_job(w, world_start(w, MODULE_2, url, NULL));

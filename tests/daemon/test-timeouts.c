@@ -4,12 +4,14 @@
  * is stopped if that is possible, and once it is healthy again the next upgrade works. */
 
 #include <check.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client-run.h"
 #include "presets.h"
 #include "suite.h"
-#include "world.h"
+#include "world-private.h"
 
 #define NEWEST_REVISION "EC200AEUHAR01A04M16"
 
@@ -367,6 +369,64 @@ START_TEST(test_stuck)
 }
 END_TEST
 
+/* ---- Deadline */
+
+/* The property as seconds from now. */
+static int64_t seconds_left(World *w, const char *job)
+{
+        g_autofree char *deadline = world_property(w, job, "Deadline");
+        int64_t at = g_ascii_strtoll(deadline, NULL, 10);
+
+        ck_assert_int_gt(at, 0);
+        return (at - g_get_real_time()) / G_USEC_PER_SEC;
+}
+
+/* Signals for Deadline alone are those of the phases that begin without another change, and none for each message. */
+static void assert_few_signals_for_deadline(World *w)
+{
+        unsigned alone = 0;
+
+        for (guint i = 0; i < w->signals->len; i++)
+                if (g_strcmp0(((const Signal *)g_ptr_array_index(w->signals, i))->text, " Deadline ") == 0)
+                        alone++;
+        ck_assert_uint_lt(alone, 10);
+}
+
+/* Deadline is that of the present phase, and 0 after the end. Its changes share the signals of other properties. */
+START_TEST(test_deadline)
+{
+        World *w = world_with("", "command=30\nsettle=180\nstart=1000\ndownload-idle=2000\nupdate-idle=3000\n"
+                                  "restart=4000");
+        g_autofree char *job = NULL;
+        int64_t left;
+
+        g_free(world_sim(w, "hold 1-1 downloading:40"));
+        g_free(world_sim(w, "hold 1-1 off"));
+        g_free(world_sim(w, "hold 1-1 updating:50"));
+        job = begin(w, "up.bin");
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "Percent", "20");
+        left = seconds_left(w, job);
+        ck_assert_msg(left > 1500 && left <= 2000, "%" PRId64, left);
+        g_free(world_sim(w, "release 1-1"));
+        g_free(world_sim(w, "held 1-1"));
+        world_await_property(w, job, "State", "restarting");
+        left = seconds_left(w, job);
+        ck_assert_msg(left > 3500 && left <= 4000, "%" PRId64, left);
+        client_assert(w, "status", NULL, 0, "Time-out       waits until ", "");
+        g_free(world_sim(w, "release 1-1"));
+        world_await_property(w, job, "State", "updating");
+        g_free(world_sim(w, "held 1-1"));
+        left = seconds_left(w, job);
+        ck_assert_msg(left > 2500 && left <= 3000, "%" PRId64, left);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        world_assert_property(w, job, "Deadline", "0");
+        assert_few_signals_for_deadline(w);
+        world_free(w);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("timeouts");
@@ -383,5 +443,6 @@ int main(void)
         suite_add(s, "command", test_command, 0, 1);
         suite_add(s, "command-qfotadl", test_command_qfotadl, 0, 1);
         suite_add(s, "stuck", test_stuck, 0, 1);
+        suite_add(s, "deadline", test_deadline, 0, 1);
         return suite_run(s);
 }

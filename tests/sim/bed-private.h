@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The internals of the test bed, shared by attach-umockdev.c (devices and their events), bed-sysfs.c (controllers and
- * hubs), bed-tty.c (the bed itself and its ttys), bed-take.c (how ttys take the host's bytes), bed-ioctl.c (the host's
- * ioctls) and bed-rules.c (udev's handling of claims).
+ * hubs), bed-tty.c (the bed itself and its ttys), bed-take.c (how ttys take the host's bytes), bed-host.c (the host's
+ * writes and ioctls) and bed-rules.c (udev's handling of claims).
  */
 #pragma once
 
@@ -17,7 +17,6 @@ struct Bed {
         GHashTable *ancestors; /* syspaths of controllers and hubs */
         GHashTable *taken;     /* port paths with a device */
         GHashTable *numbers;   /* "ttyUSB1" in use */
-        GHashTable *handled;   /* "/dev/ttyUSB1" whose ioctls are passed on */
         unsigned devnums[10];  /* last of each bus */
         int epoll;             /* pty masters, edge triggered */
         guint epoll_source;
@@ -25,6 +24,7 @@ struct Bed {
         guint inotify_source;
         GHashTable *watches; /* descriptor -> struct bed_watch */
         GPtrArray *ttys;
+        struct BedHost *host;
         bool host_is_root;             /* the programs that see the devices run as root */
         gid_t ttys_group;              /* 0: root's */
         uid_t power_user;              /* 0: root */
@@ -113,15 +113,16 @@ void bed_tty_take_end(struct bed_tty *tty);
 void bed_note_write(Bed *bed, const char *name, size_t size);
 int bed_waiting(Bed *bed, const char *name);
 
-/* --- bed-ioctl.c --- */
+/* --- bed-host.c --- */
 
-void bed_tty_attach_ioctl(struct bed_tty *tty);
+/* Answers the programs that see the devices, once `root` is set. */
+struct BedHost *bed_host_new(Bed *bed);
+void bed_host_free(struct BedHost *host);
 
 /* --- bed-udev.c --- */
 
-/* Before its node exists, and when its ioctls are passed on. */
+/* Before its node exists. */
 void bed_udev_tty(struct bed_tty *tty);
-void bed_udev_ioctls(struct bed_tty *tty);
 /* A file of sysfs that fotad's rules open to its group. */
 void bed_udev_give(Bed *bed, const char *file);
 /* As bed_add_device(); control: the path of its power/control. */

@@ -20,7 +20,7 @@ struct write {
         size_t size, taken, behind;
 };
 
-/* --- called by libumockdev's thread --- */
+/* --- called by the thread of bed-host.c --- */
 
 /* Locked. */
 static struct bed_tty *find_tty(Bed *bed, const char *name)

@@ -216,7 +216,6 @@ void bed_tty_make_node(struct bed_tty *tty)
         bed_udev_tty(tty);
         if (symlink(tty->slave, tty->link) < 0)
                 g_error("%s: %s", tty->link, g_strerror(errno));
-        bed_tty_attach_ioctl(tty);
         tty->has_node = true;
 }
 
@@ -381,11 +380,11 @@ Bed *bed_new(void)
         bed->ancestors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        bed->handled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         bed->watches = g_hash_table_new_full(NULL, NULL, NULL, free_watch);
         bed->ttys = g_ptr_array_new();
         g_mutex_init(&bed->lock);
         bed->host_is_root = geteuid() == 0;
+        bed->host = bed_host_new(bed);
         bed->epoll = epoll_create1(EPOLL_CLOEXEC);
         bed->epoll_source = g_unix_fd_add(bed->epoll, G_IO_IN, on_epoll, bed);
         bed->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -397,6 +396,7 @@ void bed_free(Bed *bed)
 {
         if (!bed)
                 return;
+        bed_host_free(bed->host);
         g_source_remove(bed->epoll_source);
         g_source_remove(bed->inotify_source);
         close(bed->epoll);
@@ -404,7 +404,6 @@ void bed_free(Bed *bed)
         g_hash_table_unref(bed->ancestors);
         g_hash_table_unref(bed->taken);
         g_hash_table_unref(bed->numbers);
-        g_hash_table_unref(bed->handled);
         g_hash_table_unref(bed->watches);
         g_ptr_array_unref(bed->ttys);
         g_object_unref(bed->testbed); /* removes the directory */

@@ -4,6 +4,7 @@
  * group (dialout), by 70-fotad.rules power/control and uevent of a module to a user (fotad). This file must not depend
  * on anything else of a device.
  */
+#include "bed-host.h"
 #include "bed-private.h"
 
 #include <dlfcn.h>
@@ -39,14 +40,14 @@ void bed_udev_give(Bed *bed, const char *file)
 
 void bed_serve_owners(Bed *bed, gid_t ttys, uid_t power)
 {
-        g_autofree char *ioctls = g_strconcat(bed->root, "/ioctl/_default", NULL);
+        g_autofree char *host = g_strconcat(bed->root, "/" BED_HOST_SOCKET, NULL);
 
         bed->host_is_root = false;
         bed->ttys_group = ttys;
         bed->power_user = power;
         /* Each listener for events has a socket of its own there. */
         g_chmod(bed->root, 01777);
-        g_chmod(ioctls, 0666);
+        g_chmod(host, 0666);
 }
 
 void bed_udev_tty(struct bed_tty *tty)
@@ -56,15 +57,6 @@ void bed_udev_tty(struct bed_tty *tty)
 
         if (tty->bed->ttys_group)
                 give(slave, 0, tty->bed->ttys_group, 0660);
-}
-
-/* The socket over which libumockdev passes the ioctls of a node on: no file of a real /dev. */
-void bed_udev_ioctls(struct bed_tty *tty)
-{
-        g_autofree char *path = g_strconcat(tty->bed->root, "/ioctl", tty->node, NULL);
-
-        if (tty->bed->ttys_group)
-                g_chmod(path, 0666);
 }
 
 void bed_add_usb(Bed *bed, const char *text, unsigned vendor, unsigned product, bool claimed, const char *control)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * guard-check TTY, as a COMMAND of modsim: kills processes in the midst of ioctls on the TTY, listens for uevents in
- * two processes, opens missing devices, and opens existing devices while another thread opens and closes other files.
- * Exit status 0 if it and modsim survive and both processes had a socket of their own; without bed-guard.so the first
- * fault aborts modsim, there is one socket, the third fault aborts guard-check, and the fourth does so every other
- * time.
+ * two processes, opens the TTY a hundred times, opens missing devices, and opens existing devices while another thread
+ * opens and closes other files. Exit status 0 if it and modsim survive and both processes had a socket of their own;
+ * without bed-guard.so the first fault aborts modsim, there is one socket, the third and the fourth fault abort
+ * guard-check, and the fifth does so every other time.
  */
 
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 
 #define OPENS  20000
 #define ABSENT 100
+#define TTYS   100
 #define KILLED 100
 
 static atomic_bool over;
@@ -108,13 +109,25 @@ static bool kill_in_ioctls(const char *tty)
         return true;
 }
 
+static bool open_many(const char *tty)
+{
+        int fds[TTYS], waiting;
+
+        for (int i = 0; i < TTYS; i++)
+                if ((fds[i] = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 || ioctl(fds[i], TIOCOUTQ, &waiting) < 0)
+                        return false;
+        for (int i = 0; i < TTYS; i++)
+                close(fds[i]);
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         pthread_t others;
 
         if (argc != 2 || !kill_in_ioctls(argv[1]))
                 return EXIT_FAILURE;
-        if (!listen_twice())
+        if (!listen_twice() || !open_many(argv[1]))
                 return EXIT_FAILURE;
         for (int i = 0; i < ABSENT; i++)
                 if (open("/dev/ttyUSB99", O_RDWR | O_CLOEXEC) >= 0)

@@ -6,13 +6,13 @@ tests_sim_modsim_CFLAGS = $(AM_CFLAGS) $(SIM_CFLAGS)
 tests_sim_modsim_LDADD = $(SIM_LIBS) $(GLIB_LIBS)
 tests_sim_modsim_SOURCES = $(modsim_sources) \
 	tests/sim/attach-umockdev.c \
-	tests/sim/bed-ioctl.c tests/sim/bed-preload.c tests/sim/bed-private.h tests/sim/bed-rules.c tests/sim/bed-sysfs.c \
-	tests/sim/bed-take.c tests/sim/bed-tty.c tests/sim/bed-udev.c
+	tests/sim/bed-host.c tests/sim/bed-host.h tests/sim/bed-preload.c tests/sim/bed-private.h \
+	tests/sim/bed-rules.c tests/sim/bed-sysfs.c tests/sim/bed-take.c tests/sim/bed-tty.c tests/sim/bed-udev.c
 
 # Libraries to preload are programs for automake, so that they are built, cleaned and distributed as such. Without
 # sanitizers, which inspect the program that preloads them.
 noinst_PROGRAMS += tests/sim/bed-guard.so
-tests_sim_bed_guard_so_SOURCES = tests/sim/bed-guard.c
+tests_sim_bed_guard_so_SOURCES = tests/sim/bed-guard.c tests/sim/bed-host.h
 tests_sim_bed_guard_so_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC
 tests_sim_bed_guard_so_LDFLAGS = -shared
 check_PROGRAMS += tests/sim/guard-check

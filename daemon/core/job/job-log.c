@@ -40,19 +40,11 @@ const char *job_log_kind_to_string(JobLogKind kind)
         return kind_names[kind];
 }
 
-static void line_free(gpointer data)
-{
-        JobLogLine *line = data;
-
-        g_free(line->text);
-        g_free(line);
-}
-
 JobLog *job_log_new(void)
 {
         JobLog *log = g_new0(JobLog, 1);
 
-        log->lines = g_ptr_array_new_with_free_func(line_free);
+        log->lines = g_ptr_array_new_with_free_func(g_free);
         return log;
 }
 
@@ -120,51 +112,53 @@ static void remove_line(JobLog *log, unsigned i)
         g_ptr_array_remove_index(log->lines, i);
 }
 
-static void set_text(JobLog *log, JobLogLine *line, char *taken)
+static JobLogLine *new_line(uint64_t at, JobLogKind kind, bool passing, const char *text)
 {
-        log->bytes -= size_of(line);
-        g_free(line->text);
-        line->text = taken;
+        size_t size = strlen(text) + 1;
+        JobLogLine *line = g_malloc(offsetof(JobLogLine, text) + size);
+
+        line->at = at;
+        line->kind = kind;
+        line->passing = passing;
+        memcpy(line->text, text, size);
+        return line;
+}
+
+static void insert_line(JobLog *log, int i, JobLogLine *line)
+{
         log->bytes += size_of(line);
+        log->passing += line->passing;
+        g_ptr_array_insert(log->lines, i, line);
 }
 
 /* Drops the oldest line behind the first ones, where a line with the number of lines that were dropped stands. Returns
  * false if there is none. */
 static bool drop_one(JobLog *log)
 {
+        g_autofree char *text = NULL;
         unsigned i = 0;
-        JobLogLine *mark;
+        uint64_t at;
 
         while (i < log->lines->len && line_at(log, i)->kind != JOB_LOG_DROPPED)
                 i++;
         if (i == log->lines->len) { /* the line becomes the mark */
                 i = MIN(LINES_FIRST, log->lines->len / 2);
-                log->passing -= line_at(log, i)->passing;
-                line_at(log, i)->passing = false;
-                line_at(log, i)->kind = JOB_LOG_DROPPED;
                 log->dropped = 0;
         } else if (i + 2 >= log->lines->len) {
                 return false;
         } else {
-                line_at(log, i)->at = line_at(log, i + 1)->at;
-                remove_line(log, i + 1);
+                remove_line(log, i);
         }
-        mark = line_at(log, i);
-        set_text(log, mark, g_strdup_printf("%" G_GUINT64_FORMAT " lines were dropped here", ++log->dropped));
+        at = line_at(log, i)->at;
+        remove_line(log, i);
+        text = g_strdup_printf("%" G_GUINT64_FORMAT " lines were dropped here", ++log->dropped);
+        insert_line(log, (int)i, new_line(at, JOB_LOG_DROPPED, false, text));
         return true;
 }
 
-static void append(JobLog *log, uint64_t at, JobLogKind kind, bool passing, char *taken)
+static void append(JobLog *log, uint64_t at, JobLogKind kind, bool passing, const char *text)
 {
-        JobLogLine *line = g_new0(JobLogLine, 1);
-
-        line->at = at;
-        line->kind = kind;
-        line->passing = passing;
-        line->text = taken;
-        log->bytes += size_of(line);
-        log->passing += passing;
-        g_ptr_array_add(log->lines, line);
+        insert_line(log, -1, new_line(at, kind, passing, text));
         while ((log->lines->len > LINES_MAX || (log->bytes > BYTES_MAX && log->lines->len > LINES_FIRST)) &&
                drop_one(log))
                 ;
@@ -228,7 +222,7 @@ void job_log_add(JobLog *log, uint64_t at, JobLogKind kind, const char *text)
         if (kind == JOB_LOG_AT)
                 replace_count(log, cleaned);
         log->total++;
-        append(log, at, kind, kind == JOB_LOG_AT, g_steal_pointer(&cleaned));
+        append(log, at, kind, kind == JOB_LOG_AT, cleaned);
         drop_passing(log, DIALOGUE_MAX);
 }
 
@@ -287,6 +281,7 @@ const char *job_log_of_record(const char *record)
 static void read_line(JobLog *log, char *line)
 {
         char *word = strchr(line, '='), *text = word ? strchr(word, ' ') : NULL;
+        g_autofree char *cleaned = NULL;
         guint64 at;
         JobLogKind kind = 0;
 
@@ -301,7 +296,8 @@ static void read_line(JobLog *log, char *line)
                 kind = JOB_LOG_NOTE;
         if (kind == JOB_LOG_DROPPED)
                 log->dropped = g_ascii_strtoull(text, NULL, 10);
-        append(log, at, kind, false, clean(text, TEXT_MAX_LONG));
+        cleaned = clean(text, TEXT_MAX_LONG);
+        append(log, at, kind, false, cleaned);
 }
 
 JobLog *job_log_from_text(const char *group)

@@ -34,7 +34,7 @@ typedef struct JobLogLine {
         uint64_t at; /* µs since the epoch */
         JobLogKind kind;
         bool passing; /* of the AT dialogue, and dropped when enough newer lines have come */
-        char *text;
+        char text[];
 } JobLogLine;
 
 const char *job_log_kind_to_string(JobLogKind kind);

@@ -173,6 +173,9 @@ typedef struct Job {
         /* In memory only: the record without watched is being written, and the job is still watched. */
         bool resolving;
 
+        /* In memory only: the time until which the job waits for news, µs since the epoch; 0 for no limit. */
+        uint64_t deadline;
+
         /* The history. Of a job that has ended only the record on the disk has it: NULL. */
         JobLog *log;
 

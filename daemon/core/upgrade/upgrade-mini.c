@@ -245,14 +245,14 @@ static void fell_back(Upgrade *u)
                 detail = g_strdup("without having said why, or it has not run yet: no certain sign of it was seen, and the "
                                   "upgrade may still begin");
         } else if (job->reported_domain == CODE_DOMAIN_NONE) {
-                detail = g_strdup("without having said why; likelier the package could not be had (a wrong URL, not "
-                                  "published, no network, a power cut) than made for another revision");
+                detail = g_strdup("without having said why; likelier the package could not be downloaded (a wrong URL, "
+                                  "not published, no network, a power cut) than made for another revision");
         } else {
                 said = job_code_text(job->reported_domain, job->reported_code);
                 detail = g_strdup_printf("after it had reported %s; so %s", said,
                                          job->reported_domain == CODE_DOMAIN_UPDATE
                                                  ? "the package does not fit this module"
-                                                 : "the package could not be had");
+                                                 : "the package could not be downloaded");
         }
         upgrade_fail(u, HOST_FELL_BACK, detail);
 }

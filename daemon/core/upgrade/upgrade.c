@@ -73,6 +73,17 @@ uint64_t upgrade_deadline(const Upgrade *u)
         return MAX(u->deadline, u->timed_out_at + MIN(DEADLINE_INTERVAL, u->timeouts->settle));
 }
 
+uint64_t upgrade_patience(const Upgrade *u)
+{
+        uint64_t deadline = upgrade_deadline(u);
+
+        if (u->job->state == JOB_FINISHED)
+                return UINT64_MAX;
+        if (mini_waits(u))
+                return u->job->stalled ? UINT64_MAX : MAX(deadline, u->progress_at + u->timeouts->stall);
+        return MAX(deadline, u->reread_until);
+}
+
 static void on_gone(Upgrade *u, const UpgradeEvent *event)
 {
         bool over = u->job->result != JOB_RESULT_NONE && !upgrade_awaits_restart(u->job);

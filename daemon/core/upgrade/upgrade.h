@@ -17,3 +17,8 @@ void upgrade_handle(Upgrade *upgrade, const UpgradeEvent *event);
 
 /* The time at which UPGRADE_EVENT_TICK is due, in µs of the events' clock; UINT64_MAX for never. */
 uint64_t upgrade_deadline(const Upgrade *upgrade);
+
+/* The time until which the upgrade is left to go on without news before it is judged or called stalled; UINT64_MAX for
+ * never, as while a module that is stalled is there. Later than upgrade_deadline() where only a question is due by then.
+ */
+uint64_t upgrade_patience(const Upgrade *upgrade);
