@@ -39,8 +39,10 @@ static void run(const char *name, const void *bytes, size_t size)
         g_assert(size <= sizeof(present->bytes));
         g_strlcpy(present->name, name, sizeof(present->name));
         present->size = size;
-        memcpy(present->bytes, bytes, size);
-        memcpy(copy, bytes, size);
+        if (size > 0) { /* else there may be no bytes at all */
+                memcpy(present->bytes, bytes, size);
+                memcpy(copy, bytes, size);
+        }
         LLVMFuzzerTestOneInput(copy, size);
 }
 
