@@ -41,6 +41,7 @@ static void check_commands(const Options *o)
         context = context_from_options(o);
         contexts = g_strdup_printf("AT+QICSGP=%d,%s", (int)o->cid, context);
         g_assert(context_is_valid(context));
+        g_assert(o->apn_auth < 0 || context[strlen(context) - 1] == '0' + o->apn_auth);
         fuzz_check_command(contexts);
 }
 
