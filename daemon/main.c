@@ -89,7 +89,7 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 
         (void)source, (void)info;
         sd_notify(0, "STOPPING=1");
-        manager_end(running->manager);
+        manager_end(running->manager, 0);
         return 0;
 }
 

@@ -209,7 +209,7 @@ static void retry_after(Bus *b, uint64_t pause)
 {
         if (sd_event_source_set_time_relative(b->retry, pause) < 0 ||
             sd_event_source_set_enabled(b->retry, SD_EVENT_ONESHOT) < 0)
-                sd_event_exit(b->event, -ECONNRESET);
+                manager_end(b->manager, -ECONNRESET);
 }
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -284,8 +284,10 @@ static int change_over(Bus *b)
         b->lost_at = 0;
         r = take_up(b);
         sd_bus_close_unref(lost);
-        if (r < 0)
-                return sd_event_exit(b->event, r);
+        if (r < 0) {
+                manager_end(b->manager, r);
+                return 0;
+        }
         for (unsigned i = 0; i < modules->len; i++)
                 bus_module_reconnect(g_hash_table_lookup(b->modules, g_ptr_array_index(modules, i)));
         for (unsigned i = 0; i < jobs->len; i++)
@@ -328,7 +330,8 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         (void)source, (void)usec;
         if (g_get_monotonic_time() - b->lost_at > (is_upgrading(b) ? LOST_MAX_UPGRADING : LOST_MAX)) {
                 log_error("the bus cannot be had again: fotad ends, and the next start goes on with its jobs");
-                return sd_event_exit(b->event, -ECONNRESET);
+                manager_end(b->manager, -ECONNRESET);
+                return 0;
         }
         g_clear_pointer(&b->next, sd_bus_close_unref);
         b->pause = MIN(2 * b->pause, PAUSE_MAX);

@@ -39,6 +39,7 @@ struct Manager {
         guint64 last_id;                       /* of the newest job, 0 none */
         guint64 last_end;                      /* the highest Job.end_number */
         bool stopping;                         /* the loop ends when the writer is idle */
+        int exit_code;                         /* of the loop then */
         sd_event_source *removal;              /* due when more records of m->trimmed are to be removed */
         sd_event_source *survival;             /* due when the daemon has survived taking its jobs up */
         sd_event_source *uart_removal;         /* due after manager_drop_uarts_soon() */

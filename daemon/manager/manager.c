@@ -242,7 +242,7 @@ static void on_writer_idle(void *userdata)
         Manager *m = userdata;
 
         if (m->stopping)
-                sd_event_exit(m->event, 0);
+                sd_event_exit(m->event, m->exit_code);
 }
 
 Manager *manager_new(sd_event *event, const Config *config, const ManagerDirectories *directories, char **ret_why)
@@ -383,13 +383,15 @@ void manager_reconfigured(Manager *m)
         manager_trim_history(m);
 }
 
-void manager_end(Manager *m)
+void manager_end(Manager *m, int code)
 {
+        if (!m->stopping)
+                m->exit_code = code;
         m->stopping = true;
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_stop(g_ptr_array_index(m->modules, i));
         if (writer_is_idle(m->writer))
-                sd_event_exit(m->event, 0);
+                sd_event_exit(m->event, m->exit_code);
 }
 
 static bool is_sending(const Manager *m)
@@ -417,8 +419,10 @@ static void on_note_written(Manager *m, Job *job, int result, const char *why, v
         (void)userdata;
         if (job && result < 0)
                 log_job(LOG_ERR, NULL, job, "job %s cannot be written: %s", job->id, why);
-        if (job && (result < 0 || !m->observer->job_result(m->userdata, job)))
-                job->announced = JOB_ANNOUNCED_NO;
+        if (!job || (result == 0 && m->observer->job_result(m->userdata, job)))
+                return;
+        job->announced = JOB_ANNOUNCED_NO;
+        manager_write_end(m, job, NULL); /* the next daemon may be the one that announces the Result */
 }
 
 /* Waits for the disk at the start alone. */

@@ -33,9 +33,9 @@ int manager_start(Manager *manager, const ManagerObserver *observer, void *userd
 /* Applies new contents of the configuration, as far as they do no harm to a running job. */
 void manager_reconfigured(Manager *manager);
 
-/* Ends the event loop once the disk has all that is to be written. Modules stand still: what the records on the disk say
- * is done is done, and no more events are taken. */
-void manager_end(Manager *manager);
+/* Ends the event loop with the code, 0 or -errno, once the disk has all that is to be written. Modules stand still: what
+ * the records on the disk say is done is done, and no more events are taken. The first code counts. */
+void manager_end(Manager *manager, int code);
 
 /* Call it when the event loop has ended. The jobs stay on the disk. */
 void manager_stop(Manager *manager);
