@@ -208,6 +208,7 @@ const char *const texts[] = {
         N_("job %s can still be cancelled: cancel it instead, and the module keeps its firmware"),
         N_("job %s cannot be cancelled any more (%s): keep the module powered and wait for its result"),
         N_("job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s"),
+        N_("job %s cannot be written to the disk, and a restart of fotad may send AT+QFOTADL again: %s"),
         N_("job %s has it"),
         N_("job %s holds the module"),
         N_("job %s is %s, not stalled: only a module that loops in its Mini system takes another source (guide 5.2)"),

@@ -283,15 +283,20 @@ typedef struct Removal {
         Manager *manager;
         char *id;
         bool record, package;
-        bool durable;     /* the record must not be there again after a power cut */
+        Job *job;         /* taken back: its record must not be there again after a power cut; NULL otherwise */
         char *why_record; /* it stays, NULL: it does not */
+        bool stays;       /* the record of the job that is taken back, and then its package */
         int result;       /* of the package: 0 or -errno */
+
+        ManagerAddFunc func; /* NULL: none */
+        void *userdata;
 } Removal;
 
 static void removal_free(void *task)
 {
         Removal *r = task;
 
+        job_free(r->job);
         g_free(r->id);
         g_free(r->why_record);
         g_free(r);
@@ -301,24 +306,28 @@ static void remove_files(void *task)
 {
         Removal *r = task;
 
-        if (r->record && r->durable)
+        if (r->job) {
                 job_store_remove(r->manager->store, r->id, &r->why_record);
-        else if (r->record)
+                r->stays = job_store_has(r->manager->store, r->id);
+        } else if (r->record) {
                 job_store_discard(r->manager->store, r->id, &r->why_record);
-        if (r->package)
+        }
+        if (r->package && !r->stays)
                 r->result = package_store_remove(r->manager->packages, r->id);
 }
 
-/* The next daemon tries again. */
+/* The next daemon tries again, except for a job that is taken back, which it would begin. */
 static void on_removed(void *task)
 {
-        const Removal *r = task;
+        Removal *r = task;
 
         if (r->why_record)
                 log_event(LOG_WARNING, &(LogEvent){ .job = r->id }, "job %s: %s", r->id, r->why_record);
         if (r->result < 0)
                 log_event(LOG_WARNING, &(LogEvent){ .job = r->id }, "the package of job %s cannot be removed: %s",
                           r->id, g_strerror(-r->result));
+        if (r->func)
+                r->func(r->manager, r->stays ? g_steal_pointer(&r->job) : NULL, r->why_record, r->userdata);
 }
 
 static const WriterKind removal_kind = { .work = remove_files, .done = on_removed, .free = removal_free };
@@ -384,12 +393,13 @@ typedef struct Addition {
         void *userdata;
 } Addition;
 
-/* A job that the loop did not take, because the daemon ends, was never seen: nothing of it stays on the disk. */
+/* A requested job that the loop did not take, because the daemon ends, was never seen: nothing of it stays on the disk.
+ * The upgrade of an adopted job is under way all the same. */
 static void remove_unseen(const Addition *a)
 {
         g_autofree char *why = NULL;
 
-        if (!a->job || a->result < 0)
+        if (!a->job || a->result < 0 || a->job->origin == JOB_ORIGIN_ADOPTED)
                 return;
         job_store_remove(a->manager->store, a->job->id, &why);
         if (why)
@@ -443,10 +453,14 @@ void manager_list_job(Manager *m, Job *job)
         m->observer->job_added(m->userdata, job);
 }
 
-void manager_take_back_job(Manager *m, Job *job)
+void manager_take_back_job(Manager *m, Job *job, ManagerAddFunc func, void *userdata)
 {
-        remove_of(job->id, (Removal){ .manager = m, .record = true, .durable = true, .package = job->from_host });
-        job_free(job);
+        remove_of(job->id, (Removal){ .manager = m,
+                                      .record = true,
+                                      .package = job->from_host,
+                                      .job = job,
+                                      .func = func,
+                                      .userdata = userdata });
 }
 
 static void on_added(void *task)

@@ -42,8 +42,9 @@ void manager_add_job(Manager *m, Job *job, const char *part, ManagerAddFunc func
 /* Takes the job: adds it to the list and reports it to the observer. */
 void manager_list_job(Manager *m, Job *job);
 
-/* Takes the job: removes its record and its package, durably, for nothing is to be done for it. */
-void manager_take_back_job(Manager *m, Job *job);
+/* Takes the job: removes its record and its package, durably, for nothing is to be done for it. func is called after
+ * that, with NULL, or with the job, which it takes, and the reason if the disk keeps the record. */
+void manager_take_back_job(Manager *m, Job *job, ManagerAddFunc func, void *userdata);
 
 /* Removes jobs that have ended from the list, at once, and from the disk, a few at a time. */
 void manager_remove_jobs(Manager *m, const GPtrArray *jobs);

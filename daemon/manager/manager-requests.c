@@ -136,7 +136,8 @@ static void refuse(Request *r, const Refusal *refusal)
                 return;
         }
         r->writes = true;
-        refusal_set(&r->refusal, refusal->name, "%s", refusal->message);
+        if (refusal != &r->refusal)
+                refusal_set(&r->refusal, refusal->name, "%s", refusal->message);
         package_copy_discard(r->copy, on_discarded, r);
 }
 
@@ -197,27 +198,52 @@ static void begin_job(Request *r, Module *module, Job *job)
                 package_copy_release_file(r->copy);
 }
 
-/* The disk has the record, or refuses it. No upgrade begins after its caller has left or given up. */
+/* The next daemon would begin a job whose record the disk keeps. So it is a job, and it is cancelled: its end replaces
+ * that record as soon as the disk permits. */
+static void begin_cancelled(Request *r, Module *module, Job *job, const char *why)
+{
+        log_job(LOG_ERR, NULL, job, "job %s on %s: its record cannot be removed, so the job is cancelled: %s", job->id,
+                job->module, why);
+        begin_job(r, module, job);
+        manager_begin_requested(r->manager, job);
+        module_cancel(module);
+}
+
+static void on_taken_back(Manager *m, Job *job, const char *why, void *userdata)
+{
+        Request *r = userdata;
+        Module *module = manager_module_by_id(m, r->module);
+
+        r->writes = false;
+        module_expect(module, NULL);
+        if (job)
+                begin_cancelled(r, module, job, why);
+        manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
+        refuse(r, &r->refusal);
+}
+
+/* The disk has the record, or refuses it. No upgrade begins after its caller has left or given up: the caller is
+ * answered when the record is removed. */
 static void on_added(Manager *m, Job *job, const char *why, void *userdata)
 {
         Request *r = userdata;
         Module *module = manager_module_by_id(m, r->module);
         g_auto(Refusal) refusal = { 0 };
 
+        if (job && (!r->func || g_get_monotonic_time() > r->last)) {
+                refusal_set(&r->refusal, SD_BUS_ERROR_TIMEOUT, "the disk took too long: try again");
+                manager_take_back_job(m, job, on_taken_back, r);
+                return;
+        }
         r->writes = false;
         module_expect(module, NULL);
-        if (job && r->func && g_get_monotonic_time() <= r->last) {
+        if (job) {
                 begin_job(r, module, job);
                 answer(r, job, &refusal);
                 return;
         }
         manager_drop_uarts_soon(m); /* the module may have been kept for this job only */
-        if (job)
-                manager_take_back_job(m, job);
-        if (why)
-                refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
-        else
-                refusal_set(&refusal, SD_BUS_ERROR_TIMEOUT, "the disk took too long: try again");
+        refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the job cannot be written to the disk: %s", why);
         refuse(r, &refusal);
 }
 
@@ -397,6 +423,23 @@ static void exchange(Request *r, Job *job)
         retry->allow_https = https;
 }
 
+static void on_retry_taken_back(Manager *m, Job *job, int result, const char *why, void *userdata)
+{
+        Request *r = userdata;
+        Module *module = manager_module_of(m, job);
+
+        r->writes = false;
+        if (result < 0) {
+                refusal_clear(&r->refusal);
+                refusal_set(
+                        &r->refusal, SD_BUS_ERROR_FAILED,
+                        "job %s cannot be written to the disk, and a restart of fotad may send AT+QFOTADL again: %s",
+                        job->id, why);
+        }
+        answer(r, NULL, &r->refusal);
+        module_release(module);
+}
+
 /* The disk has the record, or refuses it: then nothing of the retry is left. */
 static void on_retry_written(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
@@ -405,16 +448,15 @@ static void on_retry_written(Manager *m, Job *job, int result, const char *why, 
         Module *module = manager_module_of(m, job);
         g_auto(Refusal) refusal = { 0 };
 
-        r->writes = false;
         if (result < 0) {
                 exchange(r, job);
-                refusal_set(&refusal, SD_BUS_ERROR_FAILED,
+                refusal_set(&r->refusal, SD_BUS_ERROR_FAILED,
                             "job %s cannot be written to the disk, and AT+QFOTADL is not sent again: %s", job->id, why);
-                manager_write_record(m, job, NULL, NULL, NULL); /* the refused record may have reached the disk */
-                answer(r, NULL, &refusal);
-                module_release(module);
+                /* The refused record may have reached the disk. */
+                manager_write_record(m, job, on_retry_taken_back, r, NULL);
                 return;
         }
+        r->writes = false;
         shown = url_redact(job->retry_source);
         note_and_log(job, caller_of(r), "Retry", shown);
         module_retry(module);

@@ -3,9 +3,10 @@
 /* A library that is preloaded into the daemon and simulates a disk with slow writes, and a host that was suspended. The
  * daemon knows nothing of it.
  *
- *   SYNCS_WAIT=SOCKET    each fsync() connects to that socket and waits until the connection is closed; without a
- *                        listener it goes on
+ *   SYNCS_WAIT=SOCKET    each fsync() and unlink() connects to that socket and waits until the connection is closed;
+ *                        without a listener it goes on
  *   SYNCS_OF=TEXT        the same for files with that text in their paths alone
+ *   REMOVALS_FAIL=FILE   no file with that text in its path can be removed while FILE exists: EROFS
  *   SUSPENDED=FILE       the host was suspended for the number of seconds in FILE: CLOCK_BOOTTIME is ahead by them
  *   LATER=FILE           the number of seconds in FILE has passed: both clocks are ahead by them */
 
@@ -14,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,23 +39,49 @@ static void read_path(int fd, char *ret, size_t size)
         ret[n < 0 ? 0 : n] = 0;
 }
 
-int fsync(int fd)
+static bool concerns(const char *path)
+{
+        const char *part = getenv("SYNCS_OF");
+
+        return !part || strstr(path, part);
+}
+
+static void wait_for_test(const char *path)
 {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
-        const char *socket_path = getenv("SYNCS_WAIT"), *part = getenv("SYNCS_OF");
-        char path[512], byte;
+        const char *socket_path = getenv("SYNCS_WAIT");
+        char byte;
         int s;
 
+        if (!socket_path || !concerns(path))
+                return;
+        s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
+        if (connect(s, (struct sockaddr *)&address, sizeof(address)) == 0)
+                while (syscall(SYS_read, s, &byte, 1) < 0 && errno == EINTR)
+                        ;
+        syscall(SYS_close, s);
+}
+
+int fsync(int fd)
+{
+        char path[512];
+
         read_path(fd, path, sizeof(path));
-        if (socket_path && (!part || strstr(path, part))) {
-                s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-                snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
-                if (connect(s, (struct sockaddr *)&address, sizeof(address)) == 0)
-                        while (syscall(SYS_read, s, &byte, 1) < 0 && errno == EINTR)
-                                ;
-                syscall(SYS_close, s);
-        }
+        wait_for_test(path);
         return NEXT(fsync)(fd);
+}
+
+int unlink(const char *path)
+{
+        const char *fail = getenv("REMOVALS_FAIL");
+
+        wait_for_test(path);
+        if (fail && concerns(path) && access(fail, F_OK) == 0) {
+                errno = EROFS;
+                return -1;
+        }
+        return NEXT(unlink)(path);
 }
 
 /* ---- the clock */

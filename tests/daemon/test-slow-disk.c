@@ -34,8 +34,10 @@ typedef struct Hold {
 static void start_daemon(World *w)
 {
         g_autofree char *syncs = world_path(w, "syncs"), *later = world_path(w, "later");
+        g_autofree char *refuse = world_path(w, "refuse");
 
         world_set_environment(w, "LATER", later);
+        world_set_environment(w, "REMOVALS_FAIL", refuse);
         world_set_environment(w, "SYNCS_WAIT", syncs);
         world_set_environment(w, "SYNCS_OF", "/1.job");
         world_start_daemon(w);
@@ -106,6 +108,14 @@ static void hold_await(Hold *h, const char *part)
                 h->sync = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
                 ck_assert_int_ge(h->sync, 0);
         } while (!new_record_has(h->w, part));
+}
+
+/* Waits until the removal of the record of job 1 is held; all before it is done. */
+static void hold_await_removal(Hold *h)
+{
+        close(h->sync);
+        h->sync = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
+        ck_assert_int_ge(h->sync, 0);
 }
 
 /* The record is written, and so are those that follow. */
@@ -593,17 +603,20 @@ START_TEST(test_start)
 }
 END_TEST
 
-static void await_no_files(World *w, const char *directory)
+static bool has_files(World *w, const char *directory)
 {
         g_autofree char *path = world_path(w, directory);
+        g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+
+        return dir && g_dir_read_name(dir);
+}
+
+static void await_no_files(World *w, const char *directory)
+{
         gint64 last = g_get_monotonic_time() + TIMEOUT;
 
-        for (bool any = true; any;) {
-                g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-
-                any = dir && g_dir_read_name(dir);
-                ck_assert_msg(g_get_monotonic_time() < last, "a file stays in %s", path);
-        }
+        while (has_files(w, directory))
+                ck_assert_msg(g_get_monotonic_time() < last, "a file stays in %s", directory);
 }
 
 /* A caller that has left leaves neither a job nor a file. */
@@ -638,11 +651,46 @@ START_TEST(test_start_given_up)
 
         hold_await(h, "State=queued");
         let_pass(w, "30");
+        hold_await_removal(h);
+        assert_no_job(w);
+        caller_assert_waits(c);
         hold_release(h);
         caller_await_refusal(c);
         assert_no_job(w);
-        await_no_files(w, "state/jobs");
+        ck_assert(!has_files(w, "state/jobs"));
         caller_free(c);
+        world_free(w);
+}
+END_TEST
+
+/* 0: the call was given up, 1: the caller has left. The disk does not remove the record, which the next daemon would
+ * begin. So there is a job, which is cancelled. */
+START_TEST(test_record_stays)
+{
+        World *w = world_with(NULL);
+        g_autofree char *refuse = world_path(w, "refuse");
+        Hold *h = hold_new(w);
+        Caller *c = call_start_either(w, 0);
+
+        ck_assert(g_file_set_contents(refuse, "", -1, NULL));
+        hold_await(h, "State=queued");
+        if (_i == 0)
+                let_pass(w, "30");
+        else
+                caller_leave(c, w);
+        hold_release(h);
+        if (_i == 0)
+                caller_await_refusal(c);
+        ck_assert(world_await_signal(w, JOB_1, "Result", NULL));
+        world_assert_result(w, JOB_1, "cancelled", "host", "cancelled");
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        ck_assert_int_eq(unlink(refuse), 0);
+        world_start_daemon(w);
+        world_await_port(w);
+        world_assert_property(w, JOB_1, "Result", "cancelled");
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
+        if (_i == 0)
+                caller_free(c);
         world_free(w);
 }
 END_TEST
@@ -862,6 +910,31 @@ START_TEST(test_no_bus)
 }
 END_TEST
 
+/* The same, and the record precedes AT+QFOTADL: it is sent before the daemon ends, for the next one would not send it. */
+START_TEST(test_no_bus_sent)
+{
+        World *w = world_with(NULL);
+        g_autofree char *log = world_path(w, "fotad.log");
+        Hold *h;
+
+        g_free(world_sim(w, "hold 1-1 accepted"));
+        h = hold_before_command(w);
+        world_kill_bus(w);
+        world_await_file(w, log, "the connection to the bus is lost");
+        let_pass(w, "4000");
+        world_await_file(w, log, "the bus cannot be had again");
+        hold_release(h);
+        ck_assert_int_eq(world_await_end(w), 1);
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_start_bus(w);
+        world_start_daemon(w);
+        world_await_port(w);
+        g_free(world_sim(w, "release 1-1 accepted"));
+        assert_success(w);
+        world_free(w);
+}
+END_TEST
+
 /* The daemon ends when the record is on the disk, and not before the command that the record speaks of is sent. */
 START_TEST(test_terminated)
 {
@@ -900,6 +973,7 @@ int main(void)
         suite_add(s, "start", test_start, 0, 2);
         suite_add(s, "caller-left", test_caller_left, 0, 2);
         suite_add(s, "start-given-up", test_start_given_up, 0, 1);
+        suite_add(s, "record-stays", test_record_stays, 0, 2);
         suite_add(s, "cancel-given-up", test_cancel_given_up, 0, 2);
         suite_add(s, "adopted", test_adopted, 0, 1);
         suite_add(s, "bus-killed", test_bus_killed, 0, 1);
@@ -907,6 +981,7 @@ int main(void)
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "killed-at-start", test_killed_at_start, 0, 2);
         suite_add(s, "no-bus", test_no_bus, 0, 2);
+        suite_add(s, "no-bus-sent", test_no_bus_sent, 0, 1);
         suite_add(s, "terminated", test_terminated, 0, 1);
         return suite_run(s);
 }
