@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A library that is preloaded into the daemon and simulates the files of a network or of a small disk, or small
- * sockets. The daemon knows nothing of it.
+ * and large sockets. The daemon knows nothing of it.
  *
  *   READS_WAIT=SOCKET     each pread() connects to that socket and waits until the connection is closed; without a
  *                         listener it goes on
  *   DISK_FREE=N           the free space that fstatvfs() returns, in bytes
  *   DISK_ROOM=N           bytes that can be written to one of the packages before the disk is full
- *   RECORDS_REFUSED=FILE  no record of a job can be written while FILE exists: the disk is full, or, if FILE is not empty,
- *                         has an I/O error
- *   SYNCS_REFUSED=FILE    no directory can be synchronized with the disk while FILE exists
+ *   RECORDS_REFUSED=FILE  no record of a job can be written while FILE exists: the disk is full, or, if FILE is not
+ * empty, has an I/O error SYNCS_REFUSED=FILE    no directory can be synchronized with the disk while FILE exists
  *   SOCKETS_SMALL=BYTES   the size of each send buffer that the daemon sets, whatever it asks for
- *   SYNCS_COUNTED=FILE    FILE gets a byte for each file, directory or file system that is synchronized */
+ *   JOURNAL_LONG=1        the journal's socket takes as much as that of a machine with systemd: a datagram waits for
+ * room SYNCS_COUNTED=FILE    FILE gets a byte for each file, directory or file system that is synchronized */
 
 /* The names below are meant literally, not the headers' replacements for them. */
 #undef _FORTIFY_SOURCE
@@ -20,7 +20,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,4 +200,19 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
         if (small && level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_SNDBUFFORCE))
                 return NEXT(setsockopt)(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
         return NEXT(setsockopt)(fd, level, name, value, size);
+}
+
+/* ---- a journal with a long queue: Linux alone, without systemd's setting, lets 10 datagrams wait */
+
+ssize_t sendto(int fd, const void *data, size_t size, int flags, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+        const struct sockaddr_un *to = (const struct sockaddr_un *)address.__sockaddr__;
+        bool waits = getenv("JOURNAL_LONG") && to && to->sun_family == AF_UNIX &&
+                     strcmp(to->sun_path, "/run/systemd/journal/socket") == 0;
+        ssize_t n;
+
+        do
+                n = NEXT(sendto)(fd, data, size, flags, address, length);
+        while (n < 0 && errno == EAGAIN && waits && poll(NULL, 0, 1) == 0);
+        return n;
 }

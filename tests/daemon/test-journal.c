@@ -20,7 +20,7 @@
 #include "mini.h"
 #include "presets.h"
 #include "suite.h"
-#include "world.h"
+#include "world-private.h"
 
 #define NOTHING_THERE "http://127.0.0.1:1/up.bin"
 
@@ -45,6 +45,19 @@ static void connect_journal(World *w)
         close(fd);
         stream = g_strdup_printf("%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
         world_set_environment(w, "JOURNAL_STREAM", stream);
+}
+
+/* The same, and the journal takes each line, as fast as they may come. */
+static void connect_long_journal(World *w)
+{
+        const char *sanitizer = g_getenv("FOTAD_TEST_PRELOAD");
+        g_autofree char *library = world_program("tests/daemon/slow-files.so");
+        g_autofree char *libraries = g_strjoin(":", library, world_preload(w), NULL);
+        g_autofree char *all = sanitizer ? g_strjoin(":", sanitizer, libraries, NULL) : g_strdup(libraries);
+
+        connect_journal(w);
+        world_set_environment(w, "LD_PRELOAD", all);
+        world_set_environment(w, "JOURNAL_LONG", "1");
 }
 
 /* Asserts that the first entry with that line, at or after number from, has each of these fields with its value; a
@@ -121,7 +134,7 @@ START_TEST(test_jobs)
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         url = world_ftp(w, "gateway:s3cret-Pa55@", "up.bin");
-        connect_journal(w);
+        connect_long_journal(w);
         world_start_daemon(w);
         world_await_module(w, MODULE_1);
         first = world_start(w, "", url, NULL);
@@ -185,7 +198,7 @@ START_TEST(test_stalled)
         said = strstr(log, "job 1 on usb-1-1: stalled: ");
         ck_assert(said && !strstr(said + 1, "job 1 on usb-1-1: stalled"));
         world_kill_daemon(c->w);
-        connect_journal(c->w);
+        connect_long_journal(c->w);
         world_start_daemon(c->w);
         assert_entry(journal, MESSAGE_ID_STALLED,
                      (const char *[]){ "PRIORITY=4", "FOTAD_JOB=1", "FOTAD_MODULE=usb-1-1", "FOTAD_CODE=", NULL });
