@@ -141,6 +141,9 @@ void world_start_bus(World *w)
                 w->directory, w->directory);
         write_policy(w);
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
+        /* The daemon must not be on the bus, and send a signal, before the test listens. */
+        if (w->daemon > 0)
+                kill(w->daemon, SIGSTOP);
         w->bus_daemon = world_spawn(
                 w, (char *[]){ "dbus-daemon", "--nofork", "--print-address", "--config-file", conf, NULL }, NULL, out,
                 log);
@@ -150,6 +153,8 @@ void world_start_bus(World *w)
         r = sd_bus_open_system(&w->bus);
         ck_assert_msg(r >= 0, "the bus: %s", g_strerror(-r));
         ck_assert_int_ge(sd_bus_add_match(w->bus, NULL, "type='signal',path_namespace='/org/fotad1'", on_signal, w), 0);
+        if (w->daemon > 0)
+                kill(w->daemon, SIGCONT);
 }
 
 void world_kill_bus(World *w)
