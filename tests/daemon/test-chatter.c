@@ -295,7 +295,7 @@ START_TEST(test_log_of_job)
         world_assert_result(w, job, "success", "", "");
         world_await_file(w, log, "lines were dropped");
         ck_assert_uint_eq(count_lines(w, "job 1 on usb-1-1: ", "AT+QFOTADL is sent"), 1);
-        ck_assert_uint_eq(count_lines(w, "job 1 on usb-1-1: ", "success"), 1);
+        ck_assert_uint_eq(count_lines(w, "job 1 on usb-1-1: success: ", ""), 1);
         world_free(w);
 }
 END_TEST
