@@ -678,6 +678,7 @@ START_TEST(test_record_stays)
                 let_pass(w, "30");
         else
                 caller_leave(c, w);
+        assert_no_job(w); /* the answers follow the news that the caller has left */
         hold_release(h);
         if (_i == 0)
                 caller_await_refusal(c);
