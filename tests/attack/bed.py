@@ -15,6 +15,13 @@ BUS = """<busconfig><type>system</type><listen>unix:path={0}/bus</listen><auth>E
 </busconfig>"""
 
 
+def with_check_digit(number):
+    """Returns the IMEI with those first 14 digits."""
+    digits = [int(digit) for digit in str(number)]
+    digits[1::2] = [2 * digit // 10 + 2 * digit % 10 for digit in digits[1::2]]
+    return f"{number}{-sum(digits) % 10}"
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass

@@ -911,6 +911,17 @@ START_TEST(test_no_bus)
 }
 END_TEST
 
+/* The daemon has sent the command at its end, and the next one follows the upgrade. */
+static void follow_sent(World *w)
+{
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_start_daemon(w);
+        world_await_port(w);
+        g_free(world_sim(w, "release 1-1 accepted"));
+        assert_success(w);
+        world_free(w);
+}
+
 /* The same, and the record precedes AT+QFOTADL: it is sent before the daemon ends, for the next one would not send it. */
 START_TEST(test_no_bus_sent)
 {
@@ -926,13 +937,8 @@ START_TEST(test_no_bus_sent)
         world_await_file(w, log, "the bus cannot be had again");
         hold_release(h);
         ck_assert_int_eq(world_await_end(w), 1);
-        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
         world_start_bus(w);
-        world_start_daemon(w);
-        world_await_port(w);
-        g_free(world_sim(w, "release 1-1 accepted"));
-        assert_success(w);
-        world_free(w);
+        follow_sent(w);
 }
 END_TEST
 
@@ -949,12 +955,7 @@ START_TEST(test_terminated)
         assert_held(w);
         hold_release(h);
         ck_assert_int_eq(world_await_end(w), 0);
-        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
-        world_start_daemon(w);
-        world_await_port(w);
-        g_free(world_sim(w, "release 1-1 accepted"));
-        assert_success(w);
-        world_free(w);
+        follow_sent(w);
 }
 END_TEST
 
