@@ -129,6 +129,8 @@ START_TEST(text_is_that_of_a_key_file)
         g_key_file_set_int64(f, "B", "least", INT64_MIN);
         key_file_append_number(text, "most", INT64_MAX);
         g_key_file_set_int64(f, "B", "most", INT64_MAX);
+        key_file_append_number(text, "zero", 0);
+        g_key_file_set_int64(f, "B", "zero", 0);
         key_file_append_boolean(text, "yes", true);
         g_key_file_set_boolean(f, "B", "yes", true);
         key_file_append_boolean(text, "no", false);

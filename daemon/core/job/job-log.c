@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/job/job-log.h"
+#include "core/job/key-file.h"
 #include "mask.h"
 
 #define GROUP "[Log]\n"
@@ -263,10 +264,9 @@ void job_log_append(const JobLog *log, GString *record)
         g_string_append(record, "\n" GROUP);
         for (unsigned i = 0; i < log->lines->len; i++) {
                 const JobLogLine *line = line_at(log, i);
-                char at[24];
 
-                g_snprintf(at, sizeof(at), "%" G_GUINT64_FORMAT "=", line->at);
-                g_string_append(record, at);
+                key_file_append_digits(record, line->at);
+                g_string_append_c(record, '=');
                 g_string_append(record, kind_names[line->kind]);
                 g_string_append_c(record, ' ');
                 g_string_append(record, line->text);
