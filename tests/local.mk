@@ -91,6 +91,14 @@ if HARDENED
 TESTS += tests/test-hardened
 endif
 
+# Instructions depend on the compiler and the libraries, so they are for maintainers; valgrind runs no sanitizers.
+EXTRA_DIST += tests/test-instructions tests/data/instructions
+if MAINTAINER_MODE
+if !ENABLE_ASAN
+TESTS += tests/test-instructions
+endif
+endif
+
 # The tests that prove each sentence of the vendor's guide: test-proofs reads the logs of those that run with it, so it
 # comes last. (Automake drops its own rule for a log that has one here, except for logs of *.test.)
 TESTS += tests/test-proofs.test
