@@ -89,12 +89,13 @@ static Task *pop_done(Writer *w)
 static int on_ended(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
         Writer *w = userdata;
-        eventfd_t n;
+        eventfd_t n = 0;
         Task *t;
 
         (void)source, (void)events;
         eventfd_read(fd, &n);
-        while ((t = pop_done(w))) {
+        /* Tasks that end meanwhile come after the other events of the loop. */
+        while (n-- > 0 && (t = pop_done(w))) {
                 w->undone--;
                 if (t->kind->done)
                         t->kind->done(t->task);
