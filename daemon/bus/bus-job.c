@@ -370,13 +370,10 @@ static int answer_log(BusCall *call)
         if ((r = sd_bus_message_new_method_return(call->message, &reply)) < 0 ||
             (r = sd_bus_message_open_container(reply, 'a', "(tss)")) < 0)
                 return r;
-        for (unsigned i = 0; i < job_log_length(log); i++) {
-                const JobLogLine *line = job_log_line(log, i);
-
+        for (const JobLogLine *line = NULL; (line = job_log_next(log, line));)
                 if ((r = sd_bus_message_append(reply, "(tss)", line->at, job_log_kind_to_string(line->kind),
                                                line->text)) < 0)
                         return r;
-        }
         r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }

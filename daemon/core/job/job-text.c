@@ -108,6 +108,7 @@ char *job_to_text(const Job *job)
         g_autoptr(GKeyFile) f = g_key_file_new();
         g_autofree char *fields = NULL;
         GString *text;
+        size_t size;
 
         g_key_file_set_integer(f, GROUP, "Version", JOB_FILE_VERSION);
         g_key_file_set_string(f, GROUP, "Id", job->id);
@@ -147,7 +148,8 @@ char *job_to_text(const Job *job)
                 explicit_bzero(fields, strlen(fields));
         if (job->log)
                 job_log_append(job->log, text);
-        return g_string_free(text, FALSE);
+        size = text->len + 1;
+        return g_realloc(g_string_free(text, FALSE), size); /* many records may wait for the disk */
 }
 
 /* The value of a key must be readable if the key is present. */
