@@ -73,6 +73,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus/bus-log-control.h daemon/bus/bus-manager.c daemon/bus/bus-manager.h daemon/bus/bus-modem-identity.c \
 	daemon/bus/bus-modem-identity.h daemon/bus/bus-modem-manager.c daemon/bus/bus-modem-manager.h \
 	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-name.c daemon/bus/bus-name.h \
+	daemon/bus/bus-object.c daemon/bus/bus-object.h \
 	daemon/bus/bus-request.c daemon/bus/bus-request.h daemon/bus/bus-start.c daemon/bus/bus-start.h \
 	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/bus-socket.c daemon/bus/bus-socket.h \
 	daemon/bus/status.c daemon/bus/status.h
