@@ -135,6 +135,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-flood \
+	tests/daemon/test-random-calls \
 	tests/daemon/test-polkit \
 	tests/daemon/test-polkit-installed \
 	tests/daemon/test-polkit-person \
@@ -239,6 +240,9 @@ tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
 tests_daemon_test_bus_LDADD = $(WORLD_LIBS) $(SIM_LIBS)
 tests_daemon_test_flood_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_flood_LDADD = $(WORLD_LIBS)
+tests_daemon_test_random_calls_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz
+tests_daemon_test_random_calls_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
+tests_daemon_test_random_calls_LDADD = tests/fuzz/libfuzz.a $(WORLD_LIBS) $(SIM_LIBS)
 tests_daemon_test_access_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_access_LDADD = $(WORLD_LIBS)
 tests_daemon_test_polkit_CFLAGS = $(WORLD_CFLAGS)
