@@ -198,12 +198,12 @@ static int find_default_job(Ctl *ctl, const Objects *objects, bool any_will_do, 
                 const Object *job = g_ptr_array_index(objects->jobs, i);
                 if (job_is_finished(job->props))
                         continue;
-                g_string_append_printf(ids, " %s", props_text(job->props, "Id"));
+                g_string_append_printf(ids, "%s%s", n > 0 ? " " : "", props_text(job->props, "Id"));
                 found = job;
                 n++;
         }
         if (n > 1)
-                return fail_usage(ctl, _("several upgrades are under way, name one of them:%s"), ids->str);
+                return fail_usage(ctl, _("several upgrades are under way, name one of them: %s"), ids->str);
         if (!found && any_will_do && objects->jobs->len > 0)
                 found = g_ptr_array_index(objects->jobs, objects->jobs->len - 1);
         if (!found && !any_will_do)

@@ -82,6 +82,17 @@ tests/daemon/syscall-sets:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
 CLEANFILES += tests/daemon/syscall-sets
 
+# Output of fotactl in each state: make captures SHOW="stalled de 40". Its hundreds of runs take too long with sanitizers.
+EXTRA_DIST += tests/test-captures
+if !ENABLE_ASAN
+TESTS += tests/test-captures
+endif
+AM_TESTS_ENVIRONMENT += export localedir='$(localedir)';
+captures: client/fotactl
+	@abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' localedir='$(localedir)' \
+		$(top_srcdir)/tests/test-captures --print $(SHOW)
+.PHONY: captures
+
 TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations
 
 # Where configure takes every hardening.
