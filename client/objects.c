@@ -226,7 +226,7 @@ int objects_find_job(Ctl *ctl, const Objects *objects, const char *name, bool an
         return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_NO_SUCH_JOB,
                     /* The argument is not repeated: it may be a URL with a password if the arguments are in the wrong
                      * order. */
-                    _("there is no such job; \"fotactl history\" and \"fotactl status\" tell those there are"));
+                    _("there is no such job; \"fotactl history\" and \"fotactl status\" list the jobs"));
 }
 
 bool module_is_called(const Object *module, const char *name)
@@ -252,12 +252,12 @@ int objects_find_module(Ctl *ctl, const Objects *objects, const char *name, cons
                         continue;
                 if (found)
                         return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_AMBIGUOUS_MODULE,
-                                    _("there is more than one such module, name one of those \"fotactl list\" tells"));
+                                    _("there is more than one such module, name one that \"fotactl list\" lists"));
                 found = module;
         }
         if (!found)
                 return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_NO_SUCH_MODULE,
-                            _("there is no such module; \"fotactl list\" tells those there are"));
+                            _("there is no such module; \"fotactl list\" lists the modules"));
         *ret = found;
         return STATUS_DONE;
 }
