@@ -263,9 +263,14 @@ void job_log_append(const JobLog *log, GString *record)
         g_string_append(record, "\n" GROUP);
         for (unsigned i = 0; i < log->lines->len; i++) {
                 const JobLogLine *line = line_at(log, i);
+                char at[24];
 
-                g_string_append_printf(record, "%" G_GUINT64_FORMAT "=%s %s\n", line->at, kind_names[line->kind],
-                                       line->text);
+                g_snprintf(at, sizeof(at), "%" G_GUINT64_FORMAT "=", line->at);
+                g_string_append(record, at);
+                g_string_append(record, kind_names[line->kind]);
+                g_string_append_c(record, ' ');
+                g_string_append(record, line->text);
+                g_string_append_c(record, '\n');
         }
 }
 
