@@ -29,6 +29,12 @@ WORLD_LIBS = tests/daemon/libworld.a $(CHECK_LIBS) $(SYSTEMD_LIBS) $(GLIB_LIBS)
 include tests/attack/local.mk
 include tests/bench/local.mk
 
+# The output of fotactl in each state: make captures SHOW="stalled de 40"
+captures: client/fotactl
+	@abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' localedir='$(localedir)' \
+		$(top_srcdir)/tests/test-captures --print $(SHOW)
+.PHONY: captures
+
 if HAVE_TESTS
 check_LIBRARIES += tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
@@ -83,6 +89,12 @@ tests/daemon/syscall-sets:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
 CLEANFILES += tests/daemon/syscall-sets
 
+# Hundreds of runs of fotactl, which take too long with sanitizers.
+EXTRA_DIST += tests/test-captures
+if !ENABLE_ASAN
+TESTS += tests/test-captures
+endif
+AM_TESTS_ENVIRONMENT += export localedir='$(localedir)';
 TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations
 
 # Where configure takes every hardening.
@@ -175,7 +187,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
-EXTRA_DIST += tests/daemon/complete
+EXTRA_DIST += tests/daemon/complete tests/daemon/complete-zsh
 tests_daemon_test_completion_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_completion_LDADD = $(WORLD_LIBS)
 tests_daemon_test_examples_CFLAGS = $(WORLD_CFLAGS)

@@ -225,15 +225,17 @@ static char *get_message(const void *object)
 {
         const Job *job = object;
         const char *message = has_ended(job) || job->stalled ? job->message : "";
+        g_autofree char *behind = NULL;
 
         /* A job whose end is pending has a message, and so has a stalled job. */
         if (!has_ended(job) && *job->pending)
                 return g_strdup(job->pending);
         if (has_ended(job) || !*job->behind)
                 return g_strdup(message);
-        return g_strdup_printf("%s%sThe record of this job is behind, for it cannot be written: %s. The upgrade goes "
-                               "on; make room in the state directory, or make it writable.",
-                               message, *message ? " " : "", job->behind);
+        behind = g_strdup_printf("The record of this job is behind, for it cannot be written: %s. The upgrade goes on; "
+                                 "make room in the state directory, or make it writable.",
+                                 job->behind);
+        return g_strconcat(message, *message ? " " : "", behind, NULL);
 }
 
 static const BusProperty properties[] = {
