@@ -161,6 +161,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-file-uart \
 	tests/daemon/test-package \
 	tests/daemon/test-package-refusals \
+	tests/daemon/test-request-id \
 	tests/daemon/test-package-spool \
 	tests/daemon/test-descriptors \
 	tests/daemon/test-disk \
@@ -277,6 +278,8 @@ tests_daemon_test_source_helper_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_source_helper_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
+tests_daemon_test_request_id_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_request_id_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_refusals_LDADD = $(WORLD_LIBS)
 tests_daemon_test_descriptors_CFLAGS = $(WORLD_CFLAGS)

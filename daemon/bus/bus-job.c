@@ -214,6 +214,13 @@ static char *get_expected_revision(const void *object)
         return g_strdup(job->options->expected_revision ?: "");
 }
 
+static char *get_request_id(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->options->request_id ?: "");
+}
+
 static char *get_started_by(const void *object)
 {
         const Job *job = object;
@@ -266,6 +273,7 @@ static const BusProperty properties[] = {
         { "Imei", "s", get_imei },
         { "ExpectedRevision", "s", get_expected_revision },
         { "StartedBy", "u", get_started_by },
+        { "RequestId", "s", get_request_id },
 };
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
@@ -422,6 +430,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Imei", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ExpectedRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StartedBy", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("RequestId", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", state, "u", percent), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Result", SD_BUS_ARGS("s", result, "s", domain, "i", code, "s", message), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Resolved", SD_BUS_ARGS("s", revision, "b", changed), 0),

@@ -189,6 +189,11 @@ static void on_job_removed(void *userdata, Job *job)
         g_hash_table_remove(b->jobs, job);
 }
 
+static void on_request_ended(void *userdata, const char *request_id)
+{
+        bus_request_has_ended(userdata, request_id);
+}
+
 static const ManagerObserver manager_observer = {
         .module_added = on_module_added,
         .module_removed = on_module_removed,
@@ -201,6 +206,7 @@ static const ManagerObserver manager_observer = {
         .job_result = on_job_result,
         .job_resolved = on_job_resolved,
         .job_removed = on_job_removed,
+        .request_ended = on_request_ended,
 };
 
 /* ---- connection */
