@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -25,8 +26,15 @@
 #define CHUNK       (16 * 1024) /* bytes that are passed on at a time */
 #define DESCRIPTORS 253         /* the kernel passes no more at a time */
 
+/* Sizes of the queues in the kernel, bytes, of which the kernel makes twice as many: an answer waits for all that is
+ * before it in the first one, and the bus reads 4 kB from each connection in turn. A call waits for all that is before
+ * it in the second one. */
+#define QUEUE_TO_BUS (32 * 1024)
+#define QUEUE_TO_SD  (8 * 1024)
+
 typedef struct Relay {
         int bus, inner;
+        int gate;      /* an eventfd that can be read while the gate is open */
         size_t headed; /* bytes of the present message's header that have come */
         uint64_t left; /* bytes behind that header that have not come yet */
         uint8_t header[HEADER];
@@ -49,6 +57,17 @@ typedef union Control {
 static bool wait_for_bus(const Relay *r)
 {
         struct pollfd fds[] = { { .fd = r->bus, .events = POLLIN }, { .fd = r->inner } };
+
+        while (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
+                if (errno != EINTR)
+                        return false;
+        return fds[1].revents == 0;
+}
+
+/* Waits until the gate is open. Returns false if sd-bus has closed the connection. */
+static bool wait_for_gate(const Relay *r)
+{
+        struct pollfd fds[] = { { .fd = r->gate, .events = POLLIN }, { .fd = r->inner } };
 
         while (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
                 if (errno != EINTR)
@@ -204,16 +223,28 @@ static bool pass(Relay *r)
         return good;
 }
 
+static void close_any(int fd)
+{
+        if (fd >= 0)
+                close(fd);
+}
+
+static void relay_free(Relay *r)
+{
+        close_any(r->bus);
+        close_any(r->inner);
+        close_any(r->gate);
+        g_free(r);
+}
+
 static gpointer run(gpointer data)
 {
         Relay *r = data;
 
         if (pass_handshake(r))
-                while (pass(r))
+                while (wait_for_gate(r) && pass(r))
                         ;
-        close(r->bus);
-        close(r->inner);
-        g_free(r);
+        relay_free(r);
         return NULL;
 }
 
@@ -248,57 +279,87 @@ static int connect_socket(void)
         return fd;
 }
 
-/* The end that sd-bus reads from. -errno, also if there can be no thread. */
-static int begin_relay(int bus)
+static bool fill_relay(Relay *r, int bus, int *ret_outer)
+{
+        int pair[2], size = QUEUE_TO_SD;
+
+        r->bus = fcntl(bus, F_DUPFD_CLOEXEC, 3);
+        r->gate = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (r->bus < 0 || r->gate < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+                return false;
+        *ret_outer = pair[0];
+        r->inner = pair[1];
+        return setsockopt(r->inner, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0;
+}
+
+/* Returns the end that sd-bus reads from. -errno, also if there can be no thread. */
+static int begin_relay(int bus, int *ret_gate)
 {
         Relay *r = g_new0(Relay, 1);
         GThread *thread = NULL;
-        int pair[2];
+        int outer = -1, gate = -1;
 
-        r->bus = fcntl(bus, F_DUPFD_CLOEXEC, 3);
-        if (r->bus >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
-                r->inner = pair[1];
+        r->bus = r->inner = r->gate = -1;
+        if (fill_relay(r, bus, &outer) && (gate = fcntl(r->gate, F_DUPFD_CLOEXEC, 3)) >= 0)
                 thread = g_thread_try_new("bus", run, r, NULL);
-                if (!thread) {
-                        close(pair[0]);
-                        close(pair[1]);
-                }
-        }
         if (thread) {
                 g_thread_unref(thread); /* the thread is not joined */
-                return pair[0];
+                *ret_gate = gate;
+                return outer;
         }
-        if (r->bus >= 0)
-                close(r->bus);
-        g_free(r);
+        relay_free(r);
+        close_any(outer);
+        close_any(gate);
         return -EAGAIN;
 }
 
-int bus_socket_open(sd_bus **ret)
+int bus_socket_open(sd_bus **ret, int *ret_gate)
 {
-        int fd = connect_socket(), inner, r;
+        int fd = connect_socket(), socket = fd, inner, r, gate = -1, size = QUEUE_TO_BUS;
         sd_bus *bus = NULL;
 
+        *ret_gate = -1;
         /* Other addresses are left to sd-bus, which then closes descriptors on the loop. */
         if (fd == -EPROTONOSUPPORT)
                 return sd_bus_open_system(ret);
         if (fd < 0)
                 return fd;
-        inner = begin_relay(fd);
+        inner = begin_relay(fd, &gate);
         r = inner < 0 ? inner : sd_bus_new(&bus);
         if (r >= 0 && (r = sd_bus_set_fd(bus, inner, fd)) >= 0) {
                 inner = fd = -1;
                 if ((r = sd_bus_set_bus_client(bus, true)) >= 0)
                         r = sd_bus_start(bus);
+                /* sd-bus has set it to megabytes. */
+                if (r >= 0 && setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0)
+                        r = -errno;
         }
-        if (inner >= 0)
-                close(inner);
-        if (fd >= 0)
-                close(fd);
+        close_any(inner);
+        close_any(fd);
         if (r < 0) {
+                close_any(gate);
                 sd_bus_unref(bus);
                 return r;
         }
         *ret = bus;
+        *ret_gate = gate;
         return 0;
+}
+
+/* ---- the gate */
+
+void bus_socket_close_gate(int gate)
+{
+        uint64_t n;
+
+        while (read(gate, &n, sizeof(n)) < 0 && errno == EINTR)
+                ;
+}
+
+void bus_socket_open_gate(int gate)
+{
+        static const uint64_t one = 1;
+
+        while (write(gate, &one, sizeof(one)) < 0 && errno == EINTR)
+                ;
 }
