@@ -3,7 +3,7 @@
 /* The socket of the connection to the bus. sd-bus closes the descriptors of a message on the event loop, also of a
  * message that no method takes, and closing a file of a caller's may block for ever. So a thread reads from the bus,
  * replaces the descriptors by carriers, and passes the bytes on to sd-bus. What sd-bus writes goes to the bus directly.
- * Of messages only the length is known here. */
+ * Of messages only the type and the length are known here. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,12 @@
 #define ADDRESS     "unix:path=/run/dbus/system_bus_socket"
 #define HEADER      16          /* bytes of a message, which hold the length of the rest */
 #define CHUNK       (16 * 1024) /* bytes that are passed on at a time */
+#define LONG        (64 * 1024) /* bytes of a message; more than any call for fotad, or signal, has */
 #define DESCRIPTORS 253         /* the kernel passes no more at a time */
+
+/* Types of messages. */
+#define METHOD_RETURN 2
+#define ERROR         3
 
 /* Sizes of the queues in the kernel, bytes, of which the kernel makes twice as many: an answer waits for all that is
  * before it in the first one, and the bus reads 4 kB from each connection in turn. A call waits for all that is before
@@ -35,10 +40,9 @@
 typedef struct Relay {
         int bus, inner;
         int gate;      /* an eventfd that can be read while the gate is open */
-        size_t headed; /* bytes of the present message's header that have come */
-        uint64_t left; /* bytes behind that header that have not come yet */
-        uint8_t header[HEADER];
-        uint8_t bytes[CHUNK];
+        uint64_t left; /* bytes of the present message that have not come yet */
+        uint64_t skip; /* bytes behind them that are not passed on */
+        uint8_t bytes[CHUNK + HEADER];
 } Relay;
 
 typedef struct Descriptors {
@@ -172,38 +176,63 @@ static uint32_t read_number(const uint8_t *bytes, bool big_endian)
         return big_endian ? GUINT32_FROM_BE(n) : GUINT32_FROM_LE(n);
 }
 
-/* The length of a message without its header. */
-static uint64_t read_length(const uint8_t *header)
+/* Takes the arguments out of a call or signal that is too long, so that sd-bus need not read them, and refuses the
+ * call. A message that is too long without its arguments is taken out as a whole; no caller can need one. */
+static void begin_message(Relay *r, uint8_t *header)
 {
-        bool big_endian = *header == 'B';
-        uint64_t fields = read_number(header + 12, big_endian);
+        bool big_endian = *header == 'B', is_reply = header[1] == METHOD_RETURN || header[1] == ERROR;
+        uint64_t fields = read_number(header + 12, big_endian), arguments = read_number(header + 4, big_endian);
+        uint64_t begin = HEADER + ((fields + 7) & ~(uint64_t)7);
 
-        return ((fields + 7) & ~(uint64_t)7) + read_number(header + 4, big_endian);
+        r->left = begin + arguments;
+        r->skip = 0;
+        if (is_reply || r->left <= LONG)
+                return;
+        r->skip = begin <= LONG ? arguments : r->left;
+        r->left -= r->skip;
+        memset(header + 4, 0, sizeof(uint32_t));
 }
 
-/* Follows the messages through the bytes that have come. Returns where the last of those begins that begin there, 0 if
- * none does. */
-static size_t find_last(Relay *r, size_t size)
+static bool complete_header(Relay *r, size_t begin, size_t *size)
 {
-        size_t last = 0, n;
+        while (*size < begin + HEADER) {
+                Descriptors none; /* for they came with the first byte */
+                size_t n = receive(r, r->bytes + *size, begin + HEADER - *size, 0, &none);
 
-        for (size_t at = 0; at < size; at += n) {
-                if (r->left > 0) {
-                        n = (size_t)MIN(r->left, size - at);
-                        r->left -= n;
+                for (size_t i = 0; i < none.n; i++)
+                        carrier_close(none.fds[i]);
+                if (n == 0)
+                        return false;
+                *size += n;
+        }
+        return true;
+}
+
+/* Follows the messages through the bytes that have come, and closes the gaps of what is taken out. *ret_last is where
+ * the last of those begins that begin there, 0 if none does. */
+static bool follow(Relay *r, size_t *size, size_t *ret_last)
+{
+        size_t kept = 0, n;
+
+        *ret_last = 0;
+        for (size_t at = 0; at < *size; at += n) {
+                if (r->left == 0 && r->skip == 0) {
+                        if (!complete_header(r, at, size))
+                                return false;
+                        begin_message(r, r->bytes + at);
+                        *ret_last = kept;
+                }
+                n = (size_t)MIN(r->left ?: r->skip, *size - at);
+                if (r->left == 0) {
+                        r->skip -= n;
                         continue;
                 }
-                if (r->headed == 0)
-                        last = at;
-                n = MIN(HEADER - r->headed, size - at);
-                memcpy(r->header + r->headed, r->bytes + at, n);
-                r->headed += n;
-                if (r->headed < HEADER)
-                        continue;
-                r->left = read_length(r->header);
-                r->headed = 0;
+                memmove(r->bytes + kept, r->bytes + at, n);
+                kept += n;
+                r->left -= n;
         }
-        return last;
+        *size = kept;
+        return true;
 }
 
 /* Passes on all that has come, at most CHUNK. The kernel ends a read behind the bytes that were sent with descriptors,
@@ -212,8 +241,8 @@ static bool pass(Relay *r)
 {
         static const Descriptors none;
         Descriptors d;
-        size_t size = receive(r, r->bytes, CHUNK, 0, &d), last = find_last(r, size);
-        bool good = size > 0 && replace(&d);
+        size_t size = receive(r, r->bytes, CHUNK, 0, &d), last = 0;
+        bool good = size > 0 && replace(&d) && follow(r, &size, &last);
 
         if (d.n == 0)
                 last = 0;

@@ -276,6 +276,14 @@ static int open_connection(Bus *b, sd_bus **ret, int *ret_gate)
         return 0;
 }
 
+/* Returns true if bus-socket has taken the arguments out. */
+static bool is_cut(sd_bus_message *m)
+{
+        bool cut = !sd_bus_message_has_signature(m, "") && sd_bus_message_skip(m, NULL) < 0;
+
+        return sd_bus_message_rewind(m, true) < 0 || cut;
+}
+
 /* Sees each message before any object does. sd-bus looks for an object at each prefix of a path. */
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -287,6 +295,8 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
         stem(userdata);
         if (strlen(path) > PATH_LENGTH_MAX)
                 return sd_bus_error_set(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "there is no object with so long a path");
+        if (is_cut(message))
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "the call is too long");
         if ((r = bus_call_admit(userdata, message)) != 0 ||
             (r = bus_log_control_admit(userdata, message, error)) != 0 ||
             (r = bus_manager_list_objects(userdata, message, error)) != 0)

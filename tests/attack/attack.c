@@ -28,9 +28,10 @@
 #define CALLS_MAX 128
 
 /* The same for CROWD / CALLS_MAX connections, of which a user may have 256. */
-#define CROWD 10000
-#define JOBS  100
-#define PARTS 20000 /* of a long object path */
+#define CROWD  10000
+#define JOBS   100
+#define PARTS  20000   /* of a long object path */
+#define LENGTH 8000000 /* bytes of a long call */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
@@ -71,6 +72,15 @@ static int new_start_file(sd_bus *bus, sd_bus_message **ret)
         if (fd < 0)
                 fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         return r < 0 ? r : sd_bus_message_append(*ret, "shsa{sv}", "usb-1-1", fd, "up.bin", 0);
+}
+
+static int new_long_start(sd_bus *bus, sd_bus_message **ret)
+{
+        g_autofree char *url = g_strnfill(LENGTH, 'x');
+        int r = sd_bus_message_new_method_call(bus, ret, "org.fotad1", "/org/fotad1", "org.fotad1.Manager",
+                                               "StartUpgrade");
+
+        return r < 0 ? r : sd_bus_message_append(*ret, "ssa{sv}", "usb-1-1", url, 0);
 }
 
 static int new_objects(sd_bus *bus, sd_bus_message **ret)
@@ -213,6 +223,7 @@ static const Attack attacks[] = {
         { "get-all-crowd", ATTACKERS, 0, CROWD, true, false, 64, new_get_all },
         { "introspect", ATTACKERS, 0, CALLS_MAX, true, false, 64, new_introspect },
         { "introspect-crowd", ATTACKERS, 0, CROWD, true, false, 64, new_introspect },
+        { "long-call", ATTACKERS, 0, CALLS_MAX, true, false, 1, new_long_start },
         { "long-path", 1, 0, CALLS_MAX, true, false, 1, new_long_path },
 };
 

@@ -17,6 +17,7 @@
 #define STRANGER     2 /* the user bin, as whom nothing else runs */
 #define KEPT_MAX     128
 #define STRANGER_MAX 8
+#define LONG         (16 * 1024 * 1024)
 #define SERVICE_FDS  1024 /* the service manager's default for descriptors */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
@@ -168,6 +169,58 @@ START_TEST(test_others_first)
 }
 END_TEST
 
+static unsigned read_peak(World *w)
+{
+        g_autofree char *file = g_strdup_printf("/proc/%d/status", (int)world_daemon_pid(w)), *text = NULL;
+        const char *line;
+
+        ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+        line = strstr(text, "VmHWM:");
+        ck_assert_ptr_nonnull(line);
+        return (unsigned)g_ascii_strtoull(line + strlen("VmHWM:"), NULL, 10);
+}
+
+static void new_long_start(sd_bus *bus, sd_bus_message **ret)
+{
+        g_autofree char *url = g_strnfill(LONG, 'x');
+
+        new_call(bus, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade", ret);
+        ck_assert_int_ge(sd_bus_message_append(*ret, "ssa{sv}", "usb-1-1", url, 0), 0);
+}
+
+static void new_long_file(sd_bus *bus, sd_bus_message **ret)
+{
+        g_autofree char *name = g_strnfill(LONG, 'x');
+
+        new_call(bus, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile", ret);
+        ck_assert_int_ge(sd_bus_message_append(*ret, "shsa{sv}", "usb-1-1", STDIN_FILENO, name, 0), 0);
+}
+
+/* Long calls are refused before they take memory, and calls before and behind them are answered. */
+START_TEST(test_long_calls)
+{
+        static void (*const calls[])(sd_bus * bus, sd_bus_message * *ret) = { new_long_start, new_long_file };
+        World *w = begin();
+        sd_bus *bus = connect_stranger();
+        unsigned before = read_peak(w);
+        Answers refused = { 0 }, others = { 0 };
+
+        for (unsigned i = 0; i < 3; i++) {
+                send_calls(bus, 1, new_get, &others);
+                send_calls(bus, 1, calls[_i], &refused);
+                send_calls(bus, 1, new_start, &others);
+        }
+        await_answers(bus, &refused, 3);
+        await_answers(bus, &others, 6);
+        ck_assert_uint_eq(refused.limits, 3);
+        ck_assert_uint_eq(others.done, 3);
+        ck_assert_uint_eq(others.denied, 3);
+        ck_assert_uint_lt(read_peak(w) - before, LONG / 1024 / 2);
+        sd_bus_close_unref(bus);
+        world_free(w);
+}
+END_TEST
+
 /* Those of a privileged caller are more, and bounded, too. */
 START_TEST(test_privileged)
 {
@@ -242,6 +295,7 @@ int main(void)
 
         suite_add(s, "stranger", test_stranger, 0, 1);
         suite_add(s, "others-first", test_others_first, 0, 1);
+        suite_add(s, "long-calls", test_long_calls, 0, 2);
         suite_add(s, "privileged", test_privileged, 0, 1);
         suite_add(s, "descriptors", test_descriptors, 0, 1);
         suite_add(s, "long-path", test_long_path, 0, 2);
