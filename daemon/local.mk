@@ -68,7 +68,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager/manager-uart.h daemon/manager/manager-watch.c daemon/manager/manager-watch.h \
 	daemon/bus/bus.c daemon/bus/bus.h daemon/bus/bus-authorize.c daemon/bus/bus-authorize.h daemon/bus/bus-call.c \
 	daemon/bus/bus-call.h daemon/bus/bus-caller.c daemon/bus/bus-caller.h daemon/bus/bus-check.c \
-	daemon/bus/bus-costly.c daemon/bus/bus-costly.h \
+	daemon/bus/bus-costly.c daemon/bus/bus-costly.h daemon/bus/bus-refusals.c daemon/bus/bus-refusals.h \
 	daemon/bus/bus-check.h daemon/bus/bus-inhibit.c \
 	daemon/bus/bus-inhibit.h daemon/bus/bus-job.c daemon/bus/bus-job.h daemon/bus/bus-log-control.c \
 	daemon/bus/bus-log-control.h daemon/bus/bus-manager.c daemon/bus/bus-manager.h daemon/bus/bus-modem-identity.c \

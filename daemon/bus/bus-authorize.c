@@ -9,6 +9,7 @@
 
 #include "bus/bus-authorize.h"
 #include "bus/bus-caller.h"
+#include "bus/bus-refusals.h"
 
 #define POLKIT           "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH      "/org/freedesktop/PolicyKit1/Authority"
@@ -158,14 +159,16 @@ static bool is_full(const Bus *b, int64_t uid)
         return all >= QUESTIONS_MAX || theirs >= QUESTIONS_MAX_PER_USER;
 }
 
-static int begin(BusCall *call, BusAction action, const char *module, sd_bus_error *error)
+static int begin(BusCall *call, BusAction action, const char *module)
 {
         Authorization *a;
         int r;
 
-        if (is_full(call->bus, bus_call_uid(call)))
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                        "too many calls wait for polkit: try again when they are answered");
+        if (is_full(call->bus, bus_call_uid(call))) {
+                r = bus_refusals_send(call->bus, call->message,
+                                      "too many calls wait for polkit: try again when they are answered");
+                return MIN(r, 0);
+        }
         a = g_new0(Authorization, 1);
         a->call = call;
         a->action = action;
@@ -213,7 +216,7 @@ int bus_authorize(Bus *b, sd_bus_message *message, BusAction action, const char 
                 if (uid < 0)
                         return refuse(error, action, "the bus does not tell who you are");
                 if (!owns && !answered)
-                        return begin(call, action, module, error);
+                        return begin(call, action, module);
                 if (!owns && sd_bus_error_is_set(&refusal))
                         return sd_bus_error_move(error, &refusal);
         }

@@ -15,10 +15,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 
 /* Common to all objects on the bus: the connection, the manager, and the calls that are kept. */
 typedef struct Bus {
-        sd_bus *bus;               /* if it is lost, the closed connection, until the next one has the name */
-        sd_bus *next;              /* a connection that has not got the name yet; NULL: none */
+        sd_bus *bus;  /* if it is lost, the closed connection, until the next one has the name */
+        int gate;     /* of bus (bus-socket); -1: none */
+        sd_bus *next; /* a connection that has not got the name yet; NULL: none */
+        int next_gate;
         sd_event_source *retry;    /* due when the next connection is to be tried */
         sd_event_source *catch_up; /* due when changes that were put off are to be sent */
+        sd_event_source *reopen;   /* enabled while the gate is closed */
         sd_event_source *exit;     /* before sd-bus closes the connection */
         gint64 lost_at;            /* of CLOCK_MONOTONIC; 0: the connection is not lost */
         uint64_t pause;            /* µs until the connection is tried again */
@@ -33,7 +36,11 @@ typedef struct Bus {
         GQueue authorizations; /* those of them that wait for polkit */
         GQueue costly;         /* those of them that wait for their turn, because their answers are long */
         sd_event_source *costly_turn;
-        uint64_t costly_at; /* of CLOCK_MONOTONIC, µs: the next turn, at the earliest */
+        GQueue refusals;  /* replies that wait, because many calls are refused */
+        unsigned refused; /* since the last pause of bus-refusals began */
+        sd_event_source *refuse;
+        gint64 costly_began; /* of CLOCK_MONOTONIC, µs: an answer is being written since then; 0: none is */
+        uint64_t costly_at;  /* of CLOCK_MONOTONIC, µs: the next turn, at the earliest */
         Status *status;
         BusInhibitor *inhibitor;
         BusModemManager *modem_manager;

@@ -9,6 +9,7 @@
 
 #include "bus/bus-caller.h"
 #include "bus/bus-name.h"
+#include "bus/bus-refusals.h"
 #include "names.h"
 
 /* Maximum number of calls that are kept, in all and for one sender. LimitNOFILE= in the unit follows from the first: a
@@ -185,6 +186,7 @@ void bus_drop_calls(Bus *b)
 {
         while (b->calls.head)
                 drop(b->calls.head->data);
+        bus_refusals_drop(b);
 }
 
 int64_t bus_call_uid(const BusCall *c)
@@ -226,6 +228,20 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *err
         return 0;
 }
 
+/* Refuses the latest calls of a sender that turns out not to be privileged. */
+static void refuse_excess(BusPeer *p)
+{
+        for (GList *l = p->bus->calls.tail, *previous; l && p->calls > CALLS_MAX_UNPRIVILEGED; l = previous) {
+                BusCall *c = l->data;
+
+                previous = l->prev;
+                if (c->peer != p)
+                        continue;
+                bus_refusals_send(c->bus, c->message, BUS_TOO_MANY);
+                drop(c);
+        }
+}
+
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         BusPeer *p = userdata;
@@ -238,6 +254,8 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
                 p->uid = -1;
                 p->privileged = false;
         }
+        if (!p->privileged)
+                refuse_excess(p);
         for_each_call(p, bus_call_again);
         return 0;
 }
@@ -310,18 +328,14 @@ static bool has_too_many(const BusPeer *p)
         return p->calls >= CALLS_MAX_PER_SENDER || (!p->asked && !p->privileged && p->calls >= CALLS_MAX_UNPRIVILEGED);
 }
 
-static int refuse(sd_bus_error *error)
-{
-        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                "too many calls wait for their answers: try again when they are answered");
-}
-
-int bus_call_admit(Bus *b, sd_bus_message *message, sd_bus_error *error)
+int bus_call_admit(Bus *b, sd_bus_message *message)
 {
         const char *sender = sd_bus_message_get_sender(message);
         const BusPeer *p = sender ? g_hash_table_lookup(b->peers, sender) : NULL;
 
-        return p && has_too_many(p) && !g_hash_table_contains(b->kept, message) ? refuse(error) : 0;
+        if (!p || !has_too_many(p) || g_hash_table_contains(b->kept, message))
+                return 0;
+        return bus_refusals_send(b, message, BUS_TOO_MANY);
 }
 
 int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *error)
@@ -331,10 +345,6 @@ int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *
         BusCall *c = g_hash_table_lookup(b->kept, message);
         int r;
 
-        if (c && c->waits && !c->peer->privileged && c->peer->calls > CALLS_MAX_UNPRIVILEGED) {
-                drop(c);
-                return refuse(error);
-        }
         if (c) {
                 c->tidy = sd_event_source_disable_unref(c->tidy);
                 c->waits = false;
@@ -343,7 +353,7 @@ int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *
                 return 1;
         }
         if (!sender || g_queue_get_length(&b->calls) >= CALLS_MAX || (p && has_too_many(p)))
-                return refuse(error);
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, BUS_TOO_MANY);
         if (is_long(message))
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "the call is too long");
         if (!p && (r = peer_new(&p, b, sender)) < 0)

@@ -30,7 +30,8 @@ struct BusCall {
         void *data;                  /* of the thing that the call waits for; not to be used without drop */
         void (*drop)(BusCall *call); /* ends that, and calls bus_call_done(); NULL: there is nothing to end */
 
-        int (*answer)(BusCall *call); /* of a call that waits for its turn (bus-costly) */
+        int (*answer)(BusCall *call); /* of a call that waits for its turn (bus-costly); NULL: sd-bus answers it */
+        bool has_turn;                /* sd-bus answers it now */
 
         /* These belong to a call that waits for the identity of a module. */
         BusWaitFunc func;
@@ -50,8 +51,8 @@ struct BusCall {
 int bus_call_take(Bus *bus, sd_bus_message *message, BusCall **ret, sd_bus_error *error);
 void bus_call_let_go(BusCall *call);
 
-/* Sees each method call before its handler: < 0, and the error, if its sender has as many calls kept as it may. */
-int bus_call_admit(Bus *bus, sd_bus_message *message, sd_bus_error *error);
+/* Sees each method call before its handler: 1 if it is refused because its sender has as many calls kept as it may. */
+int bus_call_admit(Bus *bus, sd_bus_message *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusCall, bus_call_let_go)
 
 /* Keeps the call, after its handler has returned, until bus_call_done() or bus_call_again(). */

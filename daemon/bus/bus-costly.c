@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Calls whose answers are long get them one after the other, in a part of the time only, so that they do not hold up
- * others. Knows no particular call. */
+ * others. The bus reads a few thousand bytes from each connection in turn, so a long answer may be on its way for much
+ * longer than it took to make it. Knows no particular call. */
 
 #include "bus/bus-costly.h"
 
-/* The time after an answer in which no other one is made, in times that the answer took. */
+/* The time after an answer in which no other one is made, in times that the answer took until sd-bus had written it. */
 #define REST 3
+
+#define ANSWER_MIN (3 * G_TIME_SPAN_MILLISECOND) /* answers that take less time count as so much */
+#define PAUSE      (2 * G_TIME_SPAN_MILLISECOND) /* between two looks at the messages that the bus has not read */
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata);
 
@@ -22,21 +26,41 @@ static int await_turn(Bus *b)
         return sd_event_source_set_enabled(b->costly_turn, SD_EVENT_ONESHOT);
 }
 
+static void answer(BusCall *call)
+{
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+
+        if (!call->answer) {
+                call->has_turn = true;
+                bus_call_again(call);
+                return;
+        }
+        bus_call_fail(call, call->answer(call), &error);
+        bus_call_done(call);
+}
+
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Bus *b = userdata;
-        BusCall *call = g_queue_pop_head(&b->costly);
-        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
-        gint64 begin = g_get_monotonic_time(), end;
+        BusCall *call;
+        gint64 now = g_get_monotonic_time();
+        uint64_t queued;
 
         (void)source, (void)usec;
+        if (b->costly_began > 0) {
+                bool read = sd_bus_get_n_queued_write(b->bus, &queued) < 0 || queued == 0;
+
+                b->costly_at = (uint64_t)(read ? now + REST * MAX(now - b->costly_began, ANSWER_MIN) : now + PAUSE);
+                b->costly_began = read ? 0 : b->costly_began;
+                return await_turn(b);
+        }
+        call = g_queue_pop_head(&b->costly);
         if (!call)
                 return 0;
-        bus_call_fail(call, call->answer(call), &error);
-        bus_call_done(call);
-        end = g_get_monotonic_time();
-        b->costly_at = (uint64_t)(end + REST * (end - begin));
-        return g_queue_is_empty(&b->costly) ? 0 : await_turn(b);
+        b->costly_began = now;
+        b->costly_at = (uint64_t)now;
+        answer(call);
+        return await_turn(b);
 }
 
 static void drop(BusCall *call)
@@ -53,6 +77,8 @@ int bus_costly_call(Bus *b, sd_bus_message *message, BusCostlyFunc func, sd_bus_
 
         if (r <= 0)
                 return r < 0 ? r : 1;
+        if (call->has_turn)
+                return 0;
         r = await_turn(b);
         if (r < 0)
                 return r;

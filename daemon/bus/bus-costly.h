@@ -6,5 +6,6 @@
 /* Calls that everybody may make and whose answers are long. func sends the reply, or returns -errno. */
 typedef int (*BusCostlyFunc)(BusCall *call);
 
-/* For a method handler: answers the call when it is its turn. The value is for the handler to return. */
+/* For a message handler: answers the call when it is its turn. The value is for the handler to return. With NULL for
+ * func sd-bus answers the call: the handler is called again when it is the call's turn, and returns 0. */
 int bus_costly_call(Bus *bus, sd_bus_message *message, BusCostlyFunc func, sd_bus_error *error);

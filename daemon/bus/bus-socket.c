@@ -3,7 +3,7 @@
 /* The socket of the connection to the bus. sd-bus closes the descriptors of a message on the event loop, also of a
  * message that no method takes, and closing a file of a caller's may block for ever. So a thread reads from the bus,
  * replaces the descriptors by carriers, and passes the bytes on to sd-bus. What sd-bus writes goes to the bus directly.
- * Of messages only the length is known here. */
+ * Of messages only the type and the length are known here. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -23,14 +24,25 @@
 #define ADDRESS     "unix:path=/run/dbus/system_bus_socket"
 #define HEADER      16          /* bytes of a message, which hold the length of the rest */
 #define CHUNK       (16 * 1024) /* bytes that are passed on at a time */
+#define LONG        (64 * 1024) /* bytes of a message; more than any call for fotad, or signal, has */
 #define DESCRIPTORS 253         /* the kernel passes no more at a time */
+
+/* Types of messages. */
+#define METHOD_RETURN 2
+#define ERROR         3
+
+/* Sizes of the queues in the kernel, bytes, of which the kernel makes twice as many: an answer waits for all that is
+ * before it in the first one, and the bus reads 4 kB from each connection in turn. A call waits for all that is before
+ * it in the second one. */
+#define QUEUE_TO_BUS (32 * 1024)
+#define QUEUE_TO_SD  (8 * 1024)
 
 typedef struct Relay {
         int bus, inner;
-        size_t headed; /* bytes of the present message's header that have come */
-        uint64_t left; /* bytes behind that header that have not come yet */
-        uint8_t header[HEADER];
-        uint8_t bytes[CHUNK];
+        int gate;      /* an eventfd that can be read while the gate is open */
+        uint64_t left; /* bytes of the present message that have not come yet */
+        uint64_t skip; /* bytes behind them that are not passed on */
+        uint8_t bytes[CHUNK + HEADER];
 } Relay;
 
 typedef struct Descriptors {
@@ -49,6 +61,17 @@ typedef union Control {
 static bool wait_for_bus(const Relay *r)
 {
         struct pollfd fds[] = { { .fd = r->bus, .events = POLLIN }, { .fd = r->inner } };
+
+        while (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
+                if (errno != EINTR)
+                        return false;
+        return fds[1].revents == 0;
+}
+
+/* Waits until the gate is open. Returns false if sd-bus has closed the connection. */
+static bool wait_for_gate(const Relay *r)
+{
+        struct pollfd fds[] = { { .fd = r->gate, .events = POLLIN }, { .fd = r->inner } };
 
         while (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
                 if (errno != EINTR)
@@ -153,38 +176,63 @@ static uint32_t read_number(const uint8_t *bytes, bool big_endian)
         return big_endian ? GUINT32_FROM_BE(n) : GUINT32_FROM_LE(n);
 }
 
-/* The length of a message without its header. */
-static uint64_t read_length(const uint8_t *header)
+/* Takes the arguments out of a call or signal that is too long, so that sd-bus need not read them, and refuses the
+ * call. A message that is too long without its arguments is taken out as a whole; no caller can need one. */
+static void begin_message(Relay *r, uint8_t *header)
 {
-        bool big_endian = *header == 'B';
-        uint64_t fields = read_number(header + 12, big_endian);
+        bool big_endian = *header == 'B', is_reply = header[1] == METHOD_RETURN || header[1] == ERROR;
+        uint64_t fields = read_number(header + 12, big_endian), arguments = read_number(header + 4, big_endian);
+        uint64_t begin = HEADER + ((fields + 7) & ~(uint64_t)7);
 
-        return ((fields + 7) & ~(uint64_t)7) + read_number(header + 4, big_endian);
+        r->left = begin + arguments;
+        r->skip = 0;
+        if (is_reply || r->left <= LONG)
+                return;
+        r->skip = begin <= LONG ? arguments : r->left;
+        r->left -= r->skip;
+        memset(header + 4, 0, sizeof(uint32_t));
 }
 
-/* Follows the messages through the bytes that have come. Returns where the last of those begins that begin there, 0 if
- * none does. */
-static size_t find_last(Relay *r, size_t size)
+static bool complete_header(Relay *r, size_t begin, size_t *size)
 {
-        size_t last = 0, n;
+        while (*size < begin + HEADER) {
+                Descriptors none; /* for they came with the first byte */
+                size_t n = receive(r, r->bytes + *size, begin + HEADER - *size, 0, &none);
 
-        for (size_t at = 0; at < size; at += n) {
-                if (r->left > 0) {
-                        n = (size_t)MIN(r->left, size - at);
-                        r->left -= n;
+                for (size_t i = 0; i < none.n; i++)
+                        carrier_close(none.fds[i]);
+                if (n == 0)
+                        return false;
+                *size += n;
+        }
+        return true;
+}
+
+/* Follows the messages through the bytes that have come, and closes the gaps of what is taken out. *ret_last is where
+ * the last of those begins that begin there, 0 if none does. */
+static bool follow(Relay *r, size_t *size, size_t *ret_last)
+{
+        size_t kept = 0, n;
+
+        *ret_last = 0;
+        for (size_t at = 0; at < *size; at += n) {
+                if (r->left == 0 && r->skip == 0) {
+                        if (!complete_header(r, at, size))
+                                return false;
+                        begin_message(r, r->bytes + at);
+                        *ret_last = kept;
+                }
+                n = (size_t)MIN(r->left ?: r->skip, *size - at);
+                if (r->left == 0) {
+                        r->skip -= n;
                         continue;
                 }
-                if (r->headed == 0)
-                        last = at;
-                n = MIN(HEADER - r->headed, size - at);
-                memcpy(r->header + r->headed, r->bytes + at, n);
-                r->headed += n;
-                if (r->headed < HEADER)
-                        continue;
-                r->left = read_length(r->header);
-                r->headed = 0;
+                memmove(r->bytes + kept, r->bytes + at, n);
+                kept += n;
+                r->left -= n;
         }
-        return last;
+        *size = kept;
+        return true;
 }
 
 /* Passes on all that has come, at most CHUNK. The kernel ends a read behind the bytes that were sent with descriptors,
@@ -193,8 +241,8 @@ static bool pass(Relay *r)
 {
         static const Descriptors none;
         Descriptors d;
-        size_t size = receive(r, r->bytes, CHUNK, 0, &d), last = find_last(r, size);
-        bool good = size > 0 && replace(&d);
+        size_t size = receive(r, r->bytes, CHUNK, 0, &d), last = 0;
+        bool good = size > 0 && replace(&d) && follow(r, &size, &last);
 
         if (d.n == 0)
                 last = 0;
@@ -204,16 +252,28 @@ static bool pass(Relay *r)
         return good;
 }
 
+static void close_any(int fd)
+{
+        if (fd >= 0)
+                close(fd);
+}
+
+static void relay_free(Relay *r)
+{
+        close_any(r->bus);
+        close_any(r->inner);
+        close_any(r->gate);
+        g_free(r);
+}
+
 static gpointer run(gpointer data)
 {
         Relay *r = data;
 
         if (pass_handshake(r))
-                while (pass(r))
+                while (wait_for_gate(r) && pass(r))
                         ;
-        close(r->bus);
-        close(r->inner);
-        g_free(r);
+        relay_free(r);
         return NULL;
 }
 
@@ -248,57 +308,87 @@ static int connect_socket(void)
         return fd;
 }
 
-/* The end that sd-bus reads from. -errno, also if there can be no thread. */
-static int begin_relay(int bus)
+static bool fill_relay(Relay *r, int bus, int *ret_outer)
+{
+        int pair[2], size = QUEUE_TO_SD;
+
+        r->bus = fcntl(bus, F_DUPFD_CLOEXEC, 3);
+        r->gate = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (r->bus < 0 || r->gate < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+                return false;
+        *ret_outer = pair[0];
+        r->inner = pair[1];
+        return setsockopt(r->inner, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0;
+}
+
+/* Returns the end that sd-bus reads from. -errno, also if there can be no thread. */
+static int begin_relay(int bus, int *ret_gate)
 {
         Relay *r = g_new0(Relay, 1);
         GThread *thread = NULL;
-        int pair[2];
+        int outer = -1, gate = -1;
 
-        r->bus = fcntl(bus, F_DUPFD_CLOEXEC, 3);
-        if (r->bus >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
-                r->inner = pair[1];
+        r->bus = r->inner = r->gate = -1;
+        if (fill_relay(r, bus, &outer) && (gate = fcntl(r->gate, F_DUPFD_CLOEXEC, 3)) >= 0)
                 thread = g_thread_try_new("bus", run, r, NULL);
-                if (!thread) {
-                        close(pair[0]);
-                        close(pair[1]);
-                }
-        }
         if (thread) {
                 g_thread_unref(thread); /* the thread is not joined */
-                return pair[0];
+                *ret_gate = gate;
+                return outer;
         }
-        if (r->bus >= 0)
-                close(r->bus);
-        g_free(r);
+        relay_free(r);
+        close_any(outer);
+        close_any(gate);
         return -EAGAIN;
 }
 
-int bus_socket_open(sd_bus **ret)
+int bus_socket_open(sd_bus **ret, int *ret_gate)
 {
-        int fd = connect_socket(), inner, r;
+        int fd = connect_socket(), socket = fd, inner, r, gate = -1, size = QUEUE_TO_BUS;
         sd_bus *bus = NULL;
 
+        *ret_gate = -1;
         /* Other addresses are left to sd-bus, which then closes descriptors on the loop. */
         if (fd == -EPROTONOSUPPORT)
                 return sd_bus_open_system(ret);
         if (fd < 0)
                 return fd;
-        inner = begin_relay(fd);
+        inner = begin_relay(fd, &gate);
         r = inner < 0 ? inner : sd_bus_new(&bus);
         if (r >= 0 && (r = sd_bus_set_fd(bus, inner, fd)) >= 0) {
                 inner = fd = -1;
                 if ((r = sd_bus_set_bus_client(bus, true)) >= 0)
                         r = sd_bus_start(bus);
+                /* sd-bus has set it to megabytes. */
+                if (r >= 0 && setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0)
+                        r = -errno;
         }
-        if (inner >= 0)
-                close(inner);
-        if (fd >= 0)
-                close(fd);
+        close_any(inner);
+        close_any(fd);
         if (r < 0) {
+                close_any(gate);
                 sd_bus_unref(bus);
                 return r;
         }
         *ret = bus;
+        *ret_gate = gate;
         return 0;
+}
+
+/* ---- the gate */
+
+void bus_socket_close_gate(int gate)
+{
+        uint64_t n;
+
+        while (read(gate, &n, sizeof(n)) < 0 && errno == EINTR)
+                ;
+}
+
+void bus_socket_open_gate(int gate)
+{
+        static const uint64_t one = 1;
+
+        while (write(gate, &one, sizeof(one)) < 0 && errno == EINTR)
+                ;
 }

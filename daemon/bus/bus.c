@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bus/bus-caller.h"
 #include "bus/bus-check.h"
+#include "bus/bus-costly.h"
 #include "bus/bus-job.h"
 #include "bus/bus-log-control.h"
 #include "bus/bus-manager.h"
@@ -41,6 +43,17 @@
 #define QUEUED_MAX     32
 #define CATCH_UP_PAUSE (G_USEC_PER_SEC / 5)
 
+/* Further calls stay in the bus until it has read all but this number of messages, so that answers that wait to be read
+ * cost no more memory. Fewer than QUEUED_MAX, so that changes are not put off as long as there are calls. */
+#define ANSWERS_MAX 16
+
+static uint64_t count_queued(const Bus *b)
+{
+        uint64_t n;
+
+        return sd_bus_get_n_queued_write(b->bus, &n) < 0 ? 0 : n;
+}
+
 /* ---- news of the manager */
 
 static bool catch_up_later(Bus *b)
@@ -52,11 +65,7 @@ static bool catch_up_later(Bus *b)
 /* Returns true if a change is not to be sent now; on_catch_up() sends it later, together with those that follow. */
 static bool puts_off(Bus *b)
 {
-        uint64_t queued;
-
-        if (sd_bus_get_n_queued_write(b->bus, &queued) < 0 || queued <= QUEUED_MAX)
-                return false;
-        return catch_up_later(b);
+        return count_queued(b) > QUEUED_MAX && catch_up_later(b);
 }
 
 /* Returns true if the job has changes that are shown only when the disk has them. */
@@ -233,19 +242,52 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
         return 0;
 }
 
-static int open_connection(Bus *b, sd_bus **ret)
+static void drop_gate(int *gate)
+{
+        if (*gate >= 0)
+                close(*gate);
+        *gate = -1;
+}
+
+/* Stops reading from the bus while too many answers wait for it. */
+static void stem(Bus *b)
+{
+        if (b->gate >= 0 && count_queued(b) > ANSWERS_MAX && sd_event_source_set_enabled(b->reopen, SD_EVENT_ON) >= 0)
+                bus_socket_close_gate(b->gate);
+}
+
+static int on_reopen(sd_event_source *source, void *userdata)
+{
+        Bus *b = userdata;
+
+        if (count_queued(b) > ANSWERS_MAX)
+                return 0;
+        bus_socket_open_gate(b->gate);
+        return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+static int open_connection(Bus *b, sd_bus **ret, int *ret_gate)
 {
         sd_bus *bus = NULL;
         int r;
 
-        if ((r = bus_socket_open(&bus)) < 0 || (r = sd_bus_attach_event(bus, b->event, 0)) < 0 ||
+        if ((r = bus_socket_open(&bus, ret_gate)) < 0 || (r = sd_bus_attach_event(bus, b->event, 0)) < 0 ||
             (r = sd_bus_match_signal(bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
                                      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b)) < 0) {
                 sd_bus_close_unref(bus);
+                drop_gate(ret_gate);
                 return r;
         }
         *ret = bus;
         return 0;
+}
+
+/* Returns true if bus-socket has taken the arguments out. */
+static bool is_cut(sd_bus_message *m)
+{
+        bool cut = !sd_bus_message_has_signature(m, "") && sd_bus_message_skip(m, NULL) < 0;
+
+        return sd_bus_message_rewind(m, true) < 0 || cut;
 }
 
 /* Sees each message before any object does. sd-bus looks for an object at each prefix of a path. */
@@ -256,12 +298,18 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
 
         if (!sd_bus_message_is_method_call(message, NULL, NULL))
                 return 0;
+        stem(userdata);
         if (strlen(path) > PATH_LENGTH_MAX)
                 return sd_bus_error_set(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "there is no object with so long a path");
-        if ((r = bus_call_admit(userdata, message, error)) < 0 ||
-            (r = bus_log_control_admit(userdata, message, error)) != 0)
+        if (is_cut(message))
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "the call is too long");
+        if ((r = bus_call_admit(userdata, message)) != 0 ||
+            (r = bus_log_control_admit(userdata, message, error)) != 0 ||
+            (r = bus_manager_list_objects(userdata, message, error)) != 0)
                 return r;
-        return bus_manager_list_objects(userdata, message, error);
+        return sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Introspectable", "Introspect")
+                       ? bus_costly_call(userdata, message, NULL, error)
+                       : 0;
 }
 
 /* Takes up on b->bus all that does not belong to a module or job. */
@@ -288,6 +336,9 @@ static int change_over(Bus *b)
 
         sd_event_source_set_enabled(b->retry, SD_EVENT_OFF);
         b->bus = g_steal_pointer(&b->next);
+        drop_gate(&b->gate);
+        b->gate = b->next_gate;
+        b->next_gate = -1;
         b->lost_at = 0;
         r = take_up(b);
         sd_bus_close_unref(lost);
@@ -341,8 +392,9 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
                 return 0;
         }
         g_clear_pointer(&b->next, sd_bus_close_unref);
+        drop_gate(&b->next_gate);
         b->pause = MIN(2 * b->pause, PAUSE_MAX);
-        if (open_connection(b, &b->next) < 0 ||
+        if (open_connection(b, &b->next, &b->next_gate) < 0 ||
             sd_bus_request_name_async(b->next, NULL, FOTAD_BUS_NAME, 0, on_name, b) < 0)
                 retry_after(b, b->pause);
         else
@@ -369,6 +421,8 @@ static int on_exit_of_loop(sd_event_source *source, void *userdata)
         bool awaited = false;
 
         (void)source;
+        if (b->gate >= 0)
+                bus_socket_open_gate(b->gate); /* for the reply */
         g_hash_table_iter_init(&iter, b->jobs);
         while (g_hash_table_iter_next(&iter, NULL, (void **)&job))
                 awaited = awaited || bus_job_awaits_hearing(job);
@@ -387,6 +441,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         int r;
 
         b->event = event;
+        b->gate = b->next_gate = -1;
         b->manager = manager;
         b->status = status_new(manager);
         b->inhibitor = bus_inhibitor_new();
@@ -394,6 +449,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         g_queue_init(&b->calls);
         g_queue_init(&b->authorizations);
         g_queue_init(&b->costly);
+        g_queue_init(&b->refusals);
         b->kept = g_hash_table_new(NULL, NULL);
         b->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, bus_peer_free);
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
@@ -403,9 +459,11 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
             (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_time(event, &b->catch_up, CLOCK_MONOTONIC, 0, 0, on_catch_up, b)) < 0 ||
             (r = sd_event_source_set_enabled(b->catch_up, SD_EVENT_OFF)) < 0 ||
+            (r = sd_event_add_post(event, &b->reopen, on_reopen, b)) < 0 ||
+            (r = sd_event_source_set_enabled(b->reopen, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_exit(event, &b->exit, on_exit_of_loop, b)) < 0 ||
             (r = sd_event_source_set_priority(b->exit, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
-            (r = open_connection(b, &b->bus)) < 0 || (r = take_up(b)) < 0) {
+            (r = open_connection(b, &b->bus, &b->gate)) < 0 || (r = take_up(b)) < 0) {
                 bus_free(b);
                 return say(ret_why, r, "the system bus cannot be reached; is dbus running?");
         }
@@ -450,9 +508,13 @@ void bus_free(Bus *b)
         bus_modem_manager_free(b->modem_manager);
         sd_event_source_disable_unref(b->retry);
         sd_event_source_disable_unref(b->catch_up);
+        sd_event_source_disable_unref(b->reopen);
         sd_event_source_disable_unref(b->exit);
         sd_event_source_disable_unref(b->costly_turn);
+        sd_event_source_disable_unref(b->refuse);
         sd_bus_close_unref(b->next);
         sd_bus_flush_close_unref(b->bus);
+        drop_gate(&b->next_gate);
+        drop_gate(&b->gate);
         g_free(b);
 }

@@ -23,18 +23,26 @@
 #define ATTACKER  2 /* the user bin, as whom nothing else runs */
 #define ATTACKERS 4 /* connections, unless the attack says otherwise */
 #define SECONDS   5
-#define JOBS      100
-#define PARTS     20000 /* of a long object path */
+
+/* The bus lets that number of calls of a connection wait for their replies, unless it is configured otherwise. */
+#define CALLS_MAX 128
+
+/* The same for CROWD / CALLS_MAX connections, of which a user may have 256. */
+#define CROWD  10000
+#define JOBS   100
+#define PARTS  20000   /* of a long object path */
+#define LENGTH 8000000 /* bytes of a long call */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
 typedef struct Attack {
         const char *name;
         unsigned connections;
-        unsigned jobs;   /* finished ones in the history */
-        bool reads;      /* the attackers read the replies */
-        bool no_reply;   /* they ask for none */
-        unsigned window; /* calls that are sent before replies are read */
+        unsigned jobs;    /* finished ones in the history */
+        unsigned waiting; /* calls of a connection that may wait for replies */
+        bool reads;       /* the attackers read the replies */
+        bool no_reply;    /* they ask for none */
+        unsigned window;  /* calls that are sent before replies are read */
         int (*append)(sd_bus *bus, sd_bus_message **ret);
 } Attack;
 
@@ -66,10 +74,41 @@ static int new_start_file(sd_bus *bus, sd_bus_message **ret)
         return r < 0 ? r : sd_bus_message_append(*ret, "shsa{sv}", "usb-1-1", fd, "up.bin", 0);
 }
 
+static int new_long_start(sd_bus *bus, sd_bus_message **ret)
+{
+        g_autofree char *url = g_strnfill(LENGTH, 'x');
+        int r = sd_bus_message_new_method_call(bus, ret, "org.fotad1", "/org/fotad1", "org.fotad1.Manager",
+                                               "StartUpgrade");
+
+        return r < 0 ? r : sd_bus_message_append(*ret, "ssa{sv}", "usb-1-1", url, 0);
+}
+
 static int new_objects(sd_bus *bus, sd_bus_message **ret)
 {
         return sd_bus_message_new_method_call(bus, ret, "org.fotad1", "/org/fotad1",
                                               "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
+}
+
+static int new_get(sd_bus *bus, sd_bus_message **ret)
+{
+        int r = sd_bus_message_new_method_call(bus, ret, "org.fotad1", "/org/fotad1", "org.freedesktop.DBus.Properties",
+                                               "Get");
+
+        return r < 0 ? r : sd_bus_message_append(*ret, "ss", "org.fotad1.Manager", "Version");
+}
+
+static int new_get_all(sd_bus *bus, sd_bus_message **ret)
+{
+        int r = sd_bus_message_new_method_call(bus, ret, "org.fotad1", MODULE_1, "org.freedesktop.DBus.Properties",
+                                               "GetAll");
+
+        return r < 0 ? r : sd_bus_message_append(*ret, "s", "org.fotad1.Module");
+}
+
+static int new_introspect(sd_bus *bus, sd_bus_message **ret)
+{
+        return sd_bus_message_new_method_call(bus, ret, "org.fotad1", "/org/fotad1",
+                                              "org.freedesktop.DBus.Introspectable", "Introspect");
 }
 
 static int new_long_path(sd_bus *bus, sd_bus_message **ret)
@@ -94,9 +133,11 @@ static void attack(const Attack *a)
                         continue;
                 for (unsigned i = 0; i < a->window; i++) {
                         g_autoptr(sd_bus_message) m = NULL;
+                        uint64_t cookie;
 
+                        /* sd-bus marks a message that is sent without a place for its cookie as one without reply. */
                         if (a->append(bus, &m) < 0 || sd_bus_message_set_expect_reply(m, !a->no_reply) < 0 ||
-                            sd_bus_send(bus, m, NULL) < 0)
+                            sd_bus_send(bus, m, a->no_reply ? NULL : &cookie) < 0)
                                 break;
                 }
                 if (sd_bus_flush(bus) < 0) {
@@ -170,14 +211,20 @@ static bool ask(sd_bus *bus, bool bus_alone, GArray *times)
 }
 
 static const Attack attacks[] = {
-        { "quiet", 0, 0, false, false, 0, NULL },
-        { "denied", ATTACKERS, 0, true, false, 64, new_start },
-        { "denied-no-reply", ATTACKERS, 0, false, true, 64, new_start },
-        { "denied-file", ATTACKERS, 0, true, false, 64, new_start_file },
-        { "denied-file-unread", 1, 0, false, false, 1200, new_start_file },
-        { "objects", 1, JOBS, true, false, 16, new_objects },
-        { "objects-unread", ATTACKERS, JOBS, false, false, 64, new_objects },
-        { "long-path", 1, 0, true, false, 1, new_long_path },
+        { "quiet", 0, 0, CALLS_MAX, false, false, 0, NULL },
+        { "denied", ATTACKERS, 0, CALLS_MAX, true, false, 64, new_start },
+        { "denied-crowd", ATTACKERS, 0, CROWD, true, false, 64, new_start },
+        { "denied-no-reply", ATTACKERS, 0, CALLS_MAX, false, true, 64, new_start },
+        { "denied-file", ATTACKERS, 0, CALLS_MAX, true, false, 64, new_start_file },
+        { "denied-file-unread", 1, 0, CALLS_MAX, false, false, 1200, new_start_file },
+        { "objects", 1, JOBS, CALLS_MAX, true, false, 16, new_objects },
+        { "objects-unread", ATTACKERS, JOBS, CALLS_MAX, false, false, 64, new_objects },
+        { "get", ATTACKERS, 0, CALLS_MAX, true, false, 64, new_get },
+        { "get-all-crowd", ATTACKERS, 0, CROWD, true, false, 64, new_get_all },
+        { "introspect", ATTACKERS, 0, CALLS_MAX, true, false, 64, new_introspect },
+        { "introspect-crowd", ATTACKERS, 0, CROWD, true, false, 64, new_introspect },
+        { "long-call", ATTACKERS, 0, CALLS_MAX, true, false, 1, new_long_start },
+        { "long-path", 1, 0, CALLS_MAX, true, false, 1, new_long_path },
 };
 
 static void write_jobs(World *w, unsigned n)
@@ -201,7 +248,7 @@ static void write_jobs(World *w, unsigned n)
 START_TEST(test_attack)
 {
         const Attack *a = &attacks[_i];
-        WorldSettings settings = { .modules = { "1-1=ec200a" }, .no_daemon = true };
+        WorldSettings settings = { .modules = { "1-1=ec200a" }, .replies_max = a->waiting, .no_daemon = true };
         World *w = world_new(&settings);
         GArray *get = g_array_new(FALSE, FALSE, sizeof(gint64)), *bus = g_array_new(FALSE, FALSE, sizeof(gint64));
         pid_t pids[ATTACKERS];

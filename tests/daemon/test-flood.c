@@ -17,12 +17,14 @@
 #define STRANGER     2 /* the user bin, as whom nothing else runs */
 #define KEPT_MAX     128
 #define STRANGER_MAX 8
+#define LONG         (16 * 1024 * 1024)
 #define SERVICE_FDS  1024 /* the service manager's default for descriptors */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
 typedef struct Answers {
         unsigned done, denied, limits, others;
+        uint64_t last, last_limit; /* the daemon's serial number of the last answer, and of the last of limits */
 } Answers;
 
 static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -30,12 +32,13 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
         Answers *a = userdata;
 
         (void)error;
+        sd_bus_message_get_cookie(m, &a->last);
         if (!sd_bus_message_is_method_error(m, NULL))
                 a->done++;
         else if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_ACCESS_DENIED))
                 a->denied++;
         else if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_LIMITS_EXCEEDED))
-                a->limits++;
+                a->limits++, a->last_limit = a->last;
         else
                 a->others++;
         return 1;
@@ -57,26 +60,48 @@ static void new_probe(sd_bus *bus, sd_bus_message **ret)
         new_call(bus, MODULE_1, "org.fotad1.Module", "Probe", ret);
 }
 
+static void new_introspect(sd_bus *bus, sd_bus_message **ret)
+{
+        new_call(bus, "/org/fotad1", "org.freedesktop.DBus.Introspectable", "Introspect", ret);
+}
+
+static void new_get(sd_bus *bus, sd_bus_message **ret)
+{
+        new_call(bus, "/org/fotad1", "org.freedesktop.DBus.Properties", "Get", ret);
+        ck_assert_int_ge(sd_bus_message_append(*ret, "ss", "org.fotad1.Manager", "Version"), 0);
+}
+
+/* Returns when the bus has passed n calls on. */
+static void send_calls(sd_bus *bus, unsigned n, void (*new_message)(sd_bus *bus, sd_bus_message **ret),
+                       Answers *answers)
+{
+        for (unsigned i = 0; i < n; i++) {
+                g_autoptr(sd_bus_message) m = NULL;
+
+                new_message(bus, &m);
+                ck_assert_int_ge(sd_bus_call_async(bus, NULL, m, on_answer, answers, 0), 0);
+        }
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "GetId", NULL, NULL, NULL),
+                         0);
+}
+
+static void await_answers(sd_bus *bus, const Answers *a, unsigned n)
+{
+        while (a->done + a->denied + a->limits + a->others < n)
+                if (sd_bus_process(bus, NULL) == 0)
+                        ck_assert_int_ge(sd_bus_wait(bus, UINT64_MAX), 0);
+}
+
 /* Has n calls in the daemon's socket before it reads the first one; waits for all answers. */
 static Answers call_at_once(World *w, sd_bus *bus, unsigned n, void (*new_message)(sd_bus *bus, sd_bus_message **ret))
 {
         Answers a = { 0 };
 
         ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
-        for (unsigned i = 0; i < n; i++) {
-                g_autoptr(sd_bus_message) m = NULL;
-
-                new_message(bus, &m);
-                ck_assert_int_ge(sd_bus_call_async(bus, NULL, m, on_answer, &a, 0), 0);
-        }
-        /* The bus answers this after it has passed the others on. */
-        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                            "GetId", NULL, NULL, NULL),
-                         0);
+        send_calls(bus, n, new_message, &a);
         ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
-        while (a.done + a.denied + a.limits + a.others < n)
-                if (sd_bus_process(bus, NULL) == 0)
-                        ck_assert_int_ge(sd_bus_wait(bus, UINT64_MAX), 0);
+        await_answers(bus, &a, n);
         return a;
 }
 
@@ -88,8 +113,8 @@ static sd_bus *connect_stranger(void)
         ck_assert_msg(geteuid() == 0, "only root can call as another user");
         ck_assert_int_eq(seteuid(STRANGER), 0);
         ck_assert_int_ge(sd_bus_open_system(&bus), 0);
-        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                            "GetId", NULL, NULL, NULL),
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "GetId", NULL, NULL, NULL),
                          0);
         ck_assert_int_eq(seteuid(0), 0);
         return bus;
@@ -117,6 +142,80 @@ START_TEST(test_stranger)
                 ck_assert_uint_eq(a.limits, 3 * KEPT_MAX - STRANGER_MAX);
         }
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
+        sd_bus_close_unref(bus);
+        world_free(w);
+}
+END_TEST
+
+/* Long answers to a stranger, and the refusals of other calls of the stranger, are sent slowly: another caller, who
+ * called last, is answered before. */
+START_TEST(test_others_first)
+{
+        World *w = begin();
+        sd_bus *bus = connect_stranger();
+        Answers strangers = { 0 }, others = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        send_calls(bus, 5 * KEPT_MAX, new_introspect, &strangers);
+        send_calls(world_bus(w), 1, new_get, &others);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        await_answers(world_bus(w), &others, 1);
+        await_answers(bus, &strangers, 5 * KEPT_MAX);
+        ck_assert_uint_eq(others.done, 1);
+        ck_assert_uint_eq(strangers.limits, 5 * KEPT_MAX - STRANGER_MAX);
+        ck_assert_uint_lt(others.last, strangers.last_limit);
+        sd_bus_close_unref(bus);
+        world_free(w);
+}
+END_TEST
+
+static unsigned read_peak(World *w)
+{
+        g_autofree char *file = g_strdup_printf("/proc/%d/status", (int)world_daemon_pid(w)), *text = NULL;
+        const char *line;
+
+        ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+        line = strstr(text, "VmHWM:");
+        ck_assert_ptr_nonnull(line);
+        return (unsigned)g_ascii_strtoull(line + strlen("VmHWM:"), NULL, 10);
+}
+
+static void new_long_start(sd_bus *bus, sd_bus_message **ret)
+{
+        g_autofree char *url = g_strnfill(LONG, 'x');
+
+        new_call(bus, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade", ret);
+        ck_assert_int_ge(sd_bus_message_append(*ret, "ssa{sv}", "usb-1-1", url, 0), 0);
+}
+
+static void new_long_file(sd_bus *bus, sd_bus_message **ret)
+{
+        g_autofree char *name = g_strnfill(LONG, 'x');
+
+        new_call(bus, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile", ret);
+        ck_assert_int_ge(sd_bus_message_append(*ret, "shsa{sv}", "usb-1-1", STDIN_FILENO, name, 0), 0);
+}
+
+/* Long calls are refused before they take memory, and calls before and behind them are answered. */
+START_TEST(test_long_calls)
+{
+        static void (*const calls[])(sd_bus * bus, sd_bus_message * *ret) = { new_long_start, new_long_file };
+        World *w = begin();
+        sd_bus *bus = connect_stranger();
+        unsigned before = read_peak(w);
+        Answers refused = { 0 }, others = { 0 };
+
+        for (unsigned i = 0; i < 3; i++) {
+                send_calls(bus, 1, new_get, &others);
+                send_calls(bus, 1, calls[_i], &refused);
+                send_calls(bus, 1, new_start, &others);
+        }
+        await_answers(bus, &refused, 3);
+        await_answers(bus, &others, 6);
+        ck_assert_uint_eq(refused.limits, 3);
+        ck_assert_uint_eq(others.done, 3);
+        ck_assert_uint_eq(others.denied, 3);
+        ck_assert_uint_lt(read_peak(w) - before, LONG / 1024 / 2);
         sd_bus_close_unref(bus);
         world_free(w);
 }
@@ -160,8 +259,8 @@ START_TEST(test_descriptors)
                 ck_assert_int_ge(sd_bus_send(bus, m, NULL), 0);
                 ck_assert_int_ge(sd_bus_flush(bus), 0);
         }
-        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                            "GetId", NULL, NULL, NULL),
+        ck_assert_int_ge(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "GetId", NULL, NULL, NULL),
                          0);
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);
         log = world_log(w);
@@ -195,6 +294,8 @@ int main(void)
         Suite *s = suite_create("flood");
 
         suite_add(s, "stranger", test_stranger, 0, 1);
+        suite_add(s, "others-first", test_others_first, 0, 1);
+        suite_add(s, "long-calls", test_long_calls, 0, 2);
         suite_add(s, "privileged", test_privileged, 0, 1);
         suite_add(s, "descriptors", test_descriptors, 0, 1);
         suite_add(s, "long-path", test_long_path, 0, 2);

@@ -135,10 +135,9 @@ void world_start_bus(World *w)
                 "<policy user='root'><allow send_destination='org.freedesktop.ModemManager1'/></policy>"
                 "<policy context='default'><allow send_destination='org.freedesktop.ModemManager1' "
                 "send_interface='org.freedesktop.DBus.ObjectManager'/></policy>"
-                /* so that a single client can send more at once than the daemon keeps */
-                "<limit name='max_replies_per_connection'>10000</limit>"
+                "<limit name='max_replies_per_connection'>%u</limit>"
                 "<include>%s/org.fotad1.conf</include></busconfig>",
-                w->directory, w->directory);
+                w->directory, w->replies_max, w->directory);
         write_policy(w);
         ck_assert(g_file_set_contents(conf, text, -1, NULL));
         /* The daemon must not be on the bus, and send a signal, before the test listens. */

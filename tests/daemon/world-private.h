@@ -8,6 +8,9 @@
 #define TIMEOUT (120 * G_USEC_PER_SEC) /* far longer than any test needs: ModemManager needs half a minute for a
                                            modem */
 
+/* Calls of one connection that the bus lets wait for replies: more than the daemon keeps. */
+#define REPLIES_MAX 10000
+
 typedef struct Signal {
         char *path, *member, *text; /* text: the arguments */
         unsigned percent;
@@ -20,6 +23,7 @@ struct World {
         pid_t daemon, sim, bus_daemon;
         uid_t user; /* of the daemon */
         bool by_hand;
+        unsigned replies_max; /* a limit of the bus */
         char *program;
         char *preload; /* the library that makes a program see the mocked /sys and /dev */
         int control;

@@ -512,6 +512,7 @@ World *world_new(const WorldSettings *settings)
         w->signals = world_new_signals();
         w->user = geteuid() == 0 ? WORLD_USER : geteuid();
         w->by_hand = settings->by_hand;
+        w->replies_max = settings->replies_max ?: REPLIES_MAX;
         w->program = world_program(settings->program ?: "daemon/fotad");
         for (unsigned i = 0; i < G_N_ELEMENTS(directories); i++) {
                 g_autofree char *path = world_path(w, directories[i]);

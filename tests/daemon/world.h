@@ -16,6 +16,7 @@ typedef struct WorldSettings {
         const char *config;      /* additional lines of fotad.conf, read after the world's own; NULL none */
         const char *preload;     /* a library of the build between the daemon and its devices; NULL none */
         const char *program;     /* a program of the build, in place of the daemon; NULL the daemon */
+        unsigned replies_max;    /* calls of one connection that the bus lets wait for replies; 0: 10000 */
         bool by_hand;            /* root runs the daemon, without the unit's restrictions */
         bool no_daemon;          /* world_start_daemon() comes later */
 } WorldSettings;
