@@ -9,7 +9,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/quectel/layout.h daemon/core/quectel/qfota.c daemon/core/quectel/qfota.h \
 	daemon/core/job/context.c daemon/core/job/context.h daemon/core/job/job.c daemon/core/job/job.h \
 	daemon/core/job/job-log.c daemon/core/job/job-log.h daemon/core/job/job-mask.c \
-	daemon/core/job/job-private.h daemon/core/job/job-text.c \
+	daemon/core/job/job-private.h daemon/core/job/job-text.c daemon/core/job/key-file.c daemon/core/job/key-file.h \
 	daemon/core/job/options.c daemon/core/job/options.h daemon/core/job/source.c daemon/core/job/source.h \
 	daemon/core/rules/inspect.c daemon/core/rules/inspect.h daemon/core/rules/rule.c daemon/core/rules/rule.h \
 	daemon/core/rules/rules.c daemon/core/rules/rules.h daemon/core/rules/rules-dialogue.c \

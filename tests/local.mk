@@ -37,6 +37,7 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/mini.c tests/daemon/mini.h tests/daemon/presets.c tests/daemon/presets.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/points.c tests/daemon/points.h tests/daemon/disk-model.c tests/daemon/disk-model.h \
+	tests/daemon/disk-upgrade.c tests/daemon/disk-upgrade.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \
 	tests/daemon/checks.c tests/daemon/checks.h tests/daemon/polkit.c tests/daemon/polkit.h \
@@ -99,6 +100,7 @@ tests/test-proofs.log: $(filter-out tests/test-proofs.log,$(TEST_LOGS))
 world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-crash-points \
 	tests/daemon/test-disk-points \
+	tests/daemon/test-power-cuts \
 	tests/daemon/test-mini \
 	tests/daemon/test-mini-stalled \
 	tests/daemon/test-power \
@@ -199,7 +201,9 @@ tests_daemon_test_crash_LDADD = $(WORLD_LIBS)
 tests_daemon_test_crash_points_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_crash_points_LDADD = $(WORLD_LIBS)
 tests_daemon_test_disk_points_CFLAGS = $(WORLD_CFLAGS)
-tests_daemon_test_disk_points_LDADD = $(SHELL_TEST_LIBS) $(WORLD_LIBS)
+tests_daemon_test_disk_points_LDADD = $(WORLD_LIBS)
+tests_daemon_test_power_cuts_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_power_cuts_LDADD = $(SHELL_TEST_LIBS) $(WORLD_LIBS)
 tests_daemon_test_power_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_power_LDADD = $(WORLD_LIBS)
 tests_daemon_test_breaker_CFLAGS = $(WORLD_CFLAGS)

@@ -394,8 +394,10 @@ static void handle_line(AtEngine *e, const char *line, uint64_t now)
                         return;
                 }
                 if (is_information(head, line)) {
-                        if (e->information->len + strlen(line) < INFORMATION_MAX)
-                                g_string_append_printf(e->information, "%s%s", e->information->len ? "\n" : "", line);
+                        if (e->information->len + strlen(line) < INFORMATION_MAX) {
+                                g_string_append(e->information, e->information->len ? "\n" : "");
+                                g_string_append(e->information, line);
+                        }
                         return;
                 }
         } else if (parse_final(line, &result, &error))

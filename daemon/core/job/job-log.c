@@ -290,9 +290,16 @@ void job_log_append(const JobLog *log, GString *record)
         if (log->length == 0)
                 return;
         g_string_append(record, "\n" GROUP);
-        for (const JobLogLine *line = NULL; (line = job_log_next(log, line));)
-                g_string_append_printf(record, "%" G_GUINT64_FORMAT "=%s %s\n", line->at, kind_names[line->kind],
-                                       line->text);
+        for (const JobLogLine *line = NULL; (line = job_log_next(log, line));) {
+                char at[24];
+
+                g_snprintf(at, sizeof(at), "%" G_GUINT64_FORMAT "=", line->at);
+                g_string_append(record, at);
+                g_string_append(record, kind_names[line->kind]);
+                g_string_append_c(record, ' ');
+                g_string_append(record, line->text);
+                g_string_append_c(record, '\n');
+        }
 }
 
 /* Line ends in the values of a key file are escaped, so this is the only place where the group can begin. */
