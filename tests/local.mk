@@ -144,6 +144,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-watch \
 	tests/daemon/test-standstill \
 	tests/daemon/test-slow-disk \
+	tests/daemon/test-slow-records \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-flood \
@@ -247,6 +248,8 @@ tests_daemon_test_standstill_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_standstill_LDADD = $(WORLD_LIBS)
 tests_daemon_test_slow_disk_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_slow_disk_LDADD = $(WORLD_LIBS)
+tests_daemon_test_slow_records_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_slow_records_LDADD = $(WORLD_LIBS)
 tests_daemon_test_timeouts_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_timeouts_LDADD = $(WORLD_LIBS)
 tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
