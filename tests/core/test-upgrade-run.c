@@ -56,6 +56,7 @@ START_TEST(history)
         bench_assert_end(b, _i ? JOB_RESULT_FAILED : JOB_RESULT_SUCCESS, _i ? "unchanged" : "");
         ck_assert(has_line(b, JOB_LOG_REVISION, "before the upgrade: " OLD_REVISION));
         ck_assert(has_line(b, JOB_LOG_REVISION, _i ? "now: " OLD_REVISION : "now: " NEW_REVISION));
+        ck_assert(has_line(b, JOB_LOG_PROGRESS, "100 %") == !_i);
         ck_assert(has_line(b, JOB_LOG_RESTART, "1: the module came back with product id 6005"));
         ck_assert(has_line(b, JOB_LOG_RESTART, "2: the module came back with product id 6005"));
         ck_assert(has_line(b, JOB_LOG_DECISION,
