@@ -694,6 +694,6 @@ int main(void)
         tcase_add_test(t, hushed_command_is_followed_by_nothing);
         tcase_add_test(t, hush_applies_to_one_command);
         tcase_add_test(t, blind_command_goes_out_at_once);
-        tcase_add_loop_test(t, numeric_code_of_errors, 0, 10);
+        tcase_add_loop_test(t, numeric_code_of_errors, 0, 12);
         return testing_run(t, "at-engine");
 }

@@ -49,6 +49,9 @@ START_TEST(history)
         g_autoptr(Bench) b = bench_new();
 
         b->product = 0x6005;
+        job_set_string(&b->job->from_revision, OLD_REVISION); /* as it was read before the job */
+        bench_save(b);
+        bench_resurrect(b);
         bench_update(b);
         bench_fota(b, "\"END\",0");
         bench_restart(b);
