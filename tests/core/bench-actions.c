@@ -76,6 +76,12 @@ static bool is_printable(const char *text)
         return !*text;
 }
 
+/* AT manuals: AT+QIACT takes up to 150 s, AT+QIDEACT up to 40 s. In time-outs of a command, which is 30 s. */
+static unsigned patience(const char *command)
+{
+        return g_str_has_prefix(command, "AT+QIACT=") ? 5 : g_str_has_prefix(command, "AT+QIDEACT=") ? 2 : 1;
+}
+
 static void send(Bench *b, const UpgradeAction *action, bool persisted)
 {
         Pending *pending = g_new0(Pending, 1);
@@ -91,7 +97,7 @@ static void send(Bench *b, const UpgradeAction *action, bool persisted)
         must(b->present, "%s is sent to a module that is not there", action->text);
         must(!changes_the_module(action->text) || persisted || b->job->result != JOB_RESULT_NONE,
              "%s is sent before it is on the disk", action->text); /* the old values are on disk already */
-        must(action->timeout > 0, "%s has no time-out", action->text);
+        must(action->timeout == b->timeouts.command * patience(action->text), "%s has another time-out", action->text);
         must(action->tag > 0, "%s has the tag of the identity", action->text);
         must(is_printable(action->text), "%s has bytes that are not printable ASCII", action->text);
         if (strstr(action->text, "Geheim7") || g_str_has_prefix(action->text, "AT+QICSGP="))

@@ -579,10 +579,18 @@ START_TEST(numeric_code_of_errors)
                 const char *line;
                 int error;
         } cases[] = {
-                { "+CME ERROR: 50", 50 },   { "+CME ERROR:4", 4 }, { "+CME ERROR:   3", 3 },
-                { "+CME ERROR: 0", 0 },     { "+CME ERROR:", -2 }, { "+CME ERROR: incorrect parameters", -2 },
-                { "+CMS ERROR: 302", 302 }, { "ERROR", -1 },       { "+CME ERROR: 99999999999999999999", -2 },
+                { "+CME ERROR: 50", 50 },
+                { "+CME ERROR:4", 4 },
+                { "+CME ERROR:   3", 3 },
+                { "+CME ERROR: 0", 0 },
+                { "+CME ERROR:", -2 },
+                { "+CME ERROR: incorrect parameters", -2 },
+                { "+CMS ERROR: 302", 302 },
+                { "ERROR", -1 },
+                { "+CME ERROR: 99999999999999999999", -2 },
                 { "+CME ERROR: -5", -2 },
+                { "+CME ERROR: 123456", 123456 },
+                { "+CME ERROR: 1234567", -2 },
         };
         g_autoptr(AtEvent) write = NULL, answer = NULL;
 
@@ -686,6 +694,6 @@ int main(void)
         tcase_add_test(t, hushed_command_is_followed_by_nothing);
         tcase_add_test(t, hush_applies_to_one_command);
         tcase_add_test(t, blind_command_goes_out_at_once);
-        tcase_add_loop_test(t, numeric_code_of_errors, 0, 10);
+        tcase_add_loop_test(t, numeric_code_of_errors, 0, 12);
         return testing_run(t, "at-engine");
 }

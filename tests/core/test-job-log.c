@@ -155,6 +155,21 @@ START_TEST(test_counts)
 }
 END_TEST
 
+/* The same if a log begins with them. */
+START_TEST(test_counts_alone)
+{
+        g_autoptr(JobLog) log = job_log_new();
+
+        for (unsigned i = 1; i <= 3; i++)
+                job_log_printf(log, START + i, JOB_LOG_AT, "< +QIND: \"FOTA\",\"UPDATING\",%u", i);
+        ck_assert_uint_eq(job_log_length(log), 1);
+        assert_line(log, 0, "at", "< +QIND: \"FOTA\",\"UPDATING\",3");
+        job_log_add(log, START, JOB_LOG_AT, "12");
+        job_log_add(log, START, JOB_LOG_AT, "13"); /* digits alone */
+        ck_assert_uint_eq(job_log_length(log), 2);
+}
+END_TEST
+
 static Job *job_with_log(unsigned lines)
 {
         Job *job = job_new("1", "usb-1-1");
@@ -255,6 +270,7 @@ int main(void)
         tcase_add_test(t, test_repeated);
         tcase_add_loop_test(t, test_dialogue, 0, 2);
         tcase_add_test(t, test_counts);
+        tcase_add_test(t, test_counts_alone);
         tcase_add_test(t, test_record);
         tcase_add_loop_test(t, test_no_log, 0, 2);
         tcase_add_loop_test(t, test_damage, 0, G_N_ELEMENTS(groups));

@@ -433,6 +433,9 @@ END_TEST
         "[Job]\nVersion=1\nId=42\nOrigin=request\nState=preparing\nMethod=dfota\nModule=usb-1\n"                       \
         "Source=http://h/x.bin\n" SENT
 
+#define SHA256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define PACKAGE MINIMAL "File=true\nSource=x.bin\nPackageSize=5\nPackageSha256=" SHA256 "\n"
+
 START_TEST(records_that_are_refused)
 {
         static const char *const texts[] = {
@@ -506,6 +509,12 @@ START_TEST(records_that_are_refused)
                 MINIMAL "Downloaded=true\n",
                 MINIMAL "Updating=true\n",
                 MINIMAL "Ended=true\n",
+                /* a package on the host that is not described */
+                PACKAGE "PackageSize=0\n",
+                PACKAGE "PackageSha256=\n",
+                PACKAGE "PackageSha256=" SHA256 "0\n",
+                PACKAGE "Source=a/x.bin\n",
+                PACKAGE "Method=minifota\n",
         };
         GString *taken = g_string_new(NULL);
 
@@ -526,6 +535,7 @@ END_TEST
 START_TEST(records_that_are_accepted)
 {
         static const char *const texts[] = { MINIMAL,
+                                             PACKAGE,
                                              MINIMAL "Unknown=1\n[Future]\nx=y\n",
                                              MINIMAL "Sent=false\n",
                                              MINIMAL "State=queued\n",
@@ -674,6 +684,60 @@ START_TEST(settings_that_stay_are_named)
 }
 END_TEST
 
+/* An end that is that of an earlier job in every respect; each row changes one of them. */
+static const struct {
+        const char *module, *to_revision;
+        CodeDomain domain;
+        int code;
+        bool both_adopted, repeats;
+} ends[] = {
+        { "usb-1-1", "R1", CODE_DOMAIN_HOST, HOST_INTERRUPTED, true, true },
+        { "usb-1-2", "R1", CODE_DOMAIN_HOST, HOST_INTERRUPTED, true, false },
+        { "usb-1-1", "R2", CODE_DOMAIN_HOST, HOST_INTERRUPTED, true, false },
+        { "usb-1-1", "R1", CODE_DOMAIN_HTTP, HOST_INTERRUPTED, true, false },
+        { "usb-1-1", "R1", CODE_DOMAIN_HOST, HOST_UNCHANGED, true, false },
+        { "usb-1-1", "R1", CODE_DOMAIN_HOST, HOST_INTERRUPTED, false, false },
+};
+
+START_TEST(ends_that_repeat)
+{
+        g_autoptr(Job) earlier = job_new("1", "usb-1-1"), job = job_new("2", ends[_i].module);
+        Job *jobs[] = { earlier, job };
+
+        for (unsigned i = 0; i < 2; i++) {
+                jobs[i]->origin = ends[_i].both_adopted || i == 0 ? JOB_ORIGIN_ADOPTED : JOB_ORIGIN_REQUEST;
+                jobs[i]->state = JOB_FINISHED;
+                jobs[i]->result = JOB_RESULT_FAILED;
+                jobs[i]->domain = i ? ends[_i].domain : CODE_DOMAIN_HOST;
+                jobs[i]->code = i ? ends[_i].code : HOST_INTERRUPTED;
+                job_set_string(&jobs[i]->to_revision, i ? ends[_i].to_revision : "R1");
+        }
+        ck_assert(job_repeats(job, earlier) == ends[_i].repeats);
+        earlier->result = JOB_RESULT_SUCCESS;
+        ck_assert(!job_repeats(job, earlier));
+}
+END_TEST
+
+/* An upgrade that was seen is no repetition. */
+START_TEST(progress_does_not_repeat)
+{
+        g_autoptr(Job) earlier = job_new("1", "usb-1-1"), job = job_new("2", "usb-1-1");
+        Job *changed = _i % 2 ? earlier : job;
+
+        earlier->origin = job->origin = JOB_ORIGIN_ADOPTED;
+        earlier->state = job->state = JOB_FINISHED;
+        ck_assert(job_repeats(job, earlier));
+        switch (_i / 2) {
+        case 0: changed->restarts = 1; break;
+        case 1: changed->percent = 1; break;
+        case 2: changed->reached = JOB_REACHED_UPDATING; break;
+        case 3: changed->watched = true; break;
+        default: changed->state = JOB_VERIFYING; break;
+        }
+        ck_assert(!job_repeats(job, earlier));
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("job");
@@ -698,5 +762,7 @@ int main(void)
         tcase_add_test(t, success_names_the_revision);
         tcase_add_test(t, names);
         tcase_add_test(t, settings_that_stay_are_named);
+        tcase_add_loop_test(t, ends_that_repeat, 0, G_N_ELEMENTS(ends));
+        tcase_add_loop_test(t, progress_does_not_repeat, 0, 10);
         return testing_run(t, "job");
 }

@@ -34,6 +34,28 @@ START_TEST(table)
 }
 END_TEST
 
+/* The modem port of a layout stands in for its AT port, if the device has no such interface; another port does not. */
+START_TEST(modem_ports)
+{
+        static const struct {
+                uint16_t pid;
+                unsigned at, modem;
+        } rows[] = { { 0x6001, 3, 4 }, { 0x6002, 3, 4 }, { 0x6005, 3, 4 }, { 0x6026, 3, 4 }, { 0x6007, 2, 3 },
+                     { 0x0903, 2, 3 }, { 0x0125, 2, 3 }, { 0x0121, 2, 3 }, { 0x0191, 2, 3 }, { 0x0195, 2, 3 },
+                     { 0x0296, 2, 3 }, { 0x0306, 2, 3 } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                const LayoutPort modem = { rows[i].modem, 0, "" }, other = { rows[i].modem + 1, 0, "" };
+
+                ck_assert_msg(find(rows[i].pid, LAYOUT_NO_OVERRIDE, ~(1u << rows[i].at), &modem, 1) ==
+                                      (int)rows[i].modem,
+                              "%04x", rows[i].pid);
+                ck_assert_msg(find(rows[i].pid, LAYOUT_NO_OVERRIDE, ~(1u << rows[i].at), &other, 1) == -1, "%04x",
+                              rows[i].pid);
+        }
+}
+END_TEST
+
 START_TEST(ports_come_in_any_order)
 {
         for (size_t a = 0; a < 3; a++)
@@ -161,6 +183,7 @@ int main(void)
         TCase *t = tcase_create("layout");
 
         tcase_add_test(t, table);
+        tcase_add_test(t, modem_ports);
         tcase_add_test(t, ports_come_in_any_order);
         tcase_add_test(t, waits_for_the_right_one);
         tcase_add_test(t, configuration_takes_precedence);

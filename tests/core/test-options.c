@@ -150,6 +150,36 @@ START_TEST(request_ids)
 }
 END_TEST
 
+START_TEST(checksums)
+{
+        g_autofree char *s63 = g_strnfill(63, 'a'), *s64 = g_strnfill(64, 'F'), *s65 = g_strnfill(65, '0');
+        g_autofree char *other = g_strconcat(s63, "g", NULL);
+
+        set_string("sha256", s64, true);
+        set_string("sha256", s63, false);
+        set_string("sha256", s65, false);
+        set_string("sha256", other, false);
+        set_string("sha256", "", false);
+}
+END_TEST
+
+/* As the log has them. */
+START_TEST(description)
+{
+        g_autoptr(Options) o = options_new();
+        g_autofree char *none = options_describe(o), *some = NULL, *why = NULL;
+
+        ck_assert_str_eq(none, "");
+        ck_assert(options_set_string(o, "apn-password", "Geheim7", &why));
+        ck_assert(options_set_string(o, "expected-revision", "R2", &why));
+        ck_assert(options_set_number(o, "cid", 2, &why));
+        ck_assert(options_set_number(o, "upgrade-mode", 0, &why));
+        ck_assert(options_set_boolean(o, "allow-unchanged", true));
+        some = options_describe(o);
+        ck_assert_str_eq(some, "expected-revision=R2, upgrade-mode=0, cid=2, apn-password=***, allow-unchanged");
+}
+END_TEST
+
 START_TEST(set_twice_the_last_counts)
 {
         g_autoptr(Options) o = options_new();
@@ -346,6 +376,7 @@ START_TEST(rules_between_options)
         check("apn=x cid=2", METHOD_MINIFOTA, "cid");
         check("download-urc-max=0", METHOD_MINIFOTA, "download-urc-max");
         check("update-urc-max=5", METHOD_MINIFOTA, "update-urc-max");
+        check("upgrade-mode=0", METHOD_MINIFOTA, "upgrade-mode");
         check("expected-revision=X", METHOD_MINIFOTA, NULL);
 }
 END_TEST
@@ -360,6 +391,8 @@ int main(void)
         tcase_add_test(t, words);
         tcase_add_test(t, texts);
         tcase_add_test(t, request_ids);
+        tcase_add_test(t, checksums);
+        tcase_add_test(t, description);
         tcase_add_test(t, set_twice_the_last_counts);
         tcase_add_test(t, round_trip);
         tcase_add_loop_test(t, hostile_values_in_the_file, 0, (int)G_N_ELEMENTS(hostile));

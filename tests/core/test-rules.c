@@ -337,6 +337,137 @@ static void is_alone_without_sim(Case *c)
         searches(c);
 }
 
+static void has_no_name(Case *c)
+{
+        c->identity.model = c->identity.imei = (char *)"";
+}
+static void is_starting(Case *c)
+{
+        c->facts.ready = false;
+        c->facts.port = "";
+}
+static void is_absent_with_its_port(Case *c)
+{
+        is_absent(c);
+        c->facts.port = "";
+}
+static void is_nameless(Case *c)
+{
+        c->identity.revision = (char *)"";
+        c->options->expected_revision = g_strdup("EC200AEUHAR01A09M16");
+}
+static void is_nameless_with_method(Case *c)
+{
+        is_nameless(c);
+        c->options->method = g_strdup("dfota");
+}
+static void is_given_its_method(Case *c)
+{
+        c->options->method = g_strdup("dfota");
+}
+static void is_given_any_method(Case *c)
+{
+        c->options->method = g_strdup("auto");
+}
+static void has_sha256(Case *c)
+{
+        c->options->sha256 = g_strnfill(64, '0');
+}
+static void has_pace(Case *c)
+{
+        c->options->pace_bytes = 16;
+}
+static void has_interval(Case *c)
+{
+        c->options->pace_interval = 10;
+}
+static void has_automatic_flow_control(Case *c)
+{
+        c->options->flow_control = g_strdup("auto");
+}
+static void has_file_and_cid(Case *c)
+{
+        has_file(c);
+        c->options->cid = 2;
+}
+static void has_file_and_apn(Case *c)
+{
+        has_file(c);
+        c->options->apn = g_strdup("cmnet");
+}
+static void has_file_and_server(Case *c)
+{
+        has_file(c);
+        c->options->check_source = true;
+}
+static void has_file_and_protocol(Case *c)
+{
+        has_file(c);
+        c->options->flow_control = g_strdup("protocol");
+}
+static void has_file_and_flow_control(Case *c)
+{
+        has_file(c);
+        has_flow_control(c);
+}
+static void expects_its_build(Case *c)
+{
+        c->identity.build = (char *)"EC200AEUHAR01A02M16_01.001.01.001";
+        c->options->expected_revision = g_strdup(c->identity.build);
+}
+static void has_no_build(Case *c)
+{
+        expects_another(c);
+        c->identity.build = NULL;
+}
+static void refuses_cpin_with(Case *c, int error)
+{
+        c->inspection->answers[INSPECT_SIM] = INSPECT_REFUSED;
+        c->inspection->errors[INSPECT_SIM] = error;
+}
+static void wants_puk_by_error(Case *c)
+{
+        refuses_cpin_with(c, 12);
+}
+static void has_failed_sim(Case *c)
+{
+        refuses_cpin_with(c, 13);
+}
+static void has_busy_sim(Case *c)
+{
+        refuses_cpin_with(c, 14);
+}
+static void has_wrong_sim(Case *c)
+{
+        refuses_cpin_with(c, 15);
+}
+static void wants_puk(Case *c)
+{
+        set_text(&c->inspection->sim, "SIM PUK");
+}
+static void is_denied_by_creg(Case *c)
+{
+        tells_no_registration(c);
+        c->inspection->answers[INSPECT_REGISTRATION] = INSPECT_ANSWERED;
+        c->inspection->registration = 3;
+}
+static void has_sms_alone(Case *c)
+{
+        c->inspection->eps_registration = c->inspection->registration = 6;
+}
+static void has_no_host_data(Case *c)
+{
+        c->inspection->host_cid = 0;
+}
+static void has_active_context(Case *c)
+{
+        c->inspection->contexts = 1u << 2;
+}
+static void sends_urcs_everywhere(Case *c)
+{
+        set_text(&c->inspection->urc_port, "all");
+}
+
 static const struct {
         const char *id;
         void (*change)(Case *c);
@@ -423,6 +554,36 @@ static const struct {
         { "modem-manager", has_stubborn_modem_manager, false, RULE_REFUSAL_NONE, "may not be asked", "systemctl stop" },
         { "revision", expects_another, true, RULE_REFUSAL_NONE, "EC200AEUHAR01A09M16 is expected", "" },
         { "revision", expects_what_runs, false, RULE_REFUSAL_NONE, "already", "leave the module as it is" },
+        { "module", has_no_name, true, RULE_REFUSAL_NONE, "a module, revision EC200AEUHAR01A02M16, IMEI not told", "" },
+        { "module", is_starting, true, RULE_REFUSAL_NONE, "not asked: usb-1-1 has no AT port", "" },
+        { "port", is_starting, true, RULE_REFUSAL_NONE, "not asked: the module is not ready", "" },
+        { "port", is_absent_with_its_port, true, RULE_REFUSAL_NONE, "not asked: it is not on the bus", "" },
+        { "method", is_nameless, false, RULE_REFUSAL_UNSUPPORTED, "told no revision", "answer first" },
+        { "method", is_nameless_with_method, true, RULE_REFUSAL_NONE, "revision is not known and does not tell", "" },
+        { "method", is_given_its_method, true, RULE_REFUSAL_NONE, "dfota, with 16 MB", "" },
+        { "method", is_given_any_method, true, RULE_REFUSAL_NONE, "dfota, with 16 MB", "" },
+        { "options", has_sha256, false, RULE_REFUSAL_OPTION, "sha256 goes with a package", "leave it out" },
+        { "options", has_pace, false, RULE_REFUSAL_OPTION, "pace-bytes goes with a package", "leave it out" },
+        { "options", has_interval, false, RULE_REFUSAL_OPTION, "pace-interval goes with a package", "leave it out" },
+        { "options", has_automatic_flow_control, true, RULE_REFUSAL_NONE, "go with", "" },
+        { "options", has_file_and_cid, false, RULE_REFUSAL_OPTION, "cid goes with a URL", "leave it out" },
+        { "options", has_file_and_apn, false, RULE_REFUSAL_OPTION, "apn goes with a URL", "leave it out" },
+        { "options", has_file_and_server, false, RULE_REFUSAL_OPTION, "check-source goes with a URL", "leave it out" },
+        { "options", has_file_and_protocol, false, RULE_REFUSAL_UNSUPPORTED, "guide 3.3.1.4", "hardware or none" },
+        { "options", has_file_and_flow_control, true, RULE_REFUSAL_NONE, "go with", "" },
+        { "revision", is_nameless, true, RULE_REFUSAL_NONE, "told no revision yet", "" },
+        { "revision", expects_its_build, false, RULE_REFUSAL_NONE, "already", "leave the module as it is" },
+        { "revision", has_no_build, true, RULE_REFUSAL_NONE, "EC200AEUHAR01A09M16 is expected", "" },
+        { "sim", wants_puk_by_error, false, RULE_REFUSAL_NONE, "SIM PUK (+CME ERROR: 12", "unlock" },
+        { "sim", has_failed_sim, false, RULE_REFUSAL_NONE, "+CME ERROR: 13", "insert" },
+        { "sim", has_busy_sim, true, RULE_REFUSAL_NONE, "+CME ERROR: 14 to AT+CPIN?", "" },
+        { "sim", has_wrong_sim, false, RULE_REFUSAL_NONE, "+CME ERROR: 15", "insert" },
+        { "sim", wants_puk, false, RULE_REFUSAL_NONE, "SIM PUK", "unlock" },
+        { "registration", is_denied_by_creg, false, RULE_REFUSAL_NONE, "registration denied (AT+CREG?)", "antenna" },
+        { "registration", has_sms_alone, false, RULE_REFUSAL_NONE, "not registered for data (AT+CEREG?)", "antenna" },
+        { "pdp-context", has_no_host_data, true, RULE_REFUSAL_NONE, "context 2, not active yet", "" },
+        { "pdp-context", has_active_context, true, RULE_REFUSAL_NONE, "context 2, active", "" },
+        { "urc-port", sends_urcs_everywhere, true, RULE_REFUSAL_NONE, "all", "" },
         { "server", asks_server, true, RULE_REFUSAL_NONE, "5000 bytes", "" },
         { "server", has_no_server, false, RULE_REFUSAL_SOURCE, "refuses the connection", "check it" },
         { "server", cannot_ask_server, false, RULE_REFUSAL_NONE, "no helper", "install it" },

@@ -108,6 +108,19 @@ START_TEST(silence)
 }
 END_TEST
 
+/* After that RDY, another one is another boot, as soon as the module has printed more. */
+START_TEST(boot_after_a_silence)
+{
+        UartLife life = begin(true);
+
+        ask(&life, 6);
+        ck_assert(answered(&life));
+        ck_assert(!line(&life, "RDY"));
+        ck_assert(!line(&life, "+CFUN: 1"));
+        ck_assert(line(&life, "RDY"));
+}
+END_TEST
+
 START_TEST(not_silence)
 {
         UartLife life = begin(true);
@@ -154,6 +167,7 @@ int main(void)
         tcase_add_test(t, another_boot);
         tcase_add_loop_test(t, boot_without_urc, 0, 6);
         tcase_add_test(t, silence);
+        tcase_add_test(t, boot_after_a_silence);
         tcase_add_test(t, not_silence);
         tcase_add_test(t, not_silent_from_the_beginning);
         return testing_run(t, "uart-life");

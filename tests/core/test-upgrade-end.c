@@ -182,6 +182,8 @@ START_TEST(end_is_lost)
                         }
                         bench_assert_end(b, same ? JOB_RESULT_FAILED : JOB_RESULT_SUCCESS,
                                          same ? words[updating][same - 1] : "");
+                        if (strcmp(job_error_name(b->job), "unchanged") == 0)
+                                assert_has(b->job->message, "and never reported an end");
                 }
 }
 END_TEST
@@ -337,6 +339,7 @@ START_TEST(end_zero_with_the_old_revision)
         bench_restart(b);
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "unchanged");
+        assert_has(b->job->message, "though it reported success");
 }
 END_TEST
 

@@ -466,6 +466,21 @@ START_TEST(retry_during_a_question)
 }
 END_TEST
 
+/* A question that was due is not asked while the module answers the retry. */
+START_TEST(retry_before_a_question)
+{
+        g_autoptr(Bench) b = bench_new_stalled(2);
+
+        bench_ready(b, MINI_OLD);
+        b->holds_answers = true;
+        bench_clear(b);
+        bench_retry(b, "http://h/y.mini_2");
+        bench_pass(b, 20 * SECOND);
+        assert_has(b->log->str, "send AT+QFOTADL=\"http://h/y.mini_2\"|");
+        assert_has_not(b->log->str, "identify");
+}
+END_TEST
+
 /* The port is in use: the retry is saved, and sent once. 0: the module then reports a revision; 1: it reports none; 2:
  * the daemon has restarted; 3: a later retry replaces the first; 4: the module has restarted; 5: it has gone on by
  * itself. In the last two cases the retry is not sent. */
@@ -604,6 +619,7 @@ int main(void)
         tcase_add_test(t, retry);
         tcase_add_test(t, retry_is_rejected);
         tcase_add_loop_test(t, retry_during_a_question, 0, 2);
+        tcase_add_test(t, retry_before_a_question);
         tcase_add_loop_test(t, retry_waits, 0, 6);
         tcase_add_test(t, retry_before_a_restart);
         tcase_add_test(t, retry_meets_the_firmware);

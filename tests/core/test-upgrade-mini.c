@@ -32,6 +32,43 @@ START_TEST(whole)
 }
 END_TEST
 
+/* The record and the bus have each change of what the module reports, once. */
+START_TEST(reports_are_recorded_once)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini(b);
+        bench_clear(b);
+        bench_fota(b, "\"HTTPEND\",707");
+        assert_has(b->log->str, "persist|announce|");
+        assert_has(b->disk, "SaidDomain=http\nSaidCode=707\n");
+        bench_clear(b);
+        bench_fota(b, "\"HTTPEND\",707");
+        assert_has_not(b->log->str, "persist|");
+        bench_mini_restart(b, false);
+        bench_updating(b, 20);
+        bench_clear(b);
+        bench_updating(b, 20);
+        assert_has_not(b->log->str, "persist|");
+}
+END_TEST
+
+/* The first percent is progress, in each Mini system. */
+START_TEST(first_percent)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini(b);
+        bench_fota(b, "\"DOWNLOADING\",40");
+        bench_mini_restart(b, true);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_pass(b, b->timeouts.stall / 2);
+        bench_fota(b, "\"DOWNLOADING\",1");
+        bench_pass(b, b->timeouts.stall * 3 / 4);
+        ck_assert(!b->job->stalled);
+}
+END_TEST
+
 /* Any message may be lost; only the firmware's fingerprint, SMS first, identifies it. */
 START_TEST(no_message_at_all)
 {
@@ -551,6 +588,8 @@ int main(void)
         TCase *t = tcase_create("mini");
 
         tcase_add_test(t, whole);
+        tcase_add_test(t, reports_are_recorded_once);
+        tcase_add_test(t, first_percent);
         tcase_add_test(t, no_message_at_all);
         tcase_add_test(t, unchanged_without_end);
         tcase_add_loop_test(t, revision_cannot_tell, 0, 2);

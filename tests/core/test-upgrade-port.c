@@ -101,11 +101,15 @@ END_TEST
 START_TEST(in_the_download)
 {
         g_autoptr(Bench) b = bench_new();
+        uint64_t deadline;
 
         bench_go(b);
         bench_fota(b, "\"HTTPSTART\"");
         bench_fota(b, "\"DOWNLOADING\",40");
+        bench_pass(b, 5 * SECOND);
+        deadline = upgrade_deadline(b->upgrade);
         bench_port_lost(b);
+        ck_assert_uint_gt(upgrade_deadline(b->upgrade), deadline); /* it is a sign of life */
         bench_ready(b, OLD_REVISION);
         ck_assert_uint_eq(b->results, 0);
         bench_fota(b, "\"DOWNLOADING\",80");

@@ -35,6 +35,65 @@ START_TEST(whole_run)
 }
 END_TEST
 
+static bool has_line(const Bench *b, JobLogKind kind, const char *text)
+{
+        for (unsigned i = 0; i < job_log_length(b->job->log); i++)
+                if (job_log_line(b->job->log, i)->kind == kind && strcmp(job_log_line(b->job->log, i)->text, text) == 0)
+                        return true;
+        return false;
+}
+
+/* The job's log names the restarts, both revisions, and the result with its cause. */
+START_TEST(history)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        b->product = 0x6005;
+        job_set_string(&b->job->from_revision, OLD_REVISION); /* as it was read before the job */
+        bench_save(b);
+        bench_resurrect(b);
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        bench_ready(b, _i ? OLD_REVISION : NEW_REVISION);
+        bench_assert_end(b, _i ? JOB_RESULT_FAILED : JOB_RESULT_SUCCESS, _i ? "unchanged" : "");
+        ck_assert(has_line(b, JOB_LOG_REVISION, "before the upgrade: " OLD_REVISION));
+        ck_assert(has_line(b, JOB_LOG_REVISION, _i ? "now: " OLD_REVISION : "now: " NEW_REVISION));
+        ck_assert(has_line(b, JOB_LOG_PROGRESS, "100 %") == !_i);
+        ck_assert(has_line(b, JOB_LOG_RESTART, "1: the module came back with product id 6005"));
+        ck_assert(has_line(b, JOB_LOG_RESTART, "2: the module came back with product id 6005"));
+        ck_assert(has_line(b, JOB_LOG_DECISION,
+                           _i ? "failed: unchanged, after the module reported its revision"
+                              : "success, after the module reported its revision"));
+}
+END_TEST
+
+/* The messages that show that somebody has begun an upgrade, and its method where they show that, too. */
+static const struct {
+        const char *line;
+        bool shows;
+        Method method;
+} signs[] = {
+        { "+QIND: \"FOTA\",\"HTTPSTART\"", true, METHOD_DFOTA },
+        { "+QIND: \"FOTA\",\"DOWNLOADING\",5", true, METHOD_DFOTA },
+        { "+QIND: \"FOTA\",\"START\"", true, METHOD_DFOTA },
+        { "+QIND: \"FOTA\",\"UPDATING\",5", true, METHOD_UNKNOWN },
+        { "+QIND: \"FOTA\",\"HTTPEND\",0", false, METHOD_UNKNOWN },
+        { "+QIND: \"FOTA\",\"END\",0", false, METHOD_UNKNOWN },
+        { "+QIND: SMS DONE", false, METHOD_UNKNOWN },
+        { "RDY", false, METHOD_UNKNOWN },
+};
+
+START_TEST(messages_of_an_upgrade)
+{
+        Method method = METHOD_UNKNOWN;
+
+        ck_assert(upgrade_is_under_way(signs[_i].line, &method) == signs[_i].shows);
+        if (signs[_i].shows)
+                ck_assert_int_eq(method, signs[_i].method);
+}
+END_TEST
+
 /* Mode 1 "at once": no restart between the download and START. */
 START_TEST(without_a_restart_before_start)
 {
@@ -459,6 +518,8 @@ int main(void)
         TCase *t = tcase_create("upgrade-run");
 
         tcase_add_test(t, whole_run);
+        tcase_add_loop_test(t, history, 0, 2);
+        tcase_add_loop_test(t, messages_of_an_upgrade, 0, G_N_ELEMENTS(signs));
         tcase_add_test(t, without_a_restart_before_start);
         tcase_add_test(t, states_on_the_way);
         tcase_add_test(t, order_of_actions);

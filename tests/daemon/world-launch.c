@@ -50,7 +50,8 @@ static pid_t launch_confined(World *w, const char *const *command, const char *l
         add(argv, "--unit", world_program("systemd/fotad.service"));
         add(argv, "--sets", world_program("tests/daemon/syscall-sets"));
         add(argv, "--user", g_strdup_printf("%u", (unsigned)w->user));
-        add(argv, "--show", world_program(""));
+        /* "make coverage": the program writes down beside its objects which lines have run. */
+        add(argv, g_getenv("FOTAD_TEST_COVERAGE") ? "--show-writable" : "--show", world_program(""));
         add(argv, "--show", g_strdup(w->directory));
         add(argv, "--show-writable", g_strdup(world_testbed(w)));
         add_stand_in(argv, "/var/lib/fotad", w->directory, "state");
