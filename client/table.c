@@ -17,9 +17,10 @@ struct Table {
         GPtrArray *headings;
         GPtrArray *spare; /* headings */
         GPtrArray *rows;
+        bool wraps; /* the last column */
 };
 
-enum { GAP = 2 };
+enum { GAP = 2, ROOM = 24 /* minimum width of a wrapped column */ };
 
 static void row_free(gpointer data)
 {
@@ -70,6 +71,11 @@ void table_spare(Table *table, const char *heading)
         g_ptr_array_add(table->spare, g_utf8_strup(heading, -1));
 }
 
+void table_wrap(Table *table)
+{
+        table->wraps = true;
+}
+
 void table_colour(Table *table, TextColour colour)
 {
         ((Row *)g_ptr_array_index(table->rows, table->rows->len - 1))->colour = colour;
@@ -112,16 +118,35 @@ static bool arrange(const Table *table, int *ret_columns)
                 total -= ret_columns[i] + GAP;
                 ret_columns[i] = 0;
         }
+        i = table->headings->len - 1;
+        if (table->wraps && width > 0 && total > width && width - (total - ret_columns[i]) >= ROOM)
+                return true;
         return width == 0 || total <= width;
 }
 
-/* base is the colour of all cells but the last, which has the colour last. */
-static void print_cells(char *const *cells, guint n, const int *columns, TextColour base, TextColour last)
+/* The last cell of a table that wraps it. */
+static void wrap_last(char *const *cells, guint n, const int *columns)
 {
+        int indent = 0;
+
+        for (guint i = 0; i + 1 < n; i++)
+                indent += columns[i] > 0 ? columns[i] + GAP : 0;
+        text_wrap(cells[n - 1], indent);
+}
+
+/* base is the colour of all cells but the last, which has the colour last. */
+static void print_cells(const Table *table, char *const *cells, const int *columns, TextColour base, TextColour last)
+{
+        guint n = table->headings->len;
+
         g_print("%s", text_colour(base));
         for (guint i = 0; i + 1 < n; i++)
                 if (columns[i] > 0)
                         g_print("%s%*s", cells[i], columns[i] - text_columns(cells[i]) + GAP, "");
+        if (table->wraps && base == TEXT_NONE) {
+                wrap_last(cells, n, columns);
+                return;
+        }
         g_print("%s%s%s%s\n", text_colour(last), cells[n - 1], text_colour_end(last), text_colour_end(base));
 }
 
@@ -153,16 +178,15 @@ static void print_blocks(const Table *table)
 void table_print(const Table *table)
 {
         g_autofree int *columns = g_new0(int, table->headings->len);
-        guint n = table->headings->len;
 
         if (!arrange(table, columns)) {
                 print_blocks(table);
                 return;
         }
-        print_cells((char *const *)table->headings->pdata, n, columns, TEXT_BOLD, TEXT_NONE);
+        print_cells(table, (char *const *)table->headings->pdata, columns, TEXT_BOLD, TEXT_NONE);
         for (guint k = 0; k < table->rows->len; k++) {
                 const Row *row = g_ptr_array_index(table->rows, k);
-                print_cells(row->cells, n, columns, TEXT_NONE, row->colour);
+                print_cells(table, row->cells, columns, TEXT_NONE, row->colour);
                 print_note(row->note);
         }
 }

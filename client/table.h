@@ -20,6 +20,9 @@ void table_add(Table *table, const char *const *cells);
 /* Marks a column as spare. Those marked first are left out first. */
 void table_spare(Table *table, const char *heading);
 
+/* The last column may be wrapped: it is text. It then has no colour. */
+void table_wrap(Table *table);
+
 /* Sets the colour of the last cell of the row added last. */
 void table_colour(Table *table, TextColour colour);
 

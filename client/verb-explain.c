@@ -122,6 +122,7 @@ static int run(Ctl *ctl, char **args)
         g_autoptr(Json) json = json_new();
         Code unlisted;
 
+        table_wrap(table);
         if (!list == !args[0])
                 return fail_usage(ctl, _("\"explain\" needs CODE or --list"));
         for (size_t i = 0; i < code_table_size; i++)

@@ -55,7 +55,7 @@ typedef struct Match {
         bool words_of_its_own; /* not punctuation alone */
         GPtrArray *parts;      /* of the sentence, in their order */
         Words *words;
-        unsigned breaks; /* parts that go beyond a colon */
+        unsigned breaks; /* in parts that go beyond a colon, or beyond a semicolon, which counts more */
 } Match;
 
 static bool has_words(const char *template)
@@ -122,8 +122,14 @@ static bool may_end(const char *rest, const char *end)
         return *rest ? *rest == *end : !*end;
 }
 
-/* A colon parts a finding from its remedy: what is on both sides of one is a part only where it comes after a colon of
- * the template. */
+static unsigned breaks_in(const char *sentence, size_t length)
+{
+        return (g_strstr_len(sentence, (gssize)length, ": ") ? 1 : 0) +
+               (g_strstr_len(sentence, (gssize)length, "; ") ? 3 : 0);
+}
+
+/* A colon parts a finding from its remedy, and a semicolon two findings: text on both sides of one is a part only where
+ * it comes after a colon of the template. */
 static void match(Match *m, const char *template, const char *sentence, unsigned literal, bool after_colon)
 {
         const char *begin = template;
@@ -146,7 +152,7 @@ static void match(Match *m, const char *template, const char *sentence, unsigned
                 if (number && shortest == 0)
                         return;
                 for (size_t length = shortest; length <= (number ? shortest : longest); length++) {
-                        bool breaks = g_strstr_len(sentence, (gssize)length, ": ") && !after_colon;
+                        unsigned breaks = after_colon ? 0 : breaks_in(sentence, length);
 
                         if (!number && !may_end(template + 2, sentence + length))
                                 continue;

@@ -18,7 +18,8 @@ manager/manager-check.c manager/manager-facts.c manager/manager-modules.c manage
 manager/manager-requests.c manager/manager-jobs.c manager/manager-watch.c module/at-port.c module/module-view.c
 module/module-access.c module/module-identity.c module/module-inspect.c
 module/module-upgrade.c module/module-job.c module/module.c device/serial.c bus/bus-modem-manager.c
-bus/bus-authorize.c bus/bus-call.c bus/bus-caller.c bus/bus-job.c bus/bus-manager.c bus/bus-start.c store/spool.c store/package-copy.c
+bus/bus-authorize.c bus/bus-call.c bus/bus-caller.c bus/bus-job.c bus/bus-manager.c bus/bus-start.c store/spool.c
+store/package-copy.c store/job-store.c base/read-file.c
 core/job/job.c core/state/upgrade-decide.c core/upgrade/upgrade-stalled.c core/upgrade/upgrade-mini.c
 core/upgrade/upgrade-silence.c core/upgrade/upgrade-verdict.c core/upgrade/upgrade-flow.c
 core/upgrade/upgrade-prepare.c core/upgrade/upgrade-end.c core/upgrade/upgrade.c
@@ -30,14 +31,16 @@ ELSEWHERE = re.compile(r"(log_|job_log|note).*|retry_drop|upgrade_push|snprintf|
 # Texts of those files that go elsewhere all the same, by their beginnings.
 NOT_SENT = ("no lock file", "%s is of no process", "event %s is refused", "an unknown user", "%s by %s (%s)", "no name",
             "uid %", "; options:", "job %s on %s: %s", "its Module is none", "auto, ", "(%s code ", "; usual cause",
-            "(usual cause", "%s code %d%s%s", "The module runs %s now", "job %s on %s: its module")
+            "(usual cause", "%s cannot be made", "%s is in use by another", "%s code %d%s%s", "The module runs %s now",
+            "job %s on %s: its module")
 
 # Sentences in these files are a finding and a remedy with a colon between them.
 PAIRS = ("core/job/source.c", "core/job/options.c")
 
 # Templates that are put together of several texts, and the states of a job, which some of them name.
-COMPOSED = ["%s: %s", "%s, %s", "(%s)", "(%s), %s", "%s code %d: %s", "%s code %d", ", active", "by %s", "advice: %s",
-            "%s (%s)", "The module runs %s now.", "queued", "preparing", "downloading", "restarting", "updating", "verifying"]
+COMPOSED = ["%s: %s", "%s; %s", "%s, %s", "(%s)", "(%s), %s", "%s code %d: %s", "%s code %d", ", active", "by %s",
+            "advice: %s", "%s (%s)", "The module runs %s now.", "queued", "preparing", "downloading", "restarting",
+            "updating", "verifying"]
 
 MARK = "N_"  # of texts that are translated
 
@@ -88,7 +91,7 @@ def normal(text):
     if text.endswith((", ", ": ")):
         text += "%s"
     text = re.sub(r"%(?!%|0?\d*l?[sduxz])", "%%", text.strip())
-    text = re.sub(r"%0?\d*l?[du]", "%d", text)
+    text = re.sub(r"%0?\d*[lz]?[du]", "%d", text)
     return re.sub(r"%0?\d*l?x", "%s", text)
 
 

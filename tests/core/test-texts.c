@@ -59,6 +59,10 @@ static const struct {
         /* a list */
         { "What was changed for it was not put back: AT+QIACT, AT+QICSGP (its values before could not be read).",
           "WHAT WAS CHANGED FOR IT WAS NOT PUT BACK: [[AT+QIACT], [AT+QICSGP (ITS VALUES BEFORE COULD NOT BE READ)]]." },
+        /* two findings */
+        { "the job cannot be written to the disk: x.job: Input/output error; x.job cannot be removed: Read-only file system",
+          "THE JOB CANNOT BE WRITTEN TO THE DISK: [[x.job]: [[Input/output error]; [[x.job] CANNOT BE REMOVED: [Read-only "
+          "file system]]]]" },
         /* a state, which is a single word */
         { "job 1 cannot be cancelled any more (updating): keep the module powered and wait for its result",
           "JOB [1] CANNOT BE CANCELLED ANY MORE ([UPDATING]): KEEP THE MODULE POWERED AND WAIT FOR ITS RESULT" },

@@ -88,7 +88,7 @@ static void assert_seen(World *w, const char *command, int status, const char *o
 
                         client_finish(r, status);
                         assert_fits(r->text->str, widths[i]);
-                        ck_assert_msg(l || i || strstr(r->text->str, out), "%s: '%s' is not in: %s", command, out,
+                        ck_assert_msg(l || i || strstr(r->text->str, out), "%s: '%s' is not in: %.600s", command, out,
                                       r->text->str);
                         client_free(r);
                 }
@@ -160,6 +160,7 @@ START_TEST(test_states)
         assert_in_pipe(w, "list",
                        "MODULE   MODEL   REVISION             IMEI             FLASH   METHOD   PORT     STATE\n"
                        "usb-1-1  EC200A  EC200AEUHAR01A02M16  867710050000013  16 MiB  dfota    ttyUSB1  normal\n");
+        assert_seen(w, "explain --list", 0, "ftp/602     service-blocked            The FTP service is blocked\r\n");
         assert_seen(w, "status", 0, "There is no upgrade");
         assert_seen(w, "history", 0, "No upgrade has ended yet.");
         check = g_strdup_printf("check -m usb-1-1 --check-source %s", none);
