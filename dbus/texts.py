@@ -35,8 +35,9 @@ NOT_SENT = ("no lock file", "%s is of no process", "event %s is refused", "an un
 # Sentences in these files are a finding and a remedy with a colon between them.
 PAIRS = ("core/job/source.c", "core/job/options.c")
 
-# Templates that are put together of several texts.
-COMPOSED = ["%s: %s", "%s code %d: %s", ", active", "by %s", "advice: %s", "%s (%s)", "The module runs %s now."]
+# Templates that are put together of several texts, and the states of a job, which some of them name.
+COMPOSED = ["%s: %s", "%s, %s", "(%s)", "(%s), %s", "%s code %d: %s", "%s code %d", ", active", "by %s", "advice: %s",
+            "%s (%s)", "The module runs %s now.", "queued", "preparing", "downloading", "restarting", "updating", "verifying"]
 
 MARK = "N_"  # of texts that are translated
 

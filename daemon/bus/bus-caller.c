@@ -451,9 +451,11 @@ void bus_job_is_written(Bus *b, Job *job, bool removed)
         for (const GList *l = b->calls.head; l; l = l->next)
                 if (((BusCall *)l->data)->job == job)
                         g_ptr_array_add(calls, l->data);
-        /* A call that goes on may have the next record written, and does not answer others. */
+        /* A call that goes on may have the next record written, whose failure answers other calls. */
         for (unsigned i = 0; i < calls->len; i++)
-                go_on(g_ptr_array_index(calls, i), removed ? NULL : job);
+                if (g_queue_find(&b->calls, g_ptr_array_index(calls, i)) &&
+                    ((BusCall *)g_ptr_array_index(calls, i))->job == job)
+                        go_on(g_ptr_array_index(calls, i), removed ? NULL : job);
 }
 
 int bus_call_refuse_removed(sd_bus_error *error)

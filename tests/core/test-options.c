@@ -205,13 +205,13 @@ static void assert_same(const Options *a, const Options *b)
 
 static Options *reload(const Options *o)
 {
-        g_autoptr(GKeyFile) out = g_key_file_new(), in = g_key_file_new();
-        g_autofree char *text = NULL, *why = NULL;
+        g_autoptr(GKeyFile) in = g_key_file_new();
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autofree char *why = NULL;
         Options *loaded;
 
-        options_save(o, out, "Options");
-        text = g_key_file_to_data(out, NULL, NULL);
-        g_key_file_load_from_data(in, text, strlen(text), G_KEY_FILE_NONE, NULL);
+        options_save(o, text, "Options");
+        g_key_file_load_from_data(in, text->str, text->len, G_KEY_FILE_NONE, NULL);
         loaded = options_load(in, "Options", &why);
         ck_assert_msg(loaded, "%s", why);
         return loaded;

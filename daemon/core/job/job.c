@@ -316,10 +316,12 @@ void job_tell_what_stays(Job *job, bool power_control)
         settings[JOB_SETTING_POWER].changed = settings[JOB_SETTING_POWER].changed && power_control;
         for (size_t i = 0; i < JOB_SETTING_RADIO; i++)
                 if (settings[i].changed)
-                        g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
-                                               settings[i].name);
-        if (s->len)
-                job_add_to_message(job, g_string_append_c(s, '.')->str);
+                        g_string_append_printf(s, "%s%s", s->len ? ", " : "", settings[i].name);
+        if (s->len) {
+                g_autofree char *sentence = g_strdup_printf("What was changed for it was not put back: %s.", s->str);
+
+                job_add_to_message(job, sentence);
+        }
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
 }

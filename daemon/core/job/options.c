@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/at/pace.h"
+#include "core/job/key-file.h"
 #include "core/job/options.h"
 #include "core/quectel/qfota.h"
 
@@ -258,17 +259,27 @@ char *options_describe(const Options *o)
         return g_string_free(s, FALSE);
 }
 
-void options_save(const Options *o, GKeyFile *file, const char *group)
+void options_save(const Options *o, GString *text, const char *group)
 {
+        bool begun = false;
+
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
                 const Key *key = &keys[i];
+                const char *string = key->type == 's' ? *string_field(o, key) : NULL;
+                int64_t number = key->type == 'u' ? *number_field(o, key) : -1;
+                bool set = key->type == 'b' && *boolean_field(o, key);
 
-                if (key->type == 's' && *string_field(o, key))
-                        g_key_file_set_string(file, group, key->name, *string_field(o, key));
-                if (key->type == 'u' && *number_field(o, key) >= 0)
-                        g_key_file_set_int64(file, group, key->name, *number_field(o, key));
-                if (key->type == 'b' && *boolean_field(o, key))
-                        g_key_file_set_boolean(file, group, key->name, true);
+                if (!string && number < 0 && !set)
+                        continue;
+                if (!begun)
+                        key_file_append_group(text, group);
+                begun = true;
+                if (string)
+                        key_file_append_string(text, key->name, string);
+                else if (number >= 0)
+                        key_file_append_number(text, key->name, number);
+                else
+                        key_file_append_boolean(text, key->name, true);
         }
 }
 
