@@ -30,6 +30,15 @@ EXTRA_DIST += doc/behaviour.md doc/reliability.md doc/performance.md doc/codes.m
 examplesdir = $(docdir)/examples
 dist_examples_DATA = doc/examples/README.md doc/examples/upgrade.c
 dist_examples_SCRIPTS = doc/examples/upgrade-gdbus doc/examples/upgrade-busctl doc/examples/upgrade.py
+# Hooks for updaters of gateways; a Debian package of their own.
+fleetdir = $(examplesdir)/fleet
+dist_fleet_DATA = doc/examples/fleet/README.md
+fleetmenderdir = $(fleetdir)/mender
+dist_fleetmender_SCRIPTS = doc/examples/fleet/mender/fotad-modem doc/examples/fleet/mender/fotad-modem-artifact-gen \
+	doc/examples/fleet/mender/hold-while-upgrading doc/examples/fleet/mender/mender-inventory-fotad
+fleetswupdatedir = $(fleetdir)/swupdate
+dist_fleetswupdate_DATA = doc/examples/fleet/swupdate/sw-description
+dist_fleetswupdate_SCRIPTS = doc/examples/fleet/swupdate/fotad-modem.sh doc/examples/fleet/swupdate/fotad-modem-swu-gen
 if HAVE_TESTS
 check_PROGRAMS += doc/examples/upgrade
 doc_examples_upgrade_SOURCES = doc/examples/upgrade.c

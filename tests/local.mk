@@ -163,6 +163,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-package \
 	tests/daemon/test-package-refusals \
 	tests/daemon/test-request-id \
+	tests/fleet/test-fleet \
 	tests/daemon/test-package-spool \
 	tests/daemon/test-descriptors \
 	tests/daemon/test-disk \
@@ -281,6 +282,9 @@ tests_daemon_test_source_helper_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_source_helper_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
+EXTRA_DIST += tests/fleet/run
+tests_fleet_test_fleet_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon
+tests_fleet_test_fleet_LDADD = $(WORLD_LIBS)
 tests_daemon_test_request_id_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_request_id_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
