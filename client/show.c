@@ -134,6 +134,7 @@ void show_job(const Object *job, const Object *module)
         show_number(_("Size"), props_number(p, "PackageSize"), _("bytes"));
         text_field(_("SHA-256"), props_text(p, "PackageSha256"));
         text_field(_("Method"), props_text(p, "Method"));
+        text_field(_("Request id"), props_text(p, "RequestId"));
         if (strcmp(props_string(p, "Origin"), "adopted") == 0)
                 text_field(_("Origin"), _("adopted: it was found under way"));
         text_field_at(_("State"), progress, FIELD_INDENT, job_is_finished(p) ? TEXT_NONE : job_colour(p));

@@ -103,6 +103,14 @@ if HARDENED
 TESTS += tests/test-hardened
 endif
 
+# Instructions depend on the compiler and the libraries, so they are for maintainers; valgrind runs no sanitizers.
+EXTRA_DIST += tests/test-instructions tests/data/instructions
+if MAINTAINER_MODE
+if !ENABLE_ASAN
+TESTS += tests/test-instructions
+endif
+endif
+
 # The tests that prove each sentence of the vendor's guide: test-proofs reads the logs of those that run with it, so it
 # comes last. (Automake drops its own rule for a log that has one here, except for logs of *.test.)
 TESTS += tests/test-proofs.test
@@ -139,6 +147,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-flood \
+	tests/daemon/test-random-calls \
 	tests/daemon/test-polkit \
 	tests/daemon/test-polkit-installed \
 	tests/daemon/test-polkit-person \
@@ -152,6 +161,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-file-uart \
 	tests/daemon/test-package \
 	tests/daemon/test-package-refusals \
+	tests/daemon/test-request-id \
 	tests/daemon/test-package-spool \
 	tests/daemon/test-descriptors \
 	tests/daemon/test-disk \
@@ -243,6 +253,9 @@ tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
 tests_daemon_test_bus_LDADD = $(WORLD_LIBS) $(SIM_LIBS)
 tests_daemon_test_flood_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_flood_LDADD = $(WORLD_LIBS)
+tests_daemon_test_random_calls_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz
+tests_daemon_test_random_calls_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
+tests_daemon_test_random_calls_LDADD = tests/fuzz/libfuzz.a $(WORLD_LIBS) $(SIM_LIBS)
 tests_daemon_test_access_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_access_LDADD = $(WORLD_LIBS)
 tests_daemon_test_polkit_CFLAGS = $(WORLD_CFLAGS)
@@ -265,6 +278,8 @@ tests_daemon_test_source_helper_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_source_helper_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
+tests_daemon_test_request_id_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_request_id_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_refusals_LDADD = $(WORLD_LIBS)
 tests_daemon_test_descriptors_CFLAGS = $(WORLD_CFLAGS)

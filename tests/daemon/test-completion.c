@@ -151,7 +151,7 @@ START_TEST(test_values)
                       "for o in $($F start --help | sed -nE \"s/^  (-., )?(--[a-z0-9-]+)=.*/\\2/p\"); do "
                       "[ \"$($abs_top_srcdir/tests/daemon/complete \"fotactl start $o 1 http:/\")\" = \"[//]\" ] || "
                       "{ echo $o; exit 1; }; n=$((n + 1)); done; echo $n options'",
-                      NULL, 0, "17 options", "");
+                      NULL, 0, "18 options", "");
         complete_with("tests/daemon/complete");
         assert_offered(w, "fotactl start --until=", "[finished]\n[stalled]\n");
         assert_offered(w, "fotactl watch --until s", "[stalled]\n");

@@ -94,6 +94,7 @@ void at_engine_free(AtEngine *e)
         forget_commands(e);
         g_queue_clear_full(&e->events, (GDestroyNotify)at_event_free);
         g_string_free(e->information, TRUE);
+        at_line_reset(&e->line);
         g_free(e);
 }
 

@@ -108,6 +108,7 @@ static void set_number(Job *job, size_t i, uint64_t n)
 char *job_to_text(const Job *job)
 {
         GString *text = g_string_sized_new(TEXT_USUAL);
+        size_t size;
 
         key_file_append_group(text, GROUP);
         key_file_append_number(text, "Version", JOB_FILE_VERSION);
@@ -144,7 +145,8 @@ char *job_to_text(const Job *job)
         options_save(job->options, text, GROUP_OPTIONS);
         if (job->log)
                 job_log_append(job->log, text);
-        return g_string_free(text, FALSE);
+        size = text->len + 1;
+        return g_realloc(g_string_free(text, FALSE), size); /* many records may wait for the disk */
 }
 
 /* The value of a key must be readable if the key is present. */

@@ -72,6 +72,8 @@ const JobString job_strings[] = {
         { "Place", G_STRUCT_OFFSET(Job, place) },
         { "Source", G_STRUCT_OFFSET(Job, source) },
         { "RetrySource", G_STRUCT_OFFSET(Job, retry_source) },
+        { "RequestSource", G_STRUCT_OFFSET(Job, request_source) },
+        { "RequestOptions", G_STRUCT_OFFSET(Job, request_options) },
         { "Imei", G_STRUCT_OFFSET(Job, imei) },
         { "Model", G_STRUCT_OFFSET(Job, model) },
         { "FromRevision", G_STRUCT_OFFSET(Job, from_revision) },
@@ -202,6 +204,12 @@ bool job_is_uart(const Job *job)
 char *job_source_shown(const Job *job)
 {
         return job->from_host ? g_strdup(job->source) : url_redact(job->source);
+}
+
+void job_describe_request(const char *source, bool file, const Options *options, char **ret_source, char **ret_options)
+{
+        *ret_source = file ? g_strdup(source) : url_redact(source);
+        *ret_options = options_describe(options);
 }
 
 CodeDomain job_download_domain(const Job *job)

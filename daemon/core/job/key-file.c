@@ -55,12 +55,24 @@ void key_file_append_string(GString *text, const char *key, const char *value)
         g_string_append_c(text, '\n');
 }
 
+void key_file_append_digits(GString *text, uint64_t number)
+{
+        char digits[20];
+        size_t at = sizeof(digits);
+
+        do
+                digits[--at] = (char)('0' + number % 10);
+        while ((number /= 10) > 0);
+        g_string_append_len(text, digits + at, (gssize)(sizeof(digits) - at));
+}
+
 void key_file_append_number(GString *text, const char *key, int64_t number)
 {
-        char digits[24];
-
-        g_snprintf(digits, sizeof(digits), "%" G_GINT64_FORMAT, (gint64)number);
-        key_file_append_string(text, key, digits);
+        append_key(text, key);
+        if (number < 0)
+                g_string_append_c(text, '-');
+        key_file_append_digits(text, number < 0 ? -(uint64_t)number : (uint64_t)number);
+        g_string_append_c(text, '\n');
 }
 
 void key_file_append_boolean(GString *text, const char *key, bool value)

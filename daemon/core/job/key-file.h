@@ -12,3 +12,6 @@ void key_file_append_group(GString *text, const char *group);
 void key_file_append_string(GString *text, const char *key, const char *value);
 void key_file_append_number(GString *text, const char *key, int64_t number);
 void key_file_append_boolean(GString *text, const char *key, bool value);
+
+/* Appends the decimal digits alone. printf() takes ten times as long, and a record has hundreds of numbers. */
+void key_file_append_digits(GString *text, uint64_t number);
