@@ -185,8 +185,7 @@ static void split(Translation *t, Words *words, const char *sentence)
         if (option > 0 && sentence[option] == ' ') {
                 const Words *fault = find_words(t, sentence + option + 1);
 
-                offer(words, g_strdup_printf("%.*s %s", (int)option, sentence, fault->text), fault->known,
-                      0);
+                offer(words, g_strdup_printf("%.*s %s", (int)option, sentence, fault->text), fault->known, 0);
         }
         for (const char *p = sentence; (p = strstr(p, ". ")); p++)
                 offer_pair(t, words, sentence, (size_t)(p + 1 - sentence));

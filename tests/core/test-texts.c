@@ -55,13 +55,17 @@ static const struct {
         { "The module is in its Mini system and waits for http://h/x.mini_2, and cannot go back: publish that very "
           "file and restore the module's network, and it goes on by itself. It last reported HTTP code 714.",
           "THE MODULE IS IN ITS MINI SYSTEM AND WAITS FOR [http://h/x.mini_2][, AND CANNOT GO BACK]: PUBLISH THAT VERY "
-          "FILE AND RESTORE THE MODULE'S NETWORK, AND IT GOES ON BY ITSELF[].[][ IT LAST REPORTED [[HTTP] CODE [714]].]" },
+          "FILE AND RESTORE THE MODULE'S NETWORK, AND IT GOES ON BY ITSELF[].[][ IT LAST REPORTED [[HTTP] CODE "
+          "[714]].]" },
         /* a list */
         { "What was changed for it was not put back: AT+QIACT, AT+QICSGP (its values before could not be read).",
-          "WHAT WAS CHANGED FOR IT WAS NOT PUT BACK: [[AT+QIACT], [AT+QICSGP (ITS VALUES BEFORE COULD NOT BE READ)]]." },
+          "WHAT WAS CHANGED FOR IT WAS NOT PUT BACK: [[AT+QIACT], [AT+QICSGP (ITS VALUES BEFORE COULD NOT BE "
+          "READ)]]." },
         /* two findings */
-        { "the job cannot be written to the disk: x.job: Input/output error; x.job cannot be removed: Read-only file system",
-          "THE JOB CANNOT BE WRITTEN TO THE DISK: [[x.job]: [[Input/output error]; [[x.job] CANNOT BE REMOVED: [Read-only "
+        { "the job cannot be written to the disk: x.job: Input/output error; x.job cannot be removed: Read-only file "
+          "system",
+          "THE JOB CANNOT BE WRITTEN TO THE DISK: [[x.job]: [[Input/output error]; [[x.job] CANNOT BE REMOVED: "
+          "[Read-only "
           "file system]]]]" },
         /* a state, which is a single word */
         { "job 1 cannot be cancelled any more (updating): keep the module powered and wait for its result",

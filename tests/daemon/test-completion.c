@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The completion for bash, by bash itself (complete), with a running daemon and without one; the words that zsh and fish
- * get of it, and the completions of these two, where they are installed. */
+/* The completion for bash, by bash itself (complete), with a running daemon and without one; the words that zsh and
+ * fish get of it, and the completions of these two, where they are installed. */
 
 #include <check.h>
 #include <glib.h>
@@ -178,8 +178,8 @@ START_TEST(test_options)
 }
 END_TEST
 
-/* The words for zsh and fish are whole; more follows those that end in = and /. The scripts of both shells have no words
- * of their own. */
+/* The words for zsh and fish are whole; more follows those that end in = and /. The scripts of both shells have no
+ * words of their own. */
 START_TEST(test_whole)
 {
         static const struct {
@@ -210,7 +210,8 @@ START_TEST(test_whole)
                         assert_offered_by(w, "--fish", rows[i].line, rows[i].expected);
         }
         g_setenv("CLIENT_PROGRAM", "/bin/sh", TRUE);
-        client_assert(w, "-c 'cd $abs_top_builddir/client/completion; grep -c \"bash .*/fotactl \" _fotactl fotactl.fish'",
+        client_assert(w,
+                      "-c 'cd $abs_top_builddir/client/completion; grep -c \"bash .*/fotactl \" _fotactl fotactl.fish'",
                       NULL, 0, "_fotactl:1\nfotactl.fish:1\n", "");
         world_free(w);
 }
@@ -227,12 +228,13 @@ START_TEST(test_zsh)
         ck_assert_int_eq(g_chdir(above), 0);
         complete_with("tests/daemon/complete");
         if (is_installed("zsh"))
-                assert_printed(w,
-                               "--zsh 'fotactl sche' 'fotactl sta' 'fotactl start --meth' 'fotactl start --method=m' "
-                               "'fotactl start --method m' 'fotactl start http:/' 'fotactl start ./di' 'fotactl cancel '",
-                               "fotactl schedule \nfotactl sta\nfotactl start --method=\n"
-                               "fotactl start --method=minifota \nfotactl start --method minifota \n"
-                               "fotactl start http://\nfotactl start ./dir/\nfotactl cancel \n");
+                assert_printed(
+                        w,
+                        "--zsh 'fotactl sche' 'fotactl sta' 'fotactl start --meth' 'fotactl start --method=m' "
+                        "'fotactl start --method m' 'fotactl start http:/' 'fotactl start ./di' 'fotactl cancel '",
+                        "fotactl schedule \nfotactl sta\nfotactl start --method=\n"
+                        "fotactl start --method=minifota \nfotactl start --method minifota \n"
+                        "fotactl start http://\nfotactl start ./dir/\nfotactl cancel \n");
         world_free(w);
 }
 END_TEST
