@@ -69,10 +69,16 @@ unsigned job_log_total(const JobLog *log)
         return log ? log->total : 0;
 }
 
-/* The line that begins at that byte; NULL at the end. */
+/* The line that begins at that byte. */
 static JobLogLine *line_at(const JobLog *log, size_t at)
 {
-        return at < log->end ? (JobLogLine *)(void *)(log->lines + at) : NULL;
+        return (JobLogLine *)(void *)(log->lines + at);
+}
+
+/* NULL at the end. */
+static JobLogLine *line_from(const JobLog *log, size_t at)
+{
+        return at < log->end ? line_at(log, at) : NULL;
 }
 
 static size_t place_of(const JobLog *log, const JobLogLine *line)
@@ -82,7 +88,7 @@ static size_t place_of(const JobLog *log, const JobLogLine *line)
 
 const JobLogLine *job_log_next(const JobLog *log, const JobLogLine *line)
 {
-        return line_at(log, line ? place_of(log, line) + line->size : 0);
+        return line_from(log, line ? place_of(log, line) + line->size : 0);
 }
 
 const JobLogLine *job_log_line(const JobLog *log, unsigned i)
@@ -175,6 +181,8 @@ static bool drop_one(JobLog *log)
         } else {
                 remove_line(log, line); /* the one behind it takes its place */
         }
+        if (!line)
+                return false;
         at = line->at;
         place = place_of(log, line);
         remove_line(log, line);
@@ -197,7 +205,7 @@ static void drop_passing(JobLog *log, unsigned most)
                         size_t place = place_of(log, line);
 
                         remove_line(log, line);
-                        line = line_at(log, place);
+                        line = line_from(log, place);
                 } else {
                         line = job_log_next(log, line);
                 }
