@@ -43,6 +43,7 @@ static const char *const words[] = {
         "860000000000001",
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         "http://server/package.bin",
+        "request-id",
 };
 
 /* A connection that goes nowhere, for sd-bus to make messages on. */
