@@ -68,6 +68,26 @@ START_TEST(history)
 }
 END_TEST
 
+/* A module that leaves the bus after AT+QFOTADL may be restarting into its update; one that leaves before is not. */
+START_TEST(leaves_the_bus)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_gone(b);
+        ck_assert(!b->job->disconnected);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        ck_assert(!b->job->disconnected);
+        bench_gone(b);
+        ck_assert(b->job->disconnected);
+        bench_present(b);
+        bench_gone(b);
+        ck_assert(b->job->disconnected);
+}
+END_TEST
+
 /* The messages that show that somebody has begun an upgrade, and its method where they show that, too. */
 static const struct {
         const char *line;
@@ -519,6 +539,7 @@ int main(void)
 
         tcase_add_test(t, whole_run);
         tcase_add_loop_test(t, history, 0, 2);
+        tcase_add_test(t, leaves_the_bus);
         tcase_add_loop_test(t, messages_of_an_upgrade, 0, G_N_ELEMENTS(signs));
         tcase_add_test(t, without_a_restart_before_start);
         tcase_add_test(t, states_on_the_way);
