@@ -53,6 +53,7 @@ START_TEST(history)
         bench_save(b);
         bench_resurrect(b);
         bench_update(b);
+        job_log_add(b->job->log, 1, JOB_LOG_AT, "> AT");
         bench_fota(b, "\"END\",0");
         bench_restart(b);
         bench_ready(b, _i ? OLD_REVISION : NEW_REVISION);
@@ -60,6 +61,7 @@ START_TEST(history)
         ck_assert(has_line(b, JOB_LOG_REVISION, "before the upgrade: " OLD_REVISION));
         ck_assert(has_line(b, JOB_LOG_REVISION, _i ? "now: " OLD_REVISION : "now: " NEW_REVISION));
         ck_assert(has_line(b, JOB_LOG_PROGRESS, "100 %") == !_i);
+        ck_assert(has_line(b, JOB_LOG_AT, "> AT") == _i); /* a failure keeps the dialogue */
         ck_assert(has_line(b, JOB_LOG_RESTART, "1: the module came back with product id 6005"));
         ck_assert(has_line(b, JOB_LOG_RESTART, "2: the module came back with product id 6005"));
         ck_assert(has_line(b, JOB_LOG_DECISION,
