@@ -108,19 +108,21 @@ END_TEST
 static const struct {
         const char *qfotadl, *creg, *row;
         bool found;
+        unsigned questions;
 } nameless[] = {
-        { "", "+CREG: 0,2", NULL, true },
-        { "+QFOTADL: <url>", "+CREG: 0,1", NULL, true },
-        { NULL, NULL, NULL, false },             /* firmware that is still starting */
-        { "", NULL, NULL, false },               /* and has AT+QFOTADL already */
-        { "", "", NULL, false },                 /* answers OK to every command */
-        { "", "+CREG: 0,1", "+CMGF: 0", false }, /* firmware that reports no revision */
-        { NULL, "+CREG: 0,1", NULL, false },
+        { "", "+CREG: 0,2", NULL, true, 2 + FINGERPRINT_ROWS },
+        { "+QFOTADL: <url>", "+CREG: 0,1", NULL, true, 2 + FINGERPRINT_ROWS },
+        { NULL, NULL, NULL, false, 1 },             /* firmware that is still starting */
+        { "", NULL, NULL, false, 2 },               /* and has AT+QFOTADL already */
+        { "", "", NULL, false, 2 },                 /* answers OK to every command */
+        { "", "+CREG: 0,1", "+CMGF: 0", false, 3 }, /* firmware that reports no revision */
+        { NULL, "+CREG: 0,1", NULL, false, 1 },
 };
 
 START_TEST(signs_of_a_mini_system)
 {
         MiniSigns s;
+        unsigned asked = 0;
 
         mini_signs_begin(&s);
         for (const char *command; (command = mini_signs_next(&s));) {
@@ -128,9 +130,11 @@ START_TEST(signs_of_a_mini_system)
                                    : strcmp(command, "AT+CREG?") == 0   ? nameless[_i].creg
                                                                         : nameless[_i].row;
 
+                asked++;
                 mini_signs_answer(&s, text ? AT_RESULT_OK : AT_RESULT_ERROR, AT_ERROR_NONE, text ?: "");
         }
         ck_assert(mini_signs_found(&s) == nameless[_i].found);
+        ck_assert_uint_eq(asked, nameless[_i].questions); /* none more than are needed */
 }
 END_TEST
 

@@ -684,6 +684,31 @@ START_TEST(settings_that_stay_are_named)
 }
 END_TEST
 
+/* User 0 is root, and no unknown user. */
+START_TEST(started_by)
+{
+        static const int64_t users[] = { -1, 0, 1, 4294967294 };
+        g_autoptr(Job) job = full_job(), loaded = NULL;
+
+        job->started_by = users[_i];
+        loaded = reload(job, NULL);
+        ck_assert_int_eq(loaded->started_by, users[_i]);
+}
+END_TEST
+
+/* A job has ended once its last record is on the disk. */
+START_TEST(ended)
+{
+        g_autoptr(Job) job = full_job();
+
+        ck_assert(!job_has_ended(job));
+        job->state = JOB_FINISHED;
+        ck_assert(job_has_ended(job));
+        job->awaits_record = true;
+        ck_assert(!job_has_ended(job));
+}
+END_TEST
+
 /* An end that is that of an earlier job in every respect; each row changes one of them. */
 static const struct {
         const char *module, *to_revision;
@@ -762,6 +787,8 @@ int main(void)
         tcase_add_test(t, success_names_the_revision);
         tcase_add_test(t, names);
         tcase_add_test(t, settings_that_stay_are_named);
+        tcase_add_loop_test(t, started_by, 0, 4);
+        tcase_add_test(t, ended);
         tcase_add_loop_test(t, ends_that_repeat, 0, G_N_ELEMENTS(ends));
         tcase_add_loop_test(t, progress_does_not_repeat, 0, 10);
         return testing_run(t, "job");

@@ -105,6 +105,38 @@ START_TEST(unknown_layouts)
 }
 END_TEST
 
+START_TEST(usual_at_ports)
+{
+        ck_assert(layout_is_usual_at_port(0x6005, 3) && !layout_is_usual_at_port(0x6005, 4));
+        ck_assert(layout_is_usual_at_port(0x0125, 2) && !layout_is_usual_at_port(0x0125, 3));
+        ck_assert(layout_is_usual_at_port(0x1234, 3) && !layout_is_usual_at_port(0x1234, 2));
+}
+END_TEST
+
+START_TEST(diag_ports)
+{
+        ck_assert(layout_has_diag_port(0x6005, asr, 3));
+        ck_assert(layout_has_diag_port(0x1234, asr, 3));
+        ck_assert(!layout_has_diag_port(0x6005, &asr[1], 2));
+        ck_assert(!layout_has_diag_port(0x6005, NULL, 0));
+}
+END_TEST
+
+START_TEST(boot_roms)
+{
+        static const uint16_t roms[][2] = {
+                { LAYOUT_CHIP_VENDOR_ID, 0x3001 }, { LAYOUT_CHIP_VENDOR_ID, 0x3004 },
+                { LAYOUT_CHIP_VENDOR_ID, 0x4e11 }, { 0x1286, 0x821a },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(roms); i++) {
+                ck_assert(layout_is_boot_rom(roms[i][0], roms[i][1]));
+                ck_assert(!layout_is_boot_rom(roms[i][0], roms[i][1] + 1));
+                ck_assert(!layout_is_boot_rom(0x2c7c, roms[i][1]));
+        }
+}
+END_TEST
+
 /* An interface 3 with the label DIAG is not the AT port, whatever its number. */
 START_TEST(diag_is_never_the_at_port)
 {
@@ -184,6 +216,9 @@ int main(void)
 
         tcase_add_test(t, table);
         tcase_add_test(t, modem_ports);
+        tcase_add_test(t, usual_at_ports);
+        tcase_add_test(t, diag_ports);
+        tcase_add_test(t, boot_roms);
         tcase_add_test(t, ports_come_in_any_order);
         tcase_add_test(t, waits_for_the_right_one);
         tcase_add_test(t, configuration_takes_precedence);

@@ -53,6 +53,7 @@ START_TEST(history)
         bench_save(b);
         bench_resurrect(b);
         bench_update(b);
+        job_log_add(b->job->log, 1, JOB_LOG_AT, "> AT");
         bench_fota(b, "\"END\",0");
         bench_restart(b);
         bench_ready(b, _i ? OLD_REVISION : NEW_REVISION);
@@ -60,11 +61,32 @@ START_TEST(history)
         ck_assert(has_line(b, JOB_LOG_REVISION, "before the upgrade: " OLD_REVISION));
         ck_assert(has_line(b, JOB_LOG_REVISION, _i ? "now: " OLD_REVISION : "now: " NEW_REVISION));
         ck_assert(has_line(b, JOB_LOG_PROGRESS, "100 %") == !_i);
+        ck_assert(has_line(b, JOB_LOG_AT, "> AT") == _i); /* a failure keeps the dialogue */
         ck_assert(has_line(b, JOB_LOG_RESTART, "1: the module came back with product id 6005"));
         ck_assert(has_line(b, JOB_LOG_RESTART, "2: the module came back with product id 6005"));
         ck_assert(has_line(b, JOB_LOG_DECISION,
                            _i ? "failed: unchanged, after the module reported its revision"
                               : "success, after the module reported its revision"));
+}
+END_TEST
+
+/* A module that leaves the bus after AT+QFOTADL may be restarting into its update; one that leaves before is not. */
+START_TEST(leaves_the_bus)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_begin(b);
+        bench_present(b);
+        bench_gone(b);
+        ck_assert(!b->job->disconnected);
+        bench_present(b);
+        bench_ready(b, OLD_REVISION);
+        ck_assert(!b->job->disconnected);
+        bench_gone(b);
+        ck_assert(b->job->disconnected);
+        bench_present(b);
+        bench_gone(b);
+        ck_assert(b->job->disconnected);
 }
 END_TEST
 
@@ -519,6 +541,7 @@ int main(void)
 
         tcase_add_test(t, whole_run);
         tcase_add_loop_test(t, history, 0, 2);
+        tcase_add_test(t, leaves_the_bus);
         tcase_add_loop_test(t, messages_of_an_upgrade, 0, G_N_ELEMENTS(signs));
         tcase_add_test(t, without_a_restart_before_start);
         tcase_add_test(t, states_on_the_way);
