@@ -29,7 +29,6 @@ struct BusPeer {
         Bus *bus;
         char *name; /* unique name */
         unsigned calls;
-        sd_bus_slot *watch;
         sd_bus_slot *asked; /* NULL if the bus has replied */
         int64_t uid;
         bool privileged;
@@ -98,7 +97,6 @@ void bus_peer_free(void *data)
 {
         BusPeer *p = data;
 
-        sd_bus_slot_unref(p->watch);
         sd_bus_slot_unref(p->asked);
         g_free(p->name);
         g_free(p);
@@ -216,14 +214,23 @@ static void for_each_call(BusPeer *p, void (*func)(BusCall *call))
                 func(g_ptr_array_index(calls, i));
 }
 
-static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_gone(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
+        Bus *b = userdata;
+        const char *name;
+        BusPeer *p;
         bool owned;
 
         (void)error;
-        if (bus_name_read(m, &owned) && !owned)
-                for_each_call(userdata, drop);
+        if (bus_name_read(m, &owned) && !owned && sd_bus_message_rewind(m, true) >= 0 &&
+            sd_bus_message_read(m, "s", &name) >= 0 && (p = g_hash_table_lookup(b->peers, name)))
+                for_each_call(p, drop);
         return 0;
+}
+
+int bus_caller_connect(Bus *b)
+{
+        return bus_name_watch_gone(b->bus, on_gone, b);
 }
 
 /* Refuses the latest calls of a sender that turns out not to be privileged. */
@@ -260,8 +267,7 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
 
 /* Asks the bus for the user and groups of the sender, which the kernel told it when the sender connected. sd-bus would
  * read the groups from /proc, where another process may have the sender's process id by now. With a bus that reports no
- * groups (dbus before 1.14), no group is privileged. A sender that leaves before the bus watches it has no credentials
- * any more. */
+ * groups (dbus before 1.14), no group is privileged. A sender that has left has no credentials any more. */
 static int peer_new(BusPeer **ret, Bus *b, const char *name)
 {
         BusPeer *p = g_new0(BusPeer, 1);
@@ -270,10 +276,9 @@ static int peer_new(BusPeer **ret, Bus *b, const char *name)
         p->bus = b;
         p->name = g_strdup(name);
         p->uid = -1;
-        if ((r = bus_name_watch(b->bus, &p->watch, name, on_owner_changed, p)) < 0 ||
-            (r = sd_bus_call_method_async(b->bus, &p->asked, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                          "org.freedesktop.DBus", "GetConnectionCredentials", on_credentials, p, "s",
-                                          name)) < 0) {
+        r = sd_bus_call_method_async(b->bus, &p->asked, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "GetConnectionCredentials", on_credentials, p, "s", name);
+        if (r < 0) {
                 bus_peer_free(p);
                 return r;
         }
