@@ -17,8 +17,9 @@
 #define CALLS_MAX            1024u
 #define CALLS_MAX_PER_SENDER 128u
 
-/* The same for a sender of which it is known that it is not privileged. */
-#define CALLS_MAX_UNPRIVILEGED 8u
+/* The same for senders of which it is known that they are not privileged. The rest of CALLS_MAX is for the others. */
+#define CALLS_MAX_ALL_UNPRIVILEGED 256u
+#define CALLS_MAX_UNPRIVILEGED     8u
 
 /* Maximum size in bytes of a call that is kept with all its arguments. Far more than a correct call has. */
 #define CALL_MAX 16384u
@@ -102,8 +103,15 @@ void bus_peer_free(void *data)
         g_free(p);
 }
 
+/* Returns true if it is known of the sender. */
+static bool is_unprivileged(const BusPeer *p)
+{
+        return !p->asked && !p->privileged;
+}
+
 static void call_free(BusCall *c)
 {
+        c->bus->unprivileged -= is_unprivileged(c->peer);
         g_queue_delete_link(&c->bus->calls, c->link);
         g_hash_table_remove(c->bus->kept, c->message);
         sd_event_source_disable_unref(c->tidy);
@@ -233,18 +241,26 @@ int bus_caller_connect(Bus *b)
         return bus_name_watch_gone(b->bus, on_gone, b);
 }
 
-/* Refuses the latest calls of a sender that turns out not to be privileged. */
-static void refuse_excess(BusPeer *p)
+/* Refuses the latest calls of a sender that turns out not to be privileged. Returns false if none is left, and the
+ * sender is freed. */
+static bool refuse_excess(BusPeer *p)
 {
-        for (GList *l = p->bus->calls.tail, *previous; l && p->calls > CALLS_MAX_UNPRIVILEGED; l = previous) {
+        Bus *b = p->bus;
+        unsigned left = p->calls;
+
+        for (GList *l = b->calls.tail, *previous; l; l = previous) {
                 BusCall *c = l->data;
 
                 previous = l->prev;
+                if (left == 0 || (left <= CALLS_MAX_UNPRIVILEGED && b->unprivileged <= CALLS_MAX_ALL_UNPRIVILEGED))
+                        break;
                 if (c->peer != p)
                         continue;
+                left--;
                 bus_refusals_send(c->bus, c->message, BUS_TOO_MANY);
                 drop(c);
         }
+        return left > 0;
 }
 
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -260,8 +276,9 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
                 p->privileged = false;
         }
         if (!p->privileged)
-                refuse_excess(p);
-        for_each_call(p, bus_call_again);
+                p->bus->unprivileged += p->calls;
+        if (p->privileged || refuse_excess(p))
+                for_each_call(p, bus_call_again);
         return 0;
 }
 
@@ -328,7 +345,9 @@ static bool is_long(sd_bus_message *message)
 
 static bool has_too_many(const BusPeer *p)
 {
-        return p->calls >= CALLS_MAX_PER_SENDER || (!p->asked && !p->privileged && p->calls >= CALLS_MAX_UNPRIVILEGED);
+        if (!is_unprivileged(p))
+                return p->calls >= CALLS_MAX_PER_SENDER;
+        return p->calls >= CALLS_MAX_UNPRIVILEGED || p->bus->unprivileged >= CALLS_MAX_ALL_UNPRIVILEGED;
 }
 
 int bus_call_admit(Bus *b, sd_bus_message *message)
@@ -366,6 +385,7 @@ int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *
         c->message = sd_bus_message_ref(message);
         c->peer = p;
         p->calls++;
+        b->unprivileged += is_unprivileged(p);
         g_queue_push_tail(&b->calls, c);
         c->link = b->calls.tail;
         g_hash_table_insert(b->kept, message, c);
