@@ -134,7 +134,7 @@ static int show_progress(Follow *f)
         bool stalled = strcmp(props_string(f->job, "State"), "stalled") == 0;
         g_autofree char *progress = job_progress(f->job), *message = message_words(f->job);
         g_autofree char *status = g_strdup_printf(_("job %s: %s"), props_text(f->job, "Id"), progress);
-        g_autofree char *reason = stalled ? g_strdup_printf("%s: %s", status, message) : NULL;
+        g_autofree char *reason = stalled ? text_pair(status, message) : NULL;
 
         tell_status(f->ctl, reason ?: status);
         if (f->ctl->json)
@@ -147,7 +147,7 @@ static int show_progress(Follow *f)
 static void show_end(Follow *f, int status)
 {
         g_autofree char *revisions = job_revisions(f->job), *error = job_error(f->job);
-        g_autofree char *message = message_words(f->job);
+        g_autofree char *message = message_words(f->job), *line = NULL;
         const char *head, *detail = "";
 
         if (f->ctl->json) {
@@ -164,7 +164,8 @@ static void show_end(Follow *f, int status)
                 detail = revisions;
         else if (status == STATUS_FAILED)
                 detail = error;
-        text_say(job_colour(f->job), "%s%s%s", head, *detail ? ": " : "", detail);
+        line = *detail ? text_pair(head, detail) : g_strdup(head);
+        text_say(job_colour(f->job), "%s", line);
         if (*message)
                 text_wrap(message, 0);
 }

@@ -60,7 +60,7 @@ static char *describe_exit(void)
                           "daemon, 5 the upgrade was cancelled,\n6 detached (Ctrl-C, SIGTERM), 7 timed out "
                           "(--timeout), 8 stalled (--until);\nthe upgrade goes on. 9 the output could not be "
                           "written.\n"
-                          "\"fotactl VERB --help\" tells a verb's options."));
+                          "\"fotactl VERB --help\" prints the options of a verb."));
 }
 
 /* The arguments that remain after the options, without a "--" in front. Prints the error and returns NULL if their
@@ -164,7 +164,7 @@ int main(int argc, char **argv)
         const GOptionEntry entries[] = {
                 HELP_ENTRY(&help),
                 { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Answer in JSON"), NULL },
-                { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Tell the version and end"), NULL },
+                { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and end"), NULL },
                 { NULL },
         };
         Ctl ctl = { .json = wants_json(argv) };

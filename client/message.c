@@ -34,9 +34,12 @@ static const char *english(const char *text)
         return text;
 }
 
+/* The daemon also quotes the C library, as in "No space left on device". */
 static const char *translated(const char *text)
 {
-        return gettext(text);
+        const char *words = gettext(text);
+
+        return words == text ? dgettext("libc", text) : words;
 }
 
 char *sentence_words(const char *sentence)
@@ -52,6 +55,7 @@ static char *code_words(CodeDomain domain, int number, const char *message)
 {
         const Code *code = code_find(domain, number) ?: &code_unlisted;
         g_autofree char *whole = put_together(domain, number, "", english), *detail = NULL, *words = NULL, *rest = NULL;
+        g_autofree char *all = NULL;
         const char *end = whole + strlen(code->what), *found;
 
         if (!g_str_has_prefix(message, code->what) || !(found = strstr(message + strlen(code->what), end)))
@@ -61,7 +65,8 @@ static char *code_words(CodeDomain domain, int number, const char *message)
         rest = texts_translate(found + strlen(end), translated);
         g_free(detail);
         detail = put_together(domain, number, words, translated);
-        return g_strconcat(detail, rest, NULL);
+        all = g_strconcat(detail, rest, NULL);
+        return texts_without_gaps(all);
 }
 
 char *message_words(const Props *job)

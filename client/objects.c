@@ -198,12 +198,12 @@ static int find_default_job(Ctl *ctl, const Objects *objects, bool any_will_do, 
                 const Object *job = g_ptr_array_index(objects->jobs, i);
                 if (job_is_finished(job->props))
                         continue;
-                g_string_append_printf(ids, " %s", props_text(job->props, "Id"));
+                g_string_append_printf(ids, "%s%s", n > 0 ? " " : "", props_text(job->props, "Id"));
                 found = job;
                 n++;
         }
         if (n > 1)
-                return fail_usage(ctl, _("several upgrades are under way, name one of them:%s"), ids->str);
+                return fail_usage(ctl, _("several upgrades are under way, name one of them: %s"), ids->str);
         if (!found && any_will_do && objects->jobs->len > 0)
                 found = g_ptr_array_index(objects->jobs, objects->jobs->len - 1);
         if (!found && !any_will_do)
@@ -226,7 +226,7 @@ int objects_find_job(Ctl *ctl, const Objects *objects, const char *name, bool an
         return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_NO_SUCH_JOB,
                     /* The argument is not repeated: it may be a URL with a password if the arguments are in the wrong
                      * order. */
-                    _("there is no such job; \"fotactl history\" and \"fotactl status\" tell those there are"));
+                    _("there is no such job; \"fotactl history\" and \"fotactl status\" list the jobs"));
 }
 
 bool module_is_called(const Object *module, const char *name)
@@ -252,12 +252,12 @@ int objects_find_module(Ctl *ctl, const Objects *objects, const char *name, cons
                         continue;
                 if (found)
                         return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_AMBIGUOUS_MODULE,
-                                    _("there is more than one such module, name one of those \"fotactl list\" tells"));
+                                    _("there is more than one such module, name one that \"fotactl list\" lists"));
                 found = module;
         }
         if (!found)
                 return fail(ctl, STATUS_REFUSED, FOTAD_ERROR_NO_SUCH_MODULE,
-                            _("there is no such module; \"fotactl list\" tells those there are"));
+                            _("there is no such module; \"fotactl list\" lists the modules"));
         *ret = found;
         return STATUS_DONE;
 }

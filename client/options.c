@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The options of an upgrade, from the command line to the bus. The daemon judges their values; here they only get their
- * types. */
+ * types. request-id is an option of the verbs that start upgrades, which set it here. */
 
 #include "config.h"
 
@@ -15,7 +15,7 @@
 #include "report.h"
 
 static char *expect, *method, *upgrade_mode, *download_urc_max, *update_urc_max, *cid, *apn, *apn_user, *apn_auth,
-        *apn_password_file, *apn_password, *flow_control, *pace_bytes, *pace_interval, *sha256;
+        *apn_password_file, *apn_password, *flow_control, *pace_bytes, *pace_interval, *sha256, *request_id;
 static gboolean check_source, allow_unchanged, allow_https;
 
 const GOptionEntry upgrade_options[] = {
@@ -67,6 +67,7 @@ static const struct {
         { "check-source", 'b', NULL, &check_source },
         { "allow-unchanged", 'b', NULL, &allow_unchanged },
         { "allow-https", 'b', NULL, &allow_https },
+        { "request-id", 's', &request_id, NULL },
 };
 
 static bool is_given(size_t i)

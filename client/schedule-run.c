@@ -24,9 +24,13 @@
 #include "text.h"
 #include "url.h"
 
+#define INVOCATION_ID_LENGTH 32
+#define NAME_MAX_IN_ID       31 /* so that a request id has 64 bytes at most */
+
 typedef struct Run {
         Ctl *ctl;
         const Schedule *schedule;
+        const char *request_id; /* that the caller gave, NULL none */
         Credentials credentials;
         Follow *follow;
         Objects *objects;
@@ -193,10 +197,29 @@ static int open_package(Run *run)
         return source_open(run->ctl, path, &run->source);
 }
 
+/* The request id of a run that systemd started: the schedule's name and systemd's id of the run (systemd.exec), so that
+ * each run may start an upgrade, and one at most. Long names are replaced by a checksum. NULL for other runs: processes
+ * inherit INVOCATION_ID, and fotactl may be called several times with the same one. */
+static char *request_id_of_run(const Run *run)
+{
+        const char *invocation = g_getenv("INVOCATION_ID"), *main_pid = g_getenv("SYSTEMD_EXEC_PID");
+        const char *name = run->schedule->name;
+        g_autofree char *sum = NULL, *pid = g_strdup_printf("%d", (int)getpid());
+
+        if (!invocation || strlen(invocation) != INVOCATION_ID_LENGTH || g_strcmp0(main_pid, pid) != 0)
+                return NULL;
+        if (strlen(name) > NAME_MAX_IN_ID) {
+                sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+                sum[NAME_MAX_IN_ID] = '\0';
+                name = sum;
+        }
+        return g_strdup_printf("%s-%s", name, invocation);
+}
+
 static int start(Run *run)
 {
         const Schedule *s = run->schedule;
-        g_autofree char *path = NULL;
+        g_autofree char *path = NULL, *id = run->request_id ? g_strdup(run->request_id) : request_id_of_run(run);
         int status = run->source.url || run->source.fd >= 0 ? STATUS_DONE : open_package(run);
 
         if (status != STATUS_DONE)
@@ -206,10 +229,12 @@ static int start(Run *run)
         upgrade_option_set("expected-revision", run->expected);
         if (run->credentials.apn_password)
                 upgrade_option_set("apn-password", run->credentials.apn_password);
+        if (id)
+                upgrade_option_set("request-id", id);
         status = start_upgrade(run->ctl, run->module->path, &run->source, &path);
         if (status != STATUS_DONE)
                 return status;
-        start_tell(run->ctl, path);
+        start_tell(run->ctl, path, run->request_id);
         return conclude(run, follow_run(run->follow, path));
 }
 
@@ -303,9 +328,9 @@ static int upgrade(Run *run)
         return strcmp(revision, run->expected) == 0 ? do_nothing(run) : start(run);
 }
 
-int schedule_run(Ctl *ctl, const Schedule *s, unsigned patience)
+int schedule_run(Ctl *ctl, const Schedule *s, const char *request_id, unsigned patience)
 {
-        g_auto(Run) run = { .ctl = ctl, .schedule = s, .source = SOURCE_NULL };
+        g_auto(Run) run = { .ctl = ctl, .schedule = s, .request_id = request_id, .source = SOURCE_NULL };
         g_autofree char *why = NULL;
         int status;
 

@@ -9,7 +9,8 @@
  * has printed the failure. */
 int schedule_find_module(Ctl *ctl, const Objects *objects, const Schedule *schedule, const Object **ret);
 
-/* Upgrades the module unless it has the expected revision, and follows the job to its end. Waits up to patience seconds
+/* Upgrades the module unless it has the expected revision, and follows the job to its end. request_id: the option of
+ * the upgrade, NULL for the id of a run that systemd started. Waits up to patience seconds
  * (0: not at all) for a module that is not there or has not reported its revision, and probes it. Returns an exit
  * status, and has reported the reason to systemd, too. */
-int schedule_run(Ctl *ctl, const Schedule *schedule, unsigned patience);
+int schedule_run(Ctl *ctl, const Schedule *schedule, const char *request_id, unsigned patience);

@@ -171,6 +171,9 @@ static char *take_option(Schedule *s, const char *key, const char *value)
                         _("has no place here, for everybody may read this file: put it into %s.apn-password "
                           "beside it, for root alone"),
                         s->name);
+        if (strcmp(key, "request-id") == 0)
+                return g_strdup(_("has no place here, for every run has an id of its own: give --request-id to "
+                                  "\"fotactl schedule run\""));
         why = upgrade_option_judge(key, value);
         if (why)
                 return g_strdup(why);

@@ -29,6 +29,17 @@ const char *state_word(const Props *job)
         return *state ? state : "?";
 }
 
+const char *system_word(const Props *module)
+{
+        static const char *const words[] = { N_("unknown"), N_("normal"), N_("mini"), N_("updating") };
+        const char *system = props_text(module, "System");
+
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+                if (strcmp(words[i], system) == 0)
+                        return _(words[i]);
+        return system;
+}
+
 char *job_progress(const Props *job)
 {
         if (job_is_finished(job))
@@ -123,6 +134,7 @@ void show_job(const Object *job, const Object *module)
         show_number(_("Size"), props_number(p, "PackageSize"), _("bytes"));
         text_field(_("SHA-256"), props_text(p, "PackageSha256"));
         text_field(_("Method"), props_text(p, "Method"));
+        text_field(_("Request id"), props_text(p, "RequestId"));
         if (strcmp(props_string(p, "Origin"), "adopted") == 0)
                 text_field(_("Origin"), _("adopted: it was found under way"));
         text_field_at(_("State"), progress, FIELD_INDENT, job_is_finished(p) ? TEXT_NONE : job_colour(p));
@@ -144,14 +156,14 @@ void show_module(const Object *module, const Object *job)
 {
         const Props *p = module->props;
         g_autofree char *progress = job ? job_progress(job->props) : NULL;
-        g_autofree char *work = job ? g_strdup_printf("%s: %s", props_text(job->props, "Id"), progress) : NULL;
+        g_autofree char *work = job ? text_pair(props_text(job->props, "Id"), progress) : NULL;
         g_autofree char *problem = sentence_words(props_string(p, "Problem"));
         g_autofree char *usb = g_strdup_printf("%04x:%04x", (unsigned)props_number(p, "VendorId"),
                                                (unsigned)props_number(p, "ProductId"));
 
         text_field(_("Module"), props_text(p, "Id"));
         text_field(_("Present"), props_number(p, "Present") ? _("yes") : _("no"));
-        text_field(_("System"), props_text(p, "System"));
+        text_field(_("System"), system_word(p));
         text_field(_("Port"), props_text(p, "Port"));
         text_field(_("USB"), props_number(p, "VendorId") != 0 ? usb : "");
         text_field(_("Manufacturer"), props_text(p, "Manufacturer"));

@@ -18,6 +18,9 @@ void print_event(const char *event, const char *key, const Object *object);
 /* The job's state as a word in the user's language. A state that fotactl does not know is returned as it is. */
 const char *state_word(const Props *job);
 
+/* The system that runs on the module, in the same way. */
+const char *system_word(const Props *module);
+
 /* The job's result as a word in the user's language; "" if it has none yet. */
 const char *result_word(const Props *job);
 

@@ -52,13 +52,17 @@ int start_upgrade(Ctl *ctl, const char *module, const Source *source, char **ret
         return STATUS_DONE;
 }
 
-void start_tell(const Ctl *ctl, const char *path)
+void start_tell(const Ctl *ctl, const char *path, const char *request_id)
 {
         g_autofree char *id = bus_path_id(path), *clean = text_clean(id);
+        g_autofree char *request = request_id ? text_clean(request_id) : NULL;
         g_autoptr(Props) job = props_new();
 
         if (!ctl->json) {
-                text_say(TEXT_NONE, _("Job %s is started: %s"), clean, path);
+                if (request)
+                        text_say(TEXT_NONE, _("Job %s has the request id %s: %s"), clean, request, path);
+                else
+                        text_say(TEXT_NONE, _("Job %s is started: %s"), clean, path);
                 return;
         }
         props_set_string(job, "Id", id);

@@ -8,5 +8,6 @@
  * which the caller frees. Returns an exit status and has printed the failure. */
 int start_upgrade(Ctl *ctl, const char *module, const Source *source, char **ret_path);
 
-/* Prints that the job at that path has started. */
-void start_tell(const Ctl *ctl, const char *path);
+/* Prints that the job at that path has started. request_id: that the caller gave, so that the job may be an earlier
+ * one; NULL none. */
+void start_tell(const Ctl *ctl, const char *path, const char *request_id);

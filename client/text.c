@@ -117,6 +117,23 @@ static const char *unit_end(const char *s)
         return s;
 }
 
+/* A command to be pasted stays in one line: these words begin one, and that many more belong to it. */
+static const char *command_end(const char *s, const char *end)
+{
+        static const struct {
+                const char *word;
+                int more;
+        } commands[] = { { "modprobe ", 6 }, { "systemctl ", 2 }, { "fotactl ", 2 }, { "mmcli ", 1 } };
+        int more = 0;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+                if (g_str_has_prefix(s, commands[i].word))
+                        more = commands[i].more;
+        for (; more > 0 && *end == ' ' && end[1]; more--)
+                end = unit_end(end + 1);
+        return end;
+}
+
 /* Ends the colour before the end of the line. */
 static void print_wrapped(const char *s, int indent, TextColour colour)
 {
@@ -129,7 +146,7 @@ static void print_wrapped(const char *s, int indent, TextColour colour)
 
                 while (*p == ' ')
                         p++;
-                end = *p ? unit_end(p) : p;
+                end = *p ? command_end(p, unit_end(p)) : p;
                 g_autofree char *unit = g_strndup(p, (gsize)(end - p));
                 int columns = text_columns(unit), gap = blank && column > indent;
 
@@ -198,6 +215,11 @@ void text_field(const char *label, const char *value)
         text_field_at(label, value, FIELD_INDENT, TEXT_NONE);
 }
 
+char *text_pair(const char *head, const char *detail)
+{
+        return g_strdup_printf(_("%s: %s"), head, detail);
+}
+
 char *text_duration(int seconds)
 {
         if (seconds < 3600)
@@ -242,5 +264,5 @@ char *text_when(unsigned long long usec)
         if (!*time || !text_is_terminal() || now < (gint64)usec)
                 return g_steal_pointer(&time);
         words = ago((unsigned)((now - (gint64)usec) / G_USEC_PER_SEC));
-        return g_strdup_printf("%s (%s)", time, words);
+        return g_strdup_printf(_("%s (%s)"), time, words);
 }

@@ -40,6 +40,9 @@ void text_field(const char *label, const char *value);
 /* The same with the value in column indent and in that colour. */
 void text_field_at(const char *label, const char *value, int indent, TextColour colour);
 
+/* "head: detail", with the punctuation of the user's language. The caller frees it. */
+char *text_pair(const char *head, const char *detail);
+
 /* "3:07" or "1:03:07", which the caller frees. */
 char *text_duration(int seconds);
 

@@ -40,7 +40,7 @@ static void add_job(Table *table, const Props *job)
         int seconds = job_seconds(job);
         g_autofree char *duration = seconds >= 0 ? text_duration(seconds) : NULL;
         g_autofree char *outcome = *name && strcmp(name, props_string(job, "Result")) != 0
-                                           ? g_strdup_printf("%s: %s", result, name)
+                                           ? text_pair(result, name)
                                            : g_strdup(result);
         const char *cells[] = {
                 props_text(job, "Id"), finished, duration, module, revisions, props_text(job, "Source"), outcome,

@@ -30,16 +30,16 @@ static void write_modules(const Objects *objects)
         json_print(json);
 }
 
-/* The cell of the state column: the job, "away", or the system that runs. */
+/* The cell of the state column: the job, "absent", or the system that runs. */
 static char *describe_state(const Object *module, const Object *job)
 {
         if (job) {
                 g_autofree char *progress = job_progress(job->props);
-                return g_strdup_printf("%s: %s", props_text(job->props, "Id"), progress);
+                return text_pair(props_text(job->props, "Id"), progress);
         }
         if (!props_number(module->props, "Present"))
                 return g_strdup(_("absent"));
-        return g_strdup(props_text(module->props, "System"));
+        return g_strdup(system_word(module->props));
 }
 
 static void add_module(Table *table, const Objects *objects, const Object *module)

@@ -25,15 +25,12 @@ static void print_line(const Monitor *m, const char *event, const char *key, con
 {
         g_autoptr(GDateTime) now = g_date_time_new_now_local();
         g_autofree char *time = g_date_time_format(now, "%F %T"), *id = object ? bus_path_id(object->path) : NULL;
-        g_autofree char *clean = text_clean(id);
+        g_autofree char *clean = text_clean(id), *name = g_strdup_printf("%s %s", key ?: "", clean);
+        g_autofree char *line = object ? text_pair(name, text) : g_strdup(text);
         g_autoptr(Json) json = json_new();
 
-        if (!m->ctl->json && object) {
-                g_print("%s  %s %s: %s\n", time, key, clean, text);
-                return;
-        }
         if (!m->ctl->json) {
-                g_print("%s  %s\n", time, text);
+                g_print("%s  %s\n", time, line);
                 return;
         }
         json_begin(json, NULL, '{');
@@ -52,9 +49,8 @@ static void print_module(const Monitor *m, const char *event, const Object *modu
         g_autofree char *problem = sentence_words(props_string(p, "Problem"));
         /* Neither is known until the module has answered. */
         g_autofree char *known = *model ? g_strdup_printf("%s %s, ", model, props_text(p, "Revision")) : g_strdup("");
-        g_autofree char *text = g_strdup_printf("%s%s%s%s", known,
-                                                props_number(p, "Present") ? _("present") : _("absent"),
-                                                *problem ? ": " : "", problem);
+        g_autofree char *here = g_strconcat(known, props_number(p, "Present") ? _("present") : _("absent"), NULL);
+        g_autofree char *text = *problem ? text_pair(here, problem) : g_strdup(here);
 
         print_line(m, event, "module", module, text);
 }
@@ -120,6 +116,17 @@ static void on_removed(const Monitor *m, sd_bus_message *message)
                                    &(Object){ (char *)path, none }, _("removed"));
 }
 
+/* Translates the sentences among the properties. */
+static void translate(Props *props)
+{
+        g_autofree char *problem = sentence_words(props_string(props, "Problem")), *message = message_words(props);
+
+        if (*problem)
+                props_set_string(props, "Problem", problem);
+        if (*message)
+                props_set_string(props, "Message", message);
+}
+
 /* The progress of a job is left to the signal Progress, except in JSON. */
 static void on_changed(const Monitor *m, sd_bus_message *message)
 {
@@ -134,6 +141,8 @@ static void on_changed(const Monitor *m, sd_bus_message *message)
         job = strcmp(interface, FOTAD_JOB_INTERFACE) == 0;
         if (!job && strcmp(interface, FOTAD_MODULE_INTERFACE) != 0)
                 return;
+        if (!m->ctl->json)
+                translate(props);
         text = props_describe(props, ", ", job ? left : NULL);
         if (m->ctl->json || *text)
                 print_line(m, "changed", job ? "job" : "module",
@@ -169,7 +178,7 @@ static void on_result(const Monitor *m, sd_bus_message *message)
         props_set_number(props, "ErrorCode", SD_BUS_TYPE_INT32, code);
         props_set_string(props, "Message", said);
         words = message_words(props);
-        text = g_strdup_printf("%s: %s", result_word(props), words);
+        text = text_pair(result_word(props), words);
         print_line(m, "result", "job", &(Object){ (char *)sd_bus_message_get_path(message), props }, text);
 }
 

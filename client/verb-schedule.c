@@ -19,7 +19,7 @@
 #include "units.h"
 #include "url.h"
 
-static char *directory;
+static char *directory, *request_id;
 static int patience;
 
 static const GOptionEntry entries[] = {
@@ -27,6 +27,8 @@ static const GOptionEntry entries[] = {
           N_("Where the files are, instead of the configured folder"), N_("DIR") },
         { "patience", 0, 0, G_OPTION_ARG_INT, &patience, N_("How long run waits for a module that is not there yet"),
           N_("SECONDS") },
+        { "request-id", 0, 0, G_OPTION_ARG_STRING, &request_id, N_("run starts nothing if a job has this id already"),
+          N_("ID") },
         { NULL },
 };
 
@@ -338,7 +340,7 @@ static int run_one(Ctl *ctl, char **names)
 
         ctl->notify = true;
         status = load(ctl, names[0], &s);
-        return status == STATUS_DONE ? schedule_run(ctl, s, (unsigned)patience) : status;
+        return status == STATUS_DONE ? schedule_run(ctl, s, request_id, (unsigned)patience) : status;
 }
 
 /* ---- commands */

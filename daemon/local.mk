@@ -9,7 +9,7 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/quectel/layout.h daemon/core/quectel/qfota.c daemon/core/quectel/qfota.h \
 	daemon/core/job/context.c daemon/core/job/context.h daemon/core/job/job.c daemon/core/job/job.h \
 	daemon/core/job/job-log.c daemon/core/job/job-log.h daemon/core/job/job-mask.c \
-	daemon/core/job/job-private.h daemon/core/job/job-text.c \
+	daemon/core/job/job-private.h daemon/core/job/job-text.c daemon/core/job/key-file.c daemon/core/job/key-file.h \
 	daemon/core/job/options.c daemon/core/job/options.h daemon/core/job/source.c daemon/core/job/source.h \
 	daemon/core/rules/inspect.c daemon/core/rules/inspect.h daemon/core/rules/rule.c daemon/core/rules/rule.h \
 	daemon/core/rules/rules.c daemon/core/rules/rules.h daemon/core/rules/rules-dialogue.c \
@@ -62,8 +62,9 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager/manager-facts.h daemon/manager/manager-found.c daemon/manager/manager-found.h \
 	daemon/manager/manager-jobs.c daemon/manager/manager-jobs.h daemon/manager/manager-modules.c \
 	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-records.c \
-	daemon/manager/manager-records.h daemon/manager/manager-requests.c \
-	daemon/manager/manager-requests.h daemon/manager/manager-state.h daemon/manager/manager-uart.c \
+	daemon/manager/manager-records.h daemon/manager/manager-request-id.c \
+	daemon/manager/manager-request-id.h daemon/manager/manager-requests.c daemon/manager/manager-requests.h \
+	daemon/manager/manager-state.h daemon/manager/manager-uart.c \
 	daemon/manager/manager-uart.h daemon/manager/manager-watch.c daemon/manager/manager-watch.h \
 	daemon/bus/bus.c daemon/bus/bus.h daemon/bus/bus-authorize.c daemon/bus/bus-authorize.h daemon/bus/bus-call.c \
 	daemon/bus/bus-call.h daemon/bus/bus-caller.c daemon/bus/bus-caller.h daemon/bus/bus-check.c \
@@ -73,6 +74,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus/bus-log-control.h daemon/bus/bus-manager.c daemon/bus/bus-manager.h daemon/bus/bus-modem-identity.c \
 	daemon/bus/bus-modem-identity.h daemon/bus/bus-modem-manager.c daemon/bus/bus-modem-manager.h \
 	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-name.c daemon/bus/bus-name.h \
+	daemon/bus/bus-object.c daemon/bus/bus-object.h \
 	daemon/bus/bus-request.c daemon/bus/bus-request.h daemon/bus/bus-start.c daemon/bus/bus-start.h \
 	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/bus-socket.c daemon/bus/bus-socket.h \
 	daemon/bus/status.c daemon/bus/status.h

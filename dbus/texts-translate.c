@@ -161,20 +161,14 @@ static void match(Match *m, const char *template, const char *sentence, unsigned
 
 /* ---- sentences */
 
-static bool begins_wide(const char *text)
-{
-        return *text && g_unichar_iswide(g_utf8_get_char(text));
-}
-
-/* Offers the two texts, of which the second begins with a blank, one after the other. Chinese has no blank there. */
+/* Offers the two texts, of which the second begins with a blank, one after the other. */
 static void offer_pair(Translation *t, Words *words, const char *sentence, size_t length)
 {
         g_autofree char *first = g_strndup(sentence, length);
         const Words *left = find_words(t, first), *right = find_words(t, sentence + length + 1);
 
         if (left->known + right->known > words->known)
-                offer(words, g_strconcat(left->text, begins_wide(right->text) ? "" : " ", right->text, NULL),
-                      left->known + right->known, 0);
+                offer(words, g_strconcat(left->text, " ", right->text, NULL), left->known + right->known, 0);
 }
 
 /* Sentences, and the name of an option before its fault. */
@@ -192,6 +186,11 @@ static void split(Translation *t, Words *words, const char *sentence)
                 offer_pair(t, words, sentence, (size_t)(p + 1 - sentence));
 }
 
+static bool is_template(const Translation *t, const char *sentence)
+{
+        return g_ptr_array_find_with_equal_func(t->templates, sentence, g_str_equal, NULL);
+}
+
 static const Words *find_words(Translation *t, const char *sentence)
 {
         Words *words = g_hash_table_lookup(t->done, sentence);
@@ -202,13 +201,12 @@ static const Words *find_words(Translation *t, const char *sentence)
         words = g_new0(Words, 1);
         words->text = g_strdup(sentence);
         g_hash_table_insert(t->done, g_strdup(sentence), words);
-        if (!strchr(sentence, ' ') || g_hash_table_size(t->done) > PARTS_MAX)
+        if ((!strchr(sentence, ' ') && !is_template(t, sentence)) || g_hash_table_size(t->done) > PARTS_MAX)
                 return words;
         if (*sentence == ' ') {
                 const Words *rest = find_words(t, sentence + 1);
 
-                offer(words, g_strconcat(begins_wide(rest->text) ? "" : " ", rest->text, NULL), rest->known,
-                      rest->own);
+                offer(words, g_strconcat(" ", rest->text, NULL), rest->known, rest->own);
                 return words;
         }
         if (g_str_has_suffix(sentence, " ")) {
@@ -252,6 +250,28 @@ static bool may_match(const char *template, const char *sentence)
         return sentence;
 }
 
+static bool is_wide_mark(gunichar c)
+{
+        return g_unichar_iswide(c) && g_unichar_ispunct(c);
+}
+
+char *texts_without_gaps(const char *text)
+{
+        GString *s = g_string_new(NULL);
+        gunichar before = 0;
+
+        for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+                gunichar c = g_utf8_get_char(p), after = *p == ' ' ? g_utf8_get_char(p + 1) : 0;
+
+                if (*p == ' ' && (is_wide_mark(before) || is_wide_mark(after) || after == ',' ||
+                                  (g_unichar_iswide(before) && g_unichar_iswide(after))))
+                        continue;
+                g_string_append_unichar(s, c);
+                before = c;
+        }
+        return g_string_free(s, FALSE);
+}
+
 char *texts_translate(const char *sentence, const char *(*translate)(const char *text))
 {
         Translation t = { .translate = translate };
@@ -264,7 +284,7 @@ char *texts_translate(const char *sentence, const char *(*translate)(const char 
         for (size_t i = 0; texts[i]; i++)
                 if (may_match(texts[i], sentence))
                         g_ptr_array_add(t.templates, (gpointer)texts[i]);
-        text = g_strdup(find_words(&t, sentence)->text);
+        text = texts_without_gaps(find_words(&t, sentence)->text);
         g_hash_table_unref(t.done);
         g_ptr_array_unref(t.templates);
         return text;

@@ -10,3 +10,7 @@ extern const char *const texts[];
  * codes.h in that language, or the text itself, by the same pointer, if there is no translation. Parts that no template
  * matches, such as names and numbers, stay as they are. */
 char *texts_translate(const char *sentence, const char *(*translate)(const char *text));
+
+/* Returns a text that was put together of translated parts without the blanks that a language does not have there, which
+ * the caller frees: beside a wide mark of punctuation, between two wide characters, and before a comma. */
+char *texts_without_gaps(const char *text);

@@ -14,11 +14,11 @@ source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # The sources that have such sentences.
 SOURCES = """
 core/rules/rules.c core/rules/rules-dialogue.c core/job/source.c core/job/options.c store/source-check.c
-manager/manager-check.c manager/manager-facts.c manager/manager-modules.c manager/manager-requests.c
-manager/manager-jobs.c manager/manager-watch.c module/at-port.c module/module-view.c
+manager/manager-check.c manager/manager-facts.c manager/manager-modules.c manager/manager-request-id.c
+manager/manager-requests.c manager/manager-jobs.c manager/manager-watch.c module/at-port.c module/module-view.c
 module/module-access.c module/module-identity.c module/module-inspect.c
 module/module-upgrade.c module/module-job.c module/module.c device/serial.c bus/bus-modem-manager.c
-bus/bus-authorize.c bus/bus-call.c bus/bus-caller.c bus/bus-job.c bus/bus-manager.c store/spool.c store/package-copy.c
+bus/bus-authorize.c bus/bus-call.c bus/bus-caller.c bus/bus-job.c bus/bus-manager.c bus/bus-start.c store/spool.c store/package-copy.c
 core/job/job.c core/state/upgrade-decide.c core/upgrade/upgrade-stalled.c core/upgrade/upgrade-mini.c
 core/upgrade/upgrade-silence.c core/upgrade/upgrade-verdict.c core/upgrade/upgrade-flow.c
 core/upgrade/upgrade-prepare.c core/upgrade/upgrade-end.c core/upgrade/upgrade.c
@@ -35,8 +35,9 @@ NOT_SENT = ("no lock file", "%s is of no process", "event %s is refused", "an un
 # Sentences in these files are a finding and a remedy with a colon between them.
 PAIRS = ("core/job/source.c", "core/job/options.c")
 
-# Templates that are put together of several texts.
-COMPOSED = ["%s: %s", "%s code %d: %s", ", active", "by %s", "advice: %s", "%s (%s)", "The module runs %s now."]
+# Templates that are put together of several texts, and the states of a job, which some of them name.
+COMPOSED = ["%s: %s", "%s, %s", "(%s)", "(%s), %s", "%s code %d: %s", "%s code %d", ", active", "by %s", "advice: %s",
+            "%s (%s)", "The module runs %s now.", "queued", "preparing", "downloading", "restarting", "updating", "verifying"]
 
 MARK = "N_"  # of texts that are translated
 

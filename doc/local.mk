@@ -13,7 +13,9 @@ update-phases: doc/phases-doc$(EXEEXT)
 	$(srcdir)/doc/phases.py doc/phases-doc$(EXEEXT) > $(srcdir)/doc/phases.svg
 update-manuals: client/fotactl$(EXEEXT)
 	$(srcdir)/doc/man/make.py client/fotactl$(EXEEXT) $(srcdir)/doc/man
-.PHONY: update-codes update-manuals update-phases
+update-pictures:
+	BUILD='$(abs_top_builddir)' $(srcdir)/tests/demo --pictures $(srcdir)/doc
+.PHONY: update-codes update-manuals update-phases update-pictures
 
 dist_man_MANS = doc/man/fotactl.1 doc/man/fotad.8 doc/man/fotad.conf.5 doc/man/org.fotad1.5 doc/man/fotad-upgrade@.service.8
 # The timer is told of on its service's page.
@@ -22,7 +24,7 @@ install-data-hook:
 uninstall-hook:
 	rm -f "$(DESTDIR)$(man8dir)/fotad-upgrade@.timer.8"
 
-EXTRA_DIST += doc/behaviour.md doc/reliability.md doc/performance.md doc/codes.md doc/phases.py doc/phases.svg doc/guide-coverage.md doc/man/make.py doc/man/fotactl.1.in doc/man/fotad.8.in \
+EXTRA_DIST += doc/behaviour.md doc/reliability.md doc/performance.md doc/codes.md doc/phases.py doc/phases.svg doc/terminal.py doc/terminal.svg doc/timeline.svg doc/guide-coverage.md doc/man/make.py doc/man/fotactl.1.in doc/man/fotad.8.in \
 	doc/man/fotad.conf.5.in doc/man/org.fotad1.5.in doc/man/fotad-upgrade@.service.8.in
 # To be copied; built by the tests.
 examplesdir = $(docdir)/examples

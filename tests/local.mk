@@ -29,6 +29,12 @@ WORLD_LIBS = tests/daemon/libworld.a $(CHECK_LIBS) $(SYSTEMD_LIBS) $(GLIB_LIBS)
 include tests/attack/local.mk
 include tests/bench/local.mk
 
+# The output of fotactl in each state: make captures SHOW="stalled de 40"
+captures: client/fotactl
+	@abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' localedir='$(localedir)' \
+		$(top_srcdir)/tests/test-captures --print $(SHOW)
+.PHONY: captures
+
 if HAVE_TESTS
 check_LIBRARIES += tests/daemon/libworld.a
 tests_daemon_libworld_a_CFLAGS = $(WORLD_CFLAGS)
@@ -37,6 +43,7 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/mini.c tests/daemon/mini.h tests/daemon/presets.c tests/daemon/presets.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/points.c tests/daemon/points.h tests/daemon/disk-model.c tests/daemon/disk-model.h \
+	tests/daemon/disk-upgrade.c tests/daemon/disk-upgrade.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \
 	tests/daemon/checks.c tests/daemon/checks.h tests/daemon/polkit.c tests/daemon/polkit.h \
@@ -82,12 +89,26 @@ tests/daemon/syscall-sets:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && systemd-analyze syscall-filter --no-pager > $@.tmp && mv $@.tmp $@
 CLEANFILES += tests/daemon/syscall-sets
 
+# Hundreds of runs of fotactl, which take too long with sanitizers.
+EXTRA_DIST += tests/test-captures
+if !ENABLE_ASAN
+TESTS += tests/test-captures
+endif
+AM_TESTS_ENVIRONMENT += export localedir='$(localedir)';
 TESTS += tests/test-explained tests/test-loops tests/test-security tests/test-catalog tests/test-install tests/test-manuals tests/test-rehearsal tests/test-texts tests/test-translations
 
 # Where configure takes every hardening.
 EXTRA_DIST += tests/test-hardened
 if HARDENED
 TESTS += tests/test-hardened
+endif
+
+# Instructions depend on the compiler and the libraries, so they are for maintainers; valgrind runs no sanitizers.
+EXTRA_DIST += tests/test-instructions tests/data/instructions
+if MAINTAINER_MODE
+if !ENABLE_ASAN
+TESTS += tests/test-instructions
+endif
 endif
 
 # The tests that prove each sentence of the vendor's guide: test-proofs reads the logs of those that run with it, so it
@@ -99,6 +120,7 @@ tests/test-proofs.log: $(filter-out tests/test-proofs.log,$(TEST_LOGS))
 world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-crash-points \
 	tests/daemon/test-disk-points \
+	tests/daemon/test-power-cuts \
 	tests/daemon/test-mini \
 	tests/daemon/test-mini-stalled \
 	tests/daemon/test-power \
@@ -125,6 +147,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
 	tests/daemon/test-flood \
+	tests/daemon/test-random-calls \
 	tests/daemon/test-polkit \
 	tests/daemon/test-polkit-installed \
 	tests/daemon/test-polkit-person \
@@ -138,6 +161,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-file-uart \
 	tests/daemon/test-package \
 	tests/daemon/test-package-refusals \
+	tests/daemon/test-request-id \
 	tests/daemon/test-package-spool \
 	tests/daemon/test-descriptors \
 	tests/daemon/test-disk \
@@ -164,7 +188,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-fotactl
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
-EXTRA_DIST += tests/daemon/complete
+EXTRA_DIST += tests/daemon/complete tests/daemon/complete-zsh
 tests_daemon_test_completion_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_completion_LDADD = $(WORLD_LIBS)
 tests_daemon_test_examples_CFLAGS = $(WORLD_CFLAGS)
@@ -198,7 +222,9 @@ tests_daemon_test_crash_LDADD = $(WORLD_LIBS)
 tests_daemon_test_crash_points_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_crash_points_LDADD = $(WORLD_LIBS)
 tests_daemon_test_disk_points_CFLAGS = $(WORLD_CFLAGS)
-tests_daemon_test_disk_points_LDADD = $(SHELL_TEST_LIBS) $(WORLD_LIBS)
+tests_daemon_test_disk_points_LDADD = $(WORLD_LIBS)
+tests_daemon_test_power_cuts_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_power_cuts_LDADD = $(SHELL_TEST_LIBS) $(WORLD_LIBS)
 tests_daemon_test_power_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_power_LDADD = $(WORLD_LIBS)
 tests_daemon_test_breaker_CFLAGS = $(WORLD_CFLAGS)
@@ -227,6 +253,9 @@ tests_daemon_test_bus_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
 tests_daemon_test_bus_LDADD = $(WORLD_LIBS) $(SIM_LIBS)
 tests_daemon_test_flood_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_flood_LDADD = $(WORLD_LIBS)
+tests_daemon_test_random_calls_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz
+tests_daemon_test_random_calls_CFLAGS = $(WORLD_CFLAGS) $(SIM_CFLAGS)
+tests_daemon_test_random_calls_LDADD = tests/fuzz/libfuzz.a $(WORLD_LIBS) $(SIM_LIBS)
 tests_daemon_test_access_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_access_LDADD = $(WORLD_LIBS)
 tests_daemon_test_polkit_CFLAGS = $(WORLD_CFLAGS)
@@ -249,6 +278,8 @@ tests_daemon_test_source_helper_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_source_helper_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
+tests_daemon_test_request_id_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_request_id_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_refusals_LDADD = $(WORLD_LIBS)
 tests_daemon_test_descriptors_CFLAGS = $(WORLD_CFLAGS)

@@ -29,6 +29,7 @@ typedef struct Bus {
         Manager *manager;
         GHashTable *modules;   /* Module -> BusModule */
         GHashTable *jobs;      /* Job -> BusJob */
+        GHashTable *objects;   /* path -> BusModule or BusJob, of those that were announced */
         GHashTable *peers;     /* unique name -> BusPeer, of the calls that are kept */
         GHashTable *kept;      /* message -> BusCall */
         GQueue calls;          /* the same, by their age */

@@ -116,6 +116,7 @@ static void call_free(BusCall *c)
         g_hash_table_remove(c->bus->kept, c->message);
         sd_event_source_disable_unref(c->tidy);
         sd_bus_message_unref(c->message);
+        g_free(c->request_id);
         if (--c->peer->calls == 0)
                 g_hash_table_remove(c->bus->peers, c->peer->name);
         g_free(c);
@@ -135,6 +136,7 @@ void bus_call_done(BusCall *c)
         c->drop = NULL;
         c->module = NULL;
         c->job = NULL;
+        g_clear_pointer(&c->request_id, g_free);
         if (!c->handled)
                 call_free(c);
 }
@@ -484,13 +486,48 @@ void bus_job_is_written(Bus *b, Job *job, bool removed)
         for (const GList *l = b->calls.head; l; l = l->next)
                 if (((BusCall *)l->data)->job == job)
                         g_ptr_array_add(calls, l->data);
-        /* A call that goes on may have the next record written, and does not answer others. */
+        /* A call that goes on may have the next record written, whose failure answers other calls. */
         for (unsigned i = 0; i < calls->len; i++)
-                go_on(g_ptr_array_index(calls, i), removed ? NULL : job);
+                if (g_queue_find(&b->calls, g_ptr_array_index(calls, i)) &&
+                    ((BusCall *)g_ptr_array_index(calls, i))->job == job)
+                        go_on(g_ptr_array_index(calls, i), removed ? NULL : job);
 }
 
 int bus_call_refuse_removed(sd_bus_error *error)
 {
         return sd_bus_error_set(error, FOTAD_ERROR_NO_SUCH_JOB,
                                 "the job was removed while the call waited for the disk");
+}
+
+/* ---- waiting for a call with the same request id */
+
+void bus_call_await_request(BusCall *c, const char *request_id)
+{
+        bus_call_keep(c, NULL, NULL);
+        c->request_id = g_strdup(request_id);
+}
+
+static void handle_again(BusCall *c)
+{
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        int r = bus_call_refuse_late(c, &error);
+
+        g_clear_pointer(&c->request_id, g_free);
+        if (r >= 0) {
+                bus_call_again(c);
+                return;
+        }
+        bus_call_fail(c, r, &error);
+        bus_call_done(c);
+}
+
+void bus_request_has_ended(Bus *b, const char *request_id)
+{
+        g_autoptr(GPtrArray) calls = g_ptr_array_new();
+
+        for (const GList *l = b->calls.head; l; l = l->next)
+                if (g_strcmp0(((BusCall *)l->data)->request_id, request_id) == 0)
+                        g_ptr_array_add(calls, l->data);
+        for (unsigned i = 0; i < calls->len; i++)
+                handle_again(g_ptr_array_index(calls, i));
 }

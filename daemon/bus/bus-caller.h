@@ -40,6 +40,8 @@ struct BusCall {
         /* These belong to a call that waits for the record of a job. */
         BusRecordFunc record_func;
         const Job *job;
+
+        char *request_id; /* of a call that waits for the end of another one with the same option; NULL */
 };
 
 /* For a method handler that must know the sender: > 0 and *ret if the sender's credentials are known. 0: the bus is
@@ -95,6 +97,13 @@ int bus_call_refuse_late(const BusCall *call, sd_bus_error *error);
 
 /* Lets the calls go on that wait for the record of that job. removed: the job is about to be freed. */
 void bus_job_is_written(Bus *bus, Job *job, bool removed);
+
+/* Lets the call wait until no request with that id is under way: it is handled again from its beginning then, or
+ * refused if it has waited too long. */
+void bus_call_await_request(BusCall *call, const char *request_id);
+
+/* Lets the calls go on that wait for that request. */
+void bus_request_has_ended(Bus *bus, const char *request_id);
 
 /* Refuses a call for a job that was removed while the call waited. */
 int bus_call_refuse_removed(sd_bus_error *error);

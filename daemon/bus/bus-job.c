@@ -8,6 +8,7 @@
 #include "bus/bus-costly.h"
 #include "bus/bus-job.h"
 #include "bus/bus-name.h"
+#include "bus/bus-object.h"
 #include "bus/bus-snapshot.h"
 #include "bus/bus-start.h"
 #include "names.h"
@@ -16,7 +17,6 @@ struct BusJob {
         Bus *bus;
         Job *job;
         char *path;
-        sd_bus_slot *slot;
         BusSnapshot *snapshot;
         sd_bus_slot *heard; /* the call that shows that the bus has passed Result on; NULL: none is under way */
         JobState told_state;
@@ -214,6 +214,13 @@ static char *get_expected_revision(const void *object)
         return g_strdup(job->options->expected_revision ?: "");
 }
 
+static char *get_request_id(const void *object)
+{
+        const Job *job = object;
+
+        return g_strdup(job->options->request_id ?: "");
+}
+
 static char *get_started_by(const void *object)
 {
         const Job *job = object;
@@ -225,15 +232,17 @@ static char *get_message(const void *object)
 {
         const Job *job = object;
         const char *message = has_ended(job) || job->stalled ? job->message : "";
+        g_autofree char *behind = NULL;
 
         /* A job whose end is pending has a message, and so has a stalled job. */
         if (!has_ended(job) && *job->pending)
                 return g_strdup(job->pending);
         if (has_ended(job) || !*job->behind)
                 return g_strdup(message);
-        return g_strdup_printf("%s%sThe record of this job is behind, for it cannot be written: %s. The upgrade goes "
-                               "on; make room in the state directory, or make it writable.",
-                               message, *message ? " " : "", job->behind);
+        behind = g_strdup_printf("The record of this job is behind, for it cannot be written: %s. The upgrade goes on; "
+                                 "make room in the state directory, or make it writable.",
+                                 job->behind);
+        return g_strconcat(message, *message ? " " : "", behind, NULL);
 }
 
 static const BusProperty properties[] = {
@@ -264,6 +273,7 @@ static const BusProperty properties[] = {
         { "Imei", "s", get_imei },
         { "ExpectedRevision", "s", get_expected_revision },
         { "StartedBy", "u", get_started_by },
+        { "RequestId", "s", get_request_id },
 };
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name, sd_bus_message *reply,
@@ -370,13 +380,10 @@ static int answer_log(BusCall *call)
         if ((r = sd_bus_message_new_method_return(call->message, &reply)) < 0 ||
             (r = sd_bus_message_open_container(reply, 'a', "(tss)")) < 0)
                 return r;
-        for (unsigned i = 0; i < job_log_length(log); i++) {
-                const JobLogLine *line = job_log_line(log, i);
-
+        for (const JobLogLine *line = NULL; (line = job_log_next(log, line));)
                 if ((r = sd_bus_message_append(reply, "(tss)", line->at, job_log_kind_to_string(line->kind),
                                                line->text)) < 0)
                         return r;
-        }
         r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
@@ -423,16 +430,16 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Imei", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ExpectedRevision", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StartedBy", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("RequestId", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", state, "u", percent), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Result", SD_BUS_ARGS("s", result, "s", domain, "i", code, "s", message), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Resolved", SD_BUS_ARGS("s", revision, "b", changed), 0),
         SD_BUS_VTABLE_END,
 };
 
-static void export(BusJob *bj)
+int bus_job_export(Bus *b)
 {
-        sd_bus_add_object_vtable(bj->bus->bus, &bj->slot, bj->path, FOTAD_JOB_INTERFACE, vtable, bj);
-        sd_bus_emit_object_added(bj->bus->bus, bj->path);
+        return bus_object_export(b, FOTAD_JOB_PREFIX, FOTAD_JOB_INTERFACE, vtable);
 }
 
 BusJob *bus_job_new(Bus *bus, Job *job)
@@ -445,23 +452,21 @@ BusJob *bus_job_new(Bus *bus, Job *job)
         bj->told_state = job->state;
         bj->told_percent = job_percent_shown(job);
         bj->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), job, is_settled);
-        export(bj);
+        bus_object_add(bj->bus, bj->path, bj);
         return bj;
 }
 
 void bus_job_reconnect(BusJob *bj)
 {
-        bj->slot = sd_bus_slot_unref(bj->slot);
         bj->heard = sd_bus_slot_unref(bj->heard);
         bus_snapshot_renew(bj->snapshot);
-        export(bj);
+        bus_object_add(bj->bus, bj->path, bj);
 }
 
 void bus_job_free(BusJob *bj)
 {
         if (!bj)
                 return;
-        sd_bus_slot_unref(bj->slot);
         sd_bus_slot_unref(bj->heard);
         bus_snapshot_free(bj->snapshot);
         g_free(bj->path);
@@ -470,7 +475,7 @@ void bus_job_free(BusJob *bj)
 
 void bus_job_removed(BusJob *bj)
 {
-        sd_bus_emit_object_removed(bj->bus->bus, bj->path);
+        bus_object_remove(bj->bus, bj->path);
 }
 
 int bus_job_append(const BusJob *bj, sd_bus_message *m)

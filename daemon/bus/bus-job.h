@@ -6,6 +6,9 @@
 /* The object /org/fotad1/job/<id>, from bus_job_new() to bus_job_free(). Borrows bus and job. */
 typedef struct BusJob BusJob;
 
+/* Registers the interface of all jobs with the connection. 0 or -errno. */
+int bus_job_export(Bus *bus);
+
 BusJob *bus_job_new(Bus *bus, Job *job);
 
 /* Announces the object on the next connection, with the last announced values while the job's record is being written.

@@ -6,6 +6,7 @@
 
 #include "bus/bus-authorize.h"
 #include "bus/bus-module.h"
+#include "bus/bus-object.h"
 #include "bus/bus-snapshot.h"
 #include "names.h"
 
@@ -13,7 +14,6 @@ struct BusModule {
         Bus *bus;
         Module *module;
         char *path;
-        sd_bus_slot *slot;
         BusSnapshot *snapshot;
 };
 
@@ -173,10 +173,9 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static void export(BusModule *bm)
+int bus_module_export(Bus *b)
 {
-        sd_bus_add_object_vtable(bm->bus->bus, &bm->slot, bm->path, FOTAD_MODULE_INTERFACE, vtable, bm);
-        sd_bus_emit_object_added(bm->bus->bus, bm->path);
+        return bus_object_export(b, FOTAD_MODULE_PREFIX, FOTAD_MODULE_INTERFACE, vtable);
 }
 
 BusModule *bus_module_new(Bus *bus, Module *module)
@@ -187,22 +186,20 @@ BusModule *bus_module_new(Bus *bus, Module *module)
         bm->module = module;
         bm->path = bus_module_path(module_id(module));
         bm->snapshot = bus_snapshot_new(properties, G_N_ELEMENTS(properties), module, is_settled);
-        export(bm);
+        bus_object_add(bm->bus, bm->path, bm);
         return bm;
 }
 
 void bus_module_reconnect(BusModule *bm)
 {
-        bm->slot = sd_bus_slot_unref(bm->slot);
         bus_snapshot_renew(bm->snapshot);
-        export(bm);
+        bus_object_add(bm->bus, bm->path, bm);
 }
 
 void bus_module_free(BusModule *bm)
 {
         if (!bm)
                 return;
-        sd_bus_slot_unref(bm->slot);
         bus_snapshot_free(bm->snapshot);
         g_free(bm->path);
         g_free(bm);
@@ -210,7 +207,7 @@ void bus_module_free(BusModule *bm)
 
 void bus_module_removed(BusModule *bm)
 {
-        sd_bus_emit_object_removed(bm->bus->bus, bm->path);
+        bus_object_remove(bm->bus, bm->path);
 }
 
 int bus_module_append(const BusModule *bm, sd_bus_message *m)

@@ -6,6 +6,9 @@
 /* The object /org/fotad1/module/<id>, from bus_module_new() to bus_module_free(). Borrows bus and module. */
 typedef struct BusModule BusModule;
 
+/* Registers the interface of all modules with the connection. 0 or -errno. */
+int bus_module_export(Bus *bus);
+
 BusModule *bus_module_new(Bus *bus, Module *module);
 
 /* Announces the object on the next connection, with the last announced values while the record of the module's job is

@@ -13,7 +13,7 @@ struct BusSnapshot {
         const BusProperty *properties;
         size_t n;
         const void *object;
-        char **told;
+        char *told; /* the values, one behind the other, each with its final 0 */
         bool (*is_settled)(const void *object);
 };
 
@@ -25,6 +25,32 @@ static char *value_of(const BusProperty *property, const void *object)
         return g_utf8_validate(value, -1, NULL) ? g_steal_pointer(&value) : g_utf8_make_valid(value, -1);
 }
 
+static const char *next(const char *value)
+{
+        return value + strlen(value) + 1;
+}
+
+/* Takes the present values for those that are announced. changed: NULL, or gets the names of properties that changed.
+ * Returns their number. */
+static size_t renew(BusSnapshot *s, char **changed)
+{
+        g_autoptr(GString) values = g_string_new(NULL);
+        const char *before = s->told;
+        size_t n = 0;
+
+        for (size_t i = 0; i < s->n; i++) {
+                g_autofree char *value = value_of(&s->properties[i], s->object);
+
+                if (changed && strcmp(value, before) != 0)
+                        changed[n++] = (char *)s->properties[i].name;
+                before = changed ? next(before) : NULL;
+                g_string_append_len(values, value, (gssize)strlen(value) + 1);
+        }
+        g_free(s->told);
+        s->told = g_memdup2(values->str, values->len);
+        return n;
+}
+
 BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const void *object,
                               bool (*is_settled)(const void *object))
 {
@@ -34,44 +60,29 @@ BusSnapshot *bus_snapshot_new(const BusProperty *properties, size_t n, const voi
         s->n = n;
         s->object = object;
         s->is_settled = is_settled;
-        s->told = g_new0(char *, n + 1);
-        for (size_t i = 0; i < n; i++)
-                s->told[i] = value_of(&properties[i], object);
+        renew(s, NULL);
         return s;
 }
 
 void bus_snapshot_renew(BusSnapshot *s)
 {
-        if (s->is_settled(s->object))
-                return;
-        for (size_t i = 0; i < s->n; i++) {
-                g_free(s->told[i]);
-                s->told[i] = value_of(&s->properties[i], s->object);
-        }
+        if (!s->is_settled(s->object))
+                renew(s, NULL);
 }
 
 void bus_snapshot_free(BusSnapshot *s)
 {
         if (!s)
                 return;
-        g_strfreev(s->told);
+        g_free(s->told);
         g_free(s);
 }
 
 void bus_snapshot_emit(BusSnapshot *s, sd_bus *bus, const char *path, const char *interface)
 {
         g_autofree char **changed = g_new0(char *, s->n + 1);
-        size_t n = 0;
 
-        for (size_t i = 0; i < s->n; i++) {
-                char *value = value_of(&s->properties[i], s->object);
-
-                if (strcmp(value, s->told[i]) != 0)
-                        changed[n++] = (char *)s->properties[i].name;
-                g_free(s->told[i]);
-                s->told[i] = value;
-        }
-        if (n > 0)
+        if (renew(s, changed) > 0)
                 sd_bus_emit_properties_changed_strv(bus, path, interface, changed);
 }
 
@@ -94,22 +105,24 @@ char *bus_number(uint64_t number)
         return g_strdup_printf("%" G_GUINT64_FORMAT, number);
 }
 
-static int append_property(const BusSnapshot *s, size_t i, sd_bus_message *m)
+/* told: the value that was announced last. */
+static int append_property(const BusSnapshot *s, size_t i, const char *told, sd_bus_message *m)
 {
         g_autofree char *now = s->is_settled(s->object) ? NULL : value_of(&s->properties[i], s->object);
 
-        return append_value(m, &s->properties[i], now ?: s->told[i]);
+        return append_value(m, &s->properties[i], now ?: told);
 }
 
 int bus_snapshot_append(const BusSnapshot *s, sd_bus_message *m)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
+        const char *told = s->told;
 
-        for (size_t i = 0; r >= 0 && i < s->n; i++)
+        for (size_t i = 0; r >= 0 && i < s->n; i++, told = next(told))
                 if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
                     (r = sd_bus_message_append_basic(m, 's', s->properties[i].name)) < 0 ||
                     (r = sd_bus_message_open_container(m, 'v', s->properties[i].type)) < 0 ||
-                    (r = append_property(s, i, m)) < 0 || (r = sd_bus_message_close_container(m)) < 0 ||
+                    (r = append_property(s, i, told, m)) < 0 || (r = sd_bus_message_close_container(m)) < 0 ||
                     (r = sd_bus_message_close_container(m)) < 0)
                         return r;
         return r < 0 ? r : sd_bus_message_close_container(m);
@@ -134,8 +147,10 @@ int bus_snapshot_append_object(const BusSnapshot *s, sd_bus_message *m, const ch
 
 int bus_snapshot_get(const BusSnapshot *s, const char *name, sd_bus_message *reply)
 {
-        for (size_t i = 0; i < s->n; i++)
+        const char *told = s->told;
+
+        for (size_t i = 0; i < s->n; i++, told = next(told))
                 if (strcmp(s->properties[i].name, name) == 0)
-                        return append_property(s, i, reply);
+                        return append_property(s, i, told, reply);
         return -ENOENT;
 }

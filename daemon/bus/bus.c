@@ -198,6 +198,11 @@ static void on_job_removed(void *userdata, Job *job)
         g_hash_table_remove(b->jobs, job);
 }
 
+static void on_request_ended(void *userdata, const char *request_id)
+{
+        bus_request_has_ended(userdata, request_id);
+}
+
 static const ManagerObserver manager_observer = {
         .module_added = on_module_added,
         .module_removed = on_module_removed,
@@ -210,6 +215,7 @@ static const ManagerObserver manager_observer = {
         .job_result = on_job_result,
         .job_resolved = on_job_resolved,
         .job_removed = on_job_removed,
+        .request_ended = on_request_ended,
 };
 
 /* ---- connection */
@@ -313,8 +319,8 @@ static int take_up(Bus *b)
 
         if ((r = sd_bus_add_filter(b->bus, NULL, on_message, b)) < 0 ||
             (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
-            (r = bus_caller_connect(b)) < 0 || (r = bus_log_control_export(b)) < 0 ||
-            (r = bus_inhibitor_connect(b->inhibitor, b->bus)) < 0)
+            (r = bus_module_export(b)) < 0 || (r = bus_job_export(b)) < 0 || (r = bus_caller_connect(b)) < 0 ||
+            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_connect(b->inhibitor, b->bus)) < 0)
                 return r;
         return bus_modem_manager_connect(b->modem_manager, b->bus);
 }
@@ -448,6 +454,7 @@ int bus_new(Bus **ret, sd_event *event, Manager *manager, char **ret_why)
         b->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, bus_peer_free);
         b->modules = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_module_free);
         b->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)bus_job_free);
+        b->objects = g_hash_table_new(g_str_hash, g_str_equal);
         if ((r = sd_event_add_time(event, &b->retry, CLOCK_MONOTONIC, 0, 0, on_retry, b)) < 0 ||
             (r = sd_event_source_set_enabled(b->retry, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_time(event, &b->catch_up, CLOCK_MONOTONIC, 0, 0, on_catch_up, b)) < 0 ||
@@ -493,6 +500,7 @@ void bus_free(Bus *b)
         bus_drop_calls(b);
         g_hash_table_unref(b->kept);
         g_hash_table_unref(b->peers);
+        g_hash_table_unref(b->objects);
         g_hash_table_unref(b->modules);
         g_hash_table_unref(b->jobs);
         status_free(b->status);

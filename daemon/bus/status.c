@@ -10,7 +10,7 @@
 
 struct Status {
         Manager *manager;
-        GHashTable *jobs; /* Id to text: the jobs under way as their records on the disk have them */
+        GHashTable *jobs; /* Id to text: the jobs that were described last, as their records on the disk have them */
         char *told;
         char *failure; /* the reason why the last reload failed, NULL if it succeeded */
 };
@@ -51,22 +51,21 @@ static char *describe_idle(Manager *m)
         return g_strdup_printf("Idle, %u module%s", present, present == 1 ? "" : "s");
 }
 
-/* Returns the text for the job, the one from before while a record is being written. */
+/* Returns the text for the job, the one from before while a record is being written; NULL if there is none. */
 static char *describe_job(GHashTable *before, const Job *job)
 {
-        const char *text = job->awaits_record ? g_hash_table_lookup(before, job->id) : NULL;
-
-        return text ? g_strdup(text)
-                    : g_strdup_printf("job %s on %s: %s %u %%", job->id, job_place(job),
-                                      job_state_to_string(job->state), job_percent_shown(job));
+        return job->awaits_record ? g_strdup(g_hash_table_lookup(before, job->id))
+                                  : g_strdup_printf("job %s on %s: %s %u %%", job->id, job_place(job),
+                                                    job_state_to_string(job->state), job_percent_shown(job));
 }
 
+/* There may be thousands of jobs, each of which changes: only the jobs that are described cost more than a look. */
 static char *describe(Status *s)
 {
         const GPtrArray *jobs = manager_jobs(s->manager);
         g_autoptr(GHashTable) before = s->jobs;
         g_autoptr(GString) text = g_string_new(NULL);
-        unsigned running = 0;
+        unsigned running = 0, described = 0;
 
         s->jobs = jobs_new();
         for (unsigned i = 0; i < jobs->len; i++) {
@@ -75,13 +74,15 @@ static char *describe(Status *s)
 
                 if (job_has_ended(job))
                         continue;
-                line = describe_job(before, job);
+                running++;
+                line = described < JOBS_MAX ? describe_job(before, job) : NULL;
+                if (!line)
+                        continue;
                 g_hash_table_insert(s->jobs, g_strdup(job->id), line);
-                if (++running <= JOBS_MAX)
-                        g_string_append_printf(text, "%s%s", text->len ? "; " : "", line);
+                g_string_append_printf(text, "%s%s", described++ ? "; " : "", line);
         }
-        if (running > JOBS_MAX)
-                g_string_append_printf(text, "; and %u more", running - JOBS_MAX);
+        if (running > described)
+                g_string_append_printf(text, described ? "; and %u more" : "%u jobs", running - described);
         return text->len ? g_strdup(text->str) : describe_idle(s->manager);
 }
 

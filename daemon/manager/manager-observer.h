@@ -19,4 +19,5 @@ typedef struct ManagerObserver {
         bool (*job_result)(void *userdata, Job *job);
         void (*job_resolved)(void *userdata, Job *job, bool changed); /* as the signal Resolved */
         void (*job_removed)(void *userdata, Job *job);
+        void (*request_ended)(void *userdata, const char *request_id); /* of manager_has_request() */
 } ManagerObserver;

@@ -79,6 +79,8 @@ struct Request {
         char *module; /* its Id: the module may be removed meanwhile */
         char *source; /* or the name of a package on the host */
         Options *options;
+        char *request_id;                       /* the option of the call, NULL none */
+        char *request_source, *request_options; /* of a retry: as in Job */
         int64_t uid;
         char *caller;      /* its name on the bus */
         char *line;        /* of the job's log, to be logged when the job begins; NULL none */
@@ -106,6 +108,9 @@ void manager_request_free(Request *r)
         g_free(r->module);
         explicit_bzero(r->source, strlen(r->source));
         g_free(r->source);
+        g_free(r->request_id);
+        g_free(r->request_source);
+        g_free(r->request_options);
         g_free(r->caller);
         g_free(r->line);
         options_free(r->options);
@@ -114,11 +119,21 @@ void manager_request_free(Request *r)
 }
 
 /* Frees the request. */
+static void end(Manager *m, Request *r)
+{
+        g_autofree char *id = g_strdup(r->request_id);
+
+        g_ptr_array_remove(m->requests, r);
+        if (id)
+                m->observer->request_ended(m->userdata, id);
+}
+
+/* Frees the request. */
 static void answer(Request *r, Job *job, const Refusal *refusal)
 {
         if (r->func)
                 r->func(r->userdata, job, refusal);
-        g_ptr_array_remove(r->manager->requests, r);
+        end(r->manager, r);
 }
 
 static void on_discarded(void *userdata)
@@ -147,7 +162,15 @@ void manager_drop_request(Manager *m, Request *r)
         if (r->writes)
                 forget_caller(r);
         else
-                g_ptr_array_remove(m->requests, r);
+                end(m, r);
+}
+
+bool manager_has_request(Manager *m, const char *request_id)
+{
+        for (unsigned i = 0; i < m->requests->len; i++)
+                if (g_strcmp0(((Request *)g_ptr_array_index(m->requests, i))->request_id, request_id) == 0)
+                        return true;
+        return false;
 }
 
 static Request *request_new(Manager *m, const Module *module, const char *source, Options *options, Caller caller)
@@ -158,6 +181,7 @@ static Request *request_new(Manager *m, const Module *module, const char *source
         r->module = g_strdup(module_id(module));
         r->source = g_strdup(source);
         r->options = options;
+        r->request_id = g_strdup(options->request_id);
         r->uid = caller.uid;
         r->caller = g_strdup(caller.name);
         r->last = G_MAXINT64;
@@ -247,6 +271,14 @@ static void on_added(Manager *m, Job *job, const char *why, void *userdata)
         refuse(r, &refusal);
 }
 
+/* Replaces the strings. */
+static void note_arguments(const Request *r, bool file, const Options *options, char **source, char **described)
+{
+        g_free(*source);
+        g_free(*described);
+        job_describe_request(r->source, file, options, source, described);
+}
+
 /* Judges the request, and begins to write the record of its job. package: NULL for a URL. Takes the options of the
  * request. */
 static bool accept(Request *r, Module *module, const Package *package, Refusal *ret_refusal)
@@ -270,6 +302,8 @@ static bool accept(Request *r, Module *module, const Package *package, Refusal *
                 job->package_size = package->size;
                 job_set_string(&job->package_sha256, package->sha256);
         }
+        if (r->request_id)
+                note_arguments(r, job->from_host, job->options, &job->request_source, &job->request_options);
         r->line = note_begin(job, caller_of(r));
         r->writes = true;
         module_expect(module, job->id);
@@ -410,7 +444,8 @@ static bool may_retry(Module *module, const Job *job, const char *source, const 
 static void exchange(Request *r, Job *job)
 {
         Options *before = job->options, *retry = r->options;
-        char *source = job->retry_source, *revision = before->expected_revision;
+        char *source = job->retry_source, *revision = before->expected_revision, *id = before->request_id;
+        char *request_source = job->request_source, *request_options = job->request_options;
         bool unchanged = before->allow_unchanged, https = before->allow_https;
 
         job->retry_source = r->source;
@@ -421,6 +456,12 @@ static void exchange(Request *r, Job *job)
         retry->allow_unchanged = unchanged;
         before->allow_https = retry->allow_https;
         retry->allow_https = https;
+        before->request_id = retry->request_id;
+        retry->request_id = id;
+        job->request_source = r->request_source;
+        r->request_source = request_source;
+        job->request_options = r->request_options;
+        r->request_options = request_options;
 }
 
 static void on_retry_taken_back(Manager *m, Job *job, int result, const char *why, void *userdata)
@@ -472,10 +513,17 @@ Request *manager_request_retry(Manager *m, Job *job, const char *source, Options
 
         if (!may_retry(module, job, source, options, ret_refusal))
                 return NULL;
+        r = request_new(m, module, source, options, caller);
+        r->request_source = g_strdup(job->request_source);
+        r->request_options = g_strdup(job->request_options);
+        if (r->request_id)
+                note_arguments(r, false, options, &r->request_source, &r->request_options);
+        else
+                options->request_id = g_strdup(job->options->request_id);
         if (!options->expected_revision)
                 options->expected_revision = g_strdup(job->options->expected_revision);
         options->allow_unchanged = options->allow_unchanged || job->options->allow_unchanged;
-        r = request_new(m, module, source, g_steal_pointer(&options), caller);
+        options = NULL; /* the request's */
         r->writes = true;
         exchange(r, job);
         module_hold(module);

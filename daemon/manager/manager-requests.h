@@ -42,10 +42,14 @@ Request *manager_request_file_upgrade(Manager *manager, Module *module, int fd, 
                                       Refusal *ret_refusal);
 
 /* Asks for AT+QFOTADL once more, with this URL, to a module that is stalled (guide 5.2). The options expected-revision,
- * allow-unchanged and allow-https are added to the job's. Refused if the module cannot be given another URL now, or the
- * job cannot be written. Not while job->awaits_record. */
+ * allow-unchanged and allow-https are added to the job's; request-id replaces the job's. Refused if the module cannot
+ * be given another URL now, or the job cannot be written. Not while job->awaits_record. */
 Request *manager_request_retry(Manager *manager, Job *job, const char *source, Options *options, Caller caller,
                                RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
+
+/* Returns true while a request with this option request-id waits for the disk: there may or may not be a job soon. The
+ * observer's request_ended() follows. */
+bool manager_has_request(Manager *manager, const char *request_id);
 
 /* The caller has left, and gets no answer. A new job does not begin; a retry whose record is being written is sent. */
 void manager_drop_request(Manager *manager, Request *request);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Tasks that may wait for the disk, and the threads that carry them out. The end of a task reaches the loop by an
- * eventfd. A thread ends when no task waits for one. Knows nothing of files. */
+/* Tasks that may wait for the disk, and the threads that carry them out: a few, as each costs 12 kB, and more when tasks
+ * wait for them. The end of a task reaches the loop by an eventfd. A thread ends when no task waits for one. Knows
+ * nothing of files. */
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -10,7 +11,9 @@
 
 #include "store/writer.h"
 
-#define THREADS_MAX 64 /* at a time; as many modules can have a slow disk each before they wait for each other */
+#define THREADS_FAST 2                /* at a time, while no task waits for PATIENCE */
+#define THREADS_MAX  64               /* as many records can be held by a slow disk before others wait for them */
+#define PATIENCE     (20 * 1000)      /* µs */
 
 typedef struct Task {
         const WriterKind *kind;
@@ -19,7 +22,9 @@ typedef struct Task {
 } Task;
 
 struct Writer {
+        sd_event *event;
         sd_event_source *source;
+        sd_event_source *slow; /* due when the tasks that are ready get threads of their own, NULL: never */
         int ended; /* eventfd: a task has been carried out */
         void (*idle)(void *userdata);
         void *userdata;
@@ -89,12 +94,13 @@ static Task *pop_done(Writer *w)
 static int on_ended(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
         Writer *w = userdata;
-        eventfd_t n;
+        eventfd_t n = 0;
         Task *t;
 
         (void)source, (void)events;
         eventfd_read(fd, &n);
-        while ((t = pop_done(w))) {
+        /* Tasks that end meanwhile come after the other events of the loop. */
+        while (n-- > 0 && (t = pop_done(w))) {
                 w->undone--;
                 if (t->kind->done)
                         t->kind->done(t->task);
@@ -110,6 +116,7 @@ Writer *writer_new(sd_event *event, void (*idle)(void *userdata), void *userdata
         Writer *w = g_new0(Writer, 1);
         int r;
 
+        w->event = event;
         w->idle = idle;
         w->userdata = userdata;
         w->rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_queue_free);
@@ -140,6 +147,7 @@ void writer_free(Writer *w)
                 return;
         writer_wait(w);
         sd_event_source_disable_unref(w->source);
+        sd_event_source_disable_unref(w->slow);
         if (w->ended >= 0)
                 close(w->ended);
         g_queue_clear_full(&w->done, (GDestroyNotify)task_free);
@@ -168,10 +176,34 @@ static void start_thread(Writer *w)
                 run(w);
 }
 
+/* Starts a thread for each task that is ready, up to the limit. Returns true if there are more tasks than that. */
+static bool start_threads(Writer *w, unsigned limit)
+{
+        unsigned ready, n;
+
+        g_mutex_lock(&w->lock);
+        ready = g_queue_get_length(&w->ready);
+        n = MIN(ready, limit - MIN(limit, w->threads));
+        w->threads += n;
+        g_mutex_unlock(&w->lock);
+        for (unsigned i = 0; i < n; i++)
+                start_thread(w);
+        return ready > n;
+}
+
+static int on_slow(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Writer *w = userdata;
+
+        (void)source, (void)usec;
+        w->slow = sd_event_source_disable_unref(w->slow);
+        start_threads(w, THREADS_MAX);
+        return 0;
+}
+
 void writer_push(Writer *w, const char *key, const WriterKind *kind, void *task)
 {
         Task *t = g_new0(Task, 1);
-        bool starts = false;
         GQueue *row;
 
         t->kind = kind;
@@ -184,13 +216,12 @@ void writer_push(Writer *w, const char *key, const WriterKind *kind, void *task)
                 row = g_queue_new();
                 g_hash_table_insert(w->rows, g_strdup(key), row);
                 g_queue_push_tail(&w->ready, t);
-                starts = w->threads < THREADS_MAX;
-                w->threads += starts;
         }
         g_queue_push_tail(row, t);
         g_mutex_unlock(&w->lock);
-        if (starts)
-                start_thread(w);
+        if (start_threads(w, THREADS_FAST) && !w->slow &&
+            sd_event_add_time_relative(w->event, &w->slow, CLOCK_MONOTONIC, PATIENCE, 1, on_slow, w) < 0)
+                start_threads(w, THREADS_MAX);
 }
 
 bool writer_is_idle(const Writer *w)

@@ -30,15 +30,16 @@ def bold(text):
 
 
 def paragraphs(text):
-    """Lines without their indentation; what the comments begin so is a paragraph of its own."""
-    text = re.sub(r"\s*\n\s*", "\n", text.strip())
+    """Lines without their indentation; what the comments begin so, or after an empty line, is a paragraph of its own."""
+    text = re.sub(r"\s*\n\s*\n\s*", "\n.IP\n", text.strip())
+    text = re.sub(r"\s*\n\s*", "\n", text)
     return re.sub(r"(?m)^(?=Options: |Errors: |Returns |Rules that |For information: |A module that )", ".IP\n", text)
 
 
 def said_of(text):
     """Comments as roff: the macros that paragraphs() has put there stay some. A comment that begins with values keeps
     their spelling."""
-    if not re.match(r"[a-z-]+(?:[,:]|$)", text):
+    if not re.match(r"[a-z-]+(?:[,:<]|$)", text):
         text = text[:1].upper() + text[1:]
     return "\n".join(line if line == ".IP" else roff(line) for line in text.split("\n"))
 
@@ -59,6 +60,10 @@ def blocks(text):
                      for b in text.strip("\n").split("\n\n"))
 
 
+# Options of each verb, which the section OPTIONS describes.
+COMMON = {("-h, --help", "Print this text and end"), ("--json", "Answer in JSON")}
+
+
 def verbs():
     head, _, _ = help_of()
     out = []
@@ -68,9 +73,13 @@ def verbs():
         if name == "help":
             continue
         _, options, behind = help_of(name)
+        upgrade = set.intersection(*(set(help_of(verb)[1]) for verb in ("start", "retry", "check"))) - COMMON
         for option, meaning in options:
-            if option not in ("--json", "-h, --help"):
+            if (option, meaning) not in COMMON and (name == "start" or (option, meaning) not in upgrade):
                 out.append(f".TP\n{bold(option)}\n{roff(meaning)}.")
+        if name != "start" and upgrade <= set(options):
+            out.append(f".PP\nThe options of an upgrade are those of {bold('start')}, from {bold('--expect')} to "
+                       f"{bold('--allow-https')}.")
         if behind:
             out.append(blocks(behind))
     return "\n".join(out)
@@ -110,7 +119,7 @@ def interfaces():
                 said = "" if "SPDX" in comment else paragraphs(comment)
                 continue
             if tag == "node":
-                out.append(said_of(said))
+                out.append(re.sub("(?m)^\\.IP$", ".PP", said_of(said)))
                 out.extend(members(text.partition("<node>")[2]))
                 break
     return "\n".join(out)
@@ -144,8 +153,8 @@ def codes():
 
 
 def errors():
-    return "\n".join(f".br\n{bold('org.fotad1.Error.' + name)}"
-                     for name in re.findall(r'FOTAD_ERROR_PREFIX +"(\w+)"', read("dbus/names.h")))
+    return "\n".join(f".TP\n{bold('org.fotad1.Error.' + name)}\n{roff(meaning)}." for meaning, name in
+                     re.findall(r'/\* (.*) \*/\n.* FOTAD_ERROR_PREFIX "(\w+)"', read("dbus/names.h")))
 
 
 makers = {"@VERBS@": verbs, "@SETTINGS@": lambda: settings("daemon/fotad.conf"), "@CODES@": codes, "@ERRORS@": errors,

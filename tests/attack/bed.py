@@ -2,6 +2,7 @@
 """A bed for scripts that measure: simulated modules, a server with a package, a bus and a daemon, in a directory of
 their own. Needs no root, and leaves the machine's own bus and devices alone."""
 import http.server
+import json
 import os
 import shutil
 import socket
@@ -107,6 +108,16 @@ class Bed:
     def ask(self, *words):
         """Returns the output of fotactl."""
         return subprocess.run([self.client, *words], capture_output=True, text=True, check=False).stdout
+
+    def events(self):
+        """Yields what fotactl monitor prints, from the call on: first the modules and jobs that are there."""
+        monitor = self.run(self.client, "monitor", "--json")
+        first = monitor.stdout.readline()
+
+        def lines():
+            yield json.loads(first)
+            yield from map(json.loads, monitor.stdout)
+        return lines()
 
     def close(self):
         for process in reversed(self.processes):

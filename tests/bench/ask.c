@@ -5,8 +5,9 @@
  *   ask call COUNT NAME PATH INTERFACE MEMBER [STRING...]   each call, from the call to its answer
  *   ask owned NAME PROGRAM [ARGUMENT...]                    from the start of the program until it owns the name; the
  *                                                           program goes on, and its process id is the second line
- *   ask progress SOCKET MODULE...                           from a message of the module to the signal Progress; the
- *                                                           modules of modsim are in the update, which is held
+ *   ask progress SOCKET FIRST LAST MODULE...                from a message of the module to the signal Progress, for
+ *                                                           each percentage after FIRST; the modules of modsim are in
+ *                                                           the update, which is held
  *   ask echo SOCKET COUNT MODULE                            a command that modsim answers at once */
 
 #include <glib.h>
@@ -141,7 +142,7 @@ static bool report(sd_bus *bus, FILE *modsim, const char *module, unsigned perce
         return await_signal(bus, came, timeout);
 }
 
-static void progress(const char *path, char **modules)
+static void progress(const char *path, unsigned first, unsigned last, char **modules)
 {
         FILE *modsim = connect_to_modsim(path);
         sd_bus *bus = connect_to_bus();
@@ -151,9 +152,9 @@ static void progress(const char *path, char **modules)
                               on_signal, &came) >= 0,
              "no match");
         for (char **module = modules; *module; module++)
-                while (!report(bus, modsim, *module, 51, &came, RETRY))
+                while (!report(bus, modsim, *module, first, &came, RETRY))
                         ;
-        for (unsigned percent = 52; percent < 99; percent++)
+        for (unsigned percent = first + 1; percent <= last; percent++)
                 for (char **module = modules; *module; module++) {
                         gint64 begin = g_get_monotonic_time();
 
@@ -184,8 +185,8 @@ int main(int argc, char **argv)
                 call((unsigned)atoi(argv[2]), argv + 3);
         else if (argc >= 4 && strcmp(argv[1], "owned") == 0)
                 start(argv[2], argv + 3);
-        else if (argc >= 4 && strcmp(argv[1], "progress") == 0)
-                progress(argv[2], argv + 3);
+        else if (argc >= 6 && strcmp(argv[1], "progress") == 0)
+                progress(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]), argv + 5);
         else if (argc == 5 && strcmp(argv[1], "echo") == 0)
                 echo(argv[2], (unsigned)atoi(argv[3]), argv[4]);
         else

@@ -6,6 +6,8 @@
 #include "core/at/at-line.h"
 #include "testing.h"
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AtLine, at_line_reset)
+
 /* All lines of the bytes, joined by |. */
 static char *lines_of(AtLine *line, const char *bytes, size_t n)
 {
@@ -22,7 +24,7 @@ static char *lines_of(AtLine *line, const char *bytes, size_t n)
 
 #define assert_lines(bytes, expected)                                             \
         do {                                                                      \
-                AtLine line_ = { 0 };                                             \
+                g_auto(AtLine) line_ = { 0 };                                     \
                 g_autofree char *got_ = lines_of(&line_, bytes, sizeof(bytes) - 1); \
                 ck_assert_str_eq(got_, expected);                                 \
         } while (0)
@@ -61,7 +63,7 @@ END_TEST
 START_TEST(length_limit)
 {
         for (size_t n = AT_LINE_MAX - 1; n <= AT_LINE_MAX + 2; n++) {
-                AtLine line = { 0 };
+                g_auto(AtLine) line = { 0 };
                 g_autofree char *body = g_strnfill(n, 'x'), *text = g_strconcat(body, "\r\nOK\r\n", NULL);
                 g_autofree char *got = lines_of(&line, text, strlen(text));
                 g_autofree char *kept = g_strconcat(body, "|OK|", NULL);
@@ -73,7 +75,7 @@ END_TEST
 
 START_TEST(endless_line_then_a_good_one)
 {
-        AtLine line = { 0 };
+        g_auto(AtLine) line = { 0 };
         g_autofree char *long_text = g_strnfill(100000, '+');
         g_autofree char *first = lines_of(&line, long_text, strlen(long_text));
         g_autofree char *second = lines_of(&line, "\r\nRDY\r\n", 7);
@@ -85,7 +87,7 @@ END_TEST
 
 START_TEST(reset_drops_half_a_line)
 {
-        AtLine line = { 0 };
+        g_auto(AtLine) line = { 0 };
         g_autofree char *first = lines_of(&line, "half a ", 7), *second = NULL, *long_text = NULL;
 
         at_line_reset(&line);
@@ -106,7 +108,7 @@ END_TEST
 /* Every byte value at the start, in the middle and at the end of a line: only text is returned. */
 START_TEST(every_byte)
 {
-        AtLine line = { 0 };
+        g_auto(AtLine) line = { 0 };
         char bytes[] = "?a?b?\r";
         g_autofree char *got = NULL;
 

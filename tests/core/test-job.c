@@ -5,6 +5,7 @@
 
 #include "core/job/job.h"
 #include "core/quectel/fingerprint.h"
+#include "core/job/key-file.h"
 #include "core/job/source.h"
 #include "testing.h"
 
@@ -44,6 +45,10 @@ static Job *full_job(void)
         ck_assert(options_set_number(job->options, "cid", 2, &why));
         ck_assert(options_set_string(job->options, "apn", "cmnet", &why));
         ck_assert(options_set_string(job->options, "apn-password", SECRET2, &why));
+        ck_assert(options_set_string(job->options, "request-id", "night 1", &why));
+        g_free(job->request_source);
+        g_free(job->request_options);
+        job_describe_request(job->source, false, job->options, &job->request_source, &job->request_options);
         job->origin = JOB_ORIGIN_ADOPTED;
         job->created = 1700000000000000;
         job->method = METHOD_DFOTA;
@@ -98,11 +103,47 @@ START_TEST(round_trip)
         ck_assert_str_eq(a->power_control_before, b->power_control_before);
         ck_assert_str_eq(a->message, b->message);
         ck_assert_str_eq(b->options->apn_password, SECRET2);
+        ck_assert_str_eq(b->options->request_id, "night 1");
+        ck_assert_str_eq(b->request_source, "ftp://user:***@h/x.bin");
+        ck_assert_str_eq(b->request_options, "cid=2, apn=cmnet, apn-password=***, request-id=night 1");
         ck_assert(b->options->cid == 2 && b->origin == a->origin && b->created == a->created && b->finished == 0);
         ck_assert(b->method == a->method && b->state == a->state && b->percent == 73 && b->restarts == 3);
         ck_assert(b->sent && b->reached == JOB_REACHED_ENDED && b->restarted_since_end && b->percentage);
         ck_assert_int_eq(b->download_max, 50);
         ck_assert(b->abandon == HOST_DOWNLOAD_TIMEOUT && b->device == a->device && b->result == JOB_RESULT_NONE);
+}
+END_TEST
+
+/* Records are written without GKeyFile, and read with it. */
+START_TEST(text_is_that_of_a_key_file)
+{
+        static const char *const values[] = { "",       "a b", "  two blanks", "\t \ttabs\t", "\n",
+                                              "a\r\nb", "\\",  "\\s\\n",       "a;b=c#d [e]", "# no comment",
+                                              "[no]",   " ",   "Größe 模块",   " \\\n\r ",    "ends with a \\" };
+        g_autoptr(GKeyFile) f = g_key_file_new();
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autofree char *expected = NULL;
+
+        key_file_append_group(text, "A");
+        for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+                g_autofree char *key = g_strdup_printf("Key%u", i);
+
+                key_file_append_string(text, key, values[i]);
+                g_key_file_set_string(f, "A", key, values[i]);
+        }
+        key_file_append_group(text, "B");
+        key_file_append_number(text, "least", INT64_MIN);
+        g_key_file_set_int64(f, "B", "least", INT64_MIN);
+        key_file_append_number(text, "most", INT64_MAX);
+        g_key_file_set_int64(f, "B", "most", INT64_MAX);
+        key_file_append_number(text, "zero", 0);
+        g_key_file_set_int64(f, "B", "zero", 0);
+        key_file_append_boolean(text, "yes", true);
+        g_key_file_set_boolean(f, "B", "yes", true);
+        key_file_append_boolean(text, "no", false);
+        g_key_file_set_boolean(f, "B", "no", false);
+        expected = g_key_file_to_data(f, NULL, NULL);
+        ck_assert_str_eq(text->str, expected);
 }
 END_TEST
 
@@ -421,6 +462,10 @@ START_TEST(records_that_are_refused)
                 MINIMAL "[Options]\ncid=99\n",
                 MINIMAL "[Options]\napn=x\"\n",
                 MINIMAL "[Options]\napn=cmnet\n",
+                MINIMAL "[Options]\nrequest-id=\n",
+                MINIMAL "[Options]\nrequest-id=a\\nb\n",
+                MINIMAL "RequestSource=a\\nb\n",
+                MINIMAL "RequestOptions=\\q\n",
                 /* a value that cannot be parsed is no value: Sent above all */
                 MINIMAL "Sent=perhaps\n",
                 MINIMAL "Sent=\n",
@@ -634,6 +679,7 @@ int main(void)
         TCase *t = tcase_create("job");
 
         tcase_add_test(t, round_trip);
+        tcase_add_test(t, text_is_that_of_a_key_file);
         tcase_add_test(t, round_trip_of_an_empty_one);
         tcase_add_test(t, fingerprint_of_an_old_record);
         tcase_add_test(t, round_trip_of_every_end);

@@ -14,6 +14,7 @@ static const struct {
         { "update-urc-max", 'u' },    { "cid", 'u' },         { "apn", 's' },          { "apn-user", 's' },
         { "apn-password", 's' },      { "apn-auth", 'u' },    { "flow-control", 's' }, { "check-source", 'b' },
         { "allow-unchanged", 'b' },   { "allow-https", 'b' }, { "pace-bytes", 'u' },   { "pace-interval", 'u' },
+        { "request-id", 's' },
 };
 
 START_TEST(keys_and_types)
@@ -32,7 +33,7 @@ START_TEST(left_out)
         g_autoptr(Options) o = options_new();
 
         ck_assert(!o->expected_revision && !o->method && !o->apn && !o->apn_user && !o->apn_password &&
-                  !o->flow_control);
+                  !o->flow_control && !o->request_id);
         ck_assert(o->upgrade_mode == -1 && o->download_urc_max == -1 && o->update_urc_max == -1 && o->cid == -1 &&
                   o->apn_auth == -1 && o->pace_bytes == -1 && o->pace_interval == -1);
         ck_assert(!o->check_source && !o->allow_unchanged && !o->allow_https);
@@ -131,6 +132,24 @@ START_TEST(texts)
 }
 END_TEST
 
+/* Quotes and backslashes are allowed: the id is not part of an AT command. */
+START_TEST(request_ids)
+{
+        g_autofree char *s64 = g_strnfill(64, 'x'), *s65 = g_strnfill(65, 'x');
+
+        set_string("request-id", s64, true);
+        set_string("request-id", s65, false);
+        set_string("request-id", "1", true);
+        set_string("request-id", "", false);
+        for (int c = 1; c < 256; c++) {
+                char value[] = "abcdx";
+
+                value[c % 5] = (char)c;
+                set_string("request-id", value, c >= ' ' && c <= '~');
+        }
+}
+END_TEST
+
 START_TEST(set_twice_the_last_counts)
 {
         g_autoptr(Options) o = options_new();
@@ -165,6 +184,7 @@ static Options *full(void)
         ck_assert(options_set_boolean(o, "check-source", true));
         ck_assert(options_set_boolean(o, "allow-unchanged", true));
         ck_assert(options_set_boolean(o, "allow-https", true));
+        ck_assert(options_set_string(o, "request-id", " \"night\" \\ #7; ", &why));
         return o;
 }
 
@@ -176,6 +196,7 @@ static void assert_same(const Options *a, const Options *b)
         ck_assert(g_strcmp0(a->apn_user, b->apn_user) == 0);
         ck_assert(g_strcmp0(a->apn_password, b->apn_password) == 0);
         ck_assert(g_strcmp0(a->flow_control, b->flow_control) == 0);
+        ck_assert(g_strcmp0(a->request_id, b->request_id) == 0);
         ck_assert(a->upgrade_mode == b->upgrade_mode && a->download_urc_max == b->download_urc_max &&
                   a->update_urc_max == b->update_urc_max && a->cid == b->cid && a->apn_auth == b->apn_auth);
         ck_assert(a->check_source == b->check_source && a->allow_unchanged == b->allow_unchanged &&
@@ -184,13 +205,13 @@ static void assert_same(const Options *a, const Options *b)
 
 static Options *reload(const Options *o)
 {
-        g_autoptr(GKeyFile) out = g_key_file_new(), in = g_key_file_new();
-        g_autofree char *text = NULL, *why = NULL;
+        g_autoptr(GKeyFile) in = g_key_file_new();
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autofree char *why = NULL;
         Options *loaded;
 
-        options_save(o, out, "Options");
-        text = g_key_file_to_data(out, NULL, NULL);
-        g_key_file_load_from_data(in, text, strlen(text), G_KEY_FILE_NONE, NULL);
+        options_save(o, text, "Options");
+        g_key_file_load_from_data(in, text->str, text->len, G_KEY_FILE_NONE, NULL);
         loaded = options_load(in, "Options", &why);
         ck_assert_msg(loaded, "%s", why);
         return loaded;
@@ -251,6 +272,10 @@ static const char *const hostile[] = {
         "allow-unchanged=2",
         "allow-https=",
         "allow-https=tru",
+        "request-id=",
+        "request-id=a\\nb",
+        "request-id=\xc3\xbc",
+        "request-id=12345678901234567890123456789012345678901234567890123456789012345",
         "apn=\\q",
         "apn=\xff\xfe",
 };
@@ -334,6 +359,7 @@ int main(void)
         tcase_add_test(t, ranges_of_numbers);
         tcase_add_test(t, words);
         tcase_add_test(t, texts);
+        tcase_add_test(t, request_ids);
         tcase_add_test(t, set_twice_the_last_counts);
         tcase_add_test(t, round_trip);
         tcase_add_loop_test(t, hostile_values_in_the_file, 0, (int)G_N_ELEMENTS(hostile));

@@ -55,7 +55,13 @@ static const struct {
         { "The module is in its Mini system and waits for http://h/x.mini_2, and cannot go back: publish that very "
           "file and restore the module's network, and it goes on by itself. It last reported HTTP code 714.",
           "THE MODULE IS IN ITS MINI SYSTEM AND WAITS FOR [http://h/x.mini_2][, AND CANNOT GO BACK]: PUBLISH THAT VERY "
-          "FILE AND RESTORE THE MODULE'S NETWORK, AND IT GOES ON BY ITSELF[].[][ IT LAST REPORTED [HTTP code 714].]" },
+          "FILE AND RESTORE THE MODULE'S NETWORK, AND IT GOES ON BY ITSELF[].[][ IT LAST REPORTED [[HTTP] CODE [714]].]" },
+        /* a list */
+        { "What was changed for it was not put back: AT+QIACT, AT+QICSGP (its values before could not be read).",
+          "WHAT WAS CHANGED FOR IT WAS NOT PUT BACK: [[AT+QIACT], [AT+QICSGP (ITS VALUES BEFORE COULD NOT BE READ)]]." },
+        /* a state, which is a single word */
+        { "job 1 cannot be cancelled any more (updating): keep the module powered and wait for its result",
+          "JOB [1] CANNOT BE CANCELLED ANY MORE ([UPDATING]): KEEP THE MODULE POWERED AND WAIT FOR ITS RESULT" },
         { "No progress was seen for 15 minutes. The module may be writing its flash: keep it powered.",
           "[NO PROGRESS WAS SEEN FOR [15] MINUTES.] THE MODULE MAY BE WRITING ITS FLASH: KEEP IT POWERED.[][]" },
         /* sentences one after the other */
@@ -78,6 +84,28 @@ START_TEST(sentences)
 }
 END_TEST
 
+START_TEST(gaps)
+{
+        static const struct {
+                const char *before, *after;
+        } rows[] = {
+                { "", "" },
+                { "a b", "a b" },
+                { "模块 a b 模块", "模块 a b 模块" },
+                { "等待 其 .mini_1 升级包", "等待其 .mini_1 升级包" },
+                { "校验。 Mini 系统", "校验。Mini 系统" },
+                { "ttyUSB1 ，占用者", "ttyUSB1，占用者" },
+                { "geantwortet , als", "geantwortet, als" },
+                { "a ", "a " },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *is = texts_without_gaps(rows[i].before);
+                ck_assert_str_eq(is, rows[i].after);
+        }
+}
+END_TEST
+
 /* A sentence that nothing limits is translated in a time that a person does not notice, however many ways there are to
  * take it apart: it ends. */
 START_TEST(long_sentence)
@@ -97,6 +125,7 @@ int main(void)
         TCase *t = tcase_create("texts");
 
         tcase_add_loop_test(t, sentences, 0, G_N_ELEMENTS(cases));
+        tcase_add_test(t, gaps);
         tcase_add_test(t, long_sentence);
         return testing_run(t, "texts");
 }

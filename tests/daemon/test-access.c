@@ -59,6 +59,12 @@ static void act_as_nobody(const Groups *groups, const char *file, const char *jo
                 _exit(1);
         r = sd_bus_call_method(bus, name, root, manager, "StartUpgrade", &e, NULL, "ssa{sv}", "usb-1-2", url, 0);
         report(f, "StartUpgrade", r, &e);
+        r = sd_bus_call_method(bus, name, root, manager, "StartUpgrade", &e, NULL, "ssa{sv}", "usb-1-1", url, 1,
+                               "request-id", "s", "r1");
+        report(f, "repeated", r, &e);
+        r = sd_bus_call_method(bus, name, root, manager, "StartUpgrade", &e, NULL, "ssa{sv}", "usb-1-2", url, 1,
+                               "request-id", "s", "r1");
+        report(f, "with a known id", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "StartUpgradeFile", &e, NULL, "shsa{sv}", "usb-1-2", 0, "x", 0);
         report(f, "StartUpgradeFile", r, &e);
         r = sd_bus_call_method(bus, name, root, manager, "Check", &e, NULL, "ssa{sv}", "usb-1-2", url, 0);
@@ -114,7 +120,7 @@ static World *begin(const Groups *groups, char **ret_job, char **ret_lines, char
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);
         g_free(world_sim(w, "hold 1-1 downloading:50"));
-        *ret_job = world_start(w, "usb-1-1", url, NULL);
+        *ret_job = world_start(w, "usb-1-1", url, "request-id", "s", "r1", NULL);
         ck_assert_msg(*ret_job != NULL, "%s", world_error_message(w));
         g_free(world_sim(w, "held 1-1"));
         world_await_property(w, *ret_job, "State", "downloading");
@@ -138,11 +144,11 @@ START_TEST(test_access)
 
         jobs = world_path(w, "state/jobs/2.job");
         wanted = g_strdup_printf(
-                "StartUpgrade: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\nJob.Cancel: %s\nDismiss: %s\nRetry: %s\n"
-                "Probe: %s\nProbe 2: %s\nLogLevel: %s\nLogTarget: %s\n"
+                "StartUpgrade: %s\nrepeated: %s\nwith a known id: %s\nStartUpgradeFile: %s\nCheck: %s\nCancel: %s\n"
+                "Job.Cancel: %s\nDismiss: %s\nRetry: %s\nProbe: %s\nProbe 2: %s\nLogLevel: %s\nLogTarget: %s\n"
                 "GetHistory: done\nGetLog: done\nGetManagedObjects: done\nGetAll: done\n"
                 "own: 0\n",
-                denied, denied, denied, denied, denied, denied, denied, denied, denied, denied, denied);
+                denied, denied, denied, denied, denied, denied, denied, denied, denied, denied, denied, denied, denied);
         ck_assert_str_eq(text, wanted);
 
         world_assert_sim(w, lines, "get 1-2 at-lines");
@@ -156,8 +162,12 @@ END_TEST
 
 START_TEST(test_members)
 {
-        static const char *const done[] = { "StartUpgrade: done\n", "\nCheck: done\n",          "\nCancel: done\n",
-                                            "NotCancellable\n",     "Retry: org.fotad1.Error.", "own: 0\n" };
+        static const char *const done[] = {
+                "StartUpgrade: done\n",     "\nCheck: done\n",
+                "\nCancel: done\n",         "NotCancellable\n",
+                "Retry: org.fotad1.Error.", "own: 0\n",
+                "\nrepeated: done\n",       "\nwith a known id: org.fotad1.Error.InvalidOption"
+        };
         g_autofree char *job = NULL, *text = NULL, *lines = NULL;
         World *w = begin(&members[_i], &job, &lines, &text);
 

@@ -202,7 +202,7 @@ END_TEST
 START_TEST(test_start_on_adopted)
 {
         Course *c = begun_by_hand(_i ? NAMELESS : "ec800m-4", NOWHERE, "mini", QUICK);
-        g_autofree char *path = NULL;
+        g_autofree char *path = NULL, *again = NULL;
 
         world_start_daemon(c->w);
         await_adopted(c);
@@ -212,13 +212,17 @@ START_TEST(test_start_on_adopted)
         ck_assert_str_eq(world_error(c->w), "InvalidOption");
         world_assert_sim(c->w, "1", "get 1-1 qfotadl-count");
         g_free(world_sim(c->w, "hold 1-1 accepted"));
-        path = world_start(c->w, "", c->url, "expected-revision", "s", c->new, NULL);
+        path = world_start(c->w, "", c->url, "expected-revision", "s", c->new, "request-id", "s", "r1", NULL);
         ck_assert_msg(path != NULL, "%s: %s", world_error(c->w), world_error_message(c->w));
         ck_assert_str_eq(path, JOB_1);
+        world_assert_property(c->w, JOB_1, "RequestId", "r1");
         g_free(world_sim(c->w, "wait 1-1 qfotadl 2"));
         world_await_property(c->w, JOB_1, "Source", c->url);
         ck_assert_ptr_null(world_start(c->w, "", c->url, NULL)); /* the source is now known */
         ck_assert_str_eq(world_error(c->w), "NotStalled");
+        again = world_start(c->w, "", c->url, "expected-revision", "s", c->new, "request-id", "s", "r1", NULL);
+        ck_assert_msg(again != NULL, "%s: %s", world_error(c->w), world_error_message(c->w));
+        ck_assert_str_eq(again, JOB_1);
         g_free(world_sim(c->w, "release 1-1 accepted"));
         check_adopted_success(c, "minifota", 2);
         world_assert_property(c->w, JOB_1, "Source", c->url);

@@ -391,7 +391,7 @@ static char *read_history(World *w, uint32_t limit)
                 const char *key, *value;
                 GHashTableIter iter;
 
-                ck_assert_uint_eq(read_properties(values, "", m), 27);
+                ck_assert_uint_eq(read_properties(values, "", m), 28);
                 path = g_strdup_printf("/org/fotad1/job/_3%s", (char *)g_hash_table_lookup(values, "\nId"));
                 g_string_append_printf(ids, "%s ", (char *)g_hash_table_lookup(values, "\nId"));
                 g_hash_table_iter_init(&iter, values);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The completion for bash, by bash itself (complete), with a running daemon and without one; and the words that zsh and
- * fish get of it. */
+/* The completion for bash, by bash itself (complete), with a running daemon and without one; the words that zsh and fish
+ * get of it, and the completions of these two, where they are installed. */
 
 #include <check.h>
 #include <glib.h>
@@ -38,12 +38,25 @@ static void assert_offered(World *w, const char *line, const char *expected)
         assert_printed(w, argument, expected);
 }
 
-/* The same for zsh and fish. */
-static void assert_offered_whole(World *w, const char *line, const char *expected)
+/* The same in another shell. */
+static void assert_offered_by(World *w, const char *option, const char *line, const char *expected)
 {
-        g_autofree char *arguments = g_strdup_printf("--whole '%s'", line);
+        g_autofree char *arguments = g_strdup_printf("%s '%s'", option, line);
 
         assert_printed(w, arguments, expected);
+}
+
+/* The words that zsh and fish get. */
+static void assert_offered_whole(World *w, const char *line, const char *expected)
+{
+        assert_offered_by(w, "--whole", line, expected);
+}
+
+static bool is_installed(const char *shell)
+{
+        g_autofree char *path = g_find_program_in_path(shell);
+
+        return path;
 }
 
 START_TEST(test_live)
@@ -125,6 +138,27 @@ START_TEST(test_alone)
 }
 END_TEST
 
+/* The value of an option is no argument: each option that takes one, by its "=" in the verb's help, is followed by
+ * the first argument of "start". */
+START_TEST(test_values)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+
+        g_setenv("CLIENT_PROGRAM", "/bin/bash", TRUE);
+        client_assert(w,
+                      "-c 'F=$abs_top_builddir/client/fotactl; n=0; "
+                      "for o in $($F start --help | sed -nE \"s/^  (-., )?(--[a-z0-9-]+)=.*/\\2/p\"); do "
+                      "[ \"$($abs_top_srcdir/tests/daemon/complete \"fotactl start $o 1 http:/\")\" = \"[//]\" ] || "
+                      "{ echo $o; exit 1; }; n=$((n + 1)); done; echo $n options'",
+                      NULL, 0, "18 options", "");
+        complete_with("tests/daemon/complete");
+        assert_offered(w, "fotactl start --until=", "[finished]\n[stalled]\n");
+        assert_offered(w, "fotactl watch --until s", "[stalled]\n");
+        world_free(w);
+}
+END_TEST
+
 /* Every option in a verb's help. */
 START_TEST(test_options)
 {
@@ -144,8 +178,8 @@ START_TEST(test_options)
 }
 END_TEST
 
-/* The words for zsh and fish are whole; more follows those that end in = and /. The scripts of both shells, which need
- * not be installed, have no words of their own. */
+/* The words for zsh and fish are whole; more follows those that end in = and /. The scripts of both shells have no words
+ * of their own. */
 START_TEST(test_whole)
 {
         static const struct {
@@ -170,14 +204,35 @@ START_TEST(test_whole)
         ck_assert_int_eq(g_mkdir(place, 0755), 0);
         ck_assert_int_eq(g_chdir(above), 0);
         complete_with("tests/daemon/complete");
-        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
                 assert_offered_whole(w, rows[i].line, rows[i].expected);
+                if (is_installed("fish") && strchr(rows[i].line, ' '))
+                        assert_offered_by(w, "--fish", rows[i].line, rows[i].expected);
+        }
         g_setenv("CLIENT_PROGRAM", "/bin/sh", TRUE);
-        client_assert(w,
-                      "-c 'cd $abs_top_builddir/client/completion; ! command -v zsh >/dev/null || zsh -n _fotactl; "
-                      "! command -v fish >/dev/null || fish --no-execute fotactl.fish; "
-                      "grep -c \"bash .*/fotactl \" _fotactl fotactl.fish'",
+        client_assert(w, "-c 'cd $abs_top_builddir/client/completion; grep -c \"bash .*/fotactl \" _fotactl fotactl.fish'",
                       NULL, 0, "_fotactl:1\nfotactl.fish:1\n", "");
+        world_free(w);
+}
+END_TEST
+
+/* The line of an interactive zsh after TAB: a blank follows a word that is complete. */
+START_TEST(test_zsh)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *place = world_path(w, "dir"), *above = g_path_get_dirname(place);
+
+        ck_assert_int_eq(g_mkdir(place, 0755), 0);
+        ck_assert_int_eq(g_chdir(above), 0);
+        complete_with("tests/daemon/complete");
+        if (is_installed("zsh"))
+                assert_printed(w,
+                               "--zsh 'fotactl sche' 'fotactl sta' 'fotactl start --meth' 'fotactl start --method=m' "
+                               "'fotactl start --method m' 'fotactl start http:/' 'fotactl start ./di' 'fotactl cancel '",
+                               "fotactl schedule \nfotactl sta\nfotactl start --method=\n"
+                               "fotactl start --method=minifota \nfotactl start --method minifota \n"
+                               "fotactl start http://\nfotactl start ./dir/\nfotactl cancel \n");
         world_free(w);
 }
 END_TEST
@@ -200,6 +255,11 @@ START_TEST(test_hostile)
         whole = g_strdup_printf("./%s\n", name);
         assert_offered(w, "fotactl start ./a", offered);
         assert_offered_whole(w, "fotactl start ./a", whole);
+        if (is_installed("fish"))
+                assert_offered_by(w, "--fish", "fotactl start ./a", whole);
+        if (is_installed("zsh"))
+                assert_printed(w, "--zsh 'fotactl start ./a'",
+                               "fotactl start ./a\\$\\(touch\\ pwned\\)\\`touch\\ pwned\\`.conf \n");
         line = g_strdup_printf("fotactl schedule --directory=%s show ", place);
         assert_offered(w, line, "[night]\n");
         ck_assert_int_ne(g_access("pwned", F_OK), 0);
@@ -215,7 +275,9 @@ int main(void)
         suite_add(s, "stalled", test_stalled, 0, 1);
         suite_add(s, "alone", test_alone, 0, 1);
         suite_add(s, "options", test_options, 0, 1);
+        suite_add(s, "values", test_values, 0, 1);
         suite_add(s, "whole", test_whole, 0, 1);
+        suite_add(s, "zsh", test_zsh, 0, 1);
         suite_add(s, "hostile", test_hostile, 0, 1);
         return suite_run(s);
 }

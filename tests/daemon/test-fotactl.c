@@ -102,6 +102,32 @@ START_TEST(test_alone)
 }
 END_TEST
 
+/* A command with --request-id may be repeated, and follows or shows the job of the first one. */
+START_TEST(test_request_id)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        World *w = world_new(&settings);
+        g_autofree char *missing = world_http(w, "missing.bin"), *plain = NULL, *waits = NULL;
+        g_autofree char *json = NULL, *other = NULL;
+
+        world_await_module(w, MODULE_1);
+        plain = g_strdup_printf("start --request-id 'r 1' %s", missing);
+        waits = g_strdup_printf("start --wait --request-id 'r 1' %s", missing);
+        json = g_strdup_printf("start --wait --json --request-id 'r 1' %s", missing);
+        other = g_strdup_printf("start --request-id 'r 1' --allow-unchanged %s", missing);
+        client_assert(w, plain, NULL, 0, "Job 1 has the request id r 1: " JOB_1 "\n", "");
+        client_assert(w, waits, NULL, 1, "http/711", "");
+        client_assert(w, waits, NULL, 1, "http/711", "");
+        client_assert(w, json, NULL, 1, "\"RequestId\":\"r 1\"", "");
+        client_assert(w, other, NULL, 3, "", "InvalidOption: request-id: job 1 has this id");
+        client_assert(w, "status 1", NULL, 0, "Request id", "");
+        client_assert(w, "status --json 1", NULL, 0, "\"RequestId\":\"r 1\"", "");
+        client_assert(w, "history --json", NULL, 0, "\"RequestId\":\"r 1\"", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        world_free(w);
+}
+END_TEST
+
 /* A typical day: every verb, as text and as JSON. */
 START_TEST(test_verbs)
 {
@@ -424,6 +450,7 @@ int main(void)
         Suite *s = suite_create("fotactl");
 
         suite_add(s, "alone", test_alone, 0, 1);
+        suite_add(s, "request-id", test_request_id, 0, 1);
         suite_add(s, "verbs", test_verbs, 0, 1);
         suite_add(s, "file", test_file, 0, 1);
         suite_add(s, "cancel", test_cancel, 0, 2);

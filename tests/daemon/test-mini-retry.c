@@ -151,6 +151,7 @@ START_TEST(test_refused)
         refuse(c, c->url, "apn", "s", "internet", "InvalidOption", "apn");
         refuse(c, c->url, "download-urc-max", "u", "50", "InvalidOption", "download-urc-max");
         refuse(c, c->url, "method", "s", "dfota", "InvalidOption", "method");
+        refuse(c, c->url, "request-id", "s", "r1", "InvalidOption", "a retry starts no job");
         refuse(c, c->url, "dance", "s", "yes", "InvalidOption", "dance");
         refuse(c, c->url, "cid", "s", "1", "InvalidOption", "cid");
         world_assert_property(c->w, c->job, "State", "stalled");

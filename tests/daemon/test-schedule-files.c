@@ -58,6 +58,7 @@ static const struct {
         { GOOD "[options]\ncid=one\n", ":5: cid must be a number" },
         { GOOD "[options]\ncheck-source=yes\n", ":5: check-source must be true or false" },
         { GOOD "[options]\ncolour=red\n", ":5: colour is no option of an upgrade" },
+        { GOOD "[options]\nrequest-id=r1\n", ":5: request-id has no place here" },
         { GOOD "[options]\nexpected-revision=R2\n", ":5: expected-revision belongs into [upgrade]" },
         { GOOD "[options]\napn=a\napn-password=s3cret\n", ":6: apn-password has no place here" },
         { "[upgrade]\nsource=http://host/\xff.bin\n", " is not a text in UTF-8" },
@@ -199,7 +200,8 @@ END_TEST
 static void assert_complete(Schedules *b, const char *example)
 {
         static const char *const elsewhere[] = {
-                "help", "module", "expect", "wait", "timeout", "until", "apn-password-file", "json", NULL
+                "help", "module",     "expect", "wait", "timeout", "until", "apn-password-file",
+                "json", "request-id", NULL
         };
         g_autoptr(GRegex) option = g_regex_new("^ .* --([a-z0-9-]+)", G_REGEX_MULTILINE, 0, NULL);
         g_autoptr(GMatchInfo) match = NULL;

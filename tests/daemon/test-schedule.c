@@ -397,6 +397,84 @@ START_TEST(test_followed_badly)
 }
 END_TEST
 
+/* ---- request ids */
+
+#define INVOCATION "0123456789abcdef0123456789abcdef"
+
+/* From now on fotactl is run as the main process of a unit, or as a process below one. */
+static void run_as_unit(Schedules *b, bool main_process)
+{
+        g_autofree char *program = g_strdup_printf("#!/bin/sh\n%sexec '%s/client/fotactl' \"$@\"\n",
+                                                   main_process ? "SYSTEMD_EXEC_PID=$$ " : "",
+                                                   g_getenv("abs_top_builddir"));
+        g_autofree char *path = schedules_write_file(b, "fotactl", program, 0755);
+
+        g_setenv("CLIENT_PROGRAM", path, TRUE);
+        g_setenv("SYSTEMD_EXEC_PID", "1", TRUE);
+}
+
+static void assert_failed(Schedules *b, const char *verb, const char *commands)
+{
+        schedules_assert(b, verb, 1, "", ": the upgrade failed: http/711 (url-error): ");
+        world_assert_sim(b->w, commands, "get 1-1 qfotadl-count");
+}
+
+/* A run that systemd has started is one job at most, also if its call is repeated; the next run starts anew. Processes
+ * below a service have its INVOCATION_ID, but are no runs. */
+START_TEST(test_request_id)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *missing = world_http(b->w, "missing.bin"), *text = NULL, *long_id = NULL;
+        const char *const next = "fedcba9876543210fedcba9876543210";
+
+        schedules_write(b, missing, "");
+        run_as_unit(b, true);
+        g_setenv("INVOCATION_ID", INVOCATION, TRUE);
+        assert_failed(b, "run night", "1");
+        world_assert_property(b->w, JOB_1, "RequestId", "night-" INVOCATION);
+        assert_failed(b, "run night", "1");
+        g_setenv("INVOCATION_ID", next, TRUE);
+        assert_failed(b, "run night", "2");
+
+        g_setenv("INVOCATION_ID", "abc", TRUE);
+        assert_failed(b, "run night", "3");
+        world_assert_property(b->w, "/org/fotad1/job/_33", "RequestId", "");
+        g_setenv("INVOCATION_ID", next, TRUE);
+        run_as_unit(b, false);
+        assert_failed(b, "run night", "4");
+        world_assert_property(b->w, "/org/fotad1/job/_34", "RequestId", "");
+
+        run_as_unit(b, true);
+        text = g_strdup_printf("[upgrade]\nsource=%s\nexpected-revision=" NEW_REVISION "\n", missing);
+        g_free(schedules_write_file(b, "every-night-at-three-and-on-sundays.conf", text, 0644));
+        assert_failed(b, "run every-night-at-three-and-on-sundays", "5");
+        long_id = world_property(b->w, "/org/fotad1/job/_35", "RequestId");
+        ck_assert_msg(strlen(long_id) == 64 && g_str_has_suffix(long_id, next), "%s", long_id);
+        schedules_free(b);
+}
+END_TEST
+
+/* The caller's own id counts instead. A schedule that has changed since is refused. */
+START_TEST(test_request_id_given)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *missing = world_http(b->w, "missing.bin");
+
+        schedules_write(b, missing, "");
+        run_as_unit(b, true);
+        g_setenv("INVOCATION_ID", INVOCATION, TRUE);
+        assert_failed(b, "run --request-id=rollout-7 night", "1");
+        world_assert_property(b->w, JOB_1, "RequestId", "rollout-7");
+        assert_failed(b, "run --request-id=rollout-7 night", "1");
+        schedules_write(b, missing, "[options]\nallow-unchanged=true\n");
+        schedules_assert(b, "run --request-id=rollout-7 night", 3, "", "InvalidOption: request-id: job 1 has this id");
+        world_assert_sim(b->w, "1", "get 1-1 qfotadl-count");
+        schedules_free(b);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("schedule");
@@ -414,5 +492,7 @@ int main(void)
         suite_add(s, "daemon-gone", test_daemon_gone, 0, 1);
         suite_add(s, "followed-package", test_followed_package, 0, 1);
         suite_add(s, "followed-badly", test_followed_badly, 0, 2);
+        suite_add(s, "request-id", test_request_id, 0, 1);
+        suite_add(s, "request-id-given", test_request_id_given, 0, 1);
         return suite_run(s);
 }

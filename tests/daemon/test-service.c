@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -357,6 +358,66 @@ START_TEST(test_status)
 }
 END_TEST
 
+/* ---- many unfinished jobs */
+
+static void write_unfinished(World *w, unsigned count)
+{
+        for (unsigned id = 1; id <= count; id++) {
+                g_autofree char *name = g_strdup_printf("state/jobs/%u.job", id);
+                g_autofree char *text = g_strdup_printf("[Job]\nVersion=1\nId=%u\nOrigin=request\nState=downloading\n"
+                                                        "Method=dfota\nCreated=1\nPercent=10\nFinished=0\nSent=true\n"
+                                                        "Module=usb-9-%u\nSource=http://host/up.bin\n",
+                                                        id, id);
+
+                write_file(w, name, text);
+        }
+}
+
+/* The processor time, in seconds, of the processes that have ended. */
+static double seconds_of_children(void)
+{
+        struct rusage usage;
+
+        ck_assert_int_eq(getrusage(RUSAGE_CHILDREN, &usage), 0);
+        return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Returns the processor time, in seconds, of a daemon that takes up so many jobs, reports them, and ends. */
+static double take_up(unsigned count)
+{
+        WorldSettings settings = { .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *path = world_path(w, "notify"), *more = g_strdup_printf("; and %u more", count - 8);
+        Datagrams *said = datagrams_new(path);
+        g_autoptr(GPtrArray) texts = NULL;
+        double before = seconds_of_children();
+        const char *text;
+        unsigned n;
+
+        write_unfinished(w, count);
+        world_set_environment(w, "NOTIFY_SOCKET", path);
+        world_start_daemon(w);
+        n = datagrams_await(said, 0, "STATUS=job 1 on usb-9-1: restarting ");
+        texts = datagrams_get(said);
+        text = g_ptr_array_index(texts, n);
+        ck_assert_msg(strstr(text, "; job 8 on ") && g_str_has_suffix(text, more), "%s", text);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_free(w);
+        datagrams_free(said);
+        return seconds_of_children() - before;
+}
+
+/* The line has eight jobs, however many there are, and with eight times as many jobs the start costs eight times as
+ * much: the line is made for each of their changes. */
+START_TEST(test_many)
+{
+        double few = take_up(100), many = take_up(800);
+
+        ck_assert_msg(many < 16 * few, "%.2f s for 100 jobs, %.2f s for 800 jobs", few, many);
+}
+END_TEST
+
 /* ---- job files */
 
 #define FINISHED(id, announced) FINISHED_FROM("http://host/up.bin", id, announced)
@@ -573,6 +634,7 @@ int main(void)
         suite_add(s, "activation", test_activation, 0, 1);
         suite_add(s, "stop", test_stop, 0, 4);
         suite_add(s, "status", test_status, 0, 1);
+        suite_add(s, "many", test_many, 0, 1);
         suite_add(s, "broken", test_broken, 0, G_N_ELEMENTS(broken));
         suite_add(s, "second-daemon", test_second_daemon, 0, 1);
         suite_add(s, "announce", test_announce, 0, 3);

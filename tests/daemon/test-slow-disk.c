@@ -206,16 +206,25 @@ static Caller *caller_send(Caller *c, sd_bus_message *m)
         return c;
 }
 
-static Caller *call_start(const char *url)
+/* id: NULL none. */
+static void append_id(sd_bus_message *m, const char *id)
+{
+        ck_assert_int_ge(id ? sd_bus_message_append(m, "a{sv}", 1, "request-id", "s", id)
+                            : sd_bus_message_append(m, "a{sv}", 0),
+                         0);
+}
+
+static Caller *call_start(const char *url, const char *id)
 {
         sd_bus_message *m;
         Caller *c = caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "StartUpgrade");
 
-        ck_assert_int_ge(sd_bus_message_append(m, "ssa{sv}", MODULE_1, url, 0), 0);
+        ck_assert_int_ge(sd_bus_message_append(m, "ss", MODULE_1, url), 0);
+        append_id(m, id);
         return caller_send(c, m);
 }
 
-static Caller *call_start_file(World *w)
+static Caller *call_start_file(World *w, const char *id)
 {
         g_autofree char *path = world_path(w, "package.bin");
         sd_bus_message *m;
@@ -225,7 +234,8 @@ static Caller *call_start_file(World *w)
         world_make_package(w, "package.bin", OLD_REVISION, NEW_REVISION, 20000);
         fd = open(path, O_RDONLY | O_CLOEXEC);
         ck_assert_int_ge(fd, 0);
-        ck_assert_int_ge(sd_bus_message_append(m, "shsa{sv}", MODULE_1, fd, "package.bin", 0), 0);
+        ck_assert_int_ge(sd_bus_message_append(m, "shs", MODULE_1, fd, "package.bin"), 0);
+        append_id(m, id);
         close(fd);
         return caller_send(c, m);
 }
@@ -574,11 +584,16 @@ static void assert_no_job(World *w)
 }
 
 /* 0: from a URL, 1: from a package on the host. */
-static Caller *call_start_either(World *w, int how)
+static Caller *call_start_with(World *w, int how, const char *id)
 {
         g_autofree char *url = world_publish(w);
 
-        return how == 0 ? call_start(url) : call_start_file(w);
+        return how == 0 ? call_start(url, id) : call_start_file(w, id);
+}
+
+static Caller *call_start_either(World *w, int how)
+{
+        return call_start_with(w, how, NULL);
 }
 
 /* The call is answered, and the job appears, when the disk has its record. The module is taken before. */
@@ -637,6 +652,90 @@ START_TEST(test_caller_left)
         next = world_expect_job(w, world_start(w, MODULE_1, url, NULL));
         ck_assert_str_ne(next, JOB_1);
         world_assert_result(w, next, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* ---- two calls with the same request id at the same time */
+
+/* Both return the job of the first one. */
+START_TEST(test_repeated)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_new(w);
+        Caller *first = call_start_with(w, _i, "r1"), *second, *other;
+
+        hold_await(h, "State=queued");
+        second = call_start_with(w, _i, "r1");
+        other = call_start_with(w, 1 - _i, "r1");
+        caller_settle(second);
+        caller_settle(other);
+        caller_assert_waits(first);
+        caller_assert_waits(second);
+        caller_assert_waits(other);
+        hold_release(h);
+        caller_await(first);
+        caller_await(second);
+        ck_assert_str_eq(first->job, JOB_1);
+        ck_assert_str_eq(second->job, JOB_1);
+        caller_await_answer(other);
+        ck_assert_msg(other->error && g_str_has_prefix(other->error, "request-id: job 1 "), "%s", other->error);
+        assert_success(w);
+        caller_free(first);
+        caller_free(second);
+        caller_free(other);
+        world_free(w);
+}
+END_TEST
+
+/* The first caller leaves, and nothing is left of its job: the second call begins one. */
+START_TEST(test_repeated_left)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_new(w);
+        Caller *first = call_start_with(w, _i, "r1"), *second;
+
+        hold_await(h, "State=queued");
+        second = call_start_with(w, _i, "r1");
+        caller_settle(second);
+        caller_leave(first, w);
+        assert_no_job(w);
+        caller_assert_waits(second);
+        hold_release(h);
+        caller_await(second);
+        ck_assert_str_ne(second->job, JOB_1);
+        world_assert_result(w, second->job, "success", "", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        caller_free(second);
+        world_free(w);
+}
+END_TEST
+
+/* 0: the second caller leaves while it waits, 1: it has given up. The first one has its job. */
+START_TEST(test_repeated_not_needed)
+{
+        World *w = world_with(NULL);
+        Hold *h = hold_new(w);
+        Caller *first = call_start_with(w, 0, "r1"), *second;
+
+        hold_await(h, "State=queued");
+        second = call_start_with(w, 0, "r1");
+        caller_settle(second);
+        if (_i == 0) {
+                caller_leave(second, w);
+                hold_release(h);
+                caller_await(first);
+                assert_success(w);
+        } else {
+                let_pass(w, "30");
+                hold_await_removal(h);
+                hold_release(h);
+                caller_await_refusal(first);
+                caller_await_refusal(second);
+                assert_no_job(w);
+                caller_free(second);
+        }
+        caller_free(first);
         world_free(w);
 }
 END_TEST
@@ -974,6 +1073,9 @@ int main(void)
         suite_add(s, "dismiss", test_dismiss, 0, 1);
         suite_add(s, "start", test_start, 0, 2);
         suite_add(s, "caller-left", test_caller_left, 0, 2);
+        suite_add(s, "repeated", test_repeated, 0, 2);
+        suite_add(s, "repeated-left", test_repeated_left, 0, 2);
+        suite_add(s, "repeated-not-needed", test_repeated_not_needed, 0, 2);
         suite_add(s, "start-given-up", test_start_given_up, 0, 1);
         suite_add(s, "record-stays", test_record_stays, 0, 2);
         suite_add(s, "cancel-given-up", test_cancel_given_up, 0, 2);

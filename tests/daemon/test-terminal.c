@@ -294,8 +294,13 @@ START_TEST(test_languages)
         World *w = world_new(&settings);
         g_autofree char *none = world_http(w, "none.bin"), *url = world_publish(w), *job = NULL;
         g_autofree char *check = g_strdup_printf("check -v -m usb-1-1 --check-source %s", none);
+        ClientRun *monitor = client_begin_at(w, "monitor", &(ClientTerminal){ .columns = 0, .language = "de" });
 
         source_checks_serve(w);
+        client_await(monitor, "Problem=es antwortet nicht an /dev/ttyUSB4");
+        kill(monitor->pid, SIGINT);
+        client_finish(monitor, -SIGINT);
+        client_free(monitor);
         world_await_module(w, MODULE_1);
         world_await_property(w, MODULE_2, "Problem", "it does not answer at /dev/ttyUSB4");
         assert_languages(w, "list", 0);

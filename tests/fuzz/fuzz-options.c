@@ -17,10 +17,12 @@ const unsigned fuzz_runs = 8000;
 static void check_saved(const Options *options)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GString) text = g_string_new(NULL);
         g_autofree char *why = NULL, *before = options_describe(options), *after = NULL;
         g_autoptr(Options) again = NULL;
 
-        options_save(options, file, "Options");
+        options_save(options, text, "Options");
+        g_assert(text->len == 0 || g_key_file_load_from_data(file, text->str, text->len, G_KEY_FILE_NONE, NULL));
         again = options_load(file, "Options", &why);
         g_assert(again && !why);
         after = options_describe(again);

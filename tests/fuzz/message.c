@@ -43,6 +43,7 @@ static const char *const words[] = {
         "860000000000001",
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         "http://server/package.bin",
+        "request-id",
 };
 
 /* A connection that goes nowhere, for sd-bus to make messages on. */
@@ -141,6 +142,11 @@ static int append(Script *s, sd_bus_message *m, const char *type, unsigned depth
         }
 }
 
+int message_append(Script *s, sd_bus_message *m, const char *signature)
+{
+        return append_all(s, m, signature, 0);
+}
+
 sd_bus_message *message_draw(Script *s, const char *signature)
 {
         g_autoptr(sd_bus_message) m = NULL;
@@ -148,7 +154,7 @@ sd_bus_message *message_draw(Script *s, const char *signature)
 
         g_assert(sd_bus_message_new_method_call(get_bus(), &m, "org.fotad1", "/org/fotad1", "org.fotad1.Manager",
                                                 "StartUpgrade") >= 0);
-        if (!g_variant_is_signature(any) || append_all(s, m, any, 0) < 0 || sd_bus_message_seal(m, 1, 0) < 0 ||
+        if (!g_variant_is_signature(any) || message_append(s, m, any) < 0 || sd_bus_message_seal(m, 1, 0) < 0 ||
             sd_bus_message_rewind(m, true) < 0)
                 return NULL;
         return g_steal_pointer(&m);

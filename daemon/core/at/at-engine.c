@@ -94,6 +94,7 @@ void at_engine_free(AtEngine *e)
         forget_commands(e);
         g_queue_clear_full(&e->events, (GDestroyNotify)at_event_free);
         g_string_free(e->information, TRUE);
+        at_line_reset(&e->line);
         g_free(e);
 }
 
@@ -393,8 +394,10 @@ static void handle_line(AtEngine *e, const char *line, uint64_t now)
                         return;
                 }
                 if (is_information(head, line)) {
-                        if (e->information->len + strlen(line) < INFORMATION_MAX)
-                                g_string_append_printf(e->information, "%s%s", e->information->len ? "\n" : "", line);
+                        if (e->information->len + strlen(line) < INFORMATION_MAX) {
+                                g_string_append(e->information, e->information->len ? "\n" : "");
+                                g_string_append(e->information, line);
+                        }
                         return;
                 }
         } else if (parse_final(line, &result, &error))

@@ -3,12 +3,16 @@
 /* Splits bytes into lines, a byte at a time in a bounded buffer, so that the boundaries of reads do not matter. Does
  * not interpret lines. NULs and control characters, which modules emit while they boot, are dropped. */
 
+#include <glib.h>
+
 #include "core/at/at-line.h"
+
+#define SIZE_MIN 64 /* of the buffer; few lines are longer */
 
 void at_line_reset(AtLine *line)
 {
-        line->length = 0;
-        line->overlong = false;
+        g_free(line->buffer);
+        *line = (AtLine){ 0 };
 }
 
 static const char *at_line_end(AtLine *line)
@@ -16,13 +20,14 @@ static const char *at_line_end(AtLine *line)
         size_t n = line->length;
         bool overlong = line->overlong;
 
-        at_line_reset(line);
-        if (overlong)
+        line->length = 0;
+        line->overlong = false;
+        if (overlong || n == 0)
                 return NULL;
         while (n > 0 && line->buffer[n - 1] == ' ')
                 n--;
         line->buffer[n] = 0;
-        return n > 0 ? line->buffer : NULL;
+        return line->buffer;
 }
 
 const char *at_line_push(AtLine *line, uint8_t byte)
@@ -36,6 +41,10 @@ const char *at_line_push(AtLine *line, uint8_t byte)
         if (line->length >= AT_LINE_MAX) {
                 line->overlong = true;
                 return NULL;
+        }
+        if (line->length + 1 >= line->size) {
+                line->size = line->size ? 2 * line->size : SIZE_MIN;
+                line->buffer = g_realloc(line->buffer, line->size);
         }
         line->buffer[line->length++] = (char)byte;
         return NULL;

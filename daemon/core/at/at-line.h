@@ -8,15 +8,16 @@
 /* The longest line that is kept, in bytes. The longest with a meaning is an echoed AT+QFOTADL of some 280. */
 #define AT_LINE_MAX 1024
 
+/* Zeros are an empty line. */
 typedef struct AtLine {
-        size_t length;
+        char *buffer; /* as long as the longest line needed */
+        size_t size, length;
         bool overlong; /* the present line is too long to mean anything: it is skipped */
-        char buffer[AT_LINE_MAX + 1];
 } AtLine;
 
 /* Takes one byte. Returns the line that it ends, without its end and its trailing blanks, valid until the next call;
  * NULL if it ends none. Empty and over-long lines are never returned. */
 const char *at_line_push(AtLine *line, uint8_t byte);
 
-/* Drops an unfinished line. */
+/* Drops an unfinished line, and frees the buffer. */
 void at_line_reset(AtLine *line);

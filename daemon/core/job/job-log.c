@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/job/job-log.h"
+#include "core/job/key-file.h"
 #include "mask.h"
 
 #define GROUP "[Log]\n"
@@ -19,8 +20,13 @@
 #define TEXT_MAX_LONG 1000        /* of requests, decisions and results */
 #define DIALOGUE_MAX  40          /* lines of the AT dialogue before they are kept for good */
 
+#define STEP          512         /* bytes by which the room for the lines grows */
+
+/* A log has some hundred lines, and there is one for each running job: the lines stand one behind the other. */
 struct JobLog {
-        GPtrArray *lines; /* JobLogLine */
+        char *lines;     /* JobLogLine */
+        size_t end, room; /* of lines, bytes */
+        unsigned length; /* number of lines */
         size_t bytes;
         unsigned total, passing;
         guint64 dropped;
@@ -42,23 +48,20 @@ const char *job_log_kind_to_string(JobLogKind kind)
 
 JobLog *job_log_new(void)
 {
-        JobLog *log = g_new0(JobLog, 1);
-
-        log->lines = g_ptr_array_new_with_free_func(g_free);
-        return log;
+        return g_new0(JobLog, 1);
 }
 
 void job_log_free(JobLog *log)
 {
         if (!log)
                 return;
-        g_ptr_array_unref(log->lines);
+        g_free(log->lines);
         g_free(log);
 }
 
 unsigned job_log_length(const JobLog *log)
 {
-        return log->lines->len;
+        return log->length;
 }
 
 unsigned job_log_total(const JobLog *log)
@@ -66,14 +69,29 @@ unsigned job_log_total(const JobLog *log)
         return log ? log->total : 0;
 }
 
-static JobLogLine *line_at(const JobLog *log, unsigned i)
+/* The line that begins at that byte; NULL at the end. */
+static JobLogLine *line_at(const JobLog *log, size_t at)
 {
-        return g_ptr_array_index(log->lines, i);
+        return at < log->end ? (JobLogLine *)(void *)(log->lines + at) : NULL;
+}
+
+static size_t place_of(const JobLog *log, const JobLogLine *line)
+{
+        return (size_t)((const char *)line - log->lines);
+}
+
+const JobLogLine *job_log_next(const JobLog *log, const JobLogLine *line)
+{
+        return line_at(log, line ? place_of(log, line) + line->size : 0);
 }
 
 const JobLogLine *job_log_line(const JobLog *log, unsigned i)
 {
-        return line_at(log, i);
+        const JobLogLine *line = job_log_next(log, NULL);
+
+        while (i-- > 0)
+                line = job_log_next(log, line);
+        return line;
 }
 
 /* ---- texts */
@@ -103,83 +121,97 @@ static size_t size_of(const JobLogLine *line)
         return strlen(line->text) + LINE_OVERHEAD;
 }
 
-static void remove_line(JobLog *log, unsigned i)
+static void remove_line(JobLog *log, const JobLogLine *line)
 {
-        const JobLogLine *line = line_at(log, i);
+        size_t at = place_of(log, line), size = line->size;
 
         log->bytes -= size_of(line);
         log->passing -= line->passing;
-        g_ptr_array_remove_index(log->lines, i);
+        log->length--;
+        log->end -= size;
+        memmove(log->lines + at, log->lines + at + size, log->end - at);
 }
 
-static JobLogLine *new_line(uint64_t at, JobLogKind kind, bool passing, const char *text)
+static void insert_line(JobLog *log, size_t at, JobLogLine head, const char *text)
 {
-        size_t size = strlen(text) + 1;
-        JobLogLine *line = g_malloc(offsetof(JobLogLine, text) + size);
+        size_t size = offsetof(JobLogLine, text) + strlen(text) + 1;
+        JobLogLine *line;
 
-        line->at = at;
-        line->kind = kind;
-        line->passing = passing;
-        memcpy(line->text, text, size);
-        return line;
-}
-
-static void insert_line(JobLog *log, int i, JobLogLine *line)
-{
+        size += -size % sizeof(head.at); /* the next one is aligned */
+        if (log->end + size > log->room) {
+                log->room = (log->end + size + STEP - 1) / STEP * STEP;
+                log->lines = g_realloc(log->lines, log->room);
+        }
+        memmove(log->lines + at + size, log->lines + at, log->end - at);
+        log->end += size;
+        log->length++;
+        line = line_at(log, at);
+        *line = head;
+        line->size = (uint16_t)size;
+        memcpy(line->text, text, strlen(text) + 1);
         log->bytes += size_of(line);
         log->passing += line->passing;
-        g_ptr_array_insert(log->lines, i, line);
 }
 
 /* Drops the oldest line behind the first ones, where a line with the number of lines that were dropped stands. Returns
  * false if there is none. */
 static bool drop_one(JobLog *log)
 {
+        const JobLogLine *line = job_log_next(log, NULL);
         g_autofree char *text = NULL;
         unsigned i = 0;
+        size_t place;
         uint64_t at;
 
-        while (i < log->lines->len && line_at(log, i)->kind != JOB_LOG_DROPPED)
+        while (line && line->kind != JOB_LOG_DROPPED) {
+                line = job_log_next(log, line);
                 i++;
-        if (i == log->lines->len) { /* the line becomes the mark */
-                i = MIN(LINES_FIRST, log->lines->len / 2);
+        }
+        if (!line) { /* the line becomes the mark */
+                line = job_log_line(log, MIN(LINES_FIRST, log->length / 2));
                 log->dropped = 0;
-        } else if (i + 2 >= log->lines->len) {
+        } else if (i + 2 >= log->length) {
                 return false;
         } else {
-                remove_line(log, i);
+                remove_line(log, line); /* the one behind it takes its place */
         }
-        at = line_at(log, i)->at;
-        remove_line(log, i);
+        at = line->at;
+        place = place_of(log, line);
+        remove_line(log, line);
         text = g_strdup_printf("%" G_GUINT64_FORMAT " lines were dropped here", ++log->dropped);
-        insert_line(log, (int)i, new_line(at, JOB_LOG_DROPPED, false, text));
+        insert_line(log, place, (JobLogLine){ .at = at, .kind = JOB_LOG_DROPPED }, text);
         return true;
 }
 
 static void append(JobLog *log, uint64_t at, JobLogKind kind, bool passing, const char *text)
 {
-        insert_line(log, -1, new_line(at, kind, passing, text));
-        while ((log->lines->len > LINES_MAX || (log->bytes > BYTES_MAX && log->lines->len > LINES_FIRST)) &&
-               drop_one(log))
+        insert_line(log, log->end, (JobLogLine){ .at = at, .kind = (uint8_t)kind, .passing = passing }, text);
+        while ((log->length > LINES_MAX || (log->bytes > BYTES_MAX && log->length > LINES_FIRST)) && drop_one(log))
                 ;
 }
 
 static void drop_passing(JobLog *log, unsigned most)
 {
-        for (unsigned i = 0; log->passing > most && i < log->lines->len;)
-                if (line_at(log, i)->passing)
-                        remove_line(log, i);
-                else
-                        i++;
+        for (const JobLogLine *line = job_log_next(log, NULL); log->passing > most && line;)
+                if (line->passing) {
+                        size_t place = place_of(log, line);
+
+                        remove_line(log, line);
+                        line = line_at(log, place);
+                } else {
+                        line = job_log_next(log, line);
+                }
 }
 
-static const JobLogLine *last_of_story(const JobLog *log)
+/* The last line that is not of that kind; NULL if there is none. */
+static const JobLogLine *last_but(const JobLog *log, JobLogKind kind)
 {
-        unsigned i = log->lines->len;
+        const JobLogLine *last = NULL;
 
-        while (i > 0 && line_at(log, i - 1)->kind == JOB_LOG_AT)
-                i--;
-        return i > 0 ? line_at(log, i - 1) : NULL;
+        for (const JobLogLine *line = NULL; (line = job_log_next(log, line));)
+                if (line->kind != kind)
+                        last = line;
+        return last;
 }
 
 /* Returns true if the texts differ in the number at their end alone. */
@@ -196,12 +228,10 @@ static bool only_counts(const char *a, const char *b)
 /* A module that reports one percentage after the other must not displace the rest of the dialogue. */
 static void replace_count(JobLog *log, const char *text)
 {
-        unsigned i = log->lines->len;
+        const JobLogLine *last = last_but(log, JOB_LOG_PROGRESS);
 
-        while (i > 0 && line_at(log, i - 1)->kind == JOB_LOG_PROGRESS)
-                i--;
-        if (i > 0 && line_at(log, i - 1)->passing && only_counts(line_at(log, i - 1)->text, text))
-                remove_line(log, i - 1);
+        if (last && last->passing && only_counts(last->text, text))
+                remove_line(log, last);
 }
 
 static size_t most_of(JobLogKind kind)
@@ -211,7 +241,7 @@ static size_t most_of(JobLogKind kind)
 
 void job_log_add(JobLog *log, uint64_t at, JobLogKind kind, const char *text)
 {
-        const JobLogLine *last = log ? last_of_story(log) : NULL;
+        const JobLogLine *last = log ? last_but(log, JOB_LOG_AT) : NULL;
         g_autofree char *cleaned = NULL;
 
         if (!log)
@@ -243,8 +273,8 @@ void job_log_keep_dialogue(JobLog *log)
 {
         if (!log)
                 return;
-        for (unsigned i = 0; i < log->lines->len; i++)
-                line_at(log, i)->passing = false;
+        for (const JobLogLine *line = NULL; (line = job_log_next(log, line));)
+                line_at(log, place_of(log, line))->passing = false;
         log->passing = 0;
 }
 
@@ -258,14 +288,16 @@ void job_log_drop_dialogue(JobLog *log)
 
 void job_log_append(const JobLog *log, GString *record)
 {
-        if (log->lines->len == 0)
+        if (log->length == 0)
                 return;
         g_string_append(record, "\n" GROUP);
-        for (unsigned i = 0; i < log->lines->len; i++) {
-                const JobLogLine *line = line_at(log, i);
-
-                g_string_append_printf(record, "%" G_GUINT64_FORMAT "=%s %s\n", line->at, kind_names[line->kind],
-                                       line->text);
+        for (const JobLogLine *line = NULL; (line = job_log_next(log, line));) {
+                key_file_append_digits(record, line->at);
+                g_string_append_c(record, '=');
+                g_string_append(record, kind_names[line->kind]);
+                g_string_append_c(record, ' ');
+                g_string_append(record, line->text);
+                g_string_append_c(record, '\n');
         }
 }
 

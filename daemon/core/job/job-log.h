@@ -31,9 +31,10 @@ typedef enum JobLogKind {
 } JobLogKind;
 
 typedef struct JobLogLine {
-        uint64_t at; /* µs since the epoch */
-        JobLogKind kind;
-        bool passing; /* of the AT dialogue, and dropped when enough newer lines have come */
+        uint64_t at;   /* µs since the epoch */
+        uint16_t size; /* of this structure, bytes */
+        uint8_t kind;  /* JobLogKind */
+        bool passing;  /* of the AT dialogue, and dropped when enough newer lines have come */
         char text[];
 } JobLogLine;
 
@@ -54,8 +55,10 @@ void job_log_keep_dialogue(JobLog *log);
 /* Drops them: the upgrade was successful. */
 void job_log_drop_dialogue(JobLog *log);
 
-/* The lines, oldest first. */
+/* The lines, oldest first, valid until the log is changed. job_log_next() returns the line behind that one, and the
+ * first one for NULL; NULL at the end. */
 unsigned job_log_length(const JobLog *log);
+const JobLogLine *job_log_next(const JobLog *log, const JobLogLine *line);
 const JobLogLine *job_log_line(const JobLog *log, unsigned i);
 /* The number of lines that were ever appended. */
 unsigned job_log_total(const JobLog *log);

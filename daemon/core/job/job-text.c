@@ -8,6 +8,7 @@
 #include "core/job/context.h"
 #include "core/job/job.h"
 #include "core/job/job-private.h"
+#include "core/job/key-file.h"
 #include "core/job/source.h"
 #include "core/quectel/fingerprint.h"
 #include "core/quectel/qfota.h"
@@ -16,6 +17,7 @@
 #define GROUP_OPTIONS "Options"
 
 #define SHA256_DIGITS 64
+#define TEXT_USUAL    8192 /* bytes of most records, so that their text is seldom moved in memory */
 
 static const char *const announced_names[] = {
         [JOB_ANNOUNCED_NO] = "no", [JOB_ANNOUNCED_AGAIN] = "again", [JOB_ANNOUNCED_YES] = "yes"
@@ -105,49 +107,46 @@ static void set_number(Job *job, size_t i, uint64_t n)
 
 char *job_to_text(const Job *job)
 {
-        g_autoptr(GKeyFile) f = g_key_file_new();
-        g_autofree char *fields = NULL;
-        GString *text;
+        GString *text = g_string_sized_new(TEXT_USUAL);
+        size_t size;
 
-        g_key_file_set_integer(f, GROUP, "Version", JOB_FILE_VERSION);
-        g_key_file_set_string(f, GROUP, "Id", job->id);
+        key_file_append_group(text, GROUP);
+        key_file_append_number(text, "Version", JOB_FILE_VERSION);
+        key_file_append_string(text, "Id", job->id);
         for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
                 if (words[i].presence != WITH_RESULT || job->result != JOB_RESULT_NONE)
-                        g_key_file_set_string(f, GROUP, words[i].key,
-                                              words[i].names[G_STRUCT_MEMBER(unsigned, job, words[i].offset)]);
-        g_key_file_set_string(f, GROUP, "Method", method_to_string(job->method));
+                        key_file_append_string(text, words[i].key,
+                                               words[i].names[G_STRUCT_MEMBER(unsigned, job, words[i].offset)]);
+        key_file_append_string(text, "Method", method_to_string(job->method));
         for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-                g_key_file_set_uint64(f, GROUP, numbers[i].key, number_of(job, i));
-        g_key_file_set_uint64(f, GROUP, "PercentCovered", job_percent_to_cover(job));
+                key_file_append_number(text, numbers[i].key, (int64_t)number_of(job, i));
+        key_file_append_number(text, "PercentCovered", job_percent_to_cover(job));
         if (job->started_by >= 0)
-                g_key_file_set_int64(f, GROUP, "StartedBy", job->started_by);
+                key_file_append_number(text, "StartedBy", job->started_by);
         if (job->download_max >= 0)
-                g_key_file_set_integer(f, GROUP, "DownloadMax", job->download_max);
+                key_file_append_number(text, "DownloadMax", job->download_max);
         if (job->reported_domain != CODE_DOMAIN_NONE) {
-                g_key_file_set_string(f, GROUP, "SaidDomain", code_domain_to_string(job->reported_domain));
-                g_key_file_set_integer(f, GROUP, "SaidCode", job->reported_code);
+                key_file_append_string(text, "SaidDomain", code_domain_to_string(job->reported_domain));
+                key_file_append_number(text, "SaidCode", job->reported_code);
         }
         if (job->abandon)
-                g_key_file_set_string(f, GROUP, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
+                key_file_append_string(text, "Abandon", code_find(CODE_DOMAIN_HOST, (int)job->abandon)->name);
         for (const JobString *s = job_strings; s->key; s++)
                 if (**job_string_at(job, s))
-                        g_key_file_set_string(f, GROUP, s->key, *job_string_at(job, s));
+                        key_file_append_string(text, s->key, *job_string_at(job, s));
         for (size_t i = 0; i < G_N_ELEMENTS(booleans); i++)
-                g_key_file_set_boolean(f, GROUP, booleans[i].key, G_STRUCT_MEMBER(bool, job, booleans[i].offset));
+                key_file_append_boolean(text, booleans[i].key, G_STRUCT_MEMBER(bool, job, booleans[i].offset));
         for (unsigned i = JOB_REACHED_ACCEPTED; i < _JOB_REACHED_MAX; i++)
-                g_key_file_set_boolean(f, GROUP, reached_keys[i], job->reached >= i);
+                key_file_append_boolean(text, reached_keys[i], job->reached >= i);
         if (job->result != JOB_RESULT_NONE) {
-                g_key_file_set_string(f, GROUP, "ErrorDomain", code_domain_to_string(job->domain));
-                g_key_file_set_integer(f, GROUP, "ErrorCode", job->code);
+                key_file_append_string(text, "ErrorDomain", code_domain_to_string(job->domain));
+                key_file_append_number(text, "ErrorCode", job->code);
         }
-        options_save(job->options, f, GROUP_OPTIONS);
-        fields = g_key_file_to_data(f, NULL, NULL);
-        text = g_string_new(fields);
-        if (fields)
-                explicit_bzero(fields, strlen(fields));
+        options_save(job->options, text, GROUP_OPTIONS);
         if (job->log)
                 job_log_append(job->log, text);
-        return g_string_free(text, FALSE);
+        size = text->len + 1;
+        return g_realloc(g_string_free(text, FALSE), size); /* many records may wait for the disk */
 }
 
 /* The value of a key must be readable if the key is present. */

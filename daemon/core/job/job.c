@@ -72,6 +72,8 @@ const JobString job_strings[] = {
         { "Place", G_STRUCT_OFFSET(Job, place) },
         { "Source", G_STRUCT_OFFSET(Job, source) },
         { "RetrySource", G_STRUCT_OFFSET(Job, retry_source) },
+        { "RequestSource", G_STRUCT_OFFSET(Job, request_source) },
+        { "RequestOptions", G_STRUCT_OFFSET(Job, request_options) },
         { "Imei", G_STRUCT_OFFSET(Job, imei) },
         { "Model", G_STRUCT_OFFSET(Job, model) },
         { "FromRevision", G_STRUCT_OFFSET(Job, from_revision) },
@@ -204,6 +206,12 @@ char *job_source_shown(const Job *job)
         return job->from_host ? g_strdup(job->source) : url_redact(job->source);
 }
 
+void job_describe_request(const char *source, bool file, const Options *options, char **ret_source, char **ret_options)
+{
+        *ret_source = file ? g_strdup(source) : url_redact(source);
+        *ret_options = options_describe(options);
+}
+
 CodeDomain job_download_domain(const Job *job)
 {
         return job->from_host ? CODE_DOMAIN_FILE : source_domain(job->source);
@@ -308,10 +316,12 @@ void job_tell_what_stays(Job *job, bool power_control)
         settings[JOB_SETTING_POWER].changed = settings[JOB_SETTING_POWER].changed && power_control;
         for (size_t i = 0; i < JOB_SETTING_RADIO; i++)
                 if (settings[i].changed)
-                        g_string_append_printf(s, "%s%s", s->len ? ", " : "What was changed for it was not put back: ",
-                                               settings[i].name);
-        if (s->len)
-                job_add_to_message(job, g_string_append_c(s, '.')->str);
+                        g_string_append_printf(s, "%s%s", s->len ? ", " : "", settings[i].name);
+        if (s->len) {
+                g_autofree char *sentence = g_strdup_printf("What was changed for it was not put back: %s.", s->str);
+
+                job_add_to_message(job, sentence);
+        }
         if (job->radio_off)
                 job_add_to_message(job, "Its radio may still be off: AT+CFUN=1 turns it on.");
 }

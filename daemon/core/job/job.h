@@ -87,6 +87,9 @@ typedef struct Job {
         char *source;       /* with its secrets while the job runs, redacted afterwards */
         char *retry_source; /* of a retry that waits until the AT port is idle, "" none */
         Options *options;
+        /* The arguments of the call with the option request-id, for comparison with later calls, "" without one:
+         * retries change source and options. Without secrets. */
+        char *request_source, *request_options;
         Method method;
         bool from_host;        /* the source is the name of a package on the host, kept until the job ends */
         char *package_sha256;  /* of that package: 64 lower-case hexadecimal digits; "" of a URL */
@@ -222,6 +225,10 @@ bool job_is_package_name(const char *name);
 
 /* The source as url_redact() shows it: without its password and the values in its query. The caller frees it. */
 char *job_source_shown(const Job *job);
+
+/* The arguments of a call as request_source and request_options have them. file: the source is the name of a package on
+ * the host. The caller frees both. */
+void job_describe_request(const char *source, bool file, const Options *options, char **ret_source, char **ret_options);
 
 /* Settles the end: result, code, and one sentence made of the code's texts. detail goes into the middle of the
  * sentence, NULL none. */

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "core/at/pace.h"
+#include "core/job/key-file.h"
 #include "core/job/options.h"
 #include "core/quectel/qfota.h"
 
-#define TEXT_MAX 127 /* bytes; AT+QICSGP takes no longer APN, user or password */
+#define TEXT_MAX       127 /* bytes; AT+QICSGP takes no longer APN, user or password */
+#define REQUEST_ID_MAX 64
 
 typedef struct Key {
         const char *name;
@@ -51,7 +53,10 @@ static const Key keys[] = {
         KEY_BOOLEAN("check-source", check_source),
         KEY_BOOLEAN("allow-unchanged", allow_unchanged),
         KEY_BOOLEAN("allow-https", allow_https),
+        KEY_STRING("request-id", request_id, NULL),
 };
+
+#define IS_FIELD(key, field) ((key)->offset == G_STRUCT_OFFSET(Options, field))
 
 static const Key *find_key(const char *name, char type)
 {
@@ -118,15 +123,17 @@ static bool is_word_of(const char *value, const char *words)
         return g_strv_contains((const char *const *)list, value);
 }
 
-bool options_set_string(Options *o, const char *name, const char *value, char **ret_why)
+/* A request id is never sent to a module, so it may hold any printable character. */
+static bool is_request_id(const char *value)
 {
-        const Key *key = find_key(name, 's');
+        for (const char *p = value; *p; p++)
+                if (*p < ' ' || *p > '~')
+                        return false;
+        return *value && strlen(value) <= REQUEST_ID_MAX;
+}
 
-        g_assert(key);
-        if (key->words && !is_word_of(value, key->words)) {
-                *ret_why = g_strdup_printf("must be one of %s", key->words);
-                return false;
-        }
+static bool judge_text(const Key *key, const char *value, char **ret_why)
+{
         if (strlen(value) > TEXT_MAX) {
                 *ret_why = g_strdup_printf("may have %d bytes at most", TEXT_MAX);
                 return false;
@@ -136,19 +143,36 @@ bool options_set_string(Options *o, const char *name, const char *value, char **
                         *ret_why = g_strdup("may hold printable ASCII without quotes and backslashes only");
                         return false;
                 }
-        if (!*value && key->offset == G_STRUCT_OFFSET(Options, expected_revision)) {
+        if (!*value && IS_FIELD(key, expected_revision)) {
                 *ret_why = g_strdup("may not be empty: leave the option out to accept any other revision");
                 return false;
         }
-        if (key->offset == G_STRUCT_OFFSET(Options, expected_revision) && strchr(value, ' ')) {
+        if (IS_FIELD(key, expected_revision) && strchr(value, ' ')) {
                 *ret_why = g_strdup("may not hold a blank: a revision looks like EC200AEUHAR01A03M16");
                 return false;
         }
-        if (key->offset == G_STRUCT_OFFSET(Options, sha256) &&
-            (strlen(value) != 64 || strspn(value, "0123456789abcdefABCDEF") != 64)) {
+        if (IS_FIELD(key, sha256) && (strlen(value) != 64 || strspn(value, "0123456789abcdefABCDEF") != 64)) {
                 *ret_why = g_strdup("must be 64 hexadecimal digits, as sha256sum prints them");
                 return false;
         }
+        return true;
+}
+
+bool options_set_string(Options *o, const char *name, const char *value, char **ret_why)
+{
+        const Key *key = find_key(name, 's');
+
+        g_assert(key);
+        if (key->words && !is_word_of(value, key->words)) {
+                *ret_why = g_strdup_printf("must be one of %s", key->words);
+                return false;
+        }
+        if (IS_FIELD(key, request_id) && !is_request_id(value)) {
+                *ret_why = g_strdup_printf("must be 1 to %d characters of printable ASCII", REQUEST_ID_MAX);
+                return false;
+        }
+        if (!IS_FIELD(key, request_id) && !judge_text(key, value, ret_why))
+                return false;
         g_free(*string_field(o, key));
         *string_field(o, key) = g_strdup(value);
         return true;
@@ -235,17 +259,27 @@ char *options_describe(const Options *o)
         return g_string_free(s, FALSE);
 }
 
-void options_save(const Options *o, GKeyFile *file, const char *group)
+void options_save(const Options *o, GString *text, const char *group)
 {
+        bool begun = false;
+
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
                 const Key *key = &keys[i];
+                const char *string = key->type == 's' ? *string_field(o, key) : NULL;
+                int64_t number = key->type == 'u' ? *number_field(o, key) : -1;
+                bool set = key->type == 'b' && *boolean_field(o, key);
 
-                if (key->type == 's' && *string_field(o, key))
-                        g_key_file_set_string(file, group, key->name, *string_field(o, key));
-                if (key->type == 'u' && *number_field(o, key) >= 0)
-                        g_key_file_set_int64(file, group, key->name, *number_field(o, key));
-                if (key->type == 'b' && *boolean_field(o, key))
-                        g_key_file_set_boolean(file, group, key->name, true);
+                if (!string && number < 0 && !set)
+                        continue;
+                if (!begun)
+                        key_file_append_group(text, group);
+                begun = true;
+                if (string)
+                        key_file_append_string(text, key->name, string);
+                else if (number >= 0)
+                        key_file_append_number(text, key->name, number);
+                else
+                        key_file_append_boolean(text, key->name, true);
         }
 }
 

@@ -25,6 +25,7 @@ typedef struct Options {
         bool check_source;
         bool allow_unchanged;
         bool allow_https;
+        char *request_id; /* the caller's own name for the request: the same one starts no second job */
 } Options;
 
 Options *options_new(void);
@@ -46,9 +47,9 @@ bool options_check(const Options *options, Method method, const char **ret_key, 
 /* The options that are set, as in "method=dfota, cid=2", without credentials. The caller frees it. */
 char *options_describe(const Options *options);
 
-/* For the job's file: the options that are set, as keys of the group. Reading skips unknown keys, and returns NULL and
- * *ret_why if a value breaks a rule. */
-void options_save(const Options *options, GKeyFile *file, const char *group);
+/* For the job's file: the options that are set, as keys of the group, which is left out if there are none. Reading skips
+ * unknown keys, and returns NULL and *ret_why if a value breaks a rule. */
+void options_save(const Options *options, GString *text, const char *group);
 Options *options_load(GKeyFile *file, const char *group, char **ret_why);
 
 /* Wipes the password from memory. */
