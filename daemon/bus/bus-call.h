@@ -33,6 +33,7 @@ typedef struct Bus {
         GHashTable *peers;     /* unique name -> BusPeer, of the calls that are kept */
         GHashTable *kept;      /* message -> BusCall */
         GQueue calls;          /* the same, by their age */
+        unsigned unprivileged; /* number of those of them whose senders are known not to be privileged */
         GQueue authorizations; /* those of them that wait for polkit */
         GQueue costly;         /* those of them that wait for their turn, because their answers are long */
         sd_event_source *costly_turn;

@@ -17,8 +17,9 @@
 #define CALLS_MAX            1024u
 #define CALLS_MAX_PER_SENDER 128u
 
-/* The same for a sender of which it is known that it is not privileged. */
-#define CALLS_MAX_UNPRIVILEGED 8u
+/* The same for senders of which it is known that they are not privileged. The rest of CALLS_MAX is for the others. */
+#define CALLS_MAX_ALL_UNPRIVILEGED 256u
+#define CALLS_MAX_UNPRIVILEGED     8u
 
 /* Maximum size in bytes of a call that is kept with all its arguments. Far more than a correct call has. */
 #define CALL_MAX 16384u
@@ -29,7 +30,6 @@ struct BusPeer {
         Bus *bus;
         char *name; /* unique name */
         unsigned calls;
-        sd_bus_slot *watch;
         sd_bus_slot *asked; /* NULL if the bus has replied */
         int64_t uid;
         bool privileged;
@@ -98,14 +98,20 @@ void bus_peer_free(void *data)
 {
         BusPeer *p = data;
 
-        sd_bus_slot_unref(p->watch);
         sd_bus_slot_unref(p->asked);
         g_free(p->name);
         g_free(p);
 }
 
+/* Returns true if it is known of the sender. */
+static bool is_unprivileged(const BusPeer *p)
+{
+        return !p->asked && !p->privileged;
+}
+
 static void call_free(BusCall *c)
 {
+        c->bus->unprivileged -= is_unprivileged(c->peer);
         g_queue_delete_link(&c->bus->calls, c->link);
         g_hash_table_remove(c->bus->kept, c->message);
         sd_event_source_disable_unref(c->tidy);
@@ -218,28 +224,45 @@ static void for_each_call(BusPeer *p, void (*func)(BusCall *call))
                 func(g_ptr_array_index(calls, i));
 }
 
-static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_gone(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
+        Bus *b = userdata;
+        const char *name;
+        BusPeer *p;
         bool owned;
 
         (void)error;
-        if (bus_name_read(m, &owned) && !owned)
-                for_each_call(userdata, drop);
+        if (bus_name_read(m, &owned) && !owned && sd_bus_message_rewind(m, true) >= 0 &&
+            sd_bus_message_read(m, "s", &name) >= 0 && (p = g_hash_table_lookup(b->peers, name)))
+                for_each_call(p, drop);
         return 0;
 }
 
-/* Refuses the latest calls of a sender that turns out not to be privileged. */
-static void refuse_excess(BusPeer *p)
+int bus_caller_connect(Bus *b)
 {
-        for (GList *l = p->bus->calls.tail, *previous; l && p->calls > CALLS_MAX_UNPRIVILEGED; l = previous) {
+        return bus_name_watch_gone(b->bus, on_gone, b);
+}
+
+/* Refuses the latest calls of a sender that turns out not to be privileged. Returns false if none is left, and the
+ * sender is freed. */
+static bool refuse_excess(BusPeer *p)
+{
+        Bus *b = p->bus;
+        unsigned left = p->calls;
+
+        for (GList *l = b->calls.tail, *previous; l; l = previous) {
                 BusCall *c = l->data;
 
                 previous = l->prev;
+                if (left == 0 || (left <= CALLS_MAX_UNPRIVILEGED && b->unprivileged <= CALLS_MAX_ALL_UNPRIVILEGED))
+                        break;
                 if (c->peer != p)
                         continue;
+                left--;
                 bus_refusals_send(c->bus, c->message, BUS_TOO_MANY);
                 drop(c);
         }
+        return left > 0;
 }
 
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -255,15 +278,15 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
                 p->privileged = false;
         }
         if (!p->privileged)
-                refuse_excess(p);
-        for_each_call(p, bus_call_again);
+                p->bus->unprivileged += p->calls;
+        if (p->privileged || refuse_excess(p))
+                for_each_call(p, bus_call_again);
         return 0;
 }
 
 /* Asks the bus for the user and groups of the sender, which the kernel told it when the sender connected. sd-bus would
  * read the groups from /proc, where another process may have the sender's process id by now. With a bus that reports no
- * groups (dbus before 1.14), no group is privileged. A sender that leaves before the bus watches it has no credentials
- * any more. */
+ * groups (dbus before 1.14), no group is privileged. A sender that has left has no credentials any more. */
 static int peer_new(BusPeer **ret, Bus *b, const char *name)
 {
         BusPeer *p = g_new0(BusPeer, 1);
@@ -272,10 +295,9 @@ static int peer_new(BusPeer **ret, Bus *b, const char *name)
         p->bus = b;
         p->name = g_strdup(name);
         p->uid = -1;
-        if ((r = bus_name_watch(b->bus, &p->watch, name, on_owner_changed, p)) < 0 ||
-            (r = sd_bus_call_method_async(b->bus, &p->asked, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                          "org.freedesktop.DBus", "GetConnectionCredentials", on_credentials, p, "s",
-                                          name)) < 0) {
+        r = sd_bus_call_method_async(b->bus, &p->asked, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "GetConnectionCredentials", on_credentials, p, "s", name);
+        if (r < 0) {
                 bus_peer_free(p);
                 return r;
         }
@@ -325,7 +347,9 @@ static bool is_long(sd_bus_message *message)
 
 static bool has_too_many(const BusPeer *p)
 {
-        return p->calls >= CALLS_MAX_PER_SENDER || (!p->asked && !p->privileged && p->calls >= CALLS_MAX_UNPRIVILEGED);
+        if (!is_unprivileged(p))
+                return p->calls >= CALLS_MAX_PER_SENDER;
+        return p->calls >= CALLS_MAX_UNPRIVILEGED || p->bus->unprivileged >= CALLS_MAX_ALL_UNPRIVILEGED;
 }
 
 int bus_call_admit(Bus *b, sd_bus_message *message)
@@ -363,6 +387,7 @@ int bus_call_take(Bus *b, sd_bus_message *message, BusCall **ret, sd_bus_error *
         c->message = sd_bus_message_ref(message);
         c->peer = p;
         p->calls++;
+        b->unprivileged += is_unprivileged(p);
         g_queue_push_tail(&b->calls, c);
         c->link = b->calls.tail;
         g_hash_table_insert(b->kept, message, c);

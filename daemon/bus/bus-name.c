@@ -8,14 +8,20 @@
 #include "bus/bus-name.h"
 
 #define DBUS "org.freedesktop.DBus"
+#define CHANGED                                                                                                        \
+        "type='signal',sender='" DBUS "',path='/org/freedesktop/DBus',interface='" DBUS "',member='NameOwnerChanged'"
+#define GONE CHANGED ",arg2=''"
 
 int bus_name_watch(sd_bus *bus, sd_bus_slot **ret, const char *name, sd_bus_message_handler_t handler, void *userdata)
 {
-        g_autofree char *match = g_strdup_printf("type='signal',sender='" DBUS "',path='/org/freedesktop/DBus',"
-                                                 "interface='" DBUS "',member='NameOwnerChanged',arg0='%s'",
-                                                 name);
+        g_autofree char *match = g_strdup_printf(CHANGED ",arg0='%s'", name);
 
         return sd_bus_add_match_async(bus, ret, match, handler, NULL, userdata);
+}
+
+int bus_name_watch_gone(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata)
+{
+        return sd_bus_add_match_async(bus, NULL, GONE, handler, NULL, userdata);
 }
 
 bool bus_name_read(sd_bus_message *signal, bool *ret_owned)

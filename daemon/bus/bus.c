@@ -319,8 +319,8 @@ static int take_up(Bus *b)
 
         if ((r = sd_bus_add_filter(b->bus, NULL, on_message, b)) < 0 ||
             (r = sd_bus_add_object_manager(b->bus, NULL, FOTAD_PATH)) < 0 || (r = bus_manager_export(b)) < 0 ||
-            (r = bus_module_export(b)) < 0 || (r = bus_job_export(b)) < 0 || (r = bus_log_control_export(b)) < 0 ||
-            (r = bus_inhibitor_connect(b->inhibitor, b->bus)) < 0)
+            (r = bus_module_export(b)) < 0 || (r = bus_job_export(b)) < 0 || (r = bus_caller_connect(b)) < 0 ||
+            (r = bus_log_control_export(b)) < 0 || (r = bus_inhibitor_connect(b->inhibitor, b->bus)) < 0)
                 return r;
         return bus_modem_manager_connect(b->modem_manager, b->bus);
 }
