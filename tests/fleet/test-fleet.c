@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The hooks of doc/examples/fleet against a simulated module: called as the engines call them, and by Mender and
- * SWUpdate themselves where these are installed. tests/fleet/run runs them. */
+ * SWUpdate themselves. tests/fleet/run runs them. Skipped without root's rights, or if an engine is not installed. */
 
 #include <check.h>
 #include <signal.h>
@@ -13,6 +13,8 @@
 #include "presets.h"
 #include "suite.h"
 #include "world.h"
+
+#define SKIPPED 77 /* automake knows this status */
 
 typedef struct Bench {
         World *w;
@@ -29,7 +31,6 @@ static Bench *bench_new(const char *package)
         g_autofree char *text = NULL;
         Bench *b = g_new0(Bench, 1);
 
-        ck_assert_msg(geteuid() == 0, "the engines want root");
         b->w = world_new(&settings);
         world_package(b->w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_package(b->w, "spoilt.bin", OLD_REVISION, NEW_REVISION, "flash");
@@ -262,15 +263,6 @@ END_TEST
 
 /* ---- Mender itself, in standalone mode */
 
-static bool is_installed(const char *program)
-{
-        g_autofree char *path = g_find_program_in_path(program);
-
-        if (!path)
-                g_printerr("%s is not installed: its cases are passed over\n", program);
-        return path != NULL;
-}
-
 static char *write_artifact(Bench *b)
 {
         char *artifact = g_build_filename(b->directory, "modem.mender", NULL);
@@ -296,11 +288,9 @@ static void assert_mender(Bench *b, const char *arguments, int status, const cha
 /* Without rollback Mender commits at once. Mender is killed in the middle, and asked again (1). */
 START_TEST(test_mender)
 {
-        Bench *b = is_installed("mender") ? bench_new("up.bin") : NULL;
+        Bench *b = bench_new("up.bin");
         g_autofree char *artifact = NULL, *install = NULL, *command = NULL;
 
-        if (!b)
-                return;
         artifact = write_artifact(b);
         install = g_strdup_printf("install '%s'", artifact);
         command = mender_command(b, install);
@@ -322,11 +312,9 @@ END_TEST
 
 START_TEST(test_mender_fails)
 {
-        Bench *b = is_installed("mender") ? bench_new("spoilt.bin") : NULL;
+        Bench *b = bench_new("spoilt.bin");
         g_autofree char *artifact = NULL, *install = NULL;
 
-        if (!b)
-                return;
         artifact = write_artifact(b);
         install = g_strdup_printf("install '%s'", artifact);
         assert_mender(b, install, 1, "the upgrade failed: update/504 (update-failed): ");
@@ -378,11 +366,9 @@ static const struct {
 
 START_TEST(test_swupdate)
 {
-        Bench *b = is_installed("swupdate") ? bench_new(images[_i].package) : NULL;
+        Bench *b = bench_new(images[_i].package);
         g_autofree char *image = NULL, *command = NULL;
 
-        if (!b)
-                return;
         image = write_image(b);
         command = g_strdup_printf("swupdate '%s' '%s'", b->directory, image);
         if (images[_i].killed) {
@@ -399,10 +385,22 @@ START_TEST(test_swupdate)
 }
 END_TEST
 
+static bool is_installed(const char *program)
+{
+        g_autofree char *path = g_find_program_in_path(program);
+
+        return path != NULL;
+}
+
 int main(void)
 {
-        Suite *s = suite_create("fleet");
+        Suite *s;
 
+        if (geteuid() != 0 || !is_installed("mender") || !is_installed("swupdate")) {
+                g_printerr("mender, swupdate and root's rights are needed\n");
+                return SKIPPED;
+        }
+        s = suite_create("fleet");
         suite_add(s, "states", test_states, 0, 1);
         suite_add(s, "rebooted", test_rebooted, 0, 1);
         suite_add(s, "fails", test_fails, 0, 1);
