@@ -178,7 +178,6 @@ void bus_call_again(BusCall *c)
         g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
         int r;
 
-        c->since = 0;
         if ((r = sd_bus_message_rewind(c->message, true)) >= 0 &&
             (r = sd_event_add_defer(c->bus->event, &c->tidy, on_idle, c)) >= 0 &&
             (r = sd_event_source_set_priority(c->tidy, SD_EVENT_PRIORITY_IDLE)) >= 0 &&
@@ -216,12 +215,15 @@ bool bus_call_is_privileged(const BusCall *c)
 static void for_each_call(BusPeer *p, void (*func)(BusCall *call))
 {
         g_autoptr(GPtrArray) calls = g_ptr_array_new();
+        Bus *b = p->bus;
 
-        for (const GList *l = p->bus->calls.head; l; l = l->next)
+        for (const GList *l = b->calls.head; l; l = l->next)
                 if (((BusCall *)l->data)->peer == p)
                         g_ptr_array_add(calls, l->data);
+        /* A call that is dropped may end others, which wait for it. */
         for (unsigned i = 0; i < calls->len; i++)
-                func(g_ptr_array_index(calls, i));
+                if (g_queue_find(&b->calls, g_ptr_array_index(calls, i)))
+                        func(g_ptr_array_index(calls, i));
 }
 
 static int on_gone(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -262,6 +262,7 @@ static void finish_head(AtEngine *e, AtResult result, int error, uint64_t now)
         event->error = error;
         event->secret = head->secret;
         command_free(head);
+        g_string_truncate(e->information, 0);
         arm_head(e, now);
 }
 

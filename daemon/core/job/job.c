@@ -336,6 +336,8 @@ bool job_repeats(const Job *job, const Job *earlier)
 {
         const Job *const jobs[] = { earlier, job };
 
+        if (earlier->options->request_id) /* calls with the id return the job */
+                return false;
         for (unsigned i = 0; i < G_N_ELEMENTS(jobs); i++)
                 if (jobs[i]->origin != JOB_ORIGIN_ADOPTED || jobs[i]->state != JOB_FINISHED || jobs[i]->restarts > 0 ||
                     jobs[i]->percent > 0 || jobs[i]->reached >= JOB_REACHED_UPDATING || jobs[i]->watched)
