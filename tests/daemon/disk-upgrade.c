@@ -10,6 +10,8 @@
 
 #include "disk-upgrade.h"
 
+#define SECONDS 5400 /* for all runs of a test together, however slow the machine */
+
 /* ---- the runs without an incident of the disk */
 
 char **disk_upgrade_read_trace(World *w)
@@ -130,4 +132,13 @@ void disk_upgrade_check_reached(const DiskUpgrade *u)
 {
         fflush(stdout);
         ck_assert_msg(u->outcomes->not_reached * 2 <= u->some, "more than a half was not reached");
+}
+
+void disk_upgrade_add(Suite *s, const char *name, const TTest *test)
+{
+        TCase *tcase = tcase_create(name);
+
+        tcase_set_timeout(tcase, SECONDS);
+        tcase_add_loop_test(tcase, test, 0, DISK_UPGRADES);
+        suite_add_tcase(s, tcase);
 }

@@ -3,11 +3,12 @@
 
 /* An upgrade that is run again and again, with one incident of the disk each time. */
 
+#include <check.h>
+
 #include "points.h"
 #include "workers.h"
 
-#define DISK_UPGRADES 3    /* the last of the four runs of points.h is a range of the third */
-#define DISK_SECONDS  5400 /* for all runs together, however slow the machine */
+#define DISK_UPGRADES 3 /* the last of the four runs of points.h is a range of the third */
 
 /* How the runs ended, of all workers together. */
 typedef struct Outcomes {
@@ -50,3 +51,6 @@ void disk_upgrade_count(unsigned *outcome);
 /* Asserts that half of the incidents came up at least: the reference run may have had a few more records than the
  * others. */
 void disk_upgrade_check_reached(const DiskUpgrade *upgrade);
+
+/* A test case that runs once for each upgrade. */
+void disk_upgrade_add(Suite *suite, const char *name, const TTest *test);

@@ -360,21 +360,12 @@ START_TEST(test_faults_resumed)
 }
 END_TEST
 
-static void add(Suite *s, const char *name, const TTest *test)
-{
-        TCase *tcase = tcase_create(name);
-
-        tcase_set_timeout(tcase, DISK_SECONDS);
-        tcase_add_loop_test(tcase, test, 0, DISK_UPGRADES);
-        suite_add_tcase(s, tcase);
-}
-
 int main(void)
 {
         Suite *s = suite_create("disk-points");
 
-        add(s, "record-stays", test_record_stays);
-        add(s, "faults", test_faults);
-        add(s, "faults-resumed", test_faults_resumed);
+        disk_upgrade_add(s, "record-stays", test_record_stays);
+        disk_upgrade_add(s, "faults", test_faults);
+        disk_upgrade_add(s, "faults-resumed", test_faults_resumed);
         return suite_run(s);
 }

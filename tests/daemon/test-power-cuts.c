@@ -217,20 +217,11 @@ START_TEST(test_power_cuts)
 }
 END_TEST
 
-static void add(Suite *s, const char *name, const TTest *test)
-{
-        TCase *tcase = tcase_create(name);
-
-        tcase_set_timeout(tcase, DISK_SECONDS);
-        tcase_add_loop_test(tcase, test, 0, DISK_UPGRADES);
-        suite_add_tcase(s, tcase);
-}
-
 int main(void)
 {
         Suite *s = suite_create("power-cuts");
 
-        add(s, "states", test_states);
-        add(s, "power-cuts", test_power_cuts);
+        disk_upgrade_add(s, "states", test_states);
+        disk_upgrade_add(s, "power-cuts", test_power_cuts);
         return suite_run(s);
 }
