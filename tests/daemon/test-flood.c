@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 #include "suite.h"
-#include "world.h"
+#include "world-private.h"
 
 #define STRANGER     2 /* the user bin, as whom nothing else runs */
 #define KEPT_MAX     128
@@ -22,6 +23,9 @@
 #define USERS        3   /* the bus takes 256 connections of a user; the next users after STRANGER */
 #define LONG         (16 * 1024 * 1024)
 #define SERVICE_FDS  1024 /* the service manager's default for descriptors */
+#define JOBS         200  /* with so many, a list is longer than the queue of the daemon's socket */
+#define LISTS        8
+#define STANDSTILL   8 /* seconds; three times as long is more than the 25 s that callers wait */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
@@ -257,6 +261,43 @@ START_TEST(test_room)
 }
 END_TEST
 
+static void write_jobs(World *w)
+{
+        g_autofree char *jobs = world_path(w, "state/jobs");
+
+        ck_assert_int_eq(g_mkdir(jobs, 0700), 0);
+        for (unsigned id = 1; id <= JOBS; id++) {
+                g_autofree char *file = g_strdup_printf("%s/%u.job", jobs, id);
+                g_autofree char *text = g_strdup_printf(
+                        "[Job]\nVersion=1\nId=%u\nOrigin=request\nState=finished\nMethod=dfota\nCreated=1\n"
+                        "Finished=%u\nSent=false\nPercent=0\nModule=usb-1-1\nSource=http://h/\nResult=cancelled\n"
+                        "ErrorDomain=host\nErrorCode=1\nAnnounced=yes\n",
+                        id, id);
+
+                ck_assert(g_file_set_contents(file, text, -1, NULL));
+        }
+}
+
+/* The bus reads nothing for a while, in the middle of a long answer: the answers behind it come in time. */
+START_TEST(test_bus_stands_still)
+{
+        WorldSettings settings = { .config = "[jobs]\nhistory=1000\n", .no_daemon = true };
+        World *w = world_new(&settings);
+        Answers a = { 0 };
+
+        write_jobs(w);
+        world_start_daemon(w);
+        send_calls(world_bus(w), LISTS, new_objects, &a);
+        await_answers(world_bus(w), &a, 1);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGSTOP), 0);
+        g_usleep(STANDSTILL * G_USEC_PER_SEC);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGCONT), 0);
+        await_answers(world_bus(w), &a, LISTS);
+        ck_assert_uint_eq(a.done, LISTS);
+        world_free(w);
+}
+END_TEST
+
 /* More callers at the same time than the bus would watch for the daemon one by one. */
 START_TEST(test_callers)
 {
@@ -358,6 +399,7 @@ int main(void)
         suite_add(s, "others-first", test_others_first, 0, 1);
         suite_add(s, "long-calls", test_long_calls, 0, 2);
         suite_add(s, "room", test_room, 0, 1);
+        suite_add(s, "bus-stands-still", test_bus_stands_still, 0, 1);
         suite_add(s, "callers", test_callers, 0, 1);
         suite_add(s, "privileged", test_privileged, 0, 1);
         suite_add(s, "descriptors", test_descriptors, 0, 1);
