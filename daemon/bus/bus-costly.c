@@ -2,7 +2,8 @@
 
 /* Calls whose answers are long get them one after the other, in a part of the time only, so that they do not hold up
  * others. The bus reads a few thousand bytes from each connection in turn, so a long answer may be on its way for much
- * longer than it took to make it. Knows no particular call. */
+ * longer than it took to make it. Privileged callers come first, and the users of the others take turns. Knows no
+ * particular call. */
 
 #include "bus/bus-costly.h"
 
@@ -50,6 +51,41 @@ static bool is_written(const Bus *b, gint64 taken)
         return queued == 0 || (queued <= BUS_ANSWERS_MAX && taken > ANSWER_MAX);
 }
 
+/* Puts the calls of that user behind those of the others. */
+static void put_behind(Bus *b, int64_t uid)
+{
+        GQueue theirs = G_QUEUE_INIT;
+
+        for (GList *l = b->costly.head, *next; l; l = next) {
+                next = l->next;
+                if (bus_call_uid(l->data) == uid) {
+                        g_queue_unlink(&b->costly, l);
+                        g_queue_push_tail_link(&theirs, l);
+                }
+        }
+        while (theirs.head)
+                g_queue_push_tail_link(&b->costly, g_queue_pop_head_link(&theirs));
+}
+
+/* Takes the call that is answered next out of the queue. NULL if there is none. */
+static BusCall *take_next(Bus *b)
+{
+        GList *next = b->costly.head;
+        BusCall *call;
+
+        if (!next)
+                return NULL;
+        for (GList *l = next; l; l = l->next)
+                if (bus_call_is_privileged(l->data)) {
+                        next = l;
+                        break;
+                }
+        call = next->data;
+        g_queue_delete_link(&b->costly, next);
+        put_behind(b, bus_call_uid(call));
+        return call;
+}
+
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Bus *b = userdata;
@@ -65,7 +101,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
                 b->costly_began = written ? 0 : b->costly_began;
                 return await_turn(b);
         }
-        call = g_queue_pop_head(&b->costly);
+        call = take_next(b);
         if (!call)
                 return 0;
         b->costly_began = now;

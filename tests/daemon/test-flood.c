@@ -19,6 +19,8 @@
 #define KEPT_MAX     128
 #define STRANGER_MAX 8
 #define STRANGERS    60
+#define GROUP        8 /* strangers whose calls are all kept, this many of each */
+#define GROUP_CALLS  4
 #define CALLERS      600 /* the bus takes 512 match rules of a connection */
 #define USERS        3   /* the bus takes 256 connections of a user; the next users after STRANGER */
 #define LONG         (16 * 1024 * 1024)
@@ -298,6 +300,36 @@ START_TEST(test_bus_stands_still)
 }
 END_TEST
 
+/* A long answer to a caller who called last, and is privileged or another user, comes before the rest of those to the
+ * strangers, who are two users. */
+START_TEST(test_turns)
+{
+        World *w = begin();
+        sd_bus *strangers[GROUP], *other = _i == 0 ? sd_bus_ref(world_bus(w)) : connect_user(STRANGER + 2);
+        Answers a = { 0 }, last = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        for (unsigned i = 0; i < GROUP; i++) {
+                strangers[i] = connect_user(STRANGER + i % 2);
+                send_calls(strangers[i], GROUP_CALLS, new_introspect, &a);
+        }
+        send_calls(other, 1, new_introspect, &last);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        await_answers(other, &last, 1);
+        for (unsigned i = 0; i < GROUP; i++)
+                await_answers(strangers[i], &a, (i + 1) * GROUP_CALLS);
+        ck_assert_uint_eq(last.done, 1);
+        ck_assert_uint_eq(a.done, GROUP * GROUP_CALLS);
+        ck_assert_uint_lt(last.last, a.last);
+        for (unsigned i = 0; i < GROUP; i++)
+                sd_bus_close_unref(strangers[i]);
+        if (_i != 0)
+                sd_bus_close(other);
+        sd_bus_unref(other);
+        world_free(w);
+}
+END_TEST
+
 /* More callers at the same time than the bus would watch for the daemon one by one. */
 START_TEST(test_callers)
 {
@@ -400,6 +432,7 @@ int main(void)
         suite_add(s, "long-calls", test_long_calls, 0, 2);
         suite_add(s, "room", test_room, 0, 1);
         suite_add(s, "bus-stands-still", test_bus_stands_still, 0, 1);
+        suite_add(s, "turns", test_turns, 0, 2);
         suite_add(s, "callers", test_callers, 0, 1);
         suite_add(s, "privileged", test_privileged, 0, 1);
         suite_add(s, "descriptors", test_descriptors, 0, 1);
