@@ -21,6 +21,8 @@
 #define STRANGERS    60
 #define GROUP        8 /* strangers whose calls are all kept, this many of each */
 #define GROUP_CALLS  4
+#define CROWD        240 /* with so many calls of each, more than the daemon keeps in all */
+#define CROWD_CALLS  5
 #define CALLERS      600 /* the bus takes 512 match rules of a connection */
 #define USERS        3   /* the bus takes 256 connections of a user; the next users after STRANGER */
 #define LONG         (16 * 1024 * 1024)
@@ -330,6 +332,53 @@ START_TEST(test_turns)
 }
 END_TEST
 
+/* The strangers of one user leave room for another user. */
+START_TEST(test_users)
+{
+        World *w = begin();
+        sd_bus *strangers[STRANGERS], *other;
+        Answers a = { 0 }, others = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        for (unsigned i = 0; i < STRANGERS; i++) {
+                strangers[i] = connect_stranger();
+                send_calls(strangers[i], STRANGER_MAX, new_objects, &a);
+        }
+        other = connect_user(STRANGER + 1);
+        send_calls(other, STRANGER_MAX, new_objects, &others);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        await_answers(other, &others, STRANGER_MAX);
+        ck_assert_uint_eq(others.done, STRANGER_MAX);
+        for (unsigned i = 0; i < STRANGERS; i++)
+                sd_bus_close_unref(strangers[i]);
+        sd_bus_close_unref(other);
+        world_free(w);
+}
+END_TEST
+
+/* Senders of whom the bus has not reported yet who they are leave room for others: the daemon reads its replies behind
+ * all these calls. */
+START_TEST(test_unknown)
+{
+        World *w = begin();
+        sd_bus *crowd[CROWD];
+        Answers a = { 0 }, others = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        for (unsigned i = 0; i < CROWD; i++) {
+                crowd[i] = connect_stranger();
+                send_calls(crowd[i], CROWD_CALLS, new_start, &a);
+        }
+        send_calls(world_bus(w), 1, new_probe, &others);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        await_answers(world_bus(w), &others, 1);
+        ck_assert_uint_eq(others.done, 1);
+        for (unsigned i = 0; i < CROWD; i++)
+                sd_bus_close_unref(crowd[i]);
+        world_free(w);
+}
+END_TEST
+
 /* More callers at the same time than the bus would watch for the daemon one by one. */
 START_TEST(test_callers)
 {
@@ -433,6 +482,8 @@ int main(void)
         suite_add(s, "room", test_room, 0, 1);
         suite_add(s, "bus-stands-still", test_bus_stands_still, 0, 1);
         suite_add(s, "turns", test_turns, 0, 2);
+        suite_add(s, "users", test_users, 0, 1);
+        suite_add(s, "unknown", test_unknown, 0, 1);
         suite_add(s, "callers", test_callers, 0, 1);
         suite_add(s, "privileged", test_privileged, 0, 1);
         suite_add(s, "descriptors", test_descriptors, 0, 1);
