@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Callers that send more than the daemon can keep: what is kept is bounded, each call gets an answer, and others are
- * served. How fast that is, tests/attack shows. */
+/* Callers that send more than the daemon can keep: what is kept is bounded, each call gets an answer unless its header
+ * alone is longer than 64 kB, and others are served. How fast that is, tests/attack shows. */
 
 #include <check.h>
 #include <fcntl.h>
