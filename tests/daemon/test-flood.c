@@ -29,6 +29,8 @@
 #define SERVICE_FDS  1024 /* the service manager's default for descriptors */
 #define JOBS         200  /* with so many, a list is longer than the queue of the daemon's socket */
 #define LISTS        8
+#define MEANWHILE    4 /* lists, of which a bus that reads nothing gets the last three before STANDSTILL is over */
+#define MORE         10 /* calls than are kept; their refusals may wait in the queue of the bus, and lists too */
 #define STANDSTILL   8 /* seconds; three times as long is more than the 25 s that callers wait */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
@@ -332,6 +334,48 @@ START_TEST(test_turns)
 }
 END_TEST
 
+/* Stops the daemon while all lists but one are to be sent, the first of them in part perhaps. Returns their number. */
+static unsigned stop_in_lists(World *w, Answers *lists)
+{
+        unsigned sent = 0;
+
+        do {
+                ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+                send_calls(world_bus(w), MEANWHILE, new_objects, lists);
+                await_answers(world_bus(w), lists, sent + 1);
+                sent += MEANWHILE;
+                ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+                while (sd_bus_process(world_bus(w), NULL) > 0)
+                        ;
+        } while (lists->done > sent - MEANWHILE + 1);
+        return sent;
+}
+
+/* While the bus reads nothing, refusals do not wait for it: the last list is made after them. */
+START_TEST(test_refused_meanwhile)
+{
+        WorldSettings settings = { .config = "[jobs]\nhistory=1000\n", .no_daemon = true };
+        World *w = world_new(&settings);
+        Answers lists = { 0 }, others = { 0 };
+        unsigned sent;
+
+        write_jobs(w);
+        world_start_daemon(w);
+        sent = stop_in_lists(w, &lists);
+        send_calls(world_bus(w), KEPT_MAX + MORE, new_introspect, &others);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGSTOP), 0);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        g_usleep(STANDSTILL * G_USEC_PER_SEC);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGCONT), 0);
+        await_answers(world_bus(w), &lists, sent);
+        await_answers(world_bus(w), &others, KEPT_MAX + MORE);
+        ck_assert_uint_eq(lists.done, sent);
+        ck_assert_uint_ge(others.limits, MORE);
+        ck_assert_uint_lt(others.last_limit, lists.last);
+        world_free(w);
+}
+END_TEST
+
 /* The strangers of one user leave room for another user. */
 START_TEST(test_users)
 {
@@ -482,6 +526,7 @@ int main(void)
         suite_add(s, "room", test_room, 0, 1);
         suite_add(s, "bus-stands-still", test_bus_stands_still, 0, 1);
         suite_add(s, "turns", test_turns, 0, 2);
+        suite_add(s, "refused-meanwhile", test_refused_meanwhile, 0, 1);
         suite_add(s, "users", test_users, 0, 1);
         suite_add(s, "unknown", test_unknown, 0, 1);
         suite_add(s, "callers", test_callers, 0, 1);
