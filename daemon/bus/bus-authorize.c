@@ -124,7 +124,8 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         (void)error;
         a->asked = sd_bus_slot_unref(a->asked);
         judge(a, reply);
-        a->call->since = 0; /* polkit may have asked a person */
+        if (is_interactive(a))
+                a->call->since = 0; /* polkit may have asked a person */
         bus_call_again(a->call);
         return 1;
 }

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Common to all objects on the bus: replies for refusals, object paths, options. Knows none of the objects. */
+/* Common to all objects on the bus: the queue to the bus, replies for refusals, object paths, options. Knows none of
+ * the objects. */
 
 #include <errno.h>
 #include <string.h>
 
 #include "bus/bus-call.h"
 #include "names.h"
+
+uint64_t bus_count_queued(const Bus *b)
+{
+        uint64_t n;
+
+        return sd_bus_get_n_queued_write(b->bus, &n) < 0 ? 0 : n;
+}
 
 char *bus_module_path(const char *id)
 {

@@ -47,6 +47,13 @@ typedef struct Bus {
         BusModemManager *modem_manager;
 } Bus;
 
+/* Further calls stay in the bus until it has read all but this number of messages, so that answers that wait to be read
+ * cost no more memory. */
+#define BUS_ANSWERS_MAX 16
+
+/* Returns the number of messages that the bus has not read. */
+uint64_t bus_count_queued(const Bus *bus);
+
 /* Sets the error from a refusal. Returns the value that a method handler returns. */
 int bus_refuse(sd_bus_error *error, const Refusal *refusal);
 

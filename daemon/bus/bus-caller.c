@@ -17,9 +17,15 @@
 #define CALLS_MAX            1024u
 #define CALLS_MAX_PER_SENDER 128u
 
-/* The same for senders of which it is known that they are not privileged. The rest of CALLS_MAX is for the others. */
-#define CALLS_MAX_ALL_UNPRIVILEGED 256u
-#define CALLS_MAX_UNPRIVILEGED     8u
+/* The same for senders of which it is known that they are not privileged, and for one user of them. The rest of
+ * CALLS_MAX is for the others. */
+#define CALLS_MAX_ALL_UNPRIVILEGED  256u
+#define CALLS_MAX_USER_UNPRIVILEGED 32u
+#define CALLS_MAX_UNPRIVILEGED      8u
+
+/* With so many calls in all, a sender whose credentials are not known yet has one: the bus lets a user have a few
+ * hundred connections. */
+#define CALLS_MAX_ASKED (CALLS_MAX / 2)
 
 /* Maximum size in bytes of a call that is kept with all its arguments. Far more than a correct call has. */
 #define CALL_MAX 16384u
@@ -107,6 +113,22 @@ void bus_peer_free(void *data)
 static bool is_unprivileged(const BusPeer *p)
 {
         return !p->asked && !p->privileged;
+}
+
+/* Returns the number of calls of all senders who are that user, and known not to be privileged. */
+static unsigned count_of_user(const Bus *b, int64_t uid)
+{
+        GHashTableIter iter;
+        unsigned n = 0;
+        void *data;
+
+        g_hash_table_iter_init(&iter, b->peers);
+        while (g_hash_table_iter_next(&iter, NULL, &data)) {
+                const BusPeer *p = data;
+
+                n += is_unprivileged(p) && p->uid == uid ? p->calls : 0;
+        }
+        return n;
 }
 
 static void call_free(BusCall *c)
@@ -250,13 +272,14 @@ int bus_caller_connect(Bus *b)
 static bool refuse_excess(BusPeer *p)
 {
         Bus *b = p->bus;
-        unsigned left = p->calls;
+        unsigned left = p->calls, others = count_of_user(b, p->uid) - left;
 
         for (GList *l = b->calls.tail, *previous; l; l = previous) {
                 BusCall *c = l->data;
 
                 previous = l->prev;
-                if (left == 0 || (left <= CALLS_MAX_UNPRIVILEGED && b->unprivileged <= CALLS_MAX_ALL_UNPRIVILEGED))
+                if (left == 0 || (left <= CALLS_MAX_UNPRIVILEGED && left + others <= CALLS_MAX_USER_UNPRIVILEGED &&
+                                  b->unprivileged <= CALLS_MAX_ALL_UNPRIVILEGED))
                         break;
                 if (c->peer != p)
                         continue;
@@ -347,11 +370,16 @@ static bool is_long(sd_bus_message *message)
                sd_bus_message_rewind(message, true) < 0;
 }
 
+/* The sender has calls already. */
 static bool has_too_many(const BusPeer *p)
 {
+        Bus *b = p->bus;
+
         if (!is_unprivileged(p))
-                return p->calls >= CALLS_MAX_PER_SENDER;
-        return p->calls >= CALLS_MAX_UNPRIVILEGED || p->bus->unprivileged >= CALLS_MAX_ALL_UNPRIVILEGED;
+                return p->calls >= CALLS_MAX_PER_SENDER ||
+                       (p->asked && g_queue_get_length(&b->calls) >= CALLS_MAX_ASKED);
+        return p->calls >= CALLS_MAX_UNPRIVILEGED || b->unprivileged >= CALLS_MAX_ALL_UNPRIVILEGED ||
+               count_of_user(b, p->uid) >= CALLS_MAX_USER_UNPRIVILEGED;
 }
 
 int bus_call_admit(Bus *b, sd_bus_message *message)

@@ -67,11 +67,11 @@ void bus_call_again(BusCall *call);
 /* Answers with the error, or with the one that follows from r, if there is one. */
 void bus_call_fail(BusCall *call, int r, sd_bus_error *error);
 
-/* The sender as reported by the bus. uid: -1 if the bus does not report it, or the sender has left. Privileged are uid
- * 0, the daemon's own, and the members of its own group unless that is root's. */
 /* Has calls dropped whose senders leave the bus, from now on. 0 or -errno. */
 int bus_caller_connect(Bus *bus);
 
+/* The sender as reported by the bus. uid: -1 if the bus does not report it, or the sender has left. Privileged are uid
+ * 0, the daemon's own, and the members of its own group unless that is root's. */
 int64_t bus_call_uid(const BusCall *call);
 Caller bus_call_caller(const BusCall *call);
 bool bus_call_is_privileged(const BusCall *call);

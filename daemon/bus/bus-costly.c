@@ -2,14 +2,17 @@
 
 /* Calls whose answers are long get them one after the other, in a part of the time only, so that they do not hold up
  * others. The bus reads a few thousand bytes from each connection in turn, so a long answer may be on its way for much
- * longer than it took to make it. Knows no particular call. */
+ * longer than it took to make it. Privileged callers come first, and the users of the others take turns. Knows no
+ * particular call. */
 
 #include "bus/bus-costly.h"
 
 /* The time after an answer in which no other one is made, in times that the answer took until sd-bus had written it. */
-#define REST 3
+#define REST     3
+#define REST_MAX G_USEC_PER_SEC
 
 #define ANSWER_MIN (3 * G_TIME_SPAN_MILLISECOND) /* answers that take less time count as so much */
+#define ANSWER_MAX G_USEC_PER_SEC                /* the time until the next answers do not wait for all to be written */
 #define PAUSE      (2 * G_TIME_SPAN_MILLISECOND) /* between two looks at the messages that the bus has not read */
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata);
@@ -39,22 +42,66 @@ static void answer(BusCall *call)
         bus_call_done(call);
 }
 
+/* Returns true if the last answer is written, as far as sd-bus shows: other messages, or a bus that reads nothing for a
+ * while, may keep the queue from being empty. */
+static bool is_written(const Bus *b, gint64 taken)
+{
+        uint64_t queued = bus_count_queued(b);
+
+        return queued == 0 || (queued <= BUS_ANSWERS_MAX && taken > ANSWER_MAX);
+}
+
+/* Puts the calls of that user behind those of the others. */
+static void put_behind(Bus *b, int64_t uid)
+{
+        GQueue theirs = G_QUEUE_INIT;
+
+        for (GList *l = b->costly.head, *next; l; l = next) {
+                next = l->next;
+                if (bus_call_uid(l->data) == uid) {
+                        g_queue_unlink(&b->costly, l);
+                        g_queue_push_tail_link(&theirs, l);
+                }
+        }
+        while (theirs.head)
+                g_queue_push_tail_link(&b->costly, g_queue_pop_head_link(&theirs));
+}
+
+/* Takes the call that is answered next out of the queue. NULL if there is none. */
+static BusCall *take_next(Bus *b)
+{
+        GList *next = b->costly.head;
+        BusCall *call;
+
+        if (!next)
+                return NULL;
+        for (GList *l = next; l; l = l->next)
+                if (bus_call_is_privileged(l->data)) {
+                        next = l;
+                        break;
+                }
+        call = next->data;
+        g_queue_delete_link(&b->costly, next);
+        put_behind(b, bus_call_uid(call));
+        return call;
+}
+
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Bus *b = userdata;
         BusCall *call;
         gint64 now = g_get_monotonic_time();
-        uint64_t queued;
 
         (void)source, (void)usec;
         if (b->costly_began > 0) {
-                bool read = sd_bus_get_n_queued_write(b->bus, &queued) < 0 || queued == 0;
+                gint64 taken = now - b->costly_began;
+                bool written = is_written(b, taken);
 
-                b->costly_at = (uint64_t)(read ? now + REST * MAX(now - b->costly_began, ANSWER_MIN) : now + PAUSE);
-                b->costly_began = read ? 0 : b->costly_began;
+                b->costly_at = (uint64_t)(now + (written ? MIN(REST * MAX(taken, ANSWER_MIN), REST_MAX) : PAUSE));
+                b->costly_began = written ? 0 : b->costly_began;
                 return await_turn(b);
         }
-        call = g_queue_pop_head(&b->costly);
+        call = take_next(b);
         if (!call)
                 return 0;
         b->costly_began = now;

@@ -176,8 +176,9 @@ static uint32_t read_number(const uint8_t *bytes, bool big_endian)
         return big_endian ? GUINT32_FROM_BE(n) : GUINT32_FROM_LE(n);
 }
 
-/* Takes the arguments out of a call or signal that is too long, so that sd-bus need not read them, and refuses the
- * call. A message that is too long without its arguments is taken out as a whole; no caller can need one. */
+/* Takes the arguments out of a call or signal that is too long, so that sd-bus need not read them; bus.c refuses such a
+ * call. A message that is too long without its arguments is taken out as a whole; no caller can need one, and the call
+ * gets no answer. */
 static void begin_message(Relay *r, uint8_t *header)
 {
         bool big_endian = *header == 'B', is_reply = header[1] == METHOD_RETURN || header[1] == ERROR;

@@ -5,7 +5,8 @@
 
 /* Connects to the system bus, as sd_bus_open_system() does. All descriptors in messages that are read from the
  * connection are carriers (base/carrier.h). 0 or -errno. The caller closes *ret, from which the thread ends, and the
- * descriptor *ret_gate, which may be -1: there is no gate. Calls that are too long come without their arguments. */
+ * descriptor *ret_gate, which may be -1: there is no gate. Calls that are too long come without their arguments,
+ * and those whose header alone is longer than 64 kB do not come at all. */
 int bus_socket_open(sd_bus **ret, int *ret_gate);
 
 /* While the gate is closed nothing is read from the bus; sd-bus reads about 30 kB that were read before. */

@@ -40,16 +40,18 @@ static int keep(BusCall *call, Request *request, const Refusal *refusal, sd_bus_
 
 /* ---- calls with the request id of an earlier one */
 
-/* Replies with the job that was begun with the same request id. */
+/* Replies with the job that was begun with the same request id. Never 0, also if the caller expects no reply. */
 static int reply_known(BusCall *call, const Job *job, const BusRequest *request, sd_bus_error *error)
 {
         g_autofree char *path = bus_job_path(job->id);
         g_auto(Refusal) refusal = { 0 };
+        int r;
 
-        return manager_judge_repeated(call->bus->manager, job, request->module, request->source, request->fd >= 0,
-                                      request->options, &refusal)
-                       ? sd_bus_reply_method_return(call->message, "o", path)
-                       : bus_refuse(error, &refusal);
+        if (!manager_judge_repeated(call->bus->manager, job, request->module, request->source, request->fd >= 0,
+                                    request->options, &refusal))
+                return bus_refuse(error, &refusal);
+        r = sd_bus_reply_method_return(call->message, "o", path);
+        return r < 0 ? r : 1;
 }
 
 /* Returns 0 if the request is a new one. Else the call waits for the end of an earlier one, or the job of that is

@@ -40,19 +40,8 @@
 
 /* Changes wait until the bus has read all but this number of messages, so that a bus that reads nothing costs no more
  * memory, however often a module reports. */
-#define QUEUED_MAX     32
+#define QUEUED_MAX     32 /* more than BUS_ANSWERS_MAX, so that changes are not put off as long as there are calls */
 #define CATCH_UP_PAUSE (G_USEC_PER_SEC / 5)
-
-/* Further calls stay in the bus until it has read all but this number of messages, so that answers that wait to be read
- * cost no more memory. Fewer than QUEUED_MAX, so that changes are not put off as long as there are calls. */
-#define ANSWERS_MAX 16
-
-static uint64_t count_queued(const Bus *b)
-{
-        uint64_t n;
-
-        return sd_bus_get_n_queued_write(b->bus, &n) < 0 ? 0 : n;
-}
 
 /* ---- news of the manager */
 
@@ -65,7 +54,7 @@ static bool catch_up_later(Bus *b)
 /* Returns true if a change is not to be sent now; on_catch_up() sends it later, together with those that follow. */
 static bool puts_off(Bus *b)
 {
-        return count_queued(b) > QUEUED_MAX && catch_up_later(b);
+        return bus_count_queued(b) > QUEUED_MAX && catch_up_later(b);
 }
 
 /* Returns true if the job has changes that are shown only when the disk has them. */
@@ -252,7 +241,8 @@ static void drop_gate(int *gate)
 /* Stops reading from the bus while too many answers wait for it. */
 static void stem(Bus *b)
 {
-        if (b->gate >= 0 && count_queued(b) > ANSWERS_MAX && sd_event_source_set_enabled(b->reopen, SD_EVENT_ON) >= 0)
+        if (b->gate >= 0 && bus_count_queued(b) > BUS_ANSWERS_MAX &&
+            sd_event_source_set_enabled(b->reopen, SD_EVENT_ON) >= 0)
                 bus_socket_close_gate(b->gate);
 }
 
@@ -260,7 +250,7 @@ static int on_reopen(sd_event_source *source, void *userdata)
 {
         Bus *b = userdata;
 
-        if (count_queued(b) > ANSWERS_MAX)
+        if (bus_count_queued(b) > BUS_ANSWERS_MAX)
                 return 0;
         bus_socket_open_gate(b->gate);
         return sd_event_source_set_enabled(source, SD_EVENT_OFF);
@@ -340,6 +330,8 @@ static int change_over(Bus *b)
         b->gate = b->next_gate;
         b->next_gate = -1;
         b->lost_at = 0;
+        b->costly_began = 0;
+        b->costly_at = 0;
         r = take_up(b);
         sd_bus_close_unref(lost);
         if (r < 0) {

@@ -81,8 +81,10 @@ static char *describe(Status *s)
                 g_hash_table_insert(s->jobs, g_strdup(job->id), line);
                 g_string_append_printf(text, "%s%s", described++ ? "; " : "", line);
         }
-        if (running > described)
-                g_string_append_printf(text, described ? "; and %u more" : "%u jobs", running - described);
+        if (described == 0 && running > 0)
+                g_string_append_printf(text, "%u job%s", running, running == 1 ? "" : "s");
+        else if (running > described)
+                g_string_append_printf(text, "; and %u more", running - described);
         return text->len ? g_strdup(text->str) : describe_idle(s->manager);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Callers that send more than the daemon can keep: what is kept is bounded, each call gets an answer, and others are
- * served. How fast that is, tests/attack shows. */
+/* Callers that send more than the daemon can keep: what is kept is bounded, each call gets an answer unless its header
+ * alone is longer than 64 kB, and others are served. How fast that is, tests/attack shows. */
 
 #include <check.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,16 +13,25 @@
 #include <unistd.h>
 
 #include "suite.h"
-#include "world.h"
+#include "world-private.h"
 
 #define STRANGER     2 /* the user bin, as whom nothing else runs */
 #define KEPT_MAX     128
 #define STRANGER_MAX 8
 #define STRANGERS    60
+#define GROUP        8 /* strangers whose calls are all kept, this many of each */
+#define GROUP_CALLS  4
+#define CROWD        240 /* with so many calls of each, more than the daemon keeps in all */
+#define CROWD_CALLS  5
 #define CALLERS      600 /* the bus takes 512 match rules of a connection */
 #define USERS        3   /* the bus takes 256 connections of a user; the next users after STRANGER */
 #define LONG         (16 * 1024 * 1024)
 #define SERVICE_FDS  1024 /* the service manager's default for descriptors */
+#define JOBS         200  /* with so many, a list is longer than the queue of the daemon's socket */
+#define LISTS        8
+#define MEANWHILE    4 /* lists, of which a bus that reads nothing gets the last three before STANDSTILL is over */
+#define MORE         10 /* calls than are kept; their refusals may wait in the queue of the bus, and lists too */
+#define STANDSTILL   8 /* seconds; three times as long is more than the 25 s that callers wait */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
@@ -257,6 +267,162 @@ START_TEST(test_room)
 }
 END_TEST
 
+static void write_jobs(World *w)
+{
+        g_autofree char *jobs = world_path(w, "state/jobs");
+
+        ck_assert_int_eq(g_mkdir(jobs, 0700), 0);
+        for (unsigned id = 1; id <= JOBS; id++) {
+                g_autofree char *file = g_strdup_printf("%s/%u.job", jobs, id);
+                g_autofree char *text = g_strdup_printf(
+                        "[Job]\nVersion=1\nId=%u\nOrigin=request\nState=finished\nMethod=dfota\nCreated=1\n"
+                        "Finished=%u\nSent=false\nPercent=0\nModule=usb-1-1\nSource=http://h/\nResult=cancelled\n"
+                        "ErrorDomain=host\nErrorCode=1\nAnnounced=yes\n",
+                        id, id);
+
+                ck_assert(g_file_set_contents(file, text, -1, NULL));
+        }
+}
+
+/* The bus reads nothing for a while, in the middle of a long answer: the answers behind it come in time. */
+START_TEST(test_bus_stands_still)
+{
+        WorldSettings settings = { .config = "[jobs]\nhistory=1000\n", .no_daemon = true };
+        World *w = world_new(&settings);
+        Answers a = { 0 };
+
+        write_jobs(w);
+        world_start_daemon(w);
+        send_calls(world_bus(w), LISTS, new_objects, &a);
+        await_answers(world_bus(w), &a, 1);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGSTOP), 0);
+        g_usleep(STANDSTILL * G_USEC_PER_SEC);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGCONT), 0);
+        await_answers(world_bus(w), &a, LISTS);
+        ck_assert_uint_eq(a.done, LISTS);
+        world_free(w);
+}
+END_TEST
+
+/* A long answer to a caller who called last, and is privileged or another user, comes before the rest of those to the
+ * strangers, who are two users. */
+START_TEST(test_turns)
+{
+        World *w = begin();
+        sd_bus *strangers[GROUP], *other = _i == 0 ? sd_bus_ref(world_bus(w)) : connect_user(STRANGER + 2);
+        Answers a = { 0 }, last = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        for (unsigned i = 0; i < GROUP; i++) {
+                strangers[i] = connect_user(STRANGER + i % 2);
+                send_calls(strangers[i], GROUP_CALLS, new_introspect, &a);
+        }
+        send_calls(other, 1, new_introspect, &last);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        await_answers(other, &last, 1);
+        for (unsigned i = 0; i < GROUP; i++)
+                await_answers(strangers[i], &a, (i + 1) * GROUP_CALLS);
+        ck_assert_uint_eq(last.done, 1);
+        ck_assert_uint_eq(a.done, GROUP * GROUP_CALLS);
+        ck_assert_uint_lt(last.last, a.last);
+        for (unsigned i = 0; i < GROUP; i++)
+                sd_bus_close_unref(strangers[i]);
+        if (_i != 0)
+                sd_bus_close(other);
+        sd_bus_unref(other);
+        world_free(w);
+}
+END_TEST
+
+/* Stops the daemon while all lists but one are to be sent, the first of them in part perhaps. Returns their number. */
+static unsigned stop_in_lists(World *w, Answers *lists)
+{
+        unsigned sent = 0;
+
+        do {
+                ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+                send_calls(world_bus(w), MEANWHILE, new_objects, lists);
+                await_answers(world_bus(w), lists, sent + 1);
+                sent += MEANWHILE;
+                ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+                while (sd_bus_process(world_bus(w), NULL) > 0)
+                        ;
+        } while (lists->done > sent - MEANWHILE + 1);
+        return sent;
+}
+
+/* While the bus reads nothing, refusals do not wait for it: the last list is made after them. */
+START_TEST(test_refused_meanwhile)
+{
+        WorldSettings settings = { .config = "[jobs]\nhistory=1000\n", .no_daemon = true };
+        World *w = world_new(&settings);
+        Answers lists = { 0 }, others = { 0 };
+        unsigned sent;
+
+        write_jobs(w);
+        world_start_daemon(w);
+        sent = stop_in_lists(w, &lists);
+        send_calls(world_bus(w), KEPT_MAX + MORE, new_introspect, &others);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGSTOP), 0);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        g_usleep(STANDSTILL * G_USEC_PER_SEC);
+        ck_assert_int_eq(kill(w->bus_daemon, SIGCONT), 0);
+        await_answers(world_bus(w), &lists, sent);
+        await_answers(world_bus(w), &others, KEPT_MAX + MORE);
+        ck_assert_uint_eq(lists.done, sent);
+        ck_assert_uint_ge(others.limits, MORE);
+        ck_assert_uint_lt(others.last_limit, lists.last);
+        world_free(w);
+}
+END_TEST
+
+/* The strangers of one user leave room for another user. */
+START_TEST(test_users)
+{
+        World *w = begin();
+        sd_bus *strangers[STRANGERS], *other;
+        Answers a = { 0 }, others = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        for (unsigned i = 0; i < STRANGERS; i++) {
+                strangers[i] = connect_stranger();
+                send_calls(strangers[i], STRANGER_MAX, new_objects, &a);
+        }
+        other = connect_user(STRANGER + 1);
+        send_calls(other, STRANGER_MAX, new_objects, &others);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        await_answers(other, &others, STRANGER_MAX);
+        ck_assert_uint_eq(others.done, STRANGER_MAX);
+        for (unsigned i = 0; i < STRANGERS; i++)
+                sd_bus_close_unref(strangers[i]);
+        sd_bus_close_unref(other);
+        world_free(w);
+}
+END_TEST
+
+/* Senders of whom the bus has not reported yet who they are leave room for others: the daemon reads its replies behind
+ * all these calls. */
+START_TEST(test_unknown)
+{
+        World *w = begin();
+        sd_bus *crowd[CROWD];
+        Answers a = { 0 }, others = { 0 };
+
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
+        for (unsigned i = 0; i < CROWD; i++) {
+                crowd[i] = connect_stranger();
+                send_calls(crowd[i], CROWD_CALLS, new_start, &a);
+        }
+        send_calls(world_bus(w), 1, new_probe, &others);
+        ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
+        await_answers(world_bus(w), &others, 1);
+        ck_assert_uint_eq(others.done, 1);
+        for (unsigned i = 0; i < CROWD; i++)
+                sd_bus_close_unref(crowd[i]);
+        world_free(w);
+}
+END_TEST
+
 /* More callers at the same time than the bus would watch for the daemon one by one. */
 START_TEST(test_callers)
 {
@@ -358,6 +524,11 @@ int main(void)
         suite_add(s, "others-first", test_others_first, 0, 1);
         suite_add(s, "long-calls", test_long_calls, 0, 2);
         suite_add(s, "room", test_room, 0, 1);
+        suite_add(s, "bus-stands-still", test_bus_stands_still, 0, 1);
+        suite_add(s, "turns", test_turns, 0, 2);
+        suite_add(s, "refused-meanwhile", test_refused_meanwhile, 0, 1);
+        suite_add(s, "users", test_users, 0, 1);
+        suite_add(s, "unknown", test_unknown, 0, 1);
         suite_add(s, "callers", test_callers, 0, 1);
         suite_add(s, "privileged", test_privileged, 0, 1);
         suite_add(s, "descriptors", test_descriptors, 0, 1);

@@ -7,6 +7,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "polkit.h"
 #include "presets.h"
@@ -72,18 +76,28 @@ static int probe(sd_bus *bus, const void *path, sd_bus_error *e)
         return sd_bus_call_method(bus, NAME, path, "org.fotad1.Module", "Probe", e, NULL, NULL);
 }
 
-/* Returns the index of the first one that is answered. */
-static unsigned await_one(const UserCall *calls, unsigned n)
+/* Returns the index of one that is answered, and the number of those that are. */
+static unsigned await_some(const UserCall *calls, unsigned n, int *ret_answered)
 {
         struct pollfd fds[CROWD_MAX + 1];
 
         for (unsigned i = 0; i < n; i++)
                 fds[i] = (struct pollfd){ .fd = calls[i].fd, .events = POLLIN };
-        ck_assert_int_eq(poll(fds, n, TIMEOUT), 1);
+        *ret_answered = poll(fds, n, TIMEOUT);
         for (unsigned i = 0; i < n; i++)
                 if (fds[i].revents)
                         return i;
         ck_abort_msg("none");
+}
+
+/* Returns the index of the first one that is answered. */
+static unsigned await_one(const UserCall *calls, unsigned n)
+{
+        int answered;
+        unsigned i = await_some(calls, n, &answered);
+
+        ck_assert_int_eq(answered, 1);
+        return i;
 }
 
 /* alice's calls, all of which wait for polkit on return: the refusal of one call too many shows that the others have
@@ -158,6 +172,74 @@ START_TEST(test_bus_killed)
         world_assert_property(w, MODULE_1, "Job", "/");
         user_assert(user_do(&alice, false, start, url), "done", "");
         world_assert_result(w, JOB_1, "success", "", "");
+        world_free(w);
+}
+END_TEST
+
+/* So many seconds pass for the daemon. */
+static void let_pass(World *w, const char *seconds)
+{
+        g_autofree char *later = world_path(w, "later");
+
+        ck_assert(g_file_set_contents(later, seconds, -1, NULL));
+}
+
+/* From now on the daemon waits for this test before it synchronizes a record of job 1. */
+static int hold_records(const char *path)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+        ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(chmod(path, 0666), 0);
+        ck_assert_int_eq(listen(listener, 1), 0);
+        return listener;
+}
+
+/* The time that polkit takes counts for a caller that allows no interaction, as does the disk's: together they take
+ * longer than callers wait, and nothing is begun. */
+START_TEST(test_given_up)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        g_autofree char *url = NULL, *syncs = NULL, *later = NULL;
+        UserCall calls[CALLS_MAX + 1];
+        int listener, record, answered;
+        pid_t polkitd;
+        World *w;
+
+        polkit_prepare(RULES);
+        w = world_new(&settings);
+        syncs = world_path(w, "syncs");
+        later = world_path(w, "later");
+        world_set_environment(w, "LATER", later);
+        world_set_environment(w, "SYNCS_WAIT", syncs);
+        world_set_environment(w, "SYNCS_OF", "/1.job");
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        url = world_publish(w);
+        polkitd = polkit_start(w);
+        listener = hold_records(syncs);
+        kill(polkitd, SIGSTOP);
+        call_often(calls, start, url);
+        let_pass(w, "10");
+        kill(polkitd, SIGCONT);
+        record = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        ck_assert_int_ge(record, 0);
+        for (unsigned n = CALLS_MAX; n > 1; n--) {
+                unsigned i = await_some(calls, n, &answered);
+
+                user_assert(user_await(calls[i]), "Busy", "job 1");
+                calls[i] = calls[n - 1];
+        }
+        let_pass(w, "25");
+        ck_assert_int_eq(unlink(syncs), 0);
+        close(listener);
+        close(record);
+        user_assert(user_await(calls[0]), "Timeout", "the disk took too long");
+        world_assert_sim(w, "0", "get 1-1 qfotadl-count");
         world_free(w);
 }
 END_TEST
@@ -298,6 +380,7 @@ int main(void)
         suite_add(s, "none", test_none, 0, 1);
         suite_add(s, "frozen", test_frozen, 0, 1);
         suite_add(s, "bus-killed", test_bus_killed, 0, 1);
+        suite_add(s, "given-up", test_given_up, 0, 1);
         suite_add(s, "crowd", test_crowd, 0, 1);
         suite_add(s, "long", test_long, 0, 1);
         suite_add(s, "caller-disconnects", test_caller_disconnects, 0, 1);

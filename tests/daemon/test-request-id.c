@@ -91,6 +91,31 @@ START_TEST(test_failed)
 }
 END_TEST
 
+/* A call that expects no reply repeats one whose job has ended: the next job is that of the call behind it. */
+START_TEST(test_no_reply)
+{
+        Bench *b = bench_new(&WORLD_EC200A);
+        g_autofree char *url = world_http(b->w, "none.bin"), *next = NULL;
+        sd_bus_message *m = NULL;
+
+        assert_job_1(b, world_start(b->w, "", url, "request-id", "s", ID, NULL));
+        world_assert_result(b->w, JOB_1, "failed", "http", "url-error");
+        world_await_property(b->w, MODULE_1, "Job", "/");
+        ck_assert_int_ge(sd_bus_message_new_method_call(world_bus(b->w), &m, "org.fotad1", "/org/fotad1",
+                                                        "org.fotad1.Manager", "StartUpgrade"),
+                         0);
+        ck_assert_int_ge(sd_bus_message_append(m, "ssa{sv}", "", url, 1, "request-id", "s", ID), 0);
+        ck_assert_int_ge(sd_bus_message_set_expect_reply(m, false), 0);
+        ck_assert_int_ge(sd_bus_send(world_bus(b->w), m, NULL), 0);
+        sd_bus_message_unref(m);
+        next = world_expect_job(b->w, world_start(b->w, "", url, NULL));
+        ck_assert_str_eq(next, "/org/fotad1/job/_32");
+        world_assert_result(b->w, next, "failed", "http", "url-error");
+        assert_commands(b, "2");
+        bench_free(b);
+}
+END_TEST
+
 /* Calls without an id are as many jobs as calls. */
 START_TEST(test_without)
 {
@@ -306,6 +331,7 @@ int main(void)
 
         suite_add(s, "repeated", test_repeated, 0, N_WAYS);
         suite_add(s, "failed", test_failed, 0, 1);
+        suite_add(s, "no-reply", test_no_reply, 0, 1);
         suite_add(s, "without", test_without, 0, 1);
         suite_add(s, "restarted", test_restarted, 0, 2);
         suite_add(s, "answer-lost", test_answer_lost, 0, N_WAYS);
