@@ -199,14 +199,17 @@ static int open_package(Run *run)
 
 /* The request id of a run that systemd started: the schedule's name and systemd's id of the run (systemd.exec), so that
  * each run may start an upgrade, and one at most. Long names are replaced by a checksum. NULL for other runs: processes
- * inherit INVOCATION_ID, and fotactl may be called several times with the same one. */
+ * inherit INVOCATION_ID, and fotactl may be called several times with the same one. NULL, too, if the adopted job that
+ * the run gives its source to has an id, which stays. */
 static char *request_id_of_run(const Run *run)
 {
+        const Object *adopted = find_job(run);
         const char *invocation = g_getenv("INVOCATION_ID"), *main_pid = g_getenv("SYSTEMD_EXEC_PID");
         const char *name = run->schedule->name;
         g_autofree char *sum = NULL, *pid = g_strdup_printf("%d", (int)getpid());
 
-        if (!invocation || strlen(invocation) != INVOCATION_ID_LENGTH || g_strcmp0(main_pid, pid) != 0)
+        if (!invocation || strlen(invocation) != INVOCATION_ID_LENGTH || g_strcmp0(main_pid, pid) != 0 ||
+            (adopted && *props_string(adopted->props, "RequestId")))
                 return NULL;
         if (strlen(name) > NAME_MAX_IN_ID) {
                 sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);

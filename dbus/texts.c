@@ -309,6 +309,7 @@ const char *const texts[] = {
         N_("registered, roaming"),
         N_("registration denied"),
         N_("request-id is an option of StartUpgrade and StartUpgradeFile, and a retry starts no job: leave it out"),
+        N_("request-id: job %s has the id %s already: leave the option out"),
         N_("request-id: job %s has this id, but another value of %s (%s): repeat the call with the same arguments, or take a new id"),
         N_("say which with the option cid"),
         N_("source: %s"),

@@ -426,6 +426,10 @@ static bool may_retry(Module *module, const Job *job, const char *source, const 
         if (options->method && strcmp(options->method, "dfota") == 0)
                 return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
                                    "method: job %s is a MiniFOTA: leave the option out", job->id);
+        if (options->request_id && job->options->request_id)
+                return refusal_set(ret_refusal, FOTAD_ERROR_INVALID_OPTION,
+                                   "request-id: job %s has the id %s already: leave the option out", job->id,
+                                   job->options->request_id);
         if (options->check_source)
                 return refusal_set(ret_refusal, FOTAD_ERROR_UNSUPPORTED,
                                    "check-source: a retry does not ask the server; use Check first, and leave the "

@@ -451,6 +451,24 @@ START_TEST(late_information_is_no_information_of_the_next)
 }
 END_TEST
 
+/* The module prints a line, and then nothing any more: the next command is never sent. */
+START_TEST(unsent_command_has_no_information)
+{
+        g_autofree char *got = NULL;
+
+        open_port();
+        ask(1, "AT+CGSN", 30 * SECOND);
+        ask(2, "AT+CGMM", 30 * SECOND);
+        feed("860000000000001\r\n");
+        pass(30 * SECOND);
+        assert_events("W AT+CGSN|W ATQ0V1E0|A 1 t 860000000000001|");
+        pass(30 * SECOND);
+        got = events();
+        assert_has(got, "|A 2 t|");
+        assert_has_not(got, "AT+CGMM");
+}
+END_TEST
+
 /* ---- listening */
 
 START_TEST(listening_writes_nothing)
@@ -682,6 +700,7 @@ int main(void)
         tcase_add_test(t, late_answer_of_a_module_without_cmee);
         tcase_add_test(t, late_answer_without_a_command);
         tcase_add_test(t, late_information_is_no_information_of_the_next);
+        tcase_add_test(t, unsent_command_has_no_information);
         tcase_add_test(t, listening_writes_nothing);
         tcase_add_test(t, listening_drops_unwritten_bytes);
         tcase_add_test(t, listening_is_not_ready_by_earlier_bytes);

@@ -763,6 +763,21 @@ START_TEST(progress_does_not_repeat)
 }
 END_TEST
 
+/* Calls with the request id return the earlier job, so it stays in the history. */
+START_TEST(job_with_a_request_id_is_not_repeated)
+{
+        g_autoptr(Job) earlier = job_new("1", "usb-1-1"), job = job_new("2", "usb-1-1");
+        g_autofree char *why = NULL;
+
+        earlier->origin = job->origin = JOB_ORIGIN_ADOPTED;
+        earlier->state = job->state = JOB_FINISHED;
+        ck_assert(options_set_string(job->options, "request-id", "r2", &why));
+        ck_assert(job_repeats(job, earlier));
+        ck_assert(options_set_string(earlier->options, "request-id", "r1", &why));
+        ck_assert(!job_repeats(job, earlier));
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("job");
@@ -791,5 +806,6 @@ int main(void)
         tcase_add_test(t, ended);
         tcase_add_loop_test(t, ends_that_repeat, 0, G_N_ELEMENTS(ends));
         tcase_add_loop_test(t, progress_does_not_repeat, 0, 10);
+        tcase_add_test(t, job_with_a_request_id_is_not_repeated);
         return testing_run(t, "job");
 }

@@ -13,6 +13,7 @@
 #include "checks.h"
 #include "client-run.h"
 #include "mini.h"
+#include "presets.h"
 #include "suite.h"
 
 #define MODULE_5   "/org/fotad1/module/usb_2d1_2d5"
@@ -280,6 +281,39 @@ START_TEST(test_stalled_adopted)
         }
         check_adopted_success(c, "minifota", 2);
         world_assert_property(c->w, JOB_1, "Source", fixed);
+        course_free(c);
+}
+END_TEST
+
+/* The id that gave an adopted upgrade its source stays: a retry with another one is refused, one without an id is not.
+ * Calls with the first id return the job, as it was begun. */
+START_TEST(test_id_of_adopted)
+{
+        Course *c = begun_by_hand("ec800m-4", NULL, "mini-2", "settle=6\nstall=3\n");
+        g_autofree char *fixed = world_http(c->w, "fixed.mini_1"), *missing = world_http(c->w, "missing.mini_1");
+        g_autofree char *path = NULL, *again = NULL;
+
+        course_unpublish(c, "up.mini_2");
+        course_publish_as(c, "fixed.mini_1", NULL);
+        course_publish_as(c, "fixed.mini_2", NULL);
+        world_start_daemon(c->w);
+        await_adopted(c);
+        g_free(world_sim(c->w, "release 1-1"));
+        world_await_property(c->w, JOB_1, "State", "stalled");
+        course_await_message(c, "fotactl retry");
+        path = world_expect_job(c->w, world_start(c->w, "", missing, "request-id", "s", "r1", NULL));
+        g_free(world_sim(c->w, "wait 1-1 qfotadl 2"));
+        course_await_message(c, "missing.mini_2");
+        world_await_property(c->w, JOB_1, "State", "stalled");
+        ck_assert_ptr_null(world_start(c->w, "", fixed, "request-id", "s", "r2", NULL));
+        ck_assert_str_eq(world_error(c->w), "InvalidOption");
+        ck_assert_str_eq(world_error_message(c->w), "request-id: job 1 has the id r1 already: leave the option out");
+        world_assert_property(c->w, JOB_1, "RequestId", "r1");
+        course_assert_retry(c, fixed);
+        world_assert_property(c->w, JOB_1, "RequestId", "r1");
+        check_adopted_success(c, "minifota", 3);
+        again = world_expect_job(c->w, world_start(c->w, "", missing, "request-id", "s", "r1", NULL));
+        ck_assert_str_eq(again, JOB_1);
         course_free(c);
 }
 END_TEST
@@ -679,6 +713,7 @@ int main(void)
         suite_add(s, "late", test_late, 0, 1);
         suite_add(s, "replugged", test_replugged, 0, 1);
         suite_add(s, "start-on-adopted", test_start_on_adopted, 0, 2);
+        suite_add(s, "id-of-adopted", test_id_of_adopted, 0, 1);
         suite_add(s, "schedule-on-adopted", test_schedule_on_adopted, 0, 1);
         suite_add(s, "stalled-adopted", test_stalled_adopted, 0, 4);
         suite_add(s, "emptied", test_emptied, 0, G_N_ELEMENTS(emptied));

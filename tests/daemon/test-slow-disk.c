@@ -31,7 +31,8 @@ typedef struct Hold {
         int listener, sync;
 } Hold;
 
-static void start_daemon(World *w)
+/* The files with that text in their paths can be held. */
+static void start_daemon_to_hold(World *w, const char *files)
 {
         g_autofree char *syncs = world_path(w, "syncs"), *later = world_path(w, "later");
         g_autofree char *refuse = world_path(w, "refuse");
@@ -39,9 +40,14 @@ static void start_daemon(World *w)
         world_set_environment(w, "LATER", later);
         world_set_environment(w, "REMOVALS_FAIL", refuse);
         world_set_environment(w, "SYNCS_WAIT", syncs);
-        world_set_environment(w, "SYNCS_OF", "/1.job");
+        world_set_environment(w, "SYNCS_OF", files);
         world_start_daemon(w);
         world_await_module(w, MODULE_1);
+}
+
+static void start_daemon(World *w)
+{
+        start_daemon_to_hold(w, "/1.job");
 }
 
 static World *world_with(const char *config)
@@ -110,12 +116,18 @@ static void hold_await(Hold *h, const char *part)
         } while (!new_record_has(h->w, part));
 }
 
+/* Waits until the next access to the disk is held. */
+static void hold_await_any(Hold *h)
+{
+        h->sync = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
+        ck_assert_int_ge(h->sync, 0);
+}
+
 /* Waits until the removal of the record of job 1 is held; all before it is done. */
 static void hold_await_removal(Hold *h)
 {
         close(h->sync);
-        h->sync = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
-        ck_assert_int_ge(h->sync, 0);
+        hold_await_any(h);
 }
 
 /* The record is written, and so are those that follow. */
@@ -224,20 +236,37 @@ static Caller *call_start(const char *url, const char *id)
         return caller_send(c, m);
 }
 
-static Caller *call_start_file(World *w, const char *id)
+/* Sends StartUpgradeFile with the package that call_start_file() has made. */
+static Caller *caller_send_file(Caller *c, sd_bus_message *m, World *w, const char *id)
 {
         g_autofree char *path = world_path(w, "package.bin");
-        sd_bus_message *m;
-        Caller *c = caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile");
-        int fd;
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-        world_make_package(w, "package.bin", OLD_REVISION, NEW_REVISION, 20000);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
         ck_assert_int_ge(fd, 0);
         ck_assert_int_ge(sd_bus_message_append(m, "shs", MODULE_1, fd, "package.bin"), 0);
         append_id(m, id);
         close(fd);
         return caller_send(c, m);
+}
+
+static Caller *call_start_file(World *w, const char *id)
+{
+        sd_bus_message *m;
+        Caller *c = caller_new(&m, "/org/fotad1", "org.fotad1.Manager", "StartUpgradeFile");
+
+        world_make_package(w, "package.bin", OLD_REVISION, NEW_REVISION, 20000);
+        return caller_send_file(c, m, w, id);
+}
+
+/* The same call once more, by the same caller. */
+static void repeat_start_file(Caller *c, World *w, const char *id)
+{
+        sd_bus_message *m;
+
+        ck_assert_int_ge(sd_bus_message_new_method_call(c->bus, &m, "org.fotad1", "/org/fotad1", "org.fotad1.Manager",
+                                                        "StartUpgradeFile"),
+                         0);
+        caller_send_file(c, m, w, id);
 }
 
 static Caller *call_job(const char *method, const char *url)
@@ -740,6 +769,38 @@ START_TEST(test_repeated_not_needed)
 }
 END_TEST
 
+/* One caller has sent both calls, and leaves when the second one is too late, while the package is still copied. The end
+ * of the first call ends the second one. */
+START_TEST(test_repeated_late)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        Caller *c, *next;
+        Hold *h;
+
+        start_daemon_to_hold(w, "/packages/");
+        h = hold_new(w);
+        c = call_start_file(w, "r1");
+        hold_await_any(h);
+        repeat_start_file(c, w, "r1");
+        caller_settle(c);
+        caller_assert_waits(c);
+        let_pass(w, "30");
+        caller_leave(c, w);
+        assert_no_job(w);
+        hold_release(h);
+        await_no_files(w, "state/packages");
+        next = call_start_file(w, "r1");
+        caller_await(next);
+        world_assert_result(w, next->job, "success", "", "");
+        world_assert_sim(w, "1", "get 1-1 qfotadl-count");
+        caller_free(next);
+        world_free(w);
+}
+END_TEST
+
 /* ---- calls that their callers have given up, as clients do after 25 seconds, are not carried out */
 
 START_TEST(test_start_given_up)
@@ -1076,6 +1137,7 @@ int main(void)
         suite_add(s, "repeated", test_repeated, 0, 2);
         suite_add(s, "repeated-left", test_repeated_left, 0, 2);
         suite_add(s, "repeated-not-needed", test_repeated_not_needed, 0, 2);
+        suite_add(s, "repeated-late", test_repeated_late, 0, 1);
         suite_add(s, "start-given-up", test_start_given_up, 0, 1);
         suite_add(s, "record-stays", test_record_stays, 0, 2);
         suite_add(s, "cancel-given-up", test_cancel_given_up, 0, 2);

@@ -185,6 +185,25 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/* fotad cannot be asked for a while: that is no failure until ArtifactCommit. */
+START_TEST(test_no_daemon)
+{
+        Bench *b = bench_new("up.bin");
+        g_autofree char *tree = tree_new(b, NULL);
+
+        assert_state(b, "ArtifactInstall", tree, 0, "", "");
+        ck_assert_int_eq(world_stop_daemon(b->w), 0);
+        assert_state(b, "ArtifactReboot", tree, 0, "", "");
+        assert_state(b, "ArtifactCommit", tree, 1, "", "or fotad cannot be asked");
+        world_start_daemon(b->w);
+        world_await_module(b->w, MODULE_1);
+        assert_state(b, "ArtifactVerifyReboot", tree, 0, "the upgrade succeeded: ", "");
+        assert_state(b, "ArtifactCommit", tree, 0, "nothing to do", "");
+        assert_commands(b, "1");
+        bench_free(b);
+}
+END_TEST
+
 /* A deployment that is wrong is refused before anything is done. */
 START_TEST(test_wrong)
 {
@@ -220,17 +239,13 @@ START_TEST(test_package)
 }
 END_TEST
 
-/* Mender's retry status, while fotad's target is active; at ArtifactCommit of a deployment of this module alone. */
+/* Mender's retry status, while fotad's target is active. */
 START_TEST(test_state_script)
 {
         Bench *b = bench_new("up.bin");
-        g_autofree char *tree = tree_new(b, NULL);
 
-        g_setenv("FOTAD_MODEM_PAYLOAD", tree, TRUE);
         client_assert(b->w, "state-script ArtifactReboot_Enter_50_fotad /bin/true", NULL, 21, "", "trying again later");
         client_assert(b->w, "state-script ArtifactReboot_Enter_50_fotad /bin/false", NULL, 0, "", "");
-        client_assert(b->w, "state-script ArtifactCommit_Enter_50_fotad /bin/true", NULL, 0, "", "");
-        assert_state(b, "ArtifactInstall", tree, 0, "", "");
         client_assert(b->w, "state-script ArtifactCommit_Enter_50_fotad /bin/true", NULL, 21, "", "trying again later");
         client_assert(b->w, "state-script ArtifactCommit_Enter_50_fotad /bin/false", NULL, 0, "", "");
         bench_free(b);
@@ -310,6 +325,25 @@ START_TEST(test_mender)
 }
 END_TEST
 
+/* The artifact has the state script, which Mender calls again while fotad's target is active: here at the first call. */
+START_TEST(test_mender_held)
+{
+        Bench *b = bench_new("up.bin");
+        g_autofree char *artifact = write_artifact(b), *install = g_strdup_printf("install '%s'", artifact);
+        g_autofree char *bin = g_build_filename(b->directory, "bin", NULL);
+        g_autofree char *systemctl = g_build_filename(bin, "systemctl", NULL);
+
+        ck_assert_int_eq(g_mkdir_with_parents(bin, 0755), 0);
+        ck_assert(g_file_set_contents(systemctl, "#!/bin/sh\n[ ! -e \"$0.called\" ] && : >\"$0.called\"\n", -1,
+                                      NULL));
+        ck_assert_int_eq(chmod(systemctl, 0755), 0);
+        assert_mender(b, install, 0, "ArtifactCommit_Enter_50_fotad requested a retry");
+        world_assert_outcome(b->w, JOB_1, "success", "", "");
+        assert_commands(b, "1");
+        bench_free(b);
+}
+END_TEST
+
 START_TEST(test_mender_fails)
 {
         Bench *b = bench_new("spoilt.bin");
@@ -337,7 +371,9 @@ static char *write_image(Bench *b)
 START_TEST(test_script)
 {
         Bench *b = bench_new("missing.bin");
+        g_autofree char *schedule = NULL;
 
+        ck_assert(g_file_get_contents(b->schedule, &schedule, NULL, NULL));
         g_setenv("FOTAD_FLEET_DIRECTORY", b->directory, TRUE);
         client_assert(b->w, "script", NULL, 1, "", "the type in sw-description must be shellscript");
         client_assert(b->w, "script preinst", NULL, 1, "", "sw-description has no data=");
@@ -348,7 +384,11 @@ START_TEST(test_script)
         assert_commands(b, "2");
         client_assert(b->w, "script preinst image-3", NULL, 0, "", "");
         client_assert(b->w, "script postinst image-3", NULL, 1, "", "modem.conf");
+        client_assert(b->w, "script failure image-3", NULL, 0, "", "");
         assert_commands(b, "2");
+        ck_assert_int_eq(world_stop_daemon(b->w), 0);
+        ck_assert(g_file_set_contents(b->schedule, schedule, -1, NULL));
+        client_assert(b->w, "script postinst image-3", NULL, 1, "", "fotad cannot be asked");
         bench_free(b);
 }
 END_TEST
@@ -405,11 +445,13 @@ int main(void)
         suite_add(s, "rebooted", test_rebooted, 0, 1);
         suite_add(s, "fails", test_fails, 0, 1);
         suite_add(s, "limit", test_limit, 0, 1);
+        suite_add(s, "no-daemon", test_no_daemon, 0, 1);
         suite_add(s, "wrong", test_wrong, 0, 2);
         suite_add(s, "package", test_package, 0, 1);
         suite_add(s, "state-script", test_state_script, 0, 1);
         suite_add(s, "inventory", test_inventory, 0, 1);
         suite_add(s, "mender", test_mender, 0, 2);
+        suite_add(s, "mender-held", test_mender_held, 0, 1);
         suite_add(s, "mender-fails", test_mender_fails, 0, 1);
         suite_add(s, "script", test_script, 0, 1);
         suite_add(s, "swupdate", test_swupdate, 0, G_N_ELEMENTS(images));

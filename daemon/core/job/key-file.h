@@ -7,7 +7,8 @@
 #include <glib.h>
 
 /* Appends to the text of a key file, in the form that g_key_file_to_data() gives it. A GKeyFile would leave a copy of
- * each value, passwords as well, in freed memory, and records are written dozens of times in an upgrade. */
+ * each value, passwords as well, in freed memory, and records are written dozens of times in an upgrade. A record that
+ * outgrows the memory that the text began with (8 KiB) is moved, and may then leave a copy in freed memory, too. */
 void key_file_append_group(GString *text, const char *group);
 void key_file_append_string(GString *text, const char *key, const char *value);
 void key_file_append_number(GString *text, const char *key, int64_t number);
