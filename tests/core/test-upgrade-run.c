@@ -174,7 +174,7 @@ START_TEST(order_of_actions)
         ck_assert_str_eq(b->log->str, "persist|announce|");
         bench_clear(b);
         bench_present(b);
-        ck_assert_str_eq(b->log->str, "persist|persist|power on|");
+        ck_assert_str_eq(b->log->str, "persist|power on|");
         bench_clear(b);
         bench_ready(b, OLD_REVISION);
         ck_assert_str_eq(b->log->str, "persist|announce|send AT+QURCCFG=\"urcport\"|persist|"
@@ -184,7 +184,20 @@ START_TEST(order_of_actions)
         bench_restart(b);
         bench_clear(b);
         bench_ready(b, NEW_REVISION);
-        ck_assert_str_eq(b->log->str, "identify|persist|announce|power auto|persist|announce|result|release|");
+        /* A record that the job has ended is the last look at power/control. */
+        ck_assert_str_eq(b->log->str, "identify|power auto|persist|announce|result|release|");
+}
+END_TEST
+
+/* A percentage that is announced before its record would go back if the record fails. */
+START_TEST(news_come_after_the_record)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        bench_clear(b);
+        bench_fota(b, "\"UPDATING\",14");
+        ck_assert_str_eq(b->log->str, "listen|persist|announce|");
 }
 END_TEST
 
@@ -546,6 +559,7 @@ int main(void)
         tcase_add_test(t, without_a_restart_before_start);
         tcase_add_test(t, states_on_the_way);
         tcase_add_test(t, order_of_actions);
+        tcase_add_test(t, news_come_after_the_record);
         tcase_add_test(t, progress);
         tcase_add_test(t, percentages_instead_of_an_index);
         tcase_add_test(t, commands_of_the_guide_s_http_example);

@@ -16,13 +16,49 @@ void upgrade_action_free(UpgradeAction *action)
         g_free(action);
 }
 
-void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text)
+static UpgradeAction *action_new(UpgradeActionType type, const char *text)
 {
         UpgradeAction *action = g_new0(UpgradeAction, 1);
 
         action->type = type;
         action->text = g_strdup(text);
-        g_queue_push_tail(&u->actions, action);
+        return action;
+}
+
+/* Returns true if there was one in the queue. */
+static bool take_back(Upgrade *u, UpgradeActionType type)
+{
+        bool found = false;
+
+        for (GList *i = u->actions.head, *next; i; i = next) {
+                UpgradeAction *action = i->data;
+
+                next = i->next;
+                if (action->type != type)
+                        continue;
+                upgrade_action_free(action);
+                g_queue_delete_link(&u->actions, i);
+                found = true;
+        }
+        return found;
+}
+
+void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text)
+{
+        bool persists = type == UPGRADE_ACTION_PERSIST;
+        bool announced = (persists || type == UPGRADE_ACTION_ANNOUNCE) && take_back(u, UPGRADE_ACTION_ANNOUNCE);
+        const UpgradeAction *last = g_queue_peek_tail(&u->actions);
+
+        if (!persists || !last || last->type != UPGRADE_ACTION_PERSIST)
+                g_queue_push_tail(&u->actions, action_new(type, text));
+        if (persists && announced)
+                g_queue_push_tail(&u->actions, action_new(UPGRADE_ACTION_ANNOUNCE, NULL));
+}
+
+void upgrade_restore_power(Upgrade *u, const char *value)
+{
+        take_back(u, UPGRADE_ACTION_POWER);
+        g_queue_push_head(&u->actions, action_new(UPGRADE_ACTION_POWER, value));
 }
 
 void upgrade_send(Upgrade *u, Step step, const char *command, bool secret, uint64_t timeout)

@@ -3,8 +3,13 @@
 
 #include "core/state/upgrade-state.h"
 
-/* Appends an action; text is copied, NULL none. */
+/* Appends an action; text is copied, NULL none. The job is written and announced as it is when the action is carried
+ * out, so news that wait come after the record, and once. */
 void upgrade_push(Upgrade *u, UpgradeActionType type, const char *text);
+
+/* Puts power/control of the USB device back before anything else: once the record says that the job has ended, no
+ * later daemon does. */
+void upgrade_restore_power(Upgrade *u, const char *value);
 
 /* Appends a command to the module: step becomes the step under way, timeout is in µs. secret: the command or its answer
  * is not logged. */

@@ -90,7 +90,7 @@ void end_leave_pending(Upgrade *u, const char *why)
         Job *job = u->job;
 
         if (u->present && *job->power_control_before && !*job->pending && !job_may_still_write(job))
-                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+                upgrade_restore_power(u, job->power_control_before);
         g_free(job->pending);
         job->pending = g_strdup_printf("The end of this job is pending, for its record cannot be kept: %s. Make the "
                                        "state directory writable, and the job ends by itself.",
@@ -125,6 +125,6 @@ void end_finish(Upgrade *u)
                 job->percent = 100;
         job->watched = job_may_still_write(job);
         if (u->present && *job->power_control_before && !job->watched && !dismissed)
-                upgrade_push(u, UPGRADE_ACTION_POWER, job->power_control_before);
+                upgrade_restore_power(u, job->power_control_before);
         close_job(u);
 }

@@ -60,6 +60,7 @@ void mini_came_back(Upgrade *u)
         u->left_mini = u->left_mini || (job->product && u->product != job->product);
         /* After AT+CFUN=1,1 either system may run. */
         job->system = (job->reconnects <= 1 && !job->abandon) || job->stalled ? JOB_SYSTEM_MINI : JOB_SYSTEM_UNKNOWN;
+        stalled_lost_sight(u);
 }
 
 static void updating(Upgrade *u, int said)

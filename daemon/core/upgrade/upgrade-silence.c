@@ -6,6 +6,7 @@
 #include "core/state/upgrade-decide.h"
 #include "core/state/upgrade-facts.h"
 #include "core/upgrade/upgrade-mini.h"
+#include "core/upgrade/upgrade-stalled.h"
 #include "core/state/upgrade-phase.h"
 #include "core/upgrade/upgrade-uart.h"
 #include "core/state/upgrade-wait.h"
@@ -179,6 +180,11 @@ void upgrade_resumed(Upgrade *u)
         uint64_t before = u->deadline;
 
         u->unwatched = u->unwatched || u->job->sent;
+        if (u->job->stalled) {
+                stalled_lost_sight(u);
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
+        }
         mini_begin(u);
         upgrade_reset_deadline(u);
         u->deadline = MAX(u->deadline, before);

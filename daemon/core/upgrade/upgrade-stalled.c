@@ -54,9 +54,10 @@ static char *package_needed(const Upgrade *u)
 
         if (g_str_has_suffix(shown, ".mini_1"))
                 shown[strlen(shown) - strlen(".mini_1")] = 0;
-        /* The module may have reached the second package without a message, or its updater has failed with the first.
-         */
-        if ((!second && (job->reconnects >= 2 || u->unwatched || job->origin == JOB_ORIGIN_ADOPTED)) ||
+        /* The module may have reached the second package without a message, at a UART without a restart that was seen,
+         * or its updater has failed with the first. */
+        if ((!second &&
+             (job->reconnects >= 2 || job_is_uart(job) || u->unwatched || job->origin == JOB_ORIGIN_ADOPTED)) ||
             (second && job->percent < PERCENT_MINI1 && job->reported_domain == CODE_DOMAIN_UPDATE))
                 return *shown ? g_strdup_printf("%s.mini_1 or %s.mini_2", shown, shown) : g_strdup("its package");
         return *shown ? g_strconcat(shown, extension, NULL) : g_strdup_printf("its %s package", extension);
@@ -156,6 +157,12 @@ void stalled_update_message(Upgrade *u)
 {
         if (u->job->stalled)
                 update(u);
+}
+
+void stalled_lost_sight(Upgrade *u)
+{
+        if (u->job->stall != JOB_STALL_SOURCE_REJECTED)
+                stalled_update_message(u);
 }
 
 /* ---- retry */

@@ -14,6 +14,10 @@ void stalled_probe(Upgrade *u);
 /* Writes the message of a stalled job anew; does nothing for others. */
 void stalled_update_message(Upgrade *u);
 
+/* The module restarted, or was not watched for a while: it may need either package now, which the message says. Keeps
+ * the message that the source was rejected. */
+void stalled_lost_sight(Upgrade *u);
+
 /* The AT port answers, or not any more: the message offers a retry only while it does. */
 void stalled_set_port_answers(Upgrade *u, bool answers);
 
