@@ -38,6 +38,7 @@ typedef struct Run {
         char *expected;       /* revision */
         char *shown;          /* the source as in the job's Source, without secrets */
         Source source;
+        bool had_ended; /* the job with the request id, when the module's revision was read */
 } Run;
 
 static void clear_filled(Run *run)
@@ -84,14 +85,31 @@ int schedule_find_module(Ctl *ctl, const Objects *objects, const Schedule *s, co
         return objects_find_module(ctl, objects, *s->module ? s->module : NULL, ret);
 }
 
+/* Returns the module of the newest job with the caller's request id; NULL if there is none. */
+static const Object *find_requested_module(const Run *run)
+{
+        const Object *module = NULL;
+
+        for (guint i = 0; run->request_id && i < run->objects->jobs->len; i++) {
+                const Object *job = g_ptr_array_index(run->objects->jobs, i);
+
+                if (strcmp(props_string(job->props, "RequestId"), run->request_id) == 0)
+                        module = objects_at(run->objects->modules, props_string(job->props, "Module"));
+        }
+        return module;
+}
+
 static int read_module(Run *run)
 {
         int status;
 
         g_clear_pointer(&run->objects, objects_free);
         status = objects_read(run->ctl, &run->objects);
-        return status == STATUS_DONE ? schedule_find_module(run->ctl, run->objects, run->schedule, &run->module)
-                                     : status;
+        if (status != STATUS_DONE)
+                return status;
+        run->module = *run->schedule->module ? NULL : find_requested_module(run);
+        return run->module ? STATUS_DONE
+                           : schedule_find_module(run->ctl, run->objects, run->schedule, &run->module);
 }
 
 static const Object *find_job(const Run *run)
@@ -141,6 +159,11 @@ static int conclude(const Run *run, int status)
                 status = STATUS_FAILED;
                 text = g_strdup_printf(_("the upgrade succeeded, but not to what this schedule expects: %s, not %s"),
                                        revisions, run->expected);
+        } else if (status == STATUS_DONE && run->had_ended) {
+                status = STATUS_FAILED;
+                text = g_strdup_printf(_("the upgrade succeeded earlier (%s), but the module has %s now: give a new "
+                                         "request id to upgrade it again"),
+                                       revisions, props_text(run->module->props, "Revision"));
         } else if (status == STATUS_DONE) {
                 text = g_strdup_printf(_("the upgrade succeeded: %s"), revisions);
         } else if (status == STATUS_CANCELLED) {
@@ -224,6 +247,7 @@ static int start(Run *run)
         const Schedule *s = run->schedule;
         g_autofree char *path = NULL, *id = run->request_id ? g_strdup(run->request_id) : request_id_of_run(run);
         int status = run->source.url || run->source.fd >= 0 ? STATUS_DONE : open_package(run);
+        const Object *earlier;
 
         if (status != STATUS_DONE)
                 return status;
@@ -238,6 +262,8 @@ static int start(Run *run)
         if (status != STATUS_DONE)
                 return status;
         start_tell(run->ctl, path, run->request_id);
+        earlier = objects_at(run->objects->jobs, path);
+        run->had_ended = earlier && job_is_finished(earlier->props);
         return conclude(run, follow_run(run->follow, path));
 }
 

@@ -22,15 +22,29 @@ Job *manager_find_requested(Manager *m, const char *request_id)
         return NULL;
 }
 
+/* Returns true if another module is at the place of the job's module now. */
+static bool is_replaced(Manager *m, const Job *job)
+{
+        const Module *module = manager_module_by_id(m, job_place(job));
+        const char *imei = module ? module_identity(module)->imei : "";
+
+        return *imei && *job->imei && strcmp(imei, job->imei) != 0;
+}
+
 /* Returns true if the caller's name of a module means the job's module, which need not be in the list any more. The
- * empty name always does: only one module could be meant when the job began. */
+ * empty name does: only one module could be meant when the job began. Names of a place, and the empty one, do not if
+ * another module is there now. */
 static bool is_module_of(Manager *m, const Job *job, const char *name)
 {
         g_auto(Refusal) refusal = { 0 };
         g_autofree char *path = NULL;
         const Module *module;
 
-        if (!*name || strcmp(name, job->module) == 0 || strcmp(name, job->imei) == 0)
+        if (*name && strcmp(name, job->imei) == 0)
+                return true;
+        if (is_replaced(m, job))
+                return false;
+        if (!*name || strcmp(name, job->module) == 0)
                 return true;
         if (sd_bus_path_encode(FOTAD_MODULE_PREFIX, job->module, &path) >= 0 && strcmp(name, path) == 0)
                 return true;
@@ -54,7 +68,7 @@ bool manager_judge_repeated(Manager *m, const Job *job, const char *module, cons
 
         job_describe_request(source, file, options, &shown, &described);
         if (!is_module_of(m, job, module))
-                return refuse(job, "module", job->module, ret_refusal);
+                return refuse(job, "module", is_replaced(m, job) ? job->imei : job->module, ret_refusal);
         if (strcmp(shown, job->request_source) != 0)
                 return refuse(job, "source", job->request_source, ret_refusal);
         if (strcmp(described, job->request_options) != 0)

@@ -247,6 +247,32 @@ START_TEST(test_other_arguments)
 }
 END_TEST
 
+/* Another module is at the place of the job's module, and only the IMEI still names that one. */
+START_TEST(test_replaced)
+{
+        Bench *b = bench_with_url(&WORLD_EC200A);
+
+        assert_job_1(b, start(b, _i, ""));
+        world_assert_result(b->w, JOB_1, "success", "", "");
+        g_free(world_sim(b->w, "detach 1-1"));
+        world_await_property(b->w, MODULE_1, "Present", "0");
+        assert_job_1(b, start(b, _i, ""));
+        g_free(world_sim(b->w, "set 1-1 imei 867710050000024"));
+        g_free(world_sim(b->w, "set 1-1 revision " OLD_REVISION));
+        g_free(world_sim(b->w, "attach 1-1"));
+        world_await_property(b->w, MODULE_1, "Imei", "867710050000024");
+        for (size_t i = 0; i < 3; i++) {
+                ck_assert_ptr_null(start(b, _i, names[i]));
+                ck_assert_str_eq(world_error(b->w), "InvalidOption");
+                ck_assert_msg(strstr(world_error_message(b->w), "another value of module (867710050000013)") != NULL,
+                              "%s", world_error_message(b->w));
+        }
+        assert_job_1(b, start(b, _i, names[3]));
+        assert_commands(b, "1");
+        bench_free(b);
+}
+END_TEST
+
 /* Of a package the name and the options are compared, and the checksum if it is an option; the file is not read. */
 START_TEST(test_other_file)
 {
@@ -336,6 +362,7 @@ int main(void)
         suite_add(s, "restarted", test_restarted, 0, 2);
         suite_add(s, "answer-lost", test_answer_lost, 0, N_WAYS);
         suite_add(s, "other-arguments", test_other_arguments, 0, G_N_ELEMENTS(others));
+        suite_add(s, "replaced", test_replaced, 0, N_WAYS);
         suite_add(s, "other-file", test_other_file, 0, 1);
         suite_add(s, "secrets", test_secrets, 0, 1);
         suite_add(s, "pruned", test_pruned, 0, 1);

@@ -475,6 +475,46 @@ START_TEST(test_request_id_given)
 }
 END_TEST
 
+/* The job with the id has succeeded, and the module was set back since: the run fails, and starts nothing. */
+START_TEST(test_request_id_set_back)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" } };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *url = world_publish(b->w);
+
+        schedules_write(b, url, "");
+        schedules_assert(b, "run --request-id=r1 night", 0, "night: the upgrade succeeded: ", "");
+        schedules_assert(b, "run --request-id=r1 night", 0, "night: nothing to do", "");
+        g_free(world_sim(b->w, "set 1-1 revision " OLD_REVISION));
+        ck_assert(world_call(b->w, MODULE_1, "org.fotad1.Module", "Probe"));
+        world_await_property(b->w, MODULE_1, "Revision", OLD_REVISION);
+        schedules_assert(b, "run --request-id=r1 night", 1, "",
+                         "but the module has " OLD_REVISION " now: give a new request id");
+        world_assert_sim(b->w, "1", "get 1-1 qfotadl-count");
+        schedules_assert(b, "run --request-id=r2 night", 0, "night: the upgrade succeeded: ", "");
+        schedules_free(b);
+}
+END_TEST
+
+/* With several modules, the module of the job with the id is meant. */
+START_TEST(test_request_id_chooses)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec200a,imei=867710050000024" } };
+        Schedules *b = schedules_new(&settings);
+        g_autofree char *missing = world_http(b->w, "missing.bin");
+
+        world_await_module(b->w, MODULE_2);
+        schedules_write(b, missing, "module=usb-1-2\n");
+        schedules_assert(b, "run --request-id=r1 night", 1, "", ": the upgrade failed: http/711 (url-error): ");
+        schedules_write(b, missing, "");
+        schedules_assert(b, "run --request-id=r1 night", 1, "", ": the upgrade failed: http/711 (url-error): ");
+        schedules_assert(b, "run --request-id=r2 night", 3, "", "AmbiguousModule");
+        world_assert_sim(b->w, "1", "get 1-2 qfotadl-count");
+        world_assert_sim(b->w, "0", "get 1-1 qfotadl-count");
+        schedules_free(b);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("schedule");
@@ -494,5 +534,7 @@ int main(void)
         suite_add(s, "followed-badly", test_followed_badly, 0, 2);
         suite_add(s, "request-id", test_request_id, 0, 1);
         suite_add(s, "request-id-given", test_request_id_given, 0, 1);
+        suite_add(s, "request-id-set-back", test_request_id_set_back, 0, 1);
+        suite_add(s, "request-id-chooses", test_request_id_chooses, 0, 1);
         return suite_run(s);
 }
