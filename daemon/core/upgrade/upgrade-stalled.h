@@ -14,7 +14,7 @@ void stalled_probe(Upgrade *u);
 /* Writes the message of a stalled job anew; does nothing for others. */
 void stalled_update_message(Upgrade *u);
 
-/* The module restarted, or was not watched for a while: it may need either package now, which the message says. Keeps
+/* The module restarted, or the host was suspended: it may need either package now, which the message says. Keeps
  * the message that the source was rejected. */
 void stalled_lost_sight(Upgrade *u);
 

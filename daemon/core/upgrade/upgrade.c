@@ -394,7 +394,6 @@ static void on_begin(Upgrade *u)
         else if (job->state == JOB_PREPARING && job->sent)
                 upgrade_enter_state(u, JOB_DOWNLOADING); /* the command may have reached the module */
         u->unwatched = job->sent;
-        stalled_lost_sight(u);
         mini_begin(u);
         transfer_resume(u);
         uart_begin(u);
