@@ -42,8 +42,9 @@ Request *manager_request_file_upgrade(Manager *manager, Module *module, int fd, 
                                       Refusal *ret_refusal);
 
 /* Asks for AT+QFOTADL once more, with this URL, to a module that is stalled (guide 5.2). The options expected-revision,
- * allow-unchanged and allow-https are added to the job's; request-id replaces the job's. Refused if the module cannot
- * be given another URL now, or the job cannot be written. Not while job->awaits_record. */
+ * allow-unchanged and allow-https are added to the job's, and so is request-id. Refused if the module cannot be given
+ * another URL now, if the job has a request id already and the options have one, too, or if the job cannot be written.
+ * Not while job->awaits_record. */
 Request *manager_request_retry(Manager *manager, Job *job, const char *source, Options *options, Caller caller,
                                RequestFunc func, void *userdata, GDestroyNotify destroy, Refusal *ret_refusal);
 
