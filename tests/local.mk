@@ -43,7 +43,7 @@ tests_daemon_libworld_a_SOURCES = tests/daemon/world.c tests/daemon/world.h test
 	tests/daemon/mini.c tests/daemon/mini.h tests/daemon/presets.c tests/daemon/presets.h \
 	tests/daemon/uart.c tests/daemon/uart.h \
 	tests/daemon/points.c tests/daemon/points.h tests/daemon/disk-model.c tests/daemon/disk-model.h \
-	tests/daemon/disk-upgrade.c tests/daemon/disk-upgrade.h \
+	tests/daemon/disk-upgrade.c tests/daemon/disk-upgrade.h tests/daemon/held.c tests/daemon/held.h \
 	tests/daemon/workers.c tests/daemon/workers.h tests/daemon/files.c tests/daemon/files.h \
 	tests/daemon/datagrams.c tests/daemon/datagrams.h tests/daemon/packages.c tests/daemon/packages.h \
 	tests/daemon/checks.c tests/daemon/checks.h tests/daemon/polkit.c tests/daemon/polkit.h \
@@ -144,6 +144,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-watch \
 	tests/daemon/test-standstill \
 	tests/daemon/test-slow-disk \
+	tests/daemon/test-slow-starts \
 	tests/daemon/test-slow-records \
 	tests/daemon/test-bus \
 	tests/daemon/test-access \
@@ -249,6 +250,8 @@ tests_daemon_test_standstill_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_standstill_LDADD = $(WORLD_LIBS)
 tests_daemon_test_slow_disk_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_slow_disk_LDADD = $(WORLD_LIBS)
+tests_daemon_test_slow_starts_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_slow_starts_LDADD = $(WORLD_LIBS)
 tests_daemon_test_slow_records_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_slow_records_LDADD = $(WORLD_LIBS)
 tests_daemon_test_timeouts_CFLAGS = $(WORLD_CFLAGS)

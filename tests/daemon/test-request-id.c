@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The option request-id: a call that is repeated returns the job of the first call and starts nothing, also after a
- * restart of the daemon, unless its arguments differ. Two calls at the same time are in test-slow-disk, calls without
+ * restart of the daemon, unless its arguments differ. Two calls at the same time are in test-slow-starts, calls without
  * the right in test-access, and adopted upgrades in test-adoption. */
 
 #include <check.h>
