@@ -40,8 +40,9 @@ typedef struct Bus {
         GQueue refusals;  /* replies that wait, because many calls are refused */
         unsigned refused; /* since the last pause of bus-refusals began */
         sd_event_source *refuse;
-        gint64 costly_began; /* of CLOCK_MONOTONIC, µs: an answer is being written since then; 0: none is */
-        uint64_t costly_at;  /* of CLOCK_MONOTONIC, µs: the next turn, at the earliest */
+        gint64 costly_began;    /* of CLOCK_MONOTONIC, µs: an answer is being written since then; 0: none is */
+        bool costly_privileged; /* the caller of the last turn */
+        uint64_t costly_at;     /* of CLOCK_MONOTONIC, µs: the next turn, at the earliest */
         Status *status;
         BusInhibitor *inhibitor;
         BusModemManager *modem_manager;

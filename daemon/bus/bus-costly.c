@@ -2,8 +2,8 @@
 
 /* Calls whose answers are long get them one after the other, in a part of the time only, so that they do not hold up
  * others. The bus reads a few thousand bytes from each connection in turn, so a long answer may be on its way for much
- * longer than it took to make it. Privileged callers come first, and the users of the others take turns. Knows no
- * particular call. */
+ * longer than it took to make it. Every other answer is for a privileged caller, if one waits, and the users of the
+ * others take turns. Knows no particular call. */
 
 #include "bus/bus-costly.h"
 
@@ -76,11 +76,12 @@ static BusCall *take_next(Bus *b)
         if (!next)
                 return NULL;
         for (GList *l = next; l; l = l->next)
-                if (bus_call_is_privileged(l->data)) {
+                if (bus_call_is_privileged(l->data) != b->costly_privileged) {
                         next = l;
                         break;
                 }
         call = next->data;
+        b->costly_privileged = bus_call_is_privileged(call);
         g_queue_delete_link(&b->costly, next);
         put_behind(b, bus_call_uid(call));
         return call;

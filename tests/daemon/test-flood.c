@@ -29,9 +29,9 @@
 #define SERVICE_FDS  1024 /* the service manager's default for descriptors */
 #define JOBS         200  /* with so many, a list is longer than the queue of the daemon's socket */
 #define LISTS        8
-#define MEANWHILE    4 /* lists, of which a bus that reads nothing gets the last three before STANDSTILL is over */
+#define MEANWHILE    4  /* lists, of which a bus that reads nothing gets the last three before STANDSTILL is over */
 #define MORE         10 /* calls than are kept; their refusals may wait in the queue of the bus, and lists too */
-#define STANDSTILL   8 /* seconds; three times as long is more than the 25 s that callers wait */
+#define STANDSTILL   8  /* seconds; three times as long is more than the 25 s that callers wait */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 
@@ -305,28 +305,29 @@ START_TEST(test_bus_stands_still)
 END_TEST
 
 /* A long answer to a caller who called last, and is privileged or another user, comes before the rest of those to the
- * strangers, who are two users. */
+ * strangers, who are two users; and one to a stranger before the rest of those to privileged callers. */
 START_TEST(test_turns)
 {
         World *w = begin();
-        sd_bus *strangers[GROUP], *other = _i == 0 ? sd_bus_ref(world_bus(w)) : connect_user(STRANGER + 2);
+        bool are_privileged = _i == 2;
+        sd_bus *callers[GROUP], *other = _i == 0 ? sd_bus_ref(world_bus(w)) : connect_user(STRANGER + 2);
         Answers a = { 0 }, last = { 0 };
 
         ck_assert_int_eq(kill(world_daemon_pid(w), SIGSTOP), 0);
         for (unsigned i = 0; i < GROUP; i++) {
-                strangers[i] = connect_user(STRANGER + i % 2);
-                send_calls(strangers[i], GROUP_CALLS, new_introspect, &a);
+                callers[i] = connect_user(are_privileged ? 0 : STRANGER + i % 2);
+                send_calls(callers[i], GROUP_CALLS, new_introspect, &a);
         }
         send_calls(other, 1, new_introspect, &last);
         ck_assert_int_eq(kill(world_daemon_pid(w), SIGCONT), 0);
         await_answers(other, &last, 1);
         for (unsigned i = 0; i < GROUP; i++)
-                await_answers(strangers[i], &a, (i + 1) * GROUP_CALLS);
+                await_answers(callers[i], &a, (i + 1) * GROUP_CALLS);
         ck_assert_uint_eq(last.done, 1);
         ck_assert_uint_eq(a.done, GROUP * GROUP_CALLS);
         ck_assert_uint_lt(last.last, a.last);
         for (unsigned i = 0; i < GROUP; i++)
-                sd_bus_close_unref(strangers[i]);
+                sd_bus_close_unref(callers[i]);
         if (_i != 0)
                 sd_bus_close(other);
         sd_bus_unref(other);
@@ -525,7 +526,7 @@ int main(void)
         suite_add(s, "long-calls", test_long_calls, 0, 2);
         suite_add(s, "room", test_room, 0, 1);
         suite_add(s, "bus-stands-still", test_bus_stands_still, 0, 1);
-        suite_add(s, "turns", test_turns, 0, 2);
+        suite_add(s, "turns", test_turns, 0, 3);
         suite_add(s, "refused-meanwhile", test_refused_meanwhile, 0, 1);
         suite_add(s, "users", test_users, 0, 1);
         suite_add(s, "unknown", test_unknown, 0, 1);
