@@ -146,6 +146,7 @@ static void check_given_up(Loop *l, const char *part)
         world_assert_property(l->w, MODULE_1, "Job", "/");
 
         /* Later daemons neither report nor resume the job. */
+        world_await_note_of_result(l->w, l->job);
         for (unsigned i = 0; i < 2; i++) {
                 unsigned before = count_in_log(l->w, "is taken up again");
 

@@ -274,6 +274,7 @@ START_TEST(test_killed_back)
         g_free(world_sim(w, "release " UART));
         assert_success(w, job, "1");
         world_assert_sim(w, "usbat", "get " UART " urcport");
+        world_await_note_of_result(w, job);
         world_kill_daemon(w);
         world_start_daemon(w);
         world_assert_property(w, job, "Restarts", "1");

@@ -92,6 +92,14 @@ void world_await_file(World *w, const char *path, const char *text)
         world_await(w, world_file_has, (const char *[]){ path, text }, text);
 }
 
+void world_await_note_of_result(World *w, const char *job)
+{
+        g_autofree char *id = world_property(w, job, "Id"), *name = g_strdup_printf("state/jobs/%s.job", id);
+        g_autofree char *path = world_path(w, name);
+
+        world_await_file(w, path, "Announced=yes");
+}
+
 static bool port_is_open(World *w, const void *data)
 {
         struct sockaddr_in address = { .sin_family = AF_INET,

@@ -41,6 +41,9 @@ void world_free(World *world);
 char *world_path(World *world, const char *name);
 /* Waits until a file, given by its whole path, has that text in it. */
 void world_await_file(World *world, const char *path, const char *text);
+/* Waits until the disk has the note that the job's Result was sent. A daemon that is killed before it has written the
+ * note is followed by one that sends the Result once more. */
+void world_await_note_of_result(World *world, const char *job);
 
 /* ---- the daemon */
 
