@@ -25,9 +25,10 @@ static const char *revision(const Model *m)
  * 2.3.1.2, note 1). */
 static bool knows(const Model *m, const char *command)
 {
-        static const char *const kept[] = { "ATQ0V1E0",   "AT+CMEE", "AT+CREG",  "AT+CEREG",
-                                            "AT+CPIN?",   "AT+CSQ",  "AT+CFUN",  "AT+CGSN",
-                                            "AT+QFOTADL", "AT+CGMI", "AT+QURCCFG", "AT+QINDCFG" };
+        static const char *const kept[] = {
+                "ATQ0V1E0", "AT+CMEE", "AT+CREG",    "AT+CEREG", "AT+CPIN?",   "AT+CSQ",
+                "AT+CFUN",  "AT+CGSN", "AT+QFOTADL", "AT+CGMI",  "AT+QURCCFG", "AT+QINDCFG"
+        };
         static const char *const sms_commands[] = { "AT+CMGF", "AT+CSCA", "AT+CNMI", "AT+CPMS", "AT+CSMS" };
         bool sms = false;
 
@@ -240,6 +241,7 @@ void model_command(Model *m, const char *command, uint64_t now)
                 answer(m, NULL, m->traits->sim ? "+CME ERROR: 14" : "+CME ERROR: 10");
         } else {
                 information = information_of(m, command);
+                m->other_is_named = m->other_is_named || (m->swapped && strcmp(command, "AT+CGSN") == 0);
                 answer(m, information, "OK");
         }
 }

@@ -48,6 +48,7 @@ struct Model {
         bool is_new;
         bool urc_port_changed, fota_cid_changed, apn_changed, usbifc_changed;
         bool swapped, other_is_new; /* another module is here; the two fields above are those of the first one */
+        bool other_is_named;        /* the other module has told its IMEI */
 
         /* of this boot */
         unsigned boot;

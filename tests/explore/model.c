@@ -353,6 +353,11 @@ bool model_is_swapped(const Model *m)
         return m->swapped;
 }
 
+bool model_is_other_named(const Model *m)
+{
+        return m->other_is_named;
+}
+
 bool model_is_receiving(const Model *m)
 {
         return m->receiving;

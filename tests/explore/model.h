@@ -138,6 +138,7 @@ bool model_is_new(const Model *model);      /* the new firmware is complete */
 bool model_is_attached(const Model *model); /* on the USB, or powered at a UART */
 bool model_is_stuck(const Model *model);    /* hung or crashed, until a person cycles its power */
 bool model_is_swapped(const Model *model);
+bool model_is_other_named(const Model *model); /* swapped, and the module that is there has told its IMEI */
 bool model_is_receiving(const Model *model); /* each byte counts as one of a package */
 unsigned model_product(const Model *model);
 unsigned model_upgrades(const Model *model);      /* the number of times that the firmware accepted AT+QFOTADL */

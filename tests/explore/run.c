@@ -50,7 +50,7 @@ typedef struct Verdict {
         CodeDomain domain;
         int code;
         char *message;
-        bool is_new, swapped;
+        bool is_new, swapped, other_is_named;
         bool works; /* the module downloads or updates, or will */
 } Verdict;
 
@@ -275,6 +275,7 @@ static void note_truth(Run *r, const Job *job)
                                 .code = job->code,
                                 .is_new = model_is_new(r->model),
                                 .swapped = model_is_swapped(r->model),
+                                .other_is_named = model_is_other_named(r->model),
                                 .works = model_works(r->model) };
 }
 
@@ -364,6 +365,8 @@ static void pass(Run *r, uint64_t until)
  * counted as   | if                                   | since
  * -------------+--------------------------------------+-----------------------------------------------------------------
  * uncertain    | the message admits it (admissions)   | a person who reads it looks at the module before a second try
+ * success      | another module is there, whose IMEI  | the first module runs the new firmware, and nothing at a UART
+ *              | fotad has not read yet               | shows the change
  * failure      | another module is there, and the     | the first module is out of reach; the message sends a person to
  *              | message says so                      | both modules
  * stalled      | the module hangs or has crashed for  | only a person can cycle its power; no package can be named then
@@ -407,7 +410,7 @@ static bool is_uncertain(const Verdict *v)
 static Kind judge_verdict(const Run *r, const Verdict *v)
 {
         if (v->result == JOB_RESULT_SUCCESS)
-                return v->is_new && !v->works && !v->swapped ? KIND_SUCCESS : KIND_WRONG_SUCCESS;
+                return v->is_new && !v->works && !v->other_is_named ? KIND_SUCCESS : KIND_WRONG_SUCCESS;
         if (v->swapped && v->domain == CODE_DOMAIN_HOST && v->code == HOST_MODULE_REPLACED)
                 return KIND_FAILURE;
         if (model_is_new(r->model) || v->works)
