@@ -91,25 +91,61 @@ void verdict_cannot_tell(Upgrade *u)
         upgrade_fail_saying(u, HOST_UNCHANGED, message);
 }
 
+/* Returns true if the revision that was just read may be the updater's, which answers until the last restart. A USB
+ * glitch may look like that restart. */
+static bool updater_may_answer(const Upgrade *u)
+{
+        return u->job->method != METHOD_MINIFOTA && upgrade_is_changed(u) && !upgrade_fits(u) &&
+               (upgrade_awaits_restart(u->job) || !upgrade_firmware_is_up(u));
+}
+
+static void fail_mismatch(Upgrade *u)
+{
+        const Job *job = u->job;
+        const char *before = *job->from_revision ? job->from_revision : "not known";
+        g_autofree char *message = NULL;
+
+        if (updater_may_answer(u))
+                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
+                                          "before (%s). The revision may be that of its updater, which may still be "
+                                          "writing its flash: keep the module powered, and read its revision later. If "
+                                          "the package leads to that revision, name it as expected-revision.",
+                                          job->to_revision, before);
+        else
+                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
+                                          "before (%s): if the package leads to it, name it as expected-revision.",
+                                          job->to_revision, before);
+        upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
+}
+
+/* The updater has ended, and restarts the module soon: the next reading decides. Returns false if that was awaited. */
+static bool awaits_firmware(Upgrade *u)
+{
+        if (u->job->reached < JOB_REACHED_ENDED || !updater_may_answer(u) || u->readings > READINGS)
+                return false;
+        u->reread_at = u->deadline = u->now + u->timeouts->settle;
+        u->reread_until = u->reread_at + u->timeouts->settle;
+        return true;
+}
+
 void verdict_judge(Upgrade *u)
 {
         Job *job = u->job;
         const char *expected = job->options->expected_revision;
         bool as_expected = !expected || upgrade_is_expected(u), changed = upgrade_is_changed(u);
-        g_autofree char *detail = NULL, *message = NULL;
+        g_autofree char *detail = NULL;
 
         if (!verdict_is_certain(u)) {
                 verdict_read_again(u);
                 return;
         }
         upgrade_keep_revision(u);
-        if (changed && !upgrade_fits(u) && job->reached < JOB_REACHED_ENDED && !upgrade_firmware_is_up(u)) {
+        if (awaits_firmware(u))
+                return;
+        if (updater_may_answer(u) && job->reached < JOB_REACHED_ENDED) {
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
-        } else if (changed && !expected && !upgrade_fits(u)) {
-                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
-                                          "before (%s): if the package leads to it, name it as expected-revision.",
-                                          job->to_revision, *job->from_revision ? job->from_revision : "not known");
-                upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
+        } else if (updater_may_answer(u) || (changed && !expected && !upgrade_fits(u))) {
+                fail_mismatch(u);
         } else if (changed && as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if (changed) {
