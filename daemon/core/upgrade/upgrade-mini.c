@@ -195,6 +195,8 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
                 } else if (job->reached >= JOB_REACHED_UPDATING || job->reconnects >= 2 ||
                            job->origin == JOB_ORIGIN_ADOPTED) {
                         job_reach(job, JOB_REACHED_ENDED);
+                        progress(u);
+                        u->ready_since = 0;
                         u->asked_unprompted = false;
                         stalled_leave(u);
                         retry_drop(u, RETRY_NOT_NEEDED);
@@ -390,6 +392,8 @@ static void note_marker(Upgrade *u)
 
 static void read_marker(Upgrade *u)
 {
+        MiniMarker before = u->marker;
+
         u->step = STEP_NONE;
         u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows, u->job->origin == JOB_ORIGIN_ADOPTED);
         if (is_unchanged_mini(u)) {
@@ -399,6 +403,8 @@ static void read_marker(Upgrade *u)
         } else {
                 note_marker(u);
         }
+        if (u->marker != before)
+                verdict_drop_earlier_readings(u);
         if (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint_late)
                 ask_again(u);
         else if (retry_send(u))

@@ -29,6 +29,19 @@ bool verdict_is_certain(const Upgrade *u)
         return u->readings >= READINGS && (!by_build || u->build_readings >= READINGS);
 }
 
+void verdict_forget_readings(Upgrade *u)
+{
+        u->readings = u->build_readings = 0;
+        u->rereading = false;
+        u->reread_at = u->reread_until = 0;
+}
+
+void verdict_drop_earlier_readings(Upgrade *u)
+{
+        u->readings = MIN(u->readings, 1);
+        u->build_readings = MIN(u->build_readings, 1);
+}
+
 static void reread(Upgrade *u)
 {
         u->rereading = true;

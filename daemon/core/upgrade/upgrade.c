@@ -94,10 +94,8 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         mini_gone(u);
         u->present = u->ready = u->saw_upgrade_urc = u->saw_boot_urc = u->asked_unprompted = u->kept_awake = false;
         transfer_stop(u);
-        u->listens_only = u->rereading = false;
-        u->readings = u->build_readings = 0;
-        u->reread_at = u->reread_until = 0;
-        u->foreign = false;
+        verdict_forget_readings(u);
+        u->listens_only = u->foreign = false;
         g_clear_pointer(&u->revision, g_free);
         g_clear_pointer(&u->build, g_free);
         u->step = STEP_NONE;
