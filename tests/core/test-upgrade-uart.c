@@ -147,6 +147,28 @@ START_TEST(replaced_after_the_end)
 }
 END_TEST
 
+/* The same, when the readings of the new revision would be enough, and the Mini system was waited for. */
+START_TEST(replaced_before_the_verdict)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_prepare(b, MINI_OLD);
+        bench_restart(b);
+        for (unsigned i = 0; i < 3; i++) {
+                bench_ready(b, MINI_NEW);
+                bench_pass(b, SECOND);
+        }
+        bench_pass(b, b->timeouts.settle);
+        ck_assert_uint_eq(b->results, 0);
+        b->answers_once = true;
+        bench_ready_as(b, MINI_NEW, "", "");
+        ck_assert_uint_eq(b->results, 0);
+        for (unsigned i = 0; i < 2; i++)
+                bench_ready_as(b, MINI_NEW, "", "860000000000019");
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+}
+END_TEST
+
 /* A question before AT+QFOTADL is not answered: at a UART the module may have been replaced meanwhile. */
 START_TEST(replaced_in_the_checks)
 {
@@ -452,6 +474,7 @@ int main(void)
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
         tcase_add_loop_test(t, replaced_in_the_checks, 0, 4);
         tcase_add_test(t, replaced_after_the_end);
+        tcase_add_test(t, replaced_before_the_verdict);
         tcase_add_test(t, question_never_answered);
         tcase_add_loop_test(t, boot_message_is_late, 0, 4);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);

@@ -26,7 +26,7 @@ bool verdict_is_certain(const Upgrade *u)
         /* Where only the build tells the new firmware from the old one, the build was read twice, too. */
         bool by_build = upgrade_is_changed(u) && strcmp(u->job->from_revision, u->revision) == 0;
 
-        return u->readings >= READINGS && (!by_build || u->build_readings >= READINGS);
+        return u->readings >= READINGS && u->imei_read && (!by_build || u->build_readings >= READINGS);
 }
 
 void verdict_forget_readings(Upgrade *u)

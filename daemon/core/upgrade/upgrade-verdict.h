@@ -3,7 +3,7 @@
 
 #include "core/state/upgrade-state.h"
 
-/* A verdict needs a revision that was read twice alike in one enumeration, with the IMEI. */
+/* A verdict needs a revision that was read twice alike in one enumeration, with the IMEI, and the last time, too. */
 bool verdict_is_certain(const Upgrade *u);
 
 /* The revision that was read so far may be another system's than that of the next answers: it does not count any more. At

@@ -187,8 +187,8 @@ static void confirm(Upgrade *u, const Identity *identity)
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
-/* Counts a reading of the revision. A reading without the IMEI may be another module's, and does not count. Returns
- * true if the identity was asked for again, to make a verdict certain. */
+/* Counts a reading of the revision. A reading without the IMEI may be another module's: it does not count, and with it
+ * the earlier ones, which may be of the module before, are not enough. Returns true if the identity was asked for again, to make a verdict certain. */
 static bool take_revision(Upgrade *u, const Identity *identity)
 {
         /* A build that was not read is no other one. */
@@ -196,7 +196,8 @@ static bool take_revision(Upgrade *u, const Identity *identity)
         bool asked_again = u->rereading;
 
         u->rereading = false;
-        u->readings = (alike ? u->readings : 0) + (*identity->imei ? 1 : 0);
+        u->imei_read = *identity->imei;
+        u->readings = (alike ? u->readings : 0) + (u->imei_read ? 1 : 0);
         if (*identity->build)
                 u->build_readings = g_strcmp0(u->build, identity->build) == 0 ? u->build_readings + 1 : 1;
         job_set_string(&u->revision, identity->revision);
