@@ -131,6 +131,27 @@ static void fail_mismatch(Upgrade *u)
         upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
 }
 
+/* The module runs its old firmware, or the firmware before is not known, and no sign excludes that the upgrade goes on.
+ */
+static void fail_undecided(Upgrade *u)
+{
+        if (!*u->job->from_revision)
+                upgrade_fail(u, HOST_INTERRUPTED, "or its end was not seen");
+        else if (u->saw_boot_urc)
+                upgrade_fail(u, HOST_INTERRUPTED,
+                             "or is still under way: the boot message at the UART may have been that of an earlier "
+                             "boot, and it may still upgrade");
+        else
+                upgrade_fail(u, HOST_INTERRUPTED,
+                             "or is still under way: no message of a restart was seen, and it may still upgrade");
+}
+
+/* The module runs its old firmware. Returns true if no download and no update can be left. */
+static bool is_over(const Upgrade *u)
+{
+        return transfer_is_incomplete(u->job) || u->job->reset || upgrade_has_restarted(u);
+}
+
 /* The updater has ended, and restarts the module soon: the next reading decides. Returns false if that was awaited. */
 static bool awaits_firmware(Upgrade *u)
 {
@@ -164,8 +185,10 @@ void verdict_judge(Upgrade *u)
         } else if (changed) {
                 detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
                 upgrade_fail(u, HOST_REVISION_MISMATCH, detail);
-        } else if (job->abandon) {
+        } else if (job->abandon && *job->from_revision && is_over(u)) {
                 upgrade_abandoned(u);
+        } else if (job->abandon) {
+                fail_undecided(u);
         } else if ((job->reached >= JOB_REACHED_ENDED ||
                     (job->method == METHOD_DFOTA && job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2)) &&
                    job->options->allow_unchanged && as_expected) {
@@ -181,17 +204,10 @@ void verdict_judge(Upgrade *u)
                                          job->reached >= JOB_REACHED_ENDED ? "though it reported success"
                                                                            : "and never reported an end");
                 upgrade_fail(u, HOST_UNCHANGED, detail);
-        } else if (*job->from_revision && !upgrade_has_restarted(u) && !job->reset && !transfer_is_incomplete(job)) {
-                upgrade_fail(u, HOST_INTERRUPTED,
-                             u->saw_boot_urc
-                                     ? "or is still under way: the boot message at the UART may have been that of an "
-                                       "earlier boot, and it may still upgrade"
-                                     : "or is still under way: no message of a restart was seen, and it may still "
-                                       "upgrade");
+        } else if (!*job->from_revision || !is_over(u)) {
+                fail_undecided(u);
         } else {
-                upgrade_fail(u, HOST_INTERRUPTED,
-                             *job->from_revision ? "by a restart of the module, which runs its old firmware"
-                                                 : "or its end was not seen");
+                upgrade_fail(u, HOST_INTERRUPTED, "by a restart of the module, which runs its old firmware");
         }
 }
 
