@@ -465,6 +465,38 @@ START_TEST(mini_answers_after_the_end)
 }
 END_TEST
 
+/* Both boot messages may be late ones of the boot before AT+QFOTADL: the module has time to leave. 0: it leaves; 1: it
+ * stays, and has fallen back; 2: its Mini system was seen in between. */
+START_TEST(boot_messages_are_late)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_prepare(b, MINI_OLD);
+        for (unsigned i = 0; i < 2; i++) {
+                bench_restart(b);
+                bench_urc(b, "RDY");
+                b->mini = _i == 2 && i == 0;
+                bench_ready(b, MINI_OLD);
+        }
+        if (_i < 2) {
+                bench_pass(b, b->timeouts.settle / 2);
+                bench_answer_identity(b, MINI_OLD);
+                ck_assert_uint_eq(b->results, 0);
+        }
+        if (_i == 0) {
+                bench_mini_restart(b, true);
+                bench_updating(b, 7);
+                bench_updating(b, 96);
+                bench_finish_mini(b);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+                return;
+        }
+        if (_i == 1)
+                answer_until_the_end(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-uart");
@@ -488,5 +520,6 @@ int main(void)
         tcase_add_loop_test(t, messages_before_the_restart, 0, 2);
         tcase_add_loop_test(t, restart_between_two_answers, 0, 4);
         tcase_add_test(t, mini_answers_after_the_end);
+        tcase_add_loop_test(t, boot_messages_are_late, 0, 3);
         return testing_run(t, "upgrade-uart");
 }

@@ -238,13 +238,19 @@ static void in_mini(Upgrade *u)
         ask_again(u);
 }
 
+/* Returns true if the Mini system ran without doubt. */
+static bool was_away(const Upgrade *u)
+{
+        return u->left_mini || u->job->reported_domain != CODE_DOMAIN_NONE;
+}
+
 static void fell_back(Upgrade *u)
 {
         const Job *job = u->job;
         g_autofree char *detail = NULL, *said = NULL;
 
         upgrade_keep_revision(u);
-        if (job->reported_domain == CODE_DOMAIN_NONE && !u->left_mini && !upgrade_has_restarted(u)) {
+        if (!was_away(u) && !upgrade_has_restarted(u)) {
                 detail = g_strdup("without having said why, or it has not run yet: no certain sign of it was seen, and the "
                                   "upgrade may still begin");
         } else if (job->reported_domain == CODE_DOMAIN_NONE) {
@@ -308,8 +314,9 @@ static bool is_over(const Upgrade *u)
                 return proven || (job->reset && quiet);
         if (job->reached >= JOB_REACHED_UPDATING)
                 return proven && quiet;
+        /* At a UART both may be late messages of the boot before AT+QFOTADL: the module has time to leave. */
         if (job->reconnects >= 2)
-                return proven && (quiet || u->saw_boot_urc);
+                return proven && (quiet || (u->saw_boot_urc && (!job_is_uart(job) || was_away(u))));
         return proven && ((u->saw_firmware_urc && quiet) || late);
 }
 
