@@ -287,6 +287,7 @@ const char *const texts[] = {
         N_("or is still under way: the boot message at the UART may have been that of an earlier boot, and it may still upgrade"),
         N_("or its end was not seen"),
         N_("or never took place, for the module reports revision %s, and no progress and no restart was seen"),
+        N_("or never took place, or it may have taken place unseen: the module reports revision %s, and no progress and no restart was seen"),
         N_("package: %s"),
         N_("packages of MiniFOTA cannot be sent from the host (guide 3.3.1.3, note 2)"),
         N_("paths are written with /"),

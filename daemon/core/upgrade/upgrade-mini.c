@@ -158,13 +158,19 @@ static void note_sign(Upgrade *u)
 /* The module reports a revision, and there is no sign that it upgrades. */
 static void end_without_upgrade(Upgrade *u)
 {
+        const Job *job = u->job;
         g_autofree char *detail = NULL;
 
         upgrade_keep_revision(u);
         u->job->system = JOB_SYSTEM_NORMAL;
-        detail = g_strdup_printf("or never took place, for the module reports revision %s, and no progress and no "
-                                 "restart was seen",
-                                 u->job->to_revision);
+        if (*job->from_revision && !upgrade_is_changed(u))
+                detail = g_strdup_printf("or never took place, for the module reports revision %s, and no progress and "
+                                         "no restart was seen",
+                                         job->to_revision);
+        else
+                detail = g_strdup_printf("or never took place, or it may have taken place unseen: the module reports "
+                                         "revision %s, and no progress and no restart was seen",
+                                         job->to_revision);
         upgrade_fail(u, HOST_INTERRUPTED, detail);
 }
 
