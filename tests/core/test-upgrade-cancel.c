@@ -258,8 +258,37 @@ START_TEST(cancel_and_a_glitch)
                 if (b->identify)
                         bench_ready(b, OLD_REVISION);
         }
-        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "no message of a restart was seen, and it may still upgrade");
         ck_assert(!b->radio_off);
+}
+END_TEST
+
+/* The upgrade of another program goes on although it was cancelled, and the revision before is not known. 0: the module
+ * restarts; 1: it reports the end of the download, and only the restarts are seen. */
+START_TEST(cancel_of_an_unknown_revision)
+{
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        b->job->method = METHOD_DFOTA;
+        b->job->disconnected = false;
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_fota(b, "\"DOWNLOADING\",10");
+        bench_cancel(b);
+        if (_i == 1) {
+                bench_fota(b, "\"HTTPEND\",0");
+                bench_restart(b);
+        }
+        bench_restart(b);
+        bench_urc(b, "RDY");
+        bench_ready(b, NEW_REVISION);
+        for (unsigned i = 0; i < 5 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, NEW_REVISION);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "or its end was not seen");
 }
 END_TEST
 
@@ -396,6 +425,7 @@ int main(void)
         tcase_add_test(t, cancel_overtaken_by_start);
         tcase_add_test(t, cancel_and_the_new_revision_shows);
         tcase_add_test(t, cancel_and_a_glitch);
+        tcase_add_loop_test(t, cancel_of_an_unknown_revision, 0, 2);
         tcase_add_test(t, cancel_while_the_updater_answers);
         tcase_add_test(t, cancel_before_the_ok);
         tcase_add_test(t, not_cancellable);

@@ -267,6 +267,28 @@ START_TEST(download_timeout_overtaken)
 END_TEST
 
 /* After START the module is never reset. */
+/* 0: one glitch of USB while the download is given up, 1: two. Neither proves a restart, so the download may go on. */
+START_TEST(download_timeout_and_glitches)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_pass(b, 421 * SECOND);
+        for (int i = 0; i <= _i; i++) {
+                bench_restart(b);
+                bench_ready(b, OLD_REVISION);
+        }
+        for (unsigned i = 0; i < 5 && !b->results; i++) {
+                bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, OLD_REVISION);
+        }
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "no message of a restart was seen, and it may still upgrade");
+}
+END_TEST
+
 START_TEST(update_timeout)
 {
         g_autoptr(Bench) b = bench_new();
@@ -549,6 +571,7 @@ int main(void)
         tcase_add_loop_test(t, back_without_an_at_port, 0, 2);
         tcase_add_loop_test(t, silent_and_may_upgrade, 0, 4);
         tcase_add_test(t, glitches_in_the_download);
+        tcase_add_loop_test(t, download_timeout_and_glitches, 0, 2);
         tcase_add_test(t, another_module_without_its_imei);
         tcase_add_test(t, back_and_silent);
         tcase_add_loop_test(t, another_module, 0, 2);

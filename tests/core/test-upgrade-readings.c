@@ -119,19 +119,33 @@ START_TEST(updater_answers)
 }
 END_TEST
 
-/* The updater answers after END, before its restart. */
+/* The updater answers after END, before its restart. 0: to the next daemon; 1: after a USB glitch, which looks like that
+ * restart; 2: so for good. */
 START_TEST(updater_answers_after_end)
 {
         g_autoptr(Bench) b = bench_new();
 
         bench_update(b);
         bench_fota(b, "\"END\",0");
-        bench_resurrect(b);
+        if (_i == 0)
+                bench_resurrect(b);
+        else
+                bench_restart(b);
         bench_ready(b, "UPDATER_V01");
         ck_assert_uint_eq(b->results, 0);
-        bench_restart(b);
-        bench_ready(b, NEW_REVISION);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+        if (_i < 2) {
+                bench_restart(b);
+                bench_ready(b, NEW_REVISION);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+                return;
+        }
+        bench_pass(b, b->timeouts.settle - SECOND);
+        ck_assert(!b->identify);
+        bench_tick(b);
+        bench_ready(b, "UPDATER_V01");
+        bench_assert_end(b, JOB_RESULT_FAILED, "revision-mismatch");
+        assert_has(b->job->message, "UPDATER_V01");
+        assert_has(b->job->message, "may still be writing its flash");
 }
 END_TEST
 
@@ -245,7 +259,7 @@ int main(void)
         tcase_add_test(t, first_is_cut_off);
         tcase_add_test(t, change_is_not_confirmed);
         tcase_add_loop_test(t, updater_answers, 0, 2);
-        tcase_add_test(t, updater_answers_after_end);
+        tcase_add_loop_test(t, updater_answers_after_end, 0, 3);
         tcase_add_test(t, build_alone_changes);
         tcase_add_test(t, mini_is_judged_when_quiet);
         tcase_add_test(t, ready_while_it_is_abandoned);

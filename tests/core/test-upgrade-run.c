@@ -523,6 +523,8 @@ START_TEST(revision_that_does_not_fit)
                 bench_fota(b, "\"END\",0");
                 bench_restart(b);
         }
+        if (!_i)
+                bench_urc(b, "RDY");
         bench_ready(b, "MINI_V01.00");
         if (_i == 2) {
                 bench_assert_end(b, JOB_RESULT_SUCCESS, "");

@@ -3,7 +3,7 @@
 /* An upgrade at a UART, where a restart may go restarts_unseen, probes the module before it concludes or stops
  * anything, and its MiniFOTA has no way back from AT+QFOTADL on. */
 
-#include "upgrade-bench.h"
+#include "mini-bench.h"
 
 static Bench *new_bench(bool mini)
 {
@@ -64,12 +64,18 @@ START_TEST(unseen_and_unchanged)
         static const char *const names[] = { "unchanged", "update-timeout", "update-timeout" };
         g_autoptr(Bench) b = new_bench(false);
 
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("usbat");
         go_unseen(b, _i);
         bench_ready(b, OLD_REVISION);
-        for (unsigned i = 0; i < 5 && !b->results; i++)
+        for (unsigned i = 0; i < 5 && !b->results; i++) {
                 bench_tick(b);
+                if (b->identify)
+                        bench_ready(b, OLD_REVISION);
+        }
         bench_assert_end(b, JOB_RESULT_FAILED, names[_i]);
         assert_has_not(b->log->str, "AT+CFUN");
+        ck_assert_str_eq(b->urc_port, "usbat");
 }
 END_TEST
 
@@ -114,6 +120,52 @@ START_TEST(boot_message_is_late)
         }
         bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
         assert_has(b->job->message, "may have been that of an earlier boot, and it may still upgrade");
+}
+END_TEST
+
+/* The module is replaced unseen after END, and its IMEI is not answered at first: the two readings before the end say
+ * nothing about the module that answers now. */
+START_TEST(replaced_after_the_end)
+{
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->mutes = "AT+CPIN?";
+        bench_prepare(b, OLD_REVISION);
+        b->mutes = NULL;
+        bench_ready(b, OLD_REVISION);
+        ck_assert_uint_eq(b->upgrades_sent, 1);
+        bench_fota(b, "\"HTTPEND\",0");
+        bench_fota(b, "\"END\",0");
+        b->answers_once = true;
+        bench_tick(b);
+        ck_assert(b->identify);
+        bench_ready_as(b, OLD_REVISION, "", "");
+        ck_assert_uint_eq(b->results, 0);
+        for (unsigned i = 0; i < 2; i++)
+                bench_ready_as(b, OLD_REVISION, "", "860000000000019");
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+}
+END_TEST
+
+/* The same, when the readings of the new revision would be enough, and the Mini system was waited for. */
+START_TEST(replaced_before_the_verdict)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_prepare(b, MINI_OLD);
+        bench_restart(b);
+        for (unsigned i = 0; i < 3; i++) {
+                bench_ready(b, MINI_NEW);
+                bench_pass(b, SECOND);
+        }
+        bench_pass(b, b->timeouts.settle);
+        ck_assert_uint_eq(b->results, 0);
+        b->answers_once = true;
+        bench_ready_as(b, MINI_NEW, "", "");
+        ck_assert_uint_eq(b->results, 0);
+        for (unsigned i = 0; i < 2; i++)
+                bench_ready_as(b, MINI_NEW, "", "860000000000019");
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
 }
 END_TEST
 
@@ -234,7 +286,8 @@ START_TEST(radio_stays_off)
         bench_urc(b, "RDY");
         for (unsigned i = 0; i < 2 && !b->results; i++)
                 bench_ready(b, OLD_REVISION);
-        bench_assert_end(b, JOB_RESULT_CANCELLED, "cancelled");
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "may have been that of an earlier boot, and it may still upgrade");
         ck_assert(!b->radio_off);
 }
 END_TEST
@@ -351,6 +404,99 @@ START_TEST(messages_before_the_restart)
 }
 END_TEST
 
+/* The last restart goes unseen: the revision was read from the Mini system, and the answers after it come from the
+ * firmware. Even: the Mini system has a revision of its own, odd: that of the old firmware. From 2 on END is lost. */
+START_TEST(restart_between_two_answers)
+{
+        static const char *const revisions[] = { "MINI_V01.00", MINI_OLD };
+        g_autoptr(Bench) b = new_bench(true);
+
+        b->answers_once = true;
+        bench_prepare(b, MINI_OLD);
+        bench_updating(b, 60);
+        bench_mini_restart(b, true);
+        bench_updating(b, 61);
+        bench_stall(b);
+        for (unsigned i = 0; i < 3; i++) {
+                ck_assert(b->identify);
+                bench_ready(b, revisions[_i % 2]);
+                bench_tick(b);
+        }
+        if (_i < 2) {
+                bench_fota(b, "\"END\",0");
+                bench_pass(b, SECOND);
+                bench_assert_state(b, JOB_VERIFYING);
+        }
+        b->mini = false;
+        bench_urc(b, "+QIND: SMS DONE");
+        bench_ready(b, revisions[_i % 2]);
+        ck_assert_uint_eq(b->results, 0);
+        bench_answer_identity(b, MINI_NEW);
+        answer_until_the_end(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* The Mini system still answers after END, and cannot be told from the firmware, nor by its revision: the restart is
+ * awaited. */
+START_TEST(mini_answers_after_the_end)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_prepare(b, MINI_OLD);
+        bench_updating(b, 60);
+        b->rejects = "AT+";
+        b->reject_number = 14; /* SIM busy */
+        bench_mini_restart(b, true);
+        bench_updating(b, 61);
+        bench_stall(b);
+        bench_ready(b, MINI_OLD);
+        bench_pass(b, b->timeouts.settle);
+        bench_fota(b, "\"END\",0");
+        for (unsigned i = 0; i < 3; i++) {
+                bench_ready(b, MINI_OLD);
+                bench_pass(b, 2 * SECOND);
+                ck_assert_uint_eq(b->results, 0);
+        }
+        b->mini = false;
+        b->rejects = NULL;
+        answer_until_the_end(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
+/* Both boot messages may be late ones of the boot before AT+QFOTADL: the module has time to leave. 0: it leaves; 1: it
+ * stays, and has fallen back; 2: its Mini system was seen in between. */
+START_TEST(boot_messages_are_late)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        bench_prepare(b, MINI_OLD);
+        for (unsigned i = 0; i < 2; i++) {
+                bench_restart(b);
+                bench_urc(b, "RDY");
+                b->mini = _i == 2 && i == 0;
+                bench_ready(b, MINI_OLD);
+        }
+        if (_i < 2) {
+                bench_pass(b, b->timeouts.settle / 2);
+                bench_answer_identity(b, MINI_OLD);
+                ck_assert_uint_eq(b->results, 0);
+        }
+        if (_i == 0) {
+                bench_mini_restart(b, true);
+                bench_updating(b, 7);
+                bench_updating(b, 96);
+                bench_finish_mini(b);
+                bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+                return;
+        }
+        if (_i == 1)
+                answer_until_the_end(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-uart");
@@ -360,6 +506,8 @@ int main(void)
         tcase_add_loop_test(t, unseen_and_unchanged, 0, 3);
         tcase_add_loop_test(t, unseen_and_silent, 0, 3);
         tcase_add_loop_test(t, replaced_in_the_checks, 0, 4);
+        tcase_add_test(t, replaced_after_the_end);
+        tcase_add_test(t, replaced_before_the_verdict);
         tcase_add_test(t, question_never_answered);
         tcase_add_loop_test(t, boot_message_is_late, 0, 4);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);
@@ -370,5 +518,8 @@ int main(void)
         tcase_add_loop_test(t, no_way_back, 0, 3);
         tcase_add_loop_test(t, module_stays, 0, 3);
         tcase_add_loop_test(t, messages_before_the_restart, 0, 2);
+        tcase_add_loop_test(t, restart_between_two_answers, 0, 4);
+        tcase_add_test(t, mini_answers_after_the_end);
+        tcase_add_loop_test(t, boot_messages_are_late, 0, 3);
         return testing_run(t, "upgrade-uart");
 }

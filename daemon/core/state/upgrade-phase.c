@@ -41,7 +41,7 @@ static const PhaseTraits phases[] = {
                          "A MiniFOTA has left the firmware; the messages and restarts of the module are followed.",
                          false, true, TO(AWAY) | TO(VERIFYING) | TO(STALLED) | TO(ENDING) | TO(FINISHED) },
         [PHASE_STALLED] = { "stalled", "stalled", "A MiniFOTA makes no progress in its Mini system.", false, true,
-                            TO(AWAY) | TO(MINI) | TO(FINISHED) },
+                            TO(AWAY) | TO(VERIFYING) | TO(MINI) | TO(FINISHED) },
         [PHASE_ENDING] = { "ending", "any",
                            "The result is settled; the revision is read and the settings of the module are put back.",
                            false, false, TO(AWAY) | TO(FINISHED) },

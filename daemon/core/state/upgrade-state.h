@@ -123,6 +123,7 @@ typedef struct Upgrade {
         char *revision, *build;  /* the latest ones that were read, NULL none */
         unsigned readings;       /* how often in a row they were read alike in this enumeration, with the IMEI */
         unsigned build_readings; /* how often in a row the build was read alike */
+        bool imei_read;          /* the last reading has the IMEI */
         bool foreign;            /* the IMEI that was read last is another module's */
         bool rereading;          /* the identity is being asked for again, to confirm them */
         bool rereads_change;     /* the revision that is to be confirmed is another one than before */

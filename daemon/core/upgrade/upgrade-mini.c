@@ -158,13 +158,19 @@ static void note_sign(Upgrade *u)
 /* The module reports a revision, and there is no sign that it upgrades. */
 static void end_without_upgrade(Upgrade *u)
 {
+        const Job *job = u->job;
         g_autofree char *detail = NULL;
 
         upgrade_keep_revision(u);
         u->job->system = JOB_SYSTEM_NORMAL;
-        detail = g_strdup_printf("or never took place, for the module reports revision %s, and no progress and no "
-                                 "restart was seen",
-                                 u->job->to_revision);
+        if (*job->from_revision && !upgrade_is_changed(u))
+                detail = g_strdup_printf("or never took place, for the module reports revision %s, and no progress and "
+                                         "no restart was seen",
+                                         job->to_revision);
+        else
+                detail = g_strdup_printf("or never took place, or it may have taken place unseen: the module reports "
+                                         "revision %s, and no progress and no restart was seen",
+                                         job->to_revision);
         upgrade_fail(u, HOST_INTERRUPTED, detail);
 }
 
@@ -195,6 +201,8 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
                 } else if (job->reached >= JOB_REACHED_UPDATING || job->reconnects >= 2 ||
                            job->origin == JOB_ORIGIN_ADOPTED) {
                         job_reach(job, JOB_REACHED_ENDED);
+                        progress(u);
+                        u->ready_since = 0;
                         u->asked_unprompted = false;
                         stalled_leave(u);
                         retry_drop(u, RETRY_NOT_NEEDED);
@@ -236,13 +244,19 @@ static void in_mini(Upgrade *u)
         ask_again(u);
 }
 
+/* Returns true if the Mini system ran without doubt. */
+static bool was_away(const Upgrade *u)
+{
+        return u->left_mini || u->job->reported_domain != CODE_DOMAIN_NONE;
+}
+
 static void fell_back(Upgrade *u)
 {
         const Job *job = u->job;
         g_autofree char *detail = NULL, *said = NULL;
 
         upgrade_keep_revision(u);
-        if (job->reported_domain == CODE_DOMAIN_NONE && !u->left_mini && !upgrade_has_restarted(u)) {
+        if (!was_away(u) && !upgrade_has_restarted(u)) {
                 detail = g_strdup("without having said why, or it has not run yet: no certain sign of it was seen, and the "
                                   "upgrade may still begin");
         } else if (job->reported_domain == CODE_DOMAIN_NONE) {
@@ -306,8 +320,9 @@ static bool is_over(const Upgrade *u)
                 return proven || (job->reset && quiet);
         if (job->reached >= JOB_REACHED_UPDATING)
                 return proven && quiet;
+        /* At a UART both may be late messages of the boot before AT+QFOTADL: the module has time to leave. */
         if (job->reconnects >= 2)
-                return proven && (quiet || u->saw_boot_urc);
+                return proven && (quiet || (u->saw_boot_urc && (!job_is_uart(job) || was_away(u))));
         return proven && ((u->saw_firmware_urc && quiet) || late);
 }
 
@@ -390,6 +405,8 @@ static void note_marker(Upgrade *u)
 
 static void read_marker(Upgrade *u)
 {
+        MiniMarker before = u->marker;
+
         u->step = STEP_NONE;
         u->marker = fingerprint_compare(&u->fingerprint, u->job->firmware_knows, u->job->origin == JOB_ORIGIN_ADOPTED);
         if (is_unchanged_mini(u)) {
@@ -399,6 +416,8 @@ static void read_marker(Upgrade *u)
         } else {
                 note_marker(u);
         }
+        if (u->marker != before)
+                verdict_drop_earlier_readings(u);
         if (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint_late)
                 ask_again(u);
         else if (retry_send(u))

@@ -14,6 +14,7 @@
 #include "core/upgrade/upgrade-uart.h"
 #include "core/state/upgrade-wait.h"
 #include "core/upgrade/upgrade-urc.h"
+#include "core/upgrade/upgrade-verdict.h"
 
 #define PERCENT_UPDATED 99 /* of the whole job: 100 is success alone */
 
@@ -35,8 +36,8 @@ static void update_runs(Upgrade *u)
 
         job_reach(job, JOB_REACHED_UPDATING);
         job->abandon = 0; /* the point of no return is passed */
-        u->ready = u->rereading = false;
-        u->reread_at = u->reread_until = 0;
+        u->ready = false;
+        verdict_forget_readings(u);
         u->step = STEP_NONE;
         transfer_stop(u);
         if (!u->saw_upgrade_urc)
@@ -61,6 +62,7 @@ static void end_reported(Upgrade *u, const QfotaUrc *urc)
         job_reach(job, JOB_REACHED_ACCEPTED);
         if (urc->value == 0) {
                 job_reach(job, JOB_REACHED_ENDED);
+                verdict_forget_readings(u);
                 u->asked_unprompted = false;
                 upgrade_enter_state(u, JOB_VERIFYING);
                 return;

@@ -26,7 +26,20 @@ bool verdict_is_certain(const Upgrade *u)
         /* Where only the build tells the new firmware from the old one, the build was read twice, too. */
         bool by_build = upgrade_is_changed(u) && strcmp(u->job->from_revision, u->revision) == 0;
 
-        return u->readings >= READINGS && (!by_build || u->build_readings >= READINGS);
+        return u->readings >= READINGS && u->imei_read && (!by_build || u->build_readings >= READINGS);
+}
+
+void verdict_forget_readings(Upgrade *u)
+{
+        u->readings = u->build_readings = 0;
+        u->rereading = false;
+        u->reread_at = u->reread_until = 0;
+}
+
+void verdict_drop_earlier_readings(Upgrade *u)
+{
+        u->readings = MIN(u->readings, 1);
+        u->build_readings = MIN(u->build_readings, 1);
 }
 
 static void reread(Upgrade *u)
@@ -91,32 +104,91 @@ void verdict_cannot_tell(Upgrade *u)
         upgrade_fail_saying(u, HOST_UNCHANGED, message);
 }
 
+/* Returns true if the revision that was just read may be the updater's, which answers until the last restart. A USB
+ * glitch may look like that restart. */
+static bool updater_may_answer(const Upgrade *u)
+{
+        return u->job->method != METHOD_MINIFOTA && upgrade_is_changed(u) && !upgrade_fits(u) &&
+               (upgrade_awaits_restart(u->job) || !upgrade_firmware_is_up(u));
+}
+
+static void fail_mismatch(Upgrade *u)
+{
+        const Job *job = u->job;
+        const char *before = *job->from_revision ? job->from_revision : "not known";
+        g_autofree char *message = NULL;
+
+        if (updater_may_answer(u))
+                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
+                                          "before (%s). The revision may be that of its updater, which may still be "
+                                          "writing its flash: keep the module powered, and read its revision later. If "
+                                          "the package leads to that revision, name it as expected-revision.",
+                                          job->to_revision, before);
+        else
+                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
+                                          "before (%s): if the package leads to it, name it as expected-revision.",
+                                          job->to_revision, before);
+        upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
+}
+
+/* The module runs its old firmware, or the firmware before is not known, and no sign excludes that the upgrade goes on.
+ */
+static void fail_undecided(Upgrade *u)
+{
+        if (!*u->job->from_revision)
+                upgrade_fail(u, HOST_INTERRUPTED, "or its end was not seen");
+        else if (u->saw_boot_urc)
+                upgrade_fail(u, HOST_INTERRUPTED,
+                             "or is still under way: the boot message at the UART may have been that of an earlier "
+                             "boot, and it may still upgrade");
+        else
+                upgrade_fail(u, HOST_INTERRUPTED,
+                             "or is still under way: no message of a restart was seen, and it may still upgrade");
+}
+
+/* The module runs its old firmware. Returns true if no download and no update can be left. */
+static bool is_over(const Upgrade *u)
+{
+        return transfer_is_incomplete(u->job) || u->job->reset || upgrade_has_restarted(u);
+}
+
+/* The updater has ended, and restarts the module soon: the next reading decides. Returns false if that was awaited. */
+static bool awaits_firmware(Upgrade *u)
+{
+        if (u->job->reached < JOB_REACHED_ENDED || !updater_may_answer(u) || u->readings > READINGS)
+                return false;
+        u->reread_at = u->deadline = u->now + u->timeouts->settle;
+        u->reread_until = u->reread_at + u->timeouts->settle;
+        return true;
+}
+
 void verdict_judge(Upgrade *u)
 {
         Job *job = u->job;
         const char *expected = job->options->expected_revision;
         bool as_expected = !expected || upgrade_is_expected(u), changed = upgrade_is_changed(u);
-        g_autofree char *detail = NULL, *message = NULL;
+        g_autofree char *detail = NULL;
 
         if (!verdict_is_certain(u)) {
                 verdict_read_again(u);
                 return;
         }
         upgrade_keep_revision(u);
-        if (changed && !upgrade_fits(u) && job->reached < JOB_REACHED_ENDED && !upgrade_firmware_is_up(u)) {
+        if (awaits_firmware(u))
+                return;
+        if (updater_may_answer(u) && job->reached < JOB_REACHED_ENDED) {
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
-        } else if (changed && !expected && !upgrade_fits(u)) {
-                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
-                                          "before (%s): if the package leads to it, name it as expected-revision.",
-                                          job->to_revision, *job->from_revision ? job->from_revision : "not known");
-                upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
+        } else if (updater_may_answer(u) || (changed && !expected && !upgrade_fits(u))) {
+                fail_mismatch(u);
         } else if (changed && as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
         } else if (changed) {
                 detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
                 upgrade_fail(u, HOST_REVISION_MISMATCH, detail);
-        } else if (job->abandon) {
+        } else if (job->abandon && *job->from_revision && is_over(u)) {
                 upgrade_abandoned(u);
+        } else if (job->abandon) {
+                fail_undecided(u);
         } else if ((job->reached >= JOB_REACHED_ENDED ||
                     (job->method == METHOD_DFOTA && job->reached >= JOB_REACHED_DOWNLOADED && job->reconnects >= 2)) &&
                    job->options->allow_unchanged && as_expected) {
@@ -132,17 +204,10 @@ void verdict_judge(Upgrade *u)
                                          job->reached >= JOB_REACHED_ENDED ? "though it reported success"
                                                                            : "and never reported an end");
                 upgrade_fail(u, HOST_UNCHANGED, detail);
-        } else if (*job->from_revision && !upgrade_has_restarted(u) && !job->reset && !transfer_is_incomplete(job)) {
-                upgrade_fail(u, HOST_INTERRUPTED,
-                             u->saw_boot_urc
-                                     ? "or is still under way: the boot message at the UART may have been that of an "
-                                       "earlier boot, and it may still upgrade"
-                                     : "or is still under way: no message of a restart was seen, and it may still "
-                                       "upgrade");
+        } else if (!*job->from_revision || !is_over(u)) {
+                fail_undecided(u);
         } else {
-                upgrade_fail(u, HOST_INTERRUPTED,
-                             *job->from_revision ? "by a restart of the module, which runs its old firmware"
-                                                 : "or its end was not seen");
+                upgrade_fail(u, HOST_INTERRUPTED, "by a restart of the module, which runs its old firmware");
         }
 }
 

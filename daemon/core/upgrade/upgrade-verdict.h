@@ -3,8 +3,14 @@
 
 #include "core/state/upgrade-state.h"
 
-/* A verdict needs a revision that was read twice alike in one enumeration, with the IMEI. */
+/* A verdict needs a revision that was read twice alike in one enumeration, with the IMEI, and the last time, too. */
 bool verdict_is_certain(const Upgrade *u);
+
+/* The revision that was read so far may be another system's than that of the next answers: it does not count any more. At
+ * a UART the restart between the two may go unseen. */
+void verdict_forget_readings(Upgrade *u);
+/* The same, except for the last reading. */
+void verdict_drop_earlier_readings(Upgrade *u);
 
 /* The readings do not make a verdict certain: asks for the identity again, the first time at once, and ends the job if
  * the readings still differ after the time-out `settle`. */

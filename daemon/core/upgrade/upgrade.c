@@ -94,10 +94,8 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         mini_gone(u);
         u->present = u->ready = u->saw_upgrade_urc = u->saw_boot_urc = u->asked_unprompted = u->kept_awake = false;
         transfer_stop(u);
-        u->listens_only = u->rereading = false;
-        u->readings = u->build_readings = 0;
-        u->reread_at = u->reread_until = 0;
-        u->foreign = false;
+        verdict_forget_readings(u);
+        u->listens_only = u->foreign = false;
         g_clear_pointer(&u->revision, g_free);
         g_clear_pointer(&u->build, g_free);
         u->step = STEP_NONE;
@@ -189,8 +187,8 @@ static void confirm(Upgrade *u, const Identity *identity)
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
-/* Counts a reading of the revision. A reading without the IMEI may be another module's, and does not count. Returns
- * true if the identity was asked for again, to make a verdict certain. */
+/* Counts a reading of the revision. A reading without the IMEI may be another module's: it does not count, and with it
+ * the earlier ones, which may be of the module before, are not enough. Returns true if the identity was asked for again, to make a verdict certain. */
 static bool take_revision(Upgrade *u, const Identity *identity)
 {
         /* A build that was not read is no other one. */
@@ -198,7 +196,8 @@ static bool take_revision(Upgrade *u, const Identity *identity)
         bool asked_again = u->rereading;
 
         u->rereading = false;
-        u->readings = (alike ? u->readings : 0) + (*identity->imei ? 1 : 0);
+        u->imei_read = *identity->imei;
+        u->readings = (alike ? u->readings : 0) + (u->imei_read ? 1 : 0);
         if (*identity->build)
                 u->build_readings = g_strcmp0(u->build, identity->build) == 0 ? u->build_readings + 1 : 1;
         job_set_string(&u->revision, identity->revision);
