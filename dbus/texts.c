@@ -312,6 +312,7 @@ const char *const texts[] = {
         N_("judged: the firmware runs"),
         N_("judged: the updater runs"),
         N_("keep it powered, for it may be upgrading, and probe it again in some minutes"),
+        N_("keep it powered, for it may still be writing its flash"),
         N_("keeps it for another program, which has inhibited it"),
         N_("leave it out"),
         N_("leave it out, or flow-control=hardware"),
