@@ -48,7 +48,7 @@ static char *describe_verbs(void)
         }
         g_string_append_printf(s, "  %-18s %s\n", "help [VERB]", _("this text, or a verb's"));
         g_string_append(s,
-                        _("\nSOURCE is a http://, https:// or ftp:// URL, else a package on this host;\n\"-\" reads "
+                        _("\nSOURCE is an http://, https:// or ftp:// URL, else a package on this host;\n\"-\" reads "
                           "it from standard input. JOB is a job's id or object path.\nMODULE is a module's id, IMEI, "
                           "tty path or object path."));
         return g_string_free(s, FALSE);

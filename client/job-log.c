@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads the history of a job from the daemon. Knows no meaning of the lines. */
+/* Reads the history of a job from the daemon, and tells its lines in the user's language. */
 
 #include "config.h"
 
+#include <string.h>
+
 #include "bus.h"
 #include "job-log.h"
+#include "message.h"
 #include "names.h"
 #include "report.h"
+#include "text.h"
 
 static void line_free(gpointer data)
 {
@@ -51,6 +55,36 @@ int job_log_read(Ctl *ctl, const char *path, GPtrArray **ret)
                 return fail_bus(ctl, NULL, r);
         *ret = g_steal_pointer(&lines);
         return STATUS_DONE;
+}
+
+const char *job_log_kind(const char *kind)
+{
+        static const char *const kinds[] = {
+                N_("request"), N_("phase"),    N_("progress"), N_("restart"),  N_("message"),
+                N_("code"),    N_("revision"), N_("setting"),  N_("decision"), N_("result"),
+                N_("at"),      N_("note"),     N_("warning"),  N_("error"),    N_("dropped"),
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+                if (strcmp(kinds[i], kind) == 0)
+                        return _(kinds[i]);
+        return kind;
+}
+
+char *job_log_text(const Props *job, const LogLine *line)
+{
+        static const char *const quoted[] = { "at", "message", "progress", NULL };
+        const char *result = props_text(job, "Result"), *message = line->text + strlen(result);
+
+        if (g_strv_contains(quoted, line->kind))
+                return text_clean(line->text);
+        /* The result, a colon, and the message of the job's end, whose texts depend on the code. */
+        if (*result && g_str_has_prefix(line->text, result) && g_str_has_prefix(message, ": ")) {
+                g_autofree char *clean = text_clean(message + 2), *words = message_words_of(job, clean);
+
+                return text_pair(_(result), words);
+        }
+        return sentence_words(line->text);
 }
 
 char *job_log_time(uint64_t time)

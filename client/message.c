@@ -69,13 +69,17 @@ static char *code_words(CodeDomain domain, int number, const char *message)
         return texts_without_gaps(all);
 }
 
-char *message_words(const Props *job)
+char *message_words_of(const Props *job, const char *message)
 {
-        const char *message = props_text(job, "Message");
         CodeDomain domain = code_domain_from_string(props_text(job, "ErrorDomain"));
         g_autofree char *words = NULL;
 
         if (domain != CODE_DOMAIN_NONE)
                 words = code_words(domain, (int)props_number(job, "ErrorCode"), message);
         return words ? g_steal_pointer(&words) : texts_translate(message, translated);
+}
+
+char *message_words(const Props *job)
+{
+        return message_words_of(job, props_text(job, "Message"));
 }

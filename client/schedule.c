@@ -94,7 +94,7 @@ static const char *judge_url(const char *source)
         case URL_FLAW_NOT_ASCII:
                 return _("may hold ASCII without blanks, quotes and backslashes only: percent-encode the others");
         case URL_FLAW_SCHEME:
-                return _("must be a http://, https:// or ftp:// URL, or the absolute path of a package on this host");
+                return _("must be an http://, https:// or ftp:// URL, or the absolute path of a package on this host");
         case URL_FLAW_NO_SERVER:
         case URL_FLAW_SERVER: return _("must have a host name or an IP address as its server");
         case URL_FLAW_PORT: return _("must have a number from 1 to 65535 behind the server's colon");

@@ -117,7 +117,8 @@ static const char *unit_end(const char *s)
         return s;
 }
 
-/* A command to be pasted stays in one line: these words begin one, and that many more belong to it. */
+/* A command to be pasted stays in one line: these words begin one, perhaps in brackets, and that many more belong to
+ * it. */
 static const char *command_end(const char *s, const char *end)
 {
         static const struct {
@@ -126,10 +127,12 @@ static const char *command_end(const char *s, const char *end)
         } commands[] = { { "modprobe ", 6 }, { "systemctl ", 2 }, { "fotactl ", 2 }, { "mmcli ", 1 } };
         int more = 0;
 
+        while (*s && opens(g_utf8_get_char(s)))
+                s = g_utf8_next_char(s);
         for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
                 if (g_str_has_prefix(s, commands[i].word))
                         more = commands[i].more;
-        for (; more > 0 && *end == ' ' && end[1]; more--)
+        for (; more > 0 && *end == ' ' && end[1] && !strchr(").", end[-1]); more--)
                 end = unit_end(end + 1);
         return end;
 }

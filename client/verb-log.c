@@ -14,7 +14,7 @@
 #include "report.h"
 #include "text.h"
 
-enum { TIME_COLUMNS = 25, KIND_COLUMNS = 10 };
+enum { TIME_COLUMNS = 25, KIND_COLUMNS = 8 };
 
 static char *svg;
 
@@ -32,14 +32,19 @@ static TextColour colour_of(const char *kind)
         return g_str_equal(kind, "result") || g_str_equal(kind, "phase") ? TEXT_BOLD : TEXT_NONE;
 }
 
-static void print_lines(const GPtrArray *lines)
+static void print_lines(const Props *job, const GPtrArray *lines)
 {
+        int columns = KIND_COLUMNS;
+
+        for (guint i = 0; i < lines->len; i++)
+                columns = MAX(columns, text_columns(job_log_kind(((LogLine *)g_ptr_array_index(lines, i))->kind)));
         for (guint i = 0; i < lines->len; i++) {
                 const LogLine *line = g_ptr_array_index(lines, i);
-                g_autofree char *time = job_log_time(line->time), *kind = text_clean(line->kind);
+                g_autofree char *time = job_log_time(line->time), *kind = text_clean(job_log_kind(line->kind));
                 g_autofree char *label = g_strdup_printf("%-*s%s", TIME_COLUMNS, time, kind);
+                g_autofree char *text = job_log_text(job, line);
 
-                text_field_at(label, line->text, TIME_COLUMNS + KIND_COLUMNS, colour_of(line->kind));
+                text_field_at(label, text, TIME_COLUMNS + columns + 2, colour_of(line->kind));
         }
 }
 
@@ -98,7 +103,7 @@ static int run(Ctl *ctl, char **args)
         if (ctl->json)
                 print_json(lines);
         else
-                print_lines(lines);
+                print_lines(job->props, lines);
         return STATUS_DONE;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fotactl report: one text for a bug report, with everything that is known of an upgrade and of the gateway. English,
- * as its parts are. IMEIs are shortened, and passwords are masked, wherever a line comes from. Reads only. */
+/* fotactl report: one text for a bug report, with everything that is known of an upgrade and of the gateway. English in
+ * every language, for the maintainers read it. IMEIs are shortened, and passwords are masked, wherever a line comes
+ * from. Reads only. */
 
 #include "config.h"
 
+#include <locale.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -188,6 +190,7 @@ static int run(Ctl *ctl, char **args)
         status = objects_read_job(ctl, args[0], true, &objects, &job);
         if (status != STATUS_DONE && status != STATUS_NO_DAEMON)
                 return status;
+        setlocale(LC_MESSAGES, "C");
         g_print("fotad report\n");
         report_versions(ctl);
         report_configuration();
@@ -205,8 +208,8 @@ const Verb verb_report = {
         .summary = N_("one text to attach to a bug report"),
         .description = N_(
                 "Prints versions, configuration, modules, the upgrade's log, and its lines in\nthe journal. Each "
-                "IMEI is shortened, passwords are masked. Without JOB the\nonly upgrade under way; if there "
-                "is none, the newest."),
+                "IMEI is shortened, passwords are masked. A report is English\nin every language, for the "
+                "maintainers. Without JOB the only upgrade under way;\nif there is none, the newest."),
         .max_args = 1,
         .run = run,
 };

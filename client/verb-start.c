@@ -60,7 +60,7 @@ const Verb verb_start = {
         .args = "SOURCE",
         .summary = N_("upgrade a module"),
         .description = N_(
-                "SOURCE is a http://, https:// or ftp:// URL that the module downloads from,\nelse a package on "
+                "SOURCE is an http://, https:// or ftp:// URL that the module downloads from,\nelse a package on "
                 "this host. A URL with a password is seen by everybody who\nlists processes: give \"-\" as "
                 "SOURCE and the URL on standard input instead.\nWith --wait, Ctrl-C detaches and ends with "
                 "status 6; the upgrade goes on.\n--timeout and --until end the wait in the same way, with status 7 "

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # texts.py FILE: writes the table of templates of all sentences that fotad sends to its clients (findings, problems,
-# reasons of a stall, refusals, details of a result), dbus/texts.c. The sentences themselves are in the sources of the
+# reasons of a stall, refusals, details of a result, lines of a job's log), dbus/texts.c. The sentences themselves are in the sources of the
 # daemon, and are collected from there. "make update-texts" runs this program, tests/test-texts compares.
 import functools
 import os
@@ -22,17 +22,24 @@ bus/bus-authorize.c bus/bus-call.c bus/bus-caller.c bus/bus-job.c bus/bus-manage
 store/package-copy.c store/job-store.c base/read-file.c
 core/job/job.c core/state/upgrade-decide.c core/upgrade/upgrade-stalled.c core/upgrade/upgrade-mini.c
 core/upgrade/upgrade-silence.c core/upgrade/upgrade-verdict.c core/upgrade/upgrade-flow.c
-core/upgrade/upgrade-prepare.c core/upgrade/upgrade-end.c core/upgrade/upgrade.c
+core/upgrade/upgrade-prepare.c core/upgrade/upgrade-end.c core/upgrade/upgrade.c core/upgrade/upgrade-history.c
+core/job/job-log.c
 """.split()
 
+# Functions of all sources whose texts are in a job's log, too, unless they are for debugging.
+LOGGED = re.compile(r"log_job|log_context|log_context_job|log_module")
+
 # Texts in the arguments of these functions go to the log, to another service, or to no one.
-ELSEWHERE = re.compile(r"(log_|job_log|note).*|retry_drop|upgrade_push|snprintf|give_up|.*_async|ck_.*|g_assert.*")
+ELSEWHERE = re.compile(r"log_.*|retry_drop|upgrade_push|snprintf|.*_async|ck_.*|g_assert.*")
 
 # Texts of those files that go elsewhere all the same, by their beginnings.
 NOT_SENT = ("no lock file", "%s is of no process", "event %s is refused", "an unknown user", "%s by %s (%s)", "no name",
             "uid %", "; options:", "job %s on %s: %s", "its Module is none", "auto, ", "(%s code ", "; usual cause",
             "(usual cause", "%s cannot be made", "%s is in use by another", "%s code %d%s%s", "The module runs %s now",
-            "job %s on %s: its module")
+            "job %s on %s: its module", "%s is changed", "; before: ", "%s%s%s, after %s", "%d %%")
+
+# What the lines of the journal have before the text that is in the job's log, too.
+HEADS = ("job %s on %s: ", "job %s: ")
 
 # Sentences in these files are a finding and a remedy with a colon between them.
 PAIRS = ("core/job/source.c", "core/job/options.c")
@@ -40,7 +47,10 @@ PAIRS = ("core/job/source.c", "core/job/options.c")
 # Templates that are put together of several texts, and the states of a job, which some of them name.
 COMPOSED = ["%s: %s", "%s; %s", "%s, %s", "(%s)", "(%s), %s", "%s code %d: %s", "%s code %d", ", active", "by %s",
             "advice: %s", "%s (%s)", "The module runs %s now.", "queued", "preparing", "downloading", "restarting",
-            "updating", "verifying"]
+            "updating", "verifying", "waiting", "checking", "command", "sending", "abandoning", "away", "mini",
+            "stalled", "ending", "finished", "success", "failed", "cancelled", "%s is changed",
+            "%s is changed; before: %s", "%s by uid %d (%s)", "%s by uid %d (%s): %s", "%s by an unknown user (%s)",
+            "%s by an unknown user (%s): %s", "%s, %s; options: %s", "nothing"]
 
 MARK = "N_"  # of texts that are translated
 
@@ -83,6 +93,8 @@ def literals(path):
             calls.append(before)
         elif token == ")" and calls:
             calls.pop()
+        elif token == "LOG_DEBUG" and calls:
+            calls[-1] += " for debugging"
         before = token
 
 
@@ -95,15 +107,31 @@ def normal(text):
     return re.sub(r"%0?\d*l?x", "%s", text)
 
 
+def is_sentence(text):
+    return " " in text.strip(" :;,.") and re.search("[a-z]{2}", re.sub(r"%\w", "", text))
+
+
+def without_head(text):
+    return next((text[len(head):] for head in HEADS if text.startswith(head)), text)
+
+
+def sources():
+    """All sources of the daemon, as SOURCES names them."""
+    top = os.path.join(source, "daemon")
+    return sorted(os.path.relpath(os.path.join(folder, name), top) for folder, _, names in os.walk(top)
+                  for name in names if name.endswith(".c"))
+
+
 def templates():
     found = set()
-    for name in SOURCES:
+    for name in sources():
         for calls, text in literals(os.path.join(source, "daemon", name)):
-            if " " not in text.strip(" :;,.") or not re.search("[a-z]{2}", re.sub(r"%\w", "", text)) or \
-                    any(ELSEWHERE.fullmatch(c) for c in calls) or text.strip().startswith(NOT_SENT):
-                continue
-            for part in text.rsplit(": ", 1) if name in PAIRS else [text]:
-                found.add(normal(part))
+            logged = any(LOGGED.fullmatch(c) for c in calls)
+            if logged and is_sentence(without_head(text)):
+                found.add(normal(without_head(text)))
+            elif not logged and name in SOURCES and is_sentence(text) and \
+                    not any(ELSEWHERE.fullmatch(c) for c in calls) and not text.strip().startswith(NOT_SENT):
+                found.update(normal(part) for part in (text.rsplit(": ", 1) if name in PAIRS else [text]))
     return [*COMPOSED, *sorted(found - set(COMPOSED))]
 
 

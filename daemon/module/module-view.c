@@ -195,6 +195,12 @@ static const char *remedy_of(HostCode code)
         return code_find(CODE_DOMAIN_HOST, code)->remedy;
 }
 
+/* The remedy of a module that is not heard of: that one, unless its upgrade has failed and it may go on with it. */
+static char *remedy_of_silence(const Module *m, const char *otherwise)
+{
+        return g_strdup(m->context.watched ? "keep it powered, for it may still be writing its flash" : otherwise);
+}
+
 /* Describes the problem of the port. Returns true if there is none. */
 static bool describe_port(const Module *m, ModuleProblem *ret)
 {
@@ -261,7 +267,8 @@ bool module_describe_problem(const Module *m, ModuleProblem *ret)
         if (!place_is_present(m->place) && module_is_uart(m))
                 return describe_no_uart(m, ret);
         if (!place_is_present(m->place))
-                return describe(ret, "absent", g_strdup("it is not on the bus"), g_strdup(""));
+                return describe(ret, m->context.watched ? "away-after-failure" : "absent",
+                                g_strdup("it is not on the bus"), remedy_of_silence(m, ""));
         if (place_is_boot_rom(m->place))
                 return describe(ret, "boot-rom", g_strdup("its chip's boot loader shows instead of its firmware"),
                                 upgrades(m) ? g_strdup("leave it powered until its job has ended")
@@ -275,12 +282,13 @@ bool module_describe_problem(const Module *m, ModuleProblem *ret)
         if (!known && at_port_is_open(m->port) && probe_is_nameless(m->probe))
                 return describe(ret, "mini-system",
                                 g_strdup_printf("it answers at %s, but not as its firmware would", node),
-                                g_strdup("it may be in its Mini system, and is asked again"));
+                                remedy_of_silence(m, "it may be in its Mini system, and is asked again"));
         if (!known)
                 return describe(ret, "silent", g_strdup_printf("it does not answer at %s", node),
-                                g_strdup(module_is_uart(m)
-                                                 ? "look at its power, its wiring, and baud-rate in fotad.conf"
-                                                 : ""));
+                                remedy_of_silence(m, module_is_uart(m)
+                                                             ? "look at its power, its wiring, and baud-rate in "
+                                                               "fotad.conf"
+                                                             : ""));
         describe(ret, "", g_strdup(""), g_strdup(""));
         return true;
 }

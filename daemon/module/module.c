@@ -454,6 +454,7 @@ void module_set_watched(Module *m, bool watched)
 {
         m->context.watched = watched;
         advance(m);
+        m->observer->changed(m->userdata, m);
 }
 
 /* ---- events of the USB */

@@ -134,7 +134,7 @@ START_TEST(updater_failed_and_left_for_good)
         ck_assert_uint_eq(b->results, 0);
         bench_tick(b);
         bench_assert_end(b, JOB_RESULT_FAILED, "module-lost");
-        assert_has(b->job->message, "504");
+        assert_has(b->job->message, "after it had reported update code 504 (usual");
 }
 END_TEST
 

@@ -21,7 +21,7 @@
 #define OTHER_IMEI "867710050000024"
 #define NOWHERE    "http://127.0.0.1:1/" UP
 #define NAMELESS   "ec600m,mini-revision=" /* its Mini system reports no revision */
-#define QUICK      "settle=6\nstall=20\n" /* long enough for three probes without a revision */
+#define QUICK      "settle=6\nstall=20\n"  /* long enough for three probes without a revision */
 
 /* ---- adoption */
 
@@ -167,8 +167,8 @@ START_TEST(test_found_as_firmware)
 }
 END_TEST
 
-/* fotad dies when the first record of an adopted upgrade is on the disk, and starts again beside a Mini system that reports
- * the revision of the firmware: the record keeps that a message about an upgrade was seen. */
+/* fotad dies when the first record of an adopted upgrade is on the disk, and starts again beside a Mini system that
+ * reports the revision of the firmware: the record keeps that a message about an upgrade was seen. */
 START_TEST(test_killed_at_adoption)
 {
         WorldSettings settings = {
@@ -402,7 +402,8 @@ END_TEST
  * is new evidence. */
 START_TEST(test_once)
 {
-        Course *c = course_new("ec200a,qgmr=error,sms=0,services=0,usbnet=0,ifc=", "settle=6\nupdate-idle=2\nstart=2\ndownload-idle=2\n");
+        Course *c = course_new("ec200a,qgmr=error,sms=0,services=0,usbnet=0,ifc=",
+                               "settle=6\nupdate-idle=2\nstart=2\ndownload-idle=2\n");
         g_autofree char *log = NULL;
 
         g_free(world_sim(c->w, "set 1-1 revision "));
@@ -425,10 +426,9 @@ START_TEST(test_once)
 END_TEST
 
 /* A module that runs its firmware is in no upgrade, whatever it reports about an earlier one. */
-static const char *const healthy[] = { "ec200a",       "ec600m",
-                                       "ec800m-4",     "eg800k-2",
-                                       "ec600m,sms=0", "ec600m,sms=0,usbnet=0",
-                                       "ec200a,qfotadl-test=ok" };
+static const char *const healthy[] = {
+        "ec200a", "ec600m", "ec800m-4", "eg800k-2", "ec600m,sms=0", "ec600m,sms=0,usbnet=0", "ec200a,qfotadl-test=ok"
+};
 
 START_TEST(test_healthy)
 {
@@ -471,6 +471,7 @@ START_TEST(test_unnamed)
 
         world_start_daemon(c->w);
         g_free(world_sim(c->w, "wait 1-1 rx:AT+CGSN 5"));
+        world_await_property(c->w, MODULE_1, "ProblemName", "mini-system");
         world_assert_property(c->w, MODULE_1, "Job", "/");
         course_assert_history(c, JOB_1, "added", "");
         world_assert_sim(c->w, "0", "get 1-1 qfotadl-count");
@@ -504,7 +505,7 @@ END_TEST
 /* ---- jobs that fotad 0.1.0 adopted, and its records */
 
 #define ADOPTED_BEFORE                                                                                                 \
-        "[Job]\nVersion=1\nId=1\nOrigin=adopted\nMethod=minifota\nCreated=1700000000000000\nFinished=0\n"               \
+        "[Job]\nVersion=1\nId=1\nOrigin=adopted\nMethod=minifota\nCreated=1700000000000000\nFinished=0\n"              \
         "PackageSize=0\nProduct=0\nTakeUps=0\nSystem=mini\nSent=true\nAccepted=true\nLeft=true\nModule=usb-1-1\n"
 
 static void write_adopted(Course *c, const char *more)

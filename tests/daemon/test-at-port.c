@@ -122,18 +122,18 @@ END_TEST
 /* ---- Problem */
 
 static const struct {
-        const char *module, *part, *config;
+        const char *module, *name, *part, *config;
 } problems[] = {
-        { "1-1=ec200a,bound=0",
+        { "1-1=ec200a,bound=0", "no-tty-bound",
           "no tty is bound to it: if that stays so, this kernel does not know its product id; "
           "try, as root: modprobe option; echo 2c7c 6005 > /sys/bus/usb-serial/drivers/option1/new_id",
           NULL },
-        { "1-1=ec200a,appear=boot-rom", "its chip's boot loader shows instead of its firmware", NULL },
-        { "1-1=ec200a,appear=diag", "its DIAG port is there, its AT port is not", NULL },
-        { "1-1=ec200a,ports=modem", "interface 9, which at-interfaces in fotad.conf names, has no tty",
-          "[usb]\nat-interfaces=6005=9\n" },
-        { "1-1=ec200a,mute=60000", "it does not answer at /dev/ttyUSB", NULL },
-        { "1-1=ec200a,cfun-boot=0", "", NULL }, /* a radio that is off is no problem here */
+        { "1-1=ec200a,appear=boot-rom", "boot-rom", "its chip's boot loader shows instead of its firmware", NULL },
+        { "1-1=ec200a,appear=diag", "crashed", "its DIAG port is there, its AT port is not", NULL },
+        { "1-1=ec200a,ports=modem", "interface-without-tty",
+          "interface 9, which at-interfaces in fotad.conf names, has no tty", "[usb]\nat-interfaces=6005=9\n" },
+        { "1-1=ec200a,mute=60000", "silent", "it does not answer at /dev/ttyUSB", NULL },
+        { "1-1=ec200a,cfun-boot=0", "", "", NULL }, /* a radio that is off is no problem here */
 };
 
 START_TEST(test_problem)
@@ -143,6 +143,7 @@ START_TEST(test_problem)
         World *w = world_new(&settings);
 
         world_await_problem(w, problems[_i].part);
+        world_assert_property(w, MODULE_1, "ProblemName", problems[_i].name);
         world_assert_property(w, MODULE_1, "Present", "1");
         world_assert_sim(w, "0", "get 1-1 diag-bytes");
         world_free(w);

@@ -286,6 +286,7 @@ START_TEST(test_not_ready)
         ck_assert_str_eq(world_error(w), "ModuleNotReady");
         ck_assert_msg(strstr(world_error_message(w), "ModemManager, which is still looking at it"), "%s",
                       world_error_message(w));
+        world_assert_property(w, MODULE_1, "ProblemName", "left-to-modem-manager");
         assert_untouched(w);
         fake_mm_set(mm, FAKE_EXPORTED);
         ck_assert(world_call(w, MODULE_1, "org.fotad1.Module", "Probe"));

@@ -277,6 +277,7 @@ START_TEST(test_refused)
         ck_assert_int_eq(chmod(tty, 0), 0);
         world_start_daemon(w);
         world_await_problem(w, refused);
+        world_assert_property(w, MODULE_1, "ProblemName", "port-error");
         ck_assert_int_eq(chmod(tty, st.st_mode & 07777), 0);
         world_await_problem(w, "");
         world_assert_property(w, MODULE_1, "Revision", OLD_REVISION);

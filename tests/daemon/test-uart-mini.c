@@ -165,6 +165,7 @@ START_TEST(test_unconfigured)
         world_assert_property(w, MODULE_UART, "Present", "0");
         problem = world_property(w, MODULE_UART, "Problem");
         ck_assert_msg(strstr(problem, "not among the UARTs") != NULL, "%s", problem);
+        world_assert_property(w, MODULE_UART, "ProblemName", "uart-not-configured");
         world_free(w);
 }
 END_TEST

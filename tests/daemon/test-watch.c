@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "client-run.h"
 #include "mini.h"
 #include "presets.h"
 #include "suite.h"
@@ -40,13 +41,14 @@ static bool is_claimed(World *w)
 /* Begins an upgrade that is held at that point until its job has failed. */
 static char *fail_at(World *w, const char *point, const char *name)
 {
-        g_autofree char *url = world_http(w, "up.bin");
+        g_autofree char *url = world_http(w, "up.bin"), *record = world_path(w, "state/jobs/1.job");
         char *job;
 
         g_free(world_sim(w, "hold 1-1 %s", point));
         job = world_expect_job(w, world_start(w, "", url, NULL));
         g_free(world_sim(w, "held 1-1 %s", point));
         world_assert_result(w, job, "failed", "host", name);
+        world_await_file(w, record, "Announced=yes"); /* a daemon that is killed before reports the Result again */
         world_await_property(w, MODULE_1, "Job", "/");
         ck_assert_msg(is_claimed(w), "the claim is gone");
         return job;
@@ -117,6 +119,37 @@ START_TEST(test_timeout)
         world_assert_sim(w, "on", "get 1-1 power-control");
         g_free(world_sim(w, "release 1-1 downloaded"));
         check_resolved(w, job, NEW_REVISION, "update-timeout");
+        world_free(w);
+}
+END_TEST
+
+/* Each place that names the module says that it is to be kept powered, until it is seen again. */
+static void assert_kept_powered(World *w, const char *name, const char *refused)
+{
+        g_autofree char *problem = NULL, *row = NULL;
+
+        world_await_property(w, MODULE_1, "ProblemName", name);
+        problem = world_property(w, MODULE_1, "Problem");
+        ck_assert_msg(g_str_has_suffix(problem, ": keep it powered, for it may still be writing its flash"), "%s",
+                      problem);
+        row = g_strdup_printf("FAIL %s", refused);
+        client_assert(w, "list", NULL, 0, problem, "");
+        client_assert(w, "check --module usb-1-1", NULL, 3, row, "");
+        client_assert(w, "check --module usb-1-1", NULL, 3, "keep it powered", "");
+        client_assert(w, "probe usb-1-1", NULL, 3, "", problem);
+        client_assert(w, "start http://127.0.0.1/up.bin", NULL, 3, "", problem);
+}
+
+START_TEST(test_powered)
+{
+        World *w = world_with(_i ? "lost=start/updating/end" : "", _i ? "update-idle=3\ncommand=2" : LOST);
+        g_autofree char *job = _i ? fail_at(w, "updater", "update-timeout") : fail_at(w, "off:2", "module-lost");
+
+        assert_kept_powered(w, _i ? "silent" : "away-after-failure", "module");
+        client_assert(w, "status 1", NULL, 0, _i ? "keep the module powered" : "keep it powered", "");
+        g_free(world_sim(w, _i ? "release 1-1 updater" : "release 1-1 off:2"));
+        check_resolved(w, job, NEW_REVISION, _i ? "update-timeout" : "module-lost");
+        world_await_property(w, MODULE_1, "ProblemName", "");
         world_free(w);
 }
 END_TEST
@@ -375,6 +408,7 @@ int main(void)
 
         suite_add(s, "lost", test_lost, 0, 3);
         suite_add(s, "timeout", test_timeout, 0, 1);
+        suite_add(s, "powered", test_powered, 0, 2);
         suite_add(s, "adopted", test_adopted, 0, 1);
         suite_add(s, "unchanged", test_unchanged, 0, 1);
         suite_add(s, "moved", test_moved, 0, 1);

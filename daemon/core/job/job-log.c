@@ -16,8 +16,8 @@
 #define LINES_FIRST   40          /* are never dropped */
 #define BYTES_MAX     (32 * 1024) /* of all texts: a record has 64 KiB at most */
 #define LINE_OVERHEAD 32          /* of a line in the record: time, kind, separators */
-#define TEXT_MAX      200         /* bytes of a line */
-#define TEXT_MAX_LONG 1000        /* of requests, decisions and results */
+#define TEXT_MAX      200         /* bytes of a line that the module wrote or read */
+#define TEXT_MAX_LONG 1000        /* of the other lines, which have sentences */
 #define DIALOGUE_MAX  40          /* lines of the AT dialogue before they are kept for good */
 
 #define STEP          512         /* bytes by which the room for the lines grows */
@@ -244,7 +244,7 @@ static void replace_count(JobLog *log, const char *text)
 
 static size_t most_of(JobLogKind kind)
 {
-        return kind == JOB_LOG_REQUEST || kind == JOB_LOG_DECISION || kind == JOB_LOG_RESULT ? TEXT_MAX_LONG : TEXT_MAX;
+        return kind == JOB_LOG_AT || kind == JOB_LOG_MESSAGE ? TEXT_MAX : TEXT_MAX_LONG;
 }
 
 void job_log_add(JobLog *log, uint64_t at, JobLogKind kind, const char *text)

@@ -15,11 +15,11 @@
 static void on_absent_too_long(Upgrade *u)
 {
         const Job *job = u->job;
+        const char *label = code_domain_label(job->domain);
         g_autofree char *detail = NULL;
 
-        if (job->result != JOB_RESULT_NONE && job->code)
-                detail = g_strdup_printf("after it had reported %s code %d", code_domain_to_string(job->domain),
-                                         job->code);
+        if (job->result != JOB_RESULT_NONE && job->code && *label) /* a code of the module, not of the host */
+                detail = g_strdup_printf("after it had reported %s code %d", label, job->code);
         upgrade_fail(u, u->boot_rom ? HOST_BOOT_ROM : HOST_MODULE_LOST, detail);
 }
 
