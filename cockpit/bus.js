@@ -11,13 +11,14 @@ const objects = new Map(), codes = new Map();
 /* "connecting", "present", or "absent": no fotad answers. */
 export let service = "connecting";
 
-const of_interface = name => [...objects.values()].filter(object => object.interface === name);
+/* A change may come before all other properties: an object is there once its Id is known. */
+const of_interface = name => [...objects.values()].filter(object => object.interface === name && object.Id);
 const by_number = (a, b) => a.Id.localeCompare(b.Id, "en", { numeric: true });
 
 export const modules = () => of_interface(MODULE).sort(by_number);
 /* The newest first. */
 export const jobs = () => of_interface(JOB).sort(by_number).reverse();
-export const object_at = path => objects.get(path);
+export const object_at = path => objects.get(path)?.Id && objects.get(path);
 export const job_of_id = id => of_interface(JOB).find(job => job.Id === id);
 
 function take(data) {
@@ -31,7 +32,6 @@ function take(data) {
         if (!interfaces)
             objects.delete(path);
     }
-    /* An object is shown once its properties are known. */
     changed();
 }
 
@@ -42,7 +42,7 @@ function set_service(state) {
     changed();
 }
 
-/* Connects, or connects anew after the service was absent; redraw() is called after each change. */
+/* Connects, or connects anew; redraw() is called after each change. */
 export function connect(redraw) {
     changed = redraw;
     client?.close();
@@ -52,11 +52,14 @@ export function connect(redraw) {
 
     mine.addEventListener("notify", (event, data) => client === mine && take(data));
     mine.addEventListener("close", absent);
-    mine.addEventListener("owner", (event, owner) => owner ? watch(mine) : absent());
-}
-
-function watch(mine) {
-    mine.watch({ path_namespace: ROOT }).then(() => client === mine && set_service("present"), () => {});
+    mine.addEventListener("owner", (event, owner) => {
+        if (!owner)
+            absent();
+        else if (client === mine && service === "absent")
+            connect(redraw); /* a channel does not repeat what it told of the fotad before */
+        else
+            mine.watch({ path_namespace: ROOT }).then(() => client === mine && set_service("present"), () => {});
+    });
 }
 
 const variants = options => Object.fromEntries(Object.entries(options).map(
