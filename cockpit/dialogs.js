@@ -15,12 +15,12 @@ export const alert = (kind, title, ...body) =>
 function refusal(error) {
     const denied = DENIED.includes(error.name) || error.problem === "access-denied";
 
-    return alert("danger", _("This was refused"), h("p", {}, sentence(error.message || error.problem || String(error))),
+    return alert("danger", _("The request was refused"), h("p", {}, sentence(error.message || error.problem || String(error))),
         denied && h("p", {}, rights_hint()));
 }
 
-export const rights_hint = () => _("To do more than look, turn on administrative access at the top of this window, " +
-    "or have an administrator add you to the group fotad.");
+export const rights_hint = () => _("Turn on administrative access at the top of this window, or have an " +
+    "administrator add you to the group fotad.");
 
 /* Opens a dialog. actions: [label, class, function that returns a promise, or null to close]. The function gets show(),
  * which shows its nodes in the dialog, and returns "stay" if the dialog is not to close. While a primary action runs,
@@ -101,7 +101,7 @@ function check_results(rows, source) {
     return [
         alert(n.danger ? "danger" : n.warning ? "warning" : "success", verdict(n),
             n.unjudged > 0 && h("p", {}, ngettext("%u rule was not judged.", "%u rules were not judged.", n.unjudged)),
-            !source && h("p", {}, _("No package was checked, but the module alone."))),
+            !source && h("p", {}, _("No package was checked, only the module."))),
         h("ul", { class: "rules" }, ["danger", "warning", "unjudged"].map(kind => of(kind).map(rule))),
         holds.length > 0 && h("details", {},
             h("summary", {}, ngettext("%u rule holds", "%u rules hold", holds.length)),
@@ -153,7 +153,7 @@ export function open_start(module) {
     async function check(show) {
         const given = source() ?? "";
 
-        show(h("p", { class: "busy" }, _("The module is being asked …")));
+        show(h("p", { class: "busy" }, _("The module is being checked …")));
         show(...check_results(await bus.check(module, given, options()), given));
         return "stay";
     }
@@ -173,7 +173,7 @@ export function open_start(module) {
         field(_("Expected revision"), expect, fill(_("The revision that the package leads to. If it is given, the " +
             "upgrade is a success only if the module reports it. The module runs %s now."), module.Revision)),
         alert("info", _("An upgrade takes minutes, and the module is off the network meanwhile."),
-            h("p", {}, _("Keep the module and the gateway powered until its end."))),
+            h("p", {}, _("Keep the module and the gateway powered until the upgrade ends."))),
     ], [[_("Start upgrade"), "primary", start], [_("Check"), "secondary", check], close()]);
     url.focus();
 }
@@ -184,7 +184,7 @@ export function open_retry(job) {
     const url = h("input", { name: "url", type: "text", required: true, spellcheck: "false", autocomplete: "off",
         value: job.Source.includes("***") ? "" : job.Source });
     const dialog = open(fill(_("Retry of job %s"), job.Id), [
-        h("p", {}, _("The module waits in its Mini system, and is given this URL.")),
+        h("p", {}, _("The module waits in its Mini system. The retry sends it this URL.")),
         field(_("URL of the package"), url, _("Give the URL of NAME.mini_1; NAME.mini_2 must stand beside it.")),
     ], [[_("Retry"), "primary", () => dialog.querySelector("form").reportValidity() ? bus.retry(job, url.value.trim())
                                                                                      : "stay"], close()]);

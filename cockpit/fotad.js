@@ -51,10 +51,11 @@ function fetched(cache, job, fetch) {
 /* The names of phases and marks in the language of the page; a name that does not fit its phase is left out. */
 function translate_picture(svg) {
     for (const text of svg.querySelectorAll("text, title")) {
-        const wide = /[\u2e80-\uffe6]/.test(text.textContent = text.textContent.replace(/^[a-z][a-z ]*[a-z]/, word)) ? 13 : 7;
+        const words = sentence(text.textContent.replace(/^[a-z][a-z ]*[a-z]/, word));
+        const width = words.length * (/[\u2e80-\uffe6]/.test(words) ? 13 : 7) + 6;
 
-        if (text.classList.contains("on") &&
-            text.textContent.length * wide + 6 > text.previousElementSibling.getAttribute("width"))
+        text.textContent = words;
+        if (text.classList.contains("on") && width > text.previousElementSibling.getAttribute("width"))
             text.remove();
     }
 }
@@ -123,7 +124,7 @@ function progress(job) {
         job.Message && alert(job.State === "stalled" ? "warning" : "info",
             job.State === "stalled" ? _("The upgrade is stalled.") : _("The upgrade goes on."),
             h("p", {}, message(job, redraw))),
-        job.State !== "stalled" && h("p", { class: "help" }, _("Keep the module and the gateway powered until its end.")),
+        job.State !== "stalled" && h("p", { class: "help" }, _("Keep the module and the gateway powered until the upgrade ends.")),
     ];
 }
 
@@ -200,7 +201,7 @@ function overview() {
 
     return [
         h("h1", {}, _("Module firmware")),
-        !may_act && alert("info", _("You may look, but not start, cancel or retry upgrades."), h("p", {}, rights_hint())),
+        !may_act && alert("info", _("You can view upgrades, but not start, cancel or retry them."), h("p", {}, rights_hint())),
         h("div", { class: "cards" }, modules.map(module_card), other_jobs(),
             modules.length === 0 && h("article", { class: "card empty" }, h("h3", {}, _("No module is known.")),
                 h("p", {}, _("Modules appear here when they are plugged in, or when fotad.conf names their UARTs.")))),
@@ -260,7 +261,7 @@ function page() {
     const [kind, id] = cockpit.location.path;
 
     if (bus.service === "connecting")
-        return [h("p", { class: "busy" }, _("fotad is being asked …"))];
+        return [h("p", { class: "busy" }, _("Connecting to fotad …"))];
     if (bus.service === "absent")
         return [alert("danger", _("fotad is not running"), h("p", {}, _("Look at \"systemctl status fotad\".")),
             h("button", { class: "link", onclick: () => bus.connect(redraw) }, _("Try again")))];
