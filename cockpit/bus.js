@@ -58,7 +58,7 @@ export function connect(redraw) {
         else if (client === mine && service === "absent")
             connect(redraw); /* a channel does not repeat what it told of the fotad before */
         else
-            mine.watch({ path_namespace: ROOT }).then(() => client === mine && set_service("present"), () => {});
+            mine.watch({ path_namespace: ROOT }).then(() => client === mine && set_service("present"), absent);
     });
 }
 
@@ -103,8 +103,10 @@ export function start_file(module, path, options) {
 
     if (options["expected-revision"])
         args.push("--expect", options["expected-revision"]);
+    const options_of_call = { superuser: "try", err: "message", environ: fotactl_language() };
+
     return new Promise((resolve, reject) => {
-        cockpit.spawn(args, { superuser: "try", err: "message", environ: fotactl_language() }).then(resolve, (exception, output) => {
+        cockpit.spawn(args, options_of_call).then(resolve, (exception, output) => {
             let error = exception;
 
             try {

@@ -15,15 +15,16 @@ export const alert = (kind, title, ...body) =>
 function refusal(error) {
     const denied = DENIED.includes(error.name) || error.problem === "access-denied";
 
-    return alert("danger", _("The request was refused"), h("p", {}, sentence(error.message || error.problem || String(error))),
+    return alert("danger", _("The request was refused"),
+        h("p", {}, sentence(error.message || error.problem || String(error))),
         denied && h("p", {}, rights_hint()));
 }
 
 export const rights_hint = () => _("Turn on administrative access at the top of this window, or have an " +
     "administrator add you to the group fotad.");
 
-/* Opens a dialog. actions: [label, class, function that returns a promise, or null to close]. The function gets show(),
- * which shows its nodes in the dialog, and returns "stay" if the dialog is not to close. While a primary action runs,
+/* Opens a dialog. actions: [label, class, function that returns a promise, or null to close]; Enter is the first of them.
+ * The function gets show(), which shows its nodes in the dialog, and returns "stay" if the dialog is not to close. While a primary action runs,
  * the dialog cannot be closed: closing would not take the call back. */
 function open(title, body, actions) {
     const answer = h("div", { class: "answer", "aria-live": "polite" });
@@ -35,8 +36,10 @@ function open(title, body, actions) {
         answer.replaceChildren(...nodes);
         answer.scrollIntoView({ block: "nearest" });
     };
-    const buttons = actions.map(([label, kind, act]) => h("button", { type: "button", class: kind,
-        onclick: () => act ? run(kind, act) : dialog.close() }, label));
+    const buttons = actions.map(([label, kind, act], i) => h("button", {
+        type: i === 0 ? "submit" : "button", class: kind, autofocus: act === null,
+        onclick: i > 0 && (() => act ? run(kind, act) : dialog.close()),
+    }, label));
 
     async function run(kind, act) {
         acting = kind !== "secondary";
@@ -53,9 +56,9 @@ function open(title, body, actions) {
             button.disabled = false;
     }
 
-    dialog.append(h("form", { onsubmit: event => {
+    dialog.append(h("form", { novalidate: true, onsubmit: event => {
         event.preventDefault();
-        buttons[0].click();
+        run(actions[0][1], actions[0][2]);
     } }, h("h2", {}, title), h("div", { class: "body" }, body, answer), h("footer", {}, buttons)));
     document.getElementById("dialogs").append(dialog);
     dialog.showModal();
@@ -148,7 +151,11 @@ export function open_start(module) {
         ...expect.value.trim() && { "expected-revision": expect.value.trim() },
         ...kind === "url" && ask.checked && { "check-source": true },
     });
-    const source = () => ({ url: url.value.trim(), path: path.value.replace(/.*\//, ""), upload: upload.files[0]?.name })[kind];
+    const source = () => ({
+        url: url.value.trim(),
+        path: path.value.replace(/.*\//, ""),
+        upload: upload.files[0]?.name,
+    })[kind];
 
     async function check(show) {
         const given = source() ?? "";

@@ -37,11 +37,12 @@ function fetched(cache, job, fetch) {
     if (entry.asked !== version && !entry.pending) {
         entry.asked = version;
         entry.pending = true;
-        fetch(job).then(value => Object.assign(entry, { value, version, error: null }), error => Object.assign(entry, { error }))
-            .then(() => {
-                entry.pending = false;
-                redraw();
-            });
+        fetch(job).then(value => Object.assign(entry, { value, version, error: null }), error => {
+            entry.error = error;
+        }).then(() => {
+            entry.pending = false;
+            redraw();
+        });
     }
     return entry;
 }
@@ -63,7 +64,8 @@ function translate_picture(svg) {
 /* Without its heading, its background and its style, which the page has. */
 function parse_picture(text) {
     /* The style goes before the text is parsed: the content security policy would refuse it. */
-    const svg = new DOMParser().parseFromString(text.replace(/<style>.*?<\/style>/s, ""), "image/svg+xml").documentElement;
+    const plain = text.replace(/<style>.*?<\/style>/s, "");
+    const svg = new DOMParser().parseFromString(plain, "image/svg+xml").documentElement;
     const title = svg.querySelector(".title"), width = svg.getAttribute("viewBox").split(" ")[2];
 
     svg.setAttribute("role", "img");
@@ -88,6 +90,7 @@ function picture(job) {
 /* ---- parts */
 
 const place_of = job => bus.object_at(job.Module)?.Id ?? job.Module;
+const button = (kind, text, onclick) => h("button", { class: kind, onclick }, text);
 const label = (kind, text) => h("span", { class: `label ${kind}` }, text);
 const facts = rows => h("dl", {}, rows.filter(([, value]) => value).map(([name, value]) =>
     h("div", {}, h("dt", {}, name), h("dd", {}, value))));
@@ -111,9 +114,10 @@ function job_buttons(job, in_detail) {
     const place = place_of(job), is_last_resort = job.State === "stalled" || job.Origin === "adopted";
 
     return h("div", { class: "buttons" },
-        job.State === "stalled" && h("button", { class: "primary", onclick: () => open_retry(job) }, _("Retry")),
-        job.Cancellable && h("button", { class: "secondary", onclick: () => open_cancel(job, place) }, _("Cancel upgrade")),
-        job.Dismissable && (in_detail || is_last_resort) && h("button", { class: "secondary", onclick: () => open_dismiss(job, place) }, _("Dismiss")));
+        job.State === "stalled" && button("primary", _("Retry"), () => open_retry(job)),
+        job.Cancellable && button("secondary", _("Cancel upgrade"), () => open_cancel(job, place)),
+        job.Dismissable && (in_detail || is_last_resort) &&
+            button("secondary", _("Dismiss"), () => open_dismiss(job, place)));
 }
 
 function progress(job) {
@@ -124,7 +128,8 @@ function progress(job) {
         job.Message && alert(job.State === "stalled" ? "warning" : "info",
             job.State === "stalled" ? _("The upgrade is stalled.") : _("The upgrade goes on."),
             h("p", {}, message(job, redraw))),
-        job.State !== "stalled" && h("p", { class: "help" }, _("Keep the module and the gateway powered until the upgrade ends.")),
+        job.State !== "stalled" &&
+            h("p", { class: "help" }, _("Keep the module and the gateway powered until the upgrade ends.")),
     ];
 }
 
@@ -135,7 +140,7 @@ function running_job(job) {
         h("header", {}, h("h4", {}, job_link(job)), job_label(job)),
         progress(job),
         facts([[_("Expected revision"), job.ExpectedRevision], [_("Source"), job.Source], time_out(job),
-            [_("Restarts"), String(job.Restarts)]]),
+            [_("Restarts"), job.Restarts > 0 && String(job.Restarts)]]),
         job_buttons(job), picture(job));
 }
 
@@ -151,11 +156,12 @@ function module_card(module) {
     const job = bus.object_at(module.Job);
 
     return h("article", { class: "card", "data-key": module.path },
-        h("header", {}, h("h3", {}, module.Model || module.Id), h("span", { class: "place" }, module.Model && module.Id),
-            !job && module_label(module)),
+        h("header", {}, h("h3", {}, module.Model || module.Id),
+            h("span", { class: "place" }, module.Model && module.Id), !job && module_label(module)),
         facts([[_("Revision"), module.Revision], ["IMEI", module.Imei],
             [_("Flash"), module.FlashSize > 0 && `${module.FlashSize} MiB`],
-            [_("Method"), module.Method !== "unknown" && module.Method], [_("Port"), module.Port.replace("/dev/", "")]]),
+            [_("Method"), module.Method !== "unknown" && module.Method],
+            [_("Port"), module.Port.replace("/dev/", "")]]),
         module.Problem && alert("warning", _("The module cannot be used now"), h("p", {}, sentence(module.Problem))),
         job ? running_job(job) : h("div", { class: "buttons" },
             h("button", { class: "primary", disabled: !module.Present, onclick: () => open_start(module) },
@@ -187,13 +193,14 @@ function history() {
     const heads = [_("Job"), _("Module"), _("Revision"), _("Result"), _("Finished"), _("Duration"), _("Source")];
 
     return h("section", { class: "card" }, h("h2", {}, _("Past upgrades")),
-        past.length === 0 ? h("p", { class: "empty" }, _("No upgrade has ended yet.")) : h("table", { class: "history" },
+        past.length === 0 && h("p", { class: "empty" }, _("No upgrade has ended yet.")),
+        past.length > 0 && h("table", { class: "history" },
             h("thead", {}, h("tr", {}, heads.map(head => h("th", { scope: "col" }, head)))),
             h("tbody", {}, past.slice(0, all_shown ? past.length : NEWEST).map(history_row))),
-        past.length > NEWEST && !all_shown && h("button", { class: "link", onclick: () => {
+        past.length > NEWEST && !all_shown && button("link", fill(_("Show all %d"), past.length), () => {
             all_shown = true;
             redraw();
-        } }, fill(_("Show all %d"), past.length)));
+        }));
 }
 
 function overview() {
@@ -201,7 +208,8 @@ function overview() {
 
     return [
         h("h1", {}, _("Module firmware")),
-        !may_act && alert("info", _("You can view upgrades, but not start, cancel or retry them."), h("p", {}, rights_hint())),
+        !may_act && alert("info", _("You can view upgrades, but not start, cancel or retry them."),
+            h("p", {}, rights_hint())),
         h("div", { class: "cards" }, modules.map(module_card), other_jobs(),
             modules.length === 0 && h("article", { class: "card empty" }, h("h3", {}, _("No module is known.")),
                 h("p", {}, _("Modules appear here when they are plugged in, or when fotad.conf names their UARTs.")))),
@@ -222,15 +230,17 @@ function job_log(job) {
     if (!value)
         return error && alert("warning", _("The log cannot be read"), h("p", {}, sentence(error.message)));
     return h("div", { class: "lines", tabindex: "0", "data-version": version },
-        value.length > 0 ? log_lines(value)
-                         : h("p", { class: "empty" }, _("This upgrade has no log: it was begun with an earlier fotad.")));
+        value.length > 0 && log_lines(value),
+        value.length === 0 &&
+            h("p", { class: "empty" }, _("This upgrade has no log: it was begun with an earlier fotad.")));
 }
 
 function job_result(job) {
     const titles = { success: _("The upgrade succeeded"), failed: _("The upgrade failed"),
         cancelled: _("The upgrade was cancelled") };
 
-    return alert(RESULT_KINDS[job.Result] ?? "info", titles[job.Result] ?? job.Result, h("p", {}, message(job, redraw)));
+    return alert(RESULT_KINDS[job.Result] ?? "info", titles[job.Result] ?? job.Result,
+        h("p", {}, message(job, redraw)));
 }
 
 function job_detail(job) {
@@ -244,10 +254,11 @@ function job_detail(job) {
         h("header", { class: "heading" }, h("h1", {}, fill(_("Job %s"), job.Id)), job_label(job)),
         h("section", { class: "card" },
             is_running(job) ? progress(job) : job_result(job),
-            facts([[_("Module"), [module?.Model, place_of(job)].filter(text => text).join(" ")], [_("Source"), job.Source],
-                [_("Method"), job.Method],
+            facts([[_("Module"), [module?.Model, place_of(job)].filter(text => text).join(" ")],
+                [_("Source"), job.Source], [_("Method"), job.Method],
                 [_("Origin"), job.Origin === "adopted" && _("adopted: it was found under way")],
-                [_("Revision"), revisions(job)], [_("Error"), error_of(job)], time_out(job), [_("Restarts"), String(job.Restarts)],
+                [_("Revision"), revisions(job)], [_("Error"), error_of(job)], time_out(job),
+                [_("Restarts"), job.Restarts > 0 && String(job.Restarts)],
                 [_("Created"), time(job.Created)], [_("Finished"), time(job.Finished)],
                 [_("Duration"), !is_running(job) && duration(job)], [_("Request id"), job.RequestId]]),
             job_buttons(job, true), picture(job)),

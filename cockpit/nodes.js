@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Builds and updates elements. Texts become text nodes, so nothing that a module or a server says is taken for markup. */
+/* Builds and updates elements. Texts become text nodes: no text of a module or a server is taken for markup. */
 
 /* An element with attributes (false and null: without; on…: a handler) and children (text, elements, arrays, null). */
 export function h(tag, attributes, ...children) {
@@ -8,7 +8,7 @@ export function h(tag, attributes, ...children) {
 
     for (const [name, value] of Object.entries(attributes ?? {})) {
         if (name.startsWith("on"))
-            node[name] = value;
+            node[name] = value || null;
         else if (value !== false && value !== null && value !== undefined)
             node.setAttribute(name, value === true ? "" : value);
     }

@@ -23,8 +23,8 @@ export function fill(template, ...values) {
 
 const has_words = template => /[A-Za-z]/.test(template.replace(/%./g, ""));
 
-/* Whether a part may end at that place of the sentence: at what follows in the template, or, before another part, at the
- * end of a word or before a number. */
+/* Whether a part may end at that place of the sentence: at the text that follows in the template, or, before another
+ * part, at the end of a word or before a number. */
 function may_end(rest, end) {
     if (/^%d/.test(rest))
         return /^[\d-]/.test(end);
@@ -140,8 +140,8 @@ class Translation {
             this.offer(words, _(sentence), sentence.length, sentence.length);
         } else {
             for (const template of this.templates)
-                this.match({ words, translated: _(template), words_of_its_own: has_words(template) }, template, sentence,
-                           [], 0, 0, false);
+                this.match({ words, translated: _(template), words_of_its_own: has_words(template) }, template,
+                           sentence, [], 0, 0, false);
             this.split(words, sentence);
         }
         return words;
@@ -151,7 +151,8 @@ class Translation {
 /* Without the blanks that a language does not have: beside a wide mark of punctuation, between two wide characters, and
  * before a comma. */
 function without_gaps(text) {
-    const wide = "[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6]";
+    const wide = "[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f" +
+        "\\uff01-\\uff60\\uffe0-\\uffe6]";
     const mark = `(?=${wide})[\\p{P}\\p{S}]`;
 
     return text.replace(new RegExp(`(?<=${mark}) | (?=${mark})| (?=,)|(?<=${wide}) (?=${wide})`, "gu"), "");
@@ -169,7 +170,8 @@ function put_together(code, label, number, detail, translate) {
     const what = translate(code.what), remedy = translate(code.remedy), cause = code.cause && translate(code.cause);
 
     if (label && cause)
-        return fill(translate(N_("%s%s (%s code %d; usual cause: %s): %s.")), what, detail, label, number, cause, remedy);
+        return fill(translate(N_("%s%s (%s code %d; usual cause: %s): %s.")), what, detail, label, number, cause,
+                    remedy);
     if (label)
         return fill(translate(N_("%s%s (%s code %d): %s.")), what, detail, label, number, remedy);
     if (cause)
@@ -177,8 +179,8 @@ function put_together(code, label, number, detail, translate) {
     return fill(translate(N_("%s%s: %s.")), what, detail, remedy);
 }
 
-/* The Message of a job with an error, in the language of the page: the texts of its code with a detail between them, and
- * sentences after them. code: the answer of DescribeCode. */
+/* The Message of a job with an error, in the language of the page: the texts of its code with a detail between them,
+ * and sentences after them. code: the answer of DescribeCode. */
 export function message_with_code(message, code, number) {
     const label = / \((FTP|HTTP|file|update) code /.exec(message.slice(code.what.length))?.[1] ?? "";
     const tail = put_together(code, label, number, "", text => text).slice(code.what.length);

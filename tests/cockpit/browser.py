@@ -10,10 +10,11 @@ import time
 
 TIMEOUT = 40  # seconds, far longer than any wait needs, and less than the limit of the test program
 
-# doc(), the document of fotad's page, within Cockpit's shell or without it; find(selector, text), its first visible element that has the
-# text.
+# doc(), the document of fotad's page, within Cockpit's shell or without it; find(selector, text), its first visible
+# element that has the text.
 HELPERS = """
-const frame = () => [...document.querySelectorAll("iframe")].find(f => f.contentWindow.location.pathname.includes("/fotad/"));
+const frame = () => [...document.querySelectorAll("iframe")].find(
+    frame => frame.contentWindow.location.pathname.includes("/fotad/"));
 const doc = () => frame()?.contentDocument ?? document;
 const find = (selector, text = "") => [...doc().querySelectorAll(selector)].find(
     node => node.checkVisibility() && node.textContent.includes(text));
@@ -83,8 +84,8 @@ class Browser:
             self.errors.append(json.dumps(event["params"]["entry"]))
 
     def evaluate(self, expression):
-        answer = self.call("Runtime.evaluate", expression=f"(async () => {{ {HELPERS} {expression} }})()", awaitPromise=True,
-                           returnByValue=True)
+        answer = self.call("Runtime.evaluate", expression=f"(async () => {{ {HELPERS} {expression} }})()",
+                           awaitPromise=True, returnByValue=True)
         if answer is None:
             return None
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
@@ -113,8 +114,8 @@ class Browser:
         self.wait(f"{texts}.includes({json.dumps(text)})")
 
     def go(self, url, language="en", width=1280):
-        """Opens the page in a tab of its own. The other tabs stay: cockpit-ws without a login has a session as long as a
-        page is connected."""
+        """Opens the page in a tab of its own. The other tabs stay: cockpit-ws without a login has a session as long as
+        a page is connected."""
         self.session = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -145,12 +146,14 @@ class Browser:
         self.call("Input.insertText", text=text)
 
     def choose_file(self, selector, path):
-        node = self.call("Runtime.evaluate", expression=f"(() => {{ {HELPERS} return find({json.dumps(selector)}) }})()")
+        found = f"(() => {{ {HELPERS} return find({json.dumps(selector)}) }})()"
+        node = self.call("Runtime.evaluate", expression=found)
         self.call("DOM.setFileInputFiles", files=[path], objectId=node["result"]["objectId"])
 
     def window(self, width, height=1100, dark=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
 
     def picture(self, path):
         with open(path, "wb") as file:

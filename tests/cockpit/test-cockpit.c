@@ -125,11 +125,11 @@ static void write_all_sentences(World *w)
 /* The page as it is installed. */
 static void install_page(World *w)
 {
-        g_autofree char *command = g_strdup_printf(
-                "mkdir -p '%s/share/cockpit/fotad' && cd '%s/cockpit' && cp *.json *.html *.css *.js '%s/share/cockpit/fotad' && "
-                "cp '%s'/cockpit/*.js '%s/share/cockpit/fotad' && chmod -R a+rX '%s/share'",
-                w->directory, g_getenv("abs_top_srcdir"), w->directory, g_getenv("abs_top_builddir"), w->directory,
-                w->directory);
+        g_autofree char *place = world_path(w, "share/cockpit/fotad");
+        g_autofree char *command = g_strdup_printf("mkdir -p '%s' && cd '%s/cockpit' && "
+                                                   "cp *.json *.html *.css *.js '%s'/cockpit/*.js '%s'",
+                                                   place, g_getenv("abs_top_srcdir"), g_getenv("abs_top_builddir"),
+                                                   place);
 
         ck_assert_int_eq(system(command), 0);
 }
@@ -138,7 +138,7 @@ static void install_page(World *w)
 static char *start_cockpit(World *w, const char *user)
 {
         unsigned number = world_free_port();
-        g_autofree char *port = g_strdup_printf("%u", number), *log = g_strdup_printf("%s/cockpit-%s.log", w->directory, user);
+        g_autofree char *port = g_strdup_printf("%u", number), *log = g_strdup_printf("%s/%s.log", w->directory, user);
         g_autofree char *share = g_strdup_printf("XDG_DATA_HOME=%s/share", w->directory);
         g_autofree char *home = g_strdup_printf("HOME=%s/home-%s", w->directory, user);
         g_autofree char *path = g_strdup_printf("PATH=%s/client:%s", g_getenv("abs_top_builddir"), g_getenv("PATH"));
@@ -208,8 +208,8 @@ START_TEST(test_page)
         nobody = start_cockpit(w, NOBODY);
         run_browser(w, root, nobody);
 
-        /* What the clicks did: a MiniFOTA with a retry, an upgrade that was cancelled before its command, one that failed,
-         * one from a URL, one with a file. */
+        /* The clicks: a MiniFOTA with a retry, an upgrade that was cancelled before its command, one that failed, one from
+         * a URL, one with a file. */
         world_assert_sim(w, MINI_NEW, "get 1-2 revision");
         world_assert_sim(w, "2", "get 1-2 qfotadl-count");
         world_assert_sim(w, LAST, "get 1-1 revision");
@@ -220,7 +220,8 @@ END_TEST
 
 int main(void)
 {
-        g_autofree char *chromium = g_find_program_in_path("chromium"), *bridge = g_find_program_in_path("cockpit-bridge");
+        g_autofree char *chromium = g_find_program_in_path("chromium");
+        g_autofree char *bridge = g_find_program_in_path("cockpit-bridge");
         Suite *s;
 
         if (geteuid() != 0 || access(COCKPIT_WS, X_OK) < 0 || !bridge || !chromium) {
