@@ -165,6 +165,7 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-package-refusals \
 	tests/daemon/test-request-id \
 	tests/fleet/test-fleet \
+	tests/cockpit/test-cockpit \
 	tests/daemon/test-package-spool \
 	tests/daemon/test-descriptors \
 	tests/daemon/test-disk \
@@ -285,6 +286,9 @@ tests_daemon_test_source_helper_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_source_helper_LDADD = $(WORLD_LIBS)
 tests_daemon_test_package_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_package_LDADD = $(WORLD_LIBS)
+EXTRA_DIST += tests/cockpit/browser.py tests/cockpit/click
+tests_cockpit_test_cockpit_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon
+tests_cockpit_test_cockpit_LDADD = dbus/libfotashared.a $(WORLD_LIBS) $(LIBINTL)
 EXTRA_DIST += tests/fleet/run
 tests_fleet_test_fleet_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon
 tests_fleet_test_fleet_LDADD = $(WORLD_LIBS)

@@ -41,6 +41,10 @@ int world_reap(World *world, pid_t pid);
 /* Polls a condition that has no event to wait for: a file that another process writes, a socket that it opens. */
 void world_await(World *world, bool (*ready)(World *world, const void *data), const void *data, const char *what);
 
+/* A port of loopback that is free now; waits until a server listens at it. */
+unsigned world_free_port(void);
+void world_await_server(World *world, unsigned port);
+
 /* data: a file and a text, const char *[2]. */
 bool world_file_has(World *world, const void *data);
 

@@ -113,8 +113,14 @@ static bool port_is_open(World *w, const void *data)
         return open;
 }
 
-/* A port that is free now. */
-static unsigned free_port(void)
+void world_await_server(World *w, unsigned port)
+{
+        g_autofree char *what = g_strdup_printf("the server at port %u", port);
+
+        world_await(w, port_is_open, GUINT_TO_POINTER(port), what);
+}
+
+unsigned world_free_port(void)
 {
         struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         socklen_t length = sizeof(address);
@@ -356,13 +362,13 @@ static void start_lighttpd(World *w, unsigned port, bool tls)
                                                      NULL, log, log)),
                                  0);
         world_spawn(w, (char *[]){ "lighttpd", "-D", "-f", conf, NULL }, NULL, log, log);
-        world_await(w, port_is_open, GUINT_TO_POINTER(port), "the HTTP server");
+        world_await_server(w, port);
 }
 
 char *world_http(World *w, const char *name)
 {
         if (!w->http_port) {
-                w->http_port = free_port();
+                w->http_port = world_free_port();
                 start_lighttpd(w, w->http_port, false);
         }
         return g_strdup_printf("http://127.0.0.1:%u/%s", w->http_port, name);
@@ -371,7 +377,7 @@ char *world_http(World *w, const char *name)
 char *world_https(World *w, const char *name)
 {
         if (!w->https_port) {
-                w->https_port = free_port();
+                w->https_port = world_free_port();
                 start_lighttpd(w, w->https_port, true);
         }
         return g_strdup_printf("https://127.0.0.1:%u/%s", w->https_port, name);
@@ -382,13 +388,13 @@ char *world_ftp(World *w, const char *login, const char *name)
         if (!w->ftp_port) {
                 g_autofree char *www = world_path(w, "www"), *port = NULL, *log = world_path(w, "ftp.log");
 
-                w->ftp_port = free_port();
+                w->ftp_port = world_free_port();
                 port = g_strdup_printf("%u", w->ftp_port);
                 world_spawn(w,
                             (char *[]){ "/usr/bin/python3", "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", port, "-d", www,
                                         "-u", "gateway", "-P", "s3cret-Pa55", NULL },
                             NULL, log, log);
-                world_await(w, port_is_open, GUINT_TO_POINTER(w->ftp_port), "the FTP server");
+                world_await_server(w, w->ftp_port);
         }
         return g_strdup_printf("ftp://%s127.0.0.1:%u/%s", login, w->ftp_port, name);
 }
