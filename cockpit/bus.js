@@ -123,7 +123,8 @@ export function start_file(module, path, options) {
  * its place only when all of it is there, so nothing incomplete is ever sent. */
 export async function start_upload(module, file, options) {
     const admin = { superuser: "try", err: "message" };
-    const directory = (await cockpit.spawn(["mktemp", "-d", "/var/tmp/fotad-upload-XXXXXX"], admin)).trim();
+    const made = await cockpit.script('mktemp -d "${TMPDIR:-/var/tmp}/fotad-upload-XXXXXX"', [], admin);
+    const directory = made.trim();
     const path = `${directory}/${file.name}`;
 
     try {

@@ -5,6 +5,7 @@
  * without root's rights, or if Cockpit or Chromium is not installed. */
 
 #include <check.h>
+#include <glib/gstdio.h>
 #include <libintl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -153,6 +154,7 @@ static char *start_cockpit(World *w, const char *user)
         g_autofree char *port = g_strdup_printf("%u", number), *log = g_strdup_printf("%s/%s.log", w->directory, user);
         g_autofree char *share = g_strdup_printf("XDG_DATA_HOME=%s/share", w->directory);
         g_autofree char *home = g_strdup_printf("HOME=%s/home-%s", w->directory, user);
+        g_autofree char *temporary = g_strdup_printf("TMPDIR=%s/uploads", w->directory);
         g_autofree char *path = g_strdup_printf("PATH=%s/client:%s", g_getenv("abs_top_builddir"), g_getenv("PATH"));
         char *argv[] = { "setpriv",
                          "--reuid",
@@ -164,6 +166,7 @@ static char *start_cockpit(World *w, const char *user)
                          share,
                          home,
                          path,
+                         temporary,
                          COCKPIT_WS,
                          "--no-tls",
                          "--address",
@@ -219,7 +222,7 @@ START_TEST(test_page)
 {
         WorldSettings settings = { .modules = { "1-1=ec200a", "1-2=ec600m" }, .config = CONFIG };
         World *w = world_new(&settings);
-        g_autofree char *root = NULL, *nobody = NULL;
+        g_autofree char *root = NULL, *nobody = NULL, *uploads = NULL;
 
         world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
         world_make_package(w, "last.bin", NEW_REVISION, LAST, 1000);
@@ -228,6 +231,8 @@ START_TEST(test_page)
         world_package(w, "fixed.mini_2", MINI_OLD, MINI_NEW, NULL);
         write_all_sentences(w);
         install_page(w);
+        uploads = world_path(w, "uploads");
+        ck_assert_int_eq(g_mkdir(uploads, 0755), 0);
         world_await_module(w, MODULE_1);
         world_await_module(w, MODULE_2);
         root = start_cockpit(w, "0");
