@@ -405,11 +405,46 @@ START_TEST(stale_answers_at_a_slow_pace)
 }
 END_TEST
 
+/* The same with a pause longer than a second. The module has answered AT+CMEE? with its line before, so results without
+ * the line are stale. 0: then the line comes; 1: the system that answers now has no such line. */
+START_TEST(stale_answers_with_a_pause)
+{
+        g_autofree char *dropped = NULL, *written = NULL;
+
+        open_port();
+        ask(1, "AT+QIACT=2", 30 * SECOND);
+        ask(2, "AT+CGSN", 60 * SECOND);
+        pass(36 * SECOND);
+        dropped = events();
+        feed("OK\r\nOK\r\nOK\r\n"); /* the late answer, two of seven resets */
+        pass(2 * SECOND);
+        written = events();
+        assert_has_not(written, "AT+CGSN");
+        feed("OK\r\nOK\r\nOK\r\n");
+        if (_i == 0) {
+                feed("+CMEE: 1\r\nOK\r\n");
+        } else {
+                pass(2 * SECOND);
+                feed("OK\r\nOK\r\nOK\r\n");
+                pass(2 * SECOND);
+        }
+        g_free(written);
+        written = events();
+        assert_has(written, "AT+CGSN");
+}
+END_TEST
+
 /* A module without AT+CMEE: the ERROR to AT+CMEE=1 must not be taken for the answer to AT+CMEE?, because the latter
  * would then answer the next command. */
 START_TEST(late_answer_of_a_module_without_cmee)
 {
-        open_port();
+        g_autofree char *dropped = NULL;
+
+        at_engine_start(engine, clock_us);
+        feed("OK\r\nERROR\r\nERROR\r\n");
+        pass(SECOND);
+        dropped = events();
+        ck_assert(at_engine_is_ready(engine));
         ask(1, "AT+QIACT=2", 30 * SECOND);
         ask(2, "AT+CGSN", 30 * SECOND);
         pass(30 * SECOND);
@@ -697,6 +732,7 @@ int main(void)
         tcase_add_test(t, command_during_the_fence_waits);
         tcase_add_loop_test(t, late_answer_never_answers_another, 0, 4);
         tcase_add_test(t, stale_answers_at_a_slow_pace);
+        tcase_add_loop_test(t, stale_answers_with_a_pause, 0, 2);
         tcase_add_test(t, late_answer_of_a_module_without_cmee);
         tcase_add_test(t, late_answer_without_a_command);
         tcase_add_test(t, late_information_is_no_information_of_the_next);

@@ -194,6 +194,33 @@ START_TEST(replaced_in_the_checks)
 END_TEST
 
 /* A module that never answers one of the questions is upgraded all the same. */
+/* The same after the host was suspended. 0, 1: in the checks; 2, 3: in the preparation. */
+START_TEST(replaced_in_a_suspend)
+{
+        bool preparing = _i / 2, replaced = _i % 2;
+        g_autoptr(Bench) b = new_bench(false);
+
+        b->holds_questions = !preparing;
+        b->holds_answers = preparing;
+        bench_prepare(b, OLD_REVISION);
+        ck_assert(!b->identify);
+        bench_event(b, UPGRADE_EVENT_RESUMED, NULL);
+        ck_assert(b->identify);
+        bench_answer(b, AT_RESULT_OK, -1, ""); /* to the question before */
+        ck_assert_uint_eq(b->upgrades_sent, 0);
+        b->holds_questions = b->holds_answers = false;
+        if (replaced) {
+                for (unsigned i = 0; i < 2; i++)
+                        bench_ready_as(b, OLD_REVISION, "", "860000000000019");
+                bench_assert_end(b, JOB_RESULT_FAILED, "module-replaced");
+                ck_assert_uint_eq(b->upgrades_sent, 0);
+        } else {
+                bench_ready(b, OLD_REVISION);
+                ck_assert_uint_eq(b->upgrades_sent, 1);
+        }
+}
+END_TEST
+
 START_TEST(question_never_answered)
 {
         g_autoptr(Bench) b = new_bench(true);
@@ -508,6 +535,7 @@ int main(void)
         tcase_add_loop_test(t, replaced_in_the_checks, 0, 4);
         tcase_add_test(t, replaced_after_the_end);
         tcase_add_test(t, replaced_before_the_verdict);
+        tcase_add_loop_test(t, replaced_in_a_suspend, 0, 4);
         tcase_add_test(t, question_never_answered);
         tcase_add_loop_test(t, boot_message_is_late, 0, 4);
         tcase_add_loop_test(t, no_message_after_ok, 0, 3);

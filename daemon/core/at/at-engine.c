@@ -15,6 +15,7 @@
 #define SYNC_PATIENCE     30             /* attempts before the interval grows: a Mini system may not answer for days */
 #define SYNC_INTERVAL_MAX (30 * G_USEC_PER_SEC)
 #define SYNC_ERRORS       3    /* a module that answers ERROR this often answers AT */
+#define FENCE_MISSES      3    /* a module that has answered the fence may have become one that does not */
 #define INFORMATION_MAX   8192 /* bytes of information kept for one command */
 
 typedef enum Mode {
@@ -40,6 +41,8 @@ struct AtEngine {
         bool sent;       /* the head of the queue is on the wire */
         bool fence_seen; /* the information line of the fence came */
         bool fence_ok;   /* an OK came without that line: from an older command, or the module has no such line */
+        bool fence_known;      /* the module has answered the fence with that line since at_engine_start() */
+        unsigned fence_misses; /* consecutive fences that ended without the line after that */
         unsigned sync_errors;
         unsigned sync_silences; /* consecutive questions without an answer */
         uint64_t sync_deadline;
@@ -180,8 +183,8 @@ static void sync_enter(AtEngine *e, Mode mode, uint64_t now)
 void at_engine_start(AtEngine *e, uint64_t now)
 {
         forget_commands(e);
-        e->announced = false;
-        e->sync_errors = e->sync_silences = 0;
+        e->announced = e->fence_known = false;
+        e->sync_errors = e->sync_silences = e->fence_misses = 0;
         sync_enter(e, MODE_SYNC_RESET, now);
 }
 
@@ -201,6 +204,7 @@ static void advance(AtEngine *e, uint64_t now)
 static void sync_done(AtEngine *e, uint64_t now)
 {
         e->mode = MODE_READY;
+        e->fence_misses = 0;
         e->sync_deadline = UINT64_MAX;
         if (!e->announced) {
                 e->announced = true;
@@ -339,7 +343,7 @@ static void handle_sync_line(AtEngine *e, const char *line, uint64_t now)
         e->sync_silences = 0;
         e->sync_deadline = MIN(e->sync_deadline, now + SYNC_INTERVAL);
         if (e->mode == MODE_SYNC_FENCE && g_str_has_prefix(line, "+CMEE:")) {
-                e->fence_seen = true;
+                e->fence_seen = e->fence_known = true;
                 return;
         }
         /* The answer to ATQ0V1E0 may still have the old form. */
@@ -468,8 +472,10 @@ void at_engine_tick(AtEngine *e, uint64_t now)
                 finish_head(e, AT_RESULT_TIMEOUT, -1, now);
         }
         if (now >= e->sync_deadline) {
+                bool missed = e->mode == MODE_SYNC_FENCE && e->fence_ok;
+
                 e->sync_silences++;
-                if (e->mode == MODE_SYNC_FENCE && e->fence_ok)
+                if (missed && (!e->fence_known || ++e->fence_misses >= FENCE_MISSES))
                         sync_done(e, now);
                 else
                         /* Begin at the first question: the module may have restarted meanwhile. */

@@ -301,8 +301,17 @@ static void carry_out(Upgrade *u, const UpgradeEvent *event)
         }
 }
 
-/* Returns true if the answer leads back to the identity: a question before AT+QFOTADL was not answered, and at a UART
- * another module may have been attached meanwhile, unseen. (In upgrade-flow a missing answer says more.) */
+/* At a UART another module may have been attached, unseen. */
+static void ask_identity_anew(Upgrade *u)
+{
+        u->ready = false;
+        u->step = STEP_NONE;
+        upgrade_identify(u);
+        upgrade_reset_deadline(u);
+}
+
+/* Returns true if the answer leads back to the identity: a question before AT+QFOTADL was not answered. (In
+ * upgrade-flow a missing answer says more.) */
 static bool begins_anew(Upgrade *u, const UpgradeEvent *event)
 {
         const Job *job = u->job;
@@ -311,10 +320,7 @@ static bool begins_anew(Upgrade *u, const UpgradeEvent *event)
             u->begun_anew >= BEGINNINGS_MAX)
                 return false;
         u->begun_anew++;
-        u->ready = false;
-        u->step = STEP_NONE;
-        upgrade_identify(u);
-        upgrade_reset_deadline(u);
+        ask_identity_anew(u);
         return true;
 }
 
@@ -419,6 +425,16 @@ static void on_port_lost(Upgrade *u)
                 upgrade_enter_state(u, JOB_DOWNLOADING);
         else
                 upgrade_reset_deadline(u);
+}
+
+static void on_resumed(Upgrade *u)
+{
+        Phase phase = upgrade_phase(u);
+
+        if (job_is_uart(u->job) && (phase == PHASE_CHECKING || phase == PHASE_PREPARING))
+                ask_identity_anew(u);
+        else
+                upgrade_resumed(u);
 }
 
 static void on_cancel(Upgrade *u)
@@ -545,7 +561,7 @@ static void handle(Upgrade *u, const UpgradeEvent *event)
         case UPGRADE_EVENT_ALL_BUT_LAST:
         case UPGRADE_EVENT_NOT_SENT: transfer_event(u, event); return;
         case UPGRADE_EVENT_DISK: on_disk(u, event); return;
-        case UPGRADE_EVENT_RESUMED: upgrade_resumed(u); return;
+        case UPGRADE_EVENT_RESUMED: on_resumed(u); return;
         case UPGRADE_EVENT_TICK:
                 if (u->now < upgrade_deadline(u))
                         return;
