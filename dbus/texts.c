@@ -149,7 +149,7 @@ const char *const texts[] = {
         N_("The module cannot activate context %d (AT+QIACT%s): %s."),
         N_("The module cannot activate context %d (AT+QIACT%s): check %s, its user and password, the registration, and the SIM's contract."),
         N_("The module is in its Mini system and waits for %s%s: publish that very file and restore the module's network, and it goes on by itself%s.%s%s"),
-        N_("The module reports revision %s, which is no other revision of the firmware before (%s). The revision may be that of its updater, which may still be writing its flash: keep the module powered, and read its revision later. If the package leads to that revision, name it as expected-revision."),
+        N_("The module reports revision %s, which is no other revision of the firmware before (%s). The revision may be that of its updater, which may still be writing its flash: %s. If the package leads to that revision, name it as expected-revision."),
         N_("The module reports revision %s, which is no other revision of the firmware before (%s): if the package leads to it, name it as expected-revision."),
         N_("The module runs its firmware and reports revision %s, as before. It restarted %d times and never reported an end: the upgrade may have taken place, which the revision cannot tell. Compare the build that AT+QGMR reports with the package's."),
         N_("The record of this job is behind, for it cannot be written: %s. The upgrade goes on; make room in the state directory, or make it writable."),

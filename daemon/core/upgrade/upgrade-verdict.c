@@ -121,9 +121,10 @@ static void fail_mismatch(Upgrade *u)
         if (updater_may_answer(u))
                 message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
                                           "before (%s). The revision may be that of its updater, which may still be "
-                                          "writing its flash: keep the module powered, and read its revision later. If "
-                                          "the package leads to that revision, name it as expected-revision.",
-                                          job->to_revision, before);
+                                          "writing its flash: %s. If the package leads to that revision, name it as "
+                                          "expected-revision.",
+                                          job->to_revision, before,
+                                          code_find(CODE_DOMAIN_HOST, HOST_UPDATE_TIMEOUT)->remedy);
         else
                 message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
                                           "before (%s): if the package leads to it, name it as expected-revision.",
