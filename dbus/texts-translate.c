@@ -152,10 +152,11 @@ static void match(Match *m, const char *template, const char *sentence, unsigned
                 if (number && shortest == 0)
                         return;
                 for (size_t length = shortest; length <= (number ? shortest : longest); length++) {
-                        unsigned breaks = after_colon ? 0 : breaks_in(sentence, length);
+                        unsigned breaks;
 
                         if (!number && !may_end(template + 2, sentence + length))
                                 continue;
+                        breaks = after_colon ? 0 : breaks_in(sentence, length);
                         m->breaks += breaks;
                         g_ptr_array_add(m->parts, g_strndup(sentence, length));
                         match(m, template + 2, sentence + length, literal, false);
