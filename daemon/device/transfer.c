@@ -14,6 +14,7 @@
 #include "device/transfer.h"
 
 #define CHUNK           4095 /* one less than a whole number of USB packets: no zero-length packet is needed */
+#define CHUNKS_MOST     16   /* written before other events have their turn */
 #define POLL_LEAST      250  /* µs */
 #define POLL_MOST       8000
 #define REPORT_INTERVAL G_USEC_PER_SEC
@@ -78,7 +79,7 @@ static uint64_t due(const Transfer *t)
         return t->paced ? pace_due(&t->pace) : 0;
 }
 
-static void wake(Transfer *t, uint64_t now)
+static void wake(Transfer *t, uint64_t now, size_t waiting)
 {
         uint64_t at = due(t);
 
@@ -87,8 +88,10 @@ static void wake(Transfer *t, uint64_t now)
                 wake_at(t, at);
                 return;
         }
+        if (waiting > 0 || t->paced)
+                t->poll = MAX(t->poll, POLL_LEAST);
         wake_at(t, now + t->poll);
-        t->poll = MIN(t->poll * 2, POLL_MOST);
+        t->poll = CLAMP(t->poll * 2, POLL_LEAST, POLL_MOST);
 }
 
 /* ---- sending */
@@ -109,7 +112,7 @@ static bool write_chunk(Transfer *t, uint64_t now)
         if (n > 0) {
                 t->written += (uint64_t)n;
                 pace_wrote(&t->pace, (uint64_t)n, now);
-                t->poll = POLL_LEAST;
+                t->poll = 0;
         }
         return true; /* a broken port is noticed when it is read */
 }
@@ -128,6 +131,11 @@ static bool report(Transfer *t, uint64_t now, size_t waiting)
         return false;
 }
 
+static bool awaits_last(const Transfer *t)
+{
+        return t->written + chunk_size(t) == t->size && !t->may_end;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Transfer *t = userdata;
@@ -136,22 +144,27 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
         (void)source, (void)usec;
         waiting = serial_pending(t->serial);
-        if (waiting == 0 && t->written < t->size) {
-                if (t->written + chunk_size(t) == t->size && !t->may_end) {
-                        if (!t->asked_end) {
-                                t->asked_end = true;
-                                t->observer->all_but_last(t->userdata);
-                        }
-                        return 0; /* transfer_send_last() goes on */
+        if (waiting == 0 && t->written < t->size && awaits_last(t)) {
+                if (!t->asked_end) {
+                        t->asked_end = true;
+                        t->observer->all_but_last(t->userdata);
                 }
-                if (now >= due(t)) {
-                        if (!write_chunk(t, now))
-                                return 0;
-                        waiting = serial_pending(t->serial);
-                }
+                return 0; /* transfer_send_last() goes on */
+        }
+        /* A port that takes bytes at once gets several chunks. */
+        for (unsigned n = 0; n < CHUNKS_MOST && waiting == 0 && t->written < t->size && !awaits_last(t); n++) {
+                uint64_t before = t->written;
+
+                if (now < due(t))
+                        break;
+                if (!write_chunk(t, now))
+                        return 0;
+                waiting = serial_pending(t->serial);
+                if (t->paced || t->written == before)
+                        break;
         }
         if (t->written < t->size || waiting > 0)
-                wake(t, now);
+                wake(t, now, waiting);
         report(t, now, waiting);
         return 0;
 }

@@ -216,6 +216,13 @@ bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func)
         return changed;
 }
 
+void manager_write_ahead(Manager *m, Job *job)
+{
+        if (job->state != JOB_FINISHED && job->percent > 0 && job_percent_to_cover(job) > job->percent_covered &&
+            job->writes == 0 && !*job->behind && !*job->pending)
+                push(record_new(m, job, RECORD), job, NULL, NULL, NULL);
+}
+
 static int write_now(Record *r, Job *job, char **ret_why)
 {
         int result;

@@ -30,6 +30,10 @@ Job *manager_find_repeated(Manager *m, const Job *job);
  * Returns false if the disk has the record already, except for lines of the log, and func is not called. */
 bool manager_write_if_changed(Manager *m, Job *job, ManagerRecordFunc func);
 
+/* Writes the record of a running job that has reached the last percentage that is covered, so that the module need not
+ * stand still for the next one. Nothing waits for this record, and a failure leaves the record that was there. */
+void manager_write_ahead(Manager *m, Job *job);
+
 /* Called by the loop. job: whose record is on the disk, for manager_list_job() or manager_take_back_job(); NULL, and
  * the reason in why, if the disk refused. */
 typedef void (*ManagerAddFunc)(Manager *m, Job *job, const char *why, void *userdata);

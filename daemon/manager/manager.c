@@ -94,6 +94,7 @@ static void on_job_changed(void *userdata, Job *job)
 
         log_stalled(m, job);
         m->observer->job_changed(m->userdata, job);
+        manager_write_ahead(m, job);
 }
 
 static const char *result_id(const Job *job)

@@ -37,8 +37,9 @@ class Bed:
         """With a user, which root alone can give, the daemon has that user's rights, as it has when it is installed."""
         self.build, self.daemon_file = os.path.abspath(build), os.path.abspath(daemon or f"{build}/daemon/fotad")
         self.client = f"{self.build}/client/fotactl"
-        self.processes = []
+        self.processes, self.environment = [], {}
         self.user = user
+        self.rights = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         self.work = tempfile.mkdtemp(prefix="fotad-attack-")
         os.chmod(self.work, 0o755)
         for name in ("state", "run", "lock", "www"):
@@ -62,10 +63,10 @@ class Bed:
                                                    env={**os.environ, **environment}))
         return self.processes[-1]
 
-    def make_package(self, revision=OLD):
+    def make_package(self, revision=OLD, to=NEW, name=None):
         """Returns a package for modules with that revision."""
-        file = f"{self.work}/www/{'up' if revision == OLD else revision}.bin"
-        subprocess.run([f"{self.build}/tests/sim/modsim", "--make-package", file, "--from", revision, "--to", NEW],
+        file = f"{self.work}/www/{name or ('up.bin' if revision == OLD else f'{revision}.bin')}"
+        subprocess.run([f"{self.build}/tests/sim/modsim", "--make-package", file, "--from", revision, "--to", to],
                        check=True)
         return file
 
@@ -81,22 +82,22 @@ class Bed:
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.work}/bus"
 
     def start(self, *modules):
-        """Starts all of them. Returns the daemon."""
+        """Starts all of them. Returns the daemon, whose environment is then in self.environment."""
         self.start_bus()
         options = [word for module in modules for word in ("--module", module)]
-        rights = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"] if self.user else []
         if self.user:
             options += ["--owners", f"{self.user}:{self.user}"]
         modsim = self.run(f"{self.build}/tests/sim/modsim", *options, "--control", f"{self.work}/sim",
                           "--die-with-parent", log=f"{self.work}/modsim.log")
         lines = list(iter(lambda: modsim.stdout.readline().decode().rstrip("\n") or "ready", "ready"))
         assert modsim.poll() is None and lines, f"modsim did not become ready: {self.read('modsim.log')}"
-        return self.run(*rights, self.daemon_file, "--config", f"{self.work}/fotad.conf", log=f"{self.work}/fotad.log",
-                        STATE_DIRECTORY=f"{self.work}/state", RUNTIME_DIRECTORY=f"{self.work}/run",
-                        **dict(line.split("=", 1) for line in lines if "=" in line))
+        self.environment = {"STATE_DIRECTORY": f"{self.work}/state", "RUNTIME_DIRECTORY": f"{self.work}/run",
+                            **dict(line.split("=", 1) for line in lines if "=" in line)}
+        return self.run(*self.rights, self.daemon_file, "--config", f"{self.work}/fotad.conf", log=f"{self.work}/fotad.log",
+                        **self.environment)
 
     def command(self, *commands):
-        """Has modsim carry the commands out."""
+        """Has modsim carry the commands out. Returns the last answer."""
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(f"{self.work}/sim")
             answers = control.makefile()
@@ -104,6 +105,7 @@ class Bed:
                 control.sendall(f"{line}\n".encode())
                 answer = answers.readline()
                 assert answer.startswith("ok"), f"{line}: {answer}"
+        return answer[len("ok "):].strip()
 
     def ask(self, *words):
         """Returns the output of fotactl."""

@@ -171,6 +171,33 @@ START_TEST(test_messages)
 }
 END_TEST
 
+/* The record that covers the next percentages is written before they come. The module does not stand still for it, and
+ * what the record covers is announced while the next one is on its way to the disk. */
+START_TEST(test_ahead)
+{
+        World *w = held_world(NULL);
+        Hold *h;
+
+        held_start_job(w, "updater");
+        g_free(world_sim(w, "hold 1-1 updating:22"));
+        h = hold_new(w);
+        world_pass(w, "updater");
+        hold_await(h, "PercentCovered=65");
+        world_await_property(w, JOB_1, "Percent", "60");
+        g_free(world_sim(w, "held 1-1 updating:22"));
+        hold_release(h);
+        h = hold_new(w);
+        g_free(world_sim(w, "hold 1-1 updating:32"));
+        g_free(world_sim(w, "release 1-1 updating:22"));
+        hold_await(h, "PercentCovered=70");
+        world_await_property(w, JOB_1, "Percent", "65");
+        hold_release(h);
+        g_free(world_sim(w, "release 1-1 updating:32"));
+        held_assert_success(w);
+        world_free(w);
+}
+END_TEST
+
 /* ---- a stalled job */
 
 static Course *stall(void)
@@ -516,6 +543,7 @@ int main(void)
         suite_add(s, "status", test_status, 0, 1);
         suite_add(s, "restarts", test_restarts, 0, 1);
         suite_add(s, "messages", test_messages, 0, 1);
+        suite_add(s, "ahead", test_ahead, 0, 1);
         suite_add(s, "retry", test_retry, 0, 1);
         suite_add(s, "retry-waits", test_retry_waits, 0, 1);
         suite_add(s, "dismiss", test_dismiss, 0, 1);
