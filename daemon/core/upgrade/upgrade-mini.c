@@ -33,6 +33,12 @@ void mini_begin(Upgrade *u)
         u->probed_at = u->now;
 }
 
+static void forget_marker(Upgrade *u)
+{
+        u->marker = MINI_MARKER_UNKNOWN;
+        u->fingerprint = (Fingerprint){ 0 };
+}
+
 void mini_gone(Upgrade *u)
 {
         Job *job = u->job;
@@ -45,7 +51,7 @@ void mini_gone(Upgrade *u)
         stalled_set_port_answers(u, false);
         job->system = JOB_SYSTEM_UNKNOWN;
         u->left_mini = u->left_mini || u->marker == MINI_MARKER_MINI;
-        u->marker = MINI_MARKER_UNKNOWN;
+        forget_marker(u);
         u->saw_firmware_urc = u->retry_requested = false;
         u->highest_downloading = 0;
         u->ready_since = u->ask_at = u->ask_interval = 0;
@@ -478,7 +484,7 @@ void mini_timed_out(Upgrade *u)
                 upgrade_push(u, UPGRADE_ACTION_IDENTIFY, NULL);
                 u->deadline = u->now + u->timeouts->settle;
                 if (late)
-                        u->marker = MINI_MARKER_UNKNOWN;
+                        forget_marker(u);
                 else
                         u->deadline = MIN(u->deadline, stalls);
         }

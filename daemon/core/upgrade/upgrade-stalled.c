@@ -209,13 +209,21 @@ void retry_drop(Upgrade *u, const char *why)
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
+/* Returns true if nothing shows a Mini system: the module knows commands of the fingerprint, and refused none of them
+ * nor left one without an answer. One answer may have been cut off. */
+static bool may_be_firmware(const Upgrade *u)
+{
+        return u->marker == MINI_MARKER_FIRMWARE || u->saw_firmware_urc ||
+               (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint.answered && !u->fingerprint.refused &&
+                !u->fingerprint_late);
+}
+
 bool retry_send(Upgrade *u)
 {
         Job *job = u->job;
         g_autofree char *command = NULL;
 
-        if (!*job->retry_source || !u->port_idle || u->step == STEP_RETRY || !u->retry_requested ||
-            u->marker == MINI_MARKER_FIRMWARE || u->saw_firmware_urc)
+        if (!*job->retry_source || !u->port_idle || u->step == STEP_RETRY || !u->retry_requested || may_be_firmware(u))
                 return false;
         forget_source_before(u);
         u->source_before = g_strdup(job->source);
