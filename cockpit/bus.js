@@ -145,12 +145,14 @@ export async function await_rights(take) {
 
     await superuser.wait();
     const tell = () => {
-        const current = superuser.Current;
+        const admin = superuser.Current !== "none";
 
-        if (before !== undefined && before !== current && current !== "init")
+        if (superuser.Current === "init") /* not decided yet */
+            return;
+        if (before !== undefined && before !== admin)
             window.location.reload(); /* calls are another user's now */
-        before = current;
-        take(own || !["none", "init"].includes(current));
+        before = admin;
+        take(own || admin);
     };
     superuser.addEventListener("changed", tell);
     tell();

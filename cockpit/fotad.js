@@ -180,12 +180,12 @@ function other_jobs() {
 /* ---- past upgrades */
 
 function history_row(job) {
-    const cell = (name, ...children) => h("td", { "data-label": name }, ...children);
+    const cell = (name, ...children) => h("td", { "data-label": name }, h("span", {}, ...children));
 
     return h("tr", { "data-key": job.path }, cell(_("Job"), job_link(job)), cell(_("Module"), place_of(job)),
         cell(_("Revision"), revisions(job)), cell(_("Result"), job_label(job), job.ErrorName && ` ${job.ErrorName}`),
         cell(_("Finished"), time(job.Finished)), cell(_("Duration"), duration(job)),
-        cell(_("Source"), h("span", { class: "source" }, job.Source)));
+        cell(_("Source"), job.Source));
 }
 
 function history() {
