@@ -77,8 +77,11 @@ export const cancel = job => call(job.path, JOB, "Cancel", [], "");
 export const dismiss = job => call(job.path, JOB, "Dismiss", [], "");
 export const retry = (job, url) => call(job.path, JOB, "Retry", [url, {}], "sa{sv}");
 export const log = job => call(job.path, JOB, "GetLog", [], "");
+/* fotactl's own texts are in this language; the refusals of fotad stay English in JSON. */
+const fotactl_language = () => ["LC_ALL=C.UTF-8", `LANGUAGE=${cockpit.language}`];
 /* The timeline picture, an SVG document. */
-export const picture = job => cockpit.spawn(["fotactl", "log", job.Id, "--svg", "-"], { err: "message" });
+export const picture = job => cockpit.spawn(["fotactl", "log", job.Id, "--svg", "-"],
+    { err: "message", environ: fotactl_language() });
 
 /* The texts of a code, or undefined until they are known: redraw() is called then. */
 export function describe_code(domain, number, redraw) {
@@ -93,9 +96,6 @@ export function describe_code(domain, number, redraw) {
     }
     return codes.get(key);
 }
-
-/* fotactl's own errors are in this language; the refusals of fotad stay English in JSON. */
-const fotactl_language = () => ["LC_ALL=C.UTF-8", `LANGUAGE=${cockpit.language}`];
 
 /* Starts an upgrade with a package on the gateway. Cockpit passes no descriptors to the bus: fotactl does. */
 export function start_file(module, path, options) {
@@ -145,12 +145,14 @@ export async function await_rights(take) {
 
     await superuser.wait();
     const tell = () => {
-        const current = superuser.Current;
+        const admin = superuser.Current !== "none";
 
-        if (before !== undefined && before !== current && current !== "init")
+        if (superuser.Current === "init") /* not decided yet */
+            return;
+        if (before !== undefined && before !== admin)
             window.location.reload(); /* calls are another user's now */
-        before = current;
-        take(own || !["none", "init"].includes(current));
+        before = admin;
+        take(own || admin);
     };
     superuser.addEventListener("changed", tell);
     tell();

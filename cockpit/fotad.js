@@ -6,7 +6,8 @@
 import * as bus from "./bus.js";
 import { alert, open_cancel, open_dismiss, open_retry, open_start, rights_hint } from "./dialogs.js";
 import { h, update } from "./nodes.js";
-import { _, clock, duration, error_of, exact_time, fill, message, revisions, sentence, time, word } from "./words.js";
+import { _, clock, duration, error_of, exact_time, fill, log_kind, log_text, message, revisions, sentence, time, word }
+    from "./words.js";
 
 /* As many past upgrades are shown until all are asked for. */
 const NEWEST = 10;
@@ -49,18 +50,6 @@ function fetched(cache, job, fetch) {
 
 /* ---- the timeline picture, drawn by fotactl */
 
-/* The names of phases and marks in the language of the page; a name that does not fit its phase is left out. */
-function translate_picture(svg) {
-    for (const text of svg.querySelectorAll("text, title")) {
-        const words = sentence(text.textContent.replace(/^[a-z][a-z ]*[a-z]/, word));
-        const width = words.length * (/[\u2e80-\uffe6]/.test(words) ? 13 : 7) + 6;
-
-        text.textContent = words;
-        if (text.classList.contains("on") && width > text.previousElementSibling.getAttribute("width"))
-            text.remove();
-    }
-}
-
 /* Without its heading, its background and its style, which the page has. */
 function parse_picture(text) {
     /* The style goes before the text is parsed: the content security policy would refuse it. */
@@ -77,7 +66,6 @@ function parse_picture(text) {
     const top = Math.min(...rows) - 16;
 
     svg.setAttribute("viewBox", `0 ${top} ${width} ${Math.max(...rows) + 8 - top}`);
-    translate_picture(svg);
     return document.importNode(svg, true);
 }
 
@@ -180,12 +168,12 @@ function other_jobs() {
 /* ---- past upgrades */
 
 function history_row(job) {
-    const cell = (name, ...children) => h("td", { "data-label": name }, ...children);
+    const cell = (name, ...children) => h("td", { "data-label": name }, h("span", {}, ...children));
 
     return h("tr", { "data-key": job.path }, cell(_("Job"), job_link(job)), cell(_("Module"), place_of(job)),
         cell(_("Revision"), revisions(job)), cell(_("Result"), job_label(job), job.ErrorName && ` ${job.ErrorName}`),
         cell(_("Finished"), time(job.Finished)), cell(_("Duration"), duration(job)),
-        cell(_("Source"), h("span", { class: "source" }, job.Source)));
+        cell(_("Source"), job.Source));
 }
 
 function history() {
@@ -219,18 +207,19 @@ function overview() {
 
 /* ---- a job in detail */
 
-function log_lines(lines) {
+function log_lines(job, lines) {
     return h("table", { class: "log" }, h("tbody", {}, lines.map(([when, kind, text]) =>
-        h("tr", { class: kind }, h("td", {}, exact_time(when)), h("td", {}, kind), h("td", {}, text)))));
+        h("tr", { class: kind }, h("td", {}, exact_time(when)), h("td", {}, log_kind(kind)),
+            h("td", {}, log_text(job, kind, text, redraw))))));
 }
 
 function job_log(job) {
-    const { value, error, version } = fetched(logs, job, bus.log);
+    const { value, error } = fetched(logs, job, bus.log);
 
     if (!value)
         return error && alert("warning", _("The log cannot be read"), h("p", {}, sentence(error.message)));
-    return h("div", { class: "lines", tabindex: "0", "data-version": version },
-        value.length > 0 && log_lines(value),
+    return h("div", { class: "lines", tabindex: "0" },
+        value.length > 0 && log_lines(job, value),
         value.length === 0 &&
             h("p", { class: "empty" }, _("This upgrade has no log: it was begun with an earlier fotad.")));
 }

@@ -16,17 +16,14 @@ export function h(tag, attributes, ...children) {
     return node;
 }
 
-const HANDLERS = ["onclick", "onchange", "ontoggle"];
-
 function update_attributes(node, wanted) {
     for (const { name } of [...node.attributes])
-        if (!wanted.hasAttribute(name) && !(node.localName === "details" && name === "open"))
+        if (!wanted.hasAttribute(name))
             node.removeAttribute(name);
     for (const { name, value } of wanted.attributes)
         if (node.getAttribute(name) !== value)
             node.setAttribute(name, value);
-    for (const handler of HANDLERS)
-        node[handler] = wanted[handler];
+    node.onclick = wanted.onclick;
 }
 
 /* Makes the children of a node like those that are wanted, and keeps what is the same, with its focus and position. A

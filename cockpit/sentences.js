@@ -160,9 +160,13 @@ function without_gaps(text) {
 
 const is_english = () => templates.every(template => _(template) === template);
 
+const said = new Map();
+
 /* A sentence of fotad in the language of the page. */
 export function sentence(text) {
-    return is_english() ? text : without_gaps(new Translation(text).find(text).text);
+    if (!said.has(text))
+        said.set(text, is_english() ? text : without_gaps(new Translation(text).find(text).text));
+    return said.get(text);
 }
 
 /* What happened, a detail or nothing, the domain, its number, the cause, what to do. */

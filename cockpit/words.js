@@ -14,13 +14,15 @@ const N_ = text => text;
 const WORDS = [
     N_("queued"), N_("preparing"), N_("downloading"), N_("restarting"), N_("updating"), N_("verifying"), N_("stalled"),
     N_("finished"), N_("success"), N_("failed"), N_("cancelled"), N_("unknown"), N_("normal"), N_("mini"),
-    /* phases, in the timeline picture */
-    N_("waiting"), N_("checking"), N_("command"), N_("sending"), N_("abandoning"), N_("away"),
-    N_("ending"), N_("restart"), N_("no longer cancellable"),
+];
+const LOG_KINDS = [
+    N_("request"), N_("phase"), N_("progress"), N_("restart"), N_("message"), N_("code"), N_("revision"), N_("setting"),
+    N_("decision"), N_("result"), N_("at"), N_("note"), N_("warning"), N_("error"), N_("dropped"),
 ];
 
-/* A state, a result, a system, a phase. */
+/* A state, a result, a system. */
 export const word = name => WORDS.includes(name) ? _(name) : name;
+export const log_kind = name => LOG_KINDS.includes(name) ? _(name) : name;
 
 const locale = () => cockpit.language.replace("_", "-");
 
@@ -48,11 +50,22 @@ export function revisions(job) {
 
 export const error_of = job => job.ErrorDomain ? `${job.ErrorDomain}/${job.ErrorCode} (${job.ErrorName})` : "";
 
-/* The Message of a job. The texts of an error come with a call: redraw() is called when they are there. */
-export function message(job, redraw) {
+/* The Message of a job, or another text that begins with it. The texts of an error come with a call: redraw() is called
+ * when they are there. */
+export function message(job, redraw, text = job.Message) {
     if (!job.ErrorDomain)
-        return sentence(job.Message);
+        return sentence(text);
     const code = describe_code(job.ErrorDomain, job.ErrorCode, redraw);
 
-    return code ? message_with_code(job.Message, code, job.ErrorCode) : "";
+    return code ? message_with_code(text, code, job.ErrorCode) : "";
+}
+
+/* The text of a line of a job's log, as client/job-log.c has it: the texts of the module, and those to the module, stay
+ * as they are. */
+export function log_text(job, kind, text, redraw) {
+    if (["at", "message", "progress"].includes(kind))
+        return text;
+    if (job.Result && text.startsWith(`${job.Result}: `))
+        return fill(_("%s: %s"), word(job.Result), message(job, redraw, text.slice(job.Result.length + 2)));
+    return sentence(text);
 }

@@ -129,15 +129,23 @@ class Browser:
         self.wait(f"!doc().querySelector({json.dumps(selector)})")
 
     def click(self, selector, text=""):
+        """Clicks on the element; once more if it has moved away from under the pointer meanwhile."""
         found = f"find({json.dumps(selector)}, {json.dumps(text)})"
-        self.wait(f"{found} && !{found}.disabled")
-        at = self.evaluate(f"""
-            const node = {found};
-            node.scrollIntoView({{block: "center"}});
-            const inner = node.getBoundingClientRect(), outer = frame().getBoundingClientRect();
-            return [outer.x + inner.x + inner.width / 2, outer.y + inner.y + inner.height / 2]""")
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left", clickCount=1)
+        clicked = False
+        while not clicked:
+            self.wait(f"{found} && !{found}.disabled")
+            at = self.evaluate(f"""
+                const node = {found};
+                if (!node)
+                    return null;
+                node.scrollIntoView({{block: "center"}});
+                const inner = node.getBoundingClientRect(), outer = frame().getBoundingClientRect();
+                window.clicked = false;
+                node.addEventListener("click", () => window.clicked = true, {{once: true, capture: true}});
+                return [outer.x + inner.x + inner.width / 2, outer.y + inner.y + inner.height / 2]""")
+            for kind in ("mousePressed", "mouseReleased") if at else ():
+                self.call("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left", clickCount=1)
+            clicked = at and self.evaluate("return window.clicked")
 
     def type(self, selector, text):
         """Replaces the text of an input field."""
