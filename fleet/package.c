@@ -97,6 +97,12 @@ void package_fetch(Http *http, const PackageOrder *order, PackageDone done, void
         f->size = order->size;
         f->done = done;
         f->userdata = userdata;
+        f->fd = -1;
+        if (!settings_is_safe(order->url)) {
+                finish(f, PACKAGE_REFUSED, "the link of the artifact is neither https nor one to the gateway itself",
+                       0);
+                return;
+        }
         f->fd = open(order->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (f->fd < 0) {
                 finish(f, PACKAGE_LATER, g_strerror(errno), 0);

@@ -23,7 +23,7 @@ typedef struct Record {
         Stage stage;
         char *action;   /* the id of the deployment, "" with STAGE_NONE */
         char *revision; /* that is expected */
-        char *source;   /* the URL that fotad is given, or the name of the artifact */
+        char *source;   /* the URL that fotad is given, or the name of the artifact; "" from STAGE_ENDED on */
         char *sha256;   /* of the artifact; "" with a URL */
         char *download; /* the URL of the artifact at the server; "" with a URL */
         uint64_t size;  /* of the artifact, bytes */

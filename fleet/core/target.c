@@ -142,6 +142,8 @@ static void enter(Target *t, Stage stage)
         t->record->stage = stage;
         t->dirty = true;
         t->file = false;
+        if (stage >= STAGE_ENDED)
+                set(&t->record->source, ""); /* it may contain a password */
 }
 
 /* ---- the end of a deployment */

@@ -39,6 +39,7 @@ typedef struct Bench {
         Module module;
         Job job;
         bool has_job;
+        char *request_id; /* of the job */
         unsigned started; /* jobs */
         const char *refusal;
         GString *log; /* of all that the target did */
@@ -87,6 +88,7 @@ static void bench_free(Bench *b)
 {
         target_free(b->t);
         g_free(b->disk);
+        g_free(b->request_id);
         g_string_free(b->log, TRUE);
         g_free(b);
 }
@@ -154,7 +156,8 @@ static void begin_job(Bench *b)
         if (!b->refusal && !b->has_job) {
                 b->has_job = true;
                 b->started++;
-                b->job.request_id = g_strdup(target_request_id(b->t)); /* lives as long as the test's process */
+                b->request_id = g_strdup(target_request_id(b->t));
+                b->job.request_id = b->request_id;
         }
         g_string_append_printf(b->log, "start %s %s\n", on_disk->source, target_request_id(b->t));
         tell_facts(b);
@@ -246,6 +249,7 @@ START_TEST(test_order)
         assert_log(b,
                    "\"closed\",\"result\":{\"finished\":\"success\"},\"details\":[\"the module reports revision " NEW);
         ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        ck_assert_ptr_null(strstr(b->disk, "http://fw")); /* which may contain a password */
         ck_assert_uint_eq(b->started, 1);
         bench_free(b);
 }
@@ -472,7 +476,10 @@ START_TEST(test_progress)
         assert_log(b, "[\"downloading, 25 %\"]");
         assert_log(b, "[\"downloading, 50 %\"]");
         assert_not_log(b, "[\"downloading, 24 %\"]");
+        restart(b);
         g_string_truncate(b->log, 0);
+        run(b);
+        assert_not_log(b, "proceeding"); /* what was told is on the disk */
         b->job.state = "stalled";
         b->job.message = "wait <now> & here";
         run(b);
