@@ -27,7 +27,8 @@ uninstall-hook:
 EXTRA_DIST += doc/behaviour.md doc/reliability.md doc/performance.md doc/performance.svg doc/codes.md doc/phases.py \
 	doc/phases.svg doc/terminal.py doc/terminal.svg doc/timeline.svg doc/cockpit.png doc/guide-coverage.md \
 	doc/man/make.py doc/man/fotactl.1.in doc/man/fotad.8.in \
-	doc/man/fotad.conf.5.in doc/man/org.fotad1.5.in doc/man/fotad-upgrade@.service.8.in
+	doc/man/fotad.conf.5.in doc/man/org.fotad1.5.in doc/man/fotad-upgrade@.service.8.in \
+	doc/man/fotad-hawkbit.8.in doc/man/fotad-hawkbit.8
 # To be copied; built by the tests.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = doc/examples/README.md doc/examples/upgrade.c

@@ -18,7 +18,12 @@ AM_TESTS_ENVIRONMENT += export FOTAD_PHASE_TESTS='$(filter-out tests/core/test-u
 # tests/test-loops reads their symbols.
 AM_TESTS_ENVIRONMENT += export FOTAD_OBJECTS='$(daemon_fotad_OBJECTS) $(daemon_libfotashell_a_OBJECTS) \
 	$(daemon_libfotacore_a_OBJECTS) $(client_fotactl_OBJECTS) $(source_check_fotad_source_check_OBJECTS) \
-	$(dbus_libfotashared_a_OBJECTS)';
+	$(dbus_libfotashared_a_OBJECTS) $(HAWKBIT_OBJECTS)';
+if HAWKBIT
+HAWKBIT_OBJECTS = $(fleet_fotad_hawkbit_OBJECTS) $(filter fleet/%,$(fleet_libfotafleet_a_OBJECTS))
+else
+AM_TESTS_ENVIRONMENT += export FOTAD_WITHOUT=hawkbit;
+endif
 if ENABLE_ASAN
 AM_TESTS_ENVIRONMENT += FOTAD_TEST_PRELOAD=`$(CC) -print-file-name=libasan.so`; export FOTAD_TEST_PRELOAD;
 endif
@@ -190,6 +195,9 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-examples \
 	tests/daemon/test-terminal \
 	tests/daemon/test-fotactl
+if HAWKBIT
+world_tests += tests/fleet/test-hawkbit
+endif
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
 EXTRA_DIST += tests/daemon/complete tests/daemon/complete-zsh
@@ -292,6 +300,17 @@ tests_cockpit_test_cockpit_LDADD = dbus/libfotashared.a $(WORLD_LIBS) $(LIBINTL)
 EXTRA_DIST += tests/fleet/run
 tests_fleet_test_fleet_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon
 tests_fleet_test_fleet_LDADD = $(WORLD_LIBS)
+EXTRA_DIST += tests/fleet/hawkbit/Server.java tests/fleet/hawkbit/pom.xml tests/fleet/hawkbit/serve
+tests_fleet_test_hawkbit_SOURCES = tests/fleet/test-hawkbit.c tests/fleet/server.c tests/fleet/server.h
+tests_fleet_test_hawkbit_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon $(SIM_CFLAGS) $(JSON_CFLAGS)
+tests_fleet_test_hawkbit_LDADD = $(WORLD_LIBS) $(SIM_LIBS) $(JSON_LIBS)
+CLEANFILES += tests/fleet/classpath tests/fleet/server.log
+if HAWKBIT
+check_PROGRAMS += tests/fleet/test-target
+TESTS += tests/fleet/test-target
+endif
+tests_fleet_test_target_CPPFLAGS = $(FLEET_CPPFLAGS) $(CHECK_CFLAGS)
+tests_fleet_test_target_LDADD = fleet/libfotafleet.a dbus/libfotashared.a $(CHECK_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
 tests_daemon_test_request_id_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_request_id_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)

@@ -5,7 +5,7 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages="autoconf automake autopoint gettext gcc make pkg-config libc6-dev libsystemd-dev libudev-dev libglib2.0-dev
-  libglib2.0-bin check libumockdev-dev umockdev libseccomp-dev libcurl4-openssl-dev dbus lighttpd lighttpd-mod-openssl
+  libglib2.0-bin check libumockdev-dev umockdev libseccomp-dev libcurl4-openssl-dev libjson-glib-dev dbus lighttpd lighttpd-mod-openssl
   openssl groff-base man-db mandoc polkitd python3 python3-gi python3-pyftpdlib systemd xz-utils"
 
 say() { printf '\n== %s\n' "$*"; }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # make.py FOTACTL DIRECTORY: the manual pages, from the *.in beside it, into DIRECTORY. What programs and files say of
-# themselves is taken from them: @VERBS@ from fotactl's help, @SETTINGS@ and @SCHEDULE@ from the example files,
+# themselves is taken from them: @VERBS@ from fotactl's help, @SETTINGS@, @SCHEDULE@ and @HAWKBIT@ from the example files,
 # @INTERFACES@ and @CODES@ from dbus/. "make update-manuals" runs it, tests/test-manuals compares.
 import os
 import re
@@ -158,7 +158,8 @@ def errors():
 
 
 makers = {"@VERBS@": verbs, "@SETTINGS@": lambda: settings("daemon/fotad.conf"), "@CODES@": codes, "@ERRORS@": errors,
-          "@SCHEDULE@": lambda: settings("systemd/schedule-example.conf"), "@INTERFACES@": interfaces}
+          "@SCHEDULE@": lambda: settings("systemd/schedule-example.conf"), "@INTERFACES@": interfaces,
+          "@HAWKBIT@": lambda: settings("fleet/hawkbit.conf")}
 date = re.search(r"^## \S+, (\d{4}-\d\d-\d\d)$", read("NEWS"), re.M)[1]
 version = re.search(r"AC_INIT\(\[fotad\], \[(.*?)\]\)", read("configure.ac"))[1]
 for template in sorted(os.listdir(here)):

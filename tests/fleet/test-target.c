@@ -1,0 +1,791 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The core of fotad-hawkbit: one target between a server and a fotad that are a few lines each. Nothing waits: the time
+ * is a number. */
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ddi.h"
+#include "core/target.h"
+
+#define SECOND   ((uint64_t)G_USEC_PER_SEC)
+#define OLD      "EC200AEUHAR01A02M16"
+#define NEW      "EC200AEUHAR01A03M16"
+#define INTERVAL 300
+#define DEPLOYMENT(update, chunks)                                                                                     \
+        "{\"id\":\"7\",\"deployment\":{\"download\":\"forced\",\"update\":\"" update "\",\"chunks\":[" chunks "]}}"
+#define CHUNK(more) "{\"part\":\"modem\",\"version\":\"" NEW "\"" more "}"
+#define BY_URL      CHUNK(",\"metadata\":[{\"key\":\"source\",\"value\":\"http://fw/%{revision}.bin\"}]")
+#define BY_FILE                                                                                                        \
+        CHUNK(",\"artifacts\":[{\"filename\":\"" OLD ".bin\",\"size\":9,\"hashes\":{\"sha256\":\"ab\"},"               \
+              "\"_links\":{\"download\":{\"href\":\"https://s/a\"}}}]")
+
+typedef struct Bench {
+        Target *t;
+        TargetSettings settings;
+        uint64_t now;
+        unsigned dice;
+        char *disk; /* the state file */
+        bool disk_refuses;
+        /* the server */
+        const char *deployment; /* NULL: it offers none */
+        bool cancels;
+        unsigned closing_status, retry_after; /* 0: 200 */
+        bool unreachable;
+        /* fotad */
+        Module module;
+        Job job;
+        bool has_job;
+        char *request_id; /* of the job */
+        unsigned started; /* jobs */
+        const char *refusal;
+        GString *log; /* of all that the target did */
+} Bench;
+
+static void tell_facts(Bench *b)
+{
+        target_module(b->t, &b->module);
+        target_job(b->t, b->has_job && strcmp(b->job.request_id, target_request_id(b->t)) == 0 ? &b->job : NULL,
+                   b->now);
+        target_listed(b->t, true, "0.1.0");
+}
+
+static Bench *bench_new(const char *deployment)
+{
+        Bench *b = g_new0(Bench, 1);
+
+        b->settings = (TargetSettings){ .gateway = "g", .interval = INTERVAL * SECOND };
+        b->now = 1000 * SECOND;
+        b->dice = TARGET_DICE / 2;
+        b->deployment = deployment;
+        b->module = (Module){ .path = "/m",
+                              .present = true,
+                              .id = "usb-1-1",
+                              .imei = "1",
+                              .model = "EC200A",
+                              .revision = OLD,
+                              .method = "dfota",
+                              .flash = 16 };
+        b->job = (Job){ .path = "/j",
+                        .request_id = "",
+                        .imei = "1",
+                        .state = "queued",
+                        .cancellable = true,
+                        .result = "",
+                        .to_revision = "",
+                        .domain = "",
+                        .name = "",
+                        .message = "" };
+        b->log = g_string_new(NULL);
+        b->t = target_new(record_new("target", "1"), &b->settings, b->now, 0);
+        return b;
+}
+
+static void bench_free(Bench *b)
+{
+        target_free(b->t);
+        g_free(b->disk);
+        g_free(b->request_id);
+        g_string_free(b->log, TRUE);
+        g_free(b);
+}
+
+/* The process is killed, and another one is started with what is on disk. */
+static void restart(Bench *b)
+{
+        g_autofree char *why = NULL;
+        Record *record = b->disk ? record_read(b->disk, &why) : record_new("target", "1");
+
+        ck_assert_msg(record != NULL, "%s", why);
+        target_free(b->t);
+        b->t = target_new(record, &b->settings, b->now, 0);
+}
+
+static void finish_job(Bench *b, const char *result)
+{
+        b->job.state = "finished";
+        b->job.result = (char *)result;
+        b->job.cancellable = false;
+        if (strcmp(result, "success") == 0)
+                b->job.to_revision = b->module.revision = NEW;
+}
+
+static void serve(Bench *b, const TargetAction *a)
+{
+        g_autofree char *poll = NULL;
+        const char *body = "";
+        unsigned status = 200;
+
+        if (strcmp(a->path, "") == 0) {
+                body = poll = g_strdup_printf(
+                        "{\"config\":{\"polling\":{\"sleep\":\"00:05:00\"}},\"_links\":{%s%s}}",
+                        b->deployment && !b->cancels
+                                ? "\"deploymentBase\":{\"href\":\"http://s/deploymentBase/7?c=-1\"}"
+                                : "",
+                        b->cancels ? "\"cancelAction\":{\"href\":\"http://s/cancelAction/7\"}" : "");
+        } else if (g_str_has_prefix(a->path, "/deploymentBase/7/feedback")) {
+                if (strstr(a->body, "\"closed\"")) {
+                        status = b->closing_status ?: 200;
+                        if (status == 200)
+                                b->deployment = NULL;
+                }
+        } else if (strcmp(a->path, "/deploymentBase/7") == 0) {
+                status = b->deployment ? 200 : 404;
+                body = b->deployment ?: "";
+        } else if (strcmp(a->path, "/cancelAction/7") == 0) {
+                body = "{\"id\":\"7\",\"cancelAction\":{\"stopId\":\"7\"}}";
+        } else if (strcmp(a->path, "/cancelAction/7/feedback") == 0) {
+                b->cancels = false;
+                if (strstr(a->body, "\"closed\""))
+                        b->deployment = NULL;
+        }
+        if (b->unreachable)
+                status = 0;
+        target_answered(b->t, status, status ? body : NULL, status == 503 || status == 429 ? b->retry_after : 0, b->now,
+                        b->dice);
+}
+
+static void begin_job(Bench *b)
+{
+        const Record *on_disk = target_record(b->t);
+
+        ck_assert_msg(b->disk && strstr(b->disk, "stage=accepted\n"), "not on disk before fotad is asked");
+        if (!b->refusal && !b->has_job) {
+                b->has_job = true;
+                b->started++;
+                b->request_id = g_strdup(target_request_id(b->t));
+                b->job.request_id = b->request_id;
+        }
+        g_string_append_printf(b->log, "start %s %s\n", on_disk->source, target_request_id(b->t));
+        tell_facts(b);
+        target_started(b->t, b->refusal, b->refusal ? "because" : NULL);
+}
+
+/* Carries out one action. Returns false if the target waits, with the time until which it waits. */
+static bool step(Bench *b, uint64_t *ret_until)
+{
+        TargetAction a;
+
+        tell_facts(b);
+        a = target_next(b->t, b->now);
+        switch (a.kind) {
+        case TARGET_WAIT: *ret_until = a.until; return false;
+        case TARGET_WRITE:
+                g_string_append(b->log, "write\n");
+                if (!b->disk_refuses) {
+                        g_free(b->disk);
+                        b->disk = record_write(target_record(b->t));
+                }
+                target_written(b->t, !b->disk_refuses, b->now);
+                break;
+        case TARGET_START: begin_job(b); break;
+        case TARGET_CANCEL:
+                g_string_append(b->log, "cancel\n");
+                if (!b->refusal)
+                        finish_job(b, "cancelled");
+                target_cancelled(b->t, b->refusal);
+                break;
+        case TARGET_REQUEST:
+                g_string_append_printf(b->log, "%s %s %s\n", a.method, a.path, a.body ?: "");
+                serve(b, &a);
+                break;
+        case TARGET_DOWNLOAD:
+                g_string_append(b->log, "download\n");
+                target_downloaded(b->t, TARGET_FILE_READY, NULL, 0, b->now, b->dice);
+                break;
+        }
+        g_free(a.path);
+        g_free(a.body);
+        return true;
+}
+
+/* Until the target waits. Returns the time until which it does. */
+static uint64_t run(Bench *b)
+{
+        uint64_t until = 0;
+
+        for (unsigned i = 0; step(b, &until); i++)
+                ck_assert_msg(i < 100, "it does not come to rest: %s", b->log->str);
+        return until;
+}
+
+/* run(), and on to the next time that it waits for. */
+static void run_on(Bench *b)
+{
+        uint64_t until = run(b);
+
+        ck_assert_uint_gt(until, b->now);
+        ck_assert_uint_ne(until, UINT64_MAX);
+        b->now = until;
+        run(b);
+}
+
+static void assert_log(Bench *b, const char *part)
+{
+        ck_assert_msg(strstr(b->log->str, part) != NULL, "not '%s' in: %s", part, b->log->str);
+}
+
+static void assert_not_log(Bench *b, const char *part)
+{
+        ck_assert_msg(strstr(b->log->str, part) == NULL, "'%s' in: %s", part, b->log->str);
+}
+
+/* ---- a deployment */
+
+START_TEST(test_order)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+        const char *write, *start;
+
+        run(b);
+        write = strstr(b->log->str, "write\n");
+        start = strstr(b->log->str, "start http://fw/" OLD ".bin hawkbit-7\n");
+        ck_assert_msg(write && start && write < start, "%s", b->log->str);
+        finish_job(b, "success");
+        run(b);
+        assert_log(b,
+                   "\"closed\",\"result\":{\"finished\":\"success\"},\"details\":[\"the module reports revision " NEW);
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        ck_assert_ptr_null(strstr(b->disk, "http://fw")); /* which may contain a password */
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+START_TEST(test_file)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
+
+        run(b);
+        assert_log(b, "write\ndownload\nstart " OLD ".bin hawkbit-7\n");
+        bench_free(b);
+}
+END_TEST
+
+/* A file is of use to DFOTA only. */
+START_TEST(test_file_mini)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
+
+        b->module.method = "minifota";
+        run(b);
+        assert_log(b, "\"failure\"},\"details\":[\"the module takes no package from the host");
+        assert_not_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+START_TEST(test_waits)
+{
+        Bench *b = bench_new(DEPLOYMENT("skip", BY_URL));
+
+        run(b);
+        run_on(b);
+        assert_not_log(b, "start");
+        b->deployment = DEPLOYMENT("attempt", BY_URL);
+        b->module.present = false;
+        run_on(b);
+        assert_not_log(b, "start");
+        b->module.present = true;
+        run_on(b);
+        assert_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+/* Nothing is done without a version, and with more than one module. */
+static const char *const unfit[][2] = {
+        { DEPLOYMENT("forced", ""), "0 software modules" },
+        { DEPLOYMENT("forced", BY_URL "," BY_URL), "2 software modules" },
+        { DEPLOYMENT("forced", "{\"part\":\"os\",\"version\":\"1\"}"), "has the type os" },
+        { DEPLOYMENT("forced", "{\"part\":\"modem\",\"version\":\"\"}"), "has no version" },
+        { DEPLOYMENT("forced", CHUNK("")), "neither the metadata source nor an artifact " OLD ".bin" },
+        { DEPLOYMENT("forced", CHUNK(",\"metadata\":[{\"key\":\"source\",\"value\":\"http://fw/%{imei}\"}]")),
+          "has a placeholder that is neither" },
+};
+
+START_TEST(test_unfit)
+{
+        Bench *b = bench_new(unfit[_i][0]);
+
+        run(b);
+        assert_log(b, "\"closed\",\"result\":{\"finished\":\"failure\"}");
+        assert_log(b, unfit[_i][1]);
+        assert_not_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+/* ---- never twice */
+
+/* The process is killed behind the action with that number, and again behind the next one. */
+START_TEST(test_killed)
+{
+        for (unsigned end = 0; end < 2; end++) {
+                Bench *b = bench_new(_i % 2 ? DEPLOYMENT("forced", BY_FILE) : DEPLOYMENT("forced", BY_URL));
+                unsigned left = (unsigned)_i / 2;
+                uint64_t until;
+
+                for (unsigned kills = 0; kills < 2; kills++) {
+                        for (unsigned i = 0; i < left && step(b, &until); i++)
+                                if (i == 11 && b->has_job && end)
+                                        finish_job(b, "success");
+                        restart(b);
+                        left = 1;
+                }
+                run(b);
+                ck_assert_uint_eq(b->started, 1);
+                if (!*b->job.result)
+                        finish_job(b, "success");
+                run(b);
+                ck_assert_msg(b->deployment == NULL, "not closed: %s", b->log->str);
+                assert_log(b, "\"finished\":\"success\"");
+                assert_not_log(b, "\"finished\":\"failure\"");
+                ck_assert_uint_eq(b->started, 1);
+                bench_free(b);
+        }
+}
+END_TEST
+
+/* The disk refuses: fotad is not asked before it takes the record. */
+START_TEST(test_disk_refuses)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->disk_refuses = true;
+        run(b);
+        run_on(b);
+        assert_not_log(b, "start");
+        b->disk_refuses = false;
+        run_on(b);
+        for (unsigned i = 0; i < 4 && !b->started; i++)
+                run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+/* A server that has forgotten what it was told, as one that was restored from a copy. */
+START_TEST(test_offered_again)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        finish_job(b, "failed");
+        run(b);
+        ck_assert_ptr_null(b->deployment);
+        b->deployment = DEPLOYMENT("forced", BY_URL);
+        g_string_truncate(b->log, 0);
+        run_on(b);
+        ck_assert_ptr_null(b->deployment);
+        assert_log(b, "\"finished\":\"failure\"");
+        assert_not_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+/* ---- refusals of fotad */
+
+START_TEST(test_refused)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->refusal = "org.fotad1.Error.InvalidSource";
+        run(b);
+        assert_log(b, "\"failure\"},\"details\":[\"fotad refuses the upgrade: because\"");
+        bench_free(b);
+}
+END_TEST
+
+static const char *const passing[] = { "org.fotad1.Error.Busy", "org.fotad1.Error.ModuleNotReady",
+                                       "org.fotad1.Error.NoSuchModule", "org.freedesktop.DBus.Error.NoReply" };
+
+START_TEST(test_busy)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->refusal = passing[_i];
+        run(b);
+        run_on(b);
+        assert_not_log(b, "\"closed\"");
+        b->refusal = NULL;
+        run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+/* fotad has lost the job: that is no success. */
+START_TEST(test_job_lost)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->has_job = false;
+        run(b);
+        assert_log(b, "\"failure\"},\"details\":[\"fotad has no job for this deployment any more");
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+/* A job of another server with the same ids: its success is not this deployment's. */
+START_TEST(test_job_of_another)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->has_job = true;
+        b->job.request_id = "hawkbit-7";
+        b->job.result = "success";
+        b->job.to_revision = NEW;
+        run(b);
+        assert_log(b, "\"failure\"},\"details\":[\"fotad has a job with the request id");
+        assert_not_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+START_TEST(test_other_revision)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->job.result = "success";
+        b->job.to_revision = "EC200AEUHAR01A09M16";
+        run(b);
+        assert_log(b, "\"failure\"},\"details\":[\"fotad reports success, but the revision EC200AEUHAR01A09M16 instead "
+                      "of " NEW);
+        bench_free(b);
+}
+END_TEST
+
+/* ---- feedback */
+
+START_TEST(test_progress)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->job.state = "downloading";
+        for (b->job.percent = 0; b->job.percent < 60; b->job.percent++)
+                run(b);
+        assert_log(b, "[\"downloading, 0 %\"]");
+        assert_log(b, "[\"downloading, 25 %\"]");
+        assert_log(b, "[\"downloading, 50 %\"]");
+        assert_not_log(b, "[\"downloading, 24 %\"]");
+        restart(b);
+        g_string_truncate(b->log, 0);
+        run(b);
+        assert_not_log(b, "proceeding"); /* what was told is on the disk */
+        b->job.state = "stalled";
+        b->job.message = "wait <now> & here";
+        run(b);
+        assert_log(b, "[\"stalled, 60 %: wait (now) + here\"]");
+        g_string_truncate(b->log, 0);
+        for (unsigned i = 0; i < 86400 / INTERVAL - 1; i++)
+                run_on(b);
+        assert_not_log(b, "stalled");
+        run_on(b);
+        run_on(b);
+        assert_log(b, "stalled");
+        assert_not_log(b, "\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
+static const unsigned settling[] = { 200, 404, 410 };
+
+START_TEST(test_closing_settled)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->closing_status = settling[_i];
+        run(b);
+        finish_job(b, "success");
+        run(b);
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        bench_free(b);
+}
+END_TEST
+
+static const unsigned unsettling[] = { 400, 401, 403, 409, 429, 500, 503 };
+
+START_TEST(test_closing_kept)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->closing_status = unsettling[_i];
+        run(b);
+        finish_job(b, "success");
+        run(b);
+        run_on(b);
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=ended"));
+        restart(b);
+        g_string_truncate(b->log, 0);
+        b->closing_status = 0;
+        run(b);
+        assert_log(b, "\"closed\",\"result\":{\"finished\":\"success\"}");
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        bench_free(b);
+}
+END_TEST
+
+/* A text that the server refuses does not keep the result from it. */
+START_TEST(test_closing_bare)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->closing_status = 400;
+        run(b);
+        finish_job(b, "success");
+        run(b);
+        g_string_truncate(b->log, 0);
+        run_on(b);
+        assert_log(b, "\"closed\",\"result\":{\"finished\":\"success\"}}}");
+        bench_free(b);
+}
+END_TEST
+
+/* ---- cancellation */
+
+START_TEST(test_cancel)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->cancels = true;
+        run_on(b);
+        assert_log(b, "cancel\n");
+        assert_log(b, "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\",\"result\":{"
+                      "\"finished\":\"success\"}");
+        assert_not_log(b, "POST /deploymentBase/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\"");
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        bench_free(b);
+}
+END_TEST
+
+/* 0: too late; 1: fotad refuses. */
+START_TEST(test_cancel_rejected)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->cancels = true;
+        if (_i == 0)
+                b->job.cancellable = false;
+        else
+                b->refusal = "org.fotad1.Error.NotCancellable";
+        run_on(b);
+        assert_log(b, "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"rejected\"");
+        finish_job(b, "success");
+        run(b);
+        assert_log(b, "POST /deploymentBase/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\",\"result\":{"
+                      "\"finished\":\"success\"}");
+        bench_free(b);
+}
+END_TEST
+
+/* The cancellation comes while fotad cannot start the upgrade. */
+START_TEST(test_cancel_first)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->refusal = "org.fotad1.Error.Busy";
+        run(b);
+        b->refusal = NULL;
+        b->cancels = true;
+        run_on(b);
+        run_on(b);
+        ck_assert_uint_eq(b->started, 0);
+        assert_log(b, "\"execution\":\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
+/* ---- times */
+
+/* The first poll is anywhere in the interval, each other one 20 % around it. */
+START_TEST(test_jitter)
+{
+        static const unsigned dice[] = { 0, TARGET_DICE / 2, TARGET_DICE }, after[] = { 240, 300, 360 };
+        Bench *b = bench_new(NULL);
+        Target *first = target_new(record_new("x", "2"), &b->settings, b->now, dice[_i]);
+        TargetAction a = target_next(first, b->now);
+
+        ck_assert_int_eq(a.kind, _i == 0 ? TARGET_REQUEST : TARGET_WAIT);
+        if (_i > 0)
+                ck_assert_uint_eq(a.until, b->now + INTERVAL * SECOND * dice[_i] / TARGET_DICE);
+        g_free(a.path);
+        target_free(first);
+        b->dice = dice[_i];
+        ck_assert_uint_eq(run(b), b->now + after[_i] * SECOND);
+        bench_free(b);
+}
+END_TEST
+
+START_TEST(test_back_off)
+{
+        Bench *b = bench_new(NULL);
+        uint64_t expected = 5;
+
+        b->unreachable = true;
+        for (unsigned i = 0; i < 20; i++) {
+                uint64_t until = run(b);
+
+                ck_assert_uint_eq(until - b->now, expected * SECOND);
+                expected = MIN(900, expected * 2);
+                b->now = until;
+        }
+        b->unreachable = false;
+        ck_assert_uint_eq(run(b), b->now + INTERVAL * SECOND);
+        bench_free(b);
+}
+END_TEST
+
+START_TEST(test_retry_after)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->closing_status = 503;
+        b->retry_after = 4000;
+        finish_job(b, "success");
+        ck_assert_uint_eq(run(b), b->now + 4000 * SECOND);
+        bench_free(b);
+}
+END_TEST
+
+/* The module was the only way to the server: its return is the time for the next attempt. */
+START_TEST(test_way_is_back)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->unreachable = true;
+        b->job.state = "downloading";
+        for (unsigned i = 0; i < 10; i++)
+                run_on(b);
+        ck_assert_uint_gt(run(b), b->now + 60 * SECOND);
+        b->unreachable = false;
+        finish_job(b, "success");
+        ck_assert_uint_le(run(b), b->now + SECOND);
+        b->now += SECOND;
+        run(b);
+        assert_log(b, "\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
+/* ---- attributes */
+
+START_TEST(test_attributes)
+{
+        Bench *b = bench_new(NULL);
+
+        run(b);
+        assert_log(b,
+                   "PUT /configData {\"mode\":\"merge\",\"data\":{\"model\":\"EC200A\",\"revision\":\"" OLD
+                   "\",\"imei\":\"1\",\"flash\":\"16\",\"method\":\"dfota\",\"gateway\":\"g\",\"fotad\":\"0.1.0\"}}\n");
+        restart(b);
+        g_string_truncate(b->log, 0);
+        run(b);
+        assert_log(b, "GET ");
+        assert_not_log(b, "PUT");
+        b->module.revision = NEW;
+        run(b);
+        assert_log(b, "\"revision\":\"" NEW "\"");
+        bench_free(b);
+}
+END_TEST
+
+/* ---- JSON */
+
+static const char *const broken[] = { "",
+                                      "x",
+                                      "[]",
+                                      "{",
+                                      "null",
+                                      "{\"_links\":[]}",
+                                      "{\"config\":{\"polling\":7}}",
+                                      "{\"_links\":{\"deploymentBase\":{\"href\":\"http://s/deploymentBase/../7x\"}}}",
+                                      "{\"_links\":{\"cancelAction\":{\"href\":9}}}" };
+
+START_TEST(test_broken)
+{
+        g_autoptr(DdiPoll) poll = ddi_read_poll(broken[_i]);
+        g_autoptr(DdiDeployment) deployment = ddi_read_deployment(broken[_i]);
+        g_autofree char *stop = ddi_read_cancel(broken[_i]);
+
+        if (poll) {
+                ck_assert_uint_eq(poll->interval, 0);
+                ck_assert_ptr_null(poll->deployment);
+                ck_assert_ptr_null(poll->cancel);
+        }
+        ck_assert_ptr_null(deployment);
+        ck_assert_ptr_null(stop);
+}
+END_TEST
+
+START_TEST(test_text)
+{
+        g_autofree char *clean = ddi_text("<new> & \n\xff"), *many = g_strnfill(2000, 'x'), *cut = ddi_text(many);
+
+        ck_assert_str_eq(clean, "(new) +  \xef\xbf\xbd");
+        ck_assert_uint_eq(strlen(cut), 500);
+}
+END_TEST
+
+int main(void)
+{
+        const struct {
+                const char *name;
+                const TTest *function;
+                size_t count;
+        } cases[] = {
+                { "order", test_order, 1 },
+                { "file", test_file, 1 },
+                { "file-mini", test_file_mini, 1 },
+                { "waits", test_waits, 1 },
+                { "unfit", test_unfit, G_N_ELEMENTS(unfit) },
+                { "killed", test_killed, 40 },
+                { "disk-refuses", test_disk_refuses, 1 },
+                { "offered-again", test_offered_again, 1 },
+                { "refused", test_refused, 1 },
+                { "busy", test_busy, G_N_ELEMENTS(passing) },
+                { "job-lost", test_job_lost, 1 },
+                { "job-of-another", test_job_of_another, 1 },
+                { "other-revision", test_other_revision, 1 },
+                { "progress", test_progress, 1 },
+                { "closing-settled", test_closing_settled, G_N_ELEMENTS(settling) },
+                { "closing-kept", test_closing_kept, G_N_ELEMENTS(unsettling) },
+                { "closing-bare", test_closing_bare, 1 },
+                { "cancel", test_cancel, 1 },
+                { "cancel-rejected", test_cancel_rejected, 2 },
+                { "cancel-first", test_cancel_first, 1 },
+                { "jitter", test_jitter, 3 },
+                { "back-off", test_back_off, 1 },
+                { "retry-after", test_retry_after, 1 },
+                { "way-is-back", test_way_is_back, 1 },
+                { "attributes", test_attributes, 1 },
+                { "broken", test_broken, G_N_ELEMENTS(broken) },
+                { "text", test_text, 1 },
+        };
+        Suite *suite = suite_create("target");
+        SRunner *runner;
+        int failed;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                TCase *tcase = tcase_create(cases[i].name);
+
+                tcase_add_loop_test(tcase, cases[i].function, 0, (int)cases[i].count);
+                suite_add_tcase(suite, tcase);
+        }
+        runner = srunner_create(suite);
+        srunner_run_all(runner, CK_NORMAL);
+        failed = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
