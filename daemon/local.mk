@@ -11,6 +11,8 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/job/job-log.c daemon/core/job/job-log.h daemon/core/job/job-mask.c \
 	daemon/core/job/job-private.h daemon/core/job/job-text.c daemon/core/job/key-file.c daemon/core/job/key-file.h \
 	daemon/core/job/options.c daemon/core/job/options.h daemon/core/job/source.c daemon/core/job/source.h \
+	daemon/core/record/record-mask.c daemon/core/record/record-mask.h daemon/core/record/recording.c \
+	daemon/core/record/recording.h \
 	daemon/core/rules/inspect.c daemon/core/rules/inspect.h daemon/core/rules/rule.c daemon/core/rules/rule.h \
 	daemon/core/rules/rules.c daemon/core/rules/rules.h daemon/core/rules/rules-dialogue.c \
 	daemon/core/rules/rules-dialogue.h \
