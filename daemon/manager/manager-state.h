@@ -29,6 +29,7 @@ struct Manager {
         GPtrArray *trimmed;       /* ids of jobs that are forgotten, whose records are still to be removed */
         GPtrArray *watches;       /* Watch, of jobs */
         GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
+        GHashTable *surveys;      /* Survey, likewise */
         GPtrArray *requests;      /* Request */
         PackageStore *packages;
         ModemManagerPresence modem_manager;

@@ -158,6 +158,11 @@ static void on_module_inspected(void *userdata, Module *module, Inspection *insp
         manager_module_inspected(userdata, module, inspection, failure);
 }
 
+static void on_module_surveyed(void *userdata, Module *module, RecordingWriter *survey, const char *failure)
+{
+        manager_module_surveyed(userdata, module, survey, failure);
+}
+
 static int on_package_open(void *userdata, const Job *job)
 {
         return manager_open_package(userdata, job);
@@ -176,6 +181,7 @@ static const ModuleObserver module_observer = {
         .job_result = on_job_result,
         .job_released = on_job_released,
         .inspected = on_module_inspected,
+        .surveyed = on_module_surveyed,
 };
 
 static Module *module_at(Manager *m, const char *path)
@@ -259,6 +265,7 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->trimmed = g_ptr_array_new_with_free_func(g_free);
         m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
+        m->surveys = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_survey_free);
         m->requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_request_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
@@ -297,6 +304,7 @@ void manager_free(Manager *m)
         g_ptr_array_unref(m->trimmed);
         g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
+        g_hash_table_unref(m->surveys);
         usb_watch_free(m->watch);
         g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
         g_ptr_array_unref(m->jobs);

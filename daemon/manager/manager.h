@@ -11,6 +11,7 @@
 #include "manager/manager-observer.h"
 #include "manager/manager-request-id.h"
 #include "manager/manager-requests.h"
+#include "manager/manager-survey.h"
 #include "base/settings.h"
 
 /* The modules and their jobs: all that the bus and main may call, in the headers above and below. */

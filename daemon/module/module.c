@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "device/usb-describe.h"
 #include "module/module-private.h"
 
 static void advance(Module *m);
@@ -352,6 +353,7 @@ void module_free(Module *m)
         probe_free(m->probe);
         inspector_free(m->inspector);
         place_free(m->place);
+        recording_writer_free(m->survey);
         g_free(m->context.id);
         g_free(m);
 }
@@ -388,6 +390,27 @@ void module_inspect(Module *m, Method method)
         if (!at_port_node(m->port))
                 inspector_end(m->inspector, "it has no AT port");
         advance(m);
+}
+
+void module_survey(Module *m, RecordingWriter *survey)
+{
+        m->survey = m->context.recording = survey;
+        if (place_syspath(m->place) && place_is_present(m->place))
+                usb_describe(survey, clock_now(), place_syspath(m->place), true);
+        if (place_is_uart(m->place) && at_port_node(m->port))
+                context_record(&m->context, RECORDING_TTY, context_tty(at_port_node(m->port)));
+        inspector_begin_survey(m->inspector);
+        at_port_try(m->port);
+        if (!at_port_node(m->port))
+                inspector_end(m->inspector, "it has no AT port");
+        else if (at_port_is_ready(m->port))
+                inspector_port_answers(m->inspector);
+        advance(m);
+}
+
+bool module_is_being_asked(const Module *m)
+{
+        return inspector_is_busy(m->inspector);
 }
 
 void module_set_gate(Module *m, ModuleGate gate, const char *why)

@@ -39,7 +39,7 @@ struct RecordingWriter {
         GQueue tail;   /* lines: the last events */
         size_t bytes;  /* of the tail */
         uint64_t dropped;
-        bool begun;
+        bool begun, heard;
         uint64_t first, last; /* times of events, of the caller's clock */
         uint64_t offset;      /* of the first one */
         AtLine line;
@@ -158,6 +158,7 @@ void recording_writer_add(RecordingWriter *w, uint64_t now, RecordingWord word, 
                                  : word == RECORDING_RECEIVED ? record_mask_received(w->mask, text)
                                                               : record_mask_text(w->mask, text);
 
+        w->heard = w->heard || word == RECORDING_RECEIVED;
         add(w, now, word, shown);
 }
 
@@ -169,6 +170,11 @@ void recording_writer_feed(RecordingWriter *w, uint64_t now, const void *bytes, 
                 if (line)
                         recording_writer_add(w, now, RECORDING_RECEIVED, line);
         }
+}
+
+bool recording_writer_has_heard(const RecordingWriter *w)
+{
+        return w->heard;
 }
 
 void recording_writer_flush(RecordingWriter *w, uint64_t now)

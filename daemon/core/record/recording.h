@@ -51,6 +51,9 @@ void recording_writer_feed(RecordingWriter *writer, uint64_t now, const void *by
 /* The present line of the module ends here, because its port was closed. */
 void recording_writer_flush(RecordingWriter *writer, uint64_t now);
 
+/* Returns true if the module has sent a line. */
+bool recording_writer_has_heard(const RecordingWriter *writer);
+
 /* A text for a value of RECORDING_DEVICE and RECORDING_INTERFACE: masked, and between quotes. The caller frees it. */
 char *recording_writer_quote(RecordingWriter *writer, const char *text);
 /* The same for the serial number of a USB device. */
