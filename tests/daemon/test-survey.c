@@ -155,6 +155,71 @@ START_TEST(test_personas)
 }
 END_TEST
 
+/* The events of a survey without their times and without IMEIs, of which a second survey has other stand-ins. */
+static char *events_of(const Recording *r)
+{
+        GString *text = g_string_new(NULL);
+
+        for (unsigned i = 0; i < r->events->len; i++) {
+                const RecordingEvent *event = g_ptr_array_index(r->events, i);
+                bool imei = strlen(event->text) == 15 && strspn(event->text, "0123456789") == 15;
+
+                g_string_append_printf(text, "%s %s\n", recording_word(event->word), imei ? "IMEI" : event->text);
+        }
+        return g_string_free(text, FALSE);
+}
+
+static const struct {
+        const char *module, *to;
+        bool mini;
+} surveyed[] = {
+        { "1-1=ec200a", NEW_REVISION, false },
+        { "1-1=ec200a,model=EC200X,revision=EC200XEUHAR01A02M16,pid=6026,at-if=2,diag-if=4,modem-if=5,labels=0,network="
+          "0,"
+          "qindcfg=error,services=0,qfotadl-test=ok,fota-cid=3,usb-manufacturer=Quectel,qgmr=plain",
+          "EC200XEUHAR01A03M16", false },
+        { "1-1=ec600m", "EC600MCNLER06A09M08", true },
+};
+
+/* The simulator plays a module from its survey: the next survey is the same, and an upgrade runs. */
+START_TEST(test_persona)
+{
+        g_autofree char *file = NULL, *error = NULL, *text = NULL, *module = NULL, *played = NULL, *original = NULL;
+        g_autofree char *revision = NULL, *url = NULL, *job = NULL, *directory = g_dir_make_tmp("survey-XXXXXX", NULL);
+        g_autoptr(Recording) first = NULL, second = NULL;
+        World *w = world_new(&(WorldSettings){ .modules = { surveyed[_i].module } });
+
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "wait 1-1 closed 1"));
+        text = survey(w, "", &error);
+        ck_assert_ptr_nonnull(text);
+        world_free(w);
+        file = g_build_filename(directory, "survey", NULL);
+        ck_assert(g_file_set_contents(file, text, -1, NULL));
+        module = g_strdup_printf("1-1=survey:%s", file);
+        w = world_new(&(WorldSettings){ .modules = { module } });
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "wait 1-1 closed 1"));
+        first = recording_parse(text, strlen(text), &error);
+        second = read_survey(w, "");
+        original = events_of(first);
+        played = events_of(second);
+        ck_assert_str_eq(played, original);
+        revision = world_sim(w, "get 1-1 revision");
+        world_package(w, surveyed[_i].mini ? "up.mini_1" : "up.bin", revision, surveyed[_i].to, NULL);
+        if (surveyed[_i].mini)
+                world_package(w, "up.mini_2", revision, surveyed[_i].to, NULL);
+        url = world_http(w, surveyed[_i].mini ? "up.mini_1" : "up.bin");
+        job = world_start(w, "", url, "expected-revision", "s", surveyed[_i].to, "method", "s",
+                          surveyed[_i].mini ? "minifota" : "dfota", NULL);
+        ck_assert_msg(job, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        world_free(w);
+        ck_assert_int_eq(unlink(file), 0);
+        ck_assert_int_eq(rmdir(directory), 0);
+}
+END_TEST
+
 START_TEST(test_uart)
 {
         World *w = world_new(
@@ -306,6 +371,7 @@ int main(void)
         suite_add(s, "file", test_file, 0, 1);
         suite_add(s, "nothing-changes", test_nothing_changes, 0, 1);
         suite_add(s, "personas", test_personas, 0, G_N_ELEMENTS(modules));
+        suite_add(s, "persona", test_persona, 0, G_N_ELEMENTS(surveyed));
         suite_add(s, "uart", test_uart, 0, 1);
         suite_add(s, "falls-silent", test_falls_silent, 0, 1);
         suite_add(s, "says-nothing", test_says_nothing, 0, 1);
