@@ -38,6 +38,7 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/verb-log.c \
 	client/verb-monitor.c \
 	client/verb-probe.c \
+	client/verb-recording.c \
 	client/verb-report.c \
 	client/verb-retry.c \
 	client/verb-schedule.c \

@@ -43,6 +43,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/base/read-file.c daemon/base/read-file.h daemon/base/refusal.c daemon/base/refusal.h \
 	daemon/base/settings.c daemon/base/settings.h \
 	daemon/store/job-store.c daemon/store/job-store.h daemon/store/package-copy.c daemon/store/package-copy.h \
+	daemon/store/recording-store.c daemon/store/recording-store.h \
 	daemon/store/package-store.c daemon/store/package-store.h daemon/store/source-check.c \
 	daemon/store/source-check.h daemon/store/spool.c daemon/store/spool.h \
 	daemon/store/writer.c daemon/store/writer.h \
@@ -64,7 +65,8 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager/manager-claim.c daemon/manager/manager-claim.h daemon/manager/manager-facts.c \
 	daemon/manager/manager-facts.h daemon/manager/manager-found.c daemon/manager/manager-found.h \
 	daemon/manager/manager-jobs.c daemon/manager/manager-jobs.h daemon/manager/manager-modules.c \
-	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-records.c \
+	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-recording.c daemon/manager/manager-recording.h \
+	daemon/manager/manager-records.c \
 	daemon/manager/manager-records.h daemon/manager/manager-request-id.c \
 	daemon/manager/manager-request-id.h daemon/manager/manager-requests.c daemon/manager/manager-requests.h \
 	daemon/manager/manager-state.h daemon/manager/manager-survey.c daemon/manager/manager-survey.h \

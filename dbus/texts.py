@@ -15,7 +15,7 @@ source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = """
 core/rules/rules.c core/rules/rules-dialogue.c core/job/source.c core/job/options.c store/source-check.c
 manager/manager-check.c manager/manager-facts.c manager/manager-modules.c manager/manager-request-id.c
-manager/manager-requests.c manager/manager-jobs.c manager/manager-survey.c manager/manager-watch.c module/at-port.c
+manager/manager-requests.c manager/manager-jobs.c manager/manager-recording.c manager/manager-survey.c manager/manager-watch.c module/at-port.c
 module/module-view.c
 module/module-access.c module/module-identity.c module/module-inspect.c
 module/module-upgrade.c module/module-job.c module/module.c device/serial.c bus/bus-modem-manager.c
@@ -33,7 +33,8 @@ ELSEWHERE = re.compile(r"(log_|job_log|recording_|note).*|retry_drop|upgrade_pus
 NOT_SENT = ("no lock file", "%s is of no process", "event %s is refused", "an unknown user", "%s by %s (%s)", "no name",
             "uid %", "; options:", "job %s on %s: %s", "its Module is none", "auto, ", "(%s code ", "; usual cause",
             "(usual cause", "%s cannot be made", "%s is in use by another", "%s code %d%s%s", "The module runs %s now",
-            "job %s on %s: its module", "warning the survey ended early")
+            "job %s on %s: its module", "warning the survey ended early", "note fotad was started again",
+            "the recording of job %s cannot be written", "%s interface=")
 
 # Sentences in these files are a finding and a remedy with a colon between them.
 PAIRS = ("core/job/source.c", "core/job/options.c")

@@ -3,13 +3,11 @@
 /* Surveys: what a module tells when it is asked what only reads, as a text to be sent to other people. Writes the head
  * of the text, has the module asked, and passes the text on. Changes nothing. */
 
-#include <config.h>
-
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/clock.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-recording.h"
 #include "manager/manager-state.h"
 #include "manager/manager-survey.h"
 #include "manager/manager-uart.h"
@@ -38,15 +36,6 @@ void manager_survey_free(Survey *s)
         forget_caller(s);
         g_free(s->module);
         g_free(s);
-}
-
-void manager_write_head(const Module *module, RecordingWriter *recording)
-{
-        struct utsname host;
-
-        recording_writer_head(recording, "fotad", PACKAGE_VERSION);
-        recording_writer_head(recording, "kernel", uname(&host) == 0 ? host.release : "not known");
-        recording_writer_head(recording, "module", module_id(module));
 }
 
 static RecordingWriter *new_recording(const Module *module, const char *modem_manager)

@@ -27,9 +27,6 @@ void manager_drop_survey(Manager *manager, const void *userdata);
 /* Refuses what cannot be done while the module is asked for a survey. Returns false if it refused. */
 bool manager_refuse_surveyed(Manager *manager, const Module *module, Refusal *ret_refusal);
 
-/* Writes the lines of the head that all recordings have: versions, and the module. */
-void manager_write_head(const Module *module, RecordingWriter *recording);
-
 /* The rest is for manager.c. */
 
 void manager_survey_free(Survey *survey);

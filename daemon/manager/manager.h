@@ -9,6 +9,7 @@
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
 #include "manager/manager-observer.h"
+#include "manager/manager-recording.h"
 #include "manager/manager-request-id.h"
 #include "manager/manager-requests.h"
 #include "manager/manager-survey.h"

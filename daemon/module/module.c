@@ -188,13 +188,30 @@ static void add_device(Module *m, const UsbDevice *device, uint64_t at)
                 log_module(LOG_INFO, m, "boot loader %04x:%04x is there", device->vendor_id, device->product_id);
         else
                 log_module(LOG_INFO, m, "%04x:%04x is there", device->vendor_id, device->product_id);
+        if (m->context.recording && device->syspath)
+                usb_describe(m->context.recording, clock_now(), device->syspath, false);
+        if (place_is_uart(m->place))
+                context_record(&m->context, RECORDING_TTY, context_tty(uart_node(m->uart)));
         m->observer->changed(m->userdata, m);
         module_feed_present(m);
         module_choose_port(m);
 }
 
+static void record_tty(Module *m, const UsbTty *tty)
+{
+        g_autofree char *text = NULL;
+
+        if (!m->context.recording)
+                return;
+        if (place_syspath(m->place))
+                usb_describe_interface(m->context.recording, clock_now(), place_syspath(m->place), tty->interface);
+        text = g_strdup_printf("%s interface=%u", context_tty(tty->node), tty->interface);
+        context_record(&m->context, RECORDING_TTY, text);
+}
+
 static void add_tty(Module *m, const UsbTty *tty)
 {
+        record_tty(m, tty);
         place_tty_came(m->place, tty);
         module_choose_port(m);
         m->observer->changed(m->userdata, m);
@@ -202,6 +219,7 @@ static void add_tty(Module *m, const UsbTty *tty)
 
 static void remove_tty(Module *m, const char *node)
 {
+        context_record(&m->context, RECORDING_TTY_GONE, context_tty(node));
         place_tty_left(m->place, node);
         module_choose_port(m);
         m->observer->changed(m->userdata, m);
@@ -392,13 +410,21 @@ void module_inspect(Module *m, Method method)
         advance(m);
 }
 
-void module_survey(Module *m, RecordingWriter *survey)
+void module_record(Module *m, RecordingWriter *recording)
 {
-        m->survey = m->context.recording = survey;
+        m->context.recording = recording;
         if (place_syspath(m->place) && place_is_present(m->place))
-                usb_describe(survey, clock_now(), place_syspath(m->place), true);
+                usb_describe(recording, clock_now(), place_syspath(m->place), true);
         if (place_is_uart(m->place) && at_port_node(m->port))
                 context_record(&m->context, RECORDING_TTY, context_tty(at_port_node(m->port)));
+        if (at_port_is_open(m->port))
+                context_record(&m->context, RECORDING_OPEN, context_tty(at_port_node(m->port)));
+}
+
+void module_survey(Module *m, RecordingWriter *survey)
+{
+        m->survey = survey;
+        module_record(m, survey);
         inspector_begin_survey(m->inspector);
         at_port_try(m->port);
         if (!at_port_node(m->port))

@@ -148,6 +148,9 @@ void module_inspect(Module *module, Method method);
  * which it takes: surveyed() follows, at once or later, but always. Reads only; not while module_is_taken(), or while it
  * is being asked. */
 void module_survey(Module *module, RecordingWriter *survey);
+/* Adds the device as it is now to the recording, and then all that is said and seen, until the job that is about to
+ * begin releases the module. Borrows the recording. */
+void module_record(Module *module, RecordingWriter *recording);
 /* module_inspect() or module_survey() is under way. */
 bool module_is_being_asked(const Module *module);
 

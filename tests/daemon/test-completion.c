@@ -174,7 +174,7 @@ START_TEST(test_options)
                       "diff <($F $v --help | grep -oE \"^  (-., )?--[a-z0-9-]+\" | sed \"s/.*--/--/\" | sort) "
                       "<($abs_top_srcdir/tests/daemon/complete \"fotactl $v --\" | tr -d \"[]=\" | sort) || exit 1; "
                       "n=$((n + 1)); done; echo $n verbs'",
-                      NULL, 0, "16 verbs", "");
+                      NULL, 0, "17 verbs", "");
         world_free(w);
 }
 END_TEST
