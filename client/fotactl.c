@@ -16,9 +16,9 @@
 #include "report.h"
 
 static const Verb *const verbs[] = {
-        &verb_list,    &verb_status, &verb_start,   &verb_watch,   &verb_cancel,
-        &verb_dismiss, &verb_retry,  &verb_check,   &verb_history, &verb_log,
-        &verb_monitor, &verb_probe,  &verb_explain, &verb_report,  &verb_schedule,
+        &verb_list,    &verb_status, &verb_start,   &verb_watch,     &verb_cancel,   &verb_dismiss,
+        &verb_retry,   &verb_check,  &verb_history, &verb_log,       &verb_monitor,  &verb_probe,
+        &verb_explain, &verb_report, &verb_survey,  &verb_recording, &verb_schedule,
 };
 
 static const Verb *find_verb(const char *name)

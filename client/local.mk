@@ -18,6 +18,7 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/placeholder.c client/placeholder.h \
 	client/progress.c client/progress.h \
 	client/props.c client/props.h \
+	client/recording-file.c client/recording-file.h \
 	client/report.c client/report.h \
 	client/schedule.c client/schedule.h \
 	client/schedule-run.c client/schedule-run.h \
@@ -37,10 +38,12 @@ client_fotactl_SOURCES = client/fotactl.c client/ctl.h \
 	client/verb-log.c \
 	client/verb-monitor.c \
 	client/verb-probe.c \
+	client/verb-recording.c \
 	client/verb-report.c \
 	client/verb-retry.c \
 	client/verb-schedule.c \
 	client/verb-start.c \
+	client/verb-survey.c \
 	client/verb-status.c \
 	client/verb-watch.c
 client_fotactl_LDADD = dbus/libfotashared.a $(SYSTEMD_LIBS) $(GLIB_LIBS) $(LIBINTL)

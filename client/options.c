@@ -16,7 +16,7 @@
 
 static char *expect, *method, *upgrade_mode, *download_urc_max, *update_urc_max, *cid, *apn, *apn_user, *apn_auth,
         *apn_password_file, *apn_password, *flow_control, *pace_bytes, *pace_interval, *sha256, *request_id;
-static gboolean check_source, allow_unchanged, allow_https;
+static gboolean check_source, allow_unchanged, allow_https, record;
 
 const GOptionEntry upgrade_options[] = {
         { "expect", 0, 0, G_OPTION_ARG_STRING, &expect, N_("Succeed only with this revision afterwards"), N_("REV") },
@@ -40,6 +40,7 @@ const GOptionEntry upgrade_options[] = {
         { "allow-unchanged", 0, 0, G_OPTION_ARG_NONE, &allow_unchanged, N_("The same revision is no failure"), NULL },
         { "allow-https", 0, 0, G_OPTION_ARG_NONE, &allow_https, N_("Let MiniFOTA try HTTPS (not with 2 MB of flash)"),
           NULL },
+        { "record", 0, 0, G_OPTION_ARG_NONE, &record, N_("Keep a recording, for fotactl recording"), NULL },
         { NULL },
 };
 
@@ -67,6 +68,7 @@ static const struct {
         { "check-source", 'b', NULL, &check_source },
         { "allow-unchanged", 'b', NULL, &allow_unchanged },
         { "allow-https", 'b', NULL, &allow_https },
+        { "record", 'b', NULL, &record },
         { "request-id", 's', &request_id, NULL },
 };
 

@@ -11,6 +11,8 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/job/job-log.c daemon/core/job/job-log.h daemon/core/job/job-mask.c \
 	daemon/core/job/job-private.h daemon/core/job/job-text.c daemon/core/job/key-file.c daemon/core/job/key-file.h \
 	daemon/core/job/options.c daemon/core/job/options.h daemon/core/job/source.c daemon/core/job/source.h \
+	daemon/core/record/record-mask.c daemon/core/record/record-mask.h daemon/core/record/recording.c \
+	daemon/core/record/recording.h daemon/core/record/survey.c daemon/core/record/survey.h \
 	daemon/core/rules/inspect.c daemon/core/rules/inspect.h daemon/core/rules/rule.c daemon/core/rules/rule.h \
 	daemon/core/rules/rules.c daemon/core/rules/rules.h daemon/core/rules/rules-dialogue.c \
 	daemon/core/rules/rules-dialogue.h \
@@ -41,13 +43,15 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/base/read-file.c daemon/base/read-file.h daemon/base/refusal.c daemon/base/refusal.h \
 	daemon/base/settings.c daemon/base/settings.h \
 	daemon/store/job-store.c daemon/store/job-store.h daemon/store/package-copy.c daemon/store/package-copy.h \
+	daemon/store/recording-store.c daemon/store/recording-store.h \
 	daemon/store/package-store.c daemon/store/package-store.h daemon/store/source-check.c \
 	daemon/store/source-check.h daemon/store/spool.c daemon/store/spool.h \
 	daemon/store/writer.c daemon/store/writer.h \
 	daemon/device/claim.c daemon/device/claim.h daemon/device/port-watch.c daemon/device/port-watch.h \
 	daemon/device/ports.c daemon/device/ports.h daemon/device/power.c daemon/device/power.h daemon/device/serial.c \
 	daemon/device/serial.h daemon/device/transfer.c daemon/device/transfer.h daemon/device/uevent.c \
-	daemon/device/uevent.h daemon/device/usb-watch.c daemon/device/usb-watch.h \
+	daemon/device/uevent.h daemon/device/usb-describe.c \
+	daemon/device/usb-describe.h daemon/device/usb-watch.c daemon/device/usb-watch.h \
 	daemon/module/at-port.c daemon/module/at-port.h daemon/module/module.c daemon/module/module.h \
 	daemon/module/module-access.c daemon/module/module-context.c daemon/module/module-context.h \
 	daemon/module/module-gate.c daemon/module/module-gate.h daemon/module/module-identity.c \
@@ -61,10 +65,12 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/manager/manager-claim.c daemon/manager/manager-claim.h daemon/manager/manager-facts.c \
 	daemon/manager/manager-facts.h daemon/manager/manager-found.c daemon/manager/manager-found.h \
 	daemon/manager/manager-jobs.c daemon/manager/manager-jobs.h daemon/manager/manager-modules.c \
-	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-records.c \
+	daemon/manager/manager-modules.h daemon/manager/manager-observer.h daemon/manager/manager-recording.c daemon/manager/manager-recording.h \
+	daemon/manager/manager-records.c \
 	daemon/manager/manager-records.h daemon/manager/manager-request-id.c \
 	daemon/manager/manager-request-id.h daemon/manager/manager-requests.c daemon/manager/manager-requests.h \
-	daemon/manager/manager-state.h daemon/manager/manager-uart.c \
+	daemon/manager/manager-state.h daemon/manager/manager-survey.c daemon/manager/manager-survey.h \
+	daemon/manager/manager-uart.c \
 	daemon/manager/manager-uart.h daemon/manager/manager-watch.c daemon/manager/manager-watch.h \
 	daemon/bus/bus.c daemon/bus/bus.h daemon/bus/bus-authorize.c daemon/bus/bus-authorize.h daemon/bus/bus-call.c \
 	daemon/bus/bus-call.h daemon/bus/bus-caller.c daemon/bus/bus-caller.h daemon/bus/bus-check.c \
@@ -76,6 +82,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/bus/bus-module.c daemon/bus/bus-module.h daemon/bus/bus-name.c daemon/bus/bus-name.h \
 	daemon/bus/bus-object.c daemon/bus/bus-object.h \
 	daemon/bus/bus-request.c daemon/bus/bus-request.h daemon/bus/bus-start.c daemon/bus/bus-start.h \
+	daemon/bus/bus-survey.c daemon/bus/bus-survey.h daemon/bus/bus-memfd.c daemon/bus/bus-memfd.h \
 	daemon/bus/bus-snapshot.c daemon/bus/bus-snapshot.h daemon/bus/bus-socket.c daemon/bus/bus-socket.h \
 	daemon/bus/status.c daemon/bus/status.h
 

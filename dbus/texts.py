@@ -15,7 +15,8 @@ source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = """
 core/rules/rules.c core/rules/rules-dialogue.c core/job/source.c core/job/options.c store/source-check.c
 manager/manager-check.c manager/manager-facts.c manager/manager-modules.c manager/manager-request-id.c
-manager/manager-requests.c manager/manager-jobs.c manager/manager-watch.c module/at-port.c module/module-view.c
+manager/manager-requests.c manager/manager-jobs.c manager/manager-recording.c manager/manager-survey.c manager/manager-watch.c module/at-port.c
+module/module-view.c
 module/module-access.c module/module-identity.c module/module-inspect.c
 module/module-upgrade.c module/module-job.c module/module.c device/serial.c bus/bus-modem-manager.c
 bus/bus-authorize.c bus/bus-call.c bus/bus-caller.c bus/bus-job.c bus/bus-manager.c bus/bus-start.c store/spool.c
@@ -30,13 +31,15 @@ core/job/job-log.c
 LOGGED = re.compile(r"log_job|log_context|log_context_job|log_module")
 
 # Texts in the arguments of these functions go to the log, to another service, or to no one.
-ELSEWHERE = re.compile(r"log_.*|retry_drop|upgrade_push|snprintf|.*_async|ck_.*|g_assert.*")
+ELSEWHERE = re.compile(r"(log_|recording_|ck_|g_assert).*|note_line|retry_drop|upgrade_push|snprintf|.*_async")
 
 # Texts of those files that go elsewhere all the same, by their beginnings.
 NOT_SENT = ("no lock file", "%s is of no process", "event %s is refused", "an unknown user", "%s by %s (%s)", "no name",
             "uid %", "; options:", "job %s on %s: %s", "its Module is none", "auto, ", "(%s code ", "; usual cause",
             "(usual cause", "%s cannot be made", "%s is in use by another", "%s code %d%s%s", "The module runs %s now",
-            "job %s on %s: its module", "%s is changed", "; before: ", "%s%s%s, after %s", "%d %%")
+            "job %s on %s: its module", "%s is changed", "; before: ", "%s%s%s, after %s", "%d %%",
+            "warning the survey ended early", "note fotad was started again",
+            "the recording of job %s cannot be written", "%s interface=")
 
 # What the lines of the journal have before the text that is in the job's log, too.
 HEADS = ("job %s on %s: ", "job %s: ")

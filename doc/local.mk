@@ -24,7 +24,7 @@ install-data-hook:
 uninstall-hook:
 	rm -f "$(DESTDIR)$(man8dir)/fotad-upgrade@.timer.8"
 
-EXTRA_DIST += doc/behaviour.md doc/reliability.md doc/performance.md doc/performance.svg doc/codes.md doc/phases.py \
+EXTRA_DIST += doc/behaviour.md doc/recordings.md doc/reliability.md doc/performance.md doc/performance.svg doc/codes.md doc/phases.py \
 	doc/phases.svg doc/terminal.py doc/terminal.svg doc/timeline.svg doc/cockpit.png doc/guide-coverage.md \
 	doc/man/make.py doc/man/fotactl.1.in doc/man/fotad.8.in \
 	doc/man/fotad.conf.5.in doc/man/org.fotad1.5.in doc/man/fotad-upgrade@.service.8.in \

@@ -163,6 +163,8 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-refusals \
 	tests/daemon/test-check \
 	tests/daemon/test-check-source \
+	tests/daemon/test-survey \
+	tests/daemon/test-recorded \
 	tests/daemon/test-source-helper \
 	tests/daemon/test-file \
 	tests/daemon/test-file-uart \
@@ -288,6 +290,10 @@ tests_daemon_test_refusals_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_refusals_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_check_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_LDADD = $(WORLD_LIBS)
+tests_daemon_test_recorded_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_recorded_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
+tests_daemon_test_survey_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_survey_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
 tests_daemon_test_check_source_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_check_source_LDADD = $(WORLD_LIBS)
 tests_daemon_test_source_helper_CFLAGS = $(WORLD_CFLAGS)

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include <unistd.h>
+
+#include "bus/bus-memfd.h"
 #include "bus/bus-authorize.h"
 #include "bus/bus-costly.h"
 #include "bus/bus-job.h"
@@ -395,6 +398,45 @@ static int on_get_log(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return bus_costly_call(bj->bus, m, answer_log, error);
 }
 
+static int reply_recording(sd_bus_message *call, const char *text)
+{
+        int fd = bus_memfd_new("fotad-recording", text), r;
+
+        if (fd < 0)
+                return fd;
+        r = sd_bus_reply_method_return(call, "h", fd);
+        close(fd);
+        return r;
+}
+
+/* The job may have been removed since the call came. */
+static int answer_recording(BusCall *call)
+{
+        Manager *manager = call->bus->manager;
+        g_auto(Refusal) refusal = { 0 };
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        g_autofree char *why = NULL;
+        const Job *job = manager_find_job(manager, sd_bus_message_get_path(call->message), &refusal);
+        g_autofree char *text = job ? manager_read_recording(manager, job, &why) : NULL;
+
+        if (text)
+                return reply_recording(call->message, text);
+        if (job && !job->options->record)
+                refusal_set(&refusal, FOTAD_ERROR_UNSUPPORTED,
+                            "job %s has no recording: start the next one with the option record", job->id);
+        else if (job)
+                refusal_set(&refusal, SD_BUS_ERROR_FAILED, "the recording of job %s cannot be read: %s", job->id, why);
+        bus_refuse(&error, &refusal);
+        return sd_bus_reply_method_error(call->message, &error);
+}
+
+static int on_get_recording(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const BusJob *bj = userdata;
+
+        return bus_costly_call(bj->bus, m, answer_recording, error);
+}
+
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -402,6 +444,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("s", source, "a{sv}", options), SD_BUS_NO_RESULT, on_retry,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetLog", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(tss)", lines), on_get_log,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetRecording", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", recording), on_get_recording,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Module", "o", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),

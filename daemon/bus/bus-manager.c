@@ -13,6 +13,7 @@
 #include "bus/bus-module.h"
 #include "bus/bus-request.h"
 #include "bus/bus-start.h"
+#include "bus/bus-survey.h"
 #include "codes.h"
 #include "names.h"
 
@@ -129,6 +130,8 @@ static const sd_bus_vtable vtable[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Check", SD_BUS_ARGS("s", module, "s", source, "a{sv}", options),
                                 SD_BUS_RESULT("a(sbss)", checks), bus_check_call, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Survey", SD_BUS_ARGS("s", module), SD_BUS_RESULT("h", survey), bus_survey_call,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetHistory", SD_BUS_ARGS("u", limit), SD_BUS_RESULT("aa{sv}", jobs), on_get_history,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("DescribeCode", SD_BUS_ARGS("s", domain, "i", number), SD_BUS_RESULT("a{sv}", texts),

@@ -12,6 +12,7 @@
 #include "manager/manager-facts.h"
 #include "manager/manager-modules.h"
 #include "manager/manager-state.h"
+#include "manager/manager-survey.h"
 #include "manager/manager-uart.h"
 #include "names.h"
 #include "store/source-check.h"
@@ -147,6 +148,8 @@ bool manager_check(Manager *m, Module *module, const char *source, Options *take
         if (g_hash_table_contains(m->checks, module_id(module)))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is being checked already: wait for that answer",
                                    module_id(module));
+        if (!manager_refuse_surveyed(m, module, ret_refusal))
+                return false;
         if (g_hash_table_size(m->checks) >= CHECKS_MAX)
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
                                    "too many modules are being checked: try again later");

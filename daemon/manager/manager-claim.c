@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "manager/manager-claim.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-recording.h"
 #include "manager/manager-state.h"
 #include "device/uevent.h"
 
@@ -14,6 +15,7 @@ void manager_begin(Manager *m, Job *job)
         Module *module = manager_module_of(m, job);
 
         claims_take(m->claims, module_id(module)); /* first: a device that appears there from now on is the job's */
+        manager_recording_begin(m, module, job);
         module_begin(module, job);
 }
 

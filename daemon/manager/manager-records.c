@@ -8,6 +8,7 @@
 #include "base/log-job.h"
 #include "manager/manager-records.h"
 #include "manager/manager-state.h"
+#include "store/recording-store.h"
 
 /* Thousands of records take seconds to remove. What is left when the daemon ends is trimmed at its next start. */
 #define REMOVED_AT_ONCE 64
@@ -319,6 +320,8 @@ static void remove_files(void *task)
         } else if (r->record) {
                 job_store_discard(r->manager->store, r->id, &r->why_record);
         }
+        if ((r->record || r->job) && !r->stays)
+                recording_store_remove(r->manager->state_directory, r->id);
         if (r->package && !r->stays)
                 r->result = package_store_remove(r->manager->packages, r->id);
 }

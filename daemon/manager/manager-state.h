@@ -19,6 +19,7 @@ typedef struct Manager Manager;
 struct Manager {
         sd_event *event;
         const Config *config;
+        char *state_directory;
         JobStore *store;
         Writer *writer; /* of all that goes to the state directory while the loop runs */
         Claims *claims;
@@ -29,6 +30,8 @@ struct Manager {
         GPtrArray *trimmed;       /* ids of jobs that are forgotten, whose records are still to be removed */
         GPtrArray *watches;       /* Watch, of jobs */
         GHashTable *checks;       /* Check, by the Id of its module (the key is the Check's) */
+        GHashTable *surveys;      /* Survey, likewise */
+        GHashTable *recordings;   /* JobRecording, by the id of its job (the key is the JobRecording's) */
         GPtrArray *requests;      /* Request */
         PackageStore *packages;
         ModemManagerPresence modem_manager;

@@ -59,7 +59,8 @@ void manager_drop_uarts(Manager *m)
                 Module *module = g_ptr_array_index(m->modules, i);
 
                 if (!module_uart(module) || is_named(m, module) || module_is_taken(module) ||
-                    g_hash_table_contains(m->checks, module_id(module)))
+                    g_hash_table_contains(m->checks, module_id(module)) ||
+                    g_hash_table_contains(m->surveys, module_id(module)))
                         continue;
                 log_module(LOG_INFO, module, "fotad.conf does not name it any more");
                 module_unset_uart(module);

@@ -68,6 +68,7 @@ static void on_record_written(Manager *m, Job *job, int result, const char *why,
 
 static bool on_job_persist(void *userdata, Job *job)
 {
+        manager_recording_save(userdata, job);
         return manager_write_if_changed(userdata, job, on_record_written);
 }
 
@@ -148,6 +149,7 @@ static void on_job_released(void *userdata, Job *job)
         else if (!manager_is_watched(m, job_place(job)))
                 manager_end_claim(m, job);
         manager_watch_read(m, manager_module_of(m, job)); /* an adopted job may have followed a watched module */
+        manager_recording_end(m, job);
         manager_free_package(m, job);
         manager_forget_repeated(m, job);
         manager_trim_history(m);
@@ -157,6 +159,11 @@ static void on_job_released(void *userdata, Job *job)
 static void on_module_inspected(void *userdata, Module *module, Inspection *inspection, const char *failure)
 {
         manager_module_inspected(userdata, module, inspection, failure);
+}
+
+static void on_module_surveyed(void *userdata, Module *module, RecordingWriter *survey, const char *failure)
+{
+        manager_module_surveyed(userdata, module, survey, failure);
 }
 
 static int on_package_open(void *userdata, const Job *job)
@@ -177,6 +184,7 @@ static const ModuleObserver module_observer = {
         .job_result = on_job_result,
         .job_released = on_job_released,
         .inspected = on_module_inspected,
+        .surveyed = on_module_surveyed,
 };
 
 static Module *module_at(Manager *m, const char *path)
@@ -260,6 +268,9 @@ Manager *manager_new(sd_event *event, const Config *config, const ManagerDirecto
         m->trimmed = g_ptr_array_new_with_free_func(g_free);
         m->watches = g_ptr_array_new_with_free_func((GDestroyNotify)manager_watch_free);
         m->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_check_free);
+        m->state_directory = g_strdup(state_directory);
+        m->recordings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_recording_free);
+        m->surveys = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)manager_survey_free);
         m->requests = g_ptr_array_new_with_free_func((GDestroyNotify)manager_request_free);
         m->packages = package_store_new(state_directory);
         m->claims = claims_new(directories->runtime);
@@ -298,8 +309,10 @@ void manager_free(Manager *m)
         g_ptr_array_unref(m->trimmed);
         g_ptr_array_unref(m->watches);
         g_hash_table_unref(m->checks);
+        g_hash_table_unref(m->surveys);
         usb_watch_free(m->watch);
-        g_ptr_array_unref(m->modules); /* before the jobs, which they borrow */
+        g_ptr_array_unref(m->modules); /* before the jobs and recordings, which they borrow */
+        g_hash_table_unref(m->recordings);
         g_ptr_array_unref(m->jobs);
         g_hash_table_unref(m->left_alone);
         g_hash_table_unref(m->settled);
@@ -308,6 +321,7 @@ void manager_free(Manager *m)
         package_store_free(m->packages);
         claims_free(m->claims);
         g_free(m->boot_id);
+        g_free(m->state_directory);
         g_free(m);
 }
 
@@ -389,6 +403,8 @@ void manager_end(Manager *m, int code)
         if (!m->stopping)
                 m->exit_code = code;
         m->stopping = true;
+        for (unsigned i = 0; i < m->jobs->len; i++)
+                manager_recording_save(m, g_ptr_array_index(m->jobs, i));
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_stop(g_ptr_array_index(m->modules, i));
         if (writer_is_idle(m->writer))

@@ -9,8 +9,10 @@
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
 #include "manager/manager-observer.h"
+#include "manager/manager-recording.h"
 #include "manager/manager-request-id.h"
 #include "manager/manager-requests.h"
+#include "manager/manager-survey.h"
 #include "base/settings.h"
 
 /* The modules and their jobs: all that the bus and main may call, in the headers above and below. */

@@ -181,6 +181,17 @@ void at_port_send_blind(AtPort *p, const char *command)
                 at_engine_write_blind(p->engine, command, context_now(p->context));
 }
 
+/* The recording masks what is secret itself. */
+static void record_sent(AtPort *p, const char *text)
+{
+        g_autofree char *line = NULL;
+
+        if (!p->context->recording)
+                return;
+        line = g_strndup(text, strcspn(text, "\r"));
+        context_record(p->context, RECORDING_SENT, line);
+}
+
 static void write_out(AtPort *p, const AtEvent *event)
 {
         g_autofree char *command = g_strndup(event->text, strcspn(event->text, event->secret ? "=\r" : "\r"));
@@ -188,6 +199,7 @@ static void write_out(AtPort *p, const AtEvent *event)
 
         /* A command that may hold a password is named by what stands before its first value. */
         log_dialogue(p, '>', command, event->secret ? "=***" : "");
+        record_sent(p, event->text);
         p->observer->wrote(p->userdata);
         r = p->serial ? serial_write(p->serial, event->text, strlen(event->text)) : -ENODEV;
         if (r < 0)
@@ -266,6 +278,10 @@ uint64_t at_port_deadline(const AtPort *p)
 void at_port_close(AtPort *p)
 {
         p->observer->closing(p->userdata);
+        if (p->serial && p->context->recording) {
+                recording_writer_flush(p->context->recording, clock_now());
+                context_record(p->context, RECORDING_CLOSE, context_tty(p->node));
+        }
         p->job_had_port = p->context->job && (p->job_had_port || p->serial);
         serial_close(g_steal_pointer(&p->serial));
         at_engine_reset(p->engine);
@@ -347,6 +363,8 @@ static void on_bytes(void *userdata, const void *bytes, size_t n)
 
         p->heard = true;
         p->observer->bytes(p->userdata);
+        if (p->context->recording)
+                recording_writer_feed(p->context->recording, clock_now(), bytes, n);
         at_engine_feed(p->engine, bytes, n, context_now(p->context));
         p->context->wake(p->context->userdata);
 }
@@ -393,6 +411,7 @@ static void begin(AtPort *p)
         bool after_failure = p->holder || p->failed;
 
         log_context(LOG_DEBUG, p->context, "%s is open", p->node);
+        context_record(p->context, RECORDING_OPEN, context_tty(p->node));
         p->open_at = UINT64_MAX;
         p->failed = false;
         p->error = 0;

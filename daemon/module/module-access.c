@@ -33,6 +33,7 @@ void module_handle_removal(Module *m, uint64_t at)
         log_module(LOG_INFO, m, "%s", place_is_uart(m->place) ? "its port is gone" : "left the bus");
         at_port_end_listening(m->port);
         probe_forget(m->probe);
+        context_record(&m->context, RECORDING_GONE, "");
         place_device_left(m->place, at);
         module_choose_port(m);
         probe_unwant(m->probe);

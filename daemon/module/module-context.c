@@ -3,6 +3,7 @@
 /* The clock of a module, and log lines about it, for the module itself and for each of its objects. */
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log-job.h"
@@ -25,6 +26,17 @@ uint64_t context_read_until(const ModuleContext *context)
 uint64_t context_deadline(const ModuleContext *context, uint64_t at)
 {
         return at == UINT64_MAX ? at : at + context->still;
+}
+
+void context_record(const ModuleContext *context, RecordingWord word, const char *text)
+{
+        if (context->recording)
+                recording_writer_add(context->recording, clock_now(), word, text);
+}
+
+const char *context_tty(const char *node)
+{
+        return g_str_has_prefix(node, "/dev/") ? node + strlen("/dev/") : node;
 }
 
 uint64_t log_context_deadline(const ModuleContext *context)

@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/job/job.h"
+#include "core/record/recording.h"
 #include "base/settings.h"
 
 /* The lines of one module in the log. A module that never stops to report must not fill the log. */
@@ -24,6 +25,7 @@ typedef struct ModuleContext {
         uint64_t still; /* how long the module has stood still in all, µs */
         bool watched;   /* ModemManager is kept from the module, as for a job */
         LogShare *log;
+        RecordingWriter *recording; /* what is said and seen is added to it; NULL none */
 
         /* An object reports from the event loop that it may have something to do. May free the run of the job. */
         void (*wake)(void *userdata);
@@ -37,6 +39,10 @@ uint64_t context_now(const ModuleContext *context);
 uint64_t context_read_until(const ModuleContext *context);
 /* The same time as one of clock_now(), UINT64_MAX never. */
 uint64_t context_deadline(const ModuleContext *context, uint64_t at);
+/* Adds an event to the recording, if there is one. */
+void context_record(const ModuleContext *context, RecordingWord word, const char *text);
+/* The tty of a node, as recordings name it. Belongs to node. */
+const char *context_tty(const char *node);
 /* Logs a line that the upgrade has appended to its job's log, if it is a phase, a code of the module, or a decision. (The
  * result is logged once it is on the disk.) */
 void log_context_history(const ModuleContext *context, const JobLogLine *line);

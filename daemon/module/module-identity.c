@@ -88,8 +88,14 @@ static void on_ask_inspection(void *userdata, const char *command)
 static void on_inspected(void *userdata, Inspection *taken, const char *failure)
 {
         Module *m = userdata;
+        RecordingWriter *survey = g_steal_pointer(&m->survey);
 
-        m->observer->inspected(m->userdata, m, taken, failure);
+        if (survey && m->context.recording == survey)
+                m->context.recording = NULL;
+        if (survey)
+                m->observer->surveyed(m->userdata, m, survey, failure);
+        else
+                m->observer->inspected(m->userdata, m, taken, failure);
 }
 
 const InspectorObserver module_inspector_observer = { .ask = on_ask_inspection, .over = on_inspected };

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Carries one inspection of a module from the request to the report: waits for the identity, and then asks the
- * questions of core/inspect one by one. It ends early when the module no longer answers, its port is lost, or a job
- * begins. Knows neither the port nor the meaning of the answers. */
+ * questions of core/rules/inspect one by one. It ends early when the module no longer answers, its port is lost, or a
+ * job begins. A survey is an inspection with the questions of core/record/survey. Knows neither the port nor the
+ * meaning of the answers. */
 
 #include "base/clock.h"
+#include "core/record/survey.h"
 #include "module/module-inspect.h"
+
+#define UNANSWERED_MAX 3 /* questions of a survey in a row */
 
 struct Inspector {
         const ModuleContext *context;
@@ -16,9 +20,13 @@ struct Inspector {
         bool over; /* and over() is still to be called */
         Method method;
         Inspect *inspect; /* the dialogue, once the identity is known */
-        bool asked;       /* a question of the dialogue is under way */
-        uint64_t until;   /* the end if the port does not answer, UINT64_MAX never */
-        char *failure;    /* the reason for the end; NULL if there is none */
+        bool survey;      /* instead of an inspection */
+        bool answers;     /* the port answers: the survey can go on */
+        unsigned asks;    /* the next question of the survey */
+        unsigned unanswered;
+        bool asked;     /* a question of the dialogue is under way */
+        uint64_t until; /* the end if the port does not answer, UINT64_MAX never */
+        char *failure;  /* the reason for the end; NULL if there is none */
 };
 
 Inspector *inspector_new(const ModuleContext *context, const InspectorObserver *observer, void *userdata)
@@ -49,6 +57,14 @@ void inspector_begin(Inspector *i, Method method)
         i->until = clock_now() + i->context->config->timeouts.command;
 }
 
+void inspector_begin_survey(Inspector *i)
+{
+        inspector_begin(i, METHOD_UNKNOWN);
+        i->survey = true;
+        i->answers = false;
+        i->asks = i->unanswered = 0;
+}
+
 bool inspector_is_busy(const Inspector *i)
 {
         return i->busy;
@@ -62,11 +78,12 @@ bool inspector_needs_port(const Inspector *i)
 void inspector_port_answers(Inspector *i)
 {
         i->until = UINT64_MAX;
+        i->answers = true;
 }
 
 void inspector_identity_known(Inspector *i)
 {
-        if (!inspector_needs_port(i) || i->inspect)
+        if (!inspector_needs_port(i) || i->inspect || i->survey)
                 return;
         i->until = UINT64_MAX;
         i->inspect = inspect_new(inspect_questions_for_check(i->method));
@@ -75,10 +92,14 @@ void inspector_identity_known(Inspector *i)
 
 void inspector_answer(Inspector *i, AtResult result, int error, const char *information)
 {
-        if (!i->inspect || !i->asked)
+        if (!i->asked)
                 return;
         i->asked = false;
-        inspect_answer(i->inspect, result, error, information);
+        if (i->inspect)
+                inspect_answer(i->inspect, result, error, information);
+        i->unanswered = result == AT_RESULT_TIMEOUT ? i->unanswered + 1 : 0;
+        if (i->survey && i->unanswered >= UNANSWERED_MAX)
+                inspector_end(i, "it does not answer");
 }
 
 void inspector_end(Inspector *i, const char *failure)
@@ -96,13 +117,14 @@ static void report(Inspector *i)
         Inspection *inspection = i->inspect ? inspect_steal(i->inspect) : NULL;
 
         g_clear_pointer(&i->inspect, inspect_free);
-        i->busy = i->over = i->asked = false;
+        i->busy = i->over = i->asked = i->survey = false;
         i->observer->over(i->userdata, inspection, failure);
 }
 
 bool inspector_advance(Inspector *i, bool can_ask)
 {
         const char *question;
+        bool begun;
 
         if (!i->busy)
                 return false;
@@ -112,9 +134,10 @@ bool inspector_advance(Inspector *i, bool can_ask)
                 report(i);
                 return true;
         }
-        if (!i->inspect || i->asked || !can_ask)
+        begun = i->survey ? i->answers : i->inspect != NULL;
+        if (!begun || i->asked || !can_ask)
                 return false;
-        question = inspect_next(i->inspect);
+        question = i->survey ? survey_question(i->asks++) : inspect_next(i->inspect);
         if (!question) {
                 inspector_end(i, NULL);
                 return true;

@@ -26,7 +26,10 @@ void inspector_free(Inspector *inspector);
 /* Begins an inspection for that method: over() follows, always, and only from inspector_advance(). Not while
  * inspector_is_busy(). The module has [timeouts] command to answer at all. */
 void inspector_begin(Inspector *inspector, Method method);
-/* Between inspector_begin() and over(). */
+/* Begins a survey: over() follows likewise, without facts. The questions of core/record/survey are asked as soon as the
+ * port answers, also of a module that tells no identity. */
+void inspector_begin_survey(Inspector *inspector);
+/* Between inspector_begin() or inspector_begin_survey() and over(). */
 bool inspector_is_busy(const Inspector *inspector);
 /* Returns true from inspector_begin() until all is known or the inspection ends early. */
 bool inspector_needs_port(const Inspector *inspector);
@@ -35,7 +38,7 @@ bool inspector_needs_port(const Inspector *inspector);
 
 /* The port answers. From here on each command has a time-out of its own. */
 void inspector_port_answers(Inspector *inspector);
-/* The identity of the module is known: the questions can begin. */
+/* The identity of the module is known: the questions of an inspection can begin. */
 void inspector_identity_known(Inspector *inspector);
 /* The answer to the command of ask(); error as AtEvent has it. */
 void inspector_answer(Inspector *inspector, AtResult result, int error, const char *information);

@@ -32,6 +32,7 @@ struct Module {
         Gate *gate;
         Probe *probe;
         Inspector *inspector;
+        RecordingWriter *survey; /* while one is under way, NULL none */
 
         ModuleAdoption adoption; /* the owner's */
 

@@ -163,6 +163,7 @@ Job *module_end_run(Module *m)
 
         g_clear_pointer(&m->run, job_run_free);
         m->context.job = NULL;
+        m->context.recording = m->survey;
         if (dismissed && at_port_is_listening(m->port))
                 return job; /* its updater may be running: nothing is sent before the next enumeration */
         at_port_end_listening(m->port);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "device/usb-describe.h"
 #include "module/module-private.h"
 
 static void advance(Module *m);
@@ -187,13 +188,30 @@ static void add_device(Module *m, const UsbDevice *device, uint64_t at)
                 log_module(LOG_INFO, m, "boot loader %04x:%04x is there", device->vendor_id, device->product_id);
         else
                 log_module(LOG_INFO, m, "%04x:%04x is there", device->vendor_id, device->product_id);
+        if (m->context.recording && device->syspath)
+                usb_describe(m->context.recording, clock_now(), device->syspath, false);
+        if (place_is_uart(m->place))
+                context_record(&m->context, RECORDING_TTY, context_tty(uart_node(m->uart)));
         m->observer->changed(m->userdata, m);
         module_feed_present(m);
         module_choose_port(m);
 }
 
+static void record_tty(Module *m, const UsbTty *tty)
+{
+        g_autofree char *text = NULL;
+
+        if (!m->context.recording)
+                return;
+        if (place_syspath(m->place))
+                usb_describe_interface(m->context.recording, clock_now(), place_syspath(m->place), tty->interface);
+        text = g_strdup_printf("%s interface=%u", context_tty(tty->node), tty->interface);
+        context_record(&m->context, RECORDING_TTY, text);
+}
+
 static void add_tty(Module *m, const UsbTty *tty)
 {
+        record_tty(m, tty);
         place_tty_came(m->place, tty);
         module_choose_port(m);
         m->observer->changed(m->userdata, m);
@@ -201,6 +219,7 @@ static void add_tty(Module *m, const UsbTty *tty)
 
 static void remove_tty(Module *m, const char *node)
 {
+        context_record(&m->context, RECORDING_TTY_GONE, context_tty(node));
         place_tty_left(m->place, node);
         module_choose_port(m);
         m->observer->changed(m->userdata, m);
@@ -352,6 +371,7 @@ void module_free(Module *m)
         probe_free(m->probe);
         inspector_free(m->inspector);
         place_free(m->place);
+        recording_writer_free(m->survey);
         g_free(m->context.id);
         g_free(m);
 }
@@ -388,6 +408,35 @@ void module_inspect(Module *m, Method method)
         if (!at_port_node(m->port))
                 inspector_end(m->inspector, "it has no AT port");
         advance(m);
+}
+
+void module_record(Module *m, RecordingWriter *recording)
+{
+        m->context.recording = recording;
+        if (place_syspath(m->place) && place_is_present(m->place))
+                usb_describe(recording, clock_now(), place_syspath(m->place), true);
+        if (place_is_uart(m->place) && at_port_node(m->port))
+                context_record(&m->context, RECORDING_TTY, context_tty(at_port_node(m->port)));
+        if (at_port_is_open(m->port))
+                context_record(&m->context, RECORDING_OPEN, context_tty(at_port_node(m->port)));
+}
+
+void module_survey(Module *m, RecordingWriter *survey)
+{
+        m->survey = survey;
+        module_record(m, survey);
+        inspector_begin_survey(m->inspector);
+        at_port_try(m->port);
+        if (!at_port_node(m->port))
+                inspector_end(m->inspector, "it has no AT port");
+        else if (at_port_is_ready(m->port))
+                inspector_port_answers(m->inspector);
+        advance(m);
+}
+
+bool module_is_being_asked(const Module *m)
+{
+        return inspector_is_busy(m->inspector);
 }
 
 void module_set_gate(Module *m, ModuleGate gate, const char *why)

@@ -38,6 +38,9 @@ typedef struct ModuleObserver {
         /* module_inspect() is over: the answers, which the callee frees, and the reason why the module could not be
          * asked, NULL none. */
         void (*inspected)(void *userdata, Module *module, Inspection *inspection, const char *failure);
+        /* module_survey() is over: the recording, which the callee frees, and the reason why not everything could be
+         * asked, NULL none. */
+        void (*surveyed)(void *userdata, Module *module, RecordingWriter *survey, const char *failure);
 } ModuleObserver;
 
 /* id: usb- and where it is plugged in, as UsbDevice has it, or tty- and the name of a UART. Borrows event, settings and
@@ -140,6 +143,16 @@ void module_probe(Module *module);
 /* Asks the module for the facts that an upgrade depends on, by core/rules/inspect.h's set for a check: inspected()
  * follows, at once or later, but always. Reads only; not while module_is_taken(), or while it is being asked. */
 void module_inspect(Module *module, Method method);
+
+/* Asks the module the questions of core/record/survey, and adds its USB device and all that is said to the recording,
+ * which it takes: surveyed() follows, at once or later, but always. Reads only; not while module_is_taken(), or while it
+ * is being asked. */
+void module_survey(Module *module, RecordingWriter *survey);
+/* Adds the device as it is now to the recording, and then all that is said and seen, until the job that is about to
+ * begin releases the module. Borrows the recording. */
+void module_record(Module *module, RecordingWriter *recording);
+/* module_inspect() or module_survey() is under way. */
+bool module_is_being_asked(const Module *module);
 
 /* ---- jobs. While job->awaits_record, the module stands still: it sends nothing, lets no time-out pass, and keeps the
  * bytes of its AT port and the events from outside for later. */

@@ -13,6 +13,9 @@ CORE_TESTS = \
 	tests/core/test-options \
 	tests/core/test-inspect \
 	tests/core/test-rules \
+	tests/core/test-record-mask \
+	tests/core/test-recording \
+	tests/core/test-survey \
 	tests/core/test-layout \
 	tests/core/test-codes \
 	tests/core/test-texts \
@@ -114,6 +117,18 @@ tests_core_test_options_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_inspect_SOURCES = tests/core/test-inspect.c tests/core/testing.h
 tests_core_test_inspect_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_inspect_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_record_mask_SOURCES = tests/core/test-record-mask.c tests/core/testing.h
+tests_core_test_record_mask_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_record_mask_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_recording_SOURCES = tests/core/test-recording.c tests/core/testing.h
+tests_core_test_recording_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_recording_LDADD = $(CORE_TEST_LIBS)
+
+tests_core_test_survey_SOURCES = tests/core/test-survey.c tests/core/testing.h
+tests_core_test_survey_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_survey_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_rules_SOURCES = tests/core/test-rules.c tests/core/testing.h
 tests_core_test_rules_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

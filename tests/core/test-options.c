@@ -13,8 +13,8 @@ static const struct {
         { "expected-revision", 's' }, { "method", 's' },      { "upgrade-mode", 'u' }, { "download-urc-max", 'u' },
         { "update-urc-max", 'u' },    { "cid", 'u' },         { "apn", 's' },          { "apn-user", 's' },
         { "apn-password", 's' },      { "apn-auth", 'u' },    { "flow-control", 's' }, { "check-source", 'b' },
-        { "allow-unchanged", 'b' },   { "allow-https", 'b' }, { "pace-bytes", 'u' },   { "pace-interval", 'u' },
-        { "request-id", 's' },
+        { "allow-unchanged", 'b' },   { "allow-https", 'b' }, { "record", 'b' },       { "pace-bytes", 'u' },
+        { "pace-interval", 'u' },     { "request-id", 's' },
 };
 
 START_TEST(keys_and_types)
@@ -214,6 +214,7 @@ static Options *full(void)
         ck_assert(options_set_boolean(o, "check-source", true));
         ck_assert(options_set_boolean(o, "allow-unchanged", true));
         ck_assert(options_set_boolean(o, "allow-https", true));
+        ck_assert(options_set_boolean(o, "record", true));
         ck_assert(options_set_string(o, "request-id", " \"night\" \\ #7; ", &why));
         return o;
 }
@@ -230,7 +231,7 @@ static void assert_same(const Options *a, const Options *b)
         ck_assert(a->upgrade_mode == b->upgrade_mode && a->download_urc_max == b->download_urc_max &&
                   a->update_urc_max == b->update_urc_max && a->cid == b->cid && a->apn_auth == b->apn_auth);
         ck_assert(a->check_source == b->check_source && a->allow_unchanged == b->allow_unchanged &&
-                  a->allow_https == b->allow_https);
+                  a->allow_https == b->allow_https && a->record == b->record);
 }
 
 static Options *reload(const Options *o)

@@ -87,6 +87,7 @@ START_TEST(test_live)
         assert_offered(w, "fotactl start --module=", "[867710050000011]\n[867710050000022]\n[usb-1-1]\n[usb-1-2]\n");
         assert_offered(w, "fotactl check -m usb-1-2", "[usb-1-2]\n");
         assert_offered(w, "fotactl --json probe 8677100500000", "[867710050000011]\n[867710050000022]\n");
+        assert_offered(w, "fotactl survey usb-1-2", "[usb-1-2]\n");
         assert_offered(w, "fotactl cancel 2 ", "");
         g_free(world_sim(w, "release 1-1 downloading:50"));
         g_free(world_sim(w, "held 1-1 updating:50"));
@@ -173,7 +174,7 @@ START_TEST(test_options)
                       "diff <($F $v --help | grep -oE \"^  (-., )?--[a-z0-9-]+\" | sed \"s/.*--/--/\" | sort) "
                       "<($abs_top_srcdir/tests/daemon/complete \"fotactl $v --\" | tr -d \"[]=\" | sort) || exit 1; "
                       "n=$((n + 1)); done; echo $n verbs'",
-                      NULL, 0, "15 verbs", "");
+                      NULL, 0, "17 verbs", "");
         world_free(w);
 }
 END_TEST

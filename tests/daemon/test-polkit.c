@@ -72,6 +72,13 @@ static int probe(sd_bus *bus, const void *data, sd_bus_error *e)
                                   "org.fotad1.Module", "Probe", e, NULL, NULL);
 }
 
+static int survey(sd_bus *bus, const void *data, sd_bus_error *e)
+{
+        const Target *t = data;
+
+        return sd_bus_call_method(bus, NAME, "/org/fotad1", "org.fotad1.Manager", "Survey", e, NULL, "s", t->module);
+}
+
 static int manager_cancel(sd_bus *bus, const void *data, sd_bus_error *e)
 {
         const Target *t = data;
@@ -104,9 +111,9 @@ static const struct {
         const char *name;
         UserFunc func;
 } acts[] = {
-        { "org.fotad1.start", start },           { "org.fotad1.start", start_file },  { "org.fotad1.probe", check },
-        { "org.fotad1.probe", probe },           { "org.fotad1.cancel", job_cancel }, { "org.fotad1.retry", retry },
-        { "org.fotad1.cancel", manager_cancel }, { "org.fotad1.cancel", dismiss },
+        { "org.fotad1.start", start }, { "org.fotad1.start", start_file },      { "org.fotad1.probe", check },
+        { "org.fotad1.probe", probe }, { "org.fotad1.probe", survey },          { "org.fotad1.cancel", job_cancel },
+        { "org.fotad1.retry", retry }, { "org.fotad1.cancel", manager_cancel }, { "org.fotad1.cancel", dismiss },
 };
 
 static int read_all(sd_bus *bus, const void *data, sd_bus_error *e)

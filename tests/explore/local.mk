@@ -10,10 +10,16 @@ tests_explore_libexplore_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/explo
 tests_explore_explore_SOURCES = tests/explore/explore.c tests/explore/shrink.c tests/explore/shrink.h
 tests_explore_explore_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/explore
 tests_explore_explore_LDADD = tests/explore/libexplore.a daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
+# The recordings of tests/recordings, played to the host of the explorer.
+tests_explore_test_recordings_SOURCES = tests/explore/test-recordings.c
+tests_explore_test_recordings_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/explore $(CHECK_CFLAGS)
+tests_explore_test_recordings_LDADD = tests/explore/libexplore.a daemon/libfotacore.a dbus/libfotashared.a \
+	$(CHECK_LIBS) $(GLIB_LIBS)
+EXTRA_DIST += tests/recordings
 check_LIBRARIES += tests/explore/libexplore.a
 if HAVE_TESTS
-check_PROGRAMS += tests/explore/explore
-TESTS += tests/explore/explore
+check_PROGRAMS += tests/explore/explore tests/explore/test-recordings
+TESTS += tests/explore/explore tests/explore/test-recordings
 endif
 
 .PHONY: explore

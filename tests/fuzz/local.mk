@@ -13,7 +13,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-plan \
 	tests/fuzz/fuzz-options \
 	tests/fuzz/fuzz-modem \
-	tests/fuzz/fuzz-server
+	tests/fuzz/fuzz-server \
+	tests/fuzz/fuzz-recording
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz -I$(top_srcdir)/tests/explore $(SYSTEMD_CFLAGS)
 tests_fuzz_libfuzz_a_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/message.c tests/fuzz/message.h
@@ -85,6 +86,10 @@ tests_fuzz_fuzz_modem_LDADD = $(FUZZ_SHELL_LIBS)
 tests_fuzz_fuzz_server_SOURCES = tests/fuzz/fuzz-server.c
 tests_fuzz_fuzz_server_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_server_LDADD = $(FUZZ_SHELL_LIBS)
+
+tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz-recording.c
+tests_fuzz_fuzz_recording_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_recording_LDADD = $(FUZZ_CORE_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run tests/fuzz/oss-fuzz/Dockerfile tests/fuzz/oss-fuzz/build.sh \
 	tests/fuzz/oss-fuzz/project.yaml

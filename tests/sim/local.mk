@@ -3,7 +3,7 @@
 if HAVE_TESTS
 noinst_PROGRAMS += tests/sim/modsim
 tests_sim_modsim_CFLAGS = $(AM_CFLAGS) $(SIM_CFLAGS)
-tests_sim_modsim_LDADD = $(SIM_LIBS) $(GLIB_LIBS)
+tests_sim_modsim_LDADD = daemon/libfotacore.a dbus/libfotashared.a $(SIM_LIBS) $(GLIB_LIBS)
 tests_sim_modsim_SOURCES = $(modsim_sources) \
 	tests/sim/attach-umockdev.c \
 	tests/sim/bed-host.c tests/sim/bed-host.h tests/sim/bed-preload.c tests/sim/bed-private.h \
@@ -23,7 +23,7 @@ EXTRA_DIST += tests/sim/test-guard
 # The same modules on the real USB of another machine (tests/system).
 noinst_PROGRAMS += tests/sim/modsim-usb
 tests_sim_modsim_usb_CFLAGS = $(AM_CFLAGS) $(SIM_USB_CFLAGS)
-tests_sim_modsim_usb_LDADD = $(SIM_USB_LIBS) $(GLIB_LIBS)
+tests_sim_modsim_usb_LDADD = daemon/libfotacore.a dbus/libfotashared.a $(SIM_USB_LIBS) $(GLIB_LIBS)
 tests_sim_modsim_usb_SOURCES = $(modsim_sources) \
 	tests/sim/attach-usbip.c tests/sim/usbip.c tests/sim/usbip.h tests/sim/descriptors.c tests/sim/descriptors.h
 
@@ -39,7 +39,7 @@ modsim_sources = tests/sim/attach.h \
 	tests/sim/model-truth.c \
 	tests/sim/modsim.c \
 	tests/sim/package.c tests/sim/package.h \
-	tests/sim/persona.c tests/sim/persona.h \
+	tests/sim/persona.c tests/sim/persona.h tests/sim/persona-survey.c tests/sim/persona-survey.h \
 	tests/sim/text.c tests/sim/text.h \
 	tests/sim/usb.c tests/sim/usb.h
 endif

@@ -73,10 +73,10 @@ bool at_number_at(const struct at_call *call, unsigned i, unsigned *ret)
 
 /* The systems that have a command, besides the normal one. */
 enum permit {
-        NORMAL, /* nowhere */
-        MINI,   /* in the Mini systems */
-        IMEI,   /* in the Mini systems if the persona says so */
-        SMS,    /* the same, and not necessarily in the normal system */
+        NORMAL,   /* nowhere */
+        MINI,     /* in the Mini systems */
+        IMEI,     /* in the Mini systems if the persona says so */
+        SMS,      /* the same, and not necessarily in the normal system */
         SERVICES, /* the same for phone book and supplementary services */
 };
 
@@ -198,12 +198,25 @@ void at_run_line(struct at_port *port, const char *line)
         g_autoptr(GString) text = g_string_new(NULL);
         struct at_call call = { .m = m, .port = port, .info = text };
         unsigned error = g_ascii_strncasecmp(line, "AT", 2) == 0 ? 0 : CME_NOT_SUPPORTED;
+        const char *answer = NULL;
 
+        /* What a survey knows of this very command counts in the system that was surveyed. */
+        if (m->system == MODEL_NORMAL) {
+                error = error ?: persona_refusal(m->persona, line);
+                answer = persona_answer(m->persona, line);
+        }
         for (const char *s = line + 2; !error && *s && !call.deferred;)
                 error = *s == '+' ? run_extended(&call, &s) : run_basic(&call, &s);
         if (call.deferred) {
                 port->busy = true;
                 return;
+        }
+        if (error == CME_NOT_SUPPORTED && answer) {
+                g_auto(GStrv) lines = g_strsplit(answer, "\n", -1);
+
+                for (char **known = lines; *known; known++)
+                        at_info(&call, "%s", *known);
+                error = 0;
         }
         at_port_answer(port, error ? NULL : text->str, error);
         if (call.then)

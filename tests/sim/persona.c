@@ -4,11 +4,16 @@
  * on their effects.
  */
 #include "persona.h"
+#include "persona-survey.h"
 
 #include <string.h>
 
+/* Prefix of the name of a file, in place of a persona. */
+#define SURVEY "survey:"
+
 struct Persona {
         char *value[_PERSONA_KEY_MAX];
+        struct persona_survey *survey; /* NULL none */
 };
 
 static const struct {
@@ -175,12 +180,33 @@ static Persona *persona_builtin(const char *name, GError **error)
         return NULL;
 }
 
+static bool take_survey(Persona *persona, const char *file, GError **error)
+{
+        persona->survey = persona_survey_read(file, error);
+        for (guint i = 0; persona->survey && i < persona->survey->settings->len; i += 2)
+                if (!persona_set(persona, g_ptr_array_index(persona->survey->settings, i),
+                                 g_ptr_array_index(persona->survey->settings, i + 1), error))
+                        return false;
+        return persona->survey != NULL;
+}
+
+const char *persona_answer(const Persona *persona, const char *command)
+{
+        return persona->survey ? g_hash_table_lookup(persona->survey->answers, command) : NULL;
+}
+
+unsigned persona_refusal(const Persona *persona, const char *command)
+{
+        return persona->survey ? GPOINTER_TO_UINT(g_hash_table_lookup(persona->survey->refusals, command)) : 0;
+}
+
 Persona *persona_new(const char *text, GError **error)
 {
         g_auto(GStrv) parts = g_strsplit(text, ",", 2);
-        g_autoptr(Persona) persona = persona_builtin(parts[0] ?: "", error);
+        bool survey = parts[0] && g_str_has_prefix(parts[0], SURVEY);
+        g_autoptr(Persona) persona = persona_builtin(survey ? "ec200a" : parts[0] ?: "", error);
 
-        if (!persona || (parts[1] && !set_all(persona, parts[1], error)))
+        if (!persona || (survey && !take_survey(persona, parts[0] + strlen(SURVEY), error)) || (parts[1] && !set_all(persona, parts[1], error)))
                 return NULL;
         return g_steal_pointer(&persona);
 }
@@ -191,6 +217,7 @@ void persona_free(Persona *persona)
                 return;
         for (unsigned k = 0; k < _PERSONA_KEY_MAX; k++)
                 g_free(persona->value[k]);
+        persona_survey_free(persona->survey);
         g_free(persona);
 }
 

@@ -175,6 +175,10 @@ typedef struct Persona Persona;
 /* "NAME[,key=value...]": a copy of the built-in persona NAME with these settings. NULL with an error that names the
  * invalid part. */
 Persona *persona_new(const char *text, GError **error);
+/* Of a persona from a survey: the lines with which the module answered that command, NULL if it is not known; the number
+ * with which it refused that command, 0 if it did not. */
+const char *persona_answer(const Persona *persona, const char *command);
+unsigned persona_refusal(const Persona *persona, const char *command);
 void persona_free(Persona *persona);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Persona, persona_free)
 

@@ -53,6 +53,7 @@ static const Key keys[] = {
         KEY_BOOLEAN("check-source", check_source),
         KEY_BOOLEAN("allow-unchanged", allow_unchanged),
         KEY_BOOLEAN("allow-https", allow_https),
+        KEY_BOOLEAN("record", record),
         KEY_STRING("request-id", request_id, NULL),
 };
 

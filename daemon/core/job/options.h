@@ -25,6 +25,7 @@ typedef struct Options {
         bool check_source;
         bool allow_unchanged;
         bool allow_https;
+        bool record;      /* keep a recording of the job */
         char *request_id; /* the caller's own name for the request: the same one starts no second job */
 } Options;
 

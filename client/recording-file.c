@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Files that the daemon returns: read from their descriptor, and written where the user wants them. Knows nothing of
+ * their contents. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "json.h"
+#include "recording-file.h"
+#include "report.h"
+#include "text.h"
+
+#define BYTES_MAX (1024 * 1024)
+
+/* NULL and errno on failure. */
+static GString *read_all(int fd)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+        char bytes[4096];
+        ssize_t n;
+
+        while ((n = read(fd, bytes, sizeof(bytes))) != 0) {
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return NULL;
+                if (text->len + (size_t)n > BYTES_MAX) {
+                        errno = EFBIG;
+                        return NULL;
+                }
+                g_string_append_len(text, bytes, n);
+        }
+        return g_steal_pointer(&text);
+}
+
+static void write_json(const char *path, const GString *text)
+{
+        g_autoptr(Json) json = json_new();
+
+        json_begin(json, NULL, '{');
+        if (path)
+                json_string(json, "output", path);
+        else
+                json_string(json, "text", text->str);
+        json_unsigned(json, "bytes", text->len);
+        json_end(json, '}');
+        json_print(json);
+}
+
+int recording_file_save(Ctl *ctl, sd_bus_message *reply, const char *path, const char *what)
+{
+        g_autoptr(GString) text = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *sentence = NULL, *shown = NULL;
+        int fd, r;
+
+        if (path && strcmp(path, "-") == 0)
+                path = NULL;
+        r = sd_bus_message_read(reply, "h", &fd);
+        if (r < 0)
+                return fail_bus(ctl, NULL, r);
+        text = read_all(fd);
+        if (!text)
+                return fail_bus(ctl, NULL, -errno);
+        if (path && !g_file_set_contents(path, text->str, (gssize)text->len, &error))
+                return fail(ctl, STATUS_OUTPUT, ERROR_USAGE, _("the file cannot be written: %s"), error->message);
+        if (ctl->json) {
+                write_json(path, text);
+        } else if (path) {
+                g_auto(GStrv) parts = g_strsplit(what, "%s", 2);
+
+                shown = text_clean(path);
+                sentence = g_strjoinv(shown, parts);
+                text_wrap(sentence, 0);
+        } else {
+                g_print("%s", text->str);
+        }
+        return STATUS_DONE;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Recordings of upgrades on the simulator: what is in them, and what is not; that they outlive the daemon, end with
+ * their jobs, and cost nothing where nobody asked for one. */
+
+#include <check.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client-run.h"
+#include "core/record/recording.h"
+#include "suite.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+
+#define IMEI "867710050000013"
+
+static char *get_text(World *w, const char *job, char **ret_error)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
+        char *text;
+        gsize length;
+        int fd, r;
+
+        r = sd_bus_call_method(world_bus(w), "org.fotad1", job, "org.fotad1.Job", "GetRecording", &error, &reply, NULL);
+        if (r < 0) {
+                *ret_error = g_strdup(error.name);
+                sd_bus_error_free(&error);
+                return NULL;
+        }
+        ck_assert_int_ge(sd_bus_message_read(reply, "h", &fd), 0);
+        ck_assert_int_lt(write(fd, "x", 1), 0);
+        length = (gsize)lseek(fd, 0, SEEK_END);
+        ck_assert_uint_le(length, 256 * 1024);
+        text = g_malloc0(length + 1);
+        ck_assert_int_eq(pread(fd, text, length, 0), (ssize_t)length);
+        return text;
+}
+
+static Recording *get(World *w, const char *job)
+{
+        g_autofree char *error = NULL, *text = get_text(w, job, &error), *why = NULL;
+        Recording *r;
+
+        ck_assert_msg(text, "%s", error);
+        ck_assert_msg(!strstr(text, IMEI) && !strstr(text, SECRET), "%s", text);
+        r = recording_parse(text, strlen(text), &why);
+        ck_assert_msg(r, "%s\n%s", why, text);
+        return r;
+}
+
+static unsigned count(const Recording *r, RecordingWord word, const char *beginning)
+{
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < r->events->len; i++) {
+                const RecordingEvent *event = g_ptr_array_index(r->events, i);
+
+                n += event->word == word && g_str_has_prefix(event->text, beginning);
+        }
+        return n;
+}
+
+static bool has_file(World *w)
+{
+        g_autofree char *file = world_path(w, "state/jobs/1.recording");
+
+        return g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
+static char *publish(World *w)
+{
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        return world_http(w, "up.bin");
+}
+
+START_TEST(test_dfota)
+{
+        World *w = world_new(&WORLD_EC200A);
+        g_autofree char *package = publish(w), *url = g_strconcat(package, "?key=" SECRET, NULL), *job = NULL;
+        g_autofree char *command = NULL, *file = world_path(w, "recording"), *text = NULL;
+        g_autoptr(Recording) r = NULL;
+
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, "record", "b", "1", "cid", "u", "3", "apn", "s", "corp.example", "apn-user", "s",
+                          "gateway7", "apn-password", "s", SECRET, NULL);
+        ck_assert_msg(job, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        r = get(w, job);
+        ck_assert_str_eq(recording_head(r, "kind"), "upgrade");
+        ck_assert_uint_eq(count(r, RECORDING_SENT, "AT+QFOTADL=\"http"), 1);
+        ck_assert_uint_ge(count(r, RECORDING_SENT, "AT+QICSGP=3,1,\"hidden-"), 1);
+        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"HTTPSTART\""), 1);
+        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"UPDATING\","), 90);
+        ck_assert_uint_eq(count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"END\",0"), 1);
+        ck_assert_uint_eq(count(r, RECORDING_GONE, ""), 2);
+        ck_assert_uint_eq(count(r, RECORDING_DEVICE, "2c7c:6005"), 3);
+        ck_assert_uint_eq(count(r, RECORDING_TTY, "tty"), 9);
+        ck_assert_uint_ge(count(r, RECORDING_OPEN, "tty"), 3);
+        ck_assert_uint_ge(count(r, RECORDING_CLOSE, "tty"), 2);
+        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
+        ck_assert_uint_ge(count(r, RECORDING_NOTE, "phase "), 5);
+        ck_assert(has_file(w));
+        command = g_strdup_printf("recording 1 -o '%s'", file);
+        client_assert(w, command, NULL, 0, "Look at it before you send it.", "");
+        ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+        ck_assert(!strstr(text, "corp.example") && !strstr(text, "gateway7") && strstr(text, "result success"));
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_mini)
+{
+        World *w = world_new(&(WorldSettings){ .modules = { "1-1=ec800m-4" } });
+        g_autofree char *url = NULL, *job = NULL;
+        g_autoptr(Recording) r = NULL;
+
+        world_await_module(w, MODULE_1);
+        world_package(w, "up.mini_1", "EC800MCNGAR06A03M04", "EC800MCNGAR06A04M04", NULL);
+        world_package(w, "up.mini_2", "EC800MCNGAR06A03M04", "EC800MCNGAR06A04M04", NULL);
+        url = world_http(w, "up.mini_1");
+        job = world_start(w, "", url, "record", "b", "1", NULL);
+        world_assert_result(w, job, "success", "", "");
+        r = get(w, job);
+        ck_assert_uint_eq(count(r, RECORDING_GONE, ""), 4);
+        ck_assert_uint_ge(count(r, RECORDING_DEVICE, "2c7c:6001"), 2); /* the Mini systems */
+        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_off)
+{
+        World *w = world_new(&WORLD_EC200A);
+        g_autofree char *url = publish(w), *job = NULL, *error = NULL;
+
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, NULL);
+        world_assert_result(w, job, "success", "", "");
+        ck_assert_ptr_null(get_text(w, job, &error));
+        ck_assert_str_eq(error, "org.fotad1.Error.Unsupported");
+        ck_assert(!has_file(w));
+        client_assert(w, "recording", NULL, 3, "", "has no recording");
+        world_free(w);
+}
+END_TEST
+
+/* The next daemon goes on with the file. */
+START_TEST(test_killed)
+{
+        World *w = world_new(&WORLD_EC200A);
+        g_autofree char *url = publish(w), *job = NULL;
+        g_autoptr(Recording) running = NULL, r = NULL;
+
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = world_start(w, "", url, "record", "b", "1", NULL);
+        g_free(world_sim(w, "held 1-1 downloading:50"));
+        running = get(w, job);
+        ck_assert_uint_eq(count(running, RECORDING_SENT, "AT+QFOTADL=\"http"), 1);
+        world_kill_daemon(w);
+        world_start_daemon(w);
+        world_await_port(w);
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        r = get(w, job);
+        ck_assert_uint_eq(count(r, RECORDING_NOTE, "note fotad was started again"), 1);
+        ck_assert_uint_eq(count(r, RECORDING_SENT, "AT+QFOTADL=?"), 1);
+        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        world_start_daemon(w);
+        recording_free(get(w, job)); /* also of a job that has ended before */
+        world_free(w);
+}
+END_TEST
+
+/* A job that is forgotten takes its recording along. */
+START_TEST(test_forgotten)
+{
+        World *w = world_new(&(WorldSettings){ .modules = { "1-1=ec200a" }, .config = "[jobs]\nhistory=1\n" });
+        g_autofree char *url = publish(w), *job = NULL, *second = NULL, *missing = NULL, *record = NULL;
+
+        world_await_module(w, MODULE_1);
+        missing = g_strconcat(url, ".missing", NULL);
+        job = world_start(w, "", missing, "record", "b", "1", NULL);
+        world_assert_result(w, job, "failed", "http", "url-error");
+        ck_assert(has_file(w));
+        second = world_start(w, "", missing, NULL);
+        ck_assert(world_await_signal(w, "/org/fotad1", "InterfacesRemoved", JOB_1));
+        ck_assert_int_eq(world_stop_daemon(w), 0); /* after the disk has everything */
+        ck_assert(!has_file(w));
+        world_free(w);
+}
+END_TEST
+
+START_TEST(test_uart)
+{
+        World *w = world_new(
+                &(WorldSettings){ .modules = { "tty:ttyS1=ec200a" }, .config = "[serial]\nports=ttyS1\n" });
+        g_autofree char *url = publish(w), *job = NULL;
+        g_autoptr(Recording) r = NULL;
+
+        world_await_module(w, MODULE_UART);
+        job = world_start(w, "", url, "record", "b", "1", NULL);
+        world_assert_result(w, job, "success", "", "");
+        r = get(w, job);
+        ck_assert_uint_eq(count(r, RECORDING_DEVICE, ""), 0);
+        ck_assert_uint_ge(count(r, RECORDING_TTY, "ttyS1"), 1);
+        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "RDY"), 1);
+        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
+        world_free(w);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *s = suite_create("recorded");
+
+        suite_add(s, "dfota", test_dfota, 0, 1);
+        suite_add(s, "mini", test_mini, 0, 1);
+        suite_add(s, "off", test_off, 0, 1);
+        suite_add(s, "killed", test_killed, 0, 1);
+        suite_add(s, "forgotten", test_forgotten, 0, 1);
+        suite_add(s, "uart", test_uart, 0, 1);
+        return suite_run(s);
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Each recording of tests/recordings leads to its verdict, with the restarts and the message that it has: its module is
+ * played to the real core in simulated time; and to the same verdict if the daemon dies and starts again behind any of
+ * its events. Whatever the core asks and the recording lacks is answered ERROR. */
+
+#include <check.h>
+#include <string.h>
+
+#include "core/record/recording.h"
+#include "host-private.h"
+
+#define PATIENCE    (120 * SECOND) /* for a command that the recording has */
+#define DAY         (24 * 3600 * SECOND)
+#define SECONDS_MAX 300
+
+static GPtrArray *files;
+
+typedef struct Replay {
+        const Recording *r;
+        Host *host;
+        unsigned at;     /* the event that comes next */
+        GQueue commands; /* of the host, not answered yet */
+        uint64_t now;
+        uint64_t base; /* the time of an event, and in the recording */
+        uint64_t base_at;
+        unsigned lacks;
+} Replay;
+
+static const RecordingEvent *event_at(const Recording *r, unsigned i)
+{
+        return g_ptr_array_index(r->events, i);
+}
+
+/* ---- the host */
+
+static void on_command(void *userdata, const char *command)
+{
+        Replay *p = userdata;
+
+        g_queue_push_tail(&p->commands, g_strdup(command));
+}
+
+static void on_bytes(void *userdata, uint64_t bytes)
+{
+        (void)userdata, (void)bytes;
+}
+
+static bool on_takes_bytes(void *userdata)
+{
+        (void)userdata;
+        return true;
+}
+
+static void on_nothing(void *userdata)
+{
+        (void)userdata;
+}
+
+static void on_note(void *userdata, const char *text)
+{
+        (void)userdata, (void)text;
+}
+
+static const HostObserver observer = {
+        on_command, on_bytes, on_takes_bytes, on_nothing, on_nothing, on_nothing, on_note
+};
+
+/* ---- answers */
+
+/* The recording has another URL, and no credentials. */
+static bool is_same(const char *sent, const char *recorded)
+{
+        static const char *const private[] = { "AT+QFOTADL=\"", "AT+QICSGP=" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(private); i++)
+                if (g_str_has_prefix(sent, private[i]) && g_str_has_prefix(recorded, private[i]))
+                        return true;
+        return strcmp(sent, recorded) == 0;
+}
+
+static bool is_final(const char *line)
+{
+        return strcmp(line, "OK") == 0 || strcmp(line, "ERROR") == 0 || g_str_has_prefix(line, "+CME ERROR");
+}
+
+/* Returns true if the command of that event was answered. */
+static bool is_answered(const Recording *r, unsigned i)
+{
+        while (++i < r->events->len && event_at(r, i)->word != RECORDING_SENT)
+                if (event_at(r, i)->word == RECORDING_RECEIVED && is_final(event_at(r, i)->text))
+                        return true;
+        return false;
+}
+
+/* The number of events from there to the present one; those of another enumeration, in which another system may run,
+ * come last. */
+static unsigned distance(const Replay *p, unsigned i)
+{
+        unsigned first = MIN(i, p->at), last = MIN(MAX(i, p->at), p->r->events->len - 1), n = last - first;
+
+        for (unsigned k = first; k <= last; k++)
+                if (event_at(p->r, k)->word == RECORDING_GONE)
+                        return n + p->r->events->len;
+        return n;
+}
+
+/* The nearest event of that command that was answered; -1 none. */
+static int find_command(const Replay *p, const char *command)
+{
+        int found = -1;
+
+        for (unsigned i = 0; i < p->r->events->len; i++)
+                if (event_at(p->r, i)->word == RECORDING_SENT && is_same(command, event_at(p->r, i)->text) &&
+                    is_answered(p->r, i) && (found < 0 || distance(p, i) < distance(p, (unsigned)found)))
+                        found = (int)i;
+        return found;
+}
+
+/* Answers out of turn. */
+static void answer(Replay *p, const char *command)
+{
+        int i = find_command(p, command);
+        const RecordingEvent *event;
+
+        if (i < 0) {
+                p->lacks++;
+                host_line(p->host, "ERROR", p->now);
+                return;
+        }
+        while (++i < (int)p->r->events->len && (event = event_at(p->r, (unsigned)i))->word != RECORDING_SENT) {
+                if (event->word == RECORDING_RECEIVED)
+                        host_line(p->host, event->text, p->now);
+                if (event->word == RECORDING_RECEIVED && is_final(event->text))
+                        return;
+        }
+}
+
+/* ---- time */
+
+/* Lets the host do what is due until then; its commands wait. */
+static void advance_to(Replay *p, uint64_t until)
+{
+        while (host_next(p->host) <= until) {
+                p->now = MAX(p->now, host_next(p->host));
+                host_advance(p->host, p->now);
+        }
+        p->now = MAX(p->now, until);
+}
+
+static void set_base(Replay *p, const RecordingEvent *event)
+{
+        p->base = p->now;
+        p->base_at = event->at;
+}
+
+/* Waits for the command of the event, and answers others. Returns false if it does not come. */
+static bool await_command(Replay *p, const RecordingEvent *event)
+{
+        uint64_t until = p->now + PATIENCE;
+
+        for (;;) {
+                g_autofree char *command = g_queue_pop_head(&p->commands);
+
+                if (command && is_same(command, event->text))
+                        return true;
+                if (command)
+                        answer(p, command);
+                else if (host_next(p->host) > until)
+                        return false;
+                else
+                        advance_to(p, host_next(p->host));
+        }
+}
+
+static void await_open(Replay *p)
+{
+        uint64_t until = p->now + PATIENCE;
+
+        while (!p->host->open && host_next(p->host) <= until)
+                advance_to(p, host_next(p->host));
+}
+
+/* Returns true if fotad had an AT port before the device left again. */
+static bool has_port(const Replay *p)
+{
+        for (unsigned i = p->at + 1; i < p->r->events->len && event_at(p->r, i)->word != RECORDING_GONE; i++)
+                if (event_at(p->r, i)->word == RECORDING_OPEN)
+                        return true;
+        return false;
+}
+
+static void skip_answer(Replay *p)
+{
+        while (p->at + 1 < p->r->events->len) {
+                const RecordingEvent *next = event_at(p->r, p->at + 1);
+
+                if (next->word == RECORDING_SENT || next->word == RECORDING_GONE)
+                        return;
+                p->at++;
+                if (next->word == RECORDING_RECEIVED && is_final(next->text))
+                        return;
+        }
+}
+
+static void play_event(Replay *p)
+{
+        const RecordingEvent *event = event_at(p->r, p->at);
+
+        if (event->word != RECORDING_SENT)
+                advance_to(p, p->base + (event->at - p->base_at));
+        switch (event->word) {
+        case RECORDING_SENT:
+                if (!await_command(p, event))
+                        skip_answer(p);
+                set_base(p, event);
+                break;
+        case RECORDING_RECEIVED: host_line(p->host, event->text, p->now); break;
+        case RECORDING_OPEN:
+                await_open(p);
+                set_base(p, event);
+                break;
+        case RECORDING_GONE: host_detached(p->host, p->now); break;
+        case RECORDING_DEVICE:
+                if (!p->host->attached)
+                        host_attached(p->host, (unsigned)g_ascii_strtoull(event->text + 5, NULL, 16), has_port(p),
+                                      p->now);
+                break;
+        case RECORDING_INTERFACE:
+        case RECORDING_TTY:
+        case RECORDING_TTY_GONE:
+        case RECORDING_CLOSE:
+        case RECORDING_NOTE:
+        case RECORDING_DROPPED:
+        case _RECORDING_WORD_MAX: break;
+        }
+}
+
+/* The module says no more by itself. */
+static void play_end(Replay *p)
+{
+        uint64_t until = p->now + DAY;
+
+        while (host_job(p->host) && host_job(p->host)->state != JOB_FINISHED && p->now < until) {
+                g_autofree char *command = g_queue_pop_head(&p->commands);
+
+                if (command)
+                        answer(p, command);
+                else if (host_next(p->host) > until)
+                        return;
+                else
+                        advance_to(p, host_next(p->host));
+        }
+}
+
+/* ---- the job */
+
+/* The rest of the first event with that word and beginning, "" none. */
+static const char *find_text(const Recording *r, RecordingWord word, const char *beginning)
+{
+        for (unsigned i = 0; i < r->events->len; i++)
+                if (event_at(r, i)->word == word && g_str_has_prefix(event_at(r, i)->text, beginning))
+                        return event_at(r, i)->text + strlen(beginning);
+        return "";
+}
+
+static const char *find_imei(const Recording *r)
+{
+        for (unsigned i = 0; i < r->events->len; i++) {
+                const RecordingEvent *event = event_at(r, i);
+
+                if (event->word == RECORDING_RECEIVED && strlen(event->text) == 15 &&
+                    strspn(event->text, "0123456789") == 15)
+                        return event->text;
+        }
+        return "";
+}
+
+/* The revision's letters up to its first digits and the letter behind: EC200A, EG800K. */
+static char *find_model(const char *revision)
+{
+        size_t letters = strcspn(revision, "0123456789"), digits = strspn(revision + letters, "0123456789");
+
+        return g_strndup(revision, letters + digits + 1);
+}
+
+static Recording *load(const char *file)
+{
+        g_autofree char *text = NULL, *why = NULL;
+        gsize length;
+        Recording *r;
+
+        ck_assert_msg(g_file_get_contents(file, &text, &length, NULL), "%s cannot be read", file);
+        r = recording_parse(text, length, &why);
+        ck_assert_msg(r, "%s: %s", file, why);
+        ck_assert_msg(recording_head(r, "verdict"), "%s names no verdict", file);
+        return r;
+}
+
+static char *verdict_of(const Job *job)
+{
+        const char *name = job_error_name(job);
+
+        return g_strdup_printf("%s%s%s", job_result_to_string(job->result), *name ? " " : "", name);
+}
+
+/* cut: the daemon dies behind that event, and starts again; -1: it does not. Returns the job's end. */
+static Job *play(const Recording *r, int cut, unsigned *ret_lacks)
+{
+        const char *revision = find_text(r, RECORDING_NOTE, "revision before the upgrade: ");
+        g_autofree char *model = find_model(revision), *why = NULL;
+        const Traits traits = { .source = SOURCE_HTTP,
+                                .mini = identity_method(model, revision) == METHOD_MINIFOTA,
+                                .uart = g_str_has_prefix(recording_head(r, "module") ?: "", "tty-") };
+        const Request request = { .host_flow = false };
+        g_autoptr(Host) host = NULL;
+        Replay p = { .r = r, .now = SECOND };
+        Job *end;
+
+        g_queue_init(&p.commands);
+        p.host = host = host_new(&traits, &request, &observer, &p);
+        host->product = (unsigned)g_ascii_strtoull(find_text(r, RECORDING_DEVICE, "2c7c:"), NULL, 16);
+        host_begin(host, p.now);
+        job_set_string(&host->job->imei, find_imei(r));
+        job_set_string(&host->job->model, model);
+        job_set_string(&host->job->from_revision, revision);
+        g_free(host->disk);
+        host->disk = job_to_text(host->job);
+        p.base = p.now;
+        for (; p.at < r->events->len; p.at++) {
+                play_event(&p);
+                if ((int)p.at != cut)
+                        continue;
+                host_kill(host); /* what it has sent the module has */
+                host_start(host, false, p.now);
+                if (host->attached && host->at_port)
+                        await_open(&p); /* messages to a closed port would be lost */
+                p.base = p.now;
+                p.base_at = event_at(r, p.at)->at;
+        }
+        play_end(&p);
+        g_queue_clear_full(&p.commands, g_free);
+        *ret_lacks = p.lacks;
+        end = job_from_text(host->disk ?: host->ended, "1", &why);
+        ck_assert_msg(end, "%s", why);
+        return end;
+}
+
+START_TEST(whole)
+{
+        const char *file = g_ptr_array_index(files, _i);
+        g_autoptr(Recording) r = load(file);
+        unsigned lacks, restarts = 0;
+        g_autoptr(Job) job = play(r, -1, &lacks);
+        g_autofree char *verdict = verdict_of(job);
+        g_autofree char *result = g_strdup_printf("%s: %s", job_result_to_string(job->result), job->message);
+
+        for (unsigned i = 0; i < r->events->len; i++)
+                restarts += event_at(r, i)->word == RECORDING_NOTE &&
+                            g_str_has_prefix(event_at(r, i)->text, "restart ");
+        ck_assert_msg(strcmp(verdict, recording_head(r, "verdict")) == 0, "%s: %s: %s", file, verdict, job->message);
+        ck_assert_msg(strcmp(result, find_text(r, RECORDING_NOTE, "result ")) == 0, "%s: %s", file, result);
+        ck_assert_msg(job->restarts == restarts, "%s: %u restarts instead of %u", file, job->restarts, restarts);
+        ck_assert_msg(lacks == 0, "%s lacks %u answers", file, lacks);
+}
+END_TEST
+
+START_TEST(cut_at_every_event)
+{
+        const char *file = g_ptr_array_index(files, _i);
+        g_autoptr(Recording) r = load(file);
+
+        for (int cut = 0; cut < (int)r->events->len; cut++) {
+                unsigned lacks;
+                g_autoptr(Job) job = play(r, cut, &lacks);
+                g_autofree char *verdict = verdict_of(job);
+
+                ck_assert_msg(strcmp(verdict, recording_head(r, "verdict")) == 0,
+                              "%s, cut behind %s (event %d): %s: %s", file, event_at(r, (unsigned)cut)->text, cut,
+                              verdict, job->message);
+        }
+}
+END_TEST
+
+START_TEST(all_are_there)
+{
+        ck_assert_uint_ge(files->len, 10);
+}
+END_TEST
+
+static int compare(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void find_files(void)
+{
+        g_autofree char *directory = g_build_filename(g_getenv("srcdir") ?: ".", "tests", "recordings", NULL);
+        GDir *dir = g_dir_open(directory, 0, NULL);
+        const char *name;
+
+        files = g_ptr_array_new_with_free_func(g_free);
+        while (dir && (name = g_dir_read_name(dir)))
+                if (g_str_has_suffix(name, ".txt"))
+                        g_ptr_array_add(files, g_build_filename(directory, name, NULL));
+        g_clear_pointer(&dir, g_dir_close);
+        g_ptr_array_sort(files, compare);
+}
+
+int main(void)
+{
+        TCase *t = tcase_create("recordings");
+        Suite *s = suite_create("recordings");
+        SRunner *runner;
+        int failed;
+
+        find_files();
+        tcase_set_timeout(t, SECONDS_MAX);
+        tcase_add_test(t, all_are_there);
+        tcase_add_loop_test(t, whole, 0, (int)files->len);
+        tcase_add_loop_test(t, cut_at_every_event, 0, (int)files->len);
+        suite_add_tcase(s, t);
+        runner = srunner_create(s);
+        srunner_run_all(runner, CK_NORMAL);
+        failed = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        return failed == 0 ? 0 : 1;
+}
