@@ -122,7 +122,11 @@ TESTS += tests/test-proofs.test
 tests/test-proofs.log: $(filter-out tests/test-proofs.log,$(TEST_LOGS))
 
 # The longest first: make starts them in this order.
-world_tests = tests/daemon/test-file-paced \
+if HAWKBIT
+HAWKBIT_TEST = tests/fleet/test-hawkbit
+endif
+world_tests = $(HAWKBIT_TEST) \
+	tests/daemon/test-file-paced \
 	tests/daemon/test-crash-points \
 	tests/daemon/test-disk-points \
 	tests/daemon/test-power-cuts \
@@ -197,9 +201,6 @@ world_tests = tests/daemon/test-file-paced \
 	tests/daemon/test-examples \
 	tests/daemon/test-terminal \
 	tests/daemon/test-fotactl
-if HAWKBIT
-world_tests += tests/fleet/test-hawkbit
-endif
 check_PROGRAMS += $(world_tests)
 TESTS += $(world_tests)
 EXTRA_DIST += tests/daemon/complete tests/daemon/complete-zsh

@@ -17,8 +17,9 @@
 #include <check.h>
 
 #include "server.h"
-#include "world-private.h"
 
+#define TIMEOUT  (60 * G_USEC_PER_SEC)
+#define PAUSE    100 /* ms: each question costs the server more than the test */
 #define STARTED  "started on port(s) "
 #define SET_TYPE "firmware"
 
@@ -277,29 +278,21 @@ char *server_get(const char *value, const char *path, ...)
         return get(value, whole);
 }
 
-typedef struct Wait {
-        const char *path, *value, *expected;
-} Wait;
-
-static bool has_come(World *w, const void *data)
+void server_await(const char *expected, const char *value, const char *path, ...)
 {
-        const Wait *wait = data;
-        g_autofree char *found = get(wait->value, wait->path);
-
-        (void)w;
-        return strcmp(found, wait->expected) == 0;
-}
-
-void server_await(World *w, const char *expected, const char *value, const char *path, ...)
-{
-        g_autofree char *whole = NULL, *what = NULL;
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
+        g_autofree char *whole = NULL, *found = NULL;
         va_list ap;
 
         va_start(ap, path);
         whole = g_strdup_vprintf(path, ap);
         va_end(ap);
-        what = g_strdup_printf("'%s' as %s of %s", expected, value, whole);
-        world_await(w, has_come, &(Wait){ .path = whole, .value = value, .expected = expected }, what);
+        while (found = get(value, whole), strcmp(found, expected) != 0) {
+                ck_assert_msg(g_get_monotonic_time() < end, "%s of %s is '%s', not '%s'", value, whole, found,
+                              expected);
+                g_clear_pointer(&found, g_free);
+                poll(NULL, 0, PAUSE);
+        }
 }
 
 /* ---- what an operator does */
@@ -371,9 +364,9 @@ char *server_assign(const char *controller, const char *set, const char *options
         return server_get("$.content[0].id", "targets/%s/actions?sort=id:DESC&limit=1", controller);
 }
 
-void server_await_status(World *w, const char *controller, const char *action, const char *type)
+void server_await_status(const char *controller, const char *action, const char *type)
 {
-        server_await(w, type, "$.content[0].type", "targets/%s/actions/%s/status?sort=id:DESC&limit=1", controller,
+        server_await(type, "$.content[0].type", "targets/%s/actions/%s/status?sort=id:DESC&limit=1", controller,
                      action);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "world.h"
+#include <glib.h>
+#include <sys/types.h>
 
 /* A hawkBit server, one for all cases of a program, and what an operator does there. It tells no events, so waits ask
  * it again and again, up to a time-out that fails the test. Strings that are returned are the caller's to free. */
@@ -31,7 +32,7 @@ char *server_do(const char *method, const char *body, const char *path, ...) G_G
 
 /* The value that a JSONPath finds in the answer to a GET, as text; "" if the resource or the value does not exist. */
 char *server_get(const char *value, const char *path, ...) G_GNUC_PRINTF(2, 3);
-void server_await(World *world, const char *expected, const char *value, const char *path, ...) G_GNUC_PRINTF(4, 5);
+void server_await(const char *expected, const char *value, const char *path, ...) G_GNUC_PRINTF(3, 4);
 
 /* Makes the types modem (of software modules) and firmware (of distribution sets), if they are missing. */
 void server_add_types(void);
@@ -45,6 +46,6 @@ char *server_add_set(const char *module, ...) G_GNUC_NULL_TERMINATED;
 char *server_assign(const char *controller, const char *set, const char *options);
 
 /* Waits until the newest action of the target has that status (finished, error, canceled, ...) in detail. */
-void server_await_status(World *world, const char *controller, const char *action, const char *type);
+void server_await_status(const char *controller, const char *action, const char *type);
 /* All messages of the action, newest first, a line each. */
 char *server_messages(const char *controller, const char *action);

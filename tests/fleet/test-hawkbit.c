@@ -7,12 +7,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "client-run.h"
 #include "presets.h"
 #include "server.h"
 #include "suite.h"
 #include "world.h"
+
+#define KILL_AT "tests/daemon/kill-at.so"
 
 typedef struct Bench {
         World *w;
@@ -67,10 +71,11 @@ static Bench *bench_new(const char *name)
         write_file(credentials, "gateway-token", SERVER_TOKEN "\n");
         b->command = g_strdup_printf("--config '%s/hawkbit.conf'", b->state);
         g_setenv("CLIENT_PROGRAM", program, TRUE);
+        g_setenv("BRIDGE", program, TRUE);
         g_setenv("STATE_DIRECTORY", b->state, TRUE);
         g_setenv("CREDENTIALS_DIRECTORY", credentials, TRUE);
         bridge_start(b);
-        server_await(b->w, OLD_REVISION, "$.revision", "targets/%s/attributes", b->controller);
+        server_await(OLD_REVISION, "$.revision", "targets/%s/attributes", b->controller);
         return b;
 }
 
@@ -173,6 +178,58 @@ START_TEST(test_registers)
 }
 END_TEST
 
+/* The token of a target that the operator has made, and no gateway token; and a token that is wrong. */
+START_TEST(test_target_token)
+{
+        Bench *b = bench_new(_i ? "wrong" : "token");
+        g_autofree char *credentials = world_path(b->w, "credentials"), *errors = world_path(b->w, "fotactl.err");
+        g_autofree char *tokens = g_strdup_printf("# a comment\n%s its-t0ken\n", b->controller);
+        g_autofree char *target = g_strdup_printf("[{\"controllerId\":\"%s\",\"name\":\"t\",\"securityToken\":\"%s\"}]",
+                                                  b->controller, _i ? "another" : "its-t0ken");
+
+        bridge_stop(b);
+        g_free(server_do("DELETE", NULL, "targets/%s", b->controller));
+        g_free(server_do("POST", target, "targets"));
+        write_file(credentials, "gateway-token", "\n");
+        write_file(credentials, "target-tokens", tokens);
+        bridge_start(b);
+        if (_i) {
+                world_await_file(b->w, errors, "the server answers with status 401");
+        } else {
+                server_await(OLD_REVISION, "$.revision", "targets/%s/attributes", b->controller);
+        }
+        bench_free(b);
+}
+END_TEST
+
+static const char *const mistakes[][2] = {
+        { "[server]\ntenant=x\n", "url= in [server] is missing" },
+        { "[server]\nurl=http://hawkbit.example\n", "url=http://hawkbit.example in [server] has to be an https URL" },
+        { "[server]\nurl=http://127.0.0.1.example\n", "has to be an https URL" },
+        { "[server]\nurl=http://localhost:80@example\n", "has to be an https URL" },
+        { "[server]\nurl=https://u:p@example\n", "has to be an https URL" },
+        { "[server]\nurl=https://example\ninsecure=yes\n", "there is no setting insecure in [server]" },
+        { "[server]\nurl=https://example\n[tls]\nverify=no\n", "there is no group [tls]" },
+        { "[server]\nurl=https://example\npoll-interval=0\n", "poll-interval=0 in [server] has to be a number" },
+        { "[server]\nurl=https://example\n[target]\ncontroller-id=%{serial}\n", "controller-id=%{serial} in [target]" },
+        { "", NULL }, /* what is right */
+};
+
+START_TEST(test_settings)
+{
+        const char *said = mistakes[_i][1], *text = said ? mistakes[_i][0] : "[server]\nurl=https://[::1]:8443/\n";
+        g_autofree char *program = g_build_filename(g_getenv("abs_top_builddir"), "fleet/fotad-hawkbit", NULL);
+        g_autofree char *config = g_build_filename(g_getenv("TMPDIR"), "hawkbit.conf", NULL), *errors = NULL;
+        const char *argv[] = { program, "--check-config", "--config", config, NULL };
+        int status;
+
+        ck_assert(g_file_set_contents(config, text, -1, NULL));
+        ck_assert(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, NULL, &errors, &status, NULL));
+        ck_assert_int_eq(WEXITSTATUS(status), said ? 78 : 0);
+        ck_assert_msg(strstr(errors, said ?: "") != NULL, "%s", errors);
+}
+END_TEST
+
 /* ---- deployments by URL */
 
 START_TEST(test_url)
@@ -180,14 +237,14 @@ START_TEST(test_url)
         Bench *b = bench_new("url");
         g_autofree char *action = deploy(b, "up.bin"), *id = g_strconcat("hawkbit-", action, NULL), *request = NULL;
 
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
         assert_told(b, action, "the module reports revision " NEW_REVISION);
         assert_told(b, action, "downloading, ");
         assert_told(b, action, "updating, ");
         request = world_property(b->w, JOB_1, "RequestId");
         ck_assert_str_eq(request, id);
         assert_commands(b, "1");
-        server_await(b->w, NEW_REVISION, "$.revision", "targets/%s/attributes", b->controller);
+        server_await(NEW_REVISION, "$.revision", "targets/%s/attributes", b->controller);
         bench_free(b);
 }
 END_TEST
@@ -197,7 +254,7 @@ START_TEST(test_fails)
         Bench *b = bench_new("fails");
         g_autofree char *action = deploy(b, "missing.bin"), *message = NULL;
 
-        server_await_status(b->w, b->controller, action, "error");
+        server_await_status(b->controller, action, "error");
         message = world_property(b->w, JOB_1, "Message");
         assert_told(b, action, message);
         assert_told(b, action, "http 711 url-error: ");
@@ -221,7 +278,7 @@ START_TEST(test_unfit)
         for (unsigned i = 0; i < G_N_ELEMENTS(sets); i++) {
                 g_free(action);
                 action = server_assign(b->controller, sets[i], NULL);
-                server_await_status(b->w, b->controller, action, "error");
+                server_await_status(b->controller, action, "error");
                 assert_told(b, action, told[i]);
         }
         job = world_property(b->w, MODULE_1, "Job");
@@ -238,7 +295,7 @@ START_TEST(test_nothing_to_do)
         g_autofree char *url = world_http(b->w, "up.bin"), *module = server_add_module("modem", OLD_REVISION, url);
         g_autofree char *set = server_add_set(module, NULL), *action = server_assign(b->controller, set, NULL);
 
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
         assert_told(b, action, "nothing was done");
         assert_commands(b, "0");
         bench_free(b);
@@ -263,7 +320,7 @@ START_TEST(test_artifact)
         Bench *b = bench_new("artifact");
         g_autofree char *action = deploy_artifact(b, OLD_REVISION ".bin"), *package = NULL;
 
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
         world_assert_property(b->w, JOB_1, "Source", OLD_REVISION ".bin");
         assert_told(b, action, "the module reports revision " NEW_REVISION);
         await_closed(b);
@@ -286,7 +343,7 @@ START_TEST(test_artifact_resumed)
         bytes[0] ^= (char)_i;
         ck_assert(g_file_set_contents(part, bytes, 30000, NULL));
         action = deploy_artifact(b, OLD_REVISION ".bin");
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
         assert_told(b, action, "range bytes=30000-");
         bench_free(b);
 }
@@ -298,7 +355,7 @@ START_TEST(test_artifact_of_another)
         Bench *b = bench_new("another");
         g_autofree char *action = deploy_artifact(b, "EC200AEUHAR01A01M16.bin");
 
-        server_await_status(b->w, b->controller, action, "error");
+        server_await_status(b->controller, action, "error");
         assert_told(b, action, "nor an artifact " OLD_REVISION ".bin");
         bench_free(b);
 }
@@ -315,7 +372,47 @@ START_TEST(test_killed)
         bridge_kill(b);
         bridge_start(b);
         release(b, "updating:50");
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
+        assert_commands(b, "1");
+        bench_free(b);
+}
+END_TEST
+
+/* Each process dies at its first write of the state file, in turn before and after the file is replaced: a process gets
+ * no further than one write. The server sees one upgrade. */
+START_TEST(test_killed_at_each_write)
+{
+        Bench *b = bench_new("writes");
+        g_autofree char *file = g_strdup_printf("%s.target", b->controller),
+                        *path = g_build_filename(b->state, file, NULL);
+        g_autofree char *whole = b->command, *library = g_build_filename(g_getenv("abs_top_builddir"), KILL_AT, NULL);
+        g_autofree char *preload = g_strdup_printf("%s %s", g_getenv("FOTAD_TEST_PRELOAD") ?: "", library);
+        g_autofree char *errors = world_path(b->w, "fotactl.err"), *action = NULL, *record = NULL;
+        /* kill-at.so takes .target for the suffix of mkstemp(). */
+        const char *points[][2] = { { "fsync", ".target.new" }, { "rename", ".XXXXXX" } };
+        unsigned kills = 0;
+
+        bridge_kill(b);
+        action = deploy(b, "up.bin");
+        do {
+                b->command = g_strdup_printf("LD_PRELOAD='%s' KILL_AT='state after %s %s%s' \"$BRIDGE\" %s", preload,
+                                             points[kills % 2][0], b->controller, points[kills % 2][1], whole);
+                g_setenv("CLIENT_PROGRAM", "env", TRUE);
+                bridge_start(b);
+                client_finish(b->bridge, -SIGKILL);
+                client_free(g_steal_pointer(&b->bridge));
+                g_free(g_steal_pointer(&b->command));
+                kills++;
+                g_clear_pointer(&record, g_free);
+                ck_assert(g_file_get_contents(path, &record, NULL, NULL));
+        } while (!strstr(record, "stage=closed") || !strstr(record, "\"revision\":\"" NEW_REVISION));
+        g_setenv("CLIENT_PROGRAM", g_getenv("BRIDGE"), TRUE);
+        b->command = g_steal_pointer(&whole);
+        ck_assert_int_eq(unlink(errors), 0); /* has the same line of the process before */
+        bridge_start(b);
+        world_await_file(b->w, errors, "the server answers");
+        server_await_status(b->controller, action, "finished");
+        ck_assert_uint_ge(kills, 12); /* accepted, started, progress, ended, closed, attributes: twice each */
         assert_commands(b, "1");
         bench_free(b);
 }
@@ -335,7 +432,7 @@ START_TEST(test_unreachable)
         bridge_kill(b);
         b->way = server_open_way(b->way.port);
         bridge_start(b);
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
         await_closed(b);
         assert_commands(b, "1");
         bench_free(b);
@@ -356,7 +453,7 @@ START_TEST(test_gone)
         b->way = server_open_way(b->way.port);
         await_closed(b);
         next = deploy(b, "up.bin");
-        server_await_status(b->w, b->controller, next, "finished");
+        server_await_status(b->controller, next, "finished");
         assert_told(b, next, "nothing was done");
         assert_commands(b, "1");
         bench_free(b);
@@ -371,7 +468,7 @@ START_TEST(test_cancel)
         g_autofree char *action = deploy_to(b, "downloading:50");
 
         cancel(b, action, "");
-        server_await_status(b->w, b->controller, action, "canceled");
+        server_await_status(b->controller, action, "canceled");
         world_assert_result(b->w, JOB_1, "cancelled", "host", "cancelled");
         release(b, "downloading:50");
         await_closed(b);
@@ -386,9 +483,9 @@ START_TEST(test_cancel_late)
         g_autofree char *action = deploy_to(b, "updating:50");
 
         cancel(b, action, "");
-        server_await_status(b->w, b->controller, action, "cancel_rejected");
+        server_await_status(b->controller, action, "cancel_rejected");
         release(b, "updating:50");
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
         assert_commands(b, "1");
         bench_free(b);
 }
@@ -420,7 +517,7 @@ START_TEST(test_window)
         g_autoptr(GDateTime) now = g_date_time_new_now_utc(), opens = g_date_time_add_seconds(now, 5);
         g_autofree char *action = deploy_in_window(b, opens), *created = NULL;
 
-        server_await_status(b->w, b->controller, action, "finished");
+        server_await_status(b->controller, action, "finished");
         created = world_property(b->w, JOB_1, "Created");
         ck_assert_int_ge(g_ascii_strtoll(created, NULL, 10) / G_USEC_PER_SEC, g_date_time_to_unix(opens));
         assert_commands(b, "1");
@@ -435,9 +532,9 @@ START_TEST(test_window_cancelled)
         g_autoptr(GDateTime) now = g_date_time_new_now_utc(), opens = g_date_time_add_years(now, 1);
         g_autofree char *action = deploy_in_window(b, opens), *job = NULL;
 
-        server_await_status(b->w, b->controller, action, "retrieved");
+        server_await_status(b->controller, action, "retrieved");
         cancel(b, action, "");
-        server_await_status(b->w, b->controller, action, "canceled");
+        server_await_status(b->controller, action, "canceled");
         job = world_property(b->w, MODULE_1, "Job");
         ck_assert_str_eq(job, "/");
         assert_commands(b, "0");
@@ -453,6 +550,8 @@ int main(void)
         if (status != EXIT_SUCCESS)
                 return status;
         suite_add(suite, "registers", test_registers, 0, 1);
+        suite_add(suite, "target-token", test_target_token, 0, 2);
+        suite_add(suite, "settings", test_settings, 0, G_N_ELEMENTS(mistakes));
         suite_add(suite, "url", test_url, 0, 1);
         suite_add(suite, "fails", test_fails, 0, 1);
         suite_add(suite, "unfit", test_unfit, 0, 1);
@@ -461,6 +560,7 @@ int main(void)
         suite_add(suite, "artifact-resumed", test_artifact_resumed, 0, 2);
         suite_add(suite, "artifact-of-another", test_artifact_of_another, 0, 1);
         suite_add(suite, "killed", test_killed, 0, 1);
+        suite_add(suite, "killed-at-each-write", test_killed_at_each_write, 0, 1);
         suite_add(suite, "unreachable", test_unreachable, 0, 1);
         suite_add(suite, "gone", test_gone, 0, 1);
         suite_add(suite, "cancel", test_cancel, 0, 1);
