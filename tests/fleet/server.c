@@ -375,3 +375,15 @@ char *server_messages(const char *controller, const char *action)
         return server_get("$.content[*].messages[*]", "targets/%s/actions/%s/status?sort=id:DESC&limit=500", controller,
                           action);
 }
+
+void server_await_message(const char *controller, const char *action, const char *part)
+{
+        gint64 end = g_get_monotonic_time() + TIMEOUT;
+        g_autofree char *messages = NULL;
+
+        while (messages = server_messages(controller, action), !strstr(messages, part)) {
+                ck_assert_msg(g_get_monotonic_time() < end, "not '%s' in: %s", part, messages);
+                g_clear_pointer(&messages, g_free);
+                poll(NULL, 0, PAUSE);
+        }
+}

@@ -47,5 +47,7 @@ char *server_assign(const char *controller, const char *set, const char *options
 
 /* Waits until the newest action of the target has that status (finished, error, canceled, ...) in detail. */
 void server_await_status(const char *controller, const char *action, const char *type);
+/* Waits until a message of the action has that part. */
+void server_await_message(const char *controller, const char *action, const char *part);
 /* All messages of the action, newest first, a line each. */
 char *server_messages(const char *controller, const char *action);

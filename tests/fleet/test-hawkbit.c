@@ -235,12 +235,16 @@ END_TEST
 START_TEST(test_url)
 {
         Bench *b = bench_new("url");
-        g_autofree char *action = deploy(b, "up.bin"), *id = g_strconcat("hawkbit-", action, NULL), *request = NULL;
+        g_autofree char *action = deploy_to(b, "downloading:50"), *id = g_strconcat("hawkbit-", action, NULL),
+                        *request = NULL;
 
+        server_await_message(b->controller, action, "downloading, ");
+        hold(b, "updating:50");
+        release(b, "downloading:50");
+        server_await_message(b->controller, action, "updating, ");
+        release(b, "updating:50");
         server_await_status(b->controller, action, "finished");
         assert_told(b, action, "the module reports revision " NEW_REVISION);
-        assert_told(b, action, "downloading, ");
-        assert_told(b, action, "updating, ");
         request = world_property(b->w, JOB_1, "RequestId");
         ck_assert_str_eq(request, id);
         assert_commands(b, "1");
