@@ -377,7 +377,7 @@ const char *const texts[] = {
         N_("nothing was begun"),
         N_("now: %s"),
         N_("or is still under way: no message of a restart was seen, and it may still upgrade"),
-        N_("or is still under way: the boot message at the UART may have been that of an earlier boot, and it may still upgrade"),
+        N_("or is still under way: the boot message may have been that of an earlier boot, and it may still upgrade"),
         N_("or its end was not seen"),
         N_("or never took place, for the module reports revision %s, and no progress and no restart was seen"),
         N_("or never took place, or it may have taken place unseen: the module reports revision %s, and no progress and no restart was seen"),

@@ -434,6 +434,21 @@ END_TEST
 
 /* ---- upgrades that other programs began */
 
+/* Another program began the upgrade right after a boot, whose message comes last: it is no sign of an interruption. */
+START_TEST(adopted_right_after_a_boot)
+{
+        g_autoptr(Bench) b = bench_new_adopted();
+
+        job_set_string(&b->job->from_revision, OLD_REVISION);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_urc(b, "RDY");
+        bench_ready(b, OLD_REVISION);
+        pass_answering(b, OLD_REVISION, 2 * b->timeouts.stall);
+        bench_assert_end(b, JOB_RESULT_FAILED, "interrupted");
+        assert_has(b->job->message, "the boot message may have been that of an earlier boot, and it may still upgrade");
+}
+END_TEST
+
 /* Support of SMS is unknown: a system without SMS counts as a Mini system until END,0. */
 START_TEST(adopted_in_a_loop)
 {
@@ -596,6 +611,7 @@ int main(void)
         tcase_add_test(t, repeats_after_end);
         tcase_add_test(t, no_revision_after_end);
         tcase_add_test(t, end_before_anything);
+        tcase_add_test(t, adopted_right_after_a_boot);
         tcase_add_test(t, adopted_in_a_loop);
         tcase_add_test(t, adopted_without_sms);
         tcase_add_test(t, adopted_from_another);

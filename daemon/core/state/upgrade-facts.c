@@ -90,11 +90,15 @@ bool upgrade_is_rebooted(const Job *job, const UpgradeEvent *event)
         return job->device && g_strcmp0(job->boot, event->boot) != 0;
 }
 
-/* Returns true if the module has restarted without doubt. It may have left the USB without a restart; and at a UART its
- * boot message may be that of the boot before AT+QFOTADL, since some modules answer before they print it. */
+/* Returns true if the module has restarted without doubt. It may have left the USB without a restart; and its boot message
+ * may be that of the boot before AT+QFOTADL: at a UART, since some modules answer before they print it, and of an
+ * upgrade that another program began right after a boot. */
 bool upgrade_has_restarted(const Upgrade *u)
 {
-        return u->saw_boot_urc && !(job_is_uart(u->job) && u->job->reconnects < 2);
+        const Job *job = u->job;
+
+        return u->saw_boot_urc && !(job_is_uart(job) && job->reconnects < 2) &&
+               !(job->origin == JOB_ORIGIN_ADOPTED && job->reconnects == 0);
 }
 
 bool upgrade_may_download(const Job *job)

@@ -38,8 +38,10 @@ static const PhaseTraits phases[] = {
                               "The update has ended or is thought to; the revision that runs now is awaited.", false,
                               true, TO(DOWNLOADING) | TO(AWAY) | TO(UPDATING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
         [PHASE_MINI] = { "mini", "downloading, updating",
-                         "A MiniFOTA has left the firmware; the messages and restarts of the module are followed.",
-                         false, true, TO(AWAY) | TO(VERIFYING) | TO(STALLED) | TO(ENDING) | TO(FINISHED) },
+                         "A MiniFOTA has left the firmware; the messages and restarts of the module are followed. An "
+                         "adopted upgrade is one until the revision says otherwise.",
+                         false, true,
+                         TO(DOWNLOADING) | TO(AWAY) | TO(VERIFYING) | TO(STALLED) | TO(ENDING) | TO(FINISHED) },
         [PHASE_STALLED] = { "stalled", "stalled", "A MiniFOTA makes no progress in its Mini system.", false, true,
                             TO(AWAY) | TO(VERIFYING) | TO(MINI) | TO(FINISHED) },
         [PHASE_ENDING] = { "ending", "any",

@@ -140,8 +140,8 @@ static void fail_undecided(Upgrade *u)
                 upgrade_fail(u, HOST_INTERRUPTED, "or its end was not seen");
         else if (u->saw_boot_urc)
                 upgrade_fail(u, HOST_INTERRUPTED,
-                             "or is still under way: the boot message at the UART may have been that of an earlier "
-                             "boot, and it may still upgrade");
+                             "or is still under way: the boot message may have been that of an earlier boot, and it "
+                             "may still upgrade");
         else
                 upgrade_fail(u, HOST_INTERRUPTED,
                              "or is still under way: no message of a restart was seen, and it may still upgrade");
