@@ -104,6 +104,7 @@ START_TEST(cancel_in_the_download)
 }
 END_TEST
 
+/* 2: the module leaves before the answer to its reset is read. */
 START_TEST(cancel_and_the_download_does_not_fail)
 {
         g_autoptr(Bench) b = bench_new();
@@ -112,13 +113,15 @@ START_TEST(cancel_and_the_download_does_not_fail)
         bench_fota(b, "\"HTTPSTART\"");
         bench_cancel(b);
         bench_clear(b);
+        b->holds_answers = _i == 2;
         bench_tick(b);
-        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=1,1|");
+        ck_assert_str_eq(b->log->str, _i == 2 ? "persist|send AT+CFUN=1,1|" : "persist|send AT+CFUN=1,1|persist|");
         bench_restart(b);
+        b->holds_answers = false;
         if (_i == 0)
                 bench_urc(b, "RDY");
         bench_ready(b, OLD_REVISION);
-        if (_i == 1) { /* without a boot URC, the updater may be the system that answers */
+        if (_i >= 1) { /* without a boot URC, the updater may be the system that answers */
                 ck_assert_uint_eq(b->results, 0);
                 bench_tick(b);
                 bench_ready(b, OLD_REVISION);
@@ -135,7 +138,7 @@ START_TEST(cancel_where_the_radio_cannot_be_switched_off)
         bench_go(b);
         bench_clear(b);
         bench_cancel(b);
-        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=0|announce|persist|send AT+CFUN=1,1|");
+        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=0|announce|persist|send AT+CFUN=1,1|persist|");
         bench_restart(b);
         bench_urc(b, "RDY");
         bench_ready(b, OLD_REVISION);
@@ -171,7 +174,7 @@ START_TEST(cancel_after_the_download)
         ck_assert(upgrade_is_cancellable(b->job));
         bench_clear(b);
         bench_cancel(b);
-        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=1,1|announce|");
+        ck_assert_str_eq(b->log->str, "persist|send AT+CFUN=1,1|announce|persist|");
         bench_restart(b);
         bench_ready(b, OLD_REVISION);
         bench_pass(b, 200 * SECOND);
@@ -417,7 +420,7 @@ int main(void)
         tcase_add_test(t, cancel_while_it_restarts_by_itself);
         tcase_add_loop_test(t, cancel_in_the_preparations, 0, 7);
         tcase_add_loop_test(t, cancel_in_the_download, 0, 3);
-        tcase_add_loop_test(t, cancel_and_the_download_does_not_fail, 0, 2);
+        tcase_add_loop_test(t, cancel_and_the_download_does_not_fail, 0, 3);
         tcase_add_test(t, cancel_where_the_radio_cannot_be_switched_off);
         tcase_add_loop_test(t, cancel_where_nothing_helps, 0, 2);
         tcase_add_test(t, cancel_after_the_download);

@@ -207,6 +207,34 @@ START_TEST(another_revision_than_expected)
 }
 END_TEST
 
+/* END,0 comes between the answers to the fingerprint. The second Mini system reports the old revision, and cannot be
+ * told from the firmware: its restart is awaited. */
+START_TEST(end_between_two_answers)
+{
+        g_autoptr(Bench) b = bench_new_mini();
+
+        bench_go_mini(b);
+        bench_mini_restart(b, true);
+        b->rejects = "AT+";
+        b->reject_number = 14; /* SIM busy */
+        for (unsigned i = 0; i < 3; i++) {
+                bench_ready(b, MINI_OLD);
+                bench_pass(b, 2 * SECOND);
+        }
+        b->holds_answers = true;
+        bench_ready(b, MINI_OLD);
+        bench_fota(b, "\"END\",0");
+        for (unsigned i = 0; i < FINGERPRINT_ROWS; i++)
+                bench_answer(b, AT_RESULT_ERROR, 14, "");
+        ck_assert_uint_eq(b->results, 0);
+        b->holds_answers = false;
+        b->rejects = NULL;
+        bench_mini_restart(b, false);
+        bench_ready(b, MINI_NEW);
+        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+END_TEST
+
 /* After END,0 and the last restart the firmware refuses questions because it is still starting: the questions are
  * repeated once it reports its SMS stack, not after `settle`. 0: the fingerprint; 1: the revision. */
 START_TEST(refuses_questions_after_the_end)
@@ -307,8 +335,8 @@ START_TEST(falls_back_unseen)
 }
 END_TEST
 
-/* The module leaves the USB without a restart, and is slow to leave its firmware: the upgrade may still begin. 1: a Mini
- * system answered in between, 2: the boot message came. */
+/* The module leaves the USB without a restart, and is slow to leave its firmware: the upgrade may still begin. 1: a
+ * Mini system answered in between, 2: the boot message came. */
 START_TEST(falls_back_without_a_sign)
 {
         g_autoptr(Bench) b = bench_new_mini();
@@ -328,7 +356,8 @@ START_TEST(falls_back_without_a_sign)
                 bench_answer_identity(b, MINI_OLD);
         }
         bench_assert_end(b, JOB_RESULT_FAILED, "fell-back");
-        assert_has(b->job->message, _i == 0 ? "no certain sign of it was seen, and the upgrade may still begin" : "likelier");
+        assert_has(b->job->message,
+                   _i == 0 ? "no certain sign of it was seen, and the upgrade may still begin" : "likelier");
 }
 END_TEST
 
@@ -598,6 +627,7 @@ int main(void)
         tcase_add_test(t, seen_late);
         tcase_add_test(t, mini_system_like_the_firmware);
         tcase_add_test(t, another_revision_than_expected);
+        tcase_add_test(t, end_between_two_answers);
         tcase_add_loop_test(t, refuses_questions_after_the_end, 0, 2);
         tcase_add_loop_test(t, falls_back, 0, 4);
         tcase_add_test(t, falls_back_with_late_message);

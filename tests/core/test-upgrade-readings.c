@@ -143,7 +143,7 @@ START_TEST(updater_answers_after_end)
         ck_assert(!b->identify);
         bench_tick(b);
         bench_ready(b, "UPDATER_V01");
-        bench_assert_end(b, JOB_RESULT_FAILED, "revision-mismatch");
+        bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
         assert_has(b->job->message, "UPDATER_V01");
         assert_has(b->job->message, "may still be writing its flash");
 }

@@ -36,11 +36,11 @@ typedef struct Command {
 
 struct AtEngine {
         Mode mode;
-        bool announced;  /* AT_EVENT_READY was reported since at_engine_start() */
-        bool hushed;     /* only listens from the head's time-out on */
-        bool sent;       /* the head of the queue is on the wire */
-        bool fence_seen; /* the information line of the fence came */
-        bool fence_ok;   /* an OK came without that line: from an older command, or the module has no such line */
+        bool announced;        /* AT_EVENT_READY was reported since at_engine_start() */
+        bool hushed;           /* only listens from the head's time-out on */
+        bool sent;             /* the head of the queue is on the wire */
+        bool fence_seen;       /* the information line of the fence came */
+        bool fence_ok;         /* an OK came without that line: from an older command, or the module has no such line */
         bool fence_known;      /* the module has answered the fence with that line since at_engine_start() */
         unsigned fence_misses; /* consecutive fences that ended without the line after that */
         unsigned sync_errors;
@@ -475,7 +475,9 @@ void at_engine_tick(AtEngine *e, uint64_t now)
                 bool missed = e->mode == MODE_SYNC_FENCE && e->fence_ok;
 
                 e->sync_silences++;
-                if (missed && (!e->fence_known || ++e->fence_misses >= FENCE_MISSES))
+                if (missed && e->fence_known && ++e->fence_misses >= FENCE_MISSES)
+                        e->fence_known = false; /* another system may answer now */
+                if (missed && !e->fence_known)
                         sync_done(e, now);
                 else
                         /* Begin at the first question: the module may have restarted meanwhile. */

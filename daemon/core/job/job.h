@@ -121,7 +121,7 @@ typedef struct Job {
         unsigned firmware_knows;    /* rows of core/quectel/fingerprint that the firmware answered before AT+QFOTADL */
         bool stalled;               /* the module makes no progress in its Mini system, even while it restarts there */
         JobStall stall;             /* why, while it is stalled */
-        bool repeated_step;         /* after a stall the module repeated a step once, without progress */
+        bool repeated_step;         /* after a stall or END the module repeated a step, without progress */
         CodeDomain reported_domain; /* the last failure that the module reported in its Mini system; decides nothing */
         int reported_code;
         JobSystem system;

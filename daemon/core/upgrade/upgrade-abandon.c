@@ -86,8 +86,7 @@ void abandon_answer(Upgrade *u, const UpgradeEvent *event)
         } else if (u->step == STEP_RESET && event->result == AT_RESULT_OK) {
                 u->step = STEP_NONE;
                 u->job->reset = true;
-                if (u->job->method == METHOD_MINIFOTA) /* its result depends on the reset */
-                        upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL);
+                upgrade_push(u, UPGRADE_ACTION_PERSIST, NULL); /* the result depends on the reset */
                 u->deadline = u->now + u->timeouts->restart;
         } else if (u->step == STEP_RESET) {
                 upgrade_not_stopped(u);

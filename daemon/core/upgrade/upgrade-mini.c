@@ -207,7 +207,8 @@ void mini_urc(Upgrade *u, const QfotaUrc *urc)
                 } else if (job->reached >= JOB_REACHED_UPDATING || job->reconnects >= 2 ||
                            job->origin == JOB_ORIGIN_ADOPTED) {
                         job_reach(job, JOB_REACHED_ENDED);
-                        progress(u);
+                        if (!job->repeated_step)
+                                progress(u);
                         u->ready_since = 0;
                         u->asked_unprompted = false;
                         stalled_leave(u);
@@ -263,8 +264,9 @@ static void fell_back(Upgrade *u)
 
         upgrade_keep_revision(u);
         if (!was_away(u) && !upgrade_has_restarted(u)) {
-                detail = g_strdup("without having said why, or it has not run yet: no certain sign of it was seen, and the "
-                                  "upgrade may still begin");
+                detail = g_strdup(
+                        "without having said why, or it has not run yet: no certain sign of it was seen, and the "
+                        "upgrade may still begin");
         } else if (job->reported_domain == CODE_DOMAIN_NONE) {
                 detail = g_strdup("without having said why; likelier the package could not be downloaded (a wrong URL, "
                                   "not published, no network, a power cut) than made for another revision");
@@ -314,7 +316,7 @@ static bool is_proven(const Upgrade *u)
 static bool is_over(const Upgrade *u)
 {
         const Job *job = u->job;
-        bool proven = is_proven(u), quiet = u->now >= u->ready_since + u->timeouts->settle;
+        bool proven = is_proven(u), quiet = u->ready_since && u->now >= u->ready_since + u->timeouts->settle;
         bool late = u->now >= u->progress_at + u->timeouts->stall;
 
         if (job->reached >= JOB_REACHED_ENDED)

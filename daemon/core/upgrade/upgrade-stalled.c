@@ -209,13 +209,16 @@ void retry_drop(Upgrade *u, const char *why)
         upgrade_push(u, UPGRADE_ACTION_ANNOUNCE, NULL);
 }
 
-/* Returns true if nothing shows a Mini system: the module knows commands of the fingerprint, and refused none of them
- * nor left one without an answer. One answer may have been cut off. */
+/* Returns true if the module may be the firmware. For some time that is so if nothing shows a Mini system: the module
+ * knows commands of the fingerprint, and refused none of them nor left one without an answer. One answer may have been
+ * cut off. */
 static bool may_be_firmware(const Upgrade *u)
 {
+        bool has_sign = u->left_mini || u->job->reached >= JOB_REACHED_UPDATING || u->fingerprint.refused ||
+                        u->fingerprint_late || u->now >= u->ready_since + u->timeouts->settle;
+
         return u->marker == MINI_MARKER_FIRMWARE || u->saw_firmware_urc ||
-               (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint.answered && !u->fingerprint.refused &&
-                !u->fingerprint_late);
+               (u->marker == MINI_MARKER_UNKNOWN && u->fingerprint.answered && !has_sign);
 }
 
 bool retry_send(Upgrade *u)

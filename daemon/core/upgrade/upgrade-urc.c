@@ -218,6 +218,7 @@ void upgrade_urc(Upgrade *u, const UpgradeEvent *event)
                 /* A power cut at the very end: the last step is repeated. */
                 job->reached = JOB_REACHED_UPDATING;
                 job->restarted_since_end = false;
+                job->repeated_step = true;
         }
         if (job->reached >= JOB_REACHED_ENDED) {
                 /* Repeated after a power cut at the very end, or late: the revision decides. */

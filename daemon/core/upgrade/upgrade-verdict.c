@@ -116,8 +116,14 @@ static void fail_mismatch(Upgrade *u)
 {
         const Job *job = u->job;
         const char *before = *job->from_revision ? job->from_revision : "not known";
-        g_autofree char *message = NULL;
+        const char *expected = job->options->expected_revision;
+        g_autofree char *message = NULL, *detail = NULL;
 
+        if (updater_may_answer(u) && expected) {
+                detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, detail);
+                return;
+        }
         if (updater_may_answer(u))
                 message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
                                           "before (%s). The revision may be that of its updater, which may still be "
@@ -129,7 +135,7 @@ static void fail_mismatch(Upgrade *u)
                 message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
                                           "before (%s): if the package leads to it, name it as expected-revision.",
                                           job->to_revision, before);
-        upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
+        upgrade_fail_saying(u, updater_may_answer(u) ? HOST_UPDATE_TIMEOUT : HOST_REVISION_MISMATCH, message);
 }
 
 /* The module runs its old firmware, or the firmware before is not known, and no sign excludes that the upgrade goes on.

@@ -92,6 +92,9 @@ static void on_gone(Upgrade *u, const UpgradeEvent *event)
         if (!u->present && upgrade_is_rebooted(u->job, event))
                 u->job->device = 0; /* the gateway booted and the module is not there yet: not a restart */
         mini_gone(u);
+        /* A module may leave before its OK is read; but one that upgrades by MiniFOTA may leave for its Mini system. */
+        if (u->step == STEP_RESET && u->job->method != METHOD_MINIFOTA)
+                u->job->reset = true;
         u->present = u->ready = u->saw_upgrade_urc = u->saw_boot_urc = u->asked_unprompted = u->kept_awake = false;
         transfer_stop(u);
         verdict_forget_readings(u);
@@ -188,7 +191,8 @@ static void confirm(Upgrade *u, const Identity *identity)
 }
 
 /* Counts a reading of the revision. A reading without the IMEI may be another module's: it does not count, and with it
- * the earlier ones, which may be of the module before, are not enough. Returns true if the identity was asked for again, to make a verdict certain. */
+ * the earlier ones, which may be of the module before, are not enough. Returns true if the identity was asked for
+ * again, to make a verdict certain. */
 static bool take_revision(Upgrade *u, const Identity *identity)
 {
         /* A build that was not read is no other one. */
