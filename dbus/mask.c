@@ -40,7 +40,7 @@ char *mask_urls(const char *text)
 
         while ((slashes = strstr(text, "://"))) {
                 const char *start = scheme_of(text, slashes);
-                g_autofree char *url = g_strndup(start, strcspn(start, " \t\r\n\"<>()"));
+                g_autofree char *url = g_strndup(start, strcspn(start, " \t\r\n\"")); /* others may be in a password */
                 g_autofree char *shown = url_redact(url);
 
                 g_string_append_len(masked, text, start - text);

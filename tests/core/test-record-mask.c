@@ -224,6 +224,32 @@ START_TEST(an_imeisv_first_is_the_same_module)
 }
 END_TEST
 
+/* The same digits were hidden as a word before, as a password of digits is. */
+START_TEST(digits_that_were_hidden_as_a_word)
+{
+        g_autoptr(RecordMask) mask = record_mask_new();
+        g_autofree char *serial = record_mask_serial(mask, "86771005000001"), *text = NULL;
+
+        ck_assert_uint_eq(strlen(serial), 14);
+        record_mask_add(mask, ICCID);
+        text = record_mask_text(mask, "id " ICCID " rest");
+        ck_assert(g_str_has_suffix(text, " rest"));
+        assert_received(mask, "+QCCID: " ICCID, "+QCCID: 89000000000000000012");
+        assert_received(mask, "867710050000013", "867710059900015");
+}
+END_TEST
+
+/* Some modules have their IMEI as the serial number of their USB device. */
+START_TEST(a_serial_number_is_the_imei)
+{
+        g_autoptr(RecordMask) mask = record_mask_new();
+        g_autofree char *serial = record_mask_serial(mask, "867710050000013");
+
+        assert_received(mask, "867710050000013", serial);
+        ck_assert_uint_eq(strlen(serial), 15);
+}
+END_TEST
+
 START_TEST(a_stand_in_is_no_original)
 {
         g_autoptr(RecordMask) mask = record_mask_new();
@@ -348,6 +374,8 @@ int main(void)
         tcase_add_loop_test(t, harmless_lines_stay, 0, G_N_ELEMENTS(harmless));
         tcase_add_test(t, imeis_keep_their_form);
         tcase_add_test(t, an_imeisv_first_is_the_same_module);
+        tcase_add_test(t, digits_that_were_hidden_as_a_word);
+        tcase_add_test(t, a_serial_number_is_the_imei);
         tcase_add_test(t, a_stand_in_is_no_original);
         tcase_add_test(t, others_keep_their_form);
         tcase_add_test(t, masked_twice_is_masked_once);

@@ -224,6 +224,9 @@ static const struct {
           "from ftp://gw:***@h/x.bin, to http://h/y?key=*** and on" },
         { "\"http://gw:Geheim7@h/x\"", "\"http://gw:***@h/x\"" },
         { "(HTTPS://gw:Geheim7@h/x)", "(HTTPS://gw:***@h/x)" },
+        { "\"ftp://gw:s3(Geheim@h/x\"", "\"ftp://gw:***@h/x\"" },
+        { "ftp://gw:<Geheim>@h/x", "ftp://gw:***@h/x" },
+        { "http://h/x?a=y(Geheim)z&t=Geheim", "http://h/x?a=***&t=***" },
         { "://", "://" },
 };
 

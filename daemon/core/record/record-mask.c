@@ -29,7 +29,8 @@
 #define STAND_INS_MAX 4096 /* what comes later is not told apart */
 
 struct RecordMask {
-        GHashTable *stand_ins; /* original -> stand-in, both owned */
+        GHashTable *stand_ins; /* digits -> as many digits, both owned */
+        GHashTable *words;     /* other originals -> stand-in, both owned */
         GHashTable *issued;    /* the stand-ins, borrowed */
         GPtrArray *secrets;    /* of record_mask_add() */
         unsigned imeis, imsis, cards, numbers, hidden;
@@ -48,6 +49,7 @@ RecordMask *record_mask_new(void)
         RecordMask *m = g_new0(RecordMask, 1);
 
         m->stand_ins = g_hash_table_new_full(g_str_hash, g_str_equal, wipe, g_free);
+        m->words = g_hash_table_new_full(g_str_hash, g_str_equal, wipe, g_free);
         m->issued = g_hash_table_new(g_str_hash, g_str_equal);
         m->secrets = g_ptr_array_new_with_free_func(wipe);
         m->command = g_strdup("");
@@ -60,6 +62,7 @@ void record_mask_free(RecordMask *m)
                 return;
         g_hash_table_unref(m->issued);
         g_hash_table_unref(m->stand_ins);
+        g_hash_table_unref(m->words);
         g_ptr_array_unref(m->secrets);
         g_free(m->command);
         g_free(m);
@@ -68,31 +71,31 @@ void record_mask_free(RecordMask *m)
 /* ---- the stand-ins so far */
 
 /* A stand-in is its own, so that what is masked already stays. NULL: there is none yet. */
-static const char *find_stand_in(const RecordMask *m, const char *original)
+static const char *find_stand_in(const RecordMask *m, GHashTable *stand_ins, const char *original)
 {
-        return g_hash_table_lookup(m->stand_ins, original) ?: g_hash_table_lookup(m->issued, original);
+        return g_hash_table_lookup(stand_ins, original) ?: g_hash_table_lookup(m->issued, original);
 }
 
 /* Takes the stand-in. */
-static const char *remember(RecordMask *m, const char *original, char *stand_in)
+static const char *remember(RecordMask *m, GHashTable *stand_ins, const char *original, char *stand_in)
 {
-        g_hash_table_insert(m->stand_ins, g_strdup(original), stand_in);
+        g_hash_table_insert(stand_ins, g_strdup(original), stand_in);
         g_hash_table_insert(m->issued, stand_in, stand_in);
         return stand_in;
 }
 
 static bool is_full(const RecordMask *m)
 {
-        return g_hash_table_size(m->stand_ins) >= STAND_INS_MAX;
+        return g_hash_table_size(m->stand_ins) + g_hash_table_size(m->words) >= STAND_INS_MAX;
 }
 
 static const char *hide(RecordMask *m, const char *original)
 {
-        const char *known = find_stand_in(m, original);
+        const char *known = find_stand_in(m, m->words, original);
 
         if (known || is_full(m))
                 return known ?: "hidden";
-        return remember(m, original, g_strdup_printf("hidden-%u", ++m->hidden));
+        return remember(m, m->words, original, g_strdup_printf("hidden-%u", ++m->hidden));
 }
 
 /* ---- digits */
@@ -129,7 +132,7 @@ static bool may_be_imei(const char *digits)
 static const char *body_of(RecordMask *m, const char *digits)
 {
         g_autofree char *body = g_strndup(digits, BODY_DIGITS);
-        const char *known = find_stand_in(m, body);
+        const char *known = find_stand_in(m, m->stand_ins, body);
         char *stand_in = NULL;
 
         if (known)
@@ -138,7 +141,7 @@ static const char *body_of(RecordMask *m, const char *digits)
                 g_free(stand_in);
                 stand_in = g_strdup_printf("%.*s%06u", TAC_DIGITS, digits, SERIALS_FROM + m->imeis++);
         } while (strcmp(stand_in, body) == 0);
-        return remember(m, body, stand_in);
+        return remember(m, m->stand_ins, body, stand_in);
 }
 
 static char *new_imei(RecordMask *m, const char *digits, size_t n)
@@ -193,7 +196,7 @@ static bool is_imei(const char *digits, size_t n)
 /* Appends the stand-in of the digits, which has as many. */
 static void append_stand_in(RecordMask *m, GString *out, const char *digits)
 {
-        const char *known = find_stand_in(m, digits);
+        const char *known = find_stand_in(m, m->stand_ins, digits);
         size_t n = strlen(digits);
 
         if (known || is_zeros(digits))
@@ -203,7 +206,7 @@ static void append_stand_in(RecordMask *m, GString *out, const char *digits)
         else if (is_imei(digits, n) && n == BODY_DIGITS)
                 g_string_append(out, body_of(m, digits));
         else
-                g_string_append(out, remember(m, digits,
+                g_string_append(out, remember(m, m->stand_ins, digits,
                                               is_imei(digits, n) ? new_imei(m, digits, n)
                                               : n == IMEI_DIGITS ? new_imsi(m)
                                               : n >= CARD_MIN && strncmp(digits, "89", 2) == 0
@@ -242,6 +245,7 @@ static void append_digits(RecordMask *m, GString *out, const char *p, size_t len
                 if (g_ascii_isdigit(p[i]))
                         g_string_append_c(digits, p[i]);
         append_stand_in(m, stand_in, digits->str);
+        g_assert(stand_in->len == digits->len);
         next = stand_in->str;
         for (size_t i = 0; i < length; i++)
                 g_string_append_c(out, g_ascii_isdigit(p[i]) ? *next++ : p[i]);
@@ -350,6 +354,12 @@ char *record_mask_serial(RecordMask *m, const char *serial)
         for (size_t i = 0; i < G_N_ELEMENTS(common); i++)
                 if (strcmp(serial, common[i]) == 0)
                         return g_strdup(serial);
+        if (serial[strspn(serial, "0123456789")] == 0 && strlen(serial) >= RUN_MIN) {
+                GString *digits = g_string_new(NULL); /* some modules have their IMEI there */
+
+                append_stand_in(m, digits, serial);
+                return g_string_free(digits, FALSE);
+        }
         return g_strdup(hide(m, serial));
 }
 
