@@ -244,8 +244,11 @@ static void set_up(Transfer *t, const HttpRequest *r)
         curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, SILENT_TIME);
         curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take_body);
         curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-        if (s->ca_file)
+        if (s->ca_file) { /* these authorities alone */
                 curl_easy_setopt(t->easy, CURLOPT_CAINFO, s->ca_file);
+                curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+        }
+        curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
         if (r->offset > 0)
                 curl_easy_setopt(t->easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)r->offset);
         if (r->fd < 0)

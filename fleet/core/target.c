@@ -259,6 +259,7 @@ static void take_up(Target *t, const DdiDeployment *d)
         t->stalled_at = 0;
         t->cancel_asked = t->cancel_refused = false;
         t->download_at = 0;
+        t->file = false;
         name_request(t);
 }
 
@@ -294,6 +295,11 @@ static void accept(Target *t, const DdiDeployment *d)
         }
 }
 
+/* Ids of actions begin at 1 on each server. */
+#define OF_ANOTHER                                                                                                     \
+        "fotad has a job with the request id of this deployment that is of an earlier one: was the server set up "     \
+        "anew?"
+
 static bool may_be_running(const Target *t)
 {
         switch (t->record->stage) {
@@ -316,6 +322,9 @@ static void consider(Target *t, const DdiDeployment *d)
         if (strcmp(d->id, r->action) != 0) {
                 if (!may_be_running(t))
                         accept(t, d);
+        } else if (strcmp(d->version, r->revision) != 0) {
+                if (!may_be_running(t))
+                        end(t, false, false, OF_ANOTHER);
         } else if (r->stage == STAGE_CLOSED) {
                 enter(t, STAGE_ENDED); /* the server does not know any more that it was told */
         } else if (r->stage == STAGE_ACCEPTED && !may_be_running(t)) {
@@ -417,9 +426,7 @@ static void settle(Target *t)
 {
         if (t->record->stage == STAGE_ACCEPTED && t->job && !t->starting) {
                 if (is_of_another(t))
-                        end(t, false, false,
-                            "fotad has a job with the request id of this deployment that is of an earlier "
-                            "one: was the server set up anew?");
+                        end(t, false, false, OF_ANOTHER);
                 else
                         enter(t, STAGE_STARTED);
         }
@@ -727,8 +734,10 @@ static bool ask_fotad(Target *t, uint64_t now, TargetAction *ret)
         bool whole = !*t->record->download || t->file;
 
         *ret = (TargetAction){ .kind = TARGET_WAIT };
-        if (t->record->stage == STAGE_ACCEPTED && t->go && !t->stop && !t->cancel && !may_be_running(t) && t->module &&
-            t->module->present) {
+        bool offered = t->go && now < t->poll_at; /* the server has just said so */
+
+        if (t->record->stage == STAGE_ACCEPTED && offered && !t->stop && !t->cancel && !may_be_running(t) &&
+            t->module && t->module->present) {
                 if (whole) {
                         t->go = false;
                         t->starting = true;

@@ -255,6 +255,25 @@ START_TEST(test_order)
 }
 END_TEST
 
+/* Another server counts its actions from 1, too: the end of the earlier deployment is not told for the new one. */
+START_TEST(test_action_of_another_server)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        finish_job(b, "success");
+        run(b);
+        ck_assert_ptr_null(b->deployment);
+        g_string_truncate(b->log, 0);
+        b->deployment = "{\"id\":\"7\",\"deployment\":{\"download\":\"forced\",\"update\":\"forced\",\"chunks\":["
+                        "{\"part\":\"modem\",\"version\":\"EC200AEUHAR01A09M16\"}]}}";
+        run_on(b);
+        assert_log(b, "\"failure\"},\"details\":[\"fotad has a job with the request id of this deployment");
+        ck_assert_ptr_null(strstr(b->log->str, "success"));
+        bench_free(b);
+}
+END_TEST
+
 START_TEST(test_file)
 {
         Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
@@ -746,6 +765,7 @@ int main(void)
                 size_t count;
         } cases[] = {
                 { "order", test_order, 1 },
+                { "action-of-another-server", test_action_of_another_server, 1 },
                 { "file", test_file, 1 },
                 { "file-mini", test_file_mini, 1 },
                 { "waits", test_waits, 1 },
