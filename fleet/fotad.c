@@ -25,6 +25,7 @@ struct Fotad {
         GHashTable *modules, *jobs; /* by their paths */
         GHashTable *requests;       /* the jobs that have a request id, by it */
         char *version;
+        char *owner; /* the unique name of the fotad that was listed */
         bool listed;
         sd_bus_slot *listing;
 };
@@ -287,6 +288,8 @@ static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 log_warning("fotad's answer is not understood: %s", g_strerror(-r));
                 return list_later(f);
         }
+        g_free(f->owner);
+        f->owner = g_strdup(sd_bus_message_get_sender(m));
         f->listed = true;
         notify(f, NULL);
         return 0;
@@ -326,13 +329,20 @@ static int on_again(sd_event_source *source, uint64_t now, void *userdata)
 
 /* ---- signals */
 
+/* Any client of the bus may send the bridge a signal that looks like one of fotad's. */
+static bool is_of_fotad(const Fotad *f, sd_bus_message *m)
+{
+        return f->listed && f->owner && g_strcmp0(sd_bus_message_get_sender(m), f->owner) == 0;
+}
+
 static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Fotad *f = userdata;
         const char *path;
 
         (void)error;
-        return f->listed && sd_bus_message_read(m, "o", &path) > 0 ? MIN(0, take_interfaces(f, m, path, true)) : 0;
+        return is_of_fotad(f, m) && sd_bus_message_read(m, "o", &path) > 0 ? MIN(0, take_interfaces(f, m, path, true))
+                                                                           : 0;
 }
 
 static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -343,7 +353,7 @@ static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
         Job *job;
 
         (void)error;
-        if (!f->listed || sd_bus_message_read(m, "o", &path) < 0)
+        if (!is_of_fotad(f, m) || sd_bus_message_read(m, "o", &path) < 0)
                 return 0;
         module = g_hash_table_lookup(f->modules, path);
         job = g_hash_table_lookup(f->jobs, path);
@@ -367,7 +377,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *error)
         const char *interface;
 
         (void)error;
-        if (!f->listed || sd_bus_message_read(m, "s", &interface) < 0)
+        if (!is_of_fotad(f, m) || sd_bus_message_read(m, "s", &interface) < 0)
                 return 0;
         return MIN(0, take_properties(f, m, sd_bus_message_get_path(m), interface, true));
 }
@@ -378,7 +388,8 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
         const char *name, *before, *after;
 
         (void)error;
-        if (sd_bus_message_read(m, "sss", &name, &before, &after) < 0)
+        if (g_strcmp0(sd_bus_message_get_sender(m), "org.freedesktop.DBus") != 0 ||
+            sd_bus_message_read(m, "sss", &name, &before, &after) < 0)
                 return 0;
         forget_objects(f);
         if (*after)
@@ -457,6 +468,7 @@ void fotad_free(Fotad *f)
         g_hash_table_unref(f->modules);
         g_hash_table_unref(f->jobs);
         g_free(f->version);
+        g_free(f->owner);
         g_free(f);
 }
 

@@ -371,8 +371,8 @@ static void judge(Target *t)
                 return;
         if (strcmp(t->stop, r->action) == 0) {
                 switch (r->stage) {
-                case STAGE_NONE:
-                case STAGE_CLOSED: break;
+                case STAGE_NONE: break;
+                case STAGE_CLOSED: confirmed = !r->success; break;
                 case STAGE_ACCEPTED:
                         if (may_be_running(t))
                                 return;
