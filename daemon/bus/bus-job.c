@@ -433,8 +433,10 @@ static int answer_recording(BusCall *call)
 static int on_get_recording(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         const BusJob *bj = userdata;
+        BusCall *call = NULL; /* bus_costly_call() takes it again */
+        int r = bus_authorize(bj->bus, m, BUS_ACTION_PROBE, job_place(bj->job), NULL, &call, error);
 
-        return bus_costly_call(bj->bus, m, answer_recording, error);
+        return r > 0 ? bus_costly_call(bj->bus, m, answer_recording, error) : r < 0 ? r : 1;
 }
 
 static const sd_bus_vtable vtable[] = {

@@ -107,6 +107,13 @@ static int retry(sd_bus *bus, const void *data, sd_bus_error *e)
         return sd_bus_call_method(bus, NAME, t->job, "org.fotad1.Job", "Retry", e, NULL, "sa{sv}", t->url, 0);
 }
 
+static int get_recording(sd_bus *bus, const void *data, sd_bus_error *e)
+{
+        const Target *t = data;
+
+        return sd_bus_call_method(bus, NAME, t->job, "org.fotad1.Job", "GetRecording", e, NULL, NULL);
+}
+
 static const struct {
         const char *name;
         UserFunc func;
@@ -114,6 +121,7 @@ static const struct {
         { "org.fotad1.start", start }, { "org.fotad1.start", start_file },      { "org.fotad1.probe", check },
         { "org.fotad1.probe", probe }, { "org.fotad1.probe", survey },          { "org.fotad1.cancel", job_cancel },
         { "org.fotad1.retry", retry }, { "org.fotad1.cancel", manager_cancel }, { "org.fotad1.cancel", dismiss },
+        { "org.fotad1.probe", get_recording },
 };
 
 static int read_all(sd_bus *bus, const void *data, sd_bus_error *e)
@@ -222,6 +230,7 @@ START_TEST(test_admitted)
         user_assert_do(&alice, false, start_file, &first, "done", "");
         ck_assert(g_file_get_contents(record, &text, NULL, NULL));
         ck_assert_msg(strstr(text, "\nStartedBy=4301\n") != NULL, "%s", text);
+        user_assert_do(&alice, false, get_recording, &first, "Unsupported", "option record");
         user_assert_do(&alice, false, retry, &first, "InteractiveAuthorizationRequired", "org.fotad1.retry");
         world_assert_result(w, JOB_1, "success", "", "");
         world_free(w);
