@@ -20,7 +20,7 @@ fleet_fotad_hawkbit_SOURCES = fleet/fotad-hawkbit.c fleet/log.h \
 fleet_fotad_hawkbit_LDADD = fleet/libfotafleet.a dbus/libfotashared.a $(SYSTEMD_LIBS) $(JSON_LIBS) $(LIBCURL_LIBS) \
 	$(GLIB_LIBS) $(LIBINTL)
 EXTRA_DIST += fleet/hawkbit.conf systemd/fotad-hawkbit.service.in systemd/sysusers.d/fotad-hawkbit.conf
-CLEANFILES += systemd/fotad-hawkbit.service
+CLEANFILES += fleet/libfotafleet.a systemd/fotad-hawkbit.service
 if HAWKBIT
 libexec_PROGRAMS += fleet/fotad-hawkbit
 doc_DATA = fleet/hawkbit.conf
