@@ -296,6 +296,11 @@ START_TEST(short_messages_lose_their_text)
                         "+CMT: \"+000000000001\",,\"hidden-1\"");
         assert_received(mask, "Your PIN is 4711", "(text)");
         assert_received(mask, "and a second line", "(text)");
+        assert_received(mask, "RDY", "RDY");
+        assert_received(mask, "APP RDY", "APP RDY");
+        assert_received(mask, "POWER DOWN", "POWER DOWN");
+        assert_received(mask, "NORMAL POWER DOWN", "NORMAL POWER DOWN");
+        assert_received(mask, "a third one", "(text)");
         assert_received(mask, "+QIND: \"FOTA\",\"UPDATING\",7", "+QIND: \"FOTA\",\"UPDATING\",7");
         assert_received(mask, "RDY", "RDY");
         g_free(record_mask_sent(mask, "AT+CMGR=1"));

@@ -64,6 +64,21 @@ START_TEST(as_text)
 }
 END_TEST
 
+START_TEST(a_message_ends_with_its_port)
+{
+        static const RecordingWord ends[] = { RECORDING_OPEN, RECORDING_CLOSE, RECORDING_GONE };
+        g_autoptr(RecordingWriter) w = recording_writer_new("upgrade", 65536);
+        g_autofree char *written = NULL;
+
+        recording_writer_add(w, 0, RECORDING_RECEIVED, "+CMT: ,23");
+        recording_writer_add(w, 0, RECORDING_RECEIVED, "a text");
+        recording_writer_add(w, 0, ends[_i], "ttyUSB1");
+        recording_writer_add(w, 0, RECORDING_RECEIVED, "Quectel");
+        written = recording_writer_text(w);
+        ck_assert_msg(!strstr(written, "a text") && strstr(written, "< Quectel\n"), "%s", written);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read)
 {
         g_autoptr(RecordingWriter) w = recording_writer_new("upgrade", 65536);
@@ -216,6 +231,7 @@ int main(void)
         TCase *t = tcase_create("recording");
 
         tcase_add_test(t, as_text);
+        tcase_add_loop_test(t, a_message_ends_with_its_port, 0, 3);
         tcase_add_test(t, what_is_written_is_read);
         tcase_add_test(t, the_bound);
         tcase_add_test(t, another_writer_goes_on);

@@ -547,6 +547,14 @@ static bool is_final(const char *line)
                g_str_has_prefix(line, "+CMS ERROR");
 }
 
+/* A module that starts or ends says so in the middle of anything. A text may follow nevertheless. */
+static bool is_boot(const char *line)
+{
+        static const char *const lines[] = { "RDY", "APP RDY", "POWER DOWN", "NORMAL POWER DOWN", "POWERED DOWN" };
+
+        return is_one_of(line, strlen(line), lines, G_N_ELEMENTS(lines));
+}
+
 /* The head of a short message, whose text follows. */
 static bool is_message(const char *line)
 {
@@ -570,6 +578,11 @@ static bool is_fragment(const char *line)
         return strlen(line) >= FRAGMENT_MIN && strspn(line, DIGITS) == strlen(line);
 }
 
+void record_mask_end_message(RecordMask *m)
+{
+        m->body = false;
+}
+
 char *record_mask_received(RecordMask *m, const char *line)
 {
         g_autoptr(GString) out = g_string_new(NULL);
@@ -580,6 +593,8 @@ char *record_mask_received(RecordMask *m, const char *line)
                 m->command = g_strdup("");
                 return mask_line(m, line);
         }
+        if (is_boot(line))
+                return mask_line(m, line);
         if (m->body && *line != '+')
                 return g_strdup("(text)"); /* it may have several lines */
         m->body = is_message(line);

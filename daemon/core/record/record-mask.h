@@ -20,6 +20,9 @@ void record_mask_add(RecordMask *mask, const char *secret);
 char *record_mask_sent(RecordMask *mask, const char *line);
 char *record_mask_received(RecordMask *mask, const char *line);
 
+/* The port is opened, closed or gone: no line that follows is the text of a short message before. */
+void record_mask_end_message(RecordMask *mask);
+
 /* Any other text: a sentence, a string of a USB descriptor. The caller frees the result. */
 char *record_mask_text(RecordMask *mask, const char *text);
 /* A serial number: replaced unless it is one that all modules of a kind have. The caller frees the result. */

@@ -158,6 +158,8 @@ void recording_writer_add(RecordingWriter *w, uint64_t now, RecordingWord word, 
                                  : word == RECORDING_RECEIVED ? record_mask_received(w->mask, text)
                                                               : record_mask_text(w->mask, text);
 
+        if (word == RECORDING_OPEN || word == RECORDING_CLOSE || word == RECORDING_GONE)
+                record_mask_end_message(w->mask);
         w->heard = w->heard || word == RECORDING_RECEIVED;
         add(w, now, word, shown);
 }
