@@ -6,7 +6,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bus.h"
@@ -52,11 +54,48 @@ static void write_json(const char *path, const GString *text)
         json_print(json);
 }
 
+/* Into a device or a pipe, which is not to be replaced by a file. -errno on failure. */
+static int write_into(const char *path, const char *text)
+{
+        int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), r = 0;
+
+        if (fd < 0)
+                return -errno;
+        for (size_t left = strlen(text); left > 0 && r == 0;) {
+                ssize_t n = write(fd, text, left);
+
+                if (n < 0 && errno != EINTR)
+                        r = -errno;
+                text += MAX(n, 0);
+                left -= (size_t)MAX(n, 0);
+        }
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        return r;
+}
+
+bool file_save(const char *path, const char *text, char **ret_why)
+{
+        g_autoptr(GError) error = NULL;
+        struct stat st;
+        int r;
+
+        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+                r = write_into(path, text);
+                if (r < 0)
+                        *ret_why = g_strdup_printf("%s: %s", path, g_strerror(-r));
+                return r == 0;
+        }
+        if (g_file_set_contents(path, text, -1, &error))
+                return true;
+        *ret_why = g_strdup(error->message);
+        return false;
+}
+
 int recording_file_save(Ctl *ctl, sd_bus_message *reply, const char *path, const char *what)
 {
         g_autoptr(GString) text = NULL;
-        g_autoptr(GError) error = NULL;
-        g_autofree char *sentence = NULL, *shown = NULL;
+        g_autofree char *sentence = NULL, *shown = NULL, *why = NULL;
         int fd, r;
 
         if (path && strcmp(path, "-") == 0)
@@ -67,8 +106,8 @@ int recording_file_save(Ctl *ctl, sd_bus_message *reply, const char *path, const
         text = read_all(fd);
         if (!text)
                 return fail_bus(ctl, NULL, -errno);
-        if (path && !g_file_set_contents(path, text->str, (gssize)text->len, &error))
-                return fail(ctl, STATUS_OUTPUT, ERROR_USAGE, _("the file cannot be written: %s"), error->message);
+        if (path && !file_save(path, text->str, &why))
+                return fail(ctl, STATUS_OUTPUT, ERROR_USAGE, _("the file cannot be written: %s"), why);
         if (ctl->json) {
                 write_json(path, text);
         } else if (path) {

@@ -11,6 +11,7 @@
 #include "json.h"
 #include "names.h"
 #include "objects.h"
+#include "recording-file.h"
 #include "report.h"
 #include "text.h"
 
@@ -68,13 +69,12 @@ static void print_json(const GPtrArray *lines)
 
 static int draw(Ctl *ctl, const Props *job, const GPtrArray *lines)
 {
-        g_autofree char *picture = job_picture(job, lines);
-        g_autoptr(GError) error = NULL;
+        g_autofree char *picture = job_picture(job, lines), *why = NULL;
 
         if (strcmp(svg, "-") == 0)
                 g_print("%s", picture);
-        else if (!g_file_set_contents(svg, picture, -1, &error))
-                return fail(ctl, STATUS_OUTPUT, ERROR_USAGE, _("the picture cannot be written: %s"), error->message);
+        else if (!file_save(svg, picture, &why))
+                return fail(ctl, STATUS_OUTPUT, ERROR_USAGE, _("the picture cannot be written: %s"), why);
         return STATUS_DONE;
 }
 

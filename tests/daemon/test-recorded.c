@@ -4,7 +4,9 @@
  * their jobs, and cost nothing where nobody asked for one. */
 
 #include <check.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client-run.h"
@@ -75,12 +77,27 @@ static char *publish(World *w)
         return world_http(w, "up.bin");
 }
 
+/* Its reader, which never waits. */
+static int open_pipe(World *w, char **ret_path)
+{
+        int fd;
+
+        *ret_path = world_path(w, "pipe");
+        ck_assert_int_eq(mkfifo(*ret_path, 0600), 0);
+        fd = open(*ret_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        return fd;
+}
+
 START_TEST(test_dfota)
 {
         World *w = world_new(&WORLD_EC200A);
         g_autofree char *package = publish(w), *url = g_strconcat(package, "?key=" SECRET, NULL), *job = NULL;
         g_autofree char *command = NULL, *file = world_path(w, "recording"), *text = NULL;
+        g_autofree char *pipe_path = NULL;
         g_autoptr(Recording) r = NULL;
+        char beginning[64];
+        int pipe;
 
         world_await_module(w, MODULE_1);
         job = world_start(w, "", url, "record", "b", "1", "cid", "u", "3", "apn", "s", "corp.example", "apn-user", "s",
@@ -105,6 +122,13 @@ START_TEST(test_dfota)
         command = g_strdup_printf("recording 1 -o '%s'", file);
         client_assert(w, command, NULL, 0, "Look at it before you send it.", "");
         ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+        pipe = open_pipe(w, &pipe_path);
+        g_free(command);
+        command = g_strdup_printf("recording 1 -o '%s'", pipe_path);
+        client_assert(w, command, NULL, 0, "", "");
+        ck_assert_int_eq(read(pipe, beginning, sizeof(beginning)), (ssize_t)sizeof(beginning));
+        ck_assert_int_eq(memcmp(beginning, text, sizeof(beginning)), 0);
+        close(pipe);
         ck_assert(!strstr(text, "corp.example") && !strstr(text, "gateway7") && strstr(text, "result success"));
         world_free(w);
 }
