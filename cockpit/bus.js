@@ -5,6 +5,8 @@
 
 const ROOT = "/org/fotad1", MANAGER = "org.fotad1.Manager", MODULE = "org.fotad1.Module", JOB = "org.fotad1.Job";
 
+const PATIENCE = 5000; /* ms */
+
 let client = null, changed = () => {};
 const objects = new Map(), codes = new Map();
 
@@ -43,13 +45,15 @@ function set_service(state) {
 }
 
 /* Connects, or connects anew; redraw() is called after each change. */
-export function connect(redraw) {
+export function connect(redraw, patience = PATIENCE) {
     changed = redraw;
     client?.close();
     set_service("connecting");
     const mine = client = cockpit.dbus("org.fotad1", { bus: "system", superuser: "try" });
     const absent = () => client === mine && set_service("absent");
 
+    /* A channel that tells nothing is given up for another one, which gets more time. */
+    setTimeout(() => client === mine && service === "connecting" && connect(redraw, 2 * patience), patience);
     mine.addEventListener("notify", (event, data) => client === mine && take(data));
     mine.addEventListener("close", absent);
     mine.addEventListener("owner", (event, owner) => {
