@@ -248,7 +248,8 @@ static void set_up(Transfer *t, const HttpRequest *r)
                 curl_easy_setopt(t->easy, CURLOPT_CAINFO, s->ca_file);
                 curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
         }
-        curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+        if (g_str_has_prefix(r->url, "http:")) /* the loopback */
+                curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
         if (r->offset > 0)
                 curl_easy_setopt(t->easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)r->offset);
         if (r->fd < 0)
