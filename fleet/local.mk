@@ -8,7 +8,8 @@ fleet_libfotafleet_a_CPPFLAGS = $(FLEET_CPPFLAGS)
 fleet_libfotafleet_a_SOURCES = fleet/core/ddi.c fleet/core/ddi.h \
 	fleet/core/facts.h \
 	fleet/core/record.c fleet/core/record.h \
-	fleet/core/target.c fleet/core/target.h \
+	fleet/core/target.c fleet/core/target.h fleet/core/target-deployment.c fleet/core/target-private.h \
+	fleet/core/target-requests.c \
 	client/placeholder.c client/placeholder.h
 fleet_fotad_hawkbit_CPPFLAGS = $(FLEET_CPPFLAGS)
 fleet_fotad_hawkbit_SOURCES = fleet/fotad-hawkbit.c fleet/log.h \

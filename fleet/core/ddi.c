@@ -194,7 +194,6 @@ DdiDeployment *ddi_read_deployment(const char *text)
         deployment = g_new0(DdiDeployment, 1);
         deployment->artifacts = g_ptr_array_new_with_free_func(artifact_free);
         deployment->id = g_strdup(get_string(object, "id"));
-        deployment->download = g_strcmp0(get_string(body, "download"), "skip") != 0;
         deployment->update = g_strcmp0(get_string(body, "update"), "skip") != 0 &&
                              g_strcmp0(get_string(body, "maintenanceWindow"), "unavailable") != 0;
         chunks = get_array(body, "chunks");

@@ -29,7 +29,6 @@ typedef struct DdiArtifact {
 
 typedef struct DdiDeployment {
         char *id;
-        bool download;        /* now, not later */
         bool update;          /* now, not later: the maintenance window is open, if there is one */
         unsigned chunks;      /* software modules; the members below are those of the first */
         char *part, *version; /* "" if missing */

@@ -268,7 +268,7 @@ START_TEST(test_action_of_another_server)
         b->deployment = "{\"id\":\"7\",\"deployment\":{\"download\":\"forced\",\"update\":\"forced\",\"chunks\":["
                         "{\"part\":\"modem\",\"version\":\"EC200AEUHAR01A09M16\"}]}}";
         run_on(b);
-        assert_log(b, "\"failure\"},\"details\":[\"fotad has a job with the request id of this deployment");
+        assert_log(b, "\"failure\"},\"details\":[\"the id of this deployment was that of an earlier one");
         ck_assert_ptr_null(strstr(b->log->str, "success"));
         bench_free(b);
 }

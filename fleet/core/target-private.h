@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/ddi.h"
+#include "core/target.h"
+
+/* The state of a target, for its three files alone. */
+
+#define SECOND ((uint64_t)G_USEC_PER_SEC)
+
+typedef enum Request {
+        REQUEST_NONE,
+        REQUEST_POLL,
+        REQUEST_DEPLOYMENT,
+        REQUEST_CANCEL,
+        REQUEST_ATTRIBUTES,
+        REQUEST_PROGRESS,
+        REQUEST_CLOSING,
+        REQUEST_VERDICT,
+} Request;
+
+/* What is answered to a cancellation. */
+typedef enum Verdict { VERDICT_NONE, VERDICT_CONFIRMED, VERDICT_REJECTED } Verdict;
+
+struct Target {
+        const TargetSettings *settings;
+        Record *record;
+        char *request_id;
+
+        /* The disk. */
+        bool dirty, writing;
+        uint64_t write_at;
+
+        /* fotad. */
+        const Module *module;
+        const Job *job;
+        bool listed;
+        char *version;
+        bool go;       /* the server has offered the deployment of the record, to be carried out now */
+        bool starting; /* StartUpgrade is under way */
+        bool file, downloading;
+        uint64_t download_at;
+
+        /* The server. */
+        Request request;
+        char *sent;      /* of REQUEST_ATTRIBUTES */
+        unsigned saying; /* of REQUEST_PROGRESS: what the record has then been told */
+        bool bare;       /* the server refuses the text of the closing feedback */
+        bool polled;
+        uint64_t interval, poll_at;
+        uint64_t request_at;  /* no request before: the server could not be reached */
+        uint64_t feedback_at; /* no feedback before: the server did not take the last one */
+        unsigned failures;
+        bool unreachable;    /* no answer came to the last request */
+        uint64_t stalled_at; /* the next time at which it is told that the module is stalled */
+        char *offered;       /* a deployment that is to be read; NULL none */
+        bool asked;          /* for attributes */
+
+        /* A cancellation. */
+        char *cancel; /* one that is to be read; NULL none */
+        char *stop;   /* the deployment that is to be cancelled; NULL none */
+        Verdict verdict;
+        bool cancelling, cancel_asked, cancel_refused;
+};
+
+/* ---- the deployment of the record */
+
+void target_set(char **text, const char *value);
+
+/* The record is to be written with that stage. */
+void target_enter(Target *target, Stage stage);
+
+void target_name_request(Target *target);
+
+/* The deployment has ended; details is the text for the server. */
+void target_end(Target *target, bool success, bool cancelled, const char *details);
+/* The same with the result of the job. */
+void target_end_with_job(Target *target);
+
+/* Takes up a deployment that the server offers, or goes on with that of the record. */
+void target_consider(Target *target, const DdiDeployment *deployment);
+
+/* Returns true if an upgrade of the record's deployment runs, or may. */
+bool target_may_be_running(const Target *target);
+
+/* Answers the cancellation, if that can be told yet. */
+void target_judge(Target *target);
+
+/* ---- the server */
+
+/* Returns the time of the next attempt after one more failure: each time twice as late. retry_after: seconds that the
+ * server asks for, 0 none. */
+uint64_t target_later(Target *target, unsigned retry_after, uint64_t now, unsigned dice);
+
+/* Returns true, and the next request in *ret, if the server is to be asked now. */
+bool target_ask_server(Target *target, uint64_t now, TargetAction *ret);

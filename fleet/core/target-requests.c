@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The dialogue of a target with the server: the next request, and what its answer says. One request is under way at a
+ * time. */
+
+#include <string.h>
+
+#include "core/target-private.h"
+
+#define RETRY_FIRST  (5 * SECOND)
+#define RETRY_MOST   (900 * SECOND)
+#define RETRY_DOUBLE 10 /* times at most */
+#define STALLED_EACH (86400 * SECOND)
+
+/* ---- progress */
+
+static const char *const states[] = { "queued",     "preparing", "downloading", "updating",
+                                      "restarting", "verifying", "stalled" };
+#define TOLD_STATES 16 /* bits of Record.told for the states above; above them the quarters of the upgrade */
+#define STALLED     6
+
+/* What the record will have been told once the present state is told; the same as now if nothing is to be told. */
+static unsigned progress(const Target *t)
+{
+        unsigned told = t->record->told & ((1 << TOLD_STATES) - 1), quarters = t->record->told >> TOLD_STATES;
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(states); i++)
+                if (strcmp(t->job->state, states[i]) == 0)
+                        told |= 1U << i;
+        return told | MAX(quarters, t->job->percent / 25) << TOLD_STATES;
+}
+
+static bool has_news(const Target *t, uint64_t now)
+{
+        if (t->record->stage != STAGE_STARTED || !t->job)
+                return false;
+        return progress(t) != t->record->told || (strcmp(t->job->state, states[STALLED]) == 0 && now >= t->stalled_at);
+}
+
+/* ---- answers */
+
+/* 0.8 to 1.2 times the time. */
+static uint64_t jitter(uint64_t time, unsigned dice)
+{
+        return time / 5 * 4 + time / 5 * 2 * MIN(dice, TARGET_DICE) / TARGET_DICE;
+}
+
+/* Another attempt comes later: each time twice as late. */
+uint64_t target_later(Target *t, unsigned retry_after, uint64_t now, unsigned dice)
+{
+        uint64_t delay = MIN(RETRY_FIRST << MIN(t->failures, RETRY_DOUBLE), MAX(RETRY_MOST, t->interval));
+
+        t->failures++;
+        return now + MAX(jitter(delay, dice), retry_after * SECOND);
+}
+
+static bool was_taken(unsigned status)
+{
+        return status >= 200 && status < 300;
+}
+
+static bool is_gone(unsigned status)
+{
+        return status == 404 || status == 410;
+}
+
+static bool take_poll(Target *t, const char *body, uint64_t now, unsigned dice)
+{
+        g_autoptr(DdiPoll) poll = ddi_read_poll(body);
+        const Record *r = t->record;
+
+        if (!poll)
+                return false;
+        t->polled = true;
+        if (poll->interval)
+                t->interval = poll->interval * SECOND;
+        t->poll_at = now + jitter(t->interval, dice);
+        t->asked = poll->attributes;
+        if (!poll->cancel && t->verdict == VERDICT_NONE)
+                g_clear_pointer(&t->stop, g_free);
+        if (poll->cancel && g_strcmp0(poll->cancel, t->stop) != 0)
+                target_set(&t->cancel, poll->cancel);
+        t->go = false;
+        if (poll->deployment &&
+            (strcmp(poll->deployment, r->action) != 0 || r->stage == STAGE_ACCEPTED || r->stage == STAGE_CLOSED))
+                target_set(&t->offered, poll->deployment);
+        return true;
+}
+
+static bool take_deployment(Target *t, const char *body)
+{
+        g_autoptr(DdiDeployment) d = ddi_read_deployment(body);
+
+        if (!d || strcmp(d->id, t->offered) != 0)
+                return false;
+        g_clear_pointer(&t->offered, g_free);
+        target_consider(t, d);
+        return true;
+}
+
+static bool take_cancel(Target *t, const char *body)
+{
+        g_autofree char *stop = ddi_read_cancel(body);
+
+        if (!stop || strcmp(stop, t->cancel) != 0)
+                return false;
+        g_clear_pointer(&t->cancel, g_free);
+        target_set(&t->stop, stop);
+        t->verdict = VERDICT_NONE;
+        return true;
+}
+
+static void take_verdict(Target *t)
+{
+        if (t->verdict == VERDICT_CONFIRMED && strcmp(t->stop, t->record->action) == 0 &&
+            t->record->stage != STAGE_CLOSED)
+                target_enter(t, STAGE_CLOSED);
+        t->verdict = VERDICT_NONE;
+        t->cancel_refused = false;
+        g_clear_pointer(&t->stop, g_free);
+}
+
+static void tell_progress(Target *t, uint64_t now, bool taken)
+{
+        t->stalled_at = now + STALLED_EACH;
+        if (t->record->stage != STAGE_STARTED || t->record->told == t->saying)
+                return;
+        t->record->told = t->saying;
+        t->dirty = t->dirty || taken; /* else the next process tells it again */
+}
+
+/* True if the answer settles the request; false if it has to be asked again. */
+static bool take(Target *t, Request request, unsigned status, const char *body, uint64_t now, unsigned dice)
+{
+        bool taken = was_taken(status), settled = taken || is_gone(status);
+
+        switch (request) {
+        case REQUEST_POLL: return taken && take_poll(t, body, now, dice);
+        case REQUEST_DEPLOYMENT:
+                if (is_gone(status))
+                        g_clear_pointer(&t->offered, g_free);
+                return settled && (!taken || take_deployment(t, body));
+        case REQUEST_CANCEL:
+                if (is_gone(status))
+                        g_clear_pointer(&t->cancel, g_free);
+                return settled && (!taken || take_cancel(t, body));
+        case REQUEST_ATTRIBUTES:
+                if (taken) {
+                        target_set(&t->record->attributes, t->sent);
+                        t->dirty = true;
+                        t->asked = false;
+                }
+                return taken;
+        case REQUEST_PROGRESS: /* one that is refused is not worth a second attempt */
+                if (settled || status == 400 || status == 403)
+                        tell_progress(t, now, taken);
+                return settled || status == 400 || status == 403;
+        case REQUEST_CLOSING:
+                if (settled && t->record->stage == STAGE_ENDED)
+                        target_enter(t, STAGE_CLOSED);
+                t->bare = status == 400;
+                return settled;
+        case REQUEST_VERDICT:
+                if (settled)
+                        take_verdict(t);
+                return settled;
+        case REQUEST_NONE: break;
+        }
+        g_assert_not_reached();
+}
+
+void target_answered(Target *t, unsigned status, const char *body, unsigned retry_after, uint64_t now, unsigned dice)
+{
+        Request request = t->request;
+        bool settled;
+
+        t->request = REQUEST_NONE;
+        t->unreachable = status == 0;
+        settled = take(t, request, status, body, now, dice);
+        g_clear_pointer(&t->sent, g_free);
+        if (settled) {
+                t->failures = 0;
+                return;
+        }
+        t->feedback_at = target_later(t, retry_after, now, dice);
+        /* A server that refuses a feedback may still have news. */
+        if (status == 0 || retry_after || request == REQUEST_POLL || request == REQUEST_DEPLOYMENT ||
+            request == REQUEST_CANCEL)
+                t->request_at = t->feedback_at;
+}
+
+/* ---- requests */
+
+static TargetAction ask(Target *t, Request request, const char *method, char *path, char *body)
+{
+        t->request = request;
+        return (TargetAction){ .kind = TARGET_REQUEST, .method = method, .path = path, .body = body };
+}
+
+static TargetAction ask_verdict(Target *t)
+{
+        bool confirmed = t->verdict == VERDICT_CONFIRMED;
+
+        return ask(t, REQUEST_VERDICT, "POST", g_strdup_printf("/cancelAction/%s/feedback", t->stop),
+                   ddi_feedback(t->stop, confirmed ? "closed" : "rejected", confirmed ? "success" : "none",
+                                confirmed ? "nothing is upgraded"
+                                          : "the upgrade cannot be cancelled any more, or has ended"));
+}
+
+static char *feedback_path(const Target *t)
+{
+        return g_strdup_printf("/deploymentBase/%s/feedback", t->record->action);
+}
+
+static TargetAction ask_closing(Target *t)
+{
+        const Record *r = t->record;
+
+        return ask(t, REQUEST_CLOSING, "POST", feedback_path(t),
+                   ddi_feedback(r->action, "closed", r->success ? "success" : "failure", t->bare ? NULL : r->details));
+}
+
+static TargetAction ask_progress(Target *t)
+{
+        bool stalled = strcmp(t->job->state, states[STALLED]) == 0;
+        g_autofree char *text = g_strdup_printf("%s, %u %%%s%s", t->job->state, t->job->percent, stalled ? ": " : "",
+                                                stalled ? t->job->message : "");
+
+        t->saying = progress(t);
+        return ask(t, REQUEST_PROGRESS, "POST", feedback_path(t),
+                   ddi_feedback(t->record->action, "proceeding", "none", text));
+}
+
+static char *describe(const Target *t)
+{
+        g_autofree char *flash = g_strdup_printf("%u", t->module->flash);
+        const char *attributes[] = {
+                "model",  t->module->model,  "revision", t->module->revision,  "imei",  t->module->imei, "flash", flash,
+                "method", t->module->method, "gateway",  t->settings->gateway, "fotad", t->version,      NULL,
+        };
+
+        return ddi_attributes(attributes);
+}
+
+static bool ask_feedback(Target *t, uint64_t now, TargetAction *ret)
+{
+        if (now < t->feedback_at)
+                return false;
+        if (t->verdict != VERDICT_NONE) {
+                *ret = ask_verdict(t);
+        } else if (t->record->stage == STAGE_ENDED) {
+                *ret = ask_closing(t);
+        } else if (!t->offered && !t->cancel && has_news(t, now)) {
+                *ret = ask_progress(t);
+        } else if (t->polled && t->module && t->module->present && *t->module->revision && t->version) {
+                g_autofree char *attributes = describe(t);
+
+                if (!t->asked && strcmp(attributes, t->record->attributes) == 0)
+                        return false;
+                t->sent = g_strdup(attributes);
+                *ret = ask(t, REQUEST_ATTRIBUTES, "PUT", g_strdup("/configData"), g_steal_pointer(&attributes));
+        } else {
+                return false;
+        }
+        return true;
+}
+
+bool target_ask_server(Target *t, uint64_t now, TargetAction *ret)
+{
+        if (t->request != REQUEST_NONE || now < t->request_at)
+                return false;
+        if (ask_feedback(t, now, ret))
+                return true;
+        if (t->cancel)
+                *ret = ask(t, REQUEST_CANCEL, "GET", g_strdup_printf("/cancelAction/%s", t->cancel), NULL);
+        else if (t->offered)
+                *ret = ask(t, REQUEST_DEPLOYMENT, "GET", g_strdup_printf("/deploymentBase/%s", t->offered), NULL);
+        else if (now >= t->poll_at)
+                *ret = ask(t, REQUEST_POLL, "GET", g_strdup(""), NULL);
+        else
+                return false;
+        return true;
+}
