@@ -19,6 +19,14 @@
 
 #define BYTES_MAX (1024 * 1024)
 
+static char *output;
+
+const GOptionEntry recording_file_entries[] = {
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, N_("Write it to FILE; - is standard output, the default"),
+          "FILE" },
+        { NULL },
+};
+
 /* NULL and errno on failure. */
 static GString *read_all(int fd)
 {
@@ -92,14 +100,13 @@ bool file_save(const char *path, const char *text, char **ret_why)
         return false;
 }
 
-int recording_file_save(Ctl *ctl, sd_bus_message *reply, const char *path, const char *what)
+int recording_file_save(Ctl *ctl, sd_bus_message *reply, const char *what)
 {
+        const char *path = g_strcmp0(output, "-") == 0 ? NULL : output;
         g_autoptr(GString) text = NULL;
         g_autofree char *sentence = NULL, *shown = NULL, *why = NULL;
         int fd, r;
 
-        if (path && strcmp(path, "-") == 0)
-                path = NULL;
         r = sd_bus_message_read(reply, "h", &fd);
         if (r < 0)
                 return fail_bus(ctl, NULL, r);

@@ -11,14 +11,6 @@
 #include "recording-file.h"
 #include "report.h"
 
-static char *output;
-
-static const GOptionEntry entries[] = {
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, N_("Write it to FILE; - is standard output, the default"),
-          "FILE" },
-        { NULL },
-};
-
 static int run(Ctl *ctl, char **args)
 {
         g_autoptr(sd_bus_message) call = NULL, reply = NULL;
@@ -34,9 +26,9 @@ static int run(Ctl *ctl, char **args)
                 status = bus_new_call(ctl, job->path, FOTAD_JOB_INTERFACE, "GetRecording", &call);
         if (status == STATUS_DONE)
                 status = bus_call(ctl, call, &reply);
-        return status == STATUS_DONE ? recording_file_save(ctl, reply, output,
-                                                           _("The recording is in %s. Look at it before you send it."))
-                                     : status;
+        return status == STATUS_DONE
+                       ? recording_file_save(ctl, reply, _("The recording is in %s. Look at it before you send it."))
+                       : status;
 }
 
 const Verb verb_recording = {
@@ -47,6 +39,6 @@ const Verb verb_recording = {
                           "way; if there is none, the newest. IMEI, SIM, numbers, networks and credentials\n"
                           "are replaced by stand-ins."),
         .max_args = 1,
-        .entries = entries,
+        .entries = recording_file_entries,
         .run = run,
 };

@@ -10,14 +10,6 @@
 #include "recording-file.h"
 #include "report.h"
 
-static char *output;
-
-static const GOptionEntry entries[] = {
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, N_("Write it to FILE; - is standard output, the default"),
-          "FILE" },
-        { NULL },
-};
-
 static int run(Ctl *ctl, char **args)
 {
         g_autoptr(sd_bus_message) call = NULL, reply = NULL;
@@ -30,9 +22,9 @@ static int run(Ctl *ctl, char **args)
         if (r < 0)
                 return fail_bus(ctl, NULL, r);
         status = bus_act(ctl, call, &reply);
-        return status == STATUS_DONE ? recording_file_save(ctl, reply, output,
-                                                           _("The survey is in %s. Look at it before you send it."))
-                                     : status;
+        return status == STATUS_DONE
+                       ? recording_file_save(ctl, reply, _("The survey is in %s. Look at it before you send it."))
+                       : status;
 }
 
 const Verb verb_survey = {
@@ -44,6 +36,6 @@ const Verb verb_survey = {
                           "credentials are replaced by stand-ins before anything is written. Refused while\n"
                           "an upgrade is under way."),
         .max_args = 1,
-        .entries = entries,
+        .entries = recording_file_entries,
         .run = run,
 };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "client-run.h"
-#include "core/record/recording.h"
+#include "recordings.h"
 #include "suite.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
@@ -21,9 +21,7 @@ static char *get_text(World *w, const char *job, char **ret_error)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(sd_bus_message) reply = NULL;
-        char *text;
-        gsize length;
-        int fd, r;
+        int r;
 
         r = sd_bus_call_method(world_bus(w), "org.fotad1", job, "org.fotad1.Job", "GetRecording", &error, &reply, NULL);
         if (r < 0) {
@@ -31,37 +29,16 @@ static char *get_text(World *w, const char *job, char **ret_error)
                 sd_bus_error_free(&error);
                 return NULL;
         }
-        ck_assert_int_ge(sd_bus_message_read(reply, "h", &fd), 0);
-        ck_assert_int_lt(write(fd, "x", 1), 0);
-        length = (gsize)lseek(fd, 0, SEEK_END);
-        ck_assert_uint_le(length, 256 * 1024);
-        text = g_malloc0(length + 1);
-        ck_assert_int_eq(pread(fd, text, length, 0), (ssize_t)length);
-        return text;
+        return recordings_read(reply);
 }
 
 static Recording *get(World *w, const char *job)
 {
-        g_autofree char *error = NULL, *text = get_text(w, job, &error), *why = NULL;
-        Recording *r;
+        g_autofree char *error = NULL, *text = get_text(w, job, &error);
 
         ck_assert_msg(text, "%s", error);
         ck_assert_msg(!strstr(text, IMEI) && !strstr(text, SECRET), "%s", text);
-        r = recording_parse(text, strlen(text), &why);
-        ck_assert_msg(r, "%s\n%s", why, text);
-        return r;
-}
-
-static unsigned count(const Recording *r, RecordingWord word, const char *beginning)
-{
-        unsigned n = 0;
-
-        for (unsigned i = 0; i < r->events->len; i++) {
-                const RecordingEvent *event = g_ptr_array_index(r->events, i);
-
-                n += event->word == word && g_str_has_prefix(event->text, beginning);
-        }
-        return n;
+        return recordings_parse(text);
 }
 
 static bool has_file(World *w)
@@ -106,18 +83,18 @@ START_TEST(test_dfota)
         world_assert_result(w, job, "success", "", "");
         r = get(w, job);
         ck_assert_str_eq(recording_head(r, "kind"), "upgrade");
-        ck_assert_uint_eq(count(r, RECORDING_SENT, "AT+QFOTADL=\"http"), 1);
-        ck_assert_uint_ge(count(r, RECORDING_SENT, "AT+QICSGP=3,1,\"hidden-"), 1);
-        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"HTTPSTART\""), 1);
-        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"UPDATING\","), 90);
-        ck_assert_uint_eq(count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"END\",0"), 1);
-        ck_assert_uint_eq(count(r, RECORDING_GONE, ""), 2);
-        ck_assert_uint_eq(count(r, RECORDING_DEVICE, "2c7c:6005"), 3);
-        ck_assert_uint_eq(count(r, RECORDING_TTY, "tty"), 9);
-        ck_assert_uint_ge(count(r, RECORDING_OPEN, "tty"), 3);
-        ck_assert_uint_ge(count(r, RECORDING_CLOSE, "tty"), 2);
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
-        ck_assert_uint_ge(count(r, RECORDING_NOTE, "phase "), 5);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+QFOTADL=\"http"), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_SENT, "AT+QICSGP=3,1,\"hidden-"), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"HTTPSTART\""), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"UPDATING\","), 90);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_RECEIVED, "+QIND: \"FOTA\",\"END\",0"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_GONE, ""), 2);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_DEVICE, "2c7c:6005"), 3);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_TTY, "tty"), 9);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_OPEN, "tty"), 3);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_CLOSE, "tty"), 2);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "result success"), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_NOTE, "phase "), 5);
         ck_assert(has_file(w));
         command = g_strdup_printf("recording 1 -o '%s'", file);
         client_assert(w, command, NULL, 0, "Look at it before you send it.", "");
@@ -147,9 +124,9 @@ START_TEST(test_mini)
         job = world_start(w, "", url, "record", "b", "1", NULL);
         world_assert_result(w, job, "success", "", "");
         r = get(w, job);
-        ck_assert_uint_eq(count(r, RECORDING_GONE, ""), 4);
-        ck_assert_uint_ge(count(r, RECORDING_DEVICE, "2c7c:6001"), 2); /* the Mini systems */
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_GONE, ""), 4);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_DEVICE, "2c7c:6001"), 2); /* the Mini systems */
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "result success"), 1);
         world_free(w);
 }
 END_TEST
@@ -182,16 +159,16 @@ START_TEST(test_killed)
         job = world_start(w, "", url, "record", "b", "1", NULL);
         g_free(world_sim(w, "held 1-1 downloading:50"));
         running = get(w, job);
-        ck_assert_uint_eq(count(running, RECORDING_SENT, "AT+QFOTADL=\"http"), 1);
+        ck_assert_uint_eq(recordings_count(running, RECORDING_SENT, "AT+QFOTADL=\"http"), 1);
         world_kill_daemon(w);
         world_start_daemon(w);
         world_await_port(w);
         g_free(world_sim(w, "release 1-1"));
         world_assert_result(w, job, "success", "", "");
         r = get(w, job);
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, "note fotad was started again"), 1);
-        ck_assert_uint_eq(count(r, RECORDING_SENT, "AT+QFOTADL=?"), 1);
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "note fotad was started again"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+QFOTADL=?"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "result success"), 1);
         ck_assert_int_eq(world_stop_daemon(w), 0);
         world_start_daemon(w);
         recording_free(get(w, job)); /* also of a job that has ended before */
@@ -229,10 +206,10 @@ START_TEST(test_uart)
         job = world_start(w, "", url, "record", "b", "1", NULL);
         world_assert_result(w, job, "success", "", "");
         r = get(w, job);
-        ck_assert_uint_eq(count(r, RECORDING_DEVICE, ""), 0);
-        ck_assert_uint_ge(count(r, RECORDING_TTY, "ttyS1"), 1);
-        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "RDY"), 1);
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, "result success"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_DEVICE, ""), 0);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_TTY, "ttyS1"), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "RDY"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "result success"), 1);
         world_free(w);
 }
 END_TEST

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "client-run.h"
-#include "core/record/recording.h"
 #include "core/record/survey.h"
+#include "recordings.h"
 #include "suite.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
@@ -22,9 +22,7 @@ static char *survey(World *w, const char *module, char **ret_error)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(sd_bus_message) reply = NULL;
-        char *text = NULL;
-        gsize length;
-        int fd, r;
+        int r;
 
         r = sd_bus_call_method(world_bus(w), "org.fotad1", "/org/fotad1", "org.fotad1.Manager", "Survey", &error,
                                &reply, "s", module);
@@ -33,38 +31,15 @@ static char *survey(World *w, const char *module, char **ret_error)
                 sd_bus_error_free(&error);
                 return NULL;
         }
-        ck_assert_int_ge(sd_bus_message_read(reply, "h", &fd), 0);
-        ck_assert_int_lt(write(fd, "x", 1), 0);
-        ck_assert_int_lt(ftruncate(fd, 0), 0);
-        length = (gsize)lseek(fd, 0, SEEK_END);
-        ck_assert_uint_le(length, 256 * 1024);
-        text = g_malloc0(length + 1);
-        ck_assert_int_eq(pread(fd, text, length, 0), (ssize_t)length);
-        return text;
+        return recordings_read(reply);
 }
 
 static Recording *read_survey(World *w, const char *module)
 {
-        g_autofree char *error = NULL, *text = survey(w, module, &error), *why = NULL;
-        Recording *r;
+        g_autofree char *error = NULL, *text = survey(w, module, &error);
 
         ck_assert_msg(text, "%s", error);
-        r = recording_parse(text, strlen(text), &why);
-        ck_assert_msg(r, "%s\n%s", why, text);
-        return r;
-}
-
-/* The number of events with that word whose text begins so. */
-static unsigned count(const Recording *r, RecordingWord word, const char *beginning)
-{
-        unsigned n = 0;
-
-        for (unsigned i = 0; i < r->events->len; i++) {
-                const RecordingEvent *event = g_ptr_array_index(r->events, i);
-
-                n += event->word == word && g_str_has_prefix(event->text, beginning);
-        }
-        return n;
+        return recordings_parse(text);
 }
 
 static void assert_value(const Recording *r, RecordingWord word, const char *beginning, const char *key,
@@ -102,16 +77,16 @@ START_TEST(test_file)
         assert_value(r, RECORDING_INTERFACE, "3 ", "driver", "option");
         assert_value(r, RECORDING_INTERFACE, "3 ", "class", "ff/00/00");
         assert_value(r, RECORDING_INTERFACE, "3 ", "interface", "Mobile AT Interface");
-        ck_assert_uint_eq(count(r, RECORDING_INTERFACE, ""), 5);
-        ck_assert_uint_eq(count(r, RECORDING_TTY, "tty"), 3);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_INTERFACE, ""), 5);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_TTY, "tty"), 3);
         assert_value(r, RECORDING_TTY, "ttyUSB1", "interface", "3");
         for (unsigned i = 0; survey_question(i); i++)
-                ck_assert_msg(count(r, RECORDING_SENT, survey_question(i)) >= 1, "%s", survey_question(i));
+                ck_assert_msg(recordings_count(r, RECORDING_SENT, survey_question(i)) >= 1, "%s", survey_question(i));
         revision = g_strdup_printf("Revision: %s", OLD_REVISION);
-        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, revision), 1);
-        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "86771005990"), 1);
-        ck_assert_uint_eq(count(r, RECORDING_RECEIVED, IMEI), 0);
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, ""), 0);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, revision), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "86771005990"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_RECEIVED, IMEI), 0);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, ""), 0);
         g_free(world_sim(w, "wait 1-1 closed 2")); /* other programs can use the port again */
         world_assert_sim(w, "0", "get 1-1 qfotadl-count");
         world_free(w);
@@ -148,9 +123,9 @@ START_TEST(test_personas)
         world_await_module(w, MODULE_1);
         imei = world_sim(w, "get 1-1 imei");
         r = read_survey(w, "");
-        ck_assert_uint_eq(count(r, RECORDING_RECEIVED, imei), 0);
-        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "OK"), 20);
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, ""), 0);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_RECEIVED, imei), 0);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "OK"), 20);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, ""), 0);
         world_free(w);
 }
 END_TEST
@@ -228,9 +203,9 @@ START_TEST(test_uart)
 
         world_await_module(w, MODULE_UART);
         r = read_survey(w, "tty-ttyS1");
-        ck_assert_uint_eq(count(r, RECORDING_DEVICE, ""), 0);
-        ck_assert_uint_eq(count(r, RECORDING_TTY, "ttyS1"), 1);
-        ck_assert_uint_ge(count(r, RECORDING_RECEIVED, "OK"), 20);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_DEVICE, ""), 0);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_TTY, "ttyS1"), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "OK"), 20);
         world_free(w);
 }
 END_TEST
@@ -244,9 +219,9 @@ START_TEST(test_falls_silent)
         world_await_module(w, MODULE_1);
         g_free(world_sim(w, "hold 1-1 answer:AT+CLAC"));
         r = read_survey(w, "");
-        ck_assert_uint_eq(count(r, RECORDING_SENT, "AT+CLAC"), 1);
-        ck_assert_uint_eq(count(r, RECORDING_SENT, "AT+QFOTADL=?"), 0);
-        ck_assert_uint_eq(count(r, RECORDING_NOTE, "warning the survey ended early: it does not answer"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+CLAC"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+QFOTADL=?"), 0);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "warning the survey ended early: it does not answer"), 1);
         world_free(w);
 }
 END_TEST
@@ -337,7 +312,7 @@ START_TEST(test_caller_leaves)
         g_free(world_sim(w, "release 1-1"));
         g_free(world_sim(w, "wait 1-1 closed 2"));
         r = read_survey(w, "");
-        ck_assert_uint_eq(count(r, RECORDING_SENT, "AT+CLAC"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+CLAC"), 1);
         world_free(w);
 }
 END_TEST
