@@ -112,30 +112,39 @@ static bool updater_may_answer(const Upgrade *u)
                (upgrade_awaits_restart(u->job) || !upgrade_firmware_is_up(u));
 }
 
-static void fail_mismatch(Upgrade *u)
+static const char *revision_before(const Job *job)
+{
+        return *job->from_revision ? job->from_revision : "not known";
+}
+
+/* The result leaves the doubt open, so that the module is watched. */
+static void fail_by_updater(Upgrade *u)
 {
         const Job *job = u->job;
-        const char *before = *job->from_revision ? job->from_revision : "not known";
         const char *expected = job->options->expected_revision;
-        g_autofree char *message = NULL, *detail = NULL;
+        g_autofree char *text = NULL;
 
-        if (updater_may_answer(u) && expected) {
-                detail = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
-                upgrade_fail(u, HOST_UPDATE_TIMEOUT, detail);
+        if (expected) {
+                text = g_strdup_printf("(%s instead of %s)", job->to_revision, expected);
+                upgrade_fail(u, HOST_UPDATE_TIMEOUT, text);
                 return;
         }
-        if (updater_may_answer(u))
-                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
-                                          "before (%s). The revision may be that of its updater, which may still be "
-                                          "writing its flash: %s. If the package leads to that revision, name it as "
-                                          "expected-revision.",
-                                          job->to_revision, before,
-                                          code_find(CODE_DOMAIN_HOST, HOST_UPDATE_TIMEOUT)->remedy);
-        else
-                message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware "
-                                          "before (%s): if the package leads to it, name it as expected-revision.",
-                                          job->to_revision, before);
-        upgrade_fail_saying(u, updater_may_answer(u) ? HOST_UPDATE_TIMEOUT : HOST_REVISION_MISMATCH, message);
+        text = g_strdup_printf(
+                "The module reports revision %s, which is no other revision of the firmware before (%s). "
+                "The revision may be that of its updater, which may still be writing its flash: %s. If "
+                "the package leads to that revision, name it as expected-revision.",
+                job->to_revision, revision_before(job), code_find(CODE_DOMAIN_HOST, HOST_UPDATE_TIMEOUT)->remedy);
+        upgrade_fail_saying(u, HOST_UPDATE_TIMEOUT, text);
+}
+
+static void fail_mismatch(Upgrade *u)
+{
+        g_autofree char *message = NULL;
+
+        message = g_strdup_printf("The module reports revision %s, which is no other revision of the firmware before "
+                                  "(%s): if the package leads to it, name it as expected-revision.",
+                                  u->job->to_revision, revision_before(u->job));
+        upgrade_fail_saying(u, HOST_REVISION_MISMATCH, message);
 }
 
 /* The module runs its old firmware, or the firmware before is not known, and no sign excludes that the upgrade goes on.
@@ -185,7 +194,9 @@ void verdict_judge(Upgrade *u)
                 return;
         if (updater_may_answer(u) && job->reached < JOB_REACHED_ENDED) {
                 upgrade_fail(u, HOST_UPDATE_TIMEOUT, NULL);
-        } else if (updater_may_answer(u) || (changed && !expected && !upgrade_fits(u))) {
+        } else if (updater_may_answer(u)) {
+                fail_by_updater(u);
+        } else if (changed && !expected && !upgrade_fits(u)) {
                 fail_mismatch(u);
         } else if (changed && as_expected) {
                 upgrade_settle(u, JOB_RESULT_SUCCESS, CODE_DOMAIN_NONE, 0, NULL);
