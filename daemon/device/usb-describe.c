@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a USB device is, as sysfs shows it: descriptors, strings, interfaces and their drivers, for recordings. Draws no
+/* Describes a USB device for recordings, as sysfs shows it: descriptors, strings, interfaces and their drivers. Draws no
  * conclusion. */
 
 #include <string.h>

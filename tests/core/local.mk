@@ -63,7 +63,7 @@ tests_core_libbench_a_SOURCES = tests/core/upgrade-bench.c tests/core/upgrade-be
 	tests/core/mini-bench.h tests/core/event-log.c
 tests_core_libbench_a_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 BENCH_TEST_LIBS = tests/core/libbench.a $(CORE_TEST_LIBS)
-BENCH_TEST_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=upgrade_handle
+WRAP_UPGRADE_HANDLE = $(AM_LDFLAGS) -Wl,--wrap=upgrade_handle
 EVENT_LOG_TESTS = $(filter tests/core/test-upgrade-%,$(CORE_TESTS))
 EXTRA_DIST += tests/core/event-log tests/core/test-phases
 
@@ -153,12 +153,12 @@ tests_core_test_job_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_upgrade_run_SOURCES = tests/core/test-upgrade-run.c tests/core/testing.h
 tests_core_test_upgrade_run_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_run_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_run_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_run_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_check_SOURCES = tests/core/test-upgrade-check.c tests/core/testing.h
 tests_core_test_upgrade_check_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_check_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_check_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_check_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_pace_SOURCES = tests/core/test-pace.c tests/core/testing.h
 tests_core_test_pace_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
@@ -167,71 +167,71 @@ tests_core_test_pace_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_upgrade_flow_SOURCES = tests/core/test-upgrade-flow.c tests/core/testing.h
 tests_core_test_upgrade_flow_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_flow_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_flow_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_flow_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_indications_SOURCES = tests/core/test-upgrade-indications.c tests/core/testing.h
 tests_core_test_upgrade_indications_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_indications_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_indications_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_indications_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_ways_out_SOURCES = tests/core/test-upgrade-ways-out.c tests/core/testing.h
 tests_core_test_upgrade_ways_out_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_ways_out_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_ways_out_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_ways_out_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_file_SOURCES = tests/core/test-upgrade-file.c tests/core/testing.h
 tests_core_test_upgrade_file_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_file_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_file_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_file_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_end_SOURCES = tests/core/test-upgrade-end.c tests/core/testing.h
 tests_core_test_upgrade_end_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_end_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_end_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_end_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_dismiss_SOURCES = tests/core/test-upgrade-dismiss.c tests/core/testing.h
 tests_core_test_upgrade_dismiss_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_dismiss_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_dismiss_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_dismiss_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 tests_core_test_upgrade_cancel_SOURCES = tests/core/test-upgrade-cancel.c tests/core/testing.h
 tests_core_test_upgrade_cancel_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_cancel_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_cancel_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_cancel_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_giveup_SOURCES = tests/core/test-upgrade-giveup.c tests/core/testing.h
 tests_core_test_upgrade_giveup_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_giveup_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_giveup_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_giveup_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_port_SOURCES = tests/core/test-upgrade-port.c tests/core/testing.h
 tests_core_test_upgrade_port_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_port_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_port_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_port_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_context_SOURCES = tests/core/test-upgrade-context.c tests/core/testing.h
 tests_core_test_upgrade_context_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_context_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_context_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_context_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_command_SOURCES = tests/core/test-upgrade-command.c tests/core/testing.h
 tests_core_test_upgrade_command_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_command_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_command_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_command_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_mini_SOURCES = tests/core/test-upgrade-mini.c tests/core/testing.h
 tests_core_test_upgrade_mini_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_mini_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_mini_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_mini_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_mini_stalled_SOURCES = tests/core/test-upgrade-mini-stalled.c tests/core/testing.h
 tests_core_test_upgrade_mini_stalled_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_mini_stalled_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_mini_stalled_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_mini_stalled_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_uart_SOURCES = tests/core/test-upgrade-uart.c tests/core/testing.h
 tests_core_test_upgrade_uart_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_uart_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_uart_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_uart_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_uart_life_SOURCES = tests/core/test-uart-life.c tests/core/testing.h
 tests_core_test_uart_life_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
@@ -240,27 +240,27 @@ tests_core_test_uart_life_LDADD = $(CORE_TEST_LIBS)
 tests_core_test_upgrade_who_SOURCES = tests/core/test-upgrade-who.c tests/core/testing.h
 tests_core_test_upgrade_who_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_who_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_who_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_who_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_resume_SOURCES = tests/core/test-upgrade-resume.c tests/core/testing.h
 tests_core_test_upgrade_resume_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_resume_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_resume_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_resume_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_phases_SOURCES = tests/core/test-upgrade-phases.c tests/core/testing.h
 tests_core_test_upgrade_phases_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_phases_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_phases_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_phases_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_readings_SOURCES = tests/core/test-upgrade-readings.c tests/core/testing.h
 tests_core_test_upgrade_readings_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_readings_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_readings_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_readings_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_upgrade_lost_SOURCES = tests/core/test-upgrade-lost.c tests/core/testing.h
 tests_core_test_upgrade_lost_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_upgrade_lost_LDADD = $(BENCH_TEST_LIBS)
-tests_core_test_upgrade_lost_LDFLAGS = $(BENCH_TEST_LDFLAGS)
+tests_core_test_upgrade_lost_LDFLAGS = $(WRAP_UPGRADE_HANDLE)
 
 tests_core_test_settings_SOURCES = tests/core/test-settings.c tests/core/testing.h
 tests_core_test_settings_CPPFLAGS = $(CORE_TEST_CPPFLAGS)

@@ -165,7 +165,7 @@ static char *new_imsi(RecordMask *m)
         return imsi;
 }
 
-/* That many digits: zeros, and a number at the end. */
+/* Returns n digits: zeros, and the number at the end. */
 static char *new_number(unsigned number, size_t n)
 {
         g_autofree char *text = g_strdup_printf("%0*u", (int)n, number);
@@ -348,7 +348,7 @@ char *record_mask_text(RecordMask *m, const char *text)
 
 char *record_mask_serial(RecordMask *m, const char *serial)
 {
-        /* Of all modules with Quectel's ASR firmware, of the boot ROM, and of other chips' examples. */
+        /* The serial numbers of all modules with Quectel's ASR firmware, of the boot ROM, and of other chips' examples. */
         static const char *const common[] = { "", "0000", "arom0123456789", "0123456789ABCDEF", "0123456789", "1" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(common); i++)
@@ -426,7 +426,7 @@ static bool is_range(const char *value, size_t length)
         return length > 0 && *value == '(';
 }
 
-/* One value of a private command, without its quotes. */
+/* Appends a value of a private command; value is without its quotes. */
 static void append_value(RecordMask *m, GString *out, const char *value, size_t length, bool quoted)
 {
         g_autofree char *text = g_strndup(value, length);
