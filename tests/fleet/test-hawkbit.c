@@ -18,6 +18,8 @@
 
 #define KILL_AT "tests/daemon/kill-at.so"
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+
 typedef struct Bench {
         World *w;
         char *controller; /* the target's id */
@@ -464,6 +466,47 @@ START_TEST(test_gone)
 }
 END_TEST
 
+/* Sends the same message as fotad does when a job fails to every client of the bus. */
+static void forge_failure(World *w)
+{
+        g_auto(GStrv) names = NULL;
+
+        ck_assert_int_ge(sd_bus_list_names(world_bus(w), &names, NULL), 0);
+        for (char **name = names; *name; name++) {
+                g_autoptr(sd_bus_message) m = NULL;
+
+                if (**name != ':')
+                        continue;
+                ck_assert_int_ge(sd_bus_message_new_signal(world_bus(w), &m, JOB_1, "org.freedesktop.DBus.Properties",
+                                                           "PropertiesChanged"),
+                                 0);
+                ck_assert_int_ge(sd_bus_message_append(m, "sa{sv}as", "org.fotad1.Job", 2, "Result", "s", "failed",
+                                                       "Message", "s", "forged", 0),
+                                 0);
+                ck_assert_int_ge(sd_bus_message_set_destination(m, *name), 0);
+                ck_assert_int_ge(sd_bus_send(world_bus(w), m, NULL), 0);
+        }
+        ck_assert_int_ge(sd_bus_call_method(world_bus(w), "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "GetId", NULL, NULL, NULL),
+                         0);
+}
+
+/* A result is fotad's alone. */
+START_TEST(test_forged)
+{
+        Bench *b = bench_new("forged");
+        g_autofree char *action = deploy_to(b, "updating:50");
+
+        server_await_message(b->controller, action, "updating,");
+        forge_failure(b->w);
+        release(b, "updating:50");
+        world_assert_result(b->w, JOB_1, "success", "", "");
+        server_await_status(b->controller, action, "finished");
+        await_closed(b);
+        bench_free(b);
+}
+END_TEST
+
 /* ---- cancellation */
 
 START_TEST(test_cancel)
@@ -558,6 +601,7 @@ int main(void)
         suite_add(suite, "settings", test_settings, 0, G_N_ELEMENTS(mistakes));
         suite_add(suite, "url", test_url, 0, 1);
         suite_add(suite, "fails", test_fails, 0, 1);
+        suite_add(suite, "forged", test_forged, 0, 1);
         suite_add(suite, "unfit", test_unfit, 0, 1);
         suite_add(suite, "nothing-to-do", test_nothing_to_do, 0, 1);
         suite_add(suite, "artifact", test_artifact, 0, 1);

@@ -607,6 +607,22 @@ START_TEST(test_cancel_rejected)
 }
 END_TEST
 
+/* The upgrade has succeeded, and the server was told. */
+START_TEST(test_cancel_after_the_end)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        finish_job(b, "success");
+        run(b);
+        ck_assert_ptr_null(b->deployment);
+        b->cancels = true;
+        run_on(b);
+        assert_log(b, "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"rejected\"");
+        bench_free(b);
+}
+END_TEST
+
 /* The cancellation comes while fotad cannot start the upgrade. */
 START_TEST(test_cancel_first)
 {
@@ -784,6 +800,7 @@ int main(void)
                 { "closing-bare", test_closing_bare, 1 },
                 { "cancel", test_cancel, 1 },
                 { "cancel-rejected", test_cancel_rejected, 2 },
+                { "cancel-after-the-end", test_cancel_after_the_end, 1 },
                 { "cancel-first", test_cancel_first, 1 },
                 { "jitter", test_jitter, 3 },
                 { "back-off", test_back_off, 1 },
