@@ -387,6 +387,30 @@ START_TEST(test_disk_refuses)
 }
 END_TEST
 
+/* The upgrade could begin at last when the server cannot be reached any more: its offer may not hold. */
+START_TEST(test_offer_is_old)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+        uint64_t until;
+
+        while (!strstr(b->log->str, "GET /deploymentBase/7"))
+                ck_assert(step(b, &until));
+        b->disk_refuses = true;
+        run(b);
+        b->unreachable = true;
+        b->now += 2 * INTERVAL * SECOND;
+        b->disk_refuses = false;
+        for (unsigned i = 0; i < 4; i++)
+                run_on(b);
+        ck_assert_uint_eq(b->started, 0);
+        b->unreachable = false;
+        for (unsigned i = 0; i < 4 && !b->started; i++)
+                run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
 /* A server that has forgotten what it was told, as one that was restored from a copy. */
 START_TEST(test_offered_again)
 {
@@ -788,6 +812,7 @@ int main(void)
                 { "unfit", test_unfit, G_N_ELEMENTS(unfit) },
                 { "killed", test_killed, 40 },
                 { "disk-refuses", test_disk_refuses, 1 },
+                { "offer-is-old", test_offer_is_old, 1 },
                 { "offered-again", test_offered_again, 1 },
                 { "refused", test_refused, 1 },
                 { "busy", test_busy, G_N_ELEMENTS(passing) },
