@@ -12,7 +12,7 @@
 
 /* How the runs ended, of all workers together. */
 typedef struct Outcomes {
-        unsigned not_started, refused, failed, pending, succeeded, removed, not_reached;
+        unsigned not_started, refused, failed, watched, pending, succeeded, removed, not_reached;
 } Outcomes;
 
 typedef struct DiskUpgrade {

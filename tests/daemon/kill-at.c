@@ -13,6 +13,7 @@
  *                    "failed" for the call that FAIL_AT names
  *   FAIL_AT=NAME     that call fails, and does nothing
  *   FAIL_NTH=N       the N-th of that name; 1 if it is not set
+ *   FAIL_SINCE=TEXT  calls are counted only after a write to the state directory that contains TEXT
  *   FAIL_WITH=ERROR  ENOSPC, EIO, EROFS, or SHORT: half of a write, and ENOSPC at the next one
  *   FAIL_WHILE=FILE  all such calls that can have the error fail from then on, as long as FILE exists
  *
@@ -49,7 +50,8 @@
 
 typedef enum Kind { OTHER, STATE, POWER, TTY, MONITOR, BUS } Kind;
 
-static const char *list_file, *kill_at, *trace_file, *fail_list, *fail_at, *fail_with, *fail_while, *state, *bus;
+static const char *list_file, *kill_at, *trace_file, *fail_list, *fail_at, *fail_with, *fail_while, *fail_since, *state,
+        *bus;
 static char state_resolved[512];
 static unsigned long kill_nth = 1, seen, fail_nth = 1, asked;
 static bool active, failing, short_write;
@@ -261,7 +263,7 @@ static int fault(const char *call, const char *name)
 
         snprintf(line, sizeof(line) - 1, "%s %s", call, name);
         mask(line);
-        if (fail_at && !failing && strcmp(line, fail_at) == 0 && ++asked == fail_nth) {
+        if (fail_at && !fail_since && !failing && strcmp(line, fail_at) == 0 && ++asked == fail_nth) {
                 if (fail_list)
                         append(fail_list, "failed\n");
                 failing = true;
@@ -512,6 +514,8 @@ ssize_t write(int fd, const void *data, size_t size)
         r = NEXT(write)(fd, data, size);
         if (r > 0 && kind == STATE)
                 trace("write", name, "", data, (size_t)r);
+        if (r > 0 && kind == STATE && fail_since && memmem(data, (size_t)r, fail_since, strlen(fail_since)))
+                fail_since = NULL;
         if (r > 0)
                 outgoing(kind, true, name, PIECE(data, size));
         return r;
@@ -598,6 +602,7 @@ __attribute__((constructor)) static void begin(void)
                 fail_nth = strtoul(nth_failing, NULL, 10);
         fail_with = getenv("FAIL_WITH");
         fail_while = getenv("FAIL_WHILE");
+        fail_since = getenv("FAIL_SINCE");
         bus = address && strncmp(address, "unix:path=", 10) == 0 ? address + 10 : NULL;
         state = getenv("STATE_DIRECTORY");
         fd = state ? (int)syscall(SYS_openat, AT_FDCWD, state, O_PATH | O_CLOEXEC, 0) : -1;

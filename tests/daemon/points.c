@@ -177,12 +177,12 @@ static void check_files(World *w, bool job)
         ck_assert((record != NULL) == job);
 }
 
-void points_check_settings(World *w)
+void points_check_settings(World *w, const char *power)
 {
         world_assert_sim(w, "uart1", "get 1-1 urcport");
         world_assert_sim(w, "1", "get 1-1 fota-cid");
         world_assert_sim(w, "1", "get 1-1 cfun");
-        world_assert_sim(w, "auto", "get 1-1 power-control");
+        world_assert_sim(w, power, "get 1-1 power-control");
         world_assert_property(w, MODULE_1, "Job", "/");
 }
 
@@ -262,7 +262,7 @@ void points_check_second_life(World *w, const Run *run, bool answered)
         } else {
                 points_check_no_job(w, run);
         }
-        points_check_settings(w);
+        points_check_settings(w, "auto");
         ck_assert_int_eq(world_stop_daemon(w), 0);
         check_files(w, record != NULL);
 }

@@ -56,8 +56,9 @@ char *points_start(World *world, const Task *task);
  * require. answered: the call that began the job was. */
 void points_check_second_life(World *world, const Run *run, bool answered);
 
-/* Asserts that the settings that the upgrade changes are restored. */
-void points_check_settings(World *world);
+/* Asserts that the settings that the upgrade changes are restored, and that power/control is as given: a module that may
+ * still be writing its flash is kept `on`. */
+void points_check_settings(World *world, const char *power);
 
 /* Asserts that no job was begun; waits until the module has reported its identity. */
 void points_check_no_job(World *world, const Run *run);
