@@ -16,6 +16,7 @@ static const char *const kinds[_KIND_MAX] = {
         [KIND_STALLED] = "stalled",
         [KIND_NOT_ADOPTED] = "not-adopted",
         [KIND_NO_RECORD] = "no-record",
+        [KIND_BEGUN_ANEW] = "begun-anew",
         [KIND_WRONG_SUCCESS] = "wrong-success",
         [KIND_WRONG_FAILURE] = "wrong-failure",
         [KIND_STALLED_FOR_EVER] = "stalled-for-ever",
@@ -375,6 +376,9 @@ static void pass(Run *r, uint64_t until)
  *              |                                      | between two looks at the identity
  * no-record    | the record was removed on a full     | the end could not be kept, which the journal says; the Result is
  *              | disk, and the daemon died then       | lost with the daemon
+ * begun-anew   | a retry of another program's         | a firmware that was never asked before cannot be told from a Mini
+ *              | MiniFOTA begins the upgrade anew     | system if an answer is missing or there is no SIM; the retry, which
+ *              |                                      | a person wants, is not to wait for ever
  * (not judged) | settings of the module, of an        | the other program changed them, too; power/control is judged
  *              | adopted upgrade                      |
  * (not judged) | settings of a module that was        | it is not there; the message names them
@@ -446,10 +450,11 @@ static Kind judge(const Run *r)
 {
         const Job *job = host_job(r->host);
         Kind worst = KIND_SUCCESS;
+        bool adopted = r->plan->request.adopted;
 
         if (host_steps_back(r->host))
                 return KIND_PERCENT_BACK;
-        if (model_upgrades(r->model) > 1 || r->commands_sent > 1 + r->retries)
+        if (r->commands_sent > !adopted + r->retries || model_upgrades(r->model) > 1 + (adopted ? r->retries : 0))
                 return KIND_SENT_TWICE;
         if (r->to_another)
                 return KIND_SENT_TO_ANOTHER;
@@ -465,7 +470,9 @@ static Kind judge(const Run *r)
                 worst = MAX(worst, judge_verdict(r, &g_array_index(r->verdicts, Verdict, i)));
         if (worst >= _KIND_RIGHT_MAX)
                 return worst;
-        if (!job && r->plan->request.adopted && r->verdicts->len == 0)
+        if (model_upgrades(r->model) > 1)
+                worst = KIND_BEGUN_ANEW;
+        if (!job && adopted && r->verdicts->len == 0)
                 return KIND_NOT_ADOPTED;
         if (!job)
                 return host_removed_record(r->host) ? KIND_NO_RECORD : KIND_LOST;

@@ -14,6 +14,7 @@ typedef enum Kind {
         KIND_STALLED,     /* for a true reason: the module waits for its package, or is stuck */
         KIND_NOT_ADOPTED, /* another program's upgrade that the daemon did not see */
         KIND_NO_RECORD,   /* the disk was full, and the daemon died at the end: the record was removed */
+        KIND_BEGUN_ANEW,  /* a person's retry of another program's MiniFOTA reached the firmware */
         _KIND_RIGHT_MAX,  /* all kinds from here on are wrong */
         KIND_WRONG_SUCCESS = _KIND_RIGHT_MAX,
         KIND_WRONG_FAILURE,
