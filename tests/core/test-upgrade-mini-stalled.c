@@ -290,7 +290,7 @@ START_TEST(last_heard_below_60)
 }
 END_TEST
 
-/* A DFOTA that a daemon found under way, and takes for a MiniFOTA. */
+/* A DFOTA that a daemon found under way, and takes for a MiniFOTA until the module reports its model. */
 START_TEST(found_in_mid_flash)
 {
         g_autoptr(Bench) b = bench_new_adopted();
@@ -299,6 +299,14 @@ START_TEST(found_in_mid_flash)
         bench_stall(b);
         ck_assert_str_eq(b->job->message, "No progress was seen for 15 minutes. The module may be writing its flash: "
                                           "keep it powered.");
+        bench_ready(b, OLD_REVISION);
+        bench_assert_state(b, JOB_UPDATING);
+        ck_assert(!b->job->stalled);
+        ck_assert_str_eq(b->job->message, "");
+        ck_assert_int_eq(b->job->system, JOB_SYSTEM_UNKNOWN);
+        bench_pass(b, b->timeouts.update_idle + SECOND);
+        bench_ready(b, OLD_REVISION);
+        bench_assert_end(b, JOB_RESULT_FAILED, "update-timeout");
 }
 END_TEST
 

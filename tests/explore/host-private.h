@@ -55,7 +55,7 @@ struct Host {
         double rate; /* bytes a second */
         uint64_t sent, sends_at;
 
-        unsigned percent, steps_back, results, most_results, busy_ticks;
+        unsigned percent, steps_back, results, most_results, busy_ticks, phases_unknown;
         bool removed; /* a record was removed, as it could not be written */
         uint64_t ticked_at; /* of the last tick, 0 if there were events since */
 };

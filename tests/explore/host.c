@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/state/upgrade-phase.h"
 #include "host-private.h"
 
 #define EPOCH    (1700000000 * SECOND)
@@ -29,6 +30,9 @@ static void set_now(Host *h, uint64_t now)
 
 void host_feed(Host *h, UpgradeEvent event)
 {
+        g_autofree char *text = NULL;
+        Phase before, after;
+
         if (!h->upgrade)
                 return;
         if (event.type != UPGRADE_EVENT_TICK)
@@ -39,7 +43,15 @@ void host_feed(Host *h, UpgradeEvent event)
         event.at_port = h->attached && h->at_port;
         event.diag_port = h->attached && !h->traits->uart;
         event.port_idle = h->open && !h->listening && at_engine_is_idle(h->engine);
+        before = upgrade_phase(h->upgrade);
         upgrade_handle(h->upgrade, &event);
+        after = upgrade_phase(h->upgrade);
+        if (phase_may_follow(before, after))
+                return;
+        text = g_strdup_printf("the table of phases has no %s -> %s, by %s", phase_traits(before)->name,
+                               phase_traits(after)->name, upgrade_event_name(event.type));
+        h->observer->note(h->userdata, text);
+        h->phases_unknown++;
 }
 
 void host_feed_present(Host *h)
@@ -571,6 +583,11 @@ const Job *host_job(const Host *h)
 unsigned host_steps_back(const Host *h)
 {
         return h->steps_back;
+}
+
+unsigned host_phases_unknown(const Host *h)
+{
+        return h->phases_unknown;
 }
 
 unsigned host_busy_ticks(const Host *h)

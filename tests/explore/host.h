@@ -81,6 +81,7 @@ const Job *host_job(const Host *host);
 unsigned host_steps_back(const Host *host);
 /* The number of times that a deadline without events came within less than a second of the one before. */
 unsigned host_busy_ticks(const Host *host);
+unsigned host_phases_unknown(const Host *host); /* changes that the table of phases does not have */
 /* The greatest number of Results of one job. */
 unsigned host_results(const Host *host);
 /* Returns true if the record of a job that ended was removed, because it could not be written. */

@@ -31,6 +31,7 @@ static const char *const kinds[_KIND_MAX] = {
         [KIND_RESULT_TWICE] = "result-twice",
         [KIND_RESET_IN_WRITE] = "reset-in-write",
         [KIND_BUSY_LOOP] = "busy-loop",
+        [KIND_PHASE_UNKNOWN] = "phase-unknown",
 };
 
 const char *kind_name(Kind kind)
@@ -466,6 +467,8 @@ static Kind judge(const Run *r)
                 return KIND_RESET_IN_WRITE;
         if (host_busy_ticks(r->host))
                 return KIND_BUSY_LOOP;
+        if (host_phases_unknown(r->host))
+                return KIND_PHASE_UNKNOWN;
         for (unsigned i = 0; i < r->verdicts->len; i++)
                 worst = MAX(worst, judge_verdict(r, &g_array_index(r->verdicts, Verdict, i)));
         if (worst >= _KIND_RIGHT_MAX)

@@ -30,6 +30,7 @@ typedef enum Kind {
         KIND_RESULT_TWICE,
         KIND_RESET_IN_WRITE,
         KIND_BUSY_LOOP,
+        KIND_PHASE_UNKNOWN, /* a change that the table of phases does not have */
         _KIND_MAX
 } Kind;
 

@@ -11,7 +11,7 @@
 static const PhaseTraits phases[] = {
         [PHASE_WAITING] = { "waiting", "queued, preparing, restarting",
                             "Nothing was sent yet; the module is absent or has not reported its identity.", true, false,
-                            TO(CHECKING) | TO(FINISHED) },
+                            TO(CHECKING) | TO(ENDING) | TO(FINISHED) },
         [PHASE_CHECKING] = { "checking", "preparing",
                              "The server, then the module are asked whether the upgrade is possible. Nothing is "
                              "changed.",
@@ -20,7 +20,8 @@ static const PhaseTraits phases[] = {
                               "The settings of the module that the upgrade needs are read and changed.", true, false,
                               TO(WAITING) | TO(COMMAND) | TO(ENDING) | TO(FINISHED) },
         [PHASE_COMMAND] = { "command", "preparing", "AT+QFOTADL was sent; the answer is awaited.", true, false,
-                            TO(DOWNLOADING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(MINI) | TO(ENDING) },
+                            TO(DOWNLOADING) | TO(SENDING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(MINI) |
+                                    TO(ENDING) | TO(FINISHED) },
         [PHASE_DOWNLOADING] = { "downloading", "downloading", "The module downloads the package.", true, false,
                                 TO(SENDING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(VERIFYING) | TO(ENDING) |
                                         TO(FINISHED) },
@@ -33,7 +34,7 @@ static const PhaseTraits phases[] = {
                          TO(DOWNLOADING) | TO(ABANDONING) | TO(UPDATING) | TO(VERIFYING) | TO(MINI) | TO(STALLED) |
                                  TO(ENDING) | TO(FINISHED) },
         [PHASE_UPDATING] = { "updating", "updating", "The module writes its flash.", false, true,
-                             TO(AWAY) | TO(VERIFYING) | TO(ENDING) | TO(FINISHED) },
+                             TO(AWAY) | TO(VERIFYING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
         [PHASE_VERIFYING] = { "verifying", "verifying",
                               "The update has ended or is thought to; the revision that runs now is awaited.", false,
                               true, TO(DOWNLOADING) | TO(AWAY) | TO(UPDATING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
@@ -41,15 +42,17 @@ static const PhaseTraits phases[] = {
                          "A MiniFOTA has left the firmware; the messages and restarts of the module are followed. An "
                          "adopted upgrade is one until the revision says otherwise.",
                          false, true,
-                         TO(DOWNLOADING) | TO(AWAY) | TO(VERIFYING) | TO(STALLED) | TO(ENDING) | TO(FINISHED) },
+                         TO(DOWNLOADING) | TO(AWAY) | TO(UPDATING) | TO(VERIFYING) | TO(STALLED) | TO(ENDING) |
+                                 TO(FINISHED) },
         [PHASE_STALLED] = { "stalled", "stalled", "A MiniFOTA makes no progress in its Mini system.", false, true,
-                            TO(AWAY) | TO(VERIFYING) | TO(MINI) | TO(FINISHED) },
+                            TO(AWAY) | TO(UPDATING) | TO(VERIFYING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
         [PHASE_ENDING] = { "ending", "any",
                            "The result is settled; the revision is read and the settings of the module are put back.",
                            false, false, TO(AWAY) | TO(FINISHED) },
         [PHASE_FINISHED] = { "finished", "finished",
-                             "The job is over. If its record can be neither written nor removed, its end is pending.",
-                             false, false, TO(AWAY) | TO(ENDING) },
+                             "The job is over. If its record can be neither written nor removed, its end is pending, "
+                             "and the phase before goes on.",
+                             false, false, TO(AWAY) | TO(VERIFYING) | TO(ENDING) },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(phases) == _PHASE_MAX);
 

@@ -244,6 +244,22 @@ static void begin_checks(Upgrade *u)
         check_begin(u);
 }
 
+/* The method of an adopted job was guessed from the module's messages. A DFOTA has no Mini system in which it could be
+ * stalled. */
+static void learn_method(Upgrade *u, Method method)
+{
+        Job *job = u->job;
+
+        if (job->origin != JOB_ORIGIN_ADOPTED || method == METHOD_UNKNOWN)
+                return;
+        job->method = method;
+        if (method == METHOD_MINIFOTA || !job->stalled)
+                return;
+        stalled_leave(u);
+        job->system = JOB_SYSTEM_UNKNOWN;
+        upgrade_enter_state(u, upgrade_state_after_return(job));
+}
+
 static void on_ready(Upgrade *u, const UpgradeEvent *event)
 {
         Job *job = u->job;
@@ -264,9 +280,7 @@ static void on_ready(Upgrade *u, const UpgradeEvent *event)
         }
         asked_again = asked_again && !u->foreign;
         u->foreign = u->foreign && !*identity->imei;
-        /* The method of an adopted job was guessed from the module's messages. */
-        if (job->origin == JOB_ORIGIN_ADOPTED && identity_method(identity->model, identity->revision) != METHOD_UNKNOWN)
-                job->method = identity_method(identity->model, identity->revision);
+        learn_method(u, identity_method(identity->model, identity->revision));
         if (!*job->imei && *identity->imei)
                 job_set_string(&job->imei, identity->imei);
         if (before) {
