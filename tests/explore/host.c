@@ -439,11 +439,14 @@ static bool is_left_alone(const Host *h, Method method)
 void host_adopt(Host *h, Method method)
 {
         bool by_message = method != METHOD_MINIFOTA;
+        g_autofree char *power = NULL;
         Job *job;
 
         if (!h->request->adopted || h->upgrade || h->disk_state != DISK_WORKS || is_left_alone(h, method))
                 return;
         h->observer->note(h->userdata, "an upgrade is adopted");
+        if (h->job && h->job->watched) /* the watch ends, and hands power/control over */
+                power = g_strdup(h->job->power_control_before);
         g_clear_pointer(&h->job, job_free);
         g_clear_pointer(&h->ended, g_free);
         h->percent = h->results = 0;
@@ -462,6 +465,8 @@ void host_adopt(Host *h, Method method)
                 job_set_string(&job->from_revision, h->identity->revision);
                 job_set_string(&job->from_build, h->identity->build);
         }
+        if (power)
+                job_set_string(&job->power_control_before, power);
         write_record(h);
         begin(h);
 }

@@ -385,10 +385,12 @@ uint64_t model_settled_at(const Model *m)
 
 const char *model_setting_left(const Model *m)
 {
-        return m->radio_off                             ? "radio"
+        bool stuck = model_is_stuck(m);
+
+        return m->radio_off && !stuck                   ? "radio"
                : m->urc_port_changed                    ? "urcport"
                : m->traits->messages_off && m->messages ? "AT+QINDCFG"
-               : m->context_up                          ? "AT+QIACT"
+               : m->context_up && !stuck                ? "AT+QIACT"
                : m->fota_cid_changed                    ? "fota/cid"
                : m->apn_changed                         ? "AT+QICSGP"
                : m->usbifc_changed                      ? "usbifc"

@@ -384,6 +384,8 @@ static void pass(Run *r, uint64_t until)
  *              | adopted upgrade                      |
  * (not judged) | settings of a module that was        | it is not there; the message names them
  *              | replaced                             |
+ * (not judged) | radio and contexts of a module that  | only a person can cycle its power, which undoes them
+ *              | hangs or has crashed for good        |
  * (not judged) | power/control, while the module is   | the daemon keeps the module awake until the watch ends
  *              | watched after its job                |
  * (not judged) | a command into a package, after a    | fotad may write to the port again: after a restart the module does
