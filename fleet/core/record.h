@@ -17,6 +17,7 @@ typedef enum Stage {
 
 /* What must outlive the process, for one target: its state file. Texts are never NULL and belong to the record. */
 typedef struct Record {
+        char *server;     /* the URL of the server, with the tenant */
         char *controller; /* the target's id at the server */
         char *imei;       /* of its module */
         char *attributes; /* as the server has them, one JSON text; "" none */
@@ -33,7 +34,7 @@ typedef struct Record {
         char *details; /* one sentence */
 } Record;
 
-Record *record_new(const char *controller, const char *imei);
+Record *record_new(const char *server, const char *controller, const char *imei);
 void record_free(Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
 

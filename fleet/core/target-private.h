@@ -32,10 +32,10 @@ struct Target {
         uint64_t write_at;
 
         /* fotad. */
-        const Module *module;
-        const Job *job;
-        bool listed;
-        char *version;
+        const Facts *facts;   /* of the present call, as the two below; NULL between calls */
+        const Module *module; /* NULL: it is not known */
+        const Job *job;       /* of the record's deployment; NULL none */
+        bool foreign;         /* the job with its request id is of another module, or to another revision */
         bool go;       /* the server has offered the deployment of the record, to be carried out now */
         bool starting; /* StartUpgrade is under way */
         bool file, downloading;
@@ -70,7 +70,12 @@ void target_set(char **text, const char *value);
 /* The record is to be written with that stage. */
 void target_enter(Target *target, Stage stage);
 
+/* Names the request of the record's deployment. */
 void target_name_request(Target *target);
+
+/* The facts hold between these two. */
+void target_learn(Target *target, const Facts *facts);
+void target_unlearn(Target *target);
 
 /* The deployment has ended; details is the text for the server. */
 void target_end(Target *target, bool success, bool cancelled, const char *details);

@@ -169,14 +169,17 @@ static bool take(Target *t, Request request, unsigned status, const char *body, 
         g_assert_not_reached();
 }
 
-void target_answered(Target *t, unsigned status, const char *body, unsigned retry_after, uint64_t now, unsigned dice)
+void target_answered(Target *t, const Facts *facts, unsigned status, const char *body, unsigned retry_after,
+                     uint64_t now, unsigned dice)
 {
         Request request = t->request;
         bool settled;
 
+        target_learn(t, facts);
         t->request = REQUEST_NONE;
         t->unreachable = status == 0;
         settled = take(t, request, status, body, now, dice);
+        target_unlearn(t);
         g_clear_pointer(&t->sent, g_free);
         if (settled) {
                 t->failures = 0;
@@ -236,7 +239,7 @@ static char *describe(const Target *t)
         g_autofree char *flash = g_strdup_printf("%u", t->module->flash);
         const char *attributes[] = {
                 "model",  t->module->model,  "revision", t->module->revision,  "imei",  t->module->imei, "flash", flash,
-                "method", t->module->method, "gateway",  t->settings->gateway, "fotad", t->version,      NULL,
+                "method", t->module->method, "gateway",  t->settings->gateway, "fotad", t->facts->version, NULL,
         };
 
         return ddi_attributes(attributes);
@@ -252,7 +255,7 @@ static bool ask_feedback(Target *t, uint64_t now, TargetAction *ret)
                 *ret = ask_closing(t);
         } else if (!t->offered && !t->cancel && has_news(t, now)) {
                 *ret = ask_progress(t);
-        } else if (t->polled && t->module && t->module->present && *t->module->revision && t->version) {
+        } else if (t->polled && t->module && t->module->present && *t->module->revision && t->facts->version) {
                 g_autofree char *attributes = describe(t);
 
                 if (!t->asked && strcmp(attributes, t->record->attributes) == 0)
