@@ -123,16 +123,24 @@ static void request(Entry *e, const TargetAction *action)
                   on_answer, e);
 }
 
+typedef struct Download {
+        Entry *entry;
+        char *action;
+} Download;
+
 static void on_package(void *userdata, PackageResult result, const char *why, unsigned retry_after)
 {
-        Entry *e = userdata;
+        Download *d = userdata;
+        Entry *e = d->entry;
         TargetDownload said = result == PACKAGE_READY   ? TARGET_FILE_READY
                               : result == PACKAGE_LATER ? TARGET_FILE_LATER
                                                         : TARGET_FILE_REFUSED;
 
         if (result != PACKAGE_READY)
                 log_warning("%s: %s", target_record(e->target)->controller, why);
-        target_downloaded(e->target, said, why, retry_after, now_of(e->bridge), roll());
+        target_downloaded(e->target, d->action, said, why, retry_after, now_of(e->bridge), roll());
+        g_free(d->action);
+        g_free(d);
         advance(e);
 }
 
@@ -140,7 +148,9 @@ static void download(Entry *e)
 {
         const Record *r = target_record(e->target);
         g_autofree char *path = store_package_path(e->bridge->directory, r);
+        Download *d = g_new(Download, 1);
 
+        *d = (Download){ .entry = e, .action = g_strdup(r->action) };
         package_fetch(e->bridge->http,
                       &(PackageOrder){ .server = e->bridge->settings->url,
                                        .controller = r->controller,
@@ -148,7 +158,7 @@ static void download(Entry *e)
                                        .path = path,
                                        .sha256 = r->sha256,
                                        .size = r->size },
-                      on_package, e);
+                      on_package, d);
 }
 
 /* ---- fotad */

@@ -38,7 +38,8 @@ struct Target {
         bool foreign;         /* the job with its request id is of another module, or to another revision */
         bool go;       /* the server has offered the deployment of the record, to be carried out now */
         bool starting; /* StartUpgrade is under way */
-        bool file, downloading;
+        bool file;        /* the package of the record's deployment is complete */
+        bool downloading; /* a package, which may be that of an earlier deployment */
         uint64_t download_at;
 
         /* The server. */

@@ -111,6 +111,8 @@ void target_started(Target *t, const Facts *facts, const char *error, const char
 {
         target_learn(t, facts);
         t->starting = false;
+        if (error)
+                t->file = false; /* it is compared again before the next attempt */
         if (error && !is_passing(error) && !t->job) {
                 g_autofree char *details = g_strdup_printf("fotad refuses the upgrade: %s", message);
 
@@ -126,12 +128,12 @@ void target_cancelled(Target *t, const char *error)
         t->cancel_refused = error;
 }
 
-void target_downloaded(Target *t, TargetDownload result, const char *why, unsigned retry_after, uint64_t now,
-                       unsigned dice)
+void target_downloaded(Target *t, const char *action, TargetDownload result, const char *why, unsigned retry_after,
+                       uint64_t now, unsigned dice)
 {
         t->downloading = false;
-        if (t->record->stage != STAGE_ACCEPTED)
-                return;
+        if (t->record->stage != STAGE_ACCEPTED || strcmp(action, t->record->action) != 0)
+                return; /* of a deployment that is given up */
         switch (result) {
         case TARGET_FILE_READY:
                 t->file = true;

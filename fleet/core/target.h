@@ -55,7 +55,8 @@ void target_cancelled(Target *target, const char *error);
 /* status: of HTTP, 0 if there was no answer. retry_after: seconds, 0 if it was not said. */
 void target_answered(Target *target, const Facts *facts, unsigned status, const char *body, unsigned retry_after,
                      uint64_t now, unsigned dice);
-/* flaw: NULL if the file is complete and right; a sentence if another attempt would not help. */
+/* action: of the record when the download began. why: a sentence, unless the file is complete and right; another attempt
+ * does not help with TARGET_FILE_REFUSED. */
 typedef enum TargetDownload { TARGET_FILE_READY, TARGET_FILE_LATER, TARGET_FILE_REFUSED } TargetDownload;
-void target_downloaded(Target *target, TargetDownload result, const char *why, unsigned retry_after, uint64_t now,
-                       unsigned dice);
+void target_downloaded(Target *target, const char *action, TargetDownload result, const char *why, unsigned retry_after,
+                       uint64_t now, unsigned dice);

@@ -36,6 +36,7 @@ typedef struct Bench {
         bool disk_refuses;
         /* the server */
         const char *deployment; /* NULL: it offers none */
+        const char *action;     /* its id */
         bool cancels;
         unsigned closing_status, retry_after; /* 0: 200 */
         bool unreachable;
@@ -48,6 +49,7 @@ typedef struct Bench {
         const char *refusal;
         bool unlisted, without_module; /* fotad's jobs are not listed; fotad does not know the module */
         bool answers_late;             /* the case answers StartUpgrade */
+        bool downloads_late;           /* the case ends downloads */
         GString *log; /* of all that the target did */
 } Bench;
 
@@ -80,6 +82,7 @@ static Bench *bench_new(const char *deployment)
         b->now = 1000 * SECOND;
         b->dice = TARGET_DICE / 2;
         b->deployment = deployment;
+        b->action = "7";
         b->module = (Module){ .path = "/m",
                               .present = true,
                               .id = "usb-1-1",
@@ -143,6 +146,16 @@ static void finish_job(Bench *b, const char *result)
                 b->job.to_revision = b->module.revision = NEW;
 }
 
+static char *poll_of(const Bench *b)
+{
+        const char *resource = b->cancels ? "cancelAction" : "deploymentBase";
+        g_autofree char *link = g_strdup_printf("\"%s\":{\"href\":\"http://s/%s/%s?c=-1\"}", resource, resource,
+                                                b->action);
+
+        return g_strdup_printf("{\"config\":{\"polling\":{\"sleep\":\"00:05:00\"}},\"_links\":{%s}}",
+                               b->deployment || b->cancels ? link : "");
+}
+
 static void serve(Bench *b, const TargetAction *a)
 {
         g_autofree char *poll = NULL;
@@ -151,19 +164,16 @@ static void serve(Bench *b, const TargetAction *a)
         unsigned status = 200;
 
         if (strcmp(a->path, "") == 0) {
-                body = poll = g_strdup_printf(
-                        "{\"config\":{\"polling\":{\"sleep\":\"00:05:00\"}},\"_links\":{%s%s}}",
-                        b->deployment && !b->cancels
-                                ? "\"deploymentBase\":{\"href\":\"http://s/deploymentBase/7?c=-1\"}"
-                                : "",
-                        b->cancels ? "\"cancelAction\":{\"href\":\"http://s/cancelAction/7\"}" : "");
-        } else if (g_str_has_prefix(a->path, "/deploymentBase/7/feedback")) {
+                body = poll = poll_of(b);
+        } else if (strpbrk(a->path, "0123456789") && !strstr(a->path, b->action)) {
+                status = strstr(a->path, "/feedback") ? 410 : 404;
+        } else if (g_str_has_prefix(a->path, "/deploymentBase/") && g_str_has_suffix(a->path, "/feedback")) {
                 if (strstr(a->body, "\"closed\"")) {
                         status = b->closing_status ?: 200;
                         if (status == 200)
                                 b->deployment = NULL;
                 }
-        } else if (strcmp(a->path, "/deploymentBase/7") == 0) {
+        } else if (g_str_has_prefix(a->path, "/deploymentBase/")) {
                 status = b->deployment ? 200 : 404;
                 body = b->deployment ?: "";
         } else if (strcmp(a->path, "/cancelAction/7") == 0) {
@@ -235,7 +245,8 @@ static bool step(Bench *b, uint64_t *ret_until)
                 break;
         case TARGET_DOWNLOAD:
                 g_string_append(b->log, "download\n");
-                target_downloaded(b->t, TARGET_FILE_READY, NULL, 0, b->now, b->dice);
+                if (!b->downloads_late)
+                        target_downloaded(b->t, b->action, TARGET_FILE_READY, NULL, 0, b->now, b->dice);
                 break;
         }
         g_free(a.path);
@@ -351,6 +362,47 @@ START_TEST(test_file)
 
         run(b);
         assert_log(b, "write\ndownload\nstart " OLD ".bin " REQUEST "\n");
+        bench_free(b);
+}
+END_TEST
+
+/* A deployment replaces another one during its download. The end of that download is none of the new one, which begins
+ * afterwards; 0: the file is complete, 1: it is refused, 2: there was a failure. */
+START_TEST(test_file_replaced)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
+
+        b->downloads_late = true;
+        run(b);
+        assert_log(b, "download");
+        g_string_truncate(b->log, 0);
+        b->action = "8";
+        b->deployment = "{\"id\":\"8\",\"deployment\":{\"download\":\"forced\",\"update\":\"forced\",\"chunks\":[" BY_FILE
+                        "]}}";
+        run_on(b);
+        assert_log(b, "GET /deploymentBase/8 ");
+        assert_not_log(b, "download\n"); /* to the same file */
+        b->downloads_late = false;
+        target_downloaded(b->t, "7", (TargetDownload)_i, "a reason", 4000, b->now, b->dice);
+        run(b);
+        assert_log(b, "download\nstart ");
+        assert_not_log(b, "\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
+/* fotad could not be asked: the file is compared again before it is. */
+START_TEST(test_file_again)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
+
+        b->refusal = "org.fotad1.Error.Busy";
+        run(b);
+        b->refusal = NULL;
+        g_string_truncate(b->log, 0);
+        run_on(b);
+        assert_log(b, "download\nstart ");
+        ck_assert_uint_eq(b->started, 1);
         bench_free(b);
 }
 END_TEST
@@ -1173,6 +1225,8 @@ int main(void)
                 { "action-of-another-server", test_action_of_another_server, 1 },
                 { "request-id", test_request_id, 1 },
                 { "file", test_file, 1 },
+                { "file-replaced", test_file_replaced, 3 },
+                { "file-again", test_file_again, 1 },
                 { "file-mini", test_file_mini, 1 },
                 { "waits", test_waits, 1 },
                 { "unfit", test_unfit, G_N_ELEMENTS(unfit) },
