@@ -41,13 +41,14 @@ typedef struct Bench {
         unsigned closing_status, retry_after; /* 0: 200 */
         bool unreachable;
         /* fotad */
-        Module module;
+        Module module, seen; /* seen: as the target has it during a call */
         Job job;
         bool has_job;
         char *request_id; /* of the job */
         unsigned started; /* jobs */
         const char *refusal;
         bool unlisted, without_module; /* fotad's jobs are not listed; fotad does not know the module */
+        bool loses_module;             /* while the server is asked */
         bool answers_late;             /* the case answers StartUpgrade */
         bool downloads_late;           /* the case ends downloads */
         GString *log; /* of all that the target did */
@@ -60,13 +61,21 @@ static const Job *find_job(void *userdata, const char *request_id)
         return b->has_job && !b->unlisted && strcmp(b->job.request_id, request_id) == 0 ? &b->job : NULL;
 }
 
+/* Until expire(). */
 static Facts facts_of(Bench *b)
 {
-        return (Facts){ .module = b->without_module ? NULL : &b->module,
+        b->seen = b->module;
+        return (Facts){ .module = b->without_module ? NULL : &b->seen,
                         .listed = !b->unlisted,
                         .version = "0.1.0",
                         .find_job = find_job,
                         .userdata = b };
+}
+
+/* A target that uses the module after the call crashes. */
+static void expire(Bench *b)
+{
+        b->seen = (Module){ 0 };
 }
 
 static Record *new_record(void)
@@ -160,9 +169,12 @@ static void serve(Bench *b, const TargetAction *a)
 {
         g_autofree char *poll = NULL;
         const char *body = "";
-        Facts facts = facts_of(b);
+        Facts facts;
         unsigned status = 200;
 
+        if (b->loses_module)
+                b->without_module = true;
+        facts = facts_of(b);
         if (strcmp(a->path, "") == 0) {
                 body = poll = poll_of(b);
         } else if (strpbrk(a->path, "0123456789") && !strstr(a->path, b->action)) {
@@ -187,6 +199,7 @@ static void serve(Bench *b, const TargetAction *a)
                 status = 0;
         target_answered(b->t, &facts, status, status ? body : NULL, status == 503 || status == 429 ? b->retry_after : 0,
                         b->now, b->dice);
+        expire(b);
 }
 
 /* fotad answers StartUpgrade. */
@@ -203,6 +216,7 @@ static void answer_start(Bench *b)
         }
         facts = facts_of(b);
         target_started(b->t, &facts, b->refusal, b->refusal ? "because" : NULL);
+        expire(b);
 }
 
 static void begin_job(Bench *b)
@@ -221,6 +235,7 @@ static bool step(Bench *b, uint64_t *ret_until)
         Facts facts = facts_of(b);
         TargetAction a = target_next(b->t, &facts, b->now);
 
+        expire(b);
         switch (a.kind) {
         case TARGET_WAIT: *ret_until = a.until; return false;
         case TARGET_WRITE:
@@ -434,6 +449,47 @@ START_TEST(test_waits)
         b->module.present = true;
         run_on(b);
         assert_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+/* The module goes while the server is asked for the deployment, and comes back. */
+START_TEST(test_module_goes)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->loses_module = true;
+        run(b);
+        assert_log(b, "GET /deploymentBase/7 ");
+        assert_not_log(b, "start");
+        assert_not_log(b, "\"closed\"");
+        b->loses_module = b->without_module = false;
+        run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+/* A module that a job of another client holds is not at the revision for good: when it is offered first (0), and after
+ * an attempt to start (1). */
+START_TEST(test_held)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->refusal = "org.fotad1.Error.Busy";
+        b->module.job = "/other";
+        if (_i == 0)
+                b->module.revision = NEW;
+        run(b);
+        b->module.revision = NEW;
+        run_on(b);
+        run_on(b);
+        assert_not_log(b, "\"closed\"");
+        b->module.job = "/";
+        b->refusal = NULL;
+        run_on(b);
+        assert_log(b, "\"success\"},\"details\":[\"the module already reports revision " NEW ": nothing was done");
+        ck_assert_uint_eq(b->started, 0);
         bench_free(b);
 }
 END_TEST
@@ -1229,6 +1285,8 @@ int main(void)
                 { "file-again", test_file_again, 1 },
                 { "file-mini", test_file_mini, 1 },
                 { "waits", test_waits, 1 },
+                { "module-goes", test_module_goes, 1 },
+                { "held", test_held, 2 },
                 { "unfit", test_unfit, G_N_ELEMENTS(unfit) },
                 { "killed", test_killed, 40 },
                 { "disk-refuses", test_disk_refuses, 1 },
