@@ -54,10 +54,13 @@ static const Job *find_job(void *userdata, const char *request_id)
 static Facts facts_of(const Entry *e)
 {
         Fotad *f = e->bridge->fotad;
+        uint64_t date = 0;
 
+        sd_event_now(e->bridge->event, CLOCK_REALTIME, &date);
         return (Facts){ .module = fotad_find_module(f, target_record(e->target)->imei),
                         .listed = fotad_is_listed(f),
                         .version = fotad_version(f),
+                        .date = date,
                         .find_job = find_job,
                         .userdata = f };
 }

@@ -30,6 +30,7 @@ typedef struct Facts {
         const Module *module; /* of the target; NULL: fotad does not know it */
         bool listed;          /* find_job() finds every job that fotad has */
         const char *version;  /* fotad's; NULL: not known */
+        uint64_t date;        /* µs since 1970 */
         /* The job with that request id; NULL if fotad has none. */
         const Job *(*find_job)(void *userdata, const char *request_id);
         void *userdata; /* of find_job() */

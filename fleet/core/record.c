@@ -59,6 +59,7 @@ char *record_write(const Record *record)
         g_key_file_set_string(file, GROUP, "stage", stages[record->stage]);
         g_key_file_set_uint64(file, GROUP, "size", record->size);
         g_key_file_set_uint64(file, GROUP, "told", record->told);
+        g_key_file_set_uint64(file, GROUP, "stalled", record->stalled);
         g_key_file_set_boolean(file, GROUP, "success", record->success);
         g_key_file_set_boolean(file, GROUP, "cancelled", record->cancelled);
         return g_key_file_to_data(file, NULL, NULL);
@@ -94,7 +95,8 @@ static bool read_values(GKeyFile *file, Record *record)
                 *text_at(record, i) = value;
         }
         if (!read_number(file, "size", &record->size) || !read_number(file, "told", &told) ||
-            !read_flag(file, "success", &record->success) || !read_flag(file, "cancelled", &record->cancelled))
+            !read_number(file, "stalled", &record->stalled) || !read_flag(file, "success", &record->success) ||
+            !read_flag(file, "cancelled", &record->cancelled))
                 return false;
         record->told = (unsigned)told;
         return true;

@@ -29,6 +29,7 @@ typedef struct Record {
         char *download; /* the URL of the artifact at the server; "" with a URL */
         uint64_t size;  /* of the artifact, bytes */
         unsigned told;  /* what the server has been told about the progress: see target.c */
+        uint64_t stalled; /* when the server was last told that the module is stalled, µs since 1970; 0 never */
         bool success;   /* from STAGE_ENDED on, as the two below */
         bool cancelled;
         char *details; /* one sentence */

@@ -182,9 +182,9 @@ static void take_up(Target *t, const char *action, const char *revision)
         r->success = r->cancelled = false;
         t->job = NULL;
         t->foreign = false;
-        t->stalled_at = 0;
+        r->stalled = 0;
         t->cancel_asked = t->cancel_refused = false;
-        t->download_at = 0;
+        t->download_wait = (BackOff){ 0 };
         t->file = false;
         target_name_request(t);
 }

@@ -55,8 +55,8 @@ const char *target_request_id(const Target *t)
 static void note_return(Target *t, uint64_t now)
 {
         if (t->job && *t->job->result && t->record->stage == STAGE_STARTED && t->unreachable) {
-                t->request_at = MIN(t->request_at, now + SECOND);
-                t->feedback_at = MIN(t->feedback_at, now + SECOND);
+                t->server_wait.at = MIN(t->server_wait.at, now + SECOND);
+                t->feedback_wait.at = MIN(t->feedback_wait.at, now + SECOND);
         }
 }
 
@@ -137,9 +137,9 @@ void target_downloaded(Target *t, const char *action, TargetDownload result, con
         switch (result) {
         case TARGET_FILE_READY:
                 t->file = true;
-                t->failures = 0;
+                t->download_wait = (BackOff){ 0 };
                 break;
-        case TARGET_FILE_LATER: t->download_at = target_later(t, retry_after, now, dice); break;
+        case TARGET_FILE_LATER: target_back_off(t, &t->download_wait, retry_after, now, dice); break;
         case TARGET_FILE_REFUSED: target_end(t, false, false, why); break;
         }
 }
@@ -158,7 +158,7 @@ static bool ask_fotad(Target *t, uint64_t now, TargetAction *ret)
                         t->go = false;
                         t->starting = true;
                         ret->kind = TARGET_START;
-                } else if (!t->downloading && now >= t->download_at) {
+                } else if (!t->downloading && now >= t->download_wait.at) {
                         t->downloading = true;
                         ret->kind = TARGET_DOWNLOAD;
                 }
@@ -171,17 +171,14 @@ static bool ask_fotad(Target *t, uint64_t now, TargetAction *ret)
         return ret->kind != TARGET_WAIT;
 }
 
-/* Times that lie behind, because what they stand for waits for something else, are left out. */
 static uint64_t next_time(const Target *t, uint64_t now)
 {
-        uint64_t poll_at = MAX(t->poll_at, t->request_at), feedback_at = MAX(t->feedback_at, t->request_at);
-        const uint64_t times[] = { t->dirty ? t->write_at : 0, poll_at, feedback_at, t->download_at,
-                                   MAX(t->stalled_at, t->request_at) };
-        uint64_t next = UINT64_MAX;
+        uint64_t next = target_next_request(t, now);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
-                if (times[i] > now)
-                        next = MIN(next, times[i]);
+        if (t->dirty && t->write_at > now)
+                next = MIN(next, t->write_at);
+        if (t->download_wait.at > now)
+                next = MIN(next, t->download_wait.at);
         return next;
 }
 

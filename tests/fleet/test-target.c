@@ -17,6 +17,7 @@
 #define OLD      "EC200AEUHAR01A02M16"
 #define NEW      "EC200AEUHAR01A03M16"
 #define INTERVAL 300
+#define YEARS    (1700000000 * SECOND) /* from 1970 to the time 0 of the target's clock */
 #define SERVER   "https://s/DEFAULT"
 #define REQUEST  "hawkbit-7-6de0abeddd09f0f8f244b99815fc0386" /* of action 7 of that server's target */
 #define DEPLOYMENT(update, chunks)                                                                                     \
@@ -30,7 +31,7 @@
 typedef struct Bench {
         Target *t;
         TargetSettings settings;
-        uint64_t now;
+        uint64_t now, set_back;
         unsigned dice;
         char *disk; /* the state file */
         bool disk_refuses;
@@ -38,7 +39,7 @@ typedef struct Bench {
         const char *deployment; /* NULL: it offers none */
         const char *action;     /* its id */
         bool cancels;
-        unsigned closing_status, retry_after; /* 0: 200 */
+        unsigned closing_status, attributes_status, retry_after; /* 0: 200 */
         bool unreachable;
         /* fotad */
         Module module, seen; /* seen: as the target has it during a call */
@@ -68,6 +69,7 @@ static Facts facts_of(Bench *b)
         return (Facts){ .module = b->without_module ? NULL : &b->seen,
                         .listed = !b->unlisted,
                         .version = "0.1.0",
+                        .date = b->now + YEARS - b->set_back,
                         .find_job = find_job,
                         .userdata = b };
 }
@@ -179,6 +181,8 @@ static void serve(Bench *b, const TargetAction *a)
                 body = poll = poll_of(b);
         } else if (strpbrk(a->path, "0123456789") && !strstr(a->path, b->action)) {
                 status = strstr(a->path, "/feedback") ? 410 : 404;
+        } else if (strcmp(a->path, "/configData") == 0) {
+                status = b->attributes_status ?: 200;
         } else if (g_str_has_prefix(a->path, "/deploymentBase/") && g_str_has_suffix(a->path, "/feedback")) {
                 if (strstr(a->body, "\"closed\"")) {
                         status = b->closing_status ?: 200;
@@ -611,7 +615,7 @@ END_TEST
 
 /* ---- the state directory */
 
-#define RECORD_LINES 16 /* [target], and each value */
+#define RECORD_LINES 17 /* [target], and each value */
 
 typedef struct Directory {
         char *path, *file;
@@ -871,13 +875,40 @@ START_TEST(test_progress)
         run(b);
         assert_log(b, "[\"stalled, 60 %: wait (now) + here\"]");
         g_string_truncate(b->log, 0);
-        for (unsigned i = 0; i < 86400 / INTERVAL - 1; i++)
+        for (unsigned i = 0; i < 86400 / INTERVAL - 1; i++) {
                 run_on(b);
+                if (i % 100 == 0)
+                        restart(b);
+        }
         assert_not_log(b, "stalled");
         run_on(b);
         run_on(b);
         assert_log(b, "stalled");
         assert_not_log(b, "\"closed\"");
+        g_string_truncate(b->log, 0);
+        restart(b);
+        run(b);
+        assert_not_log(b, "stalled");
+        bench_free(b);
+}
+END_TEST
+
+/* The clock is set back by years, as on a gateway whose clock has no battery: the module is not silent for years. */
+START_TEST(test_clock_set_back)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->job.state = "stalled";
+        run(b);
+        assert_log(b, "[\"stalled, 0 %: ");
+        g_string_truncate(b->log, 0);
+        b->set_back = YEARS;
+        run(b);
+        assert_log(b, "[\"stalled, 0 %: ");
+        g_string_truncate(b->log, 0);
+        run_on(b);
+        assert_not_log(b, "stalled");
         bench_free(b);
 }
 END_TEST
@@ -1190,6 +1221,43 @@ START_TEST(test_retry_after)
 }
 END_TEST
 
+/* The server refuses the attributes again and again: the end of an upgrade is told at once. */
+START_TEST(test_attributes_refused)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->attributes_status = 400;
+        run(b);
+        for (unsigned i = 0; i < 20; i++)
+                run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        finish_job(b, "success");
+        run(b);
+        assert_log(b, "\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
+/* The server refuses the end: attributes that change are told at once, and the attempts of each kind come later and
+ * later. */
+START_TEST(test_closing_refused)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->closing_status = 500;
+        finish_job(b, "failed");
+        for (unsigned i = 0; i < 20; i++)
+                run_on(b);
+        b->module.revision = "other";
+        g_string_truncate(b->log, 0);
+        run(b);
+        assert_log(b, "PUT /configData ");
+        assert_not_log(b, "\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
 /* The module was the only way to the server: its return is the time for the next attempt. */
 START_TEST(test_way_is_back)
 {
@@ -1304,6 +1372,7 @@ int main(void)
                 { "job-is-another", test_job_is_another, 2 },
                 { "other-revision", test_other_revision, 1 },
                 { "progress", test_progress, 1 },
+                { "clock-set-back", test_clock_set_back, 1 },
                 { "closing-settled", test_closing_settled, G_N_ELEMENTS(settling) },
                 { "closing-kept", test_closing_kept, G_N_ELEMENTS(unsettling) },
                 { "closing-bare", test_closing_bare, 1 },
@@ -1319,6 +1388,8 @@ int main(void)
                 { "jitter", test_jitter, 3 },
                 { "back-off", test_back_off, 1 },
                 { "retry-after", test_retry_after, 1 },
+                { "attributes-refused", test_attributes_refused, 1 },
+                { "closing-refused", test_closing_refused, 1 },
                 { "way-is-back", test_way_is_back, 1 },
                 { "attributes", test_attributes, 1 },
                 { "broken", test_broken, G_N_ELEMENTS(broken) },
