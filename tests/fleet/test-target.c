@@ -8,9 +8,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/clean.h"
 #include "core/ddi.h"
 #include "core/target.h"
+#include "log.h"
 #include "store.h"
 
 #define SECOND   ((uint64_t)G_USEC_PER_SEC)
@@ -1338,6 +1341,95 @@ START_TEST(test_text)
 }
 END_TEST
 
+/* Texts that would be a second line, a colour of the terminal, or text in the other direction. */
+static const char *const dirty[] = { "a\nb",           "a\rb",           "a\x1b" "b",     "a\x7f" "b",
+                                     "a\xc2\x85" "b",  "a\xe2\x80\xa8" "b", "a\xe2\x80\xae" "b", "a\tb" };
+
+START_TEST(test_clean)
+{
+        g_autofree char *text = clean_text(dirty[_i], 100), *told = ddi_text(dirty[_i]);
+        const char *attributes[] = { "model", dirty[_i], NULL };
+        g_autofree char *told_as_well = ddi_attributes(attributes);
+
+        ck_assert_str_eq(text, "a b");
+        ck_assert_str_eq(told, "a b");
+        ck_assert_ptr_nonnull(strstr(told_as_well, "\"model\":\"a b\""));
+}
+END_TEST
+
+/* Lines of the log: whatever a text holds, it stays in its line, and the line has an end. */
+START_TEST(test_log)
+{
+        g_autofree char *many = g_strnfill(5000, 'x'), *path = g_build_filename(g_get_tmp_dir(), "log-XXXXXX", NULL);
+        g_autofree char *text = NULL;
+        int fd = g_mkstemp(path), own = dup(2);
+
+        ck_assert(fd >= 0 && own >= 0);
+        ck_assert_int_ge(dup2(fd, 2), 0);
+        log_error("%s: %s", "target", dirty[_i]);
+        log_error("%s", many);
+        ck_assert_int_ge(dup2(own, 2), 0);
+        close(own);
+        close(fd);
+        ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+        ck_assert_int_eq(g_unlink(path), 0);
+        ck_assert_msg(g_str_has_prefix(text, SD_ERR "target: a b\n" SD_ERR "x"), "%s", text);
+        ck_assert_uint_lt(strlen(text), 2100);
+}
+END_TEST
+
+/* hawkBit takes 128 characters of UTF-16. */
+START_TEST(test_long_attribute)
+{
+        static const struct {
+                const char *character;
+                unsigned left;
+        } values[] = { { "x", 128 }, { "\xc3\xa4", 128 }, { "\xf0\x9f\x98\x80", 64 } };
+        g_autoptr(GString) value = g_string_new(NULL), cut = g_string_new("\"gateway\":\"");
+        g_autofree char *told = NULL;
+
+        for (unsigned i = 0; i < 200; i++)
+                g_string_append(value, values[_i].character);
+        for (unsigned i = 0; i < values[_i].left; i++)
+                g_string_append(cut, values[_i].character);
+        g_string_append_c(cut, '"');
+        told = ddi_attributes((const char *[]){ "gateway", value->str, NULL });
+        ck_assert_msg(strstr(told, cut->str) != NULL, "%s", told);
+}
+END_TEST
+
+/* A text of the server as it is in the state file, and back. */
+START_TEST(test_record_text)
+{
+        g_autoptr(Record) record = new_record();
+        g_autoptr(Record) back = NULL;
+        g_autofree char *text = NULL, *why = NULL;
+
+        g_free(record->details);
+        record->details = g_strdup(dirty[_i]);
+        text = record_write(record);
+        back = record_read(text, &why);
+        ck_assert_msg(back != NULL, "%s", why);
+        ck_assert_str_eq(back->details, dirty[_i]);
+}
+END_TEST
+
+/* Half a character of UTF-16, as JSON may hold it, would make a state file that cannot be read. */
+START_TEST(test_half_character)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", "{\"part\":\"modem\",\"version\":\"\\ud800x\"}"));
+        g_autofree char *why = NULL;
+        g_autoptr(Record) record = NULL;
+
+        run(b);
+        assert_not_log(b, "start");
+        ck_assert_ptr_nonnull(b->disk);
+        record = record_read(b->disk, &why);
+        ck_assert_msg(record != NULL, "%s: %s", why, b->disk);
+        bench_free(b);
+}
+END_TEST
+
 int main(void)
 {
         const struct {
@@ -1394,6 +1486,11 @@ int main(void)
                 { "attributes", test_attributes, 1 },
                 { "broken", test_broken, G_N_ELEMENTS(broken) },
                 { "text", test_text, 1 },
+                { "clean", test_clean, G_N_ELEMENTS(dirty) },
+                { "log", test_log, G_N_ELEMENTS(dirty) },
+                { "long-attribute", test_long_attribute, 3 },
+                { "record-text", test_record_text, G_N_ELEMENTS(dirty) },
+                { "half-character", test_half_character, 1 },
         };
         Suite *suite = suite_create("target");
         SRunner *runner;
