@@ -28,6 +28,7 @@ typedef struct Bridge {
         sd_event *event;
         Settings *settings;
         TargetSettings common;
+        char *server; /* its URL, with the tenant */
         const char *directory; /* of the state */
         Http *http;
         Fotad *fotad;
@@ -44,6 +45,25 @@ typedef struct Entry {
 } Entry;
 
 static void advance(Entry *e);
+
+static const Job *find_job(void *userdata, const char *request_id)
+{
+        return fotad_find_job(userdata, request_id);
+}
+
+static Facts facts_of(const Entry *e)
+{
+        Fotad *f = e->bridge->fotad;
+        uint64_t date = 0;
+
+        sd_event_now(e->bridge->event, CLOCK_REALTIME, &date);
+        return (Facts){ .module = fotad_find_module(f, target_record(e->target)->imei),
+                        .listed = fotad_is_listed(f),
+                        .version = fotad_version(f),
+                        .date = date,
+                        .find_job = find_job,
+                        .userdata = f };
+}
 
 static uint64_t now_of(const Bridge *b)
 {
@@ -62,10 +82,9 @@ static unsigned roll(void)
 
 static char *url_of(const Entry *e, const char *path)
 {
-        const Settings *s = e->bridge->settings;
         g_autofree char *id = g_uri_escape_string(target_record(e->target)->controller, NULL, FALSE);
 
-        return g_strconcat(s->url, "/", s->tenant, "/controller/v1/", id, path, NULL);
+        return g_strconcat(e->bridge->server, "/controller/v1/", id, path, NULL);
 }
 
 static void log_answer(Entry *e, const HttpAnswer *answer)
@@ -86,9 +105,11 @@ static void log_answer(Entry *e, const HttpAnswer *answer)
 static void on_answer(void *userdata, const HttpAnswer *answer)
 {
         Entry *e = userdata;
+        Facts facts = facts_of(e);
 
         log_answer(e, answer);
-        target_answered(e->target, answer->status, answer->body, answer->retry_after, now_of(e->bridge), roll());
+        target_answered(e->target, &facts, answer->status, answer->body, answer->retry_after, now_of(e->bridge),
+                        roll());
         advance(e);
 }
 
@@ -105,16 +126,24 @@ static void request(Entry *e, const TargetAction *action)
                   on_answer, e);
 }
 
+typedef struct Download {
+        Entry *entry;
+        char *action;
+} Download;
+
 static void on_package(void *userdata, PackageResult result, const char *why, unsigned retry_after)
 {
-        Entry *e = userdata;
+        Download *d = userdata;
+        Entry *e = d->entry;
         TargetDownload said = result == PACKAGE_READY   ? TARGET_FILE_READY
                               : result == PACKAGE_LATER ? TARGET_FILE_LATER
                                                         : TARGET_FILE_REFUSED;
 
         if (result != PACKAGE_READY)
                 log_warning("%s: %s", target_record(e->target)->controller, why);
-        target_downloaded(e->target, said, why, retry_after, now_of(e->bridge), roll());
+        target_downloaded(e->target, d->action, said, why, retry_after, now_of(e->bridge), roll());
+        g_free(d->action);
+        g_free(d);
         advance(e);
 }
 
@@ -122,7 +151,9 @@ static void download(Entry *e)
 {
         const Record *r = target_record(e->target);
         g_autofree char *path = store_package_path(e->bridge->directory, r);
+        Download *d = g_new(Download, 1);
 
+        *d = (Download){ .entry = e, .action = g_strdup(r->action) };
         package_fetch(e->bridge->http,
                       &(PackageOrder){ .server = e->bridge->settings->url,
                                        .controller = r->controller,
@@ -130,7 +161,7 @@ static void download(Entry *e)
                                        .path = path,
                                        .sha256 = r->sha256,
                                        .size = r->size },
-                      on_package, e);
+                      on_package, d);
 }
 
 /* ---- fotad */
@@ -138,12 +169,12 @@ static void download(Entry *e)
 static void on_started(void *userdata, const char *error, const char *message)
 {
         Entry *e = userdata;
+        Facts facts = facts_of(e);
 
         if (error)
                 log_warning("%s: fotad does not start the upgrade now: %s", target_record(e->target)->controller,
                             message);
-        target_job(e->target, fotad_find_job(e->bridge->fotad, target_request_id(e->target)), now_of(e->bridge));
-        target_started(e->target, error, message);
+        target_started(e->target, &facts, error, message);
         advance(e);
 }
 
@@ -204,21 +235,14 @@ static void advance(Entry *e)
         Bridge *b = e->bridge;
 
         for (;;) {
-                TargetAction action;
+                Facts facts = facts_of(e);
+                TargetAction action = target_next(e->target, &facts, now_of(b));
 
-                target_module(e->target, fotad_find_module(b->fotad, target_record(e->target)->imei));
-                target_job(e->target, fotad_find_job(b->fotad, target_request_id(e->target)), now_of(b));
-                target_listed(e->target, fotad_is_listed(b->fotad), fotad_version(b->fotad));
-                action = target_next(e->target, now_of(b));
                 switch (action.kind) {
                 case TARGET_WRITE: write_record(e); break;
                 case TARGET_START: start(e); break;
-                case TARGET_CANCEL: fotad_cancel(b->fotad, target_job_path(e->target), on_cancelled, e); break;
-                case TARGET_REQUEST:
-                        request(e, &action);
-                        g_free(action.path);
-                        g_free(action.body);
-                        break;
+                case TARGET_CANCEL: fotad_cancel(b->fotad, action.path, on_cancelled, e); break;
+                case TARGET_REQUEST: request(e, &action); break;
                 case TARGET_DOWNLOAD: download(e); break;
                 case TARGET_WAIT:
                         sd_event_source_set_time(e->timer, action.until);
@@ -226,6 +250,8 @@ static void advance(Entry *e)
                                                     action.until == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
                         return;
                 }
+                g_free(action.path);
+                g_free(action.body);
         }
 }
 
@@ -302,7 +328,7 @@ static void add_modules(Bridge *b)
                                   controller);
                         g_hash_table_add(b->refusals, g_strdup(imei));
                 } else {
-                        add_entry(b, record_new(controller, imei));
+                        add_entry(b, record_new(b->server, controller, imei));
                 }
         }
 }
@@ -345,10 +371,12 @@ static int bridge_open(Bridge *b, const char *config)
         b->settings = settings_read(config);
         if (!b->settings)
                 return EXIT_CONFIG;
-        b->common = (TargetSettings){ .gateway = b->settings->gateway,
+        b->server = g_strconcat(b->settings->url, "/", b->settings->tenant, NULL);
+        b->common = (TargetSettings){ .server = b->server,
+                                      .gateway = b->settings->gateway,
                                       .interval = b->settings->interval * (uint64_t)G_USEC_PER_SEC };
         b->directory = g_getenv("STATE_DIRECTORY") ?: "/var/lib/fotad-hawkbit";
-        records = store_read(b->directory);
+        records = store_read(b->directory, b->server);
         if (!records)
                 return EXIT_FAILURE;
         sigemptyset(&signals);
@@ -386,6 +414,7 @@ static void bridge_close(Bridge *b)
         g_hash_table_unref(b->entries);
         g_hash_table_unref(b->refusals);
         g_clear_pointer(&b->settings, settings_free);
+        g_free(b->server);
         sd_event_unref(b->event);
 }
 

@@ -31,6 +31,7 @@ struct Fotad {
 };
 
 typedef struct Call {
+        Fotad *fotad;
         FotadReply reply;
         void *userdata;
 } Call;
@@ -39,7 +40,7 @@ typedef struct Call {
 
 typedef struct Field {
         const char *name;
-        char type; /* s, u, i or b */
+        char type; /* s, o, u, i or b */
         size_t offset;
 } Field;
 
@@ -51,12 +52,14 @@ static const Field module_fields[] = {
         { "Revision", 's', G_STRUCT_OFFSET(Module, revision) },
         { "Method", 's', G_STRUCT_OFFSET(Module, method) },
         { "FlashSize", 'u', G_STRUCT_OFFSET(Module, flash) },
+        { "Job", 'o', G_STRUCT_OFFSET(Module, job) },
         { NULL, 0, 0 },
 };
 
 static const Field job_fields[] = {
         { "RequestId", 's', G_STRUCT_OFFSET(Job, request_id) },
         { "Imei", 's', G_STRUCT_OFFSET(Job, imei) },
+        { "ExpectedRevision", 's', G_STRUCT_OFFSET(Job, expected_revision) },
         { "State", 's', G_STRUCT_OFFSET(Job, state) },
         { "Percent", 'u', G_STRUCT_OFFSET(Job, percent) },
         { "Cancellable", 'b', G_STRUCT_OFFSET(Job, cancellable) },
@@ -69,17 +72,22 @@ static const Field job_fields[] = {
         { NULL, 0, 0 },
 };
 
+static bool is_text(const Field *f)
+{
+        return f->type == 's' || f->type == 'o';
+}
+
 static void init_texts(const Field *fields, void *object)
 {
         for (const Field *f = fields; f->name; f++)
-                if (f->type == 's')
+                if (is_text(f))
                         *(char **)G_STRUCT_MEMBER_P(object, f->offset) = g_strdup("");
 }
 
 static void free_texts(const Field *fields, void *object)
 {
         for (const Field *f = fields; f->name; f++)
-                if (f->type == 's')
+                if (is_text(f))
                         g_free(*(char **)G_STRUCT_MEMBER_P(object, f->offset));
 }
 
@@ -109,7 +117,8 @@ static int read_field(sd_bus_message *m, const Field *f, void *object)
 
         switch (f->type) {
         case 's':
-                r = sd_bus_message_read(m, "v", "s", &text);
+        case 'o':
+                r = sd_bus_message_read(m, "v", f->type == 's' ? "s" : "o", &text);
                 if (r > 0) {
                         g_free(*(char **)member);
                         *(char **)member = g_strdup(text);
@@ -158,7 +167,13 @@ static void notify(Fotad *f, const char *imei)
 static void index_job(Fotad *f, Job *job)
 {
         if (*job->request_id)
-                g_hash_table_insert(f->requests, job->request_id, job);
+                g_hash_table_replace(f->requests, job->request_id, job);
+}
+
+static void unindex_job(Fotad *f, const Job *job)
+{
+        if (g_hash_table_lookup(f->requests, job->request_id) == job)
+                g_hash_table_remove(f->requests, job->request_id);
 }
 
 /* The object at that path, made if it is new; NULL if it is neither a module nor a job. */
@@ -201,15 +216,19 @@ static int take_properties(Fotad *f, sd_bus_message *m, const char *path, const 
 {
         const Field *fields;
         void *object = object_at(f, path, interface, &fields);
+        g_autofree char *before = NULL;
         int r;
 
         if (!object)
                 return sd_bus_message_skip(m, "a{sv}");
+        before = g_strdup(imei_of(fields, object));
         if (fields == job_fields)
-                g_hash_table_remove(f->requests, ((Job *)object)->request_id);
+                unindex_job(f, object);
         r = read_properties(m, fields, object);
         if (fields == job_fields)
                 index_job(f, object);
+        if (tell && strcmp(before, imei_of(fields, object)) != 0)
+                notify(f, before); /* that target has lost its module */
         if (tell)
                 notify(f, imei_of(fields, object));
         return r;
@@ -363,7 +382,7 @@ static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 module_free(module);
         }
         if (job) {
-                g_hash_table_remove(f->requests, job->request_id);
+                unindex_job(f, job);
                 g_hash_table_steal(f->jobs, path);
                 notify(f, job->imei);
                 job_free(job);
@@ -523,9 +542,15 @@ GPtrArray *fotad_list_modules(const Fotad *f)
 static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Call *call = userdata;
+        Fotad *f = call->fotad;
         const sd_bus_error *refusal = sd_bus_message_get_error(m);
 
         (void)error;
+        if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_REPLY) ||
+            sd_bus_message_is_method_error(m, SD_BUS_ERROR_TIMEOUT)) {
+                forget_objects(f); /* fotad may have done what it was asked for: only a list made later tells */
+                list(f);
+        }
         call->reply(call->userdata, refusal ? refusal->name : NULL, refusal ? refusal->message : NULL);
         return 0;
 }
@@ -536,7 +561,7 @@ static void send_call(Fotad *f, sd_bus_message *m, int r, FotadReply reply, void
         Call *call = g_new(Call, 1);
         sd_bus_slot *slot;
 
-        *call = (Call){ .reply = reply, .userdata = userdata };
+        *call = (Call){ .fotad = f, .reply = reply, .userdata = userdata };
         if (r >= 0)
                 r = sd_bus_call_async(f->bus, &slot, m, on_reply, call, CALL_TIME);
         if (r >= 0) {

@@ -5,14 +5,15 @@ FLEET_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir)/fleet -I$(top_srcdir)/dbus -I$(to
 	$(SYSTEMD_CFLAGS) $(JSON_CFLAGS) $(LIBCURL_CFLAGS) -DCONFIG_FILE=\"$(sysconfdir)/fotad/hawkbit.conf\"
 EXTRA_LIBRARIES += fleet/libfotafleet.a
 fleet_libfotafleet_a_CPPFLAGS = $(FLEET_CPPFLAGS)
-fleet_libfotafleet_a_SOURCES = fleet/core/ddi.c fleet/core/ddi.h \
+fleet_libfotafleet_a_SOURCES = fleet/core/clean.c fleet/core/clean.h \
+	fleet/core/ddi.c fleet/core/ddi.h \
 	fleet/core/facts.h \
 	fleet/core/record.c fleet/core/record.h \
 	fleet/core/target.c fleet/core/target.h fleet/core/target-deployment.c fleet/core/target-private.h \
 	fleet/core/target-requests.c \
 	client/placeholder.c client/placeholder.h
 fleet_fotad_hawkbit_CPPFLAGS = $(FLEET_CPPFLAGS)
-fleet_fotad_hawkbit_SOURCES = fleet/fotad-hawkbit.c fleet/log.h \
+fleet_fotad_hawkbit_SOURCES = fleet/fotad-hawkbit.c fleet/log.c fleet/log.h \
 	fleet/fotad.c fleet/fotad.h \
 	fleet/http.c fleet/http.h \
 	fleet/package.c fleet/package.h \

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <glib.h>
-#include <stdio.h>
 #include <systemd/sd-daemon.h>
 
-/* Lines of the journal: systemd reads the priority in front of them. */
-#define log_error(format, ...)   fprintf(stderr, SD_ERR format "\n", ##__VA_ARGS__)
-#define log_warning(format, ...) fprintf(stderr, SD_WARNING format "\n", ##__VA_ARGS__)
-#define log_info(format, ...)    fprintf(stderr, SD_INFO format "\n", ##__VA_ARGS__)
+/* One line of the journal, whatever is in the texts: see clean_text(). systemd reads the priority in front of it. */
+void log_line(const char *priority, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+#define log_error(...)   log_line(SD_ERR, __VA_ARGS__)
+#define log_warning(...) log_line(SD_WARNING, __VA_ARGS__)
+#define log_info(...)    log_line(SD_INFO, __VA_ARGS__)

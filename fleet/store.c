@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,7 +30,17 @@ char *store_package_path(const char *directory, const Record *record)
         return path_of(directory, record, ".package");
 }
 
-GPtrArray *store_read(const char *directory)
+static void set_aside(const char *path, const char *suffix, const char *why)
+{
+        g_autofree char *aside = g_strconcat(path, suffix, NULL);
+
+        if (rename(path, aside) == 0)
+                log_error("%s is set aside as %s: %s", path, aside, why);
+        else
+                log_error("%s: %s; it cannot be set aside: %s", path, why, g_strerror(errno));
+}
+
+GPtrArray *store_read(const char *directory, const char *server)
 {
         g_autoptr(GError) error = NULL;
         g_autoptr(GDir) folder = g_dir_open(directory, 0, &error);
@@ -48,10 +59,14 @@ GPtrArray *store_read(const char *directory)
                 if (!g_str_has_suffix(name, SUFFIX))
                         continue;
                 record = g_file_get_contents(path, &text, NULL, NULL) ? record_read(text, &why) : NULL;
-                if (record)
+                if (!record) {
+                        set_aside(path, ".broken", why ?: "it cannot be read");
+                } else if (strcmp(record->server, server) != 0) {
+                        set_aside(path, ".other", "it is of another server");
+                        record_free(record);
+                } else {
                         g_ptr_array_add(records, record);
-                else
-                        log_error("%s: %s", path, why ?: "cannot be read");
+                }
         }
         return records;
 }

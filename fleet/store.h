@@ -9,9 +9,10 @@
 /* The state directory: one file for each target, beside a package that is being fetched for it. All functions wait for
  * the disk. */
 
-/* All records, as their files have them; files that cannot be read are logged, and stay as they are. NULL, logged, if
- * the directory cannot be read. */
-GPtrArray *store_read(const char *directory);
+/* All records of that server (its URL, with the tenant), as their files have them. Other files are set aside, which is
+ * logged: those of another server as NAME.other, those that cannot be read as NAME.broken. NULL, logged, if the directory
+ * cannot be read. */
+GPtrArray *store_read(const char *directory, const char *server);
 
 /* Returns when the disk has the record; false, logged, if it refuses it, and then the file is as before. */
 bool store_write(const char *directory, const Record *record);

@@ -318,6 +318,7 @@ if HAWKBIT
 check_PROGRAMS += tests/fleet/test-target
 TESTS += tests/fleet/test-target
 endif
+tests_fleet_test_target_SOURCES = tests/fleet/test-target.c fleet/log.c fleet/store.c
 tests_fleet_test_target_CPPFLAGS = $(FLEET_CPPFLAGS) $(CHECK_CFLAGS)
 tests_fleet_test_target_LDADD = fleet/libfotafleet.a dbus/libfotashared.a $(CHECK_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
 tests_daemon_test_request_id_CFLAGS = $(WORLD_CFLAGS)

@@ -6,9 +6,11 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "core/clean.h"
 #include "core/ddi.h"
 
 #define TEXT_MAX  500     /* characters; the server cuts longer messages into several, of which it takes 50 */
+#define VALUE_MAX 128   /* characters of an attribute; the server refuses longer ones */
 #define ID_MAX    19      /* digits of a number of 63 bits */
 #define SLEEP_MAX 8640000 /* seconds, a hundred days */
 
@@ -49,13 +51,15 @@ static JsonObject *get_element(JsonArray *array, unsigned i)
         return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }
 
+/* Half a character of UTF-16, which JSON may hold, makes a text that is not UTF-8: it counts as missing. */
 static const char *get_string(JsonObject *object, const char *name)
 {
         JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+        const char *text = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING
+                                   ? json_node_get_string(node)
+                                   : NULL;
 
-        return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING
-                       ? json_node_get_string(node)
-                       : NULL;
+        return text && g_utf8_validate(text, -1, NULL) ? text : NULL;
 }
 
 static int64_t get_number(JsonObject *object, const char *name)
@@ -227,21 +231,11 @@ char *ddi_read_cancel(const char *text)
 
 char *ddi_text(const char *text)
 {
-        g_autofree char *valid = g_utf8_make_valid(text, -1);
-        GString *clean = g_string_new(NULL);
-        unsigned n = 0;
+        char *clean = clean_text(text, TEXT_MAX);
 
-        for (const char *p = valid; *p && n < TEXT_MAX; p = g_utf8_next_char(p), n++) {
-                gunichar c = g_utf8_get_char(p);
-
-                if (c == '<' || c == '>')
-                        g_string_append_c(clean, c == '<' ? '(' : ')');
-                else if (c == '&')
-                        g_string_append_c(clean, '+');
-                else
-                        g_string_append_unichar(clean, g_unichar_iscntrl(c) ? ' ' : c);
-        }
-        return g_string_free(clean, FALSE);
+        for (char *p = clean; *p; p++)
+                *p = *p == '<' ? '(' : *p == '>' ? ')' : *p == '&' ? '+' : *p;
+        return clean;
 }
 
 static char *finish(JsonBuilder *builder)
@@ -291,8 +285,11 @@ char *ddi_attributes(const char *const *attributes)
         add_string(builder, "mode", "merge");
         json_builder_set_member_name(builder, "data");
         json_builder_begin_object(builder);
-        for (unsigned i = 0; attributes[i]; i += 2)
-                add_string(builder, attributes[i], attributes[i + 1]);
+        for (unsigned i = 0; attributes[i]; i += 2) {
+                g_autofree char *value = clean_text(attributes[i + 1], VALUE_MAX);
+
+                add_string(builder, attributes[i], value);
+        }
         json_builder_end_object(builder);
         json_builder_end_object(builder);
         return finish(builder);

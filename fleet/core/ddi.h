@@ -47,9 +47,10 @@ char *ddi_read_cancel(const char *text);
  * text, which is made acceptable with ddi_text(); NULL none. The caller frees it. */
 char *ddi_feedback(const char *action, const char *execution, const char *finished, const char *details);
 
-/* The attributes of a target, of which the array has names and values in turn, NULL at the end. The caller frees it. */
+/* The attributes of a target, of which the array has names and values in turn, NULL at the end. Values are cleaned, and cut
+ * as the server wants it. The caller frees it. */
 char *ddi_attributes(const char *const *attributes);
 
-/* The text without characters that the server refuses (< > & and control characters), and not longer than one message
- * may be. The caller frees it. */
+/* The text as clean_text() makes it, without < > &, which the server refuses, and not longer than one message may be. The
+ * caller frees it. */
 char *ddi_text(const char *text);

@@ -10,11 +10,12 @@ typedef struct Module {
         bool present;
         char *id, *imei, *model, *revision, *method;
         unsigned flash; /* MiB, 0 unknown */
+        char *job;      /* the path of the job that holds the module, "/" if none */
 } Module;
 
 typedef struct Job {
         char *path;
-        char *request_id, *imei;
+        char *request_id, *imei, *expected_revision;
         char *state;
         unsigned percent;
         bool cancellable;
@@ -23,3 +24,14 @@ typedef struct Job {
         char *domain, *name, *message;
         int code;
 } Job;
+
+/* fotad as it is at the time of a call, which is as long as the pointers hold. */
+typedef struct Facts {
+        const Module *module; /* of the target; NULL: fotad does not know it */
+        bool listed;          /* find_job() finds every job that fotad has */
+        const char *version;  /* fotad's; NULL: not known */
+        uint64_t date;        /* µs since 1970 */
+        /* The job with that request id; NULL if fotad has none. */
+        const Job *(*find_job)(void *userdata, const char *request_id);
+        void *userdata; /* of find_job() */
+} Facts;

@@ -17,6 +17,7 @@ typedef enum Stage {
 
 /* What must outlive the process, for one target: its state file. Texts are never NULL and belong to the record. */
 typedef struct Record {
+        char *server;     /* the URL of the server, with the tenant */
         char *controller; /* the target's id at the server */
         char *imei;       /* of its module */
         char *attributes; /* as the server has them, one JSON text; "" none */
@@ -28,12 +29,13 @@ typedef struct Record {
         char *download; /* the URL of the artifact at the server; "" with a URL */
         uint64_t size;  /* of the artifact, bytes */
         unsigned told;  /* what the server has been told about the progress: see target.c */
+        uint64_t stalled; /* when the server was last told that the module is stalled, µs since 1970; 0 never */
         bool success;   /* from STAGE_ENDED on, as the two below */
         bool cancelled;
         char *details; /* one sentence */
 } Record;
 
-Record *record_new(const char *controller, const char *imei);
+Record *record_new(const char *server, const char *controller, const char *imei);
 void record_free(Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
 

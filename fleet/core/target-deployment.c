@@ -27,10 +27,48 @@ void target_enter(Target *t, Stage stage)
                 target_set(&t->record->source, ""); /* it may contain a password */
 }
 
+/* The request id of a deployment: fotad may have jobs of several servers, which all count their actions from 1. */
+static char *request_of(const Target *t, const char *action)
+{
+        g_autofree char *names = g_strjoin("\n", t->record->server, t->record->controller, action, NULL);
+        g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, names, -1);
+
+        return g_strdup_printf("hawkbit-%s-%.32s", action, sum); /* 60 characters at most, of the 64 that fotad takes */
+}
+
+/* fotad's job for that deployment; NULL none. */
+static const Job *find_job(const Target *t, const char *action)
+{
+        g_autofree char *id = request_of(t, action);
+
+        return t->facts->find_job(t->facts->userdata, id);
+}
+
 void target_name_request(Target *t)
 {
         g_free(t->request_id);
-        t->request_id = *t->record->action ? g_strconcat("hawkbit-", t->record->action, NULL) : g_strdup("");
+        t->request_id = *t->record->action ? request_of(t, t->record->action) : g_strdup("");
+}
+
+/* ---- facts */
+
+void target_learn(Target *t, const Facts *facts)
+{
+        const Job *job = facts->find_job(facts->userdata, t->request_id);
+        bool own = job && strcmp(job->imei, t->record->imei) == 0 &&
+                   strcmp(job->expected_revision, t->record->revision) == 0;
+
+        t->facts = facts;
+        t->module = facts->module;
+        t->job = own ? job : NULL;
+        t->foreign = job && !own;
+}
+
+void target_unlearn(Target *t)
+{
+        t->facts = NULL;
+        t->module = NULL;
+        t->job = NULL;
 }
 
 /* ---- the end of a deployment */
@@ -129,12 +167,12 @@ static char *find_flaw(const DdiDeployment *d)
 }
 
 /* Forgets the last deployment for this one. */
-static void take_up(Target *t, const DdiDeployment *d)
+static void take_up(Target *t, const char *action, const char *revision)
 {
         Record *r = t->record;
 
-        target_set(&r->action, d->id);
-        target_set(&r->revision, d->version);
+        target_set(&r->action, action);
+        target_set(&r->revision, revision);
         target_set(&r->source, "");
         target_set(&r->sha256, "");
         target_set(&r->download, "");
@@ -143,11 +181,30 @@ static void take_up(Target *t, const DdiDeployment *d)
         r->told = 0;
         r->success = r->cancelled = false;
         t->job = NULL;
-        t->stalled_at = 0;
+        t->foreign = false;
+        r->stalled = 0;
         t->cancel_asked = t->cancel_refused = false;
-        t->download_at = 0;
+        t->download_wait = (BackOff){ 0 };
         t->file = false;
         target_name_request(t);
+}
+
+/* A deployment that fotad has a job for, after the loss of the state. */
+static void take_up_job(Target *t, const char *action, const char *revision)
+{
+        take_up(t, action, revision);
+        target_enter(t, STAGE_ACCEPTED); /* settled by the job */
+}
+
+static bool is_at(const Target *t, const char *revision)
+{
+        return t->module && t->module->present && strcmp(t->module->revision, revision) == 0;
+}
+
+/* A job of another client may be about to change the revision. */
+static bool is_held(const Target *t)
+{
+        return strcmp(t->module->job, "/") != 0;
 }
 
 static void end_at_revision(Target *t)
@@ -163,16 +220,22 @@ static void accept(Target *t, const DdiDeployment *d)
 {
         g_autofree char *flaw = find_flaw(d);
 
-        if (!flaw && (!t->module || !t->module->present || !*t->module->revision || !t->listed))
+        if (!t->facts->listed)
                 return; /* the next poll */
-        if (flaw) {
-                take_up(t, d);
+        if (find_job(t, d->id)) {
+                take_up_job(t, d->id, d->version);
+        } else if (flaw) {
+                take_up(t, d->id, d->version);
                 target_end(t, false, false, flaw);
-        } else if (strcmp(t->module->revision, d->version) == 0) {
-                take_up(t, d);
+        } else if (!t->module || !t->module->present || !*t->module->revision) {
+                return;
+        } else if (is_at(t, d->version)) {
+                if (is_held(t))
+                        return;
+                take_up(t, d->id, d->version);
                 end_at_revision(t);
         } else if (d->update) {
-                take_up(t, d);
+                take_up(t, d->id, d->version);
                 flaw = choose_source(t, d);
                 if (flaw)
                         target_end(t, false, false, flaw);
@@ -187,7 +250,7 @@ bool target_may_be_running(const Target *t)
         switch (t->record->stage) {
         case STAGE_NONE:
         case STAGE_CLOSED: return false;
-        case STAGE_ACCEPTED: return t->starting || t->job || !t->listed;
+        case STAGE_ACCEPTED: return t->starting || t->job || t->foreign || !t->facts->listed;
         case STAGE_STARTED:
         case STAGE_ENDED: break;
         case _STAGE_MAX: g_assert_not_reached();
@@ -212,14 +275,28 @@ void target_consider(Target *t, const DdiDeployment *d)
         } else if (r->stage == STAGE_CLOSED) {
                 target_enter(t, STAGE_ENDED); /* the server does not know any more that it was told */
         } else if (r->stage == STAGE_ACCEPTED && !target_may_be_running(t)) {
-                if (t->module && t->module->present && strcmp(t->module->revision, r->revision) == 0)
-                        end_at_revision(t);
-                else
+                if (!is_at(t, r->revision))
                         t->go = d->update;
+                else if (!is_held(t))
+                        end_at_revision(t);
         }
 }
 
 /* ---- cancellation */
+
+/* Whether fotad may have a job for the deployment that is to be cancelled, which is not that of the record. */
+static bool may_have_job(Target *t)
+{
+        const Job *job = find_job(t, t->stop);
+
+        if (!job)
+                return false;
+        if (strcmp(job->imei, t->record->imei) != 0)
+                return !*job->result; /* of a module that was the target before */
+        if (!target_may_be_running(t))
+                take_up_job(t, t->stop, job->expected_revision);
+        return true;
+}
 
 void target_judge(Target *t)
 {
@@ -233,7 +310,7 @@ void target_judge(Target *t)
                 case STAGE_NONE: break;
                 case STAGE_CLOSED: confirmed = !r->success; break;
                 case STAGE_ACCEPTED:
-                        if (target_may_be_running(t))
+                        if (target_may_be_running(t) || !t->module)
                                 return;
                         break;
                 case STAGE_STARTED:
@@ -244,6 +321,8 @@ void target_judge(Target *t)
                 case STAGE_ENDED: confirmed = r->cancelled; break;
                 case _STAGE_MAX: g_assert_not_reached();
                 }
+        } else if (!t->facts->listed || !t->module || may_have_job(t)) {
+                return; /* until its end is told */
         }
         t->go = false;
         t->verdict = confirmed ? VERDICT_CONFIRMED : VERDICT_REJECTED;

@@ -22,6 +22,12 @@ typedef enum Request {
 /* What is answered to a cancellation. */
 typedef enum Verdict { VERDICT_NONE, VERDICT_CONFIRMED, VERDICT_REJECTED } Verdict;
 
+/* After failures: no further attempt of its kind before the time at. */
+typedef struct BackOff {
+        unsigned failures; /* in turn */
+        uint64_t at;
+} BackOff;
+
 struct Target {
         const TargetSettings *settings;
         Record *record;
@@ -32,29 +38,31 @@ struct Target {
         uint64_t write_at;
 
         /* fotad. */
-        const Module *module;
-        const Job *job;
-        bool listed;
-        char *version;
+        const Facts *facts;   /* of the present call, as the two below; NULL between calls */
+        const Module *module; /* NULL: it is not known */
+        const Job *job;       /* of the record's deployment; NULL none */
+        bool foreign;         /* the job with its request id is of another module, or to another revision */
         bool go;       /* the server has offered the deployment of the record, to be carried out now */
         bool starting; /* StartUpgrade is under way */
-        bool file, downloading;
-        uint64_t download_at;
+        bool file;        /* the package of the record's deployment is complete */
+        bool downloading; /* a package, which may be that of an earlier deployment */
+        BackOff download_wait;
 
         /* The server. */
         Request request;
         char *sent;      /* of REQUEST_ATTRIBUTES */
         unsigned saying; /* of REQUEST_PROGRESS: what the record has then been told */
+        bool stalled;    /* of REQUEST_PROGRESS: it tells that the module is stalled */
         bool bare;       /* the server refuses the text of the closing feedback */
         bool polled;
         uint64_t interval, poll_at;
-        uint64_t request_at;  /* no request before: the server could not be reached */
-        uint64_t feedback_at; /* no feedback before: the server did not take the last one */
-        unsigned failures;
-        bool unreachable;    /* no answer came to the last request */
-        uint64_t stalled_at; /* the next time at which it is told that the module is stalled */
-        char *offered;       /* a deployment that is to be read; NULL none */
-        bool asked;          /* for attributes */
+        BackOff server_wait; /* of all requests: the server cannot be reached, or says Retry-After */
+        BackOff news_wait;   /* of polls, and of reading deployments and cancellations */
+        BackOff feedback_wait;
+        BackOff attributes_wait;
+        bool unreachable; /* no answer came to the last request */
+        char *offered;    /* a deployment that is to be read; NULL none */
+        bool asked;       /* for attributes */
 
         /* A cancellation. */
         char *cancel; /* one that is to be read; NULL none */
@@ -70,7 +78,12 @@ void target_set(char **text, const char *value);
 /* The record is to be written with that stage. */
 void target_enter(Target *target, Stage stage);
 
+/* Names the request of the record's deployment. */
 void target_name_request(Target *target);
+
+/* The facts hold between these two. */
+void target_learn(Target *target, const Facts *facts);
+void target_unlearn(Target *target);
 
 /* The deployment has ended; details is the text for the server. */
 void target_end(Target *target, bool success, bool cancelled, const char *details);
@@ -88,9 +101,11 @@ void target_judge(Target *target);
 
 /* ---- the server */
 
-/* Returns the time of the next attempt after one more failure: each time twice as late. retry_after: seconds that the
- * server asks for, 0 none. */
-uint64_t target_later(Target *target, unsigned retry_after, uint64_t now, unsigned dice);
+/* After one more failure: the next attempt comes each time twice as late. retry_after: seconds that the server asks for,
+ * 0 none. */
+void target_back_off(const Target *target, BackOff *wait, unsigned retry_after, uint64_t now, unsigned dice);
 
 /* Returns true, and the next request in *ret, if the server is to be asked now. */
 bool target_ask_server(Target *target, uint64_t now, TargetAction *ret);
+/* The next time after now at which it may be; UINT64_MAX if none is known. */
+uint64_t target_next_request(const Target *target, uint64_t now);

@@ -30,11 +30,27 @@ static unsigned progress(const Target *t)
         return told | MAX(quarters, t->job->percent / 25) << TOLD_STATES;
 }
 
-static bool has_news(const Target *t, uint64_t now)
+static bool is_stalled(const Target *t)
 {
-        if (t->record->stage != STAGE_STARTED || !t->job)
-                return false;
-        return progress(t) != t->record->told || (strcmp(t->job->state, states[STALLED]) == 0 && now >= t->stalled_at);
+        return strcmp(t->job->state, states[STALLED]) == 0;
+}
+
+static bool is_followed(const Target *t)
+{
+        return t->record->stage == STAGE_STARTED && t->job;
+}
+
+/* µs until it is told again that the module is stalled. The clock may have been set since the last time. */
+static uint64_t time_to_stalled(const Target *t)
+{
+        uint64_t told = t->record->stalled, date = t->facts->date;
+
+        return date >= told + STALLED_EACH || told > date + STALLED_EACH ? 0 : told + STALLED_EACH - date;
+}
+
+static bool has_news(const Target *t)
+{
+        return is_followed(t) && (progress(t) != t->record->told || (is_stalled(t) && time_to_stalled(t) == 0));
 }
 
 /* ---- answers */
@@ -45,13 +61,12 @@ static uint64_t jitter(uint64_t time, unsigned dice)
         return time / 5 * 4 + time / 5 * 2 * MIN(dice, TARGET_DICE) / TARGET_DICE;
 }
 
-/* Another attempt comes later: each time twice as late. */
-uint64_t target_later(Target *t, unsigned retry_after, uint64_t now, unsigned dice)
+void target_back_off(const Target *t, BackOff *wait, unsigned retry_after, uint64_t now, unsigned dice)
 {
-        uint64_t delay = MIN(RETRY_FIRST << MIN(t->failures, RETRY_DOUBLE), MAX(RETRY_MOST, t->interval));
+        uint64_t delay = MIN(RETRY_FIRST << MIN(wait->failures, RETRY_DOUBLE), MAX(RETRY_MOST, t->interval));
 
-        t->failures++;
-        return now + MAX(jitter(delay, dice), retry_after * SECOND);
+        wait->failures++;
+        wait->at = now + MAX(jitter(delay, dice), retry_after * SECOND);
 }
 
 static bool was_taken(unsigned status)
@@ -120,12 +135,13 @@ static void take_verdict(Target *t)
         g_clear_pointer(&t->stop, g_free);
 }
 
-static void tell_progress(Target *t, uint64_t now, bool taken)
+static void tell_progress(Target *t, bool taken)
 {
-        t->stalled_at = now + STALLED_EACH;
-        if (t->record->stage != STAGE_STARTED || t->record->told == t->saying)
+        if (t->record->stage != STAGE_STARTED)
                 return;
         t->record->told = t->saying;
+        if (t->stalled)
+                t->record->stalled = t->facts->date;
         t->dirty = t->dirty || taken; /* else the next process tells it again */
 }
 
@@ -153,7 +169,7 @@ static bool take(Target *t, Request request, unsigned status, const char *body, 
                 return taken;
         case REQUEST_PROGRESS: /* one that is refused is not worth a second attempt */
                 if (settled || status == 400 || status == 403)
-                        tell_progress(t, now, taken);
+                        tell_progress(t, taken);
                 return settled || status == 400 || status == 403;
         case REQUEST_CLOSING:
                 if (settled && t->record->stage == STAGE_ENDED)
@@ -169,24 +185,47 @@ static bool take(Target *t, Request request, unsigned status, const char *body, 
         g_assert_not_reached();
 }
 
-void target_answered(Target *t, unsigned status, const char *body, unsigned retry_after, uint64_t now, unsigned dice)
+/* A request that the server refuses delays none of another kind. */
+static BackOff *wait_of(Target *t, Request request)
+{
+        switch (request) {
+        case REQUEST_POLL:
+        case REQUEST_DEPLOYMENT:
+        case REQUEST_CANCEL: return &t->news_wait;
+        case REQUEST_ATTRIBUTES: return &t->attributes_wait;
+        case REQUEST_PROGRESS:
+        case REQUEST_CLOSING:
+        case REQUEST_VERDICT: return &t->feedback_wait;
+        case REQUEST_NONE: break;
+        }
+        g_assert_not_reached();
+}
+
+void target_answered(Target *t, const Facts *facts, unsigned status, const char *body, unsigned retry_after,
+                     uint64_t now, unsigned dice)
 {
         Request request = t->request;
+        BackOff *wait = wait_of(t, request);
         bool settled;
 
+        target_learn(t, facts);
         t->request = REQUEST_NONE;
         t->unreachable = status == 0;
         settled = take(t, request, status, body, now, dice);
+        target_unlearn(t);
         g_clear_pointer(&t->sent, g_free);
-        if (settled) {
-                t->failures = 0;
+        if (status == 0) {
+                target_back_off(t, &t->server_wait, 0, now, dice);
                 return;
         }
-        t->feedback_at = target_later(t, retry_after, now, dice);
-        /* A server that refuses a feedback may still have news. */
-        if (status == 0 || retry_after || request == REQUEST_POLL || request == REQUEST_DEPLOYMENT ||
-            request == REQUEST_CANCEL)
-                t->request_at = t->feedback_at;
+        t->server_wait = (BackOff){ 0 };
+        if (settled) {
+                *wait = (BackOff){ 0 };
+                return;
+        }
+        target_back_off(t, wait, retry_after, now, dice);
+        if (retry_after)
+                t->server_wait.at = wait->at;
 }
 
 /* ---- requests */
@@ -222,11 +261,12 @@ static TargetAction ask_closing(Target *t)
 
 static TargetAction ask_progress(Target *t)
 {
-        bool stalled = strcmp(t->job->state, states[STALLED]) == 0;
+        bool stalled = is_stalled(t);
         g_autofree char *text = g_strdup_printf("%s, %u %%%s%s", t->job->state, t->job->percent, stalled ? ": " : "",
                                                 stalled ? t->job->message : "");
 
         t->saying = progress(t);
+        t->stalled = stalled;
         return ask(t, REQUEST_PROGRESS, "POST", feedback_path(t),
                    ddi_feedback(t->record->action, "proceeding", "none", text));
 }
@@ -236,7 +276,7 @@ static char *describe(const Target *t)
         g_autofree char *flash = g_strdup_printf("%u", t->module->flash);
         const char *attributes[] = {
                 "model",  t->module->model,  "revision", t->module->revision,  "imei",  t->module->imei, "flash", flash,
-                "method", t->module->method, "gateway",  t->settings->gateway, "fotad", t->version,      NULL,
+                "method", t->module->method, "gateway",  t->settings->gateway, "fotad", t->facts->version, NULL,
         };
 
         return ddi_attributes(attributes);
@@ -244,33 +284,38 @@ static char *describe(const Target *t)
 
 static bool ask_feedback(Target *t, uint64_t now, TargetAction *ret)
 {
-        if (now < t->feedback_at)
+        if (now < t->feedback_wait.at)
                 return false;
-        if (t->verdict != VERDICT_NONE) {
+        if (t->verdict != VERDICT_NONE)
                 *ret = ask_verdict(t);
-        } else if (t->record->stage == STAGE_ENDED) {
+        else if (t->record->stage == STAGE_ENDED)
                 *ret = ask_closing(t);
-        } else if (!t->offered && !t->cancel && has_news(t, now)) {
+        else if (!t->offered && !t->cancel && has_news(t))
                 *ret = ask_progress(t);
-        } else if (t->polled && t->module && t->module->present && *t->module->revision && t->version) {
-                g_autofree char *attributes = describe(t);
-
-                if (!t->asked && strcmp(attributes, t->record->attributes) == 0)
-                        return false;
-                t->sent = g_strdup(attributes);
-                *ret = ask(t, REQUEST_ATTRIBUTES, "PUT", g_strdup("/configData"), g_steal_pointer(&attributes));
-        } else {
+        else
                 return false;
-        }
         return true;
 }
 
-bool target_ask_server(Target *t, uint64_t now, TargetAction *ret)
+static bool ask_attributes(Target *t, uint64_t now, TargetAction *ret)
 {
-        if (t->request != REQUEST_NONE || now < t->request_at)
+        g_autofree char *attributes = NULL;
+
+        if (now < t->attributes_wait.at || !t->polled || !t->module || !t->module->present || !*t->module->revision ||
+            !t->facts->version)
                 return false;
-        if (ask_feedback(t, now, ret))
-                return true;
+        attributes = describe(t);
+        if (!t->asked && strcmp(attributes, t->record->attributes) == 0)
+                return false;
+        t->sent = g_strdup(attributes);
+        *ret = ask(t, REQUEST_ATTRIBUTES, "PUT", g_strdup("/configData"), g_steal_pointer(&attributes));
+        return true;
+}
+
+static bool ask_news(Target *t, uint64_t now, TargetAction *ret)
+{
+        if (now < t->news_wait.at)
+                return false;
         if (t->cancel)
                 *ret = ask(t, REQUEST_CANCEL, "GET", g_strdup_printf("/cancelAction/%s", t->cancel), NULL);
         else if (t->offered)
@@ -280,4 +325,26 @@ bool target_ask_server(Target *t, uint64_t now, TargetAction *ret)
         else
                 return false;
         return true;
+}
+
+bool target_ask_server(Target *t, uint64_t now, TargetAction *ret)
+{
+        return t->request == REQUEST_NONE && now >= t->server_wait.at &&
+               (ask_feedback(t, now, ret) || ask_attributes(t, now, ret) || ask_news(t, now, ret));
+}
+
+/* Times that lie behind, because what they stand for waits for something else, are left out. */
+uint64_t target_next_request(const Target *t, uint64_t now)
+{
+        const uint64_t times[] = { t->poll_at, t->news_wait.at, t->feedback_wait.at, t->attributes_wait.at,
+                                   is_followed(t) && is_stalled(t) ? now + time_to_stalled(t) : 0 };
+        uint64_t next = UINT64_MAX;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+                uint64_t time = MAX(times[i], t->server_wait.at);
+
+                if (time > now)
+                        next = MIN(next, time);
+        }
+        return next;
 }

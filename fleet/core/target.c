@@ -32,7 +32,6 @@ void target_free(Target *t)
 {
         record_free(t->record);
         g_free(t->request_id);
-        g_free(t->version);
         g_free(t->sent);
         g_free(t->offered);
         g_free(t->cancel);
@@ -50,54 +49,36 @@ const char *target_request_id(const Target *t)
         return t->request_id;
 }
 
-const char *target_job_path(const Target *t)
-{
-        return t->job ? t->job->path : NULL;
-}
-
 /* ---- facts */
 
-void target_module(Target *t, const Module *module)
+/* The module may have been the gateway's only way to the server, and is back. */
+static void note_return(Target *t, uint64_t now)
 {
-        t->module = module;
-}
-
-void target_job(Target *t, const Job *job, uint64_t now)
-{
-        /* The module may have been the gateway's only way to the server, and is back. */
-        if (job && *job->result && t->record->stage == STAGE_STARTED && t->unreachable) {
-                t->request_at = MIN(t->request_at, now + SECOND);
-                t->feedback_at = MIN(t->feedback_at, now + SECOND);
+        if (t->job && *t->job->result && t->record->stage == STAGE_STARTED && t->unreachable) {
+                t->server_wait.at = MIN(t->server_wait.at, now + SECOND);
+                t->feedback_wait.at = MIN(t->feedback_wait.at, now + SECOND);
         }
-        t->job = job;
-}
-
-void target_listed(Target *t, bool listed, const char *version)
-{
-        t->listed = listed;
-        if (version)
-                target_set(&t->version, version);
 }
 
 /* A job that succeeded, although the module has another revision. */
-static bool is_of_another(const Target *t)
+static bool is_of_earlier(const Target *t)
 {
-        return strcmp(t->job->result, "success") == 0 && t->module && t->module->present && *t->module->revision &&
-               strcmp(t->module->revision, t->record->revision) != 0;
+        return t->job && strcmp(t->job->result, "success") == 0 && t->module && t->module->present &&
+               *t->module->revision && strcmp(t->module->revision, t->record->revision) != 0;
 }
 
 /* What follows from the facts alone. */
 static void settle(Target *t)
 {
-        if (t->record->stage == STAGE_ACCEPTED && t->job && !t->starting) {
-                if (is_of_another(t))
+        if (t->record->stage == STAGE_ACCEPTED && !t->starting) {
+                if (t->foreign || is_of_earlier(t))
                         target_end(t, false, false,
-                                   "fotad has a job with the request id of this deployment that is of an earlier "
-                                   "one: was the server set up anew?");
-                else
+                                   "fotad has a job with the request id of this deployment that is of another module, "
+                                   "to another revision, or of an earlier deployment: was the server set up anew?");
+                else if (t->job)
                         target_enter(t, STAGE_STARTED);
         }
-        if (t->record->stage == STAGE_STARTED && t->listed) {
+        if (t->record->stage == STAGE_STARTED && t->facts->listed) {
                 if (!t->job)
                         target_end(t, false, false,
                                    "fotad has no job for this deployment any more, so its result is not known");
@@ -126,14 +107,18 @@ static bool is_passing(const char *error)
                strcmp(error, FOTAD_ERROR_BUSY) == 0;
 }
 
-void target_started(Target *t, const char *error, const char *message)
+void target_started(Target *t, const Facts *facts, const char *error, const char *message)
 {
+        target_learn(t, facts);
         t->starting = false;
+        if (error)
+                t->file = false; /* it is compared again before the next attempt */
         if (error && !is_passing(error) && !t->job) {
                 g_autofree char *details = g_strdup_printf("fotad refuses the upgrade: %s", message);
 
                 target_end(t, false, false, details);
         }
+        target_unlearn(t);
 }
 
 void target_cancelled(Target *t, const char *error)
@@ -143,18 +128,18 @@ void target_cancelled(Target *t, const char *error)
         t->cancel_refused = error;
 }
 
-void target_downloaded(Target *t, TargetDownload result, const char *why, unsigned retry_after, uint64_t now,
-                       unsigned dice)
+void target_downloaded(Target *t, const char *action, TargetDownload result, const char *why, unsigned retry_after,
+                       uint64_t now, unsigned dice)
 {
         t->downloading = false;
-        if (t->record->stage != STAGE_ACCEPTED)
-                return;
+        if (t->record->stage != STAGE_ACCEPTED || strcmp(action, t->record->action) != 0)
+                return; /* of a deployment that is given up */
         switch (result) {
         case TARGET_FILE_READY:
                 t->file = true;
-                t->failures = 0;
+                t->download_wait = (BackOff){ 0 };
                 break;
-        case TARGET_FILE_LATER: t->download_at = target_later(t, retry_after, now, dice); break;
+        case TARGET_FILE_LATER: target_back_off(t, &t->download_wait, retry_after, now, dice); break;
         case TARGET_FILE_REFUSED: target_end(t, false, false, why); break;
         }
 }
@@ -173,7 +158,7 @@ static bool ask_fotad(Target *t, uint64_t now, TargetAction *ret)
                         t->go = false;
                         t->starting = true;
                         ret->kind = TARGET_START;
-                } else if (!t->downloading && now >= t->download_at) {
+                } else if (!t->downloading && now >= t->download_wait.at) {
                         t->downloading = true;
                         ret->kind = TARGET_DOWNLOAD;
                 }
@@ -181,28 +166,28 @@ static bool ask_fotad(Target *t, uint64_t now, TargetAction *ret)
                    t->job->cancellable && !t->cancelling && !t->cancel_asked && !t->cancel_refused) {
                 t->cancelling = true;
                 ret->kind = TARGET_CANCEL;
+                ret->path = g_strdup(t->job->path);
         }
         return ret->kind != TARGET_WAIT;
 }
 
-/* Times that lie behind, because what they stand for waits for something else, are left out. */
 static uint64_t next_time(const Target *t, uint64_t now)
 {
-        uint64_t poll_at = MAX(t->poll_at, t->request_at), feedback_at = MAX(t->feedback_at, t->request_at);
-        const uint64_t times[] = { t->dirty ? t->write_at : 0, poll_at, feedback_at, t->download_at,
-                                   MAX(t->stalled_at, t->request_at) };
-        uint64_t next = UINT64_MAX;
+        uint64_t next = target_next_request(t, now);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
-                if (times[i] > now)
-                        next = MIN(next, times[i]);
+        if (t->dirty && t->write_at > now)
+                next = MIN(next, t->write_at);
+        if (t->download_wait.at > now)
+                next = MIN(next, t->download_wait.at);
         return next;
 }
 
-TargetAction target_next(Target *t, uint64_t now)
+TargetAction target_next(Target *t, const Facts *facts, uint64_t now)
 {
         TargetAction action = { .kind = TARGET_WAIT };
 
+        target_learn(t, facts);
+        note_return(t, now);
         settle(t);
         if (t->dirty && !t->writing && now >= t->write_at) {
                 t->dirty = false;
@@ -211,5 +196,6 @@ TargetAction target_next(Target *t, uint64_t now)
         } else if (t->dirty || t->writing || (!ask_fotad(t, now, &action) && !target_ask_server(t, now, &action))) {
                 action = (TargetAction){ .kind = TARGET_WAIT, .until = next_time(t, now) };
         }
+        target_unlearn(t);
         return action;
 }

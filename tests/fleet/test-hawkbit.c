@@ -237,7 +237,7 @@ END_TEST
 START_TEST(test_url)
 {
         Bench *b = bench_new("url");
-        g_autofree char *action = deploy_to(b, "downloading:50"), *id = g_strconcat("hawkbit-", action, NULL),
+        g_autofree char *action = deploy_to(b, "downloading:50"), *id = g_strdup_printf("hawkbit-%s-", action),
                         *request = NULL;
 
         server_await_message(b->controller, action, "downloading, ");
@@ -248,7 +248,7 @@ START_TEST(test_url)
         server_await_status(b->controller, action, "finished");
         assert_told(b, action, "the module reports revision " NEW_REVISION);
         request = world_property(b->w, JOB_1, "RequestId");
-        ck_assert_str_eq(request, id);
+        ck_assert_msg(g_str_has_prefix(request, id), "%s", request);
         assert_commands(b, "1");
         server_await(NEW_REVISION, "$.revision", "targets/%s/attributes", b->controller);
         bench_free(b);

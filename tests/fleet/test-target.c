@@ -4,17 +4,25 @@
  * is a number. */
 
 #include <check.h>
+#include <glib/gstdio.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/clean.h"
 #include "core/ddi.h"
 #include "core/target.h"
+#include "log.h"
+#include "store.h"
 
 #define SECOND   ((uint64_t)G_USEC_PER_SEC)
 #define OLD      "EC200AEUHAR01A02M16"
 #define NEW      "EC200AEUHAR01A03M16"
 #define INTERVAL 300
+#define YEARS    (1700000000 * SECOND) /* from 1970 to the time 0 of the target's clock */
+#define SERVER   "https://s/DEFAULT"
+#define REQUEST  "hawkbit-7-6de0abeddd09f0f8f244b99815fc0386" /* of action 7 of that server's target */
 #define DEPLOYMENT(update, chunks)                                                                                     \
         "{\"id\":\"7\",\"deployment\":{\"download\":\"forced\",\"update\":\"" update "\",\"chunks\":[" chunks "]}}"
 #define CHUNK(more) "{\"part\":\"modem\",\"version\":\"" NEW "\"" more "}"
@@ -26,41 +34,69 @@
 typedef struct Bench {
         Target *t;
         TargetSettings settings;
-        uint64_t now;
+        uint64_t now, set_back;
         unsigned dice;
         char *disk; /* the state file */
         bool disk_refuses;
         /* the server */
         const char *deployment; /* NULL: it offers none */
+        const char *action;     /* its id */
         bool cancels;
-        unsigned closing_status, retry_after; /* 0: 200 */
+        unsigned closing_status, attributes_status, retry_after; /* 0: 200 */
         bool unreachable;
         /* fotad */
-        Module module;
+        Module module, seen; /* seen: as the target has it during a call */
         Job job;
         bool has_job;
         char *request_id; /* of the job */
         unsigned started; /* jobs */
         const char *refusal;
+        bool unlisted, without_module; /* fotad's jobs are not listed; fotad does not know the module */
+        bool loses_module;             /* while the server is asked */
+        bool answers_late;             /* the case answers StartUpgrade */
+        bool downloads_late;           /* the case ends downloads */
         GString *log; /* of all that the target did */
 } Bench;
 
-static void tell_facts(Bench *b)
+static const Job *find_job(void *userdata, const char *request_id)
 {
-        target_module(b->t, &b->module);
-        target_job(b->t, b->has_job && strcmp(b->job.request_id, target_request_id(b->t)) == 0 ? &b->job : NULL,
-                   b->now);
-        target_listed(b->t, true, "0.1.0");
+        Bench *b = userdata;
+
+        return b->has_job && !b->unlisted && strcmp(b->job.request_id, request_id) == 0 ? &b->job : NULL;
+}
+
+/* Until expire(). */
+static Facts facts_of(Bench *b)
+{
+        b->seen = b->module;
+        return (Facts){ .module = b->without_module ? NULL : &b->seen,
+                        .listed = !b->unlisted,
+                        .version = "0.1.0",
+                        .date = b->now + YEARS - b->set_back,
+                        .find_job = find_job,
+                        .userdata = b };
+}
+
+/* A target that uses the module after the call crashes. */
+static void expire(Bench *b)
+{
+        b->seen = (Module){ 0 };
+}
+
+static Record *new_record(void)
+{
+        return record_new(SERVER, "target", "1");
 }
 
 static Bench *bench_new(const char *deployment)
 {
         Bench *b = g_new0(Bench, 1);
 
-        b->settings = (TargetSettings){ .gateway = "g", .interval = INTERVAL * SECOND };
+        b->settings = (TargetSettings){ .server = SERVER, .gateway = "g", .interval = INTERVAL * SECOND };
         b->now = 1000 * SECOND;
         b->dice = TARGET_DICE / 2;
         b->deployment = deployment;
+        b->action = "7";
         b->module = (Module){ .path = "/m",
                               .present = true,
                               .id = "usb-1-1",
@@ -68,10 +104,12 @@ static Bench *bench_new(const char *deployment)
                               .model = "EC200A",
                               .revision = OLD,
                               .method = "dfota",
-                              .flash = 16 };
+                              .flash = 16,
+                              .job = "/" };
         b->job = (Job){ .path = "/j",
                         .request_id = "",
                         .imei = "1",
+                        .expected_revision = NEW,
                         .state = "queued",
                         .cancellable = true,
                         .result = "",
@@ -80,7 +118,7 @@ static Bench *bench_new(const char *deployment)
                         .name = "",
                         .message = "" };
         b->log = g_string_new(NULL);
-        b->t = target_new(record_new("target", "1"), &b->settings, b->now, 0);
+        b->t = target_new(new_record(), &b->settings, b->now, 0);
         return b;
 }
 
@@ -97,11 +135,19 @@ static void bench_free(Bench *b)
 static void restart(Bench *b)
 {
         g_autofree char *why = NULL;
-        Record *record = b->disk ? record_read(b->disk, &why) : record_new("target", "1");
+        Record *record = b->disk ? record_read(b->disk, &why) : new_record();
 
         ck_assert_msg(record != NULL, "%s", why);
         target_free(b->t);
         b->t = target_new(record, &b->settings, b->now, 0);
+}
+
+/* The state directory is lost, or its file is broken. */
+static void lose_state(Bench *b)
+{
+        g_clear_pointer(&b->disk, g_free);
+        restart(b);
+        g_string_truncate(b->log, 0);
 }
 
 static void finish_job(Bench *b, const char *result)
@@ -109,30 +155,44 @@ static void finish_job(Bench *b, const char *result)
         b->job.state = "finished";
         b->job.result = (char *)result;
         b->job.cancellable = false;
+        b->module.job = "/";
         if (strcmp(result, "success") == 0)
                 b->job.to_revision = b->module.revision = NEW;
+}
+
+static char *poll_of(const Bench *b)
+{
+        const char *resource = b->cancels ? "cancelAction" : "deploymentBase";
+        g_autofree char *link = g_strdup_printf("\"%s\":{\"href\":\"http://s/%s/%s?c=-1\"}", resource, resource,
+                                                b->action);
+
+        return g_strdup_printf("{\"config\":{\"polling\":{\"sleep\":\"00:05:00\"}},\"_links\":{%s}}",
+                               b->deployment || b->cancels ? link : "");
 }
 
 static void serve(Bench *b, const TargetAction *a)
 {
         g_autofree char *poll = NULL;
         const char *body = "";
+        Facts facts;
         unsigned status = 200;
 
+        if (b->loses_module)
+                b->without_module = true;
+        facts = facts_of(b);
         if (strcmp(a->path, "") == 0) {
-                body = poll = g_strdup_printf(
-                        "{\"config\":{\"polling\":{\"sleep\":\"00:05:00\"}},\"_links\":{%s%s}}",
-                        b->deployment && !b->cancels
-                                ? "\"deploymentBase\":{\"href\":\"http://s/deploymentBase/7?c=-1\"}"
-                                : "",
-                        b->cancels ? "\"cancelAction\":{\"href\":\"http://s/cancelAction/7\"}" : "");
-        } else if (g_str_has_prefix(a->path, "/deploymentBase/7/feedback")) {
+                body = poll = poll_of(b);
+        } else if (strpbrk(a->path, "0123456789") && !strstr(a->path, b->action)) {
+                status = strstr(a->path, "/feedback") ? 410 : 404;
+        } else if (strcmp(a->path, "/configData") == 0) {
+                status = b->attributes_status ?: 200;
+        } else if (g_str_has_prefix(a->path, "/deploymentBase/") && g_str_has_suffix(a->path, "/feedback")) {
                 if (strstr(a->body, "\"closed\"")) {
                         status = b->closing_status ?: 200;
                         if (status == 200)
                                 b->deployment = NULL;
                 }
-        } else if (strcmp(a->path, "/deploymentBase/7") == 0) {
+        } else if (g_str_has_prefix(a->path, "/deploymentBase/")) {
                 status = b->deployment ? 200 : 404;
                 body = b->deployment ?: "";
         } else if (strcmp(a->path, "/cancelAction/7") == 0) {
@@ -144,8 +204,26 @@ static void serve(Bench *b, const TargetAction *a)
         }
         if (b->unreachable)
                 status = 0;
-        target_answered(b->t, status, status ? body : NULL, status == 503 || status == 429 ? b->retry_after : 0, b->now,
-                        b->dice);
+        target_answered(b->t, &facts, status, status ? body : NULL, status == 503 || status == 429 ? b->retry_after : 0,
+                        b->now, b->dice);
+        expire(b);
+}
+
+/* fotad answers StartUpgrade. */
+static void answer_start(Bench *b)
+{
+        Facts facts;
+
+        if (!b->refusal && !b->has_job) {
+                b->has_job = true;
+                b->started++;
+                b->request_id = g_strdup(target_request_id(b->t));
+                b->job.request_id = b->request_id;
+                b->module.job = b->job.path;
+        }
+        facts = facts_of(b);
+        target_started(b->t, &facts, b->refusal, b->refusal ? "because" : NULL);
+        expire(b);
 }
 
 static void begin_job(Bench *b)
@@ -153,24 +231,18 @@ static void begin_job(Bench *b)
         const Record *on_disk = target_record(b->t);
 
         ck_assert_msg(b->disk && strstr(b->disk, "stage=accepted\n"), "not on disk before fotad is asked");
-        if (!b->refusal && !b->has_job) {
-                b->has_job = true;
-                b->started++;
-                b->request_id = g_strdup(target_request_id(b->t));
-                b->job.request_id = b->request_id;
-        }
         g_string_append_printf(b->log, "start %s %s\n", on_disk->source, target_request_id(b->t));
-        tell_facts(b);
-        target_started(b->t, b->refusal, b->refusal ? "because" : NULL);
+        if (!b->answers_late)
+                answer_start(b);
 }
 
 /* Carries out one action. Returns false if the target waits, with the time until which it waits. */
 static bool step(Bench *b, uint64_t *ret_until)
 {
-        TargetAction a;
+        Facts facts = facts_of(b);
+        TargetAction a = target_next(b->t, &facts, b->now);
 
-        tell_facts(b);
-        a = target_next(b->t, b->now);
+        expire(b);
         switch (a.kind) {
         case TARGET_WAIT: *ret_until = a.until; return false;
         case TARGET_WRITE:
@@ -183,6 +255,7 @@ static bool step(Bench *b, uint64_t *ret_until)
                 break;
         case TARGET_START: begin_job(b); break;
         case TARGET_CANCEL:
+                ck_assert_str_eq(a.path, b->job.path);
                 g_string_append(b->log, "cancel\n");
                 if (!b->refusal)
                         finish_job(b, "cancelled");
@@ -194,7 +267,8 @@ static bool step(Bench *b, uint64_t *ret_until)
                 break;
         case TARGET_DOWNLOAD:
                 g_string_append(b->log, "download\n");
-                target_downloaded(b->t, TARGET_FILE_READY, NULL, 0, b->now, b->dice);
+                if (!b->downloads_late)
+                        target_downloaded(b->t, b->action, TARGET_FILE_READY, NULL, 0, b->now, b->dice);
                 break;
         }
         g_free(a.path);
@@ -242,7 +316,7 @@ START_TEST(test_order)
 
         run(b);
         write = strstr(b->log->str, "write\n");
-        start = strstr(b->log->str, "start http://fw/" OLD ".bin hawkbit-7\n");
+        start = strstr(b->log->str, "start http://fw/" OLD ".bin " REQUEST "\n");
         ck_assert_msg(write && start && write < start, "%s", b->log->str);
         finish_job(b, "success");
         run(b);
@@ -274,12 +348,83 @@ START_TEST(test_action_of_another_server)
 }
 END_TEST
 
+/* Two servers, targets or actions never share a request id. */
+START_TEST(test_request_id)
+{
+        static const char *const of[][3] = { { SERVER, "target", "7" },
+                                             { "https://s/OTHER", "target", "7" },
+                                             { "https://t/DEFAULT", "target", "7" },
+                                             { SERVER, "target2", "7" },
+                                             { SERVER, "target", "9223372036854775807" } };
+        g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(of); i++) {
+                TargetSettings settings = { .server = of[i][0], .gateway = "g", .interval = SECOND };
+                Record *record = record_new(of[i][0], of[i][1], "1");
+                Target *t;
+                const char *id;
+
+                g_free(record->action);
+                record->action = g_strdup(of[i][2]);
+                record->stage = STAGE_ACCEPTED;
+                t = target_new(record, &settings, 0, 0);
+                id = target_request_id(t);
+                ck_assert(*id && strlen(id) <= 64);
+                for (const char *p = id; *p; p++)
+                        ck_assert(g_ascii_isprint(*p));
+                ck_assert_msg(g_hash_table_add(ids, g_strdup(id)), "%s is not the only one", id);
+                target_free(t);
+        }
+}
+END_TEST
+
 START_TEST(test_file)
 {
         Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
 
         run(b);
-        assert_log(b, "write\ndownload\nstart " OLD ".bin hawkbit-7\n");
+        assert_log(b, "write\ndownload\nstart " OLD ".bin " REQUEST "\n");
+        bench_free(b);
+}
+END_TEST
+
+/* A deployment replaces another one during its download. The end of that download is none of the new one, which begins
+ * afterwards; 0: the file is complete, 1: it is refused, 2: there was a failure. */
+START_TEST(test_file_replaced)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
+
+        b->downloads_late = true;
+        run(b);
+        assert_log(b, "download");
+        g_string_truncate(b->log, 0);
+        b->action = "8";
+        b->deployment = "{\"id\":\"8\",\"deployment\":{\"download\":\"forced\",\"update\":\"forced\",\"chunks\":[" BY_FILE
+                        "]}}";
+        run_on(b);
+        assert_log(b, "GET /deploymentBase/8 ");
+        assert_not_log(b, "download\n"); /* to the same file */
+        b->downloads_late = false;
+        target_downloaded(b->t, "7", (TargetDownload)_i, "a reason", 4000, b->now, b->dice);
+        run(b);
+        assert_log(b, "download\nstart ");
+        assert_not_log(b, "\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
+/* fotad could not be asked: the file is compared again before it is. */
+START_TEST(test_file_again)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
+
+        b->refusal = "org.fotad1.Error.Busy";
+        run(b);
+        b->refusal = NULL;
+        g_string_truncate(b->log, 0);
+        run_on(b);
+        assert_log(b, "download\nstart ");
+        ck_assert_uint_eq(b->started, 1);
         bench_free(b);
 }
 END_TEST
@@ -311,6 +456,47 @@ START_TEST(test_waits)
         b->module.present = true;
         run_on(b);
         assert_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+/* The module goes while the server is asked for the deployment, and comes back. */
+START_TEST(test_module_goes)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->loses_module = true;
+        run(b);
+        assert_log(b, "GET /deploymentBase/7 ");
+        assert_not_log(b, "start");
+        assert_not_log(b, "\"closed\"");
+        b->loses_module = b->without_module = false;
+        run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+/* A module that a job of another client holds is not at the revision for good: when it is offered first (0), and after
+ * an attempt to start (1). */
+START_TEST(test_held)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->refusal = "org.fotad1.Error.Busy";
+        b->module.job = "/other";
+        if (_i == 0)
+                b->module.revision = NEW;
+        run(b);
+        b->module.revision = NEW;
+        run_on(b);
+        run_on(b);
+        assert_not_log(b, "\"closed\"");
+        b->module.job = "/";
+        b->refusal = NULL;
+        run_on(b);
+        assert_log(b, "\"success\"},\"details\":[\"the module already reports revision " NEW ": nothing was done");
+        ck_assert_uint_eq(b->started, 0);
         bench_free(b);
 }
 END_TEST
@@ -430,6 +616,145 @@ START_TEST(test_offered_again)
 }
 END_TEST
 
+/* ---- the state directory */
+
+#define RECORD_LINES 17 /* [target], and each value */
+
+typedef struct Directory {
+        char *path, *file;
+} Directory;
+
+/* With one state file, of a deployment that has ended at SERVER. */
+static Directory directory_new(void)
+{
+        Directory d = { .path = g_dir_make_tmp("target-XXXXXX", NULL) };
+        Record *record = new_record();
+
+        ck_assert_ptr_nonnull(d.path);
+        d.file = g_build_filename(d.path, "target.target", NULL);
+        g_free(record->action);
+        record->action = g_strdup("7");
+        record->stage = STAGE_ENDED;
+        record->success = true;
+        ck_assert(store_write(d.path, record));
+        record_free(record);
+        return d;
+}
+
+/* Removes the file, which has that suffix now, and the directory, in which nothing else is left. */
+static void directory_free(Directory *d, const char *suffix)
+{
+        g_autofree char *file = g_strconcat(d->file, suffix, NULL);
+
+        ck_assert_int_eq(g_unlink(file), 0);
+        ck_assert_int_eq(g_rmdir(d->path), 0);
+        g_free(d->path);
+        g_free(d->file);
+}
+
+/* The number of records that the directory has for that server. */
+static unsigned count_records(const Directory *d, const char *server)
+{
+        g_autoptr(GPtrArray) records = store_read(d->path, server);
+
+        ck_assert_ptr_nonnull(records);
+        for (unsigned i = 0; i < records->len; i++)
+                record_free(g_ptr_array_index(records, i));
+        return records->len;
+}
+
+START_TEST(test_store)
+{
+        Directory d = directory_new();
+
+        ck_assert_uint_eq(count_records(&d, SERVER), 1);
+        directory_free(&d, "");
+}
+END_TEST
+
+static const char *const other_servers[] = { "https://s/OTHER", "https://t/DEFAULT" };
+
+START_TEST(test_store_other)
+{
+        Directory d = directory_new();
+
+        ck_assert_uint_eq(count_records(&d, other_servers[_i]), 0);
+        ck_assert_uint_eq(count_records(&d, SERVER), 0); /* of the next process */
+        directory_free(&d, ".other");
+}
+END_TEST
+
+/* Whatever is left of a file that was cut: it is set aside. The last character is a newline. */
+START_TEST(test_store_broken)
+{
+        g_autofree char *text = NULL;
+        Directory d = directory_new();
+        size_t length;
+
+        ck_assert(g_file_get_contents(d.file, &text, &length, NULL));
+        for (size_t i = 0; i + 1 < length; i++) {
+                g_autofree char *broken = g_strconcat(d.file, ".broken", NULL), *kept = NULL;
+
+                ck_assert(g_file_set_contents(d.file, text, (gssize)i, NULL));
+                ck_assert_msg(count_records(&d, SERVER) == 0, "a file of %zu bytes is read", i);
+                ck_assert(g_file_get_contents(broken, &kept, NULL, NULL));
+                ck_assert_uint_eq(strlen(kept), i);
+        }
+        directory_free(&d, ".broken");
+}
+END_TEST
+
+/* A file that lacks any line is none, such as one that names no server. */
+START_TEST(test_store_line_missing)
+{
+        g_autofree char *text = NULL;
+        Directory d = directory_new();
+        g_auto(GStrv) lines = NULL;
+
+        ck_assert(g_file_get_contents(d.file, &text, NULL, NULL));
+        lines = g_strsplit(g_strchomp(text), "\n", -1);
+        ck_assert_uint_eq(g_strv_length(lines), RECORD_LINES);
+        for (char **line = lines; *line; line++) {
+                g_autofree char *taken = *line, *less = NULL;
+
+                *line = g_strdup("");
+                less = g_strjoinv("\n", lines);
+                ck_assert(g_file_set_contents(d.file, less, -1, NULL));
+                ck_assert_msg(count_records(&d, SERVER) == 0, "a file without %s is read", taken);
+                g_free(*line);
+                *line = g_steal_pointer(&taken);
+        }
+        directory_free(&d, ".broken");
+}
+END_TEST
+
+/* After its loss: the server offers the deployment again, whose job runs (0), has failed (1), or has succeeded (2). */
+START_TEST(test_state_lost)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        ck_assert_uint_eq(b->started, 1);
+        b->module.present = false;
+        if (_i == 0)
+                b->deployment = DEPLOYMENT("skip", CHUNK(""));
+        if (_i > 0)
+                finish_job(b, _i == 1 ? "failed" : "success");
+        lose_state(b);
+        run(b);
+        if (_i == 0) {
+                assert_not_log(b, "\"closed\"");
+                finish_job(b, "failed");
+                run(b);
+        }
+        assert_log(b, _i == 2 ? "\"finished\":\"success\"},\"details\":[\"the module reports revision"
+                              : "\"finished\":\"failure\"},\"details\":[\"failed ");
+        assert_not_log(b, "start");
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
 /* ---- refusals of fotad */
 
 START_TEST(test_refused)
@@ -475,18 +800,43 @@ START_TEST(test_job_lost)
 }
 END_TEST
 
-/* A job of another server with the same ids: its success is not this deployment's. */
+/* A job with the request id that is of an earlier deployment (0), of another module (1) or to another revision (2): its
+ * end is not this deployment's. */
+static void make_foreign(Bench *b, int how)
+{
+        if (how == 1)
+                b->job.imei = "2";
+        if (how == 2)
+                b->job.expected_revision = OLD;
+}
+
 START_TEST(test_job_of_another)
 {
         Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
 
         b->has_job = true;
-        b->job.request_id = "hawkbit-7";
-        b->job.result = "success";
+        b->job.request_id = REQUEST;
+        b->job.result = _i == 0 ? "success" : "failed";
         b->job.to_revision = NEW;
+        make_foreign(b, _i);
         run(b);
         assert_log(b, "\"failure\"},\"details\":[\"fotad has a job with the request id");
         assert_not_log(b, "start");
+        bench_free(b);
+}
+END_TEST
+
+/* The same after the upgrade has begun, for another module (0) or to another revision (1). */
+START_TEST(test_job_is_another)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        finish_job(b, "success");
+        make_foreign(b, _i + 1);
+        run(b);
+        assert_log(b, "\"failure\"},\"details\":[\"fotad has no job for this deployment any more");
+        assert_not_log(b, "\"finished\":\"success\"");
         bench_free(b);
 }
 END_TEST
@@ -528,13 +878,40 @@ START_TEST(test_progress)
         run(b);
         assert_log(b, "[\"stalled, 60 %: wait (now) + here\"]");
         g_string_truncate(b->log, 0);
-        for (unsigned i = 0; i < 86400 / INTERVAL - 1; i++)
+        for (unsigned i = 0; i < 86400 / INTERVAL - 1; i++) {
                 run_on(b);
+                if (i % 100 == 0)
+                        restart(b);
+        }
         assert_not_log(b, "stalled");
         run_on(b);
         run_on(b);
         assert_log(b, "stalled");
         assert_not_log(b, "\"closed\"");
+        g_string_truncate(b->log, 0);
+        restart(b);
+        run(b);
+        assert_not_log(b, "stalled");
+        bench_free(b);
+}
+END_TEST
+
+/* The clock is set back by years, as on a gateway whose clock has no battery: the module is not silent for years. */
+START_TEST(test_clock_set_back)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->job.state = "stalled";
+        run(b);
+        assert_log(b, "[\"stalled, 0 %: ");
+        g_string_truncate(b->log, 0);
+        b->set_back = YEARS;
+        run(b);
+        assert_log(b, "[\"stalled, 0 %: ");
+        g_string_truncate(b->log, 0);
+        run_on(b);
+        assert_not_log(b, "stalled");
         bench_free(b);
 }
 END_TEST
@@ -664,6 +1041,135 @@ START_TEST(test_cancel_first)
 }
 END_TEST
 
+#define CONFIRMED "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\""
+#define REJECTED  "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"rejected\""
+
+/* The state is lost, and fotad's jobs are not listed yet when the cancellation comes. */
+static Bench *bench_new_lost(void)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        lose_state(b);
+        b->cancels = true;
+        b->unlisted = true;
+        return b;
+}
+
+static void assert_undecided(Bench *b)
+{
+        run(b);
+        run_on(b);
+        assert_log(b, "GET /cancelAction/7 ");
+        assert_not_log(b, "/feedback");
+}
+
+START_TEST(test_cancel_lost)
+{
+        Bench *b = bench_new_lost();
+
+        assert_undecided(b);
+        b->unlisted = false;
+        run(b);
+        assert_log(b, "cancel\n");
+        assert_log(b, CONFIRMED);
+        ck_assert_str_eq(b->job.result, "cancelled");
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        bench_free(b);
+}
+END_TEST
+
+/* The job cannot be cancelled any more (0), or has ended (1). */
+START_TEST(test_cancel_lost_late)
+{
+        Bench *b = bench_new_lost();
+
+        b->job.cancellable = false;
+        if (_i == 1)
+                finish_job(b, "success");
+        assert_undecided(b);
+        b->unlisted = false;
+        run(b);
+        assert_log(b, REJECTED);
+        if (_i == 0)
+                finish_job(b, "success");
+        run(b);
+        assert_log(b, "POST /deploymentBase/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\",\"result\":{"
+                      "\"finished\":\"success\"}");
+        assert_not_log(b, CONFIRMED);
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+/* fotad has no job for the deployment: that is known once the jobs are listed and the module is. */
+START_TEST(test_cancel_lost_job)
+{
+        Bench *b = bench_new_lost();
+
+        b->has_job = false;
+        assert_undecided(b);
+        b->unlisted = false;
+        b->without_module = true;
+        run(b);
+        assert_not_log(b, "/feedback");
+        b->without_module = false;
+        run(b);
+        assert_log(b, CONFIRMED);
+        assert_not_log(b, "cancel\n");
+        bench_free(b);
+}
+END_TEST
+
+/* The job runs for another module, which was the target before. */
+START_TEST(test_cancel_other_module)
+{
+        Bench *b = bench_new_lost();
+
+        b->job.imei = "2";
+        b->unlisted = false;
+        assert_undecided(b);
+        assert_not_log(b, "cancel\n");
+        b->job.result = "failed";
+        run(b);
+        assert_log(b, CONFIRMED);
+        bench_free(b);
+}
+END_TEST
+
+/* StartUpgrade has no answer yet. Then there is a job (0), a refusal (1), or no answer at all, and fotad lists its jobs
+ * anew: with one for the deployment (2), or without (3). */
+START_TEST(test_cancel_unanswered)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->answers_late = true;
+        run(b);
+        assert_log(b, "start");
+        b->cancels = true;
+        assert_undecided(b);
+        b->refusal = _i == 0 ? NULL : _i == 1 ? "org.fotad1.Error.Busy" : "org.freedesktop.DBus.Error.NoReply";
+        b->unlisted = _i >= 2;
+        answer_start(b);
+        run(b);
+        if (_i >= 2) {
+                assert_undecided(b);
+                b->unlisted = false;
+                b->refusal = NULL;
+                b->has_job = _i == 2;
+                b->job.request_id = REQUEST;
+                run(b);
+        }
+        assert_log(b, CONFIRMED);
+        if (_i == 0 || _i == 2)
+                ck_assert_str_eq(b->job.result, "cancelled");
+        else
+                assert_not_log(b, "cancel\n");
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        bench_free(b);
+}
+END_TEST
+
 /* ---- times */
 
 /* The first poll is anywhere in the interval, each other one 20 % around it. */
@@ -671,8 +1177,9 @@ START_TEST(test_jitter)
 {
         static const unsigned dice[] = { 0, TARGET_DICE / 2, TARGET_DICE }, after[] = { 240, 300, 360 };
         Bench *b = bench_new(NULL);
-        Target *first = target_new(record_new("x", "2"), &b->settings, b->now, dice[_i]);
-        TargetAction a = target_next(first, b->now);
+        Target *first = target_new(record_new(SERVER, "x", "2"), &b->settings, b->now, dice[_i]);
+        Facts facts = facts_of(b);
+        TargetAction a = target_next(first, &facts, b->now);
 
         ck_assert_int_eq(a.kind, _i == 0 ? TARGET_REQUEST : TARGET_WAIT);
         if (_i > 0)
@@ -713,6 +1220,43 @@ START_TEST(test_retry_after)
         b->retry_after = 4000;
         finish_job(b, "success");
         ck_assert_uint_eq(run(b), b->now + 4000 * SECOND);
+        bench_free(b);
+}
+END_TEST
+
+/* The server refuses the attributes again and again: the end of an upgrade is told at once. */
+START_TEST(test_attributes_refused)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        b->attributes_status = 400;
+        run(b);
+        for (unsigned i = 0; i < 20; i++)
+                run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        finish_job(b, "success");
+        run(b);
+        assert_log(b, "\"closed\"");
+        bench_free(b);
+}
+END_TEST
+
+/* The server refuses the end: attributes that change are told at once, and the attempts of each kind come later and
+ * later. */
+START_TEST(test_closing_refused)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->closing_status = 500;
+        finish_job(b, "failed");
+        for (unsigned i = 0; i < 20; i++)
+                run_on(b);
+        b->module.revision = "other";
+        g_string_truncate(b->log, 0);
+        run(b);
+        assert_log(b, "PUT /configData ");
+        assert_not_log(b, "\"closed\"");
         bench_free(b);
 }
 END_TEST
@@ -797,6 +1341,95 @@ START_TEST(test_text)
 }
 END_TEST
 
+/* Texts that would be a second line, a colour of the terminal, or text in the other direction. */
+static const char *const dirty[] = { "a\nb",           "a\rb",           "a\x1b" "b",     "a\x7f" "b",
+                                     "a\xc2\x85" "b",  "a\xe2\x80\xa8" "b", "a\xe2\x80\xae" "b", "a\tb" };
+
+START_TEST(test_clean)
+{
+        g_autofree char *text = clean_text(dirty[_i], 100), *told = ddi_text(dirty[_i]);
+        const char *attributes[] = { "model", dirty[_i], NULL };
+        g_autofree char *told_as_well = ddi_attributes(attributes);
+
+        ck_assert_str_eq(text, "a b");
+        ck_assert_str_eq(told, "a b");
+        ck_assert_ptr_nonnull(strstr(told_as_well, "\"model\":\"a b\""));
+}
+END_TEST
+
+/* Lines of the log: whatever a text holds, it stays in its line, and the line has an end. */
+START_TEST(test_log)
+{
+        g_autofree char *many = g_strnfill(5000, 'x'), *path = g_build_filename(g_get_tmp_dir(), "log-XXXXXX", NULL);
+        g_autofree char *text = NULL;
+        int fd = g_mkstemp(path), own = dup(2);
+
+        ck_assert(fd >= 0 && own >= 0);
+        ck_assert_int_ge(dup2(fd, 2), 0);
+        log_error("%s: %s", "target", dirty[_i]);
+        log_error("%s", many);
+        ck_assert_int_ge(dup2(own, 2), 0);
+        close(own);
+        close(fd);
+        ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+        ck_assert_int_eq(g_unlink(path), 0);
+        ck_assert_msg(g_str_has_prefix(text, SD_ERR "target: a b\n" SD_ERR "x"), "%s", text);
+        ck_assert_uint_lt(strlen(text), 2100);
+}
+END_TEST
+
+/* hawkBit takes 128 characters of UTF-16. */
+START_TEST(test_long_attribute)
+{
+        static const struct {
+                const char *character;
+                unsigned left;
+        } values[] = { { "x", 128 }, { "\xc3\xa4", 128 }, { "\xf0\x9f\x98\x80", 64 } };
+        g_autoptr(GString) value = g_string_new(NULL), cut = g_string_new("\"gateway\":\"");
+        g_autofree char *told = NULL;
+
+        for (unsigned i = 0; i < 200; i++)
+                g_string_append(value, values[_i].character);
+        for (unsigned i = 0; i < values[_i].left; i++)
+                g_string_append(cut, values[_i].character);
+        g_string_append_c(cut, '"');
+        told = ddi_attributes((const char *[]){ "gateway", value->str, NULL });
+        ck_assert_msg(strstr(told, cut->str) != NULL, "%s", told);
+}
+END_TEST
+
+/* A text of the server as it is in the state file, and back. */
+START_TEST(test_record_text)
+{
+        g_autoptr(Record) record = new_record();
+        g_autoptr(Record) back = NULL;
+        g_autofree char *text = NULL, *why = NULL;
+
+        g_free(record->details);
+        record->details = g_strdup(dirty[_i]);
+        text = record_write(record);
+        back = record_read(text, &why);
+        ck_assert_msg(back != NULL, "%s", why);
+        ck_assert_str_eq(back->details, dirty[_i]);
+}
+END_TEST
+
+/* Half a character of UTF-16, as JSON may hold it, would make a state file that cannot be read. */
+START_TEST(test_half_character)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", "{\"part\":\"modem\",\"version\":\"\\ud800x\"}"));
+        g_autofree char *why = NULL;
+        g_autoptr(Record) record = NULL;
+
+        run(b);
+        assert_not_log(b, "start");
+        ck_assert_ptr_nonnull(b->disk);
+        record = record_read(b->disk, &why);
+        ck_assert_msg(record != NULL, "%s: %s", why, b->disk);
+        bench_free(b);
+}
+END_TEST
+
 int main(void)
 {
         const struct {
@@ -806,20 +1439,32 @@ int main(void)
         } cases[] = {
                 { "order", test_order, 1 },
                 { "action-of-another-server", test_action_of_another_server, 1 },
+                { "request-id", test_request_id, 1 },
                 { "file", test_file, 1 },
+                { "file-replaced", test_file_replaced, 3 },
+                { "file-again", test_file_again, 1 },
                 { "file-mini", test_file_mini, 1 },
                 { "waits", test_waits, 1 },
+                { "module-goes", test_module_goes, 1 },
+                { "held", test_held, 2 },
                 { "unfit", test_unfit, G_N_ELEMENTS(unfit) },
                 { "killed", test_killed, 40 },
                 { "disk-refuses", test_disk_refuses, 1 },
                 { "offer-is-old", test_offer_is_old, 1 },
                 { "offered-again", test_offered_again, 1 },
+                { "store", test_store, 1 },
+                { "store-other", test_store_other, G_N_ELEMENTS(other_servers) },
+                { "store-broken", test_store_broken, 1 },
+                { "store-line-missing", test_store_line_missing, 1 },
+                { "state-lost", test_state_lost, 3 },
                 { "refused", test_refused, 1 },
                 { "busy", test_busy, G_N_ELEMENTS(passing) },
                 { "job-lost", test_job_lost, 1 },
-                { "job-of-another", test_job_of_another, 1 },
+                { "job-of-another", test_job_of_another, 3 },
+                { "job-is-another", test_job_is_another, 2 },
                 { "other-revision", test_other_revision, 1 },
                 { "progress", test_progress, 1 },
+                { "clock-set-back", test_clock_set_back, 1 },
                 { "closing-settled", test_closing_settled, G_N_ELEMENTS(settling) },
                 { "closing-kept", test_closing_kept, G_N_ELEMENTS(unsettling) },
                 { "closing-bare", test_closing_bare, 1 },
@@ -827,13 +1472,25 @@ int main(void)
                 { "cancel-rejected", test_cancel_rejected, 2 },
                 { "cancel-after-the-end", test_cancel_after_the_end, 1 },
                 { "cancel-first", test_cancel_first, 1 },
+                { "cancel-lost", test_cancel_lost, 1 },
+                { "cancel-lost-late", test_cancel_lost_late, 2 },
+                { "cancel-lost-job", test_cancel_lost_job, 1 },
+                { "cancel-other-module", test_cancel_other_module, 1 },
+                { "cancel-unanswered", test_cancel_unanswered, 4 },
                 { "jitter", test_jitter, 3 },
                 { "back-off", test_back_off, 1 },
                 { "retry-after", test_retry_after, 1 },
+                { "attributes-refused", test_attributes_refused, 1 },
+                { "closing-refused", test_closing_refused, 1 },
                 { "way-is-back", test_way_is_back, 1 },
                 { "attributes", test_attributes, 1 },
                 { "broken", test_broken, G_N_ELEMENTS(broken) },
                 { "text", test_text, 1 },
+                { "clean", test_clean, G_N_ELEMENTS(dirty) },
+                { "log", test_log, G_N_ELEMENTS(dirty) },
+                { "long-attribute", test_long_attribute, 3 },
+                { "record-text", test_record_text, G_N_ELEMENTS(dirty) },
+                { "half-character", test_half_character, 1 },
         };
         Suite *suite = suite_create("target");
         SRunner *runner;
