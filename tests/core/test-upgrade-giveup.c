@@ -546,6 +546,24 @@ START_TEST(host_was_suspended)
 }
 END_TEST
 
+/* The module is absent when fotad starts again. The daemon reports that once more, later: the time-out of the absence
+ * has begun. */
+START_TEST(absent_at_the_start)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_download(b);
+        b->present = false;
+        bench_resurrect(b);
+        bench_gone(b);
+        bench_assert_state(b, JOB_RESTARTING);
+        bench_pass(b, b->timeouts.restart / 2);
+        bench_gone(b);
+        bench_pass(b, b->timeouts.restart / 2 + SECOND);
+        bench_assert_end(b, JOB_RESULT_FAILED, "module-lost");
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-giveup");
@@ -578,5 +596,6 @@ int main(void)
         tcase_add_loop_test(t, restarts_without_end, 0, 2);
         tcase_add_loop_test(t, no_input_from_any_point, 0, 22);
         tcase_add_loop_test(t, host_was_suspended, 0, 3);
+        tcase_add_test(t, absent_at_the_start);
         return testing_run(t, "upgrade-giveup");
 }

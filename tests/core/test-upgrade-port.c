@@ -59,6 +59,7 @@ START_TEST(in_the_preparations)
         }
         ck_assert_uint_eq(b->upgrades_sent, 0);
         bench_port_lost(b);
+        bench_assert_state(b, JOB_PREPARING);
         ck_assert_uint_eq(b->results, 0);
         b->holds_answers = false;
         bench_ready(b, OLD_REVISION);

@@ -56,7 +56,7 @@ START_TEST(first_is_cut_off)
 }
 END_TEST
 
-/* A build that was cut off looks like another firmware. The next readings show the old firmware, and the download goes
+/* A build that is garbled looks like another firmware. The next readings show the old firmware, and the download goes
  * on: a USB glitch was no restart. */
 START_TEST(change_is_not_confirmed)
 {
@@ -70,7 +70,7 @@ START_TEST(change_is_not_confirmed)
         bench_fota(b, "\"HTTPSTART\"");
         bench_restart(b);
         b->answers_once = true;
-        bench_ready_as(b, OLD_REVISION, OLD_REVISION "_01", BENCH_IMEI);
+        bench_ready_as(b, OLD_REVISION, OLD_REVISION "_9", BENCH_IMEI);
         for (unsigned i = 0; i < 3 && b->job->state != JOB_FINISHED; i++) {
                 bench_ready_as(b, OLD_REVISION, OLD_BUILD, BENCH_IMEI);
                 if (!b->identify)
@@ -78,6 +78,20 @@ START_TEST(change_is_not_confirmed)
                 bench_pass(b, SECOND);
         }
         bench_pass(b, 2 * SECOND);
+        for (unsigned i = 0; i < 4; i++) {
+                if (b->identify)
+                        bench_ready_as(b, OLD_REVISION, OLD_BUILD, BENCH_IMEI);
+                bench_pass(b, SECOND);
+        }
+        ck_assert(!b->identify);
+        bench_ready_as(b, OLD_REVISION, OLD_REVISION "_9", BENCH_IMEI); /* is to be confirmed, too */
+        ck_assert_uint_eq(b->results, 0);
+        ck_assert(b->identify);
+        for (unsigned i = 0; i < 4; i++) {
+                if (b->identify)
+                        bench_ready_as(b, OLD_REVISION, OLD_BUILD, BENCH_IMEI);
+                bench_pass(b, SECOND);
+        }
         ck_assert_uint_eq(b->results, 0);
         b->answers_once = false;
         bench_fota(b, "\"HTTPEND\",0");

@@ -550,6 +550,46 @@ START_TEST(imei_is_missing)
 }
 END_TEST
 
+/* A DFOTA needs no question when its firmware has started: the download goes on, with its own time-out. */
+START_TEST(firmware_reports_in_the_download)
+{
+        g_autoptr(Bench) b = bench_new();
+
+        bench_go(b);
+        bench_fota(b, "\"HTTPSTART\"");
+        bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
+        bench_urc(b, "+QIND: SMS DONE");
+        ck_assert(!b->identify);
+        bench_pass(b, b->timeouts.download_idle - SECOND);
+        bench_assert_state(b, JOB_DOWNLOADING);
+        ck_assert_uint_eq(b->job->abandon, 0);
+}
+END_TEST
+
+/* The job's log has the result once, though more events follow until all settings are put back. */
+START_TEST(history_has_the_result_once)
+{
+        g_autoptr(Bench) b = bench_new();
+        unsigned lines = 0;
+
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        b->holds_answers = true;
+        bench_ready(b, NEW_REVISION);
+        ck_assert_int_eq(b->job->result, JOB_RESULT_SUCCESS);
+        ck_assert(b->job->state != JOB_FINISHED);
+        bench_urc(b, "+QIND: PB DONE");
+        bench_urc(b, "RDY");
+        for (unsigned i = 0; i < job_log_length(b->job->log); i++)
+                if (job_log_line(b->job->log, i)->kind == JOB_LOG_DECISION)
+                        lines += g_str_has_prefix(job_log_line(b->job->log, i)->text, "success");
+        ck_assert_uint_eq(lines, 1);
+}
+END_TEST
+
 int main(void)
 {
         TCase *t = tcase_create("upgrade-run");
@@ -578,5 +618,7 @@ int main(void)
         tcase_add_loop_test(t, answers_never_agree, 0, 2);
         tcase_add_loop_test(t, revision_that_does_not_fit, 0, 3);
         tcase_add_test(t, imei_is_missing);
+        tcase_add_test(t, firmware_reports_in_the_download);
+        tcase_add_test(t, history_has_the_result_once);
         return testing_run(t, "upgrade-run");
 }
