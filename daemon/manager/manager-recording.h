@@ -22,8 +22,21 @@ void manager_write_head(const Module *module, RecordingWriter *recording);
  * recorded from now on. */
 void manager_recording_begin(Manager *manager, Module *module, const Job *job);
 
-/* Begins to write the recording to the disk as it is now, if there is one. */
+/* Hides the secrets in a source and in options that the job is about to get, if it has a recording. */
+void manager_recording_hide(Manager *manager, const Job *job, const char *source, const Options *options);
+
+/* Begins to write the recording to the disk as it is now, if there is one and something was added to it. Neither waits
+ * for records, nor do records wait for it. */
 void manager_recording_save(Manager *manager, const Job *job);
+
+/* The same, also if nothing was added: the daemon ends. */
+void manager_recording_save_last(Manager *manager, const Job *job);
 
 /* The same; the module was released, and nothing more is recorded. */
 void manager_recording_end(Manager *manager, const Job *job);
+
+/* Begins to remove the recording of a job that is forgotten. */
+void manager_recording_remove(Manager *manager, const Job *job);
+
+/* Removes the recordings that belong to no job. Waits for the disk: for the start of the daemon. */
+void manager_sweep_recordings(Manager *manager);

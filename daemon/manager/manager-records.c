@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/log-job.h"
+#include "manager/manager-recording.h"
 #include "manager/manager-records.h"
 #include "manager/manager-state.h"
-#include "store/recording-store.h"
 
 /* Thousands of records take seconds to remove. What is left when the daemon ends is trimmed at its next start. */
 #define REMOVED_AT_ONCE 64
@@ -320,8 +320,6 @@ static void remove_files(void *task)
         } else if (r->record) {
                 job_store_discard(r->manager->store, r->id, &r->why_record);
         }
-        if ((r->record || r->job) && !r->stays)
-                recording_store_remove(r->manager->state_directory, r->id);
         if (r->package && !r->stays)
                 r->result = package_store_remove(r->manager->packages, r->id);
 }
@@ -384,6 +382,7 @@ void manager_remove_jobs(Manager *m, const GPtrArray *jobs)
                 Job *job = g_ptr_array_index(jobs, i);
 
                 g_ptr_array_add(m->trimmed, g_strdup(job->id));
+                manager_recording_remove(m, job);
                 g_ptr_array_remove(m->jobs, job);
         }
         if (jobs->len > 0)

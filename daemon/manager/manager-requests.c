@@ -13,6 +13,7 @@
 #include "manager/manager-facts.h"
 #include "manager/manager-jobs.h"
 #include "manager/manager-modules.h"
+#include "manager/manager-recording.h"
 #include "manager/manager-records.h"
 #include "manager/manager-requests.h"
 #include "manager/manager-state.h"
@@ -529,6 +530,7 @@ Request *manager_request_retry(Manager *m, Job *job, const char *source, Options
         options->allow_unchanged = options->allow_unchanged || job->options->allow_unchanged;
         options = NULL; /* the request's */
         r->writes = true;
+        manager_recording_hide(m, job, source, r->options);
         exchange(r, job);
         module_hold(module);
         manager_write_record(m, job, on_retry_written, r, NULL);

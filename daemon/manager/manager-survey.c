@@ -11,6 +11,7 @@
 #include "manager/manager-state.h"
 #include "manager/manager-survey.h"
 #include "manager/manager-uart.h"
+#include "manager/manager-watch.h"
 #include "names.h"
 
 #define BYTES_MAX (256 * 1024)
@@ -81,6 +82,7 @@ bool manager_survey(Manager *m, Module *module, const char *modem_manager, Manag
                     GDestroyNotify destroy, Refusal *ret_refusal)
 {
         g_autofree char *problem = NULL;
+        const Job *watched;
         Survey *s;
 
         manager_look_at_uarts(m);
@@ -88,6 +90,11 @@ bool manager_survey(Manager *m, Module *module, const char *modem_manager, Manag
         if (module_is_taken(module))
                 return refusal_set(ret_refusal, FOTAD_ERROR_BUSY, "%s is held by job %s: wait for its end",
                                    module_id(module), module_taken_by(module));
+        watched = manager_watch_of(m, module);
+        if (watched)
+                return refusal_set(ret_refusal, FOTAD_ERROR_BUSY,
+                                   "%s may still be writing its flash for job %s: wait until it is back",
+                                   module_id(module), watched->id);
         if (!manager_refuse_surveyed(m, module, ret_refusal))
                 return false;
         if (module_is_being_asked(module))

@@ -152,17 +152,38 @@ static void give_up(Watch *w, bool keeps_claim, const char *why)
         close_watch(w, keeps_claim);
 }
 
-void manager_watch_give_way(Manager *m, Module *module)
+static bool is_at(const Watch *w, const Module *module)
+{
+        return strcmp(job_place(w->job), module_id(module)) == 0;
+}
+
+/* The watched module may be this one: it is at the same place, or was read here, or has the IMEI. */
+static bool concerns(const Watch *w, const Module *module)
 {
         const char *imei = module_identity(module)->imei;
 
+        return is_at(w, module) || g_strcmp0(w->seen, module_id(module)) == 0 ||
+               (identity_is_distinct_imei(imei) && strcmp(w->job->imei, imei) == 0);
+}
+
+const Job *manager_watch_of(const Manager *m, const Module *module)
+{
+        for (unsigned i = 0; i < m->watches->len; i++) {
+                const Watch *w = g_ptr_array_index(m->watches, i);
+
+                if (concerns(w, module))
+                        return w->job;
+        }
+        return NULL;
+}
+
+void manager_watch_give_way(Manager *m, Module *module)
+{
         for (unsigned i = m->watches->len; i-- > 0;) {
                 Watch *w = g_ptr_array_index(m->watches, i);
-                bool here = strcmp(job_place(w->job), module_id(module)) == 0;
 
-                if (here || g_strcmp0(w->seen, module_id(module)) == 0 ||
-                    (identity_is_distinct_imei(imei) && strcmp(w->job->imei, imei) == 0))
-                        give_up(w, here, "another job begins on it");
+                if (concerns(w, module))
+                        give_up(w, is_at(w, module), "another job begins on it");
         }
 }
 

@@ -19,6 +19,9 @@ void manager_watch_begin(Manager *m, Job *job);
 /* true if the module at this place is watched. */
 bool manager_is_watched(Manager *m, const char *place);
 
+/* The job whose module is watched and may be this one; NULL none. */
+const Job *manager_watch_of(const Manager *m, const Module *module);
+
 /* A device, which is at syspath, appears at this place: keeps it awake, and ModemManager from it, if it is watched. */
 void manager_watch_present(Manager *m, Module *module, const char *syspath);
 

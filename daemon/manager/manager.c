@@ -60,16 +60,21 @@ static bool on_module_away(void *userdata, Module *module)
         return manager_follow_moved(userdata, module);
 }
 
+/* The upgrade goes on before the recording is written. */
 static void on_record_written(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
         (void)userdata;
         module_record_written(manager_module_of(m, job), result, why);
+        manager_recording_save(m, job);
 }
 
 static bool on_job_persist(void *userdata, Job *job)
 {
-        manager_recording_save(userdata, job);
-        return manager_write_if_changed(userdata, job, on_record_written);
+        bool changed = manager_write_if_changed(userdata, job, on_record_written);
+
+        if (!changed)
+                manager_recording_save(userdata, job);
+        return changed;
 }
 
 static void on_job_settled(void *userdata, Job *job)
@@ -359,6 +364,7 @@ int manager_start(Manager *m, const ManagerObserver *observer, void *userdata, c
         m->userdata = userdata;
         manager_load_jobs(m);
         manager_sweep_packages(m); /* before anything is written: they may fill the disk */
+        manager_sweep_recordings(m);
         manager_count_take_ups(m);
         for (unsigned i = 0; i < m->jobs->len; i++)
                 m->observer->job_added(m->userdata, g_ptr_array_index(m->jobs, i));
@@ -404,7 +410,7 @@ void manager_end(Manager *m, int code)
                 m->exit_code = code;
         m->stopping = true;
         for (unsigned i = 0; i < m->jobs->len; i++)
-                manager_recording_save(m, g_ptr_array_index(m->jobs, i));
+                manager_recording_save_last(m, g_ptr_array_index(m->jobs, i));
         for (unsigned i = 0; i < m->modules->len; i++)
                 module_stop(g_ptr_array_index(m->modules, i));
         if (writer_is_idle(m->writer))

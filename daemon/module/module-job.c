@@ -147,17 +147,6 @@ static void feed_later(JobRun *r, const UpgradeEvent *event)
         g_queue_push_tail(&r->later, copy);
 }
 
-static void note_line(JobRun *r, const JobLogLine *line)
-{
-        g_autofree char *text = NULL;
-
-        log_context_history(r->context, line);
-        if (!r->context->recording || line->kind == JOB_LOG_AT)
-                return;
-        text = g_strdup_printf("%s %s", job_log_kind_to_string(line->kind), line->text);
-        context_record(r->context, RECORDING_NOTE, text);
-}
-
 void job_run_feed(JobRun *r, UpgradeEvent event)
 {
         const JobLog *log;
@@ -178,7 +167,7 @@ void job_run_feed(JobRun *r, UpgradeEvent event)
         upgrade_handle(r->upgrade, &event);
         for (unsigned n = job_log_total(log) - before; n > 0; n--)
                 if (n <= job_log_length(log))
-                        note_line(r, job_log_line(log, job_log_length(log) - n));
+                        log_context_history(r->context, job_log_line(log, job_log_length(log) - n));
 }
 
 void job_run_time_out(JobRun *r)

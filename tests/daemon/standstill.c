@@ -6,6 +6,7 @@
  *   SYNCS_WAIT=SOCKET    each fsync() and unlink() connects to that socket and waits until the connection is closed;
  *                        without a listener it goes on
  *   SYNCS_OF=TEXT        the same for files with that text in their paths alone
+ *   RENAMES_OF=TEXT      each rename() of a file with that text in its path waits likewise
  *   REMOVALS_FAIL=FILE   no file with that text in its path can be removed while FILE exists: EROFS
  *   SUSPENDED=FILE       the host was suspended for the number of seconds in FILE: CLOCK_BOOTTIME is ahead by them
  *   LATER=FILE           the number of seconds in FILE has passed: both clocks are ahead by them */
@@ -46,14 +47,14 @@ static bool concerns(const char *path)
         return !part || strstr(path, part);
 }
 
-static void wait_for_test(const char *path)
+static void wait_for_test(void)
 {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         const char *socket_path = getenv("SYNCS_WAIT");
         char byte;
         int s;
 
-        if (!socket_path || !concerns(path))
+        if (!socket_path)
                 return;
         s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
@@ -68,7 +69,8 @@ int fsync(int fd)
         char path[512];
 
         read_path(fd, path, sizeof(path));
-        wait_for_test(path);
+        if (concerns(path))
+                wait_for_test();
         return NEXT(fsync)(fd);
 }
 
@@ -76,12 +78,22 @@ int unlink(const char *path)
 {
         const char *fail = getenv("REMOVALS_FAIL");
 
-        wait_for_test(path);
+        if (concerns(path))
+                wait_for_test();
         if (fail && concerns(path) && access(fail, F_OK) == 0) {
                 errno = EROFS;
                 return -1;
         }
         return NEXT(unlink)(path);
+}
+
+int rename(const char *from, const char *to)
+{
+        const char *part = getenv("RENAMES_OF");
+
+        if (part && strstr(from, part))
+                wait_for_test();
+        return NEXT(rename)(from, to);
 }
 
 /* ---- the clock */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client-run.h"
+#include "held.h"
 #include "recordings.h"
 #include "suite.h"
 
@@ -176,6 +177,133 @@ START_TEST(test_killed)
 }
 END_TEST
 
+/* The file need not be there yet; its directory is. */
+static char *jobs_path(World *w, const char *name)
+{
+        g_autofree char *directory = world_path(w, "state/jobs");
+
+        ck_assert_int_eq(g_mkdir_with_parents(directory, 0755), 0);
+        return g_build_filename(directory, name, NULL);
+}
+
+/* The disk takes no recording before the upgrade has ended. The upgrade does not wait, and the recording is whole
+ * although the disk does not have it. */
+START_TEST(test_slow_disk)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .preload = "tests/daemon/standstill.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *url = publish(w), *file = jobs_path(w, "1.recording"), *job = NULL, *text = NULL;
+        g_autoptr(Recording) r = NULL;
+        Hold *h;
+
+        world_set_environment(w, "RENAMES_OF", ".recording");
+        held_start_daemon_of(w, "no file");
+        h = hold_new(w);
+        job = world_start(w, "", url, "record", "b", "1", NULL);
+        ck_assert_msg(job, "%s", world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        hold_await_any(h);
+        r = get(w, job);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+QFOTADL=\"http"), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "result success"), 1);
+        ck_assert(!has_file(w));
+        hold_release(h);
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        ck_assert(g_file_get_contents(file, &text, NULL, NULL)); /* written again: the first one is that of the start */
+        ck_assert_ptr_nonnull(strstr(text, "note result success"));
+        world_free(w);
+}
+END_TEST
+
+/* The disk refuses the recording, and the upgrade goes on: 0: it is almost full, 1: an error. */
+START_TEST(test_refused)
+{
+        WorldSettings settings = { .modules = { "1-1=ec200a" },
+                                   .preload = "tests/daemon/slow-files.so",
+                                   .no_daemon = true };
+        World *w = world_new(&settings);
+        g_autofree char *url = publish(w), *file = jobs_path(w, "1.recording.new"), *job = NULL, *log = NULL;
+        const char *warning;
+
+        if (_i == 0)
+                world_set_environment(w, "DISK_FREE", "1048576");
+        else
+                ck_assert_int_eq(mkdir(file, 0755), 0);
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        job = world_start(w, "", url, "record", "b", "1", NULL);
+        ck_assert_msg(job, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1 downloading:50"));
+        recording_free(get(w, job));
+        g_free(world_sim(w, "release 1-1"));
+        world_assert_result(w, job, "success", "", "");
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        ck_assert(!has_file(w));
+        log = world_log(w);
+        warning = strstr(log, "the recording of job 1 cannot be written: ");
+        ck_assert_ptr_nonnull(warning);
+        ck_assert_ptr_nonnull(strstr(warning, _i == 0 ? "No space left on device" : "Is a directory"));
+        ck_assert_ptr_null(strstr(warning + 1, "the recording of job 1 cannot be written: ")); /* once */
+        world_free(w);
+}
+END_TEST
+
+/* The calls and the warnings are among the notes, and neither shows a secret. */
+START_TEST(test_calls)
+{
+        World *w = world_new(&WORLD_EC200A);
+        g_autofree char *package = publish(w), *url = NULL, *job = NULL, *error = NULL, *text = NULL;
+        g_autoptr(Recording) r = NULL;
+
+        world_await_module(w, MODULE_1);
+        g_free(world_sim(w, "hold 1-1 downloading:50"));
+        url = g_strconcat(package, "?key=value7", NULL);
+        job = world_start(w, "", url, "record", "b", "1", "request-id", "s", "of-value7", NULL);
+        ck_assert_msg(job, "%s", world_error_message(w));
+        g_free(world_sim(w, "held 1-1 downloading:50"));
+        ck_assert(world_call(w, job, "org.fotad1.Job", "Cancel"));
+        world_assert_result(w, job, "cancelled", "host", "cancelled");
+        r = get(w, job);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "request StartUpgrade by uid 0 ("), 1);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "request Cancel by uid 0 ("), 1);
+        text = get_text(w, job, &error);
+        ck_assert_ptr_nonnull(strstr(text, "request-id=of-hidden-"));
+        ck_assert_ptr_null(strstr(text, "value7"));
+        world_free(w);
+}
+END_TEST
+
+/* Recordings without a job, and files that were not completed, go at the start. */
+START_TEST(test_orphans)
+{
+        static const char *const names[] = { "7.recording", "7.recording.new", "1.recording.new" };
+        World *w = world_new(&WORLD_EC200A);
+        g_autofree char *url = publish(w), *job = NULL;
+
+        world_await_module(w, MODULE_1);
+        job = world_start(w, "", url, "record", "b", "1", NULL);
+        world_assert_result(w, job, "success", "", "");
+        ck_assert_int_eq(world_stop_daemon(w), 0);
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                g_autofree char *file = jobs_path(w, names[i]);
+
+                ck_assert(g_file_set_contents(file, "x", 1, NULL));
+        }
+        world_start_daemon(w);
+        world_await_module(w, MODULE_1);
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                g_autofree char *file = jobs_path(w, names[i]);
+
+                ck_assert_msg(!g_file_test(file, G_FILE_TEST_EXISTS), "%s is left", names[i]);
+        }
+        recording_free(get(w, job));
+        world_free(w);
+}
+END_TEST
+
 /* A job that is forgotten takes its recording along. */
 START_TEST(test_forgotten)
 {
@@ -222,6 +350,10 @@ int main(void)
         suite_add(s, "mini", test_mini, 0, 1);
         suite_add(s, "off", test_off, 0, 1);
         suite_add(s, "killed", test_killed, 0, 1);
+        suite_add(s, "slow-disk", test_slow_disk, 0, 1);
+        suite_add(s, "refused", test_refused, 0, 2);
+        suite_add(s, "calls", test_calls, 0, 1);
+        suite_add(s, "orphans", test_orphans, 0, 1);
         suite_add(s, "forgotten", test_forgotten, 0, 1);
         suite_add(s, "uart", test_uart, 0, 1);
         return suite_run(s);

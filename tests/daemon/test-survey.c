@@ -266,6 +266,31 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* The job has failed, but its upgrade may still go on. */
+START_TEST(test_watched)
+{
+        World *w = world_new(&(WorldSettings){ .modules = { "1-1=ec200a" }, .config = "[timeouts]\nrestart=2\n" });
+        g_autofree char *error = NULL, *job = NULL, *url = NULL;
+
+        world_await_module(w, MODULE_1);
+        world_package(w, "up.bin", OLD_REVISION, NEW_REVISION, NULL);
+        url = world_http(w, "up.bin");
+        g_free(world_sim(w, "hold 1-1 off:2"));
+        job = world_start(w, "", url, NULL);
+        world_assert_result(w, job, "failed", "host", "module-lost");
+        g_free(world_sim(w, "hold 1-1 answer:ATI"));
+        g_free(world_sim(w, "release 1-1 off:2"));
+        g_free(world_sim(w, "held 1-1 answer:ATI"));
+        ck_assert_ptr_null(survey(w, "", &error));
+        ck_assert_str_eq(error, "org.fotad1.Error.Busy");
+        client_assert(w, "survey", NULL, 3, "", "may still be writing its flash for job 1");
+        g_free(world_sim(w, "release 1-1 answer:ATI"));
+        ck_assert(world_await_signal(w, job, "Resolved", NULL));
+        recording_free(read_survey(w, ""));
+        world_free(w);
+}
+END_TEST
+
 /* While a survey is under way, another one and a check are refused, and a job begins and ends it. */
 START_TEST(test_meanwhile)
 {
@@ -351,6 +376,7 @@ int main(void)
         suite_add(s, "falls-silent", test_falls_silent, 0, 1);
         suite_add(s, "says-nothing", test_says_nothing, 0, 1);
         suite_add(s, "refused", test_refused, 0, 1);
+        suite_add(s, "watched", test_watched, 0, 1);
         suite_add(s, "meanwhile", test_meanwhile, 0, 1);
         suite_add(s, "caller-leaves", test_caller_leaves, 0, 1);
         suite_add(s, "fotactl", test_fotactl, 0, 1);

@@ -30,6 +30,8 @@ struct JobLog {
         size_t bytes;
         unsigned total, passing;
         guint64 dropped;
+        JobLogFunc func; /* of job_log_listen(), NULL none */
+        void *userdata;
 };
 
 static const char *const kind_names[] = {
@@ -262,6 +264,14 @@ void job_log_add(JobLog *log, uint64_t at, JobLogKind kind, const char *text)
         log->total++;
         append(log, at, kind, kind == JOB_LOG_AT, cleaned);
         drop_passing(log, DIALOGUE_MAX);
+        if (log->func)
+                log->func(log->userdata, kind, cleaned);
+}
+
+void job_log_listen(JobLog *log, JobLogFunc func, void *userdata)
+{
+        log->func = func;
+        log->userdata = userdata;
 }
 
 void job_log_printf(JobLog *log, uint64_t at, JobLogKind kind, const char *format, ...)

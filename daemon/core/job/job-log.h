@@ -50,6 +50,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobLog, job_log_free)
 void job_log_add(JobLog *log, uint64_t at, JobLogKind kind, const char *text);
 void job_log_printf(JobLog *log, uint64_t at, JobLogKind kind, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* func is called with the kind and the text of each line that is appended from now on; NULL: no more. It must not use
+ * the log. One function at a time. */
+typedef void (*JobLogFunc)(void *userdata, JobLogKind kind, const char *text);
+void job_log_listen(JobLog *log, JobLogFunc func, void *userdata);
+
 /* Keeps the last lines of the AT dialogue for good: they lead to a failure. */
 void job_log_keep_dialogue(JobLog *log);
 /* Drops them: the upgrade was successful. */

@@ -38,7 +38,7 @@ struct RecordingWriter {
         GString *head; /* with the first events */
         GQueue tail;   /* lines: the last events */
         size_t bytes;  /* of the tail */
-        uint64_t dropped;
+        uint64_t dropped, events;
         bool begun, heard;
         uint64_t first, last; /* times of events, of the caller's clock */
         uint64_t offset;      /* of the first one */
@@ -148,6 +148,7 @@ static void add(RecordingWriter *w, uint64_t now, RecordingWord word, const char
         append_escaped(line, text, TEXT_MAX);
         g_string_append_c(line, '\n');
         append_line(w, g_string_free(line, FALSE));
+        w->events++;
 }
 
 void recording_writer_add(RecordingWriter *w, uint64_t now, RecordingWord word, const char *text)
@@ -172,6 +173,11 @@ void recording_writer_feed(RecordingWriter *w, uint64_t now, const void *bytes, 
                 if (line)
                         recording_writer_add(w, now, RECORDING_RECEIVED, line);
         }
+}
+
+uint64_t recording_writer_events(const RecordingWriter *w)
+{
+        return w->events;
 }
 
 bool recording_writer_has_heard(const RecordingWriter *w)

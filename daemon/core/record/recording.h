@@ -51,6 +51,9 @@ void recording_writer_feed(RecordingWriter *writer, uint64_t now, const void *by
 /* The present line of the module ends here, because its port was closed. */
 void recording_writer_flush(RecordingWriter *writer, uint64_t now);
 
+/* The number of events that were ever added. */
+uint64_t recording_writer_events(const RecordingWriter *writer);
+
 /* Returns true if the module has sent a line. */
 bool recording_writer_has_heard(const RecordingWriter *writer);
 
