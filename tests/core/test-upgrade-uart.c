@@ -392,16 +392,34 @@ START_TEST(module_stays)
         g_autoptr(Bench) b = new_bench(true);
 
         if (_i == 1)
-                b->mutes = "AT+QFOTADL";
+                b->mutes = "AT+QFOTADL=\"";
         bench_prepare(b, MINI_OLD);
         b->mini = _i == 2;
         bench_ready(b, MINI_OLD);
         b->mini = false;
         answer_until_the_end(b, MINI_OLD);
         bench_assert_end(b, JOB_RESULT_FAILED, _i == 1 ? "no-response" : "fell-back");
-        if (_i != 1)
+        if (_i == 1)
+                assert_has(b->job->message, "to AT+QFOTADL, and may still begin the upgrade: ");
+        else
                 assert_has(b->job->message, "no certain sign of it was seen, and the upgrade may still begin");
         assert_has_not(b->log->str, "AT+CFUN");
+}
+END_TEST
+
+/* The same, after a fotad that died with AT+QFOTADL sent, before it could note an answer. */
+START_TEST(module_stays_after_a_crash)
+{
+        g_autoptr(Bench) b = new_bench(true);
+
+        b->mutes = "AT+QFOTADL=\"";
+        bench_prepare(b, MINI_OLD);
+        ck_assert(b->job->sent);
+        bench_resurrect(b);
+        bench_ready(b, MINI_OLD);
+        answer_until_the_end(b, MINI_OLD);
+        bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
+        assert_has(b->job->message, "to AT+QFOTADL, and may still begin the upgrade: ");
 }
 END_TEST
 
@@ -545,6 +563,7 @@ int main(void)
         tcase_add_test(t, reset_unseen);
         tcase_add_loop_test(t, no_way_back, 0, 3);
         tcase_add_loop_test(t, module_stays, 0, 3);
+        tcase_add_test(t, module_stays_after_a_crash);
         tcase_add_loop_test(t, messages_before_the_restart, 0, 2);
         tcase_add_loop_test(t, restart_between_two_answers, 0, 4);
         tcase_add_test(t, mini_answers_after_the_end);

@@ -23,13 +23,14 @@ static const PhaseTraits phases[] = {
                             TO(DOWNLOADING) | TO(SENDING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(MINI) |
                                     TO(ENDING) | TO(FINISHED) },
         [PHASE_DOWNLOADING] = { "downloading", "downloading", "The module downloads the package.", true, false,
-                                TO(SENDING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(VERIFYING) | TO(ENDING) |
-                                        TO(FINISHED) },
+                                TO(SENDING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(VERIFYING) | TO(MINI) |
+                                        TO(ENDING) | TO(FINISHED) },
         [PHASE_SENDING] = { "sending", "downloading", "The host sends the package over the AT port.", true, false,
-                            TO(DOWNLOADING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(ENDING) },
+                            TO(DOWNLOADING) | TO(ABANDONING) | TO(AWAY) | TO(UPDATING) | TO(ENDING) | TO(FINISHED) },
         [PHASE_ABANDONING] = { "abandoning", "downloading, verifying",
                                "The download is being given up: cancelled, or timed out.", false, false,
-                               TO(DOWNLOADING) | TO(AWAY) | TO(UPDATING) | TO(ENDING) | TO(FINISHED) },
+                               TO(DOWNLOADING) | TO(AWAY) | TO(UPDATING) | TO(VERIFYING) | TO(MINI) | TO(ENDING) |
+                                       TO(FINISHED) },
         [PHASE_AWAY] = { "away", "restarting", "The module is off the bus, or silent at its UART.", false, true,
                          TO(DOWNLOADING) | TO(ABANDONING) | TO(UPDATING) | TO(VERIFYING) | TO(MINI) | TO(STALLED) |
                                  TO(ENDING) | TO(FINISHED) },

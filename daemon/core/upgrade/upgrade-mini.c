@@ -296,7 +296,7 @@ static void conclude(Upgrade *u)
                 return;
         }
         if (job_is_uart(job) && job->reached < JOB_REACHED_ACCEPTED && job->reconnects == 0 && !upgrade_is_changed(u))
-                upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL");
+                upgrade_fail(u, HOST_NO_RESPONSE, "to AT+QFOTADL, and may still begin the upgrade");
         else if (job->reached >= JOB_REACHED_UPDATING || job->abandon || !*job->from_revision || upgrade_is_changed(u))
                 upgrade_next(u, NEXT_JUDGE);
         else if (job->reconnects >= RESTARTS && job->reported_domain == CODE_DOMAIN_NONE)
