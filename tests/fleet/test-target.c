@@ -60,6 +60,7 @@ typedef struct Bench {
         unsigned started; /* jobs */
         const char *refusal;
         bool unlisted, without_module; /* fotad's jobs are not listed; fotad does not know the module */
+        bool unlists;                  /* the jobs, when it is asked to cancel */
         bool loses_module;             /* while the server is asked */
         bool answers_late;             /* the case answers StartUpgrade */
         bool downloads_late;           /* the case ends downloads */
@@ -281,6 +282,7 @@ static bool step(Bench *b, uint64_t *ret_until)
                 g_string_append(b->log, "cancel\n");
                 if (!b->refusal)
                         finish_job(b, "cancelled");
+                b->unlisted = b->unlists;
                 target_cancelled(b->t, b->refusal);
                 break;
         case TARGET_REQUEST:
@@ -1250,6 +1252,34 @@ START_TEST(test_cancel_rejected)
 }
 END_TEST
 
+/* Cancel has no answer: fotad may have obeyed (0) or not (1), which the jobs tell that are listed afterwards. */
+START_TEST(test_cancel_no_answer)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->cancels = true;
+        b->refusal = "org.freedesktop.DBus.Error.NoReply";
+        b->unlists = true;
+        run_on(b);
+        assert_log(b, "cancel\n");
+        assert_not_log(b, "POST /cancelAction");
+        b->refusal = NULL;
+        b->unlisted = b->unlists = false;
+        g_string_truncate(b->log, 0);
+        if (_i == 0)
+                finish_job(b, "cancelled");
+        run(b);
+        if (_i == 0)
+                assert_not_log(b, "cancel\n");
+        else
+                assert_log(b, "cancel\n");
+        assert_log(b, "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\"");
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        bench_free(b);
+}
+END_TEST
+
 /* The upgrade has succeeded, and the server was told. */
 START_TEST(test_cancel_after_the_end)
 {
@@ -1731,6 +1761,7 @@ int main(void)
                 { "closing-bare", test_closing_bare, 1 },
                 { "cancel", test_cancel, 1 },
                 { "cancel-rejected", test_cancel_rejected, 2 },
+                { "cancel-no-answer", test_cancel_no_answer, 2 },
                 { "cancel-after-the-end", test_cancel_after_the_end, 1 },
                 { "cancel-first", test_cancel_first, 1 },
                 { "cancel-lost", test_cancel_lost, 1 },
