@@ -28,7 +28,7 @@ typedef struct Bridge {
         sd_event *event;
         Settings *settings;
         TargetSettings common;
-        char *server; /* its URL, with the tenant */
+        char *server;          /* its URL, with the tenant */
         const char *directory; /* of the state */
         Http *http;
         Fotad *fotad;

@@ -10,8 +10,8 @@
  * the disk. */
 
 /* All records of that server (its URL, with the tenant), as their files have them. Other files are set aside, which is
- * logged: those of another server as NAME.other, those that cannot be read as NAME.broken. NULL, logged, if the directory
- * cannot be read. */
+ * logged: those of another server as NAME.other, those that cannot be read as NAME.broken. NULL, logged, if the
+ * directory cannot be read. */
 GPtrArray *store_read(const char *directory, const char *server);
 
 /* Returns when the disk has the record; false, logged, if it refuses it, and then the file is as before. */

@@ -10,7 +10,7 @@
 #include "core/ddi.h"
 
 #define TEXT_MAX  500     /* characters; the server cuts longer messages into several, of which it takes 50 */
-#define VALUE_MAX 128   /* characters of an attribute; the server refuses longer ones */
+#define VALUE_MAX 128     /* characters of an attribute; the server refuses longer ones */
 #define ID_MAX    19      /* digits of a number of 63 bits */
 #define SLEEP_MAX 8640000 /* seconds, a hundred days */
 
@@ -198,7 +198,8 @@ DdiDeployment *ddi_read_deployment(const char *text)
         deployment = g_new0(DdiDeployment, 1);
         deployment->artifacts = g_ptr_array_new_with_free_func(artifact_free);
         deployment->id = g_strdup(get_string(object, "id"));
-        deployment->update = g_strcmp0(get_string(body, "update"), "skip") != 0 &&
+        deployment->update = g_strcmp0(get_string(body, "download"), "skip") != 0 &&
+                             g_strcmp0(get_string(body, "update"), "skip") != 0 &&
                              g_strcmp0(get_string(body, "maintenanceWindow"), "unavailable") != 0;
         chunks = get_array(body, "chunks");
         deployment->chunks = chunks ? json_array_get_length(chunks) : 0;

@@ -29,7 +29,7 @@ typedef struct DdiArtifact {
 
 typedef struct DdiDeployment {
         char *id;
-        bool update;          /* now, not later: the maintenance window is open, if there is one */
+        bool update;          /* now: neither is to be skipped yet, and the maintenance window, if any, is open */
         unsigned chunks;      /* software modules; the members below are those of the first */
         char *part, *version; /* "" if missing */
         char *source;         /* the value of the metadata of that name; NULL none */
@@ -47,10 +47,10 @@ char *ddi_read_cancel(const char *text);
  * text, which is made acceptable with ddi_text(); NULL none. The caller frees it. */
 char *ddi_feedback(const char *action, const char *execution, const char *finished, const char *details);
 
-/* The attributes of a target, of which the array has names and values in turn, NULL at the end. Values are cleaned, and cut
- * as the server wants it. The caller frees it. */
+/* The attributes of a target, of which the array has names and values in turn, NULL at the end. Values are cleaned, and
+ * cut as the server wants it. The caller frees it. */
 char *ddi_attributes(const char *const *attributes);
 
-/* The text as clean_text() makes it, without < > &, which the server refuses, and not longer than one message may be. The
- * caller frees it. */
+/* The text as clean_text() makes it, without < > &, which the server refuses, and not longer than one message may be.
+ * The caller frees it. */
 char *ddi_text(const char *text);

@@ -15,12 +15,11 @@ static const struct {
         const char *key;
         size_t offset;
 } texts[] = {
-        { "server", G_STRUCT_OFFSET(Record, server) },         { "controller", G_STRUCT_OFFSET(Record, controller) },
-        { "imei", G_STRUCT_OFFSET(Record, imei) },
-        { "attributes", G_STRUCT_OFFSET(Record, attributes) }, { "action", G_STRUCT_OFFSET(Record, action) },
-        { "revision", G_STRUCT_OFFSET(Record, revision) },     { "source", G_STRUCT_OFFSET(Record, source) },
-        { "sha256", G_STRUCT_OFFSET(Record, sha256) },         { "download", G_STRUCT_OFFSET(Record, download) },
-        { "details", G_STRUCT_OFFSET(Record, details) },
+        { "server", G_STRUCT_OFFSET(Record, server) },     { "controller", G_STRUCT_OFFSET(Record, controller) },
+        { "imei", G_STRUCT_OFFSET(Record, imei) },         { "attributes", G_STRUCT_OFFSET(Record, attributes) },
+        { "action", G_STRUCT_OFFSET(Record, action) },     { "revision", G_STRUCT_OFFSET(Record, revision) },
+        { "source", G_STRUCT_OFFSET(Record, source) },     { "sha256", G_STRUCT_OFFSET(Record, sha256) },
+        { "download", G_STRUCT_OFFSET(Record, download) }, { "details", G_STRUCT_OFFSET(Record, details) },
 };
 
 static char **text_at(const Record *record, size_t i)

@@ -22,15 +22,15 @@ typedef struct Record {
         char *imei;       /* of its module */
         char *attributes; /* as the server has them, one JSON text; "" none */
         Stage stage;
-        char *action;   /* the id of the deployment, "" with STAGE_NONE */
-        char *revision; /* that is expected */
-        char *source;   /* the URL that fotad is given, or the name of the artifact; "" from STAGE_ENDED on */
-        char *sha256;   /* of the artifact; "" with a URL */
-        char *download; /* the URL of the artifact at the server; "" with a URL */
-        uint64_t size;  /* of the artifact, bytes */
-        unsigned told;  /* what the server has been told about the progress: see target.c */
+        char *action;     /* the id of the deployment, "" with STAGE_NONE */
+        char *revision;   /* that is expected */
+        char *source;     /* the URL that fotad is given, or the name of the artifact; "" from STAGE_ENDED on */
+        char *sha256;     /* of the artifact; "" with a URL */
+        char *download;   /* the URL of the artifact at the server; "" with a URL */
+        uint64_t size;    /* of the artifact, bytes */
+        unsigned told;    /* what the server has been told about the progress: see target.c */
         uint64_t stalled; /* when the server was last told that the module is stalled, µs since 1970; 0 never */
-        bool success;   /* from STAGE_ENDED on, as the two below */
+        bool success;     /* from STAGE_ENDED on, as the two below */
         bool cancelled;
         char *details; /* one sentence */
 } Record;

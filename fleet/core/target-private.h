@@ -42,10 +42,10 @@ struct Target {
         const Module *module; /* NULL: it is not known */
         const Job *job;       /* of the record's deployment; NULL none */
         bool foreign;         /* the job with its request id is of another module, or to another revision */
-        bool go;       /* the server has offered the deployment of the record, to be carried out now */
-        bool starting; /* StartUpgrade is under way */
-        bool file;        /* the package of the record's deployment is complete */
-        bool downloading; /* a package, which may be that of an earlier deployment */
+        bool go;              /* the server has offered the deployment of the record, to be carried out now */
+        bool starting;        /* StartUpgrade is under way */
+        bool file;            /* the package of the record's deployment is complete */
+        bool downloading;     /* a package, which may be that of an earlier deployment */
         BackOff download_wait;
 
         /* The server. */
@@ -101,8 +101,8 @@ void target_judge(Target *target);
 
 /* ---- the server */
 
-/* After one more failure: the next attempt comes each time twice as late. retry_after: seconds that the server asks for,
- * 0 none. */
+/* After one more failure: the next attempt comes each time twice as late. retry_after: seconds that the server asks
+ * for, 0 none. */
 void target_back_off(const Target *target, BackOff *wait, unsigned retry_after, uint64_t now, unsigned dice);
 
 /* Returns true, and the next request in *ret, if the server is to be asked now. */

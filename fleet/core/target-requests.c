@@ -275,8 +275,10 @@ static char *describe(const Target *t)
 {
         g_autofree char *flash = g_strdup_printf("%u", t->module->flash);
         const char *attributes[] = {
-                "model",  t->module->model,  "revision", t->module->revision,  "imei",  t->module->imei, "flash", flash,
-                "method", t->module->method, "gateway",  t->settings->gateway, "fotad", t->facts->version, NULL,
+                "model",  t->module->model,  "revision", t->module->revision,
+                "imei",   t->module->imei,   "flash",    flash,
+                "method", t->module->method, "gateway",  t->settings->gateway,
+                "fotad",  t->facts->version, NULL,
         };
 
         return ddi_attributes(attributes);

@@ -121,11 +121,18 @@ void target_started(Target *t, const Facts *facts, const char *error, const char
         target_unlearn(t);
 }
 
+/* fotad may have done what it was asked for. Its jobs are listed anew, and tell. */
+static bool is_unanswered(const char *error)
+{
+        return strcmp(error, "org.freedesktop.DBus.Error.NoReply") == 0 ||
+               strcmp(error, "org.freedesktop.DBus.Error.Timeout") == 0;
+}
+
 void target_cancelled(Target *t, const char *error)
 {
         t->cancelling = false;
         t->cancel_asked = !error;
-        t->cancel_refused = error;
+        t->cancel_refused = error && !is_unanswered(error);
 }
 
 void target_downloaded(Target *t, const char *action, TargetDownload result, const char *why, unsigned retry_after,

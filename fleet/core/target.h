@@ -5,7 +5,8 @@
 #include "core/record.h"
 
 /* One target of the server, which is one module of fotad. The caller carries out what target_next() says,
- * and tells the results with the facts of that time. Times are µs of a clock that does not go back; dice is a random number from 0 to TARGET_DICE. */
+ * and tells the results with the facts of that time. Times are µs of a clock that does not go back; dice is a random
+ * number from 0 to TARGET_DICE. */
 typedef struct Target Target;
 
 #define TARGET_DICE 1000
@@ -55,8 +56,8 @@ void target_cancelled(Target *target, const char *error);
 /* status: of HTTP, 0 if there was no answer. retry_after: seconds, 0 if it was not said. */
 void target_answered(Target *target, const Facts *facts, unsigned status, const char *body, unsigned retry_after,
                      uint64_t now, unsigned dice);
-/* action: of the record when the download began. why: a sentence, unless the file is complete and right; another attempt
- * does not help with TARGET_FILE_REFUSED. */
+/* action: of the record when the download began. why: a sentence, unless the file is complete and right; another
+ * attempt does not help with TARGET_FILE_REFUSED. */
 typedef enum TargetDownload { TARGET_FILE_READY, TARGET_FILE_LATER, TARGET_FILE_REFUSED } TargetDownload;
 void target_downloaded(Target *target, const char *action, TargetDownload result, const char *why, unsigned retry_after,
                        uint64_t now, unsigned dice);

@@ -31,6 +31,12 @@
         CHUNK(",\"artifacts\":[{\"filename\":\"" OLD ".bin\",\"size\":9,\"hashes\":{\"sha256\":\"ab\"},"               \
               "\"_links\":{\"download\":{\"href\":\"https://s/a\"}}}]")
 
+/* The process is killed at the write of the state file with that number, counted from 1; 0: at none. */
+typedef struct Kill {
+        unsigned write;
+        bool replaced; /* the file */
+} Kill;
+
 typedef struct Bench {
         Target *t;
         TargetSettings settings;
@@ -38,6 +44,8 @@ typedef struct Bench {
         unsigned dice;
         char *disk; /* the state file */
         bool disk_refuses;
+        unsigned writes; /* of the state file */
+        Kill kills[2];
         /* the server */
         const char *deployment; /* NULL: it offers none */
         const char *action;     /* its id */
@@ -52,10 +60,11 @@ typedef struct Bench {
         unsigned started; /* jobs */
         const char *refusal;
         bool unlisted, without_module; /* fotad's jobs are not listed; fotad does not know the module */
+        bool unlists;                  /* the jobs, when it is asked to cancel */
         bool loses_module;             /* while the server is asked */
         bool answers_late;             /* the case answers StartUpgrade */
         bool downloads_late;           /* the case ends downloads */
-        GString *log; /* of all that the target did */
+        GString *log;                  /* of all that the target did */
 } Bench;
 
 static const Job *find_job(void *userdata, const char *request_id)
@@ -236,6 +245,24 @@ static void begin_job(Bench *b)
                 answer_start(b);
 }
 
+static void write_record(Bench *b)
+{
+        const Kill *kill = NULL;
+
+        b->writes++;
+        for (size_t i = 0; i < G_N_ELEMENTS(b->kills); i++)
+                if (b->kills[i].write == b->writes)
+                        kill = &b->kills[i];
+        if (!b->disk_refuses && (!kill || kill->replaced)) {
+                g_free(b->disk);
+                b->disk = record_write(target_record(b->t));
+        }
+        if (kill)
+                restart(b);
+        else
+                target_written(b->t, !b->disk_refuses, b->now);
+}
+
 /* Carries out one action. Returns false if the target waits, with the time until which it waits. */
 static bool step(Bench *b, uint64_t *ret_until)
 {
@@ -247,11 +274,7 @@ static bool step(Bench *b, uint64_t *ret_until)
         case TARGET_WAIT: *ret_until = a.until; return false;
         case TARGET_WRITE:
                 g_string_append(b->log, "write\n");
-                if (!b->disk_refuses) {
-                        g_free(b->disk);
-                        b->disk = record_write(target_record(b->t));
-                }
-                target_written(b->t, !b->disk_refuses, b->now);
+                write_record(b);
                 break;
         case TARGET_START: begin_job(b); break;
         case TARGET_CANCEL:
@@ -259,6 +282,7 @@ static bool step(Bench *b, uint64_t *ret_until)
                 g_string_append(b->log, "cancel\n");
                 if (!b->refusal)
                         finish_job(b, "cancelled");
+                b->unlisted = b->unlists;
                 target_cancelled(b->t, b->refusal);
                 break;
         case TARGET_REQUEST:
@@ -399,8 +423,9 @@ START_TEST(test_file_replaced)
         assert_log(b, "download");
         g_string_truncate(b->log, 0);
         b->action = "8";
-        b->deployment = "{\"id\":\"8\",\"deployment\":{\"download\":\"forced\",\"update\":\"forced\",\"chunks\":[" BY_FILE
-                        "]}}";
+        b->deployment =
+                "{\"id\":\"8\",\"deployment\":{\"download\":\"forced\",\"update\":\"forced\",\"chunks\":[" BY_FILE
+                "]}}";
         run_on(b);
         assert_log(b, "GET /deploymentBase/8 ");
         assert_not_log(b, "download\n"); /* to the same file */
@@ -501,12 +526,122 @@ START_TEST(test_held)
 }
 END_TEST
 
+/* When the server says that the upgrade, or the download for it, is to be skipped yet, or that the maintenance window
+ * is closed, nothing is done until it says otherwise. */
+static const struct {
+        const char *download, *update, *window;
+        bool begins;
+} offers[] = {
+        { "forced", "forced", "", true },
+        { "attempt", "attempt", "", true },
+        { "forced", "attempt", ",\"maintenanceWindow\":\"available\"", true },
+        { "forced", "skip", ",\"maintenanceWindow\":\"unavailable\"", false },
+        { "forced", "forced", ",\"maintenanceWindow\":\"unavailable\"", false },
+        { "attempt", "skip", "", false }, /* as an action that is of type "download only" */
+        { "skip", "skip", "", false },
+        { "skip", "forced", "", false },
+};
+
+static char *offer(unsigned i, bool file)
+{
+        return g_strdup_printf(
+                "{\"id\":\"7\",\"deployment\":{\"download\":\"%s\",\"update\":\"%s\"%s,\"chunks\":[%s]}}",
+                offers[i].download, offers[i].update, offers[i].window, file ? BY_FILE : BY_URL);
+}
+
+START_TEST(test_offers)
+{
+        g_autofree char *deployment = offer((unsigned)_i / 2, _i % 2), *open = offer(0, _i % 2);
+        Bench *b = bench_new(deployment);
+
+        run(b);
+        run_on(b);
+        ck_assert_uint_eq(b->started, offers[_i / 2].begins);
+        if (!offers[_i / 2].begins) {
+                assert_not_log(b, "download\n");
+                assert_not_log(b, "\"closed\"");
+                ck_assert(!b->disk || strstr(b->disk, "stage=none"));
+                b->deployment = open;
+                run_on(b);
+                ck_assert_uint_eq(b->started, 1);
+        }
+        bench_free(b);
+}
+END_TEST
+
+/* The maintenance window closes while the artifact is being fetched: the upgrade begins when it opens again. */
+START_TEST(test_window_closes)
+{
+        g_autofree char *open = offer(2, true), *closed = offer(3, true);
+        Bench *b = bench_new(open);
+
+        b->downloads_late = true;
+        run(b);
+        assert_log(b, "download\n");
+        b->deployment = closed;
+        run_on(b);
+        target_downloaded(b->t, "7", TARGET_FILE_READY, NULL, 0, b->now, b->dice);
+        run(b);
+        run_on(b);
+        ck_assert_uint_eq(b->started, 0);
+        b->deployment = open;
+        run_on(b);
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
+/* The server takes its offer back while the artifact is being fetched. */
+START_TEST(test_offer_withdrawn)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_FILE));
+
+        b->downloads_late = true;
+        run(b);
+        assert_log(b, "download\n");
+        b->deployment = NULL;
+        run_on(b);
+        target_downloaded(b->t, "7", TARGET_FILE_READY, NULL, 0, b->now, b->dice);
+        run(b);
+        ck_assert_uint_eq(b->started, 0);
+        bench_free(b);
+}
+END_TEST
+
+/* A source with a password: the server gave it, but its log of feedback is for more eyes. 0: the upgrade succeeds; 1:
+ * it fails; 2: fotad refuses it; 3: the source is wrong. */
+START_TEST(test_password)
+{
+        static const char fits[] = DEPLOYMENT(
+                "forced", CHUNK(",\"metadata\":[{\"key\":\"source\",\"value\":\"ftp://u:s3cret@fw/x.bin\"}]"));
+        static const char wrong[] = DEPLOYMENT(
+                "forced", CHUNK(",\"metadata\":[{\"key\":\"source\",\"value\":\"ftp://u:s3cret@fw/%{imei}\"}]"));
+        Bench *b = bench_new(_i < 3 ? fits : wrong);
+
+        if (_i == 2)
+                b->refusal = "org.fotad1.Error.InvalidSource";
+        run(b);
+        if (_i < 2) {
+                assert_log(b, "start ftp://u:s3cret@fw/x.bin ");
+                finish_job(b, _i ? "failed" : "success");
+                run(b);
+        }
+        assert_log(b, "\"closed\"");
+        ck_assert_ptr_null(strstr(b->disk, "s3cret"));
+        for (const char *at = b->log->str; (at = strstr(at, "s3cret")); at++)
+                ck_assert_msg(g_str_has_prefix(at - strlen("start ftp://u:"), "start "), "%s", b->log->str);
+        bench_free(b);
+}
+END_TEST
+
 /* Nothing is done without a version, and with more than one module. */
 static const char *const unfit[][2] = {
         { DEPLOYMENT("forced", ""), "0 software modules" },
         { DEPLOYMENT("forced", BY_URL "," BY_URL), "2 software modules" },
         { DEPLOYMENT("forced", "{\"part\":\"os\",\"version\":\"1\"}"), "has the type os" },
         { DEPLOYMENT("forced", "{\"part\":\"modem\",\"version\":\"\"}"), "has no version" },
+        { DEPLOYMENT("forced", "{\"part\":\"modem\",\"metadata\":[{\"key\":\"source\",\"value\":\"http://fw/x\"}]}"),
+          "has no version" },
         { DEPLOYMENT("forced", CHUNK("")), "neither the metadata source nor an artifact " OLD ".bin" },
         { DEPLOYMENT("forced", CHUNK(",\"metadata\":[{\"key\":\"source\",\"value\":\"http://fw/%{imei}\"}]")),
           "has a placeholder that is neither" },
@@ -555,6 +690,73 @@ START_TEST(test_killed)
 }
 END_TEST
 
+/* An upgrade whose bridge is killed at those writes. Returns the number of writes. */
+static unsigned upgrade_killed(const Kill first, const Kill second, bool file, const char *result)
+{
+        Bench *b = bench_new(file ? DEPLOYMENT("forced", BY_FILE) : DEPLOYMENT("forced", BY_URL));
+        unsigned writes;
+
+        b->kills[0] = first;
+        b->kills[1] = second;
+        run(b);
+        b->job.state = "updating";
+        b->job.percent = 30;
+        run(b);
+        finish_job(b, result);
+        run(b);
+        ck_assert_msg(b->deployment == NULL, "not closed after kills at the writes %u and %u: %s", first.write,
+                      second.write, b->log->str);
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
+        ck_assert_uint_eq(b->started, 1);
+        assert_log(b, strcmp(result, "success") == 0 ? "\"finished\":\"success\"" : "\"finished\":\"failure\"");
+        assert_not_log(b, strcmp(result, "success") == 0 ? "\"finished\":\"failure\"" : "\"finished\":\"success\"");
+        writes = b->writes;
+        bench_free(b);
+        return writes;
+}
+
+/* The process is killed at each write of the state file, before and after the file is replaced, and the next one again
+ * at each later write. */
+START_TEST(test_killed_at_write)
+{
+        static const char *const results[] = { "success", "failed" };
+        unsigned last = upgrade_killed((Kill){ 0 }, (Kill){ 0 }, _i & 1, results[_i >> 1]);
+
+        ck_assert_uint_ge(last, 5); /* attributes, accepted, started, progress, ended, closed */
+        for (unsigned k = 1; k <= last; k++)
+                for (unsigned replaced = 0; replaced < 4; replaced++) {
+                        Kill first = { k, replaced & 1 };
+                        unsigned end = upgrade_killed(first, (Kill){ 0 }, _i & 1, results[_i >> 1]);
+
+                        for (unsigned l = k + 1; l <= end; l++)
+                                upgrade_killed(first, (Kill){ l, replaced & 2 }, _i & 1, results[_i >> 1]);
+                }
+}
+END_TEST
+
+/* A failed upgrade is not tried again, although the server goes on to offer it, and does not take its end. */
+START_TEST(test_no_retry)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->closing_status = 500;
+        finish_job(b, "failed");
+        for (unsigned i = 0; i < 50; i++) {
+                run_on(b);
+                if (i % 10 == 0)
+                        restart(b);
+        }
+        b->closing_status = 410;
+        for (unsigned i = 0; i < 50; i++)
+                run_on(b);
+        ck_assert_ptr_nonnull(b->deployment);
+        ck_assert_uint_eq(b->started, 1);
+        ck_assert_ptr_null(strstr(strstr(b->log->str, "start ") + 1, "start "));
+        bench_free(b);
+}
+END_TEST
+
 /* The disk refuses: fotad is not asked before it takes the record. */
 START_TEST(test_disk_refuses)
 {
@@ -597,7 +799,8 @@ START_TEST(test_offer_is_old)
 }
 END_TEST
 
-/* A server that has forgotten what it was told, as one that was restored from a copy. */
+/* A server that has forgotten what it was told, as one that was restored from a copy. fotad has the job (0), or has
+ * removed it (1). */
 START_TEST(test_offered_again)
 {
         Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
@@ -607,6 +810,7 @@ START_TEST(test_offered_again)
         run(b);
         ck_assert_ptr_null(b->deployment);
         b->deployment = DEPLOYMENT("forced", BY_URL);
+        b->has_job = _i == 0;
         g_string_truncate(b->log, 0);
         run_on(b);
         ck_assert_ptr_null(b->deployment);
@@ -841,6 +1045,28 @@ START_TEST(test_job_is_another)
 }
 END_TEST
 
+/* The module has the revision, and the job has ended, but without its Result yet: that is no success. */
+START_TEST(test_no_result)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->module.revision = NEW;
+        b->job.state = "finished";
+        b->job.percent = 100;
+        b->job.to_revision = NEW;
+        run(b);
+        restart(b);
+        run(b);
+        assert_not_log(b, "\"closed\"");
+        finish_job(b, "failed");
+        run(b);
+        assert_not_log(b, "\"finished\":\"success\"");
+        assert_log(b, "\"finished\":\"failure\"");
+        bench_free(b);
+}
+END_TEST
+
 START_TEST(test_other_revision)
 {
         Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
@@ -953,6 +1179,24 @@ START_TEST(test_closing_kept)
 }
 END_TEST
 
+/* The end is on the disk before the server can be reached, and outlives the process and fotad's job. */
+START_TEST(test_closing_outlives)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->unreachable = true;
+        finish_job(b, "success");
+        run(b);
+        restart(b);
+        b->has_job = b->unreachable = false;
+        run(b);
+        assert_log(b, "\"closed\",\"result\":{\"finished\":\"success\"}");
+        assert_not_log(b, "\"finished\":\"failure\"");
+        bench_free(b);
+}
+END_TEST
+
 /* A text that the server refuses does not keep the result from it. */
 START_TEST(test_closing_bare)
 {
@@ -1004,6 +1248,34 @@ START_TEST(test_cancel_rejected)
         run(b);
         assert_log(b, "POST /deploymentBase/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\",\"result\":{"
                       "\"finished\":\"success\"}");
+        bench_free(b);
+}
+END_TEST
+
+/* Cancel has no answer: fotad may have obeyed (0) or not (1), which the jobs tell that are listed afterwards. */
+START_TEST(test_cancel_no_answer)
+{
+        Bench *b = bench_new(DEPLOYMENT("forced", BY_URL));
+
+        run(b);
+        b->cancels = true;
+        b->refusal = "org.freedesktop.DBus.Error.NoReply";
+        b->unlists = true;
+        run_on(b);
+        assert_log(b, "cancel\n");
+        assert_not_log(b, "POST /cancelAction");
+        b->refusal = NULL;
+        b->unlisted = b->unlists = false;
+        g_string_truncate(b->log, 0);
+        if (_i == 0)
+                finish_job(b, "cancelled");
+        run(b);
+        if (_i == 0)
+                assert_not_log(b, "cancel\n");
+        else
+                assert_log(b, "cancel\n");
+        assert_log(b, "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\"");
+        ck_assert_ptr_nonnull(strstr(b->disk, "stage=closed"));
         bench_free(b);
 }
 END_TEST
@@ -1342,8 +1614,19 @@ START_TEST(test_text)
 END_TEST
 
 /* Texts that would be a second line, a colour of the terminal, or text in the other direction. */
-static const char *const dirty[] = { "a\nb",           "a\rb",           "a\x1b" "b",     "a\x7f" "b",
-                                     "a\xc2\x85" "b",  "a\xe2\x80\xa8" "b", "a\xe2\x80\xae" "b", "a\tb" };
+static const char *const dirty[] = { "a\nb",
+                                     "a\rb",
+                                     "a\x1b"
+                                     "b",
+                                     "a\x7f"
+                                     "b",
+                                     "a\xc2\x85"
+                                     "b",
+                                     "a\xe2\x80\xa8"
+                                     "b",
+                                     "a\xe2\x80\xae"
+                                     "b",
+                                     "a\tb" };
 
 START_TEST(test_clean)
 {
@@ -1445,13 +1728,19 @@ int main(void)
                 { "file-again", test_file_again, 1 },
                 { "file-mini", test_file_mini, 1 },
                 { "waits", test_waits, 1 },
+                { "offers", test_offers, 2 * G_N_ELEMENTS(offers) },
+                { "window-closes", test_window_closes, 1 },
+                { "offer-withdrawn", test_offer_withdrawn, 1 },
+                { "password", test_password, 4 },
                 { "module-goes", test_module_goes, 1 },
                 { "held", test_held, 2 },
                 { "unfit", test_unfit, G_N_ELEMENTS(unfit) },
                 { "killed", test_killed, 40 },
+                { "killed-at-write", test_killed_at_write, 4 },
+                { "no-retry", test_no_retry, 1 },
                 { "disk-refuses", test_disk_refuses, 1 },
                 { "offer-is-old", test_offer_is_old, 1 },
-                { "offered-again", test_offered_again, 1 },
+                { "offered-again", test_offered_again, 2 },
                 { "store", test_store, 1 },
                 { "store-other", test_store_other, G_N_ELEMENTS(other_servers) },
                 { "store-broken", test_store_broken, 1 },
@@ -1462,14 +1751,17 @@ int main(void)
                 { "job-lost", test_job_lost, 1 },
                 { "job-of-another", test_job_of_another, 3 },
                 { "job-is-another", test_job_is_another, 2 },
+                { "no-result", test_no_result, 1 },
                 { "other-revision", test_other_revision, 1 },
                 { "progress", test_progress, 1 },
                 { "clock-set-back", test_clock_set_back, 1 },
                 { "closing-settled", test_closing_settled, G_N_ELEMENTS(settling) },
                 { "closing-kept", test_closing_kept, G_N_ELEMENTS(unsettling) },
+                { "closing-outlives", test_closing_outlives, 1 },
                 { "closing-bare", test_closing_bare, 1 },
                 { "cancel", test_cancel, 1 },
                 { "cancel-rejected", test_cancel_rejected, 2 },
+                { "cancel-no-answer", test_cancel_no_answer, 2 },
                 { "cancel-after-the-end", test_cancel_after_the_end, 1 },
                 { "cancel-first", test_cancel_first, 1 },
                 { "cancel-lost", test_cancel_lost, 1 },
