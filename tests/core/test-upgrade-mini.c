@@ -637,26 +637,6 @@ START_TEST(messages_before_it_leaves)
 }
 END_TEST
 
-/* After END and a restart the module reports no revision, as a Mini system does that has to repeat its step: it has the
- * time-out of a Mini system. */
-START_TEST(nameless_after_the_end)
-{
-        g_autoptr(Bench) b = bench_new_mini();
-
-        bench_go_mini2(b);
-        bench_updating(b, 96);
-        bench_fota(b, "\"END\",0");
-        bench_mini_restart(b, true);
-        bench_event(b, UPGRADE_EVENT_NAMELESS, NULL);
-        ck_assert_int_eq(b->job->system, JOB_SYSTEM_MINI);
-        bench_pass(b, 2 * b->timeouts.settle + SECOND);
-        ck_assert_int_eq(b->job->result, JOB_RESULT_NONE);
-        bench_mini_restart(b, false);
-        bench_ready(b, MINI_NEW);
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
-}
-END_TEST
-
 /* The Mini system was told from the firmware before END, and a restart follows: the module that came back is another
  * system until it answers, and has the time-out of one that is to report its revision. */
 START_TEST(silent_after_the_end)
@@ -671,44 +651,6 @@ START_TEST(silent_after_the_end)
         bench_mini_restart(b, false);
         bench_pass(b, 3 * b->timeouts.settle);
         bench_assert_end(b, JOB_RESULT_FAILED, "no-response");
-}
-END_TEST
-
-/* A Mini system that was asked again, and does not answer any more, stalls in time. */
-START_TEST(silent_after_a_question)
-{
-        g_autoptr(Bench) b = bench_new_mini();
-
-        bench_go_mini(b);
-        bench_ready(b, MINI_OLD);
-        b->answers_once = true;
-        bench_stall(b);
-}
-END_TEST
-
-/* A question of the fingerprint is answered too late, and the next time all are refused for want of a SIM: these answers
- * are a whole fingerprint. */
-START_TEST(late_answer_is_forgotten)
-{
-        g_autoptr(Bench) b = bench_new_mini();
-        uint64_t since;
-
-        bench_go_mini2(b);
-        bench_updating(b, 96);
-        bench_fota(b, "\"END\",0");
-        bench_mini_restart(b, false);
-        since = b->now;
-        b->rejects = "AT+";
-        b->reject_number = 14; /* SIM busy */
-        b->mutes = "AT+CMGF?";
-        bench_ready(b, MINI_NEW);
-        b->mutes = NULL;
-        while (b->job->state != JOB_FINISHED && b->now < since + 10 * b->timeouts.settle) {
-                bench_tick(b);
-                bench_answer_identity(b, MINI_NEW);
-        }
-        bench_assert_end(b, JOB_RESULT_SUCCESS, "");
-        ck_assert_uint_le(b->now - since, 2 * b->timeouts.settle);
 }
 END_TEST
 
@@ -749,9 +691,6 @@ int main(void)
         tcase_add_test(t, adopted_and_over_unseen);
         tcase_add_test(t, reasons);
         tcase_add_loop_test(t, messages_before_it_leaves, 0, 3);
-        tcase_add_test(t, nameless_after_the_end);
         tcase_add_test(t, silent_after_the_end);
-        tcase_add_test(t, silent_after_a_question);
-        tcase_add_test(t, late_answer_is_forgotten);
         return testing_run(t, "upgrade-mini");
 }
