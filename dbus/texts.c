@@ -81,6 +81,7 @@ const char *const texts[] = {
         N_("%s is held by job %s: wait for its end"),
         N_("%s is not ready: %s"),
         N_("%s is there"),
+        N_("%s may still be writing its flash for job %s: wait until it is back"),
         N_("%s was removed from the list meanwhile"),
         N_("%s, %d bytes"),
         N_("%s, after %s"),
