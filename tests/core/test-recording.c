@@ -150,6 +150,8 @@ START_TEST(another_writer_goes_on)
         g_autofree char *before = NULL, *after = NULL;
         g_autoptr(Recording) r = NULL;
 
+        recording_writer_know(first, "867710050000013");
+        recording_writer_know(second, "867710050000013");
         recording_writer_head(first, "module", "usb-1-1");
         recording_writer_add(first, 100 * MS, RECORDING_SENT, "AT");
         recording_writer_add(first, 350 * MS, RECORDING_RECEIVED, "867710050000013");
@@ -158,10 +160,10 @@ START_TEST(another_writer_goes_on)
         ck_assert(!recording_writer_continue(second, "junk", 4));
         ck_assert(recording_writer_continue(second, before, strlen(before)));
         recording_writer_add(second, 9000 * MS, RECORDING_RECEIVED, "867710050000013");
-        recording_writer_add(second, 9500 * MS, RECORDING_RECEIVED, "OK");
+        recording_writer_add(second, 9500 * MS, RECORDING_RECEIVED, "867710050000021");
         after = recording_writer_text(second);
         ck_assert(g_str_has_prefix(after, before));
-        ck_assert_str_eq(after + strlen(before), "0.250 < 867710059900015\n0.750 < OK\n");
+        ck_assert_str_eq(after + strlen(before), "0.250 < 867710059900015\n0.750 < 867710059900023\n");
         for (unsigned i = 0; i < 1000; i++)
                 recording_writer_add(second, 9500 * MS + i, RECORDING_RECEIVED, "+CREG: 1");
         g_free(after);

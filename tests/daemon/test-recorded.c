@@ -11,6 +11,7 @@
 
 #include "client-run.h"
 #include "held.h"
+#include "mini.h"
 #include "recordings.h"
 #include "suite.h"
 
@@ -169,6 +170,8 @@ START_TEST(test_killed)
         r = get(w, job);
         ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "note fotad was started again"), 1);
         ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+QFOTADL=?"), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "867710059900015"), 2); /* the IMEI's stand-in */
+        ck_assert_uint_eq(recordings_count(r, RECORDING_RECEIVED, "86771005990002"), 0);
         ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "result success"), 1);
         ck_assert_int_eq(world_stop_daemon(w), 0);
         world_start_daemon(w);
@@ -276,6 +279,32 @@ START_TEST(test_calls)
 }
 END_TEST
 
+/* The secrets of a retry's source are hidden, wherever else they stand. */
+START_TEST(test_retry)
+{
+        Course *c = course_new("ec600m", COURSE_STALLS);
+        g_autofree char *second = course_second_url(c), *url = NULL, *error = NULL, *text = NULL;
+        g_autoptr(Recording) r = NULL;
+
+        course_publish_as(c, UP, NULL);
+        course_begin_with(c, c->url, "record", "b", "1");
+        g_free(world_sim(c->w, "wait 1-1 mini-2"));
+        course_await_stalled(c, second);
+        course_publish_as(c, "fixed-s3cret-Pa55-of-gateway.mini_1", NULL);
+        course_publish_as(c, "fixed-s3cret-Pa55-of-gateway.mini_2", NULL);
+        url = world_ftp(c->w, "gateway:s3cret-Pa55@", "fixed-s3cret-Pa55-of-gateway.mini_1");
+        course_assert_retry(c, url);
+        course_assert_success(c, NULL);
+        r = get(c->w, c->job);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "request Retry by uid 0 ("), 1);
+        text = get_text(c->w, c->job, &error);
+        ck_assert_ptr_nonnull(strstr(text, ".mini_1"));
+        ck_assert_ptr_null(strstr(text, "s3cret"));
+        ck_assert_ptr_null(strstr(text, "gateway"));
+        course_free(c);
+}
+END_TEST
+
 /* Recordings without a job, and files that were not completed, go at the start. */
 START_TEST(test_orphans)
 {
@@ -353,6 +382,7 @@ int main(void)
         suite_add(s, "slow-disk", test_slow_disk, 0, 1);
         suite_add(s, "refused", test_refused, 0, 2);
         suite_add(s, "calls", test_calls, 0, 1);
+        suite_add(s, "retry", test_retry, 0, 1);
         suite_add(s, "orphans", test_orphans, 0, 1);
         suite_add(s, "forgotten", test_forgotten, 0, 1);
         suite_add(s, "uart", test_uart, 0, 1);

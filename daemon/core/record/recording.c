@@ -79,6 +79,11 @@ void recording_writer_hide(RecordingWriter *w, const char *secret)
         record_mask_add(w->mask, secret);
 }
 
+void recording_writer_know(RecordingWriter *w, const char *text)
+{
+        g_free(record_mask_text(w->mask, text));
+}
+
 static void append_escaped(GString *out, const char *text, size_t most)
 {
         for (const char *p = text; *p && p < text + most; p++) {
@@ -424,6 +429,7 @@ bool recording_writer_continue(RecordingWriter *w, const char *text, size_t leng
 
         if (!before)
                 return false;
+        record_mask_skip(w->mask, text);
         body = body ? body + 2 : text + length;
         g_string_truncate(w->head, 0);
         g_string_append_len(w->head, text, body - text);
