@@ -114,7 +114,7 @@ END_TEST
 /* Neither many lines nor long ones, and neither a long head, take more than the bound. */
 START_TEST(the_bound)
 {
-        g_autofree char *longest = g_strnfill(5000, '\x80'), *text = NULL;
+        g_autofree char *longest = g_strnfill(5000, '\x80'), *device = g_strnfill(9000, 'd'), *text = NULL;
         g_autoptr(RecordingWriter) w = recording_writer_new("upgrade", 20000);
         g_autoptr(Recording) r = NULL;
         guint64 dropped = 0;
@@ -124,7 +124,10 @@ START_TEST(the_bound)
         for (unsigned i = 0; i < 3000; i++) {
                 g_autofree char *line = g_strdup_printf("line %u", i), *so_far = NULL;
 
-                recording_writer_add(w, i * MS, RECORDING_RECEIVED, i % 500 == 250 ? longest : line);
+                if (i % 1000 == 100)
+                        recording_writer_add(w, i * MS, RECORDING_DEVICE, device);
+                else
+                        recording_writer_add(w, i * MS, RECORDING_RECEIVED, i % 500 == 250 ? longest : line);
                 so_far = recording_writer_text(w);
                 ck_assert_uint_le(strlen(so_far), 20000);
         }

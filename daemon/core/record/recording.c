@@ -10,10 +10,11 @@
 #include "core/record/record-mask.h"
 #include "core/record/recording.h"
 
-#define TITLE    "fotad-recording "
-#define TEXT_MAX AT_LINE_MAX /* bytes of an event, before its escapes */
-#define HEAD_MAX 200         /* of a value of the head */
-#define MOST_MIN 4096
+#define TITLE      "fotad-recording "
+#define TEXT_MAX   AT_LINE_MAX                                /* bytes of an event, before its escapes */
+#define DEVICE_MAX (2 * RECORDING_DESCRIPTORS_MAX + TEXT_MAX) /* the same of a device */
+#define HEAD_MAX   200                                        /* of a value of the head */
+#define MOST_MIN   4096
 
 static const char *const words[] = {
         [RECORDING_DEVICE] = "device",   [RECORDING_INTERFACE] = "interface",
@@ -150,7 +151,7 @@ static void add(RecordingWriter *w, uint64_t now, RecordingWord word, const char
         g_string_printf(line, "%" G_GUINT64_FORMAT ".%03u %s", ms / 1000, (unsigned)(ms % 1000), words[word]);
         if (*text)
                 g_string_append_c(line, ' ');
-        append_escaped(line, text, TEXT_MAX);
+        append_escaped(line, text, word == RECORDING_DEVICE ? DEVICE_MAX : TEXT_MAX);
         g_string_append_c(line, '\n');
         append_line(w, g_string_free(line, FALSE));
         w->events++;

@@ -8,6 +8,9 @@
 /* Surveys and recordings of upgrades: the text of doc/recordings.md. */
 #define RECORDING_VERSION 1
 
+/* Bytes of the descriptors of a device that its event can have. A composite device with ten interfaces has some 500. */
+#define RECORDING_DESCRIPTORS_MAX 4096
+
 typedef enum RecordingWord {
         RECORDING_DEVICE,    /* a USB device came: its ids and descriptors */
         RECORDING_INTERFACE, /* an interface of it */
