@@ -6,6 +6,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,18 +134,41 @@ START_TEST(test_mini)
 }
 END_TEST
 
+/* Asserts that no file of a recording was made in the directory since it is watched. */
+static void assert_none_made(int watch)
+{
+        char bytes[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+        bool records = false;
+        ssize_t n;
+
+        while ((n = read(watch, bytes, sizeof(bytes))) > 0)
+                for (ssize_t at = 0; at < n;) {
+                        const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
+
+                        ck_assert_msg(!strstr(event->name, "recording"), "%s", event->name);
+                        records = records || strstr(event->name, ".job");
+                        at += (ssize_t)(sizeof(*event) + event->len);
+                }
+        ck_assert(records);
+        close(watch);
+}
+
 START_TEST(test_off)
 {
         World *w = world_new(&WORLD_EC200A);
-        g_autofree char *url = publish(w), *job = NULL, *error = NULL;
+        g_autofree char *url = publish(w), *directory = world_path(w, "state/jobs"), *job = NULL, *error = NULL;
+        int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
         world_await_module(w, MODULE_1);
+        ck_assert_int_ge(inotify_add_watch(watch, directory, IN_CREATE | IN_MOVED_TO), 0);
         job = world_start(w, "", url, NULL);
         world_assert_result(w, job, "success", "", "");
         ck_assert_ptr_null(get_text(w, job, &error));
         ck_assert_str_eq(error, "org.fotad1.Error.Unsupported");
         ck_assert(!has_file(w));
         client_assert(w, "recording", NULL, 3, "", "has no recording");
+        ck_assert_int_eq(world_stop_daemon(w), 0); /* after the disk has everything */
+        assert_none_made(watch);
         world_free(w);
 }
 END_TEST
