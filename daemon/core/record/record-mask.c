@@ -851,6 +851,7 @@ char *record_mask_received(RecordMask *m, const char *line)
                 m->quoted = false;
                 g_free(m->command);
                 m->command = g_strdup("");
+                measure_beginning(m, line); /* notes it: the line itself stays whole */
                 return mask_line(m, line);
         }
         if (is_boot(line))
