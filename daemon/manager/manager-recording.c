@@ -109,9 +109,9 @@ static void push(Manager *m, const char *id, char *text)
         writer_push(m->writer, key, &task_kind, t);
 }
 
-void manager_recording_save(Manager *m, const Job *job)
+void manager_recording_save(Manager *m, const char *id)
 {
-        JobRecording *r = g_hash_table_lookup(m->recordings, job->id);
+        JobRecording *r = g_hash_table_lookup(m->recordings, id);
 
         if (r && recording_writer_events(r->writer) != r->saved)
                 write_recording(m, r);
