@@ -7,8 +7,6 @@
 
 #include "device/usb-describe.h"
 
-#define DESCRIPTORS_MAX 1024 /* bytes */
-
 /* The caller frees it; NULL: not there, or empty. */
 static char *read_attribute(const char *directory, const char *name)
 {
@@ -59,8 +57,10 @@ static void append_descriptors(GString *out, const char *syspath)
         if (!g_file_get_contents(path, &bytes, &length, NULL) || length == 0)
                 return;
         g_string_append(out, " descriptors=");
-        for (gsize i = 0; i < MIN(length, DESCRIPTORS_MAX); i++)
+        for (gsize i = 0; i < MIN(length, RECORDING_DESCRIPTORS_MAX); i++)
                 g_string_append_printf(out, "%02x", (unsigned char)bytes[i]);
+        if (length > RECORDING_DESCRIPTORS_MAX)
+                g_string_append_printf(out, " descriptors-length=%zu", (size_t)length);
 }
 
 static void describe_device(RecordingWriter *w, uint64_t now, const char *syspath)

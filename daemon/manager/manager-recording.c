@@ -16,6 +16,8 @@
 #include "url.h"
 
 #define BYTES_MAX (256 * 1024)
+#define VALUE_MIN                                                                                                      \
+        6 /* bytes of a value in a query that is hidden elsewhere, too: shorter ones may be words of a module */
 
 struct JobRecording {
         char *id; /* of the job, and the key in Manager */
@@ -107,9 +109,9 @@ static void push(Manager *m, const char *id, char *text)
         writer_push(m->writer, key, &task_kind, t);
 }
 
-void manager_recording_save(Manager *m, const Job *job)
+void manager_recording_save(Manager *m, const char *id)
 {
-        JobRecording *r = g_hash_table_lookup(m->recordings, job->id);
+        JobRecording *r = g_hash_table_lookup(m->recordings, id);
 
         if (r && recording_writer_events(r->writer) != r->saved)
                 write_recording(m, r);
@@ -160,7 +162,6 @@ void manager_write_head(const Module *module, RecordingWriter *recording)
         recording_writer_head(recording, "module", module_id(module));
 }
 
-/* What a line says of a job that stands there in any order, and may be cut anywhere. */
 static void hide_part(JobRecording *r, UrlPart part)
 {
         g_autofree char *secret = part.start ? g_strndup(part.start, part.length) : NULL;
@@ -182,7 +183,8 @@ static void hide_query(JobRecording *r, const char *rest)
                 size_t length = strcspn(query, "&#"), key = strcspn(query, "=&#");
                 size_t value = key < length ? key + 1 : 0;
 
-                hide_part(r, (UrlPart){ query + value, length - value });
+                if (length - value >= VALUE_MIN)
+                        hide_part(r, (UrlPart){ query + value, length - value });
                 query += length + (query[length] != 0);
         }
 }
@@ -237,14 +239,15 @@ static JobRecording *recording_new(Manager *m, const Module *module, const Job *
                 before = recording_store_read(m->state_directory, job->id, &why);
         r->id = g_strdup(job->id);
         r->writer = recording_writer_new("upgrade", BYTES_MAX);
+        recording_writer_know(r->writer, job->imei);
         hide_secrets(r, job->source, job->options);
-        hide_secrets(r, job->retry_source, job->options);
         if (before && recording_writer_continue(r->writer, before, strlen(before))) {
                 recording_writer_add(r->writer, clock_now(), RECORDING_NOTE, "note fotad was started again");
         } else {
                 manager_write_head(module, r->writer);
                 note_lines(r, job->log);
         }
+        hide_secrets(r, job->retry_source, job->options); /* an earlier daemon had others in between */
         job_log_listen(job->log, on_line, r);
         return r;
 }

@@ -25,9 +25,9 @@ void manager_recording_begin(Manager *manager, Module *module, const Job *job);
 /* Hides the secrets in a source and in options that the job is about to get, if it has a recording. */
 void manager_recording_hide(Manager *manager, const Job *job, const char *source, const Options *options);
 
-/* Begins to write the recording to the disk as it is now, if there is one and something was added to it. Neither waits
- * for records, nor do records wait for it. */
-void manager_recording_save(Manager *manager, const Job *job);
+/* Begins to write the recording of the job with that id to the disk as it is now, if there is one and something was
+ * added to it. Neither waits for records, nor do records wait for it. */
+void manager_recording_save(Manager *manager, const char *id);
 
 /* The same, also if nothing was added: the daemon ends. */
 void manager_recording_save_last(Manager *manager, const Job *job);

@@ -60,12 +60,15 @@ static bool on_module_away(void *userdata, Module *module)
         return manager_follow_moved(userdata, module);
 }
 
-/* The upgrade goes on before the recording is written. */
+/* The upgrade goes on before the recording is written. The job may have ended by then, and be forgotten. */
 static void on_record_written(Manager *m, Job *job, int result, const char *why, void *userdata)
 {
+        g_autofree char *id = job->options->record ? g_strdup(job->id) : NULL;
+
         (void)userdata;
         module_record_written(manager_module_of(m, job), result, why);
-        manager_recording_save(m, job);
+        if (id)
+                manager_recording_save(m, id);
 }
 
 static bool on_job_persist(void *userdata, Job *job)
@@ -73,7 +76,7 @@ static bool on_job_persist(void *userdata, Job *job)
         bool changed = manager_write_if_changed(userdata, job, on_record_written);
 
         if (!changed)
-                manager_recording_save(userdata, job);
+                manager_recording_save(userdata, job->id);
         return changed;
 }
 

@@ -47,6 +47,7 @@ CORE_TESTS = \
 	tests/core/test-settings \
 	tests/core/test-job-store \
 	tests/core/test-package-store \
+	tests/core/test-usb-describe \
 	tests/core/test-lock \
 	tests/core/test-port-watch
 
@@ -285,6 +286,10 @@ tests_core_test_job_store_LDADD = $(SHELL_TEST_LIBS)
 tests_core_test_package_store_SOURCES = tests/core/test-package-store.c tests/core/testing.h
 tests_core_test_package_store_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_package_store_LDADD = $(SHELL_TEST_LIBS)
+
+tests_core_test_usb_describe_SOURCES = tests/core/test-usb-describe.c tests/core/testing.h
+tests_core_test_usb_describe_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
+tests_core_test_usb_describe_LDADD = $(SHELL_TEST_LIBS)
 
 CONVERSATIONS = \
 	tests/data/conversations/echo-of-url-with-urc.txt \

@@ -4,6 +4,7 @@
  * out as it went in. */
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "core/quectel/identity.h"
 #include "core/record/record-mask.h"
@@ -85,6 +86,18 @@ static const struct {
         { "AT", "call +4915112", "4915112" },
         { "AT", "call 1234567890", "1234567890" },
         { "AT+CUSD=1,\"*100#\"", "+CUSD: 0,\"Your balance is 12 EUR\",15", "balance" },
+        { "AT", "call +49 151 1234567", "1511234567" },
+        { "AT", "call +49-151-12345", "15112345" },
+        { "AT", "call 0049-151-1234", "00491511234" },
+        { "AT", "call 0151 12345678", "12345678" },
+        { "AT+CNUM", "+CNUM: ,\"002B0034003900310035003100310032\",145", "0034003900310035" },
+        { "AT+CNUM", "+CNUM: ,\"0030\",129", "\"0030\"" },
+        { "AT", "+FOO: 002B003400390031", "003400390031" },
+        { "AT", "+CCWA: \"+4915112345678\",145,1", "15112345678" },
+        { "AT+CCFC=0,2", "+CCFC: 1,1,\"10086\",129", "10086" },
+        { "AT", "+CSSU: 0,,\"10086\",129", "10086" },
+        { "AT", "+CDS: 6,23,\"+4915112345678\",145", "15112345678" },
+        { "AT+CUSD=1", "+CUSD: 0,hello; world 12,15", "world" },
         /* access points and their credentials */
         { "AT+CGDCONT?", "+CGDCONT: 1,\"IP\",\"corp.example.m2m\",\"0.0.0.0\",0,0", "corp.example" },
         { "AT+CGDCONT=1,\"IP\",\"corp.example.m2m\"", "OK", "corp.example" },
@@ -103,6 +116,13 @@ static const struct {
         { "AT", "+QIND: \"FOTA\"+CGAUTH: 1,1,s3cret,gateway7", "gateway7" },
         { "AT$QCPDPP=1,1,\"s3cret\",\"gateway7\"", "OK", "s3cret" },
         { "AT+CMEE=1;+CGAUTH=1,1,\"s3cret\",\"gateway7\"", "OK", "s3cret" },
+        { "AT+CGAUTH?", "+CGAUTH: 1,1,s3;cret7,gateway7", "cret7" },
+        { "AT+CGAUTH=1,1,\"s3;cret7\",\"gateway7\"", "OK", "cret7" },
+        { "AT+CGAUTH=1,1,s3;cret7;+CMEE=1", "OK", "cret7" },
+        { "AT+CGAUTH?", "+CGAUTH: 1,1,\"s3;+cret7\",\"gateway7\"", "cret7" },
+        { "AT+QHTTPCFG=\"auth\",\"gw:s3cret\"", "+QHTTPCFG: \"auth\",\"gw:s3cret\"", "s3cret" },
+        { "AT+QMTCONN=0,\"id\",\"gw\",\"s3cret\"", "+QMTRECV: 0,0,\"place/gw\",\"text\"", "place/gw" },
+        { "AT+QAPN=1", "+QAPN: corp.example", "corp.example" },
         { "AT+CPIN=\"4711\"", "OK", "4711" },
         { "AT+CPWD=\"SC\",\"4711\",\"1147\"", "OK", "1147" },
         { "AT+FOO=1", "+FOO: \"pass word\"", "pass word" },
@@ -116,7 +136,33 @@ static const struct {
           "1A2D003" },
         { "AT+QIACT?", "+QIACT: 1,1,1,\"10.61.7.9\"", "10.61.7.9" },
         { "AT+CGPADDR=1", "+CGPADDR: 1,\"10.61.7.9\"", "10.61.7.9" },
+        { "AT+CGPADDR=1", "+CGPADDR: 1,10.61.7.9", "10.61.7.9" },
+        { "AT+CGPADDR=1", "+CGPADDR: 1,32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9", "13.184" },
+        { "AT+CGCONTRDP=1", "+CGCONTRDP: 1,5,\"corp.example\",\"10.61.7.9.255.0.0.0\",,\"10.61.0.1\"", "corp.example" },
+        { "AT+CGCONTRDP=1", "+CGCONTRDP: 1,5,corp.example,10.61.7.9,255.0.0.0,10.61.0.1", "10.61.7.9" },
+        { "AT+CGCONTRDP=1", "+CGCONTRDP: 1,5,\"a\",\"b\",\"c\",\"2001:db8::9\"", "db8" },
+        { "AT", "+CGEV: NW PDN ACT 1, \"10.61.7.9\"", "10.61.7.9" },
+        { "AT", "+QIURC: \"incoming\",1,0,\"10.61.7.9\",2020", "10.61.7.9" },
+        { "AT+QISTATE?", "+QISTATE: 0,\"TCP\",\"10.61.7.9\",80,5,2,1,0,0,\"usbat\"", "10.61.7.9" },
+        { "AT", "+CEREG: 5,\"1A2B\",\"01ABCDEF\",7", "1A2B" },
+        { "AT", "+CREG: 1,\"1A2B\",\"01ABCDEF\",7", "01ABCDEF" },
+        { "AT+QENG=\"servingcell\"", "+QENG: \"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",262,07,1A2D003,158", "262" },
+        { "AT+QENG=\"servingcell\"", "+QENG: \"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",262,07,1A2D003,158", ",07," },
+        { "AT+QENG=\"neighbourcell\"", "+QENG: \"neighbourcell intra\",\"LTE\",38950,276,-3,-88", "38950" },
+        { "AT+QCELL?", "+QCELL: \"servingcell\",\"LTE\",262,07,1A2D,0A0A0A", "1A2D" },
+        { "AT", "+EEMLTESVC: 262, 7, 2, 4310, 158, 1850", "4310" },
+        { "AT", "+EEMLTEINTRA: 0, 262, 7, 4310, 27447297", "27447297" },
+        { "AT+QNWINFO", "+QNWINFO: \"FDD LTE\",\"26207\",\"LTE BAND 3\",1650", "26207" },
         { "AT+QGPSLOC=2", "+QGPSLOC: 061951.000,31.14150,117.11470,0.7", "31.14150" },
+        { "AT+QGPSGNMEA=\"GGA\"", "+QGPSGNMEA: $GPGGA,061951.00,3114.1500,N,11711.4700,E,1,8", "3114" },
+        { "AT", "$GPRMC,061951.00,A,3114.1500,N,11711.4700,E", "3114" },
+        { "AT", "x$GNGGA,061951.00,3114.1500,N,11711.4700,E,1", "3114" },
+        { "AT+QLBS", "+QLBS: 0,31.14150,117.11470", "31.14150" },
+        { "AT+QCELLLOC", "+QCELLLOC: 117.11470,31.14150", "31.14150" },
+        { "AT+QLTS", "+QLTS: \"2024/01/13,03:41:22+32,0\"", "+32" },
+        { "AT", "+CTZV: \"+32\"", "+32" },
+        /* short messages without their heads */
+        { "AT", "0791947101670000040B914915113254F60000420110213000804", "4915113254" },
         /* URLs */
         { "AT+QFOTADL=\"http://h/p.bin?token=s3cret\",0,100", "OK", "s3cret" },
         { "AT+QFOTADL=\"ftp://gw:s3cret@h/p.bin\",0,100", "OK", "s3cret" },
@@ -180,6 +226,9 @@ static const char *const harmless[] = {
         "AT+QFOTADL=\"http://192.0.2.7/EC200AEUHAR01A02-A03.bin\",0,100,100",
         "AT+QFOTADL=\"FILE:4900000\",0",
         "ATQ0V1E0",
+        "+CTZU: 1",
+        "+CGATT: 1",
+        "2024-01-13 03:41",
 };
 
 START_TEST(harmless_lines_stay)
@@ -333,8 +382,10 @@ START_TEST(secrets_that_are_known)
         record_mask_add(mask, "internet.example");
         record_mask_add(mask, "ab"); /* too short */
         record_mask_add(mask, NULL);
-        text = record_mask_text(mask, "by uid 0: apn=internet.example, table, internet");
-        ck_assert_str_eq(text, "by uid 0: apn=hidden-1, table, hidden-2");
+        record_mask_add(mask, "100"); /* a percentage, too */
+        record_mask_add(mask, "internet");
+        text = record_mask_text(mask, "by uid 0: apn=internet.example, table, internet, 100");
+        ck_assert_str_eq(text, "by uid 0: apn=hidden-2, table, hidden-1, 100");
         other = record_mask_text(mask, "source ftp://me:pw@h/" IMEI ".bin?a=b");
         ck_assert_str_eq(other, "source ftp://me:***@h/867710059900015.bin?a=***");
 }
@@ -351,6 +402,121 @@ START_TEST(serial_numbers)
         ck_assert_str_eq(own, "hidden-1");
         ck_assert_str_eq(again, "hidden-1");
         ck_assert_str_eq(boot, "arom0123456789");
+}
+END_TEST
+
+/* A text between quotes has several lines; the values behind it are private, too. */
+START_TEST(private_texts_have_several_lines)
+{
+        g_autoptr(RecordMask) mask = record_mask_new();
+
+        assert_received(mask, "+CUSD: 0,\"Your balance", "+CUSD: 0,\"hidden-1");
+        assert_received(mask, "is 12 EUR; call", "(text)");
+        assert_received(mask, "+49 151 for Mary", "(text)");
+        assert_received(mask, "+QIND: \"FOTA\",\"END\",0", "+QIND: \"FOTA\",\"END\",0");
+        assert_received(mask, "Mary\",15,Major", "(text)\",15,hidden-2");
+        assert_received(mask, "EC200A", "EC200A");
+        assert_received(mask, "+FOO: \"pass", "+FOO: \"hidden-3");
+        assert_received(mask, "word", "(text)");
+        assert_received(mask, "OK", "OK");
+        assert_received(mask, "EC200A", "EC200A");
+        assert_received(mask, "+FOO: \"pass", "+FOO: \"hidden-3");
+        g_free(record_mask_sent(mask, "ATI"));
+        assert_received(mask, "EC200A", "EC200A");
+        assert_received(mask, "+QIND: \"FOTA\",\"DOWN", "+QIND: \"FOTA\",\"DOWN");
+        assert_received(mask, "EC200A", "EC200A");
+}
+END_TEST
+
+/* Lines of the module stand in the middle of an echo. */
+START_TEST(secrets_that_are_cut)
+{
+        g_autoptr(RecordMask) mask = record_mask_new();
+
+        record_mask_add(mask, "gateway7");
+        record_mask_add(mask, "s3cret-word");
+        assert_received(mask, "AT+QFOTADL=\"http://gatew", "AT+QFOTADL=\"http://(text)");
+        assert_received(mask, "RDY", "RDY");
+        assert_received(mask, "ay7:s3cre", "(text):(text)");
+        assert_received(mask, "+CREG: 1", "+CREG: 1");
+        assert_received(mask, "t-", "(text)");
+        assert_received(mask, "word@192.0.2.7/p.bin\",0", "(text)@192.0.2.7/p.bin\"hidden-3");
+        assert_received(mask, "word", "word");
+        assert_received(mask, "of gateway7", "of hidden-1");
+        assert_received(mask, "of gatew", "of (text)");
+        g_free(record_mask_sent(mask, "AT"));
+        assert_received(mask, "ay7", "ay7");
+}
+END_TEST
+
+/* A mask that goes on with the text of another one. */
+START_TEST(stand_ins_are_given_once)
+{
+        g_autoptr(RecordMask) first = record_mask_new(), second = record_mask_new();
+        g_autoptr(GString) text = g_string_new(NULL);
+        static const char *const before[] = {
+                IMEI, IMSI, "+QCCID: " ICCID, "+CNUM: ,\"+86" PHONE "\",145", "86 771005 000002 1", "+CSPN: \"corp\""
+        };
+        static const char *const after[] = { "867710050000039", "460001234567800", "+QCCID: 89860318740240054321",
+                                             "+CNUM: ,\"+8613800000000\",145", "+CSPN: \"other\"" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
+                g_autofree char *masked = record_mask_received(first, before[i]);
+
+                g_string_append_printf(text, "%s\n", masked);
+        }
+        g_free(record_mask_text(second, IMEI)); /* the job's */
+        record_mask_skip(second, text->str);
+        for (size_t i = 0; i < G_N_ELEMENTS(after); i++) {
+                g_autofree char *masked = record_mask_received(second, after[i]);
+
+                ck_assert_msg(!strstr(text->str, masked), "%s", masked);
+        }
+        assert_received(second, IMEI, "867710059900015");
+        assert_received(second, "867710050000047", "867710059900049");
+}
+END_TEST
+
+/* Those of many masks in a row are bounded as those of one mask are. */
+START_TEST(all_stand_ins_are_given)
+{
+        g_autoptr(RecordMask) mask = record_mask_new();
+
+        record_mask_skip(mask, "86771005994096 hidden-4096 hidden-99999999999999999999 0000004096");
+        assert_received(mask, "867710050000021", "000000000000000");
+        assert_received(mask, PHONE, "00000000000");
+        assert_received(mask, "+CSPN: \"corp\"", "+CSPN: \"hidden\"");
+}
+END_TEST
+
+static gint64 cost_of(const char *part, unsigned n)
+{
+        gint64 least = G_MAXINT64;
+        g_autoptr(GString) line = g_string_new(NULL);
+
+        while (n-- > 0)
+                g_string_append(line, part);
+        for (unsigned i = 0; i < 5; i++) {
+                g_autoptr(RecordMask) mask = record_mask_new();
+                struct timespec begin, end;
+
+                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+                g_free(record_mask_received(mask, line->str));
+                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+                least = MIN(least, (end.tv_sec - begin.tv_sec) * 1000000000LL + end.tv_nsec - begin.tv_nsec);
+        }
+        return least;
+}
+
+/* Lines that a module may send on purpose: a line of eight times the length costs not much more than eight times as
+ * much. */
+START_TEST(the_cost_grows_with_the_length)
+{
+        static const char *const parts[] = { "+CEREG", "+CEREG:;", "+CEREG:;+", "1 2-3.", "http://",
+                                             "\"",     "\"+",      "+",         ",1A",    "a+QCFG:\"" };
+        gint64 one = cost_of(parts[_i], 2000), eight = cost_of(parts[_i], 16000);
+
+        ck_assert_msg(eight < 24 * one, "%s: %lld ns, then %lld ns", parts[_i], (long long)one, (long long)eight);
 }
 END_TEST
 
@@ -387,6 +553,11 @@ int main(void)
         tcase_add_test(t, short_messages_lose_their_text);
         tcase_add_test(t, words_behind_a_private_question_stay);
         tcase_add_test(t, secrets_that_are_known);
+        tcase_add_test(t, private_texts_have_several_lines);
+        tcase_add_test(t, secrets_that_are_cut);
+        tcase_add_test(t, stand_ins_are_given_once);
+        tcase_add_test(t, all_stand_ins_are_given);
+        tcase_add_loop_test(t, the_cost_grows_with_the_length, 0, 10);
         tcase_add_test(t, serial_numbers);
         tcase_add_test(t, numbers_without_end);
         return testing_run(t, "record-mask");

@@ -114,7 +114,7 @@ END_TEST
 /* Neither many lines nor long ones, and neither a long head, take more than the bound. */
 START_TEST(the_bound)
 {
-        g_autofree char *longest = g_strnfill(5000, '\x80'), *text = NULL;
+        g_autofree char *longest = g_strnfill(5000, '\x80'), *device = g_strnfill(9000, 'd'), *text = NULL;
         g_autoptr(RecordingWriter) w = recording_writer_new("upgrade", 20000);
         g_autoptr(Recording) r = NULL;
         guint64 dropped = 0;
@@ -124,7 +124,10 @@ START_TEST(the_bound)
         for (unsigned i = 0; i < 3000; i++) {
                 g_autofree char *line = g_strdup_printf("line %u", i), *so_far = NULL;
 
-                recording_writer_add(w, i * MS, RECORDING_RECEIVED, i % 500 == 250 ? longest : line);
+                if (i % 1000 == 100)
+                        recording_writer_add(w, i * MS, RECORDING_DEVICE, device);
+                else
+                        recording_writer_add(w, i * MS, RECORDING_RECEIVED, i % 500 == 250 ? longest : line);
                 so_far = recording_writer_text(w);
                 ck_assert_uint_le(strlen(so_far), 20000);
         }
@@ -150,6 +153,8 @@ START_TEST(another_writer_goes_on)
         g_autofree char *before = NULL, *after = NULL;
         g_autoptr(Recording) r = NULL;
 
+        recording_writer_know(first, "867710050000013");
+        recording_writer_know(second, "867710050000013");
         recording_writer_head(first, "module", "usb-1-1");
         recording_writer_add(first, 100 * MS, RECORDING_SENT, "AT");
         recording_writer_add(first, 350 * MS, RECORDING_RECEIVED, "867710050000013");
@@ -158,10 +163,10 @@ START_TEST(another_writer_goes_on)
         ck_assert(!recording_writer_continue(second, "junk", 4));
         ck_assert(recording_writer_continue(second, before, strlen(before)));
         recording_writer_add(second, 9000 * MS, RECORDING_RECEIVED, "867710050000013");
-        recording_writer_add(second, 9500 * MS, RECORDING_RECEIVED, "OK");
+        recording_writer_add(second, 9500 * MS, RECORDING_RECEIVED, "867710050000021");
         after = recording_writer_text(second);
         ck_assert(g_str_has_prefix(after, before));
-        ck_assert_str_eq(after + strlen(before), "0.250 < 867710059900015\n0.750 < OK\n");
+        ck_assert_str_eq(after + strlen(before), "0.250 < 867710059900015\n0.750 < 867710059900023\n");
         for (unsigned i = 0; i < 1000; i++)
                 recording_writer_add(second, 9500 * MS + i, RECORDING_RECEIVED, "+CREG: 1");
         g_free(after);

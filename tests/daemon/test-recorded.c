@@ -6,11 +6,13 @@
 #include <check.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client-run.h"
 #include "held.h"
+#include "mini.h"
 #include "recordings.h"
 #include "suite.h"
 
@@ -36,9 +38,11 @@ static char *get_text(World *w, const char *job, char **ret_error)
 static Recording *get(World *w, const char *job)
 {
         g_autofree char *error = NULL, *text = get_text(w, job, &error);
+        const char *found;
 
         ck_assert_msg(text, "%s", error);
-        ck_assert_msg(!strstr(text, IMEI) && !strstr(text, SECRET), "%s", text);
+        found = strstr(text, IMEI) ?: strstr(text, SECRET);
+        ck_assert_msg(!found, "%.100s", found);
         return recordings_parse(text);
 }
 
@@ -132,18 +136,41 @@ START_TEST(test_mini)
 }
 END_TEST
 
+/* Asserts that no file of a recording was made in the directory since it is watched. */
+static void assert_none_made(int watch)
+{
+        char bytes[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+        bool records = false;
+        ssize_t n;
+
+        while ((n = read(watch, bytes, sizeof(bytes))) > 0)
+                for (ssize_t at = 0; at < n;) {
+                        const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
+
+                        ck_assert_msg(!strstr(event->name, "recording"), "%s", event->name);
+                        records = records || strstr(event->name, ".job");
+                        at += (ssize_t)(sizeof(*event) + event->len);
+                }
+        ck_assert(records);
+        close(watch);
+}
+
 START_TEST(test_off)
 {
         World *w = world_new(&WORLD_EC200A);
-        g_autofree char *url = publish(w), *job = NULL, *error = NULL;
+        g_autofree char *url = publish(w), *directory = world_path(w, "state/jobs"), *job = NULL, *error = NULL;
+        int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
         world_await_module(w, MODULE_1);
+        ck_assert_int_ge(inotify_add_watch(watch, directory, IN_CREATE | IN_MOVED_TO), 0);
         job = world_start(w, "", url, NULL);
         world_assert_result(w, job, "success", "", "");
         ck_assert_ptr_null(get_text(w, job, &error));
         ck_assert_str_eq(error, "org.fotad1.Error.Unsupported");
         ck_assert(!has_file(w));
         client_assert(w, "recording", NULL, 3, "", "has no recording");
+        ck_assert_int_eq(world_stop_daemon(w), 0); /* after the disk has everything */
+        assert_none_made(watch);
         world_free(w);
 }
 END_TEST
@@ -169,6 +196,8 @@ START_TEST(test_killed)
         r = get(w, job);
         ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "note fotad was started again"), 1);
         ck_assert_uint_eq(recordings_count(r, RECORDING_SENT, "AT+QFOTADL=?"), 1);
+        ck_assert_uint_ge(recordings_count(r, RECORDING_RECEIVED, "867710059900015"), 2); /* the IMEI's stand-in */
+        ck_assert_uint_eq(recordings_count(r, RECORDING_RECEIVED, "86771005990002"), 0);
         ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "result success"), 1);
         ck_assert_int_eq(world_stop_daemon(w), 0);
         world_start_daemon(w);
@@ -276,6 +305,32 @@ START_TEST(test_calls)
 }
 END_TEST
 
+/* The secrets of a retry's source are hidden, wherever else they stand. */
+START_TEST(test_retry)
+{
+        Course *c = course_new("ec600m", COURSE_STALLS);
+        g_autofree char *second = course_second_url(c), *url = NULL, *error = NULL, *text = NULL;
+        g_autoptr(Recording) r = NULL;
+
+        course_publish_as(c, UP, NULL);
+        course_begin_with(c, c->url, "record", "b", "1");
+        g_free(world_sim(c->w, "wait 1-1 mini-2"));
+        course_await_stalled(c, second);
+        course_publish_as(c, "fixed-s3cret-Pa55-of-gateway.mini_1", NULL);
+        course_publish_as(c, "fixed-s3cret-Pa55-of-gateway.mini_2", NULL);
+        url = world_ftp(c->w, "gateway:s3cret-Pa55@", "fixed-s3cret-Pa55-of-gateway.mini_1");
+        course_assert_retry(c, url);
+        course_assert_success(c, NULL);
+        r = get(c->w, c->job);
+        ck_assert_uint_eq(recordings_count(r, RECORDING_NOTE, "request Retry by uid 0 ("), 1);
+        text = get_text(c->w, c->job, &error);
+        ck_assert_ptr_nonnull(strstr(text, ".mini_1"));
+        ck_assert_ptr_null(strstr(text, "s3cret"));
+        ck_assert_ptr_null(strstr(text, "gateway"));
+        course_free(c);
+}
+END_TEST
+
 /* Recordings without a job, and files that were not completed, go at the start. */
 START_TEST(test_orphans)
 {
@@ -353,6 +408,7 @@ int main(void)
         suite_add(s, "slow-disk", test_slow_disk, 0, 1);
         suite_add(s, "refused", test_refused, 0, 2);
         suite_add(s, "calls", test_calls, 0, 1);
+        suite_add(s, "retry", test_retry, 0, 1);
         suite_add(s, "orphans", test_orphans, 0, 1);
         suite_add(s, "forgotten", test_forgotten, 0, 1);
         suite_add(s, "uart", test_uart, 0, 1);

@@ -2,8 +2,8 @@
 
 /* Recordings, which come from other people's gateways, and what becomes a recording: a text that is accepted has times
  * that never go back, and another writer that goes on with it writes one that is accepted again, within its bound; an
- * IMEI and a password do not come through the mask, whatever stands around them. Input: the file; what stands behind
- * its first NUL are bytes of a module. */
+ * IMEI and a password do not come through the mask, whatever stands around them, and whether or not the password is
+ * known. Input: the file; what stands behind its first NUL are bytes of a module. */
 
 #include <string.h>
 
@@ -74,6 +74,25 @@ static void check_mask(const char *around)
                 fuzz_fail("a password comes through", sent);
 }
 
+/* The password is known, and a line break may cut it: its rest does not come through. */
+static void check_known(const char *around)
+{
+        g_autoptr(RecordMask) mask = record_mask_new();
+        g_autofree char *begin = NULL, *rest = NULL, *all = g_strconcat(around, PASSWORD, around, NULL), *text = NULL;
+        size_t half = strlen(around) % strlen(PASSWORD);
+        g_autofree char *first = g_strndup(PASSWORD, half);
+        g_autofree char *line = g_strconcat(around, first, NULL);
+
+        record_mask_add(mask, PASSWORD);
+        text = record_mask_text(mask, all);
+        if (strstr(text, PASSWORD))
+                fuzz_fail("a password that is known comes through", text);
+        begin = record_mask_received(mask, line);
+        rest = record_mask_received(mask, PASSWORD + half);
+        if (strlen(PASSWORD + half) >= 3 && strstr(rest, PASSWORD + half))
+                fuzz_fail("the rest of a password comes through", rest);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
         const uint8_t *end = size > 0 ? memchr(bytes, 0, size) : NULL;
@@ -82,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
         check_file(file, length);
         check_mask(file);
+        check_known(file);
         if (end)
                 check_bytes(end, size - length);
         return 0;

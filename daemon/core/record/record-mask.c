@@ -20,22 +20,33 @@
 #define DIGITS "0123456789"
 
 #define RUN_MIN       10 /* digits in a row that may be an identifier */
-#define SPLIT_MIN     14 /* the same with blanks, dashes or dots between them */
+#define SPLIT_MIN     14 /* the same with blanks, dashes or dots between them: a revision has 10 such digits */
+#define SPACED_MIN    11 /* the same with blanks or dashes: a date with its hour has 10 */
 #define PHONE_MIN     5  /* digits behind a + */
 #define FRAGMENT_MIN  5  /* digits of a line that has nothing else: half an identifier */
 #define HEX_MIN       16
 #define CARD_MIN      18 /* an ICCID may have letters */
 #define SECRET_MIN    3
+#define NUMBER_MIN    4    /* a secret of digits: three may be a percentage or a code */
+#define PIECE_MIN     3    /* bytes of a secret at the end of a line */
 #define STAND_INS_MAX 4096 /* what comes later is not told apart */
+
+#define NUMBERS_SHOWN 3 /* digits of a number among private values */
+#define PLACE_SHOWN   1
+
+#define TEXT     "(text)"
+#define POSITION "(position)"
 
 struct RecordMask {
         GHashTable *stand_ins; /* digits -> as many digits, both owned */
         GHashTable *words;     /* other originals -> stand-in, both owned */
         GHashTable *issued;    /* the stand-ins, borrowed */
         GPtrArray *secrets;    /* of record_mask_add() */
+        GArray *begun;         /* size_t, for each of these: its bytes that have come at the end of a line */
         unsigned imeis, imsis, cards, numbers, hidden;
         char *command; /* the name of the command that was sent last and not answered yet, "" none */
         bool body;     /* the next line is the text of a short message */
+        bool quoted;   /* the next line goes on with a private text between quotes */
 };
 
 static void wipe(void *text)
@@ -52,6 +63,7 @@ RecordMask *record_mask_new(void)
         m->words = g_hash_table_new_full(g_str_hash, g_str_equal, wipe, g_free);
         m->issued = g_hash_table_new(g_str_hash, g_str_equal);
         m->secrets = g_ptr_array_new_with_free_func(wipe);
+        m->begun = g_array_new(FALSE, TRUE, sizeof(size_t));
         m->command = g_strdup("");
         return m;
 }
@@ -64,6 +76,7 @@ void record_mask_free(RecordMask *m)
         g_hash_table_unref(m->stand_ins);
         g_hash_table_unref(m->words);
         g_ptr_array_unref(m->secrets);
+        g_array_unref(m->begun);
         g_free(m->command);
         g_free(m);
 }
@@ -86,7 +99,7 @@ static const char *remember(RecordMask *m, GHashTable *stand_ins, const char *or
 
 static bool is_full(const RecordMask *m)
 {
-        return g_hash_table_size(m->stand_ins) + g_hash_table_size(m->words) >= STAND_INS_MAX;
+        return m->imeis + m->imsis + m->cards + m->numbers + m->hidden >= STAND_INS_MAX;
 }
 
 static const char *hide(RecordMask *m, const char *original)
@@ -221,15 +234,15 @@ static bool is_separator(char c)
         return c == ' ' || c == '-' || c == '.';
 }
 
-/* The digits that begin there, with single separators between them: the length of the text, and *ret_digits of them.
- */
-static size_t measure_split(const char *p, size_t *ret_digits)
+/* The digits that begin there, with single separators between them, which may be dots: the length of the text, and
+ * *ret_digits of them. */
+static size_t measure_split(const char *p, bool dots, size_t *ret_digits)
 {
         size_t length = 0;
 
         for (*ret_digits = 0; g_ascii_isdigit(p[length]); length++) {
                 ++*ret_digits;
-                if (is_separator(p[length + 1]) && g_ascii_isdigit(p[length + 2]))
+                if (is_separator(p[length + 1]) && (dots || p[length + 1] != '.') && g_ascii_isdigit(p[length + 2]))
                         length++;
         }
         return length;
@@ -277,10 +290,13 @@ static size_t measure_word(const char *p)
 /* The length of the digits that are to be replaced at p, 0 none. before: the byte in front of them. */
 static size_t measure_identifier(const char *p, char before)
 {
-        size_t plain = strspn(p, DIGITS), digits, split = measure_split(p, &digits);
+        size_t plain = strspn(p, DIGITS), digits, split = measure_split(p, true, &digits), spaced;
 
         if (digits >= SPLIT_MIN)
                 return split;
+        spaced = measure_split(p, false, &digits);
+        if (digits >= SPACED_MIN || (before == '+' && plain < PHONE_MIN && digits >= PHONE_MIN))
+                return spaced;
         return plain >= RUN_MIN || (before == '+' && plain >= PHONE_MIN) ? plain : 0;
 }
 
@@ -333,8 +349,121 @@ static char *replace_secrets(RecordMask *m, const char *text)
 
 void record_mask_add(RecordMask *m, const char *secret)
 {
-        if (secret && strlen(secret) >= SECRET_MIN)
-                g_ptr_array_add(m->secrets, g_strdup(secret));
+        size_t length = secret ? strlen(secret) : 0, none = 0;
+
+        if (length < (secret && strspn(secret, DIGITS) == length ? NUMBER_MIN : SECRET_MIN))
+                return;
+        for (unsigned i = 0; i < m->secrets->len; i++)
+                if (strcmp(g_ptr_array_index(m->secrets, i), secret) == 0)
+                        return;
+        g_ptr_array_add(m->secrets, g_strdup(secret));
+        g_array_append_val(m->begun, none);
+        hide(m, secret);
+}
+
+/* ---- secrets that a line break cuts, as the echo of a command that another line of the module interrupts */
+
+static size_t *begun_of(const RecordMask *m, unsigned i)
+{
+        return &g_array_index(m->begun, size_t, i);
+}
+
+/* The bytes at the beginning of the line that go on with a secret at the end of a line before. */
+static size_t measure_rest(RecordMask *m, const char *line)
+{
+        size_t most = 0;
+
+        for (unsigned i = 0; i < m->secrets->len; i++) {
+                const char *rest = (const char *)g_ptr_array_index(m->secrets, i) + *begun_of(m, i);
+                size_t length = MIN(strlen(rest), strlen(line));
+
+                if (*begun_of(m, i) == 0 || strncmp(line, rest, length) != 0)
+                        continue;
+                *begun_of(m, i) = rest[length] ? *begun_of(m, i) + length : 0;
+                most = MAX(most, length);
+        }
+        return most;
+}
+
+/* The bytes at the end of the line that are the beginning of a secret, and are to be replaced. */
+static size_t measure_beginning(RecordMask *m, const char *line)
+{
+        size_t most = 0, all = strlen(line);
+        bool whole = false; /* a secret ends with the line, and is replaced as a whole */
+
+        for (unsigned i = 0; i < m->secrets->len; i++) {
+                const char *secret = g_ptr_array_index(m->secrets, i);
+                size_t length = MIN(strlen(secret) - 1, all);
+
+                whole = whole || g_str_has_suffix(line, secret);
+                while (length > 0 && strncmp(line + all - length, secret, length) != 0)
+                        length--;
+                if (length == 0)
+                        continue;
+                *begun_of(m, i) = length;
+                most = MAX(most, length >= PIECE_MIN ? length : 0);
+        }
+        return whole ? 0 : most;
+}
+
+static void forget_beginnings(RecordMask *m)
+{
+        for (unsigned i = 0; i < m->secrets->len; i++)
+                *begun_of(m, i) = 0;
+}
+
+/* ---- stand-ins of an earlier mask */
+
+static void skip_below(unsigned *counter, const char *digits, size_t length)
+{
+        g_autofree char *text = g_strndup(digits, length);
+        guint64 number = g_ascii_strtoull(text, NULL, 10);
+
+        if (number <= STAND_INS_MAX)
+                *counter = MAX(*counter, (unsigned)number);
+}
+
+/* Digits that may be a stand-in. */
+static void skip_digits(RecordMask *m, const char *digits)
+{
+        size_t n = strlen(digits);
+
+        if (n >= BODY_DIGITS && n <= IMEISV_DIGITS && strncmp(digits + TAC_DIGITS, "99", 2) == 0)
+                skip_below(&m->imeis, digits + TAC_DIGITS + 2, BODY_DIGITS - TAC_DIGITS - 2);
+        if (n == IMEI_DIGITS && g_str_has_prefix(digits, IMSI_PREFIX))
+                skip_below(&m->imsis, digits + strlen(IMSI_PREFIX), n - strlen(IMSI_PREFIX));
+        if (n >= CARD_MIN && g_str_has_prefix(digits, "89"))
+                skip_below(&m->cards, digits + 2, n - 3);
+        if (n >= PHONE_MIN)
+                skip_below(&m->numbers, digits, n);
+}
+
+void record_mask_skip(RecordMask *m, const char *text)
+{
+        static const char word[] = "hidden-";
+
+        for (const char *p = text; *p;) {
+                size_t plain = strspn(p, DIGITS), n, split = measure_split(p, true, &n);
+                g_autoptr(GString) digits = g_string_new(NULL);
+
+                if (g_str_has_prefix(p, word)) {
+                        p += strlen(word);
+                        plain = strspn(p, DIGITS);
+                        skip_below(&m->hidden, p, plain);
+                        p += plain;
+                        continue;
+                }
+                g_string_append_len(digits, p, (gssize)plain);
+                skip_digits(m, digits->str);
+                if (n >= SPACED_MIN && n <= CARD_MIN + 2 && split > plain) {
+                        g_string_truncate(digits, 0);
+                        for (size_t i = 0; i < split; i++)
+                                if (g_ascii_isdigit(p[i]))
+                                        g_string_append_c(digits, p[i]);
+                        skip_digits(m, digits->str);
+                }
+                p += MAX(plain, 1);
+        }
 }
 
 char *record_mask_text(RecordMask *m, const char *text)
@@ -365,17 +494,28 @@ char *record_mask_serial(RecordMask *m, const char *serial)
 
 /* ---- the values of a command */
 
-/* Commands and answers with values that may be private: subscriber, network, place, credentials, messages. */
+/* Commands and answers with values that may be private: subscriber, network, credentials, messages. A * stands for any
+ * end. */
 static const char *const private_names[] = {
-        "+AUTHDATA", "+CBM",      "+CCID",     "+CCWA",    "+CDS",      "+CEREG",    "+CGAUTH",   "+CGCONTRDP",
-        "+CGDCONT",  "+CGDSCONT", "+CGLA",     "+CGPADDR", "+CGREG",    "+CGSN",     "+CIMI",     "+CLCC",
-        "+CLCK",     "+CLIP",     "+CMGL",     "+CMGR",    "+CMGS",     "+CMGW",     "+CMT",      "+CNUM",
-        "+COLP",     "+COPN",     "+COPS",     "+CPBF",    "+CPBR",     "+CPBW",     "+CPWD",     "+CREG",
-        "+CRSM",     "+CSCA",     "+CSIM",     "+CSPN",    "+CUSD",     "+EGMR",     "+EID",      "+GSN",
-        "+ICCID",    "+QCCID",    "+QCELL",    "+QENG",    "+QESIM",    "+QFTPCFG",  "+QFTPOPEN", "+QGPSLOC",
-        "+QHTTPCFG", "+QHTTPURL", "+QIACT",    "+QICSGP",  "+QIDNSCFG", "+QIDNSGIP", "+QIOPEN",   "+QIURC",
-        "+QMTCFG",   "+QMTCONN",  "+QMTOPEN",  "+QNWINFO", "+QPING",    "+QSPN",     "+QSMTPCFG", "+QSMTPUSER",
-        "+QSSLOPEN", "$QCPDPP",   "^AUTHDATA", "^ICCID",   "+CPIN=",
+        "+AUTHDATA", "+CALA",       "+CBM",     "+CCFC",      "+CCID",     "+CCLK",     "+CCWA",    "+CDS",
+        "+CDIP",     "+CEREG",      "+CGAUTH",  "+CGCONTRDP", "+CGDCONT",  "+CGDSCONT", "+CGLA",    "+CGPADDR",
+        "+CGREG",    "+CGSCONTRDP", "+CGSN",    "+CGTFTRDP",  "+CIMI",     "+CLCC",     "+CLCK",    "+CLIP",
+        "+CMGC",     "+CMGL",       "+CMGR",    "+CMGS",      "+CMGW",     "+CMSS",     "+CMT",     "+CNAP",
+        "+CNUM",     "+COLP",       "+COPN",    "+COPS",      "+CPBF",     "+CPBR",     "+CPBW",    "+CPNSTAT",
+        "+CPOL",     "+CPWD",       "+CREG",    "+CRSM",      "+CSCA",     "+CSIM",     "+CSPN",    "+CSSI",
+        "+CSSU",     "+CTZE",       "+CTZV",    "+CUSD",      "+EGMR",     "+EID",      "+GSN",     "+ICCID",
+        "+QAPN",     "+QAUTH*",     "+QCCID",   "+QCELLINFO", "+QESIM",    "+QFTP*",    "+QGSN",    "+QHTTP*",
+        "+QIACT",    "+QICSGP",     "+QIDNS*",  "+QIMS*",     "+QIOPEN",   "+QIRD",     "+QISTATE", "+QIURC",
+        "+QLTS",     "+QLWM2M*",    "+QMBNCFG", "+QMT*",      "+QNETINFO", "+QNTP",     "+QPING",   "+QPPP*",
+        "+QSMTP*",   "+QSPN",       "+QSSL*",   "+QSTK*",     "+STK*",     "+QWIFI*",   "$QCPDPP",  "$MYNET*",
+        "$QCRMCALL", "^AUTHDATA",   "^DSCI",    "^ICCID",     "^NWTIME",   "+CPIN=",
+};
+
+/* The same for the place: a number of two digits may be the network's, and is replaced, too. */
+static const char *const place_names[] = {
+        "+CELL*",  "+CGNS*", "+CGPSINFO", "+CIPGSMLOC", "+CLBS",      "+CPOS",   "+EEM*",    "+QCAINFO",
+        "+QCELL*", "+QENG",  "+QGPS*",    "+QLBS*",     "+QLOCATION", "+QNWCFG", "+QNWINFO", "+QNWLOCK",
+        "+QSCAN",  "+QOPS",  "+QCOPS",    "^MONSC",     "^MONNC",     "^EEM*",
 };
 
 /* Answers whose quoted words are the module's, not a person's. */
@@ -396,26 +536,58 @@ static bool is_one_of(const char *text, size_t length, const char *const *words,
         return false;
 }
 
-/* The first private name in the line that is followed by values; NULL none. *ret_values is where these begin. */
-static const char *find_private(const char *line, const char **ret_values)
+static size_t measure_upper(const char *p)
 {
-        const char *first = NULL;
+        size_t length = 1;
 
-        for (size_t i = 0; i < G_N_ELEMENTS(private_names); i++) {
-                const char *name = private_names[i];
+        while (g_ascii_isalnum(p[length]))
+                length++;
+        return length;
+}
 
-                for (const char *at = line; (at = strcasestr(at, name)); at++) {
-                        const char *values = at + strlen(name);
+/* name: with the * or the = at its end, which the list has. */
+static bool matches(const char *name, const char *text, size_t length)
+{
+        size_t n = strlen(name);
 
-                        if (name[strlen(name) - 1] == '=')
-                                values--;
-                        if ((*values != '=' && *values != ':') || values[1] == '?' || (first && at >= first))
-                                continue;
-                        first = at;
-                        *ret_values = values + 1;
+        if (name[n - 1] == '*')
+                return length >= n - 1 && g_ascii_strncasecmp(name, text, n - 1) == 0;
+        if (name[n - 1] == '=')
+                return text[length] == '=' && length == n - 1 && g_ascii_strncasecmp(name, text, n - 1) == 0;
+        return length == n && g_ascii_strncasecmp(name, text, n) == 0;
+}
+
+static bool is_listed(const char *const *names, size_t n, const char *text, size_t length)
+{
+        for (size_t i = 0; i < n; i++)
+                if (matches(names[i], text, length))
+                        return true;
+        return false;
+}
+
+/* The number of digits of a number that is shown among the values of that name; 0: its values are not private. */
+static size_t digits_shown(const char *name, size_t length)
+{
+        return is_listed(place_names, G_N_ELEMENTS(place_names), name, length)       ? PLACE_SHOWN
+               : is_listed(private_names, G_N_ELEMENTS(private_names), name, length) ? NUMBERS_SHOWN
+                                                                                     : 0;
+}
+
+/* The first private name in the line that is followed by values; NULL none. *ret_values is where these begin. Looks at
+ * each byte once, whatever a module sends. */
+static const char *find_private(const char *line, const char **ret_values, size_t *ret_shown)
+{
+        for (const char *p = line; (p = strpbrk(p, "+$^"));) {
+                size_t length = measure_upper(p);
+                const char *end = p + length;
+
+                if ((*end == '=' || *end == ':') && end[1] != '?' && (*ret_shown = digits_shown(p, length)) > 0) {
+                        *ret_values = end + 1;
+                        return p;
                 }
+                p = end;
         }
-        return first;
+        return NULL;
 }
 
 static bool is_range(const char *value, size_t length)
@@ -426,14 +598,15 @@ static bool is_range(const char *value, size_t length)
         return length > 0 && *value == '(';
 }
 
-/* Appends a value of a private command; value is without its quotes. */
-static void append_value(RecordMask *m, GString *out, const char *value, size_t length, bool quoted)
+/* Appends a value of a private command, without its quotes. shown: digits of a number that stays, 0: between quotes
+ * none does. */
+static void append_value(RecordMask *m, GString *out, const char *value, size_t length, size_t shown)
 {
         g_autofree char *text = g_strndup(value, length);
         const char *digits = *text == '+' ? text + 1 : text;
 
         if (length == 0 || is_one_of(value, length, public_words, G_N_ELEMENTS(public_words)) ||
-            (!quoted && length <= 3 && strspn(text, DIGITS) == length) || (!quoted && is_range(value, length))) {
+            (length <= shown && strspn(text, DIGITS) == length) || (shown > 0 && is_range(value, length))) {
                 g_string_append(out, text);
         } else if (strlen(digits) >= PHONE_MIN && strspn(digits, DIGITS) == strlen(digits)) {
                 if (digits > text)
@@ -445,26 +618,42 @@ static void append_value(RecordMask *m, GString *out, const char *value, size_t 
         explicit_bzero(text, length);
 }
 
-/* Values between commas, with or without quotes, up to a ; outside quotes. Returns their end. */
-static const char *append_values(RecordMask *m, GString *out, const char *p)
+/* Behind a ; another command begins. Any other ; belongs to a value. */
+static bool is_end_of_command(const char *p)
 {
-        while (*p && *p != ';') {
+        return *p == ';' && (!p[1] || (strchr("+$^&", p[1]) && g_ascii_isalpha(p[1 + (p[1] != 0)])));
+}
+
+static size_t measure_value(const char *p)
+{
+        size_t length = 0;
+
+        while (p[length] && p[length] != ',' && !is_end_of_command(p + length))
+                length++;
+        while (length > 0 && p[length - 1] == ' ')
+                length--;
+        return length;
+}
+
+/* Values between commas, with or without quotes, up to the end of the command. Returns their end. */
+static const char *append_values(RecordMask *m, GString *out, const char *p, size_t shown)
+{
+        while (*p && !is_end_of_command(p)) {
                 if (*p == ' ' || *p == ',') {
                         g_string_append_c(out, *p++);
                 } else if (*p == '"') {
                         size_t length = strcspn(p + 1, "\"");
 
                         g_string_append_c(out, '"');
-                        append_value(m, out, p + 1, length, true);
+                        append_value(m, out, p + 1, length, 0);
                         p += 1 + length;
+                        m->quoted = *p == 0;
                         if (*p)
                                 g_string_append_c(out, *p++);
                 } else {
-                        size_t length = strcspn(p, ",;");
+                        size_t length = measure_value(p);
 
-                        while (length > 0 && p[length - 1] == ' ')
-                                length--;
-                        append_value(m, out, p, length, false);
+                        append_value(m, out, p, length, shown);
                         p += length;
                 }
         }
@@ -509,25 +698,34 @@ static void append_public(RecordMask *m, GString *out, const char *whole)
                 if (harmless)
                         append_text(m, out, text);
                 else
-                        append_value(m, out, line, plain, true);
+                        append_value(m, out, line, plain, 0);
                 line += plain;
+                m->quoted = *line == 0 && !harmless && length > 1;
                 if (*line)
                         g_string_append_c(out, *line++);
         }
 }
 
-static char *mask_line(RecordMask *m, const char *line)
+static void append_line(RecordMask *m, GString *out, const char *line)
 {
-        GString *out = g_string_new(NULL);
         const char *p = line, *values = NULL;
+        size_t shown = 0;
 
-        while (find_private(p, &values)) {
+        while (find_private(p, &values, &shown)) {
                 g_autofree char *before = g_strndup(p, (size_t)(values - p));
 
                 append_public(m, out, before);
-                p = append_values(m, out, values);
+                p = append_values(m, out, values, shown);
         }
-        append_public(m, out, p);
+        if (*p)
+                append_public(m, out, p);
+}
+
+static char *mask_line(RecordMask *m, const char *line)
+{
+        GString *out = g_string_new(NULL);
+
+        append_line(m, out, line);
         return g_string_free(out, FALSE);
 }
 
@@ -535,10 +733,13 @@ char *record_mask_sent(RecordMask *m, const char *line)
 {
         const char *name;
         size_t length = measure_name(line, &name);
+        char *masked = mask_line(m, line);
 
         g_free(m->command);
         m->command = g_strndup(name, length);
-        return mask_line(m, line);
+        m->quoted = false; /* the line is whole */
+        forget_beginnings(m);
+        return masked;
 }
 
 static bool is_final(const char *line)
@@ -566,10 +767,25 @@ static bool is_message(const char *line)
         return false;
 }
 
+/* A line with a name, which does not belong to a text. */
+static bool is_named(const char *line)
+{
+        return *line && strchr("+^$", *line) && g_ascii_isupper(line[1]) && line[measure_upper(line)] == ':';
+}
+
+/* A sentence of NMEA 0183, as $GPGGA,... */
+static bool is_position(const char *line)
+{
+        for (const char *p = line; (p = strpbrk(p, "$!")); p++)
+                if (g_ascii_isupper(p[1]) && measure_upper(p) >= 6 && p[measure_upper(p)] == ',')
+                        return true;
+        return false;
+}
+
 /* Returns true if the line is a value without its name, of a command whose values are private. */
 static bool is_bare_value(const RecordMask *m, const char *line)
 {
-        return is_one_of(m->command, strlen(m->command), private_names, G_N_ELEMENTS(private_names)) && *line != '+' &&
+        return digits_shown(m->command, strlen(m->command)) > 0 && *line != '+' &&
                g_ascii_strncasecmp(line, "AT", 2) != 0 && strpbrk(line, DIGITS);
 }
 
@@ -581,28 +797,73 @@ static bool is_fragment(const char *line)
 void record_mask_end_message(RecordMask *m)
 {
         m->body = false;
+        m->quoted = false;
+        forget_beginnings(m);
+}
+
+/* A text between quotes goes on; values may follow its end. */
+static void append_quoted(RecordMask *m, GString *out, const char *line)
+{
+        const char *quote = strchr(line, '"'), *end;
+
+        g_string_append(out, TEXT);
+        if (!quote)
+                return;
+        m->quoted = false;
+        g_string_append_c(out, '"');
+        end = append_values(m, out, quote + 1, NUMBERS_SHOWN);
+        append_line(m, out, end);
+}
+
+/* A line that is neither the end of an answer nor the news of a restart. */
+static void append_received(RecordMask *m, GString *out, const char *line)
+{
+        bool quoted = m->quoted;
+
+        if (m->quoted && !is_named(line)) {
+                append_quoted(m, out, line);
+                return;
+        }
+        if (m->body && !is_named(line)) {
+                g_string_append(out, TEXT); /* it may have several lines */
+                return;
+        }
+        m->body = is_message(line);
+        if (is_position(line))
+                g_string_append(out, POSITION);
+        else if (is_fragment(line))
+                append_digits(m, out, line, strlen(line));
+        else if (is_bare_value(m, line))
+                append_line(m, out, append_values(m, out, line, NUMBERS_SHOWN));
+        else
+                append_line(m, out, line);
+        m->quoted = m->quoted || quoted; /* the line may stand in the middle of that text */
 }
 
 char *record_mask_received(RecordMask *m, const char *line)
 {
         g_autoptr(GString) out = g_string_new(NULL);
+        g_autofree char *middle = NULL;
+        size_t rest, beginning;
 
         if (is_final(line)) {
                 m->body = false;
+                m->quoted = false;
                 g_free(m->command);
                 m->command = g_strdup("");
+                measure_beginning(m, line); /* notes it: the line itself stays whole */
                 return mask_line(m, line);
         }
         if (is_boot(line))
                 return mask_line(m, line);
-        if (m->body && *line != '+')
-                return g_strdup("(text)"); /* it may have several lines */
-        m->body = is_message(line);
-        if (is_fragment(line))
-                append_digits(m, out, line, strlen(line));
-        else if (is_bare_value(m, line))
-                append_values(m, out, line);
-        else
-                return mask_line(m, line);
+        rest = measure_rest(m, line);
+        beginning = measure_beginning(m, line + rest);
+        middle = g_strndup(line + rest, strlen(line + rest) - beginning);
+        if (rest > 0)
+                g_string_append(out, TEXT);
+        if (*middle)
+                append_received(m, out, middle);
+        if (beginning > 0)
+                g_string_append(out, TEXT);
         return g_string_free(g_steal_pointer(&out), FALSE);
 }

@@ -13,8 +13,12 @@ RecordMask *record_mask_new(void);
 void record_mask_free(RecordMask *mask);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordMask, record_mask_free)
 
-/* Replaces that text from now on wherever it stands. Shorter than 3 bytes it is not replaced; NULL is ignored. */
+/* Replaces that text from now on wherever it stands, and gives it its stand-in now. Shorter than 3 bytes, or a number
+ * of fewer than 4 digits, it is not replaced; NULL is ignored. */
 void record_mask_add(RecordMask *mask, const char *secret);
+
+/* The text was written with another mask, and has its stand-ins: this mask gives none of them to other originals. */
+void record_mask_skip(RecordMask *mask, const char *text);
 
 /* A line of the AT dialogue, without its end; the lines are to be given in their order. The caller frees the result. */
 char *record_mask_sent(RecordMask *mask, const char *line);

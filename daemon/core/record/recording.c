@@ -10,10 +10,11 @@
 #include "core/record/record-mask.h"
 #include "core/record/recording.h"
 
-#define TITLE    "fotad-recording "
-#define TEXT_MAX AT_LINE_MAX /* bytes of an event, before its escapes */
-#define HEAD_MAX 200         /* of a value of the head */
-#define MOST_MIN 4096
+#define TITLE      "fotad-recording "
+#define TEXT_MAX   AT_LINE_MAX                                /* bytes of an event, before its escapes */
+#define DEVICE_MAX (2 * RECORDING_DESCRIPTORS_MAX + TEXT_MAX) /* the same of a device */
+#define HEAD_MAX   200                                        /* of a value of the head */
+#define MOST_MIN   4096
 
 static const char *const words[] = {
         [RECORDING_DEVICE] = "device",   [RECORDING_INTERFACE] = "interface",
@@ -77,6 +78,11 @@ void recording_writer_free(RecordingWriter *w)
 void recording_writer_hide(RecordingWriter *w, const char *secret)
 {
         record_mask_add(w->mask, secret);
+}
+
+void recording_writer_know(RecordingWriter *w, const char *text)
+{
+        g_free(record_mask_text(w->mask, text));
 }
 
 static void append_escaped(GString *out, const char *text, size_t most)
@@ -145,7 +151,7 @@ static void add(RecordingWriter *w, uint64_t now, RecordingWord word, const char
         g_string_printf(line, "%" G_GUINT64_FORMAT ".%03u %s", ms / 1000, (unsigned)(ms % 1000), words[word]);
         if (*text)
                 g_string_append_c(line, ' ');
-        append_escaped(line, text, TEXT_MAX);
+        append_escaped(line, text, word == RECORDING_DEVICE ? DEVICE_MAX : TEXT_MAX);
         g_string_append_c(line, '\n');
         append_line(w, g_string_free(line, FALSE));
         w->events++;
@@ -424,6 +430,7 @@ bool recording_writer_continue(RecordingWriter *w, const char *text, size_t leng
 
         if (!before)
                 return false;
+        record_mask_skip(w->mask, text);
         body = body ? body + 2 : text + length;
         g_string_truncate(w->head, 0);
         g_string_append_len(w->head, text, body - text);

@@ -8,6 +8,9 @@
 /* Surveys and recordings of upgrades: the text of doc/recordings.md. */
 #define RECORDING_VERSION 1
 
+/* Bytes of the descriptors of a device that its event can have. A composite device with ten interfaces has some 500. */
+#define RECORDING_DESCRIPTORS_MAX 4096
+
 typedef enum RecordingWord {
         RECORDING_DEVICE,    /* a USB device came: its ids and descriptors */
         RECORDING_INTERFACE, /* an interface of it */
@@ -40,6 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordingWriter, recording_writer_free)
 /* Text that is replaced wherever it occurs from now on, such as a password; NULL is ignored. */
 void recording_writer_hide(RecordingWriter *writer, const char *secret);
 
+/* The identifiers in the text get their stand-ins now, so that these are the first ones in each writer for a job. */
+void recording_writer_know(RecordingWriter *writer, const char *text);
+
 /* A line of the head. Call it before the first event. key: letters and dashes. */
 void recording_writer_head(RecordingWriter *writer, const char *key, const char *value);
 
@@ -63,7 +69,7 @@ char *recording_writer_quote(RecordingWriter *writer, const char *text);
 char *recording_writer_quote_serial(RecordingWriter *writer, const char *serial);
 
 /* Goes on with the text of another writer, which replaces what this one has; the next event is at the time of its last
- * one. Returns false, and changes nothing, if it is no recording. */
+ * one. Stand-ins in it are not given to other originals. Returns false, and changes nothing, if it is no recording. */
 bool recording_writer_continue(RecordingWriter *writer, const char *text, size_t length);
 
 /* The recording so far. The caller frees it. */
