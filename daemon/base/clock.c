@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-/* While a timer is set, the loop waits for a second at a time, or for a small part of what is left until then. A longer
+/* While a time-out runs, the loop waits for a second at a time, or for a small part of what is left until then. A longer
  * time between two turns is one in which the daemon did not listen, and counts as so much. */
 #define TURN_MAX  G_USEC_PER_SEC
 #define TURN_PART 16
@@ -22,8 +22,9 @@
 struct ClockTimer {
         const ClockTimerObserver *observer;
         void *userdata;
-        uint64_t at;
-        bool resumed; /* the observer is still to be called */
+        uint64_t at;        /* a time-out ends, UINT64_MAX never */
+        uint64_t remind_at; /* UINT64_MAX never */
+        bool resumed;       /* the observer is still to be called */
 };
 
 static GQueue timers = G_QUEUE_INIT;
@@ -73,7 +74,7 @@ ClockTimer *clock_timer_new(const ClockTimerObserver *observer, void *userdata)
 
         t->observer = observer;
         t->userdata = userdata;
-        t->at = UINT64_MAX;
+        t->at = t->remind_at = UINT64_MAX;
         g_queue_push_tail(&timers, t);
         return t;
 }
@@ -91,17 +92,41 @@ void clock_timer_set(ClockTimer *t, uint64_t at)
         t->at = at;
 }
 
-/* The timer whose time comes first, NULL if none is set. */
+void clock_timer_remind(ClockTimer *t, uint64_t at)
+{
+        t->remind_at = at;
+}
+
+static uint64_t time_of(const ClockTimer *t)
+{
+        return MIN(t->at, t->remind_at);
+}
+
+/* The timer whose time comes first, NULL if there is none. */
 static ClockTimer *first_timer(void)
 {
         ClockTimer *first = NULL;
 
-        for (GList *i = timers.head; i; i = i->next) {
-                ClockTimer *t = i->data;
+        for (GList *i = timers.head; i; i = i->next)
+                if (!first || time_of(i->data) < time_of(first))
+                        first = i->data;
+        return first;
+}
 
-                if (t->at != UINT64_MAX && (!first || t->at < first->at))
-                        first = t;
-        }
+static uint64_t first_time(void)
+{
+        const ClockTimer *first = first_timer();
+
+        return first ? time_of(first) : UINT64_MAX;
+}
+
+/* The end of the first time-out, UINT64_MAX if none runs. */
+static uint64_t first_time_out(void)
+{
+        uint64_t first = UINT64_MAX;
+
+        for (GList *i = timers.head; i; i = i->next)
+                first = MIN(first, ((const ClockTimer *)i->data)->at);
         return first;
 }
 
@@ -122,8 +147,8 @@ static void run_timer(bool all_read)
         if (resumed) {
                 resumed->resumed = false;
                 resumed->observer->resumed(resumed->userdata);
-        } else if (first && clock_has_passed(first->at)) {
-                first->at = UINT64_MAX;
+        } else if (first && clock_has_passed(time_of(first))) {
+                first->at = first->remind_at = UINT64_MAX;
                 first->observer->passed(first->userdata);
         }
 }
@@ -133,24 +158,24 @@ static void run_timer(bool all_read)
 /* Returns the longest time between two turns that counts, µs. */
 static uint64_t longest_turn(void)
 {
-        const ClockTimer *first = first_timer();
+        uint64_t time_out = first_time_out(), at = time_out == UINT64_MAX ? first_time() : time_out;
+        unsigned part = time_out == UINT64_MAX ? 1 : TURN_PART;
 
-        if (!first)
+        if (at == UINT64_MAX)
                 return UINT64_MAX;
-        return first->at <= now ? TURN_MAX : MAX(TURN_MAX, (first->at - now) / TURN_PART);
+        return at > now ? MAX(TURN_MAX, (at - now) / part) : TURN_MAX;
 }
 
 /* Returns how long the loop may wait for events, µs. */
 static uint64_t longest_wait(void)
 {
-        const ClockTimer *first = first_timer();
-        uint64_t present = now + read_clock(CLOCK_MONOTONIC) - turned_at;
+        uint64_t at = first_time(), present = now + read_clock(CLOCK_MONOTONIC) - turned_at;
 
         if (resumed_timer())
                 return 0;
-        if (!first)
+        if (at == UINT64_MAX)
                 return UINT64_MAX;
-        return first->at <= present ? 0 : MIN(first->at - present, longest_turn());
+        return at <= present ? 0 : MIN(at - present, longest_turn());
 }
 
 /* The loop has waited for events: the clock goes on. These times were taken right after that. */

@@ -22,7 +22,7 @@ bool clock_has_passed(uint64_t at);
 int clock_loop(sd_event *event);
 
 typedef struct ClockTimerObserver {
-        void (*passed)(void *userdata);  /* clock_has_passed() the time of the timer, once */
+        void (*passed)(void *userdata);  /* clock_has_passed() the first of the timer's times; both are off then */
         void (*resumed)(void *userdata); /* the host was suspended, and everything that came since has been read; NULL
                                             if that does not matter */
 } ClockTimerObserver;
@@ -33,5 +33,10 @@ typedef struct ClockTimer ClockTimer;
 ClockTimer *clock_timer_new(const ClockTimerObserver *observer, void *userdata);
 /* Takes NULL. */
 void clock_timer_free(ClockTimer *timer);
-/* Sets the timer to that time; UINT64_MAX turns it off. */
+/* Sets the time at which a time-out ends; UINT64_MAX for none. Until then the loop turns again and again, to see whether
+ * the daemon listens. */
 void clock_timer_set(ClockTimer *timer, uint64_t at);
+/* Sets the time at which something is to be done that ends nothing: a question to be asked, a port to be tried again;
+ * UINT64_MAX for none. The loop sleeps until then; if no time-out runs, a time in which the daemon does not listen counts,
+ * but no longer than until then. */
+void clock_timer_remind(ClockTimer *timer, uint64_t at);

@@ -270,7 +270,12 @@ bool at_port_advance(AtPort *p)
 
 uint64_t at_port_deadline(const AtPort *p)
 {
-        return p->serial ? MIN(p->open_at, engine_deadline(p)) : p->open_at;
+        return p->serial ? engine_deadline(p) : UINT64_MAX;
+}
+
+uint64_t at_port_open_at(const AtPort *p)
+{
+        return p->open_at;
 }
 
 /* ---- opening and closing */

@@ -57,7 +57,7 @@ const char *at_port_node(const AtPort *port);
 bool at_port_set_rate(AtPort *port, unsigned baud_rate);
 
 /* Opens or closes the port by that wish. A port that could not be opened, or that another process has, is tried again
- * when at_port_deadline() is reached. Returns true if it was tried: that may have made work. */
+ * when at_port_open_at() is reached. Returns true if it was tried: that may have made work. */
 bool at_port_update(AtPort *port, AtPortWish wish);
 /* Forgets earlier tries to open the port and their results: the next at_port_update() tries at once. */
 void at_port_try(AtPort *port);
@@ -115,6 +115,8 @@ void at_port_send_blind(AtPort *port, const char *command);
 
 /* Carries the next event of the dialogue out or reports it. Returns false if there is none. */
 bool at_port_advance(AtPort *port);
-/* The time at which at_port_update() or at_port_advance() want to be called, in µs of clock_now(); UINT64_MAX for
- * never. */
+/* The time at which at_port_advance() wants to be called, because no answer came in time, in µs of clock_now();
+ * UINT64_MAX for never. */
 uint64_t at_port_deadline(const AtPort *port);
+/* The time at which at_port_update() wants to be called, to try to open the port again; the same. */
+uint64_t at_port_open_at(const AtPort *port);

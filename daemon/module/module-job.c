@@ -91,6 +91,11 @@ uint64_t job_run_deadline(const JobRun *r)
         return context_deadline(r->context, deadline_of(r));
 }
 
+bool job_run_waits(const JobRun *r)
+{
+        return upgrade_patience(r->upgrade) == UINT64_MAX;
+}
+
 /* Returns the time until which the job waits for news, µs since the epoch; 0 for no limit. */
 static uint64_t patience_realtime(const JobRun *r)
 {

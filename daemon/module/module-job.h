@@ -64,6 +64,8 @@ void job_run_record_written(JobRun *run, int result, const char *why);
 /* The time at which job_run_time_out() is due, in µs of clock_now(); UINT64_MAX for never. After AT+QFOTADL, time in
  * which the port of a module that is there cannot be opened does not count, up to [timeouts] restart. */
 uint64_t job_run_deadline(const JobRun *run);
+/* Returns true if nothing ends then, as the job waits without limit: the module of a stalled job is asked again. */
+bool job_run_waits(const JobRun *run);
 /* Brings Job.deadline up to date, and announces it, if it has moved by a minute or more: each message of a module moves
  * it. It is brought up to date with each other announcement as well. */
 void job_run_check_deadline(JobRun *run);

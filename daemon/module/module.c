@@ -154,17 +154,22 @@ static const ClockTimerObserver timer_observer = { .passed = on_time, .resumed =
 
 static void arm_timer(Module *m)
 {
-        uint64_t at = MIN(at_port_deadline(m->port), inspector_deadline(m->inspector));
+        uint64_t ends = UINT64_MAX, asks = UINT64_MAX, own = UINT64_MAX;
 
-        if (stands_still(m)) {
-                clock_timer_set(m->timer, UINT64_MAX);
-                return;
+        if (!stands_still(m)) {
+                own = m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe);
+                ends = MIN(at_port_deadline(m->port), inspector_deadline(m->inspector));
+                ends = MIN(ends, module_search_deadline(m));
+                asks = MIN(at_port_open_at(m->port), log_context_deadline(&m->context));
+                if (at_port_is_open(m->port))
+                        asks = MIN(asks, probe_deadline(m->probe));
+                if (m->run && job_run_waits(m->run))
+                        asks = MIN(asks, own);
+                else
+                        ends = MIN(ends, own);
         }
-        if (at_port_is_open(m->port))
-                at = MIN(at, probe_deadline(m->probe));
-        at = MIN(at, m->run ? job_run_deadline(m->run) : probe_wanted_until(m->probe));
-        at = MIN(at, log_context_deadline(&m->context));
-        clock_timer_set(m->timer, MIN(at, module_search_deadline(m)));
+        clock_timer_set(m->timer, ends);
+        clock_timer_remind(m->timer, asks);
 }
 
 /* The time-out of the job has passed. */

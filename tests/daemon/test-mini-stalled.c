@@ -468,6 +468,41 @@ START_TEST(test_lost)
 }
 END_TEST
 
+/* ---- between two questions */
+
+/* How often the loop of the daemon has waited for events. */
+static unsigned long waits(World *w)
+{
+        g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)world_daemon_pid(w)), *text = NULL;
+        const char *line;
+
+        ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+        line = strstr(text, "\nvoluntary_ctxt_switches:");
+        ck_assert_ptr_nonnull(line);
+        return strtoul(strchr(line, ':') + 1, NULL, 10);
+}
+
+/* A module that is stalled for days is asked again and again; fotad sleeps from one question to the next, which is 8
+ * seconds here. */
+START_TEST(test_asleep)
+{
+        Course *c = course_new("ec600m,mini-retry=100000", "settle=8\nstall=8\ncommand=300\n");
+        unsigned long before;
+
+        course_publish_as(c, UP, NULL);
+        course_begin(c);
+        world_await_property(c->w, c->job, "State", "stalled");
+        g_free(world_sim(c->w, "wait 1-1 rx:ATI +5")); /* the interval has grown */
+        g_free(world_sim(c->w, "wait 1-1 rx:AT+IFC? +1"));
+        g_free(world_sim(c->w, "set 1-1 delay 600000")); /* the next question is not answered */
+        world_assert_property(c->w, c->job, "State", "stalled");
+        before = waits(c->w);
+        g_free(world_sim(c->w, "wait 1-1 rx:ATI +1"));
+        ck_assert_uint_lt(waits(c->w) - before, 6);
+        course_free(c);
+}
+END_TEST
+
 int main(void)
 {
         Suite *s = suite_create("mini-stalled");
@@ -483,6 +518,7 @@ int main(void)
         suite_add(s, "damaged", test_damaged, 0, G_N_ELEMENTS(damages));
         suite_add(s, "damaged-second", test_damaged_second, 0, 2);
         suite_add(s, "hang", test_hang, 0, G_N_ELEMENTS(hangs));
+        suite_add(s, "asleep", test_asleep, 0, 1);
         suite_add(s, "lost", test_lost, 0, G_N_ELEMENTS(losses));
         return suite_run(s);
 }
