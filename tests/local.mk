@@ -295,6 +295,16 @@ tests_daemon_test_check_LDADD = $(WORLD_LIBS)
 tests_daemon_test_recorded_SOURCES = tests/daemon/test-recorded.c tests/daemon/recordings.c tests/daemon/recordings.h
 tests_daemon_test_recorded_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_recorded_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
+# No test: it makes files for tests/recordings.
+check_PROGRAMS += tests/daemon/make-recordings
+tests_daemon_make_recordings_SOURCES = tests/daemon/make-recordings.c tests/daemon/recordings.c tests/daemon/recordings.h
+tests_daemon_make_recordings_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_make_recordings_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
+.PHONY: recordings
+RECORDINGS = recordings
+recordings: tests/daemon/make-recordings
+	mkdir -p $(RECORDINGS)
+	$(AM_TESTS_ENVIRONMENT) srcdir=$(srcdir) FOTAD_RECORDINGS=`cd $(RECORDINGS) && pwd` tests/daemon/make-recordings
 tests_daemon_test_replay_SOURCES = tests/daemon/test-replay.c tests/daemon/recordings.c tests/daemon/recordings.h
 tests_daemon_test_replay_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_replay_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)

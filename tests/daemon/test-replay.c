@@ -53,8 +53,8 @@ START_TEST(test_same)
         g_autofree char *module = g_strdup_printf("%s=recording:%s", is_uart(r) ? "tty:ttyS1" : "1-1", file);
         g_autofree char *url = find_url(r), *job = NULL, *result = NULL, *message = NULL, *name = NULL, *told = NULL;
         g_autofree char *verdict = NULL, *restarts = NULL, *lacks = NULL;
-        World *w = world_new(&(WorldSettings){ .modules = { module },
-                                               .config = is_uart(r) ? "[serial]\nports=ttyS1\n" : NULL });
+        World *w = world_new(
+                &(WorldSettings){ .modules = { module }, .config = is_uart(r) ? "[serial]\nports=ttyS1\n" : NULL });
         unsigned expected = recordings_count(r, RECORDING_NOTE, "restart ");
 
         world_await_module(w, is_uart(r) ? MODULE_UART : MODULE_1);

@@ -114,7 +114,8 @@ static void appear(Model *m, unsigned first)
 {
         const Recording *r = recording(m);
         const char *ids = recorded_event(r, first)->text;
-        g_autofree char *manufacturer = recording_value(ids, "manufacturer"), *product = recording_value(ids, "product");
+        g_autofree char *manufacturer = recording_value(ids, "manufacturer"),
+                        *product = recording_value(ids, "product");
         g_autofree char *serial = recording_value(ids, "serial");
         g_autoptr(GPtrArray) strings = g_ptr_array_new_with_free_func(g_free);
         struct usb_face face = { .vendor = (unsigned)strtoul(ids, NULL, 16),
