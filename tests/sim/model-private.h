@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The internals of a module, shared by its files: model.c (life on the bus), model-lane.c (steps and holds),
- * model-port.c (lines), model-recording.c (a recording that is played), model-at.c and the model-at-*.c files (commands),
- * model-source.c (sources of packages), model-file.c (packages that the host sends), model-fota.c (the DFOTA upgrade),
- * model-mini.c (the MiniFOTA upgrade), model-truth.c (answers to tests).
+ * model-port.c (lines), model-recording.c (a recording that is played), model-at.c and the model-at-*.c files
+ * (commands), model-source.c (sources of packages), model-file.c (packages that the host sends), model-fota.c (the
+ * DFOTA upgrade), model-mini.c (the MiniFOTA upgrade), model-truth.c (answers to tests).
  */
 #pragma once
 
@@ -181,12 +181,12 @@ struct Model {
 
         /* A recording that is played. */
         struct {
-                unsigned at;   /* the event that comes next */
-                gint64 base;   /* µs: the time of an event that was */
+                unsigned at;     /* the event that comes next */
+                gint64 base;     /* µs: the time of an event that was */
                 guint64 base_at; /* and in the recording */
-                unsigned face; /* the event at which it came to the bus */
-                gint64 waits;  /* µs: since when for the host, 0: it does not wait */
-                unsigned asked; /* the last event that is a command which came early, 0 none */
+                unsigned face;   /* the event at which it came to the bus */
+                gint64 waits;    /* µs: since when for the host, 0: it does not wait */
+                unsigned asked;  /* the last event that is a command which came early, 0 none */
         } played;
 
         /* truths */
