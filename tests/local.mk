@@ -169,6 +169,7 @@ world_tests = $(HAWKBIT_TEST) \
 	tests/daemon/test-check-source \
 	tests/daemon/test-survey \
 	tests/daemon/test-recorded \
+	tests/daemon/test-replay \
 	tests/daemon/test-source-helper \
 	tests/daemon/test-file \
 	tests/daemon/test-file-uart \
@@ -294,6 +295,19 @@ tests_daemon_test_check_LDADD = $(WORLD_LIBS)
 tests_daemon_test_recorded_SOURCES = tests/daemon/test-recorded.c tests/daemon/recordings.c tests/daemon/recordings.h
 tests_daemon_test_recorded_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_recorded_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
+# No test: it makes files for tests/recordings.
+check_PROGRAMS += tests/daemon/make-recordings
+tests_daemon_make_recordings_SOURCES = tests/daemon/make-recordings.c tests/daemon/recordings.c tests/daemon/recordings.h
+tests_daemon_make_recordings_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_make_recordings_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
+.PHONY: recordings
+RECORDINGS = recordings
+recordings: tests/daemon/make-recordings
+	mkdir -p $(RECORDINGS)
+	$(AM_TESTS_ENVIRONMENT) srcdir=$(srcdir) FOTAD_RECORDINGS=`cd $(RECORDINGS) && pwd` tests/daemon/make-recordings
+tests_daemon_test_replay_SOURCES = tests/daemon/test-replay.c tests/daemon/recordings.c tests/daemon/recordings.h
+tests_daemon_test_replay_CFLAGS = $(WORLD_CFLAGS)
+tests_daemon_test_replay_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
 tests_daemon_test_survey_SOURCES = tests/daemon/test-survey.c tests/daemon/recordings.c tests/daemon/recordings.h
 tests_daemon_test_survey_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_survey_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)

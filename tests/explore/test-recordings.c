@@ -7,7 +7,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "core/record/recording.h"
+#include "../sim/recorded.h"
 #include "host-private.h"
 
 #define PATIENCE    (120 * SECOND) /* for a command that the recording has */
@@ -26,11 +26,6 @@ typedef struct Replay {
         uint64_t base_at;
         unsigned lacks;
 } Replay;
-
-static const RecordingEvent *event_at(const Recording *r, unsigned i)
-{
-        return g_ptr_array_index(r->events, i);
-}
 
 /* ---- the host */
 
@@ -68,59 +63,10 @@ static const HostObserver observer = {
 
 /* ---- answers */
 
-/* The recording has another URL, and no credentials. */
-static bool is_same(const char *sent, const char *recorded)
-{
-        static const char *const private[] = { "AT+QFOTADL=\"", "AT+QICSGP=" };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(private); i++)
-                if (g_str_has_prefix(sent, private[i]) && g_str_has_prefix(recorded, private[i]))
-                        return true;
-        return strcmp(sent, recorded) == 0;
-}
-
-static bool is_final(const char *line)
-{
-        return strcmp(line, "OK") == 0 || strcmp(line, "ERROR") == 0 || g_str_has_prefix(line, "+CME ERROR");
-}
-
-/* Returns true if the command of that event was answered. */
-static bool is_answered(const Recording *r, unsigned i)
-{
-        while (++i < r->events->len && event_at(r, i)->word != RECORDING_SENT)
-                if (event_at(r, i)->word == RECORDING_RECEIVED && is_final(event_at(r, i)->text))
-                        return true;
-        return false;
-}
-
-/* The number of events from there to the present one; those of another enumeration, in which another system may run,
- * come last. */
-static unsigned distance(const Replay *p, unsigned i)
-{
-        unsigned first = MIN(i, p->at), last = MIN(MAX(i, p->at), p->r->events->len - 1), n = last - first;
-
-        for (unsigned k = first; k <= last; k++)
-                if (event_at(p->r, k)->word == RECORDING_GONE)
-                        return n + p->r->events->len;
-        return n;
-}
-
-/* The nearest event of that command that was answered; -1 none. */
-static int find_command(const Replay *p, const char *command)
-{
-        int found = -1;
-
-        for (unsigned i = 0; i < p->r->events->len; i++)
-                if (event_at(p->r, i)->word == RECORDING_SENT && is_same(command, event_at(p->r, i)->text) &&
-                    is_answered(p->r, i) && (found < 0 || distance(p, i) < distance(p, (unsigned)found)))
-                        found = (int)i;
-        return found;
-}
-
 /* Answers out of turn. */
 static void answer(Replay *p, const char *command)
 {
-        int i = find_command(p, command);
+        int i = recorded_find(p->r, command, p->at, true);
         const RecordingEvent *event;
 
         if (i < 0) {
@@ -128,10 +74,10 @@ static void answer(Replay *p, const char *command)
                 host_line(p->host, "ERROR", p->now);
                 return;
         }
-        while (++i < (int)p->r->events->len && (event = event_at(p->r, (unsigned)i))->word != RECORDING_SENT) {
+        while (++i < (int)p->r->events->len && (event = recorded_event(p->r, (unsigned)i))->word != RECORDING_SENT) {
                 if (event->word == RECORDING_RECEIVED)
                         host_line(p->host, event->text, p->now);
-                if (event->word == RECORDING_RECEIVED && is_final(event->text))
+                if (event->word == RECORDING_RECEIVED && recorded_is_final(event->text))
                         return;
         }
 }
@@ -162,7 +108,7 @@ static bool await_command(Replay *p, const RecordingEvent *event)
         for (;;) {
                 g_autofree char *command = g_queue_pop_head(&p->commands);
 
-                if (command && is_same(command, event->text))
+                if (command && recorded_is_same(command, event->text))
                         return true;
                 if (command)
                         answer(p, command);
@@ -184,8 +130,8 @@ static void await_open(Replay *p)
 /* Returns true if fotad had an AT port before the device left again. */
 static bool has_port(const Replay *p)
 {
-        for (unsigned i = p->at + 1; i < p->r->events->len && event_at(p->r, i)->word != RECORDING_GONE; i++)
-                if (event_at(p->r, i)->word == RECORDING_OPEN)
+        for (unsigned i = p->at + 1; i < p->r->events->len && recorded_event(p->r, i)->word != RECORDING_GONE; i++)
+                if (recorded_event(p->r, i)->word == RECORDING_OPEN)
                         return true;
         return false;
 }
@@ -193,19 +139,19 @@ static bool has_port(const Replay *p)
 static void skip_answer(Replay *p)
 {
         while (p->at + 1 < p->r->events->len) {
-                const RecordingEvent *next = event_at(p->r, p->at + 1);
+                const RecordingEvent *next = recorded_event(p->r, p->at + 1);
 
                 if (next->word == RECORDING_SENT || next->word == RECORDING_GONE)
                         return;
                 p->at++;
-                if (next->word == RECORDING_RECEIVED && is_final(next->text))
+                if (next->word == RECORDING_RECEIVED && recorded_is_final(next->text))
                         return;
         }
 }
 
 static void play_event(Replay *p)
 {
-        const RecordingEvent *event = event_at(p->r, p->at);
+        const RecordingEvent *event = recorded_event(p->r, p->at);
 
         if (event->word != RECORDING_SENT)
                 advance_to(p, p->base + (event->at - p->base_at));
@@ -259,15 +205,15 @@ static void play_end(Replay *p)
 static const char *find_text(const Recording *r, RecordingWord word, const char *beginning)
 {
         for (unsigned i = 0; i < r->events->len; i++)
-                if (event_at(r, i)->word == word && g_str_has_prefix(event_at(r, i)->text, beginning))
-                        return event_at(r, i)->text + strlen(beginning);
+                if (recorded_event(r, i)->word == word && g_str_has_prefix(recorded_event(r, i)->text, beginning))
+                        return recorded_event(r, i)->text + strlen(beginning);
         return "";
 }
 
 static const char *find_imei(const Recording *r)
 {
         for (unsigned i = 0; i < r->events->len; i++) {
-                const RecordingEvent *event = event_at(r, i);
+                const RecordingEvent *event = recorded_event(r, i);
 
                 if (event->word == RECORDING_RECEIVED && strlen(event->text) == 15 &&
                     strspn(event->text, "0123456789") == 15)
@@ -336,7 +282,7 @@ static Job *play(const Recording *r, int cut, unsigned *ret_lacks)
                 if (host->attached && host->at_port)
                         await_open(&p); /* messages to a closed port would be lost */
                 p.base = p.now;
-                p.base_at = event_at(r, p.at)->at;
+                p.base_at = recorded_event(r, p.at)->at;
         }
         play_end(&p);
         g_queue_clear_full(&p.commands, g_free);
@@ -356,8 +302,8 @@ START_TEST(whole)
         g_autofree char *result = g_strdup_printf("%s: %s", job_result_to_string(job->result), job->message);
 
         for (unsigned i = 0; i < r->events->len; i++)
-                restarts += event_at(r, i)->word == RECORDING_NOTE &&
-                            g_str_has_prefix(event_at(r, i)->text, "restart ");
+                restarts += recorded_event(r, i)->word == RECORDING_NOTE &&
+                            g_str_has_prefix(recorded_event(r, i)->text, "restart ");
         ck_assert_msg(strcmp(verdict, recording_head(r, "verdict")) == 0, "%s: %s: %s", file, verdict, job->message);
         ck_assert_msg(strcmp(result, find_text(r, RECORDING_NOTE, "result ")) == 0, "%s: %s", file, result);
         ck_assert_msg(job->restarts == restarts, "%s: %u restarts instead of %u", file, job->restarts, restarts);
@@ -376,7 +322,7 @@ START_TEST(cut_at_every_event)
                 g_autofree char *verdict = verdict_of(job);
 
                 ck_assert_msg(strcmp(verdict, recording_head(r, "verdict")) == 0,
-                              "%s, cut behind %s (event %d): %s: %s", file, event_at(r, (unsigned)cut)->text, cut,
+                              "%s, cut behind %s (event %d): %s: %s", file, recorded_event(r, (unsigned)cut)->text, cut,
                               verdict, job->message);
         }
 }

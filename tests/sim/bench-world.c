@@ -160,6 +160,13 @@ static size_t world_unread(void *user, unsigned interface)
         return device_unread(unit->device, interface);
 }
 
+static bool world_is_open(void *user, unsigned interface)
+{
+        Unit *unit = user;
+
+        return device_is_open(unit->device, interface);
+}
+
 static void world_listen(void *user, unsigned interface, size_t most, unsigned rate)
 {
         Unit *unit = user;
@@ -239,6 +246,7 @@ const struct model_world bench_world = {
         .leave = world_leave,
         .tx = world_tx,
         .unread = world_unread,
+        .is_open = world_is_open,
         .listen = world_listen,
         .line = world_line,
         .now = world_now,

@@ -35,11 +35,12 @@ modsim_sources = tests/sim/attach.h \
 	tests/sim/model-at.c tests/sim/model-at.h \
 	tests/sim/model-at-config.c tests/sim/model-at-info.c \
 	tests/sim/model-file.c tests/sim/model-fota.c tests/sim/model-lane.c tests/sim/model-mini.c \
-	tests/sim/model-port.c tests/sim/model-private.h tests/sim/model-source.c \
+	tests/sim/model-port.c tests/sim/model-private.h tests/sim/model-recording.c tests/sim/model-source.c \
 	tests/sim/model-truth.c \
 	tests/sim/modsim.c \
 	tests/sim/package.c tests/sim/package.h \
 	tests/sim/persona.c tests/sim/persona.h tests/sim/persona-survey.c tests/sim/persona-survey.h \
+	tests/sim/recorded.c tests/sim/recorded.h \
 	tests/sim/text.c tests/sim/text.h \
 	tests/sim/usb.c tests/sim/usb.h
 endif

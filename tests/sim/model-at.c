@@ -200,6 +200,10 @@ void at_run_line(struct at_port *port, const char *line)
         unsigned error = g_ascii_strncasecmp(line, "AT", 2) == 0 ? 0 : CME_NOT_SUPPORTED;
         const char *answer = NULL;
 
+        if (persona_recording(m->persona)) {
+                recording_command(m, line);
+                return;
+        }
         /* What a survey knows of this very command counts in the system that was surveyed. */
         if (m->system == MODEL_NORMAL) {
                 error = error ?: persona_refusal(m->persona, line);

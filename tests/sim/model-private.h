@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The internals of a module, shared by its files: model.c (life on the bus), model-lane.c (steps and holds),
- * model-port.c (lines), model-at.c and the model-at-*.c files (commands), model-source.c (sources of packages),
- * model-file.c (packages that the host sends), model-fota.c (the DFOTA upgrade), model-mini.c (the MiniFOTA upgrade),
- * model-truth.c (answers to tests).
+ * model-port.c (lines), model-recording.c (a recording that is played), model-at.c and the model-at-*.c files
+ * (commands), model-source.c (sources of packages), model-file.c (packages that the host sends), model-fota.c (the
+ * DFOTA upgrade), model-mini.c (the MiniFOTA upgrade), model-truth.c (answers to tests).
  */
 #pragma once
 
@@ -179,7 +179,18 @@ struct Model {
                 gint64 first, last; /* bytes */
         } file;
 
+        /* A recording that is played. */
+        struct {
+                unsigned at;     /* the event that comes next */
+                gint64 base;     /* µs: the time of an event that was */
+                guint64 base_at; /* and in the recording */
+                unsigned face;   /* the event at which it came to the bus */
+                gint64 waits;    /* µs: since when for the host, 0: it does not wait */
+                unsigned asked;  /* the last event that is a command which came early, 0 none */
+        } played;
+
         /* truths */
+        unsigned lacks; /* commands that the recording lacks */
         unsigned restarts;
         unsigned offs; /* since the last accepted AT+QFOTADL */
         unsigned qfotadl_count;
@@ -223,6 +234,8 @@ void model_restart(Model *m);
 /* As above, but calls `fn` instead of coming back. */
 void model_drain(Model *m, model_step fn);
 void model_idle(Model *m);
+/* It loses all but its flash, and is gone from the bus. */
+void model_go_off(Model *m);
 
 /* --- model-port.c --- */
 
@@ -243,6 +256,13 @@ void at_port_write(struct at_port *port, const char *bytes, size_t n, unsigned m
 void at_port_answer(struct at_port *port, const char *text, unsigned error);
 void at_port_result(struct at_port *port, unsigned error);
 void at_port_free(struct at_port *port);
+
+/* --- model-recording.c: in place of all that follows, if the persona has a recording --- */
+
+/* The power is there. */
+void recording_begin(Model *m);
+/* A command line arrived. */
+void recording_command(Model *m, const char *line);
 
 /* --- model-at.c --- */
 

@@ -51,6 +51,7 @@ char *model_truth(Model *m, const char *name)
                 { "stage", mini_stage_name(m->mini.stage), 0 },
                 { "header-matched", NULL, m->mini.matched },
                 { "fetches", NULL, m->fetches },
+                { "lacks", NULL, m->lacks },
                 { "steps", NULL, m->steps },
                 { "cfun", NULL, m->cfun },
                 { "qind-now", NULL, m->qind },

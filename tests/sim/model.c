@@ -156,7 +156,7 @@ static void forget_ram(Model *m)
         m->leaving = m->mute = false;
 }
 
-static void go_off(Model *m)
+void model_go_off(Model *m)
 {
         bool there = m->system != MODEL_OFF;
 
@@ -207,7 +207,7 @@ void model_drain(Model *m, model_step fn)
 
 static void off_and_back(Model *m)
 {
-        go_off(m);
+        model_go_off(m);
         come_back_later(m);
 }
 
@@ -356,6 +356,10 @@ static void model_return(Model *m)
         g_auto(GStrv) ids = g_strsplit(persona_text(m->persona, PERSONA_LOADER), ":", 2);
         struct usb_face face = usb_boot_rom;
 
+        if (persona_recording(m->persona)) {
+                recording_begin(m);
+                return;
+        }
         if (m->uart || g_strv_length(ids) != 2) {
                 return_system(m);
                 return;
@@ -378,7 +382,7 @@ void model_power_on(Model *m)
 void model_power_off(Model *m)
 {
         m->powered = false;
-        go_off(m);
+        model_go_off(m);
 }
 
 void model_power_cut(Model *m)

@@ -31,6 +31,7 @@ struct model_world {
         void (*tx)(void *user, unsigned interface, const void *bytes, size_t n);
         /* Bytes that were sent to the host and that it has not read, 0 if unknown or if it does not listen. */
         size_t (*unread)(void *user, unsigned interface);
+        bool (*is_open)(void *user, unsigned interface); /* by the host */
         /* The number of further bytes that are taken from the host there (SIZE_MAX: all), and of bytes per second (0:
          * any), until the next call; model_rx() is not called from within. Other bytes delay the host. */
         void (*listen)(void *user, unsigned interface, size_t most, unsigned rate);

@@ -8,12 +8,14 @@
 
 #include <string.h>
 
-/* Prefix of the name of a file, in place of a persona. */
-#define SURVEY "survey:"
+/* Prefixes of the name of a file, in place of a persona. */
+#define SURVEY    "survey:"
+#define RECORDING "recording:"
 
 struct Persona {
         char *value[_PERSONA_KEY_MAX];
         struct persona_survey *survey; /* NULL none */
+        Recording *recording;          /* the same */
 };
 
 static const struct {
@@ -190,6 +192,28 @@ static bool take_survey(Persona *persona, const char *file, GError **error)
         return persona->survey != NULL;
 }
 
+static bool take_recording(Persona *persona, const char *file, GError **error)
+{
+        g_autofree char *text = NULL, *why = NULL;
+        gsize length;
+
+        if (!g_file_get_contents(file, &text, &length, error))
+                return false;
+        persona->recording = recording_parse(text, length, &why);
+        if (persona->recording && g_strcmp0(recording_head(persona->recording, "kind"), "upgrade") == 0) {
+                persona_put(persona, PERSONA_ECHO, "0"); /* the recording has what was echoed */
+                return true;
+        }
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is no recording of an upgrade: %s", file,
+                    why ?: "its kind is another one");
+        return false;
+}
+
+const Recording *persona_recording(const Persona *persona)
+{
+        return persona->recording;
+}
+
 const char *persona_answer(const Persona *persona, const char *command)
 {
         return persona->survey ? g_hash_table_lookup(persona->survey->answers, command) : NULL;
@@ -203,10 +227,13 @@ unsigned persona_refusal(const Persona *persona, const char *command)
 Persona *persona_new(const char *text, GError **error)
 {
         g_auto(GStrv) parts = g_strsplit(text, ",", 2);
-        bool survey = parts[0] && g_str_has_prefix(parts[0], SURVEY);
-        g_autoptr(Persona) persona = persona_builtin(survey ? "ec200a" : parts[0] ?: "", error);
+        const char *name = parts[0] ?: "";
+        bool survey = g_str_has_prefix(name, SURVEY), recording = g_str_has_prefix(name, RECORDING);
+        g_autoptr(Persona) persona = persona_builtin(survey || recording ? "ec200a" : name, error);
 
-        if (!persona || (survey && !take_survey(persona, parts[0] + strlen(SURVEY), error)) || (parts[1] && !set_all(persona, parts[1], error)))
+        if (!persona || (survey && !take_survey(persona, name + strlen(SURVEY), error)) ||
+            (recording && !take_recording(persona, name + strlen(RECORDING), error)) ||
+            (parts[1] && !set_all(persona, parts[1], error)))
                 return NULL;
         return g_steal_pointer(&persona);
 }
@@ -218,6 +245,7 @@ void persona_free(Persona *persona)
         for (unsigned k = 0; k < _PERSONA_KEY_MAX; k++)
                 g_free(persona->value[k]);
         persona_survey_free(persona->survey);
+        recording_free(persona->recording);
         g_free(persona);
 }
 

@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "core/record/recording.h"
+
 /* X(identifier, key, kind, default, help). A kind is "text", "number" (not negative), "flag" (0 or 1), "words"
  * (separated by '/'), or the allowed words separated by '|'. */
 /* clang-format off */
@@ -112,6 +114,7 @@
         X(INSIDE, "inside", "text", "", "a URC put in the middle of every answer that has text") \
         \
         X(PACE, "pace", "fast|real", "fast", "sets boot ... drain below at once: for tests, or for the eye (20 s)") \
+        X(SPEED, "speed", "number", "1", "of a recording that is played: its times are divided by this") \
         X(BOOT, "boot", "number", "50", "ms from enumeration to the first URC") \
         X(STEP, "step", "number", "5", "ms between one thing and the next") \
         X(ACCEPT, "accept", "number", "0", "ms before the OK of AT+QFOTADL: a late OK") \
@@ -179,6 +182,8 @@ Persona *persona_new(const char *text, GError **error);
  * with which it refused that command, 0 if it did not. */
 const char *persona_answer(const Persona *persona, const char *command);
 unsigned persona_refusal(const Persona *persona, const char *command);
+/* The recording that the module plays, NULL none. Belongs to the persona. */
+const Recording *persona_recording(const Persona *persona);
 void persona_free(Persona *persona);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Persona, persona_free)
 
