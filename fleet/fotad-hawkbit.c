@@ -31,6 +31,7 @@ typedef struct Bridge {
         char *server;          /* its URL, with the tenant */
         const char *directory; /* of the state */
         Http *http;
+        Packages *packages;
         Fotad *fotad;
         GHashTable *entries;  /* by the IMEI */
         GHashTable *refusals; /* modules whose controller id belongs to another one: their IMEIs */
@@ -154,14 +155,13 @@ static void download(Entry *e)
         Download *d = g_new(Download, 1);
 
         *d = (Download){ .entry = e, .action = g_strdup(r->action) };
-        package_fetch(e->bridge->http,
-                      &(PackageOrder){ .server = e->bridge->settings->url,
-                                       .controller = r->controller,
-                                       .url = r->download,
-                                       .path = path,
-                                       .sha256 = r->sha256,
-                                       .size = r->size },
-                      on_package, d);
+        packages_fetch(e->bridge->packages,
+                       &(PackageOrder){ .controller = r->controller,
+                                        .url = r->download,
+                                        .path = path,
+                                        .sha256 = r->sha256,
+                                        .size = r->size },
+                       on_package, d);
 }
 
 /* ---- fotad */
@@ -399,6 +399,7 @@ static int bridge_open(Bridge *b, const char *config)
         b->http = http_new(b->event, b->settings);
         if (!b->http)
                 return EXIT_FAILURE;
+        b->packages = packages_new(b->http, b->settings->url);
         r = fotad_new(b->event, &observer, &b->fotad);
         if (r < 0) {
                 log_error("the system bus cannot be used: %s", g_strerror(-r));
@@ -410,6 +411,7 @@ static int bridge_open(Bridge *b, const char *config)
 static void bridge_close(Bridge *b)
 {
         g_clear_pointer(&b->http, http_free);
+        g_clear_pointer(&b->packages, packages_free);
         g_clear_pointer(&b->fotad, fotad_free);
         g_hash_table_unref(b->entries);
         g_hash_table_unref(b->refusals);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* libcurl's multi interface on an sd-event loop. Knows how the server is reached and how a target proves who it is, but
- * nothing of what is asked. Certificates are always verified, and redirects are not followed. */
+ * nothing of what is asked. Certificates are always verified, and redirects are not followed. What a server may cost is
+ * bounded: the bytes of an answer, the time, and the requests at a time; the others wait in a queue. */
 
 #include "config.h"
 
@@ -12,26 +13,32 @@
 #include "http.h"
 #include "log.h"
 
-#define ANSWER_MAX      ((size_t)1 << 20) /* bytes */
-#define CONNECTIONS_MAX 8L
-#define CONNECT_TIME    30L /* seconds */
-#define SILENT_TIME     60L /* seconds without a byte */
-#define NEVER           UINT64_MAX
+#define ANSWER_MAX   ((size_t)256 << 10) /* bytes */
+#define REQUESTS_MAX 8                   /* at a time, downloads included */
+#define CONNECT_TIME 30L                 /* seconds */
+#define ANSWER_TIME  120L                /* seconds, of a request that is no download */
+#define SLOW_TIME    60L                 /* seconds with less than SLOW_SPEED */
+#define SLOW_SPEED   16L                 /* bytes a second, on the average of that time */
+#define NEVER        UINT64_MAX
 
 struct Http {
         sd_event *event;
         sd_event_source *timer;
         const Settings *settings;
         CURLM *multi;
-        GHashTable *transfers; /* those under way */
+        GHashTable *transfers;  /* those under way */
+        GQueue waiting;         /* of Transfer, those that come next */
+        sd_event_source *begin; /* takes transfers from the queue */
 };
 
 typedef struct Transfer {
         Http *http;
-        CURL *easy;
+        CURL *easy;       /* NULL in the queue */
+        const char *flaw; /* why it cannot go on; NULL: as libcurl says */
         struct curl_slist *headers;
         GString *answer;
-        char *sent;
+        const char *method; /* GET, PUT or POST: a literal */
+        char *url, *controller, *sent;
         int fd;
         uint64_t offset, size;
         bool resumed; /* nothing has come yet, and some is there already */
@@ -44,35 +51,47 @@ static void transfer_free(void *data)
 {
         Transfer *t = data;
 
-        curl_multi_remove_handle(t->http->multi, t->easy);
-        curl_easy_cleanup(t->easy);
+        if (t->easy) {
+                curl_multi_remove_handle(t->http->multi, t->easy);
+                curl_easy_cleanup(t->easy);
+        }
         curl_slist_free_all(t->headers);
         g_string_free(t->answer, TRUE);
+        g_free(t->url);
+        g_free(t->controller);
         g_free(t->sent);
         g_free(t);
 }
 
 /* ---- the loop */
 
+/* Soon, on the loop: what waits in the queue. */
+static void begin_more(Http *h)
+{
+        if (sd_event_source_set_enabled(h->begin, SD_EVENT_ONESHOT) < 0)
+                g_error("the event loop takes no event");
+}
+
 static void finish(Transfer *t, CURLcode result)
 {
         g_autofree char *text = g_string_free(g_steal_pointer(&t->answer), FALSE);
-        g_autofree char *error = g_strdup(*t->error ? t->error : curl_easy_strerror(result));
+        g_autofree char *error = g_strdup(t->flaw ? t->flaw : *t->error ? t->error : curl_easy_strerror(result));
         HttpAnswer answer = { .body = text };
         HttpDone done = t->done;
         void *userdata = t->userdata;
         curl_off_t retry_after = 0;
         long status = 0;
 
-        if (result == CURLE_OK) {
-                curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-                curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
-        } else {
+        if (result == CURLE_OK)
+                result = curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (result == CURLE_OK && curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after) != CURLE_OK)
+                retry_after = 0;
+        if (status == 0)
                 answer.error = error;
-        }
         answer.status = (unsigned)status;
         answer.retry_after = (unsigned)CLAMP(retry_after, 0, 86400);
         t->answer = g_string_new(NULL);
+        begin_more(t->http);
         g_hash_table_remove(t->http->transfers, t);
         done(userdata, &answer);
 }
@@ -85,7 +104,8 @@ static void finish_transfers(Http *h)
         while ((message = curl_multi_info_read(h->multi, &left))) {
                 Transfer *t = NULL;
 
-                curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
+                if (curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t) != CURLE_OK)
+                        g_error("libcurl has lost a request");
                 finish(t, message->data.result);
         }
 }
@@ -97,7 +117,8 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
                               (revents & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 
         (void)source;
-        curl_multi_socket_action(h->multi, fd, events, &running);
+        if (curl_multi_socket_action(h->multi, fd, events, &running) != CURLM_OK)
+                log_error("libcurl does not go on with its requests");
         finish_transfers(h);
         return 0;
 }
@@ -111,13 +132,16 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, 
         (void)easy;
         if (what == CURL_POLL_REMOVE) {
                 sd_event_source_disable_unref(source);
-                curl_multi_assign(h->multi, fd, NULL);
+                return curl_multi_assign(h->multi, fd, NULL) == CURLM_OK ? 0 : -1;
         } else if (source) {
-                sd_event_source_set_io_events(source, events);
+                return sd_event_source_set_io_events(source, events) < 0 ? -1 : 0;
         } else {
                 if (sd_event_add_io(h->event, &source, fd, events, on_socket, h) < 0)
                         return -1;
-                curl_multi_assign(h->multi, fd, source);
+                if (curl_multi_assign(h->multi, fd, source) != CURLM_OK) {
+                        sd_event_source_disable_unref(source);
+                        return -1;
+                }
         }
         return 0;
 }
@@ -129,7 +153,8 @@ static int on_time(sd_event_source *source, uint64_t now, void *userdata)
 
         (void)source;
         (void)now;
-        curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        if (curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running) != CURLM_OK)
+                log_error("libcurl does not go on with its requests");
         finish_transfers(h);
         return 0;
 }
@@ -140,43 +165,20 @@ static int set_timer(CURLM *multi, long milliseconds, void *userdata)
 
         (void)multi;
         if (milliseconds < 0)
-                return sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
-        sd_event_source_set_time_relative(h->timer, (uint64_t)milliseconds * 1000);
-        return sd_event_source_set_enabled(h->timer, SD_EVENT_ONESHOT);
-}
-
-Http *http_new(sd_event *event, const Settings *settings)
-{
-        Http *h = g_new0(Http, 1);
-
-        curl_global_init(CURL_GLOBAL_DEFAULT);
-        h->event = event;
-        h->settings = settings;
-        h->transfers = g_hash_table_new_full(NULL, NULL, transfer_free, NULL);
-        h->multi = curl_multi_init();
-        if (!h->multi || sd_event_add_time(event, &h->timer, CLOCK_MONOTONIC, NEVER, 0, on_time, h) < 0) {
-                log_error("libcurl or the event loop cannot be used");
-                http_free(h);
-                return NULL;
-        }
-        curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-        curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-        curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-        curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-        curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
-        return h;
-}
-
-void http_free(Http *h)
-{
-        g_hash_table_unref(h->transfers);
-        curl_multi_cleanup(h->multi);
-        sd_event_source_disable_unref(h->timer);
-        curl_global_cleanup();
-        g_free(h);
+                return sd_event_source_set_enabled(h->timer, SD_EVENT_OFF) < 0 ? -1 : 0;
+        if (sd_event_source_set_time_relative(h->timer, (uint64_t)milliseconds * 1000) < 0 ||
+            sd_event_source_set_enabled(h->timer, SD_EVENT_ONESHOT) < 0)
+                return -1;
+        return 0;
 }
 
 /* ---- requests */
+
+static size_t fail(Transfer *t, const char *flaw)
+{
+        t->flaw = flaw;
+        return 0;
+}
 
 static size_t take_body(char *bytes, size_t size, size_t n, void *userdata)
 {
@@ -184,85 +186,138 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *userdata)
         long status = 0;
 
         (void)size; /* is 1 */
-        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
+                return 0;
         if (t->fd < 0 || (status != 200 && status != 206)) {
                 if (t->answer->len + n > ANSWER_MAX)
-                        return 0;
+                        return fail(t, "the answer of the server is too long");
                 g_string_append_len(t->answer, bytes, (gssize)n);
                 return n;
         }
-        if (status == 200 && t->resumed) { /* the server sends the whole */
+        if (status == 200 && t->resumed) { /* the server has no ranges: it sends the whole */
                 if (ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0)
-                        return 0;
+                        return fail(t, "the file cannot be written");
                 t->offset = 0;
         }
         t->resumed = false;
         if (t->offset + n > t->size)
-                return 0;
+                return fail(t, "the server sends more than the deployment says");
         if (write(t->fd, bytes, n) != (ssize_t)n)
-                return 0;
+                return fail(t, "the file cannot be written");
         t->offset += n;
         return n;
 }
 
+/* Once an option is refused, the request is not made. */
+#define SET(t, option, value)                                                                                          \
+        do {                                                                                                           \
+                if (!(t)->flaw && curl_easy_setopt((t)->easy, option, value) != CURLE_OK)                              \
+                        (t)->flaw = "libcurl refuses the option " #option;                                             \
+        } while (0)
+
 static void add_header(Transfer *t, const char *format, const char *value)
 {
         g_autofree char *line = g_strdup_printf(format, value);
+        struct curl_slist *headers = curl_slist_append(t->headers, line);
 
-        t->headers = curl_slist_append(t->headers, line);
+        if (headers)
+                t->headers = headers;
+        else
+                t->flaw = "libcurl has no memory for a header";
 }
 
-static void add_identity(Transfer *t, const char *controller)
+static void add_identity(Transfer *t)
 {
         const Settings *s = t->http->settings;
-        const char *token = g_hash_table_lookup(s->target_tokens, controller);
+        const char *token = g_hash_table_lookup(s->target_tokens, t->controller);
 
         if (token)
                 add_header(t, "Authorization: TargetToken %s", token);
         else if (s->gateway_token)
                 add_header(t, "Authorization: GatewayToken %s", s->gateway_token);
         if (s->certificate && s->key) {
-                curl_easy_setopt(t->easy, CURLOPT_SSLCERT, s->certificate);
-                curl_easy_setopt(t->easy, CURLOPT_SSLKEY, s->key);
+                SET(t, CURLOPT_SSLCERT, s->certificate);
+                SET(t, CURLOPT_SSLKEY, s->key);
         }
 }
 
-static void set_up(Transfer *t, const HttpRequest *r)
+static void secure(Transfer *t)
 {
-        const Settings *s = t->http->settings;
+        const char *ca_file = t->http->settings->ca_file;
 
-        curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-        curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
-        curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error);
-        curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, settings_is_safe(r->url) ? "http,https" : "https");
-        curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
-        curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-        curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "fotad-hawkbit/" PACKAGE_VERSION);
-        curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIME);
-        curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, SILENT_TIME);
-        curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take_body);
-        curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-        if (s->ca_file) { /* these authorities alone */
-                curl_easy_setopt(t->easy, CURLOPT_CAINFO, s->ca_file);
-                curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+        SET(t, CURLOPT_PROTOCOLS_STR, settings_is_safe(t->url) ? "http,https" : "https");
+        SET(t, CURLOPT_FOLLOWLOCATION, 0L);
+        SET(t, CURLOPT_SSL_VERIFYPEER, 1L);
+        SET(t, CURLOPT_SSL_VERIFYHOST, 2L);
+        SET(t, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+        if (ca_file) { /* these authorities alone */
+                SET(t, CURLOPT_CAINFO, ca_file);
+                SET(t, CURLOPT_CAPATH, NULL);
         }
-        if (g_str_has_prefix(r->url, "http:")) /* the loopback */
-                curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
-        if (r->offset > 0)
-                curl_easy_setopt(t->easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)r->offset);
-        if (r->fd < 0)
+        if (g_ascii_strncasecmp(t->url, "http:", strlen("http:")) == 0) /* the loopback */
+                SET(t, CURLOPT_PROXY, "");
+        if (t->controller)
+                add_identity(t);
+}
+
+static void bound(Transfer *t)
+{
+        SET(t, CURLOPT_CONNECTTIMEOUT, CONNECT_TIME);
+        SET(t, CURLOPT_LOW_SPEED_LIMIT, SLOW_SPEED);
+        SET(t, CURLOPT_LOW_SPEED_TIME, SLOW_TIME);
+        if (t->fd < 0)
+                SET(t, CURLOPT_TIMEOUT, ANSWER_TIME);
+        SET(t, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)(t->fd < 0 ? ANSWER_MAX : MAX(ANSWER_MAX, t->size)));
+}
+
+static void set_up(Transfer *t)
+{
+        SET(t, CURLOPT_PRIVATE, t);
+        SET(t, CURLOPT_URL, t->url);
+        SET(t, CURLOPT_ERRORBUFFER, t->error);
+        SET(t, CURLOPT_NOSIGNAL, 1L);
+        SET(t, CURLOPT_USERAGENT, "fotad-hawkbit/" PACKAGE_VERSION);
+        SET(t, CURLOPT_WRITEFUNCTION, take_body);
+        SET(t, CURLOPT_WRITEDATA, t);
+        secure(t);
+        bound(t);
+        if (t->offset > 0) {
+                g_autofree char *range = g_strdup_printf("%" G_GUINT64_FORMAT "-", t->offset);
+
+                SET(t, CURLOPT_RANGE, range);
+        }
+        if (t->fd < 0)
                 add_header(t, "Accept: %s", "application/hal+json");
-        if (r->body) {
-                t->sent = g_strdup(r->body);
+        if (t->sent) {
                 add_header(t, "Content-Type: %s", "application/json");
-                curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->sent);
-                curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
+                SET(t, CURLOPT_POSTFIELDS, t->sent);
+                SET(t, CURLOPT_CUSTOMREQUEST, t->method);
         }
-        if (r->controller)
-                add_identity(t, r->controller);
-        curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+        SET(t, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void begin(Transfer *t)
+{
+        g_hash_table_add(t->http->transfers, t);
+        t->easy = curl_easy_init();
+        if (!t->easy)
+                t->flaw = "libcurl has no memory";
+        else
+                set_up(t);
+        if (!t->flaw && curl_multi_add_handle(t->http->multi, t->easy) != CURLM_OK)
+                t->flaw = "libcurl does not begin the request";
+        if (t->flaw)
+                finish(t, CURLE_FAILED_INIT);
+}
+
+static int on_begin(sd_event_source *source, void *userdata)
+{
+        Http *h = userdata;
+
+        (void)source;
+        while (!g_queue_is_empty(&h->waiting) && g_hash_table_size(h->transfers) < REQUESTS_MAX)
+                begin(g_queue_pop_head(&h->waiting));
+        return 0;
 }
 
 void http_send(Http *h, const HttpRequest *r, HttpDone done, void *userdata)
@@ -270,16 +325,61 @@ void http_send(Http *h, const HttpRequest *r, HttpDone done, void *userdata)
         Transfer *t = g_new0(Transfer, 1);
 
         t->http = h;
-        t->easy = curl_easy_init();
-        g_assert(t->easy);
         t->answer = g_string_new(NULL);
+        t->method = r->method;
+        t->url = g_strdup(r->url);
+        t->controller = g_strdup(r->controller);
+        t->sent = g_strdup(r->body);
         t->fd = r->fd;
         t->offset = r->offset;
         t->resumed = r->offset > 0;
         t->size = r->size;
         t->done = done;
         t->userdata = userdata;
-        set_up(t, r);
-        g_hash_table_add(h->transfers, t);
-        curl_multi_add_handle(h->multi, t->easy);
+        g_queue_push_tail(&h->waiting, t);
+        begin_more(h);
+}
+
+/* ---- life */
+
+static bool is_set_up(Http *h)
+{
+        return curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, watch_socket) == CURLM_OK &&
+               curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) == CURLM_OK &&
+               curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, set_timer) == CURLM_OK &&
+               curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == CURLM_OK &&
+               curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)REQUESTS_MAX) == CURLM_OK &&
+               sd_event_add_time(h->event, &h->timer, CLOCK_MONOTONIC, NEVER, 0, on_time, h) >= 0 &&
+               sd_event_add_defer(h->event, &h->begin, on_begin, h) >= 0 &&
+               sd_event_source_set_enabled(h->begin, SD_EVENT_OFF) >= 0;
+}
+
+Http *http_new(sd_event *event, const Settings *settings)
+{
+        Http *h = g_new0(Http, 1);
+
+        h->event = event;
+        h->settings = settings;
+        g_queue_init(&h->waiting);
+        h->transfers = g_hash_table_new_full(NULL, NULL, transfer_free, NULL);
+        if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+                h->multi = curl_multi_init();
+        if (!h->multi || !is_set_up(h)) {
+                log_error("libcurl or the event loop cannot be used");
+                http_free(h);
+                return NULL;
+        }
+        return h;
+}
+
+void http_free(Http *h)
+{
+        g_queue_clear_full(&h->waiting, transfer_free);
+        g_hash_table_unref(h->transfers);
+        if (h->multi)
+                curl_multi_cleanup(h->multi);
+        sd_event_source_disable_unref(h->timer);
+        sd_event_source_disable_unref(h->begin);
+        curl_global_cleanup();
+        g_free(h);
 }

@@ -13,13 +13,20 @@ typedef enum PackageResult {
 typedef void (*PackageDone)(void *userdata, PackageResult result, const char *why, unsigned retry_after);
 
 typedef struct PackageOrder {
-        const char *server;     /* the URL of the server, without a path: only that is shown who asks */
         const char *controller; /* the target */
         const char *url, *path;
         const char *sha256; /* hexadecimal */
         uint64_t size;      /* bytes */
 } PackageOrder;
 
+/* Downloads, of which two run at a time. */
+typedef struct Packages Packages;
+
+/* server: its URL without a path; only that server is shown who asks. http and server must live as long. */
+Packages *packages_new(Http *http, const char *server);
+/* Downloads that are not done are dropped, without a call of done; http is freed before. */
+void packages_free(Packages *packages);
+
 /* Fetches a package into a file, from where an earlier attempt has ended. done is called once, perhaps before this
- * function returns. */
-void package_fetch(Http *http, const PackageOrder *order, PackageDone done, void *userdata);
+ * function returns. Packages of more than 64 MiB are refused. */
+void packages_fetch(Packages *packages, const PackageOrder *order, PackageDone done, void *userdata);

@@ -123,7 +123,7 @@ tests/test-proofs.log: $(filter-out tests/test-proofs.log,$(TEST_LOGS))
 
 # The longest first: make starts them in this order.
 if HAWKBIT
-HAWKBIT_TEST = tests/fleet/test-hawkbit
+HAWKBIT_TEST = tests/fleet/test-hawkbit tests/fleet/test-odd-server
 endif
 world_tests = $(HAWKBIT_TEST) \
 	tests/daemon/test-file-paced \
@@ -324,6 +324,9 @@ EXTRA_DIST += tests/fleet/run
 tests_fleet_test_fleet_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon
 tests_fleet_test_fleet_LDADD = $(WORLD_LIBS)
 EXTRA_DIST += tests/fleet/hawkbit/Server.java tests/fleet/hawkbit/pom.xml tests/fleet/hawkbit/serve
+EXTRA_DIST += tests/fleet/odd-server
+tests_fleet_test_odd_server_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon
+tests_fleet_test_odd_server_LDADD = $(WORLD_LIBS)
 tests_fleet_test_hawkbit_SOURCES = tests/fleet/test-hawkbit.c tests/fleet/server.c tests/fleet/server.h
 tests_fleet_test_hawkbit_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon $(SIM_CFLAGS) $(JSON_CFLAGS)
 tests_fleet_test_hawkbit_LDADD = $(WORLD_LIBS) $(SIM_LIBS) $(JSON_LIBS)

@@ -13,15 +13,38 @@
 #define VALUE_MAX 128     /* characters of an attribute; the server refuses longer ones */
 #define ID_MAX    19      /* digits of a number of 63 bits */
 #define SLEEP_MAX 8640000 /* seconds, a hundred days */
+#define DEPTH_MAX 32      /* objects and arrays in each other; hawkBit's have 7 */
 
 /* ---- members of an object; all of them may be missing, or of another type */
+
+/* json-glib descends into each object and array by a call of itself, until the stack is full. It also takes comments and
+ * single quotes, in which brackets do not count either; JSON has none. */
+static bool is_shallow(const char *text)
+{
+        unsigned depth = 0;
+        bool quoted = false;
+
+        for (const char *p = text; *p; p++) {
+                if (quoted && *p == '\\' && p[1])
+                        p++;
+                else if (*p == '"')
+                        quoted = !quoted;
+                else if (!quoted && strchr("/'#", *p))
+                        return false;
+                else if (!quoted && strchr("{[", *p) && ++depth > DEPTH_MAX)
+                        return false;
+                else if (!quoted && strchr("}]", *p) && depth > 0)
+                        depth--;
+        }
+        return true;
+}
 
 static JsonNode *parse(const char *text)
 {
         g_autoptr(JsonParser) parser = json_parser_new_immutable();
         JsonNode *root;
 
-        if (!text || !json_parser_load_from_data(parser, text, -1, NULL))
+        if (!text || !is_shallow(text) || !json_parser_load_from_data(parser, text, -1, NULL))
                 return NULL;
         root = json_parser_steal_root(parser);
         if (root && JSON_NODE_HOLDS_OBJECT(root))
