@@ -38,7 +38,7 @@ include tests/bench/local.mk
 captures: client/fotactl
 	@abs_top_builddir='$(abs_top_builddir)' abs_top_srcdir='$(abs_top_srcdir)' localedir='$(localedir)' \
 		$(top_srcdir)/tests/test-captures --print $(SHOW)
-.PHONY: captures
+.PHONY: captures recordings
 
 if HAVE_TESTS
 check_LIBRARIES += tests/daemon/libworld.a
@@ -300,7 +300,6 @@ check_PROGRAMS += tests/daemon/make-recordings
 tests_daemon_make_recordings_SOURCES = tests/daemon/make-recordings.c tests/daemon/recordings.c tests/daemon/recordings.h
 tests_daemon_make_recordings_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_make_recordings_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
-.PHONY: recordings
 RECORDINGS = recordings
 recordings: tests/daemon/make-recordings
 	mkdir -p $(RECORDINGS)

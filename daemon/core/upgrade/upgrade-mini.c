@@ -227,8 +227,9 @@ static void ask_again(Upgrade *u)
 {
         const Timeouts *t = u->timeouts;
         uint64_t quiet = u->ready_since + t->settle;
+        uint64_t longest = u->job->stalled ? MAX(t->stall, t->settle) : t->settle; /* a stalled module waits for people */
 
-        u->ask_interval = u->ask_interval ? MIN(2 * u->ask_interval, t->settle) : MIN(ASK_INTERVAL, t->settle);
+        u->ask_interval = u->ask_interval ? MIN(2 * u->ask_interval, longest) : MIN(ASK_INTERVAL, longest);
         u->ask_at = u->now + u->ask_interval;
         if (quiet > u->now)
                 u->ask_at = MIN(u->ask_at, quiet);
