@@ -35,7 +35,7 @@ static const PhaseTraits phases[] = {
                          TO(DOWNLOADING) | TO(ABANDONING) | TO(UPDATING) | TO(VERIFYING) | TO(MINI) | TO(STALLED) |
                                  TO(ENDING) | TO(FINISHED) },
         [PHASE_UPDATING] = { "updating", "updating", "The module writes its flash.", false, true,
-                             TO(AWAY) | TO(VERIFYING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
+                             TO(DOWNLOADING) | TO(AWAY) | TO(VERIFYING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
         [PHASE_VERIFYING] = { "verifying", "verifying",
                               "The update has ended or is thought to; the revision that runs now is awaited.", false,
                               true, TO(DOWNLOADING) | TO(AWAY) | TO(UPDATING) | TO(MINI) | TO(ENDING) | TO(FINISHED) },
