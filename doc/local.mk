@@ -42,6 +42,9 @@ dist_fleetmender_SCRIPTS = doc/examples/fleet/mender/fotad-modem doc/examples/fl
 fleetswupdatedir = $(fleetdir)/swupdate
 dist_fleetswupdate_DATA = doc/examples/fleet/swupdate/sw-description
 dist_fleetswupdate_SCRIPTS = doc/examples/fleet/swupdate/fotad-modem.sh doc/examples/fleet/swupdate/fotad-modem-swu-gen
+fleetthinedgedir = $(fleetdir)/thin-edge
+dist_fleetthinedge_DATA = doc/examples/fleet/thin-edge/firmware_update.toml
+dist_fleetthinedge_SCRIPTS = doc/examples/fleet/thin-edge/fotad-modem-thin-edge
 if HAVE_TESTS
 check_PROGRAMS += doc/examples/upgrade
 doc_examples_upgrade_SOURCES = doc/examples/upgrade.c
