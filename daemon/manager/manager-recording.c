@@ -196,7 +196,8 @@ static void hide_secrets(JobRecording *r, const char *source, const Options *o)
         recording_writer_hide(r->writer, o->apn);
         recording_writer_hide(r->writer, o->apn_user);
         recording_writer_hide(r->writer, o->apn_password);
-        if (url_parse(source, &url) == URL_FLAW_SCHEME)
+        url_parse(source, &url);
+        if (url.scheme == URL_SCHEME_NONE) /* the name of a package on the host */
                 return;
         hide_part(r, url.user);
         hide_part(r, url.password);

@@ -155,6 +155,23 @@ static void assert_none_made(int watch)
         close(watch);
 }
 
+/* The name of a package on the host may have characters that no URL has. */
+START_TEST(test_package_name)
+{
+        World *w = world_new(&WORLD_EC200A);
+        g_autofree char *path = world_path(w, "up.bin"), *job = NULL, *text = NULL, *error = NULL;
+
+        world_make_package(w, "up.bin", OLD_REVISION, NEW_REVISION, 10000);
+        world_await_module(w, MODULE_1);
+        job = world_start_file(w, "", path, "a 'b' \"c\" \\ \u00e4?d=e.bin", "record", "b", "1", NULL);
+        ck_assert_msg(job != NULL, "%s: %s", world_error(w), world_error_message(w));
+        world_assert_result(w, job, "success", "", "");
+        text = get_text(w, job, &error);
+        ck_assert_msg(text && strstr(text, "AT+QFOTADL="), "%s", error);
+        world_free(w);
+}
+END_TEST
+
 START_TEST(test_off)
 {
         World *w = world_new(&WORLD_EC200A);
@@ -403,6 +420,7 @@ int main(void)
 
         suite_add(s, "dfota", test_dfota, 0, 1);
         suite_add(s, "mini", test_mini, 0, 1);
+        suite_add(s, "package-name", test_package_name, 0, 1);
         suite_add(s, "off", test_off, 0, 1);
         suite_add(s, "killed", test_killed, 0, 1);
         suite_add(s, "slow-disk", test_slow_disk, 0, 1);

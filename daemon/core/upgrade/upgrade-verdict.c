@@ -40,7 +40,6 @@ void verdict_drop_earlier_readings(Upgrade *u)
 {
         u->readings = MIN(u->readings, 1);
         u->build_readings = MIN(u->build_readings, 1);
-        u->reread_at = u->reread_until = 0; /* the time to confirm a reading begins with the system */
 }
 
 static void reread(Upgrade *u)
