@@ -90,10 +90,12 @@ static bool may_be_given_up(const DiskUpgrade *u, const char *commands, const ch
 static bool is_watched(World *w, const DiskUpgrade *u)
 {
         g_autoptr(GKeyFile) record = points_read_record(w);
-        g_autofree char *name = world_property(w, JOB_1, "ErrorName");
+        g_autofree char *name = NULL;
 
-        return u->task.file && record && g_key_file_get_boolean(record, "Job", "Transferred", NULL) &&
-               strcmp(name, "update-timeout") == 0;
+        if (!u->task.file || !record || !g_key_file_get_boolean(record, "Job", "Transferred", NULL))
+                return false;
+        name = world_property(w, JOB_1, "ErrorName");
+        return strcmp(name, "update-timeout") == 0;
 }
 
 /* The verdict is the truth, and AT+QFOTADL was sent once at the most. The last two reasons are those of a fotad that
