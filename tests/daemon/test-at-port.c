@@ -102,6 +102,7 @@ START_TEST(test_probe_disconnect)
         gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
         g_autofree char *answer = NULL;
 
+        g_free(world_sim(w, "wait 1-1 opened 1"));
         ck_assert_int_ge(sd_bus_call_method_async(world_bus(w), NULL, "org.fotad1", MODULE_1, "org.fotad1.Module",
                                                   "Probe", on_probed, &answer, NULL),
                          0);
