@@ -66,12 +66,31 @@ static void await_adopted(Course *c)
         ck_assert_str_eq(world_error(c->w), "NotCancellable");
 }
 
+/* How a module that is held at a point is adopted. */
+typedef enum Sign {
+        STILL,   /* at that point, by its AT port */
+        MESSAGE, /* after its next message: its port does not answer, and stays open */
+        ANSWERS, /* the same, but its port answers, and is closed then */
+} Sign;
+
+/* Starts the daemon while the module is held at a point. The first question is not answered yet, so that the port stays
+ * open for the messages after the point, which come behind the answer. */
+static void start_asking(Course *c)
+{
+        g_free(world_sim(c->w, "hold 1-1 answer:ATI"));
+        world_start_daemon(c->w);
+        g_free(world_sim(c->w, "held 1-1 answer:ATI"));
+}
+
 /* Starts the daemon while the module is held at a point, and checks the job: there, if its AT port identifies the
  * upgrade, else after its next message, at the next point. A download may go unheard until the update begins. */
-static void adopt(Course *c, const char *point, bool still)
+static void adopt(Course *c, const char *point, Sign sign)
 {
-        world_start_daemon(c->w);
-        if (still) {
+        if (sign == ANSWERS)
+                start_asking(c);
+        else
+                world_start_daemon(c->w);
+        if (sign == STILL) {
                 await_adopted(c);
                 world_assert_property(c->w, MODULE_1, "System", "mini");
                 g_free(world_sim(c->w, "hold 1-1 end"));
@@ -87,6 +106,8 @@ static void adopt(Course *c, const char *point, bool still)
         }
         world_pass(c->w, point);
         g_free(world_sim(c->w, "held 1-1 end"));
+        if (sign == ANSWERS)
+                g_free(world_sim(c->w, "release 1-1 answer:ATI"));
         await_adopted(c);
         g_free(world_sim(c->w, "release 1-1"));
 }
@@ -113,30 +134,30 @@ static void check_adopted_success(Course *c, const char *method, unsigned qfotad
 static const struct {
         const char *module, *point;
         const char *method;
-        bool still;           /* adopted while held, by its AT port; otherwise after its next message */
+        Sign sign;
         const char *restarts; /* NULL: depends on the first message that is heard */
 } founds[] = {
-        { "ec800m-4", "mini", "minifota", true, "3" },
-        { "ec800m-4", "mini-2", "minifota", true, "1" },
-        { "ec800m-4,mini-imei=1", "mini-1:50", "minifota", true, "3" },
-        { NAMELESS, "mini", "minifota", true, "3" },
-        { NAMELESS, "mini-2", "minifota", true, "1" },
-        { "ec600m,mini-revision=new", "mini-2", "minifota", false, "1" },
-        { "ec600m", "updater", "minifota", false, "2" },
-        { "ec600m", "updating:30", "minifota", false, "2" },
-        { "ec600m", "mini-2", "minifota", false, "1" },
-        { "ec600m", "updating:76", "minifota", false, "1" },
-        { "eg800k-2", "mini-2", "minifota", false, "1" },
-        { "ec200a", "downloading:40", "dfota", false, NULL },
-        { "ec200a", "updater", "dfota", false, "1" },
-        { "ec200a", "updating:50", "dfota", false, "1" },
+        { "ec800m-4", "mini", "minifota", STILL, "3" },
+        { "ec800m-4", "mini-2", "minifota", STILL, "1" },
+        { "ec800m-4,mini-imei=1", "mini-1:50", "minifota", STILL, "3" },
+        { NAMELESS, "mini", "minifota", STILL, "3" },
+        { NAMELESS, "mini-2", "minifota", STILL, "1" },
+        { "ec600m,mini-revision=new", "mini-2", "minifota", ANSWERS, "1" },
+        { "ec600m", "updater", "minifota", MESSAGE, "2" },
+        { "ec600m", "updating:30", "minifota", MESSAGE, "2" },
+        { "ec600m", "mini-2", "minifota", ANSWERS, "1" },
+        { "ec600m", "updating:76", "minifota", ANSWERS, "1" },
+        { "eg800k-2", "mini-2", "minifota", MESSAGE, "1" },
+        { "ec200a", "downloading:40", "dfota", MESSAGE, NULL },
+        { "ec200a", "updater", "dfota", MESSAGE, "1" },
+        { "ec200a", "updating:50", "dfota", MESSAGE, "1" },
 };
 
 START_TEST(test_found)
 {
         Course *c = begun_by_hand(founds[_i].module, NULL, founds[_i].point, QUICK);
 
-        adopt(c, founds[_i].point, founds[_i].still);
+        adopt(c, founds[_i].point, founds[_i].sign);
         check_adopted_success(c, founds[_i].method, 1);
         if (strcmp(founds[_i].method, "minifota") == 0) /* only the Mini system was ever probed */
                 world_assert_property(c->w, c->job, "FromRevision", "");
@@ -182,9 +203,10 @@ START_TEST(test_killed_at_adoption)
         begin_by_hand(c, NULL);
         g_free(world_sim(c->w, "held 1-1 updating:76"));
         world_set_environment(c->w, "KILL_AT", "state after rename jobs/1.job");
-        world_start_daemon(c->w);
+        start_asking(c);
         g_free(world_sim(c->w, "hold 1-1 end"));
         world_pass(c->w, "updating:76");
+        g_free(world_sim(c->w, "release 1-1 answer:ATI"));
         ck_assert_int_eq(world_await_end(c->w), -SIGKILL);
         world_set_environment(c->w, "KILL_AT", NULL);
         g_free(world_sim(c->w, "held 1-1 end"));
@@ -362,12 +384,12 @@ END_TEST
 /* The state directory is emptied between two lives of the daemon. */
 static const struct {
         const char *module, *point;
-        bool still;
-} emptied[] = { { "ec800m-4", "mini", true },         { "ec800m-4", "mini-2", true },
-                { NAMELESS, "mini", true },           { NAMELESS, "mini-2", true },
-                { "ec600m", "updater", false },       { "ec600m", "updating:76", false },
-                { "ec200a", "updater", false },       { "ec200a", "updating:50", false },
-                { "ec200a", "downloading:40", false } };
+        Sign sign;
+} emptied[] = {
+        { "ec800m-4", "mini", STILL },    { "ec800m-4", "mini-2", STILL },      { NAMELESS, "mini", STILL },
+        { NAMELESS, "mini-2", STILL },    { "ec600m", "updater", MESSAGE },     { "ec600m", "updating:76", ANSWERS },
+        { "ec200a", "updater", MESSAGE }, { "ec200a", "updating:50", MESSAGE }, { "ec200a", "downloading:40", MESSAGE }
+};
 
 static void empty_state(Course *c)
 {
@@ -388,7 +410,7 @@ START_TEST(test_emptied)
         empty_state(c);
         g_ptr_array_set_size(c->seen, 0);
         g_clear_pointer(&c->job, g_free);
-        adopt(c, emptied[_i].point, emptied[_i].still);
+        adopt(c, emptied[_i].point, emptied[_i].sign);
         world_await_property(c->w, c->job, "State", "finished");
         world_assert_property(c->w, c->job, "Result", "success");
         world_assert_property(c->w, c->job, "ToRevision", c->new);

@@ -53,6 +53,7 @@ struct bed_tty {
         GByteArray *out; /* not taken by the pty yet */
         /* bed-take.c's: */
         GQueue writes;    /* of the host, not taken yet; locked */
+        bool told_empty;  /* the host was told that nothing waits, and has written nothing since; locked */
         size_t allowance; /* may be taken, SIZE_MAX: all */
         unsigned rate;    /* bytes/s, 0: any */
         double credit;    /* bytes that may be taken now */

@@ -69,12 +69,15 @@ void bed_note_write(Bed *bed, const char *name, size_t size)
 
                 write->at = g_get_monotonic_time();
                 write->size = size;
-                write->behind = readable(tty) > 0 ? outstanding(tty) : 0;
+                write->behind = !tty->told_empty && readable(tty) > 0 ? outstanding(tty) : 0;
+                tty->told_empty = false;
                 g_queue_push_tail(&tty->writes, write);
         }
         g_mutex_unlock(&bed->lock);
 }
 
+/* 0 may be the answer while the last bytes of a long write still travel: a write behind that answer is not behind the
+ * bytes. */
 int bed_waiting(Bed *bed, const char *name)
 {
         struct bed_tty *tty;
@@ -84,6 +87,8 @@ int bed_waiting(Bed *bed, const char *name)
         if ((tty = find_tty(bed, name)) && (n = readable(tty)) > 0)
                 /* Too many if a write found no room for all its bytes. */
                 n = MAX(n, (int)MIN(outstanding(tty), PTY_HOLDS));
+        if (tty)
+                tty->told_empty = n == 0;
         g_mutex_unlock(&bed->lock);
         return n;
 }
