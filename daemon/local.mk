@@ -11,8 +11,12 @@ daemon_libfotacore_a_SOURCES = \
 	daemon/core/job/job-log.c daemon/core/job/job-log.h daemon/core/job/job-mask.c \
 	daemon/core/job/job-private.h daemon/core/job/job-text.c daemon/core/job/key-file.c daemon/core/job/key-file.h \
 	daemon/core/job/options.c daemon/core/job/options.h daemon/core/job/source.c daemon/core/job/source.h \
-	daemon/core/record/record-mask.c daemon/core/record/record-mask.h daemon/core/record/recording.c \
-	daemon/core/record/recording.h daemon/core/record/survey.c daemon/core/record/survey.h \
+	daemon/core/record/mask-commands.c daemon/core/record/mask-commands.h daemon/core/record/mask-identifiers.c \
+	daemon/core/record/mask-identifiers.h daemon/core/record/mask-line.c daemon/core/record/mask-line.h \
+	daemon/core/record/mask-secrets.c daemon/core/record/mask-secrets.h daemon/core/record/mask-stand-ins.c \
+	daemon/core/record/mask-stand-ins.h daemon/core/record/record-mask.c daemon/core/record/record-mask.h \
+	daemon/core/record/recording.c daemon/core/record/recording.h daemon/core/record/survey.c \
+	daemon/core/record/survey.h \
 	daemon/core/rules/inspect.c daemon/core/rules/inspect.h daemon/core/rules/rule.c daemon/core/rules/rule.h \
 	daemon/core/rules/rules.c daemon/core/rules/rules.h daemon/core/rules/rules-dialogue.c \
 	daemon/core/rules/rules-dialogue.h \
