@@ -304,7 +304,8 @@ RECORDINGS = recordings
 recordings: tests/daemon/make-recordings
 	mkdir -p $(RECORDINGS)
 	$(AM_TESTS_ENVIRONMENT) srcdir=$(srcdir) FOTAD_RECORDINGS=`cd $(RECORDINGS) && pwd` tests/daemon/make-recordings
-tests_daemon_test_replay_SOURCES = tests/daemon/test-replay.c tests/daemon/recordings.c tests/daemon/recordings.h
+tests_daemon_test_replay_SOURCES = tests/daemon/test-replay.c tests/daemon/recordings.c tests/daemon/recordings.h \
+	tests/list-files.h
 tests_daemon_test_replay_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_replay_LDADD = $(WORLD_LIBS) daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
 tests_daemon_test_survey_SOURCES = tests/daemon/test-survey.c tests/daemon/recordings.c tests/daemon/recordings.h

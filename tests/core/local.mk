@@ -87,7 +87,7 @@ tests_core_test_at_engine_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_at_engine_LDADD = $(CORE_TEST_LIBS)
 
 tests_core_test_conversations_SOURCES = tests/core/test-conversations.c tests/core/testing.h \
-	tests/core/conversation.c tests/core/conversation.h
+	tests/core/conversation.c tests/core/conversation.h tests/list-files.h
 tests_core_test_conversations_CPPFLAGS = $(CORE_TEST_CPPFLAGS)
 tests_core_test_conversations_LDADD = $(CORE_TEST_LIBS)
 

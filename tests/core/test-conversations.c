@@ -3,28 +3,17 @@
 /* The positions at which a tty cuts its reads do not matter: each conversation under tests/data/conversations gives the
  * same events whole, cut before every byte, and cut before every two bytes. */
 
+#include "../list-files.h"
 #include "conversation.h"
 #include "testing.h"
 
 static GPtrArray *names;
 
-static int compare(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void find_conversations(void)
 {
         g_autofree char *directory = testing_data("conversations");
-        GDir *dir = g_dir_open(directory, 0, NULL);
-        const char *name;
 
-        names = g_ptr_array_new_with_free_func(g_free);
-        while (dir && (name = g_dir_read_name(dir)))
-                if (g_str_has_suffix(name, ".txt"))
-                        g_ptr_array_add(names, g_build_filename(directory, name, NULL));
-        g_clear_pointer(&dir, g_dir_close);
-        g_ptr_array_sort(names, compare);
+        names = list_files(directory, ".txt");
 }
 
 static void play(const char *name, const Conversation *c, size_t a, size_t b)

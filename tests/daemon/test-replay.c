@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../list-files.h"
 #include "recordings.h"
 #include "suite.h"
 #include "world.h"
@@ -106,24 +107,12 @@ START_TEST(test_lacks)
 }
 END_TEST
 
-static int compare(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void find_files(void)
 {
         g_autofree char *directory = g_build_filename(g_getenv("srcdir") ?: ".", "tests", "recordings", NULL);
         g_autofree char *whole = g_canonicalize_filename(directory, NULL);
-        GDir *dir = g_dir_open(whole, 0, NULL);
-        const char *name;
 
-        files = g_ptr_array_new_with_free_func(g_free);
-        while (dir && (name = g_dir_read_name(dir)))
-                if (g_str_has_suffix(name, ".txt"))
-                        g_ptr_array_add(files, g_build_filename(whole, name, NULL));
-        g_clear_pointer(&dir, g_dir_close);
-        g_ptr_array_sort(files, compare);
+        files = list_files(whole, ".txt");
 }
 
 int main(void)

@@ -11,7 +11,8 @@ tests_explore_explore_SOURCES = tests/explore/explore.c tests/explore/shrink.c t
 tests_explore_explore_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/explore
 tests_explore_explore_LDADD = tests/explore/libexplore.a daemon/libfotacore.a dbus/libfotashared.a $(GLIB_LIBS)
 # The recordings of tests/recordings, played to the host of the explorer.
-tests_explore_test_recordings_SOURCES = tests/explore/test-recordings.c tests/sim/recorded.c tests/sim/recorded.h
+tests_explore_test_recordings_SOURCES = tests/explore/test-recordings.c tests/list-files.h tests/sim/recorded.c \
+	tests/sim/recorded.h
 tests_explore_test_recordings_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/explore $(CHECK_CFLAGS)
 tests_explore_test_recordings_LDADD = tests/explore/libexplore.a daemon/libfotacore.a dbus/libfotashared.a \
 	$(CHECK_LIBS) $(GLIB_LIBS)

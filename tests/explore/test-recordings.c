@@ -7,6 +7,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "../list-files.h"
 #include "../sim/recorded.h"
 #include "host-private.h"
 
@@ -334,23 +335,11 @@ START_TEST(all_are_there)
 }
 END_TEST
 
-static int compare(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void find_files(void)
 {
         g_autofree char *directory = g_build_filename(g_getenv("srcdir") ?: ".", "tests", "recordings", NULL);
-        GDir *dir = g_dir_open(directory, 0, NULL);
-        const char *name;
 
-        files = g_ptr_array_new_with_free_func(g_free);
-        while (dir && (name = g_dir_read_name(dir)))
-                if (g_str_has_suffix(name, ".txt"))
-                        g_ptr_array_add(files, g_build_filename(directory, name, NULL));
-        g_clear_pointer(&dir, g_dir_close);
-        g_ptr_array_sort(files, compare);
+        files = list_files(directory, ".txt");
 }
 
 int main(void)

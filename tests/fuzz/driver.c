@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../list-files.h"
 #include "faults.h"
 #include "fuzz.h"
 
@@ -109,24 +110,6 @@ static void run_made(const GPtrArray *corpus)
 
 /* ---- the corpus */
 
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static GPtrArray *list_corpus(const char *directory)
-{
-        GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-        GDir *dir = g_dir_open(directory, 0, NULL);
-        const char *name;
-
-        while (dir && (name = g_dir_read_name(dir)))
-                g_ptr_array_add(paths, g_build_filename(directory, name, NULL));
-        g_clear_pointer(&dir, g_dir_close);
-        g_ptr_array_sort(paths, compare_names);
-        return paths;
-}
-
 static void run_all(const GPtrArray *paths, bool made)
 {
         g_autoptr(GPtrArray) corpus = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
@@ -152,7 +135,7 @@ int main(int argc, char **argv)
         g_autofree char *program = g_path_get_basename(argv[0]), *failed = g_strconcat(argv[0], ".failed", NULL);
         g_autofree char *corpus = g_build_filename(g_getenv("srcdir") ?: ".", "tests/fuzz/corpus",
                                                    program + strlen("fuzz-"), NULL);
-        g_autoptr(GPtrArray) paths = argc > 1 ? g_ptr_array_new_with_free_func(g_free) : list_corpus(corpus);
+        g_autoptr(GPtrArray) paths = argc > 1 ? g_ptr_array_new_with_free_func(g_free) : list_files(corpus, "");
         int status = -1;
         pid_t child;
 

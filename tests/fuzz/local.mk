@@ -19,7 +19,7 @@ FUZZ_TARGETS = \
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz -I$(top_srcdir)/tests/explore $(SYSTEMD_CFLAGS)
 tests_fuzz_libfuzz_a_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/message.c tests/fuzz/message.h
 tests_fuzz_libfuzz_a_CPPFLAGS = $(FUZZ_CPPFLAGS)
-tests_fuzz_libdriver_a_SOURCES = tests/fuzz/driver.c
+tests_fuzz_libdriver_a_SOURCES = tests/fuzz/driver.c tests/list-files.h
 tests_fuzz_libdriver_a_CPPFLAGS = $(FUZZ_CPPFLAGS)
 check_LIBRARIES += tests/fuzz/libfuzz.a tests/fuzz/libdriver.a
 
