@@ -59,6 +59,12 @@ void bench_use_context(Bench *b)
         bench_save(b);
 }
 
+void bench_use_uart1(Bench *b)
+{
+        g_free(b->urc_port);
+        b->urc_port = g_strdup("uart1");
+}
+
 /* ---- an upgrade from a URL */
 
 void bench_updating(Bench *b, int value)
@@ -125,6 +131,17 @@ void bench_succeed(Bench *b)
 {
         bench_finish(b);
         bench_assert_end(b, JOB_RESULT_SUCCESS, "");
+}
+
+void bench_restore(Bench *b)
+{
+        bench_use_uart1(b);
+        bench_update(b);
+        bench_fota(b, "\"END\",0");
+        bench_restart(b);
+        b->holds_answers = true;
+        bench_ready(b, NEW_REVISION);
+        ck_assert_int_eq(b->job->result, JOB_RESULT_SUCCESS);
 }
 
 /* ---- a transfer from the host */

@@ -209,8 +209,7 @@ START_TEST(unlisted_values_are_refused)
         set_option(b, cases[_i].option);
         set_option(b, "cid=2");
         b->qfotadl = cases[_i].told;
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         bench_ready(b, OLD_REVISION);
         bench_ready(b, OLD_REVISION);
         bench_assert_end(b, JOB_RESULT_FAILED, "rejected");

@@ -88,8 +88,7 @@ static Bench *new_bench(const char *context)
 {
         Bench *b = bench_new();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         g_free(b->context);
         b->context = g_strdup(context);
         bench_use_context(b);

@@ -26,8 +26,7 @@ static Bench *updating(void)
 {
         Bench *b = bench_new();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         bench_update(b);
         return b;
 }

@@ -482,8 +482,7 @@ START_TEST(disk_is_full_at_the_end)
 {
         g_autoptr(Bench) b = bench_new_file();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         go_to_half(b);
         b->fails_at = b->persists + 1;
         bench_fota(b, "\"FILEEND\",500");

@@ -106,8 +106,7 @@ START_TEST(wires_that_are_missing)
 {
         g_autoptr(Bench) b = with_flow(NULL, true);
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         b->holds_answers = true;
         bench_prepare(b, OLD_REVISION);
         bench_answer(b, AT_RESULT_OK, -1, "+QURCCFG: \"urcport\",\"uart1\"");

@@ -423,8 +423,7 @@ START_TEST(another_module)
         g_autoptr(Identity) other = identity_new();
         UpgradeEvent event = { .type = UPGRADE_EVENT_READY, .identity = other };
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         bench_update(b);
         bench_fota(b, "\"END\",0");
         bench_restart(b);

@@ -128,8 +128,7 @@ START_TEST(settings_are_put_back_without_end)
 {
         g_autoptr(Bench) b = bench_new_mini();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         bench_go_mini2(b);
         bench_mini_restart(b, false);
         bench_urc(b, "+QIND: SMS DONE");

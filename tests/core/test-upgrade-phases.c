@@ -119,8 +119,7 @@ static Bench *ending(void)
 {
         Bench *b = bench_new();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         bench_go(b);
         b->holds_answers = true;
         bench_fota(b, "\"HTTPEND\",711");

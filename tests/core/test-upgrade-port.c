@@ -10,8 +10,7 @@ static Bench *new_bench(void)
         Bench *b = bench_new();
         char *why = NULL;
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         ck_assert(options_set_number(b->job->options, "cid", 2, &why));
         ck_assert(options_set_string(b->job->options, "apn", "cmnet", &why));
         return b;

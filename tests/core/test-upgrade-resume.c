@@ -85,12 +85,10 @@ static Bench *new_bench(unsigned r)
 
         if (runs[r].mini) {
                 bench_make_mini(b);
-                g_free(b->urc_port);
-                b->urc_port = g_strdup("uart1");
+                bench_use_uart1(b);
                 return b;
         }
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         bench_use_context(b);
         return b;
 }
@@ -285,8 +283,7 @@ START_TEST(download_fails_before_it_answers)
 {
         g_autoptr(Bench) b = bench_new();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         bench_go(b);
         bench_fota(b, "\"HTTPSTART\"");
         bench_resurrect(b);

@@ -325,8 +325,7 @@ START_TEST(settings_are_put_back)
         g_autoptr(Bench) b = bench_new();
         g_autofree char *why = NULL;
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         ck_assert(options_set_number(b->job->options, "cid", 2, &why));
         bench_go(b);
         assert_has(b->log->str, "persist|send AT+QURCCFG=\"urcport\",\"usbat\"|");
@@ -350,8 +349,7 @@ START_TEST(settings_are_put_back_after_a_failure)
         g_autoptr(Bench) b = bench_new();
         g_autofree char *why = NULL;
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         ck_assert(options_set_number(b->job->options, "cid", 2, &why));
         if (_i == 0) {
                 b->rejects = "AT+QFOTADL";
@@ -399,8 +397,7 @@ START_TEST(urc_port_that_cannot_be_changed)
 {
         g_autoptr(Bench) b = bench_new();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         b->rejects = "AT+QURCCFG=\"urcport\",";
         bench_go(b);
         ck_assert_str_eq(b->job->urc_port_before, "");
@@ -572,14 +569,7 @@ START_TEST(history_has_the_result_once)
         g_autoptr(Bench) b = bench_new();
         unsigned lines = 0;
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
-        bench_update(b);
-        bench_fota(b, "\"END\",0");
-        bench_restart(b);
-        b->holds_answers = true;
-        bench_ready(b, NEW_REVISION);
-        ck_assert_int_eq(b->job->result, JOB_RESULT_SUCCESS);
+        bench_restore(b);
         ck_assert(b->job->state != JOB_FINISHED);
         bench_urc(b, "+QIND: PB DONE");
         bench_urc(b, "RDY");

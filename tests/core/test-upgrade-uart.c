@@ -12,8 +12,7 @@ static Bench *new_bench(bool mini)
         job_set_string(&b->job->module, "tty-ttyS1");
         bench_save(b);
         g_clear_pointer(&b->power_control, g_free);
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         b->product = 0;
         return b;
 }

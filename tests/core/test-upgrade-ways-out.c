@@ -14,8 +14,7 @@ static Bench *url_job(void)
 {
         Bench *b = bench_new();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         g_free(b->context);
         b->context = g_strdup(OTHERS);
         b->qind = b->qind_fota = "0";
@@ -41,8 +40,7 @@ static Bench *mini_job(void)
 {
         Bench *b = bench_new_mini();
 
-        g_free(b->urc_port);
-        b->urc_port = g_strdup("uart1");
+        bench_use_uart1(b);
         b->qind = b->qind_fota = "0";
         return b;
 }

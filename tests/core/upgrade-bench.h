@@ -142,12 +142,17 @@ void bench_update(Bench *bench);
 /* END,0, a restart, and the new revision; and the assertion of success. */
 void bench_finish(Bench *bench);
 void bench_succeed(Bench *bench);
+/* The same up to the result, with messages at uart1 before: the answers with which they are put back there are held. */
+void bench_restore(Bench *bench);
 
 /* The daemon dies, and starts again from the record. Begins; the module is presented if it is there. */
 void bench_resurrect(Bench *bench);
 
 /* The options cid=2 and apn=cmnet, saved. */
 void bench_use_context(Bench *bench);
+
+/* The module sends its messages to uart1, a setting that fotad changes and puts back. */
+void bench_use_uart1(Bench *bench);
 
 /* Turns a new bench's job into a MiniFOTA. */
 void bench_make_mini(Bench *bench);
