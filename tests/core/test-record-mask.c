@@ -148,6 +148,8 @@ static const struct {
         { "AT", "+CREG: 1,\"1A2B\",\"01ABCDEF\",7", "01ABCDEF" },
         { "AT+QENG=\"servingcell\"", "+QENG: \"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",262,07,1A2D003,158", "262" },
         { "AT+QENG=\"servingcell\"", "+QENG: \"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",262,07,1A2D003,158", ",07," },
+        { "AT+QENG=\"servingcell\"", "\"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",262,07,1A2D003,158", "262" },
+        { "AT+QENG=\"servingcell\"", "\"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",262,07,1A2D003,158", ",07," },
         { "AT+QENG=\"neighbourcell\"", "+QENG: \"neighbourcell intra\",\"LTE\",38950,276,-3,-88", "38950" },
         { "AT+QCELL?", "+QCELL: \"servingcell\",\"LTE\",262,07,1A2D,0A0A0A", "1A2D" },
         { "AT", "+EEMLTESVC: 262, 7, 2, 4310, 158, 1850", "4310" },
@@ -428,6 +430,8 @@ START_TEST(private_texts_have_several_lines)
         assert_received(mask, "+FOO: \"pass", "+FOO: \"hidden-3");
         send_command(mask, "ATI");
         assert_received(mask, "EC200A", "EC200A");
+        assert_received(mask, "+QENG: \"serving", "+QENG: \"hidden-4");
+        assert_received(mask, "cell\",262,7", "(text)\",hidden-5,7"); /* a place's */
         assert_received(mask, "+QIND: \"FOTA\",\"DOWN", "+QIND: \"FOTA\",\"DOWN");
         assert_received(mask, "EC200A", "EC200A");
 }

@@ -5,6 +5,7 @@
  * that is left open is noted.
  */
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/record/mask-commands.h"
@@ -85,7 +86,7 @@ static const char *append_values(MaskLines *l, GString *out, const char *p, size
                         g_string_append_c(out, '"');
                         append_value(l, out, p + 1, length, 0);
                         p += 1 + length;
-                        l->quoted = *p == 0;
+                        l->quoted = *p ? 0 : shown;
                         if (*p)
                                 g_string_append_c(out, *p++);
                 } else {
@@ -131,7 +132,7 @@ static void append_public(MaskLines *l, GString *out, const char *whole)
                 else
                         append_value(l, out, line, plain, 0);
                 line += plain;
-                l->quoted = *line == 0 && !harmless && length > 1;
+                l->quoted = *line == 0 && !harmless && length > 1 ? MASK_NUMBERS_SHOWN : 0;
                 if (*line)
                         g_string_append_c(out, *line++);
         }
@@ -152,7 +153,7 @@ void mask_line(MaskLines *l, GString *out, const char *line)
                 append_public(l, out, p);
 }
 
-void mask_values(MaskLines *l, GString *out, const char *line)
+void mask_values(MaskLines *l, GString *out, const char *line, size_t shown)
 {
-        mask_line(l, out, append_values(l, out, line, MASK_NUMBERS_SHOWN));
+        mask_line(l, out, append_values(l, out, line, shown));
 }

@@ -96,7 +96,7 @@ static char *mask_whole(RecordMask *m, const char *line)
 void record_mask_end_message(RecordMask *m)
 {
         m->body = false;
-        m->lines.quoted = false;
+        m->lines.quoted = 0;
         mask_secrets_forget_beginnings(m->lines.secrets);
 }
 
@@ -108,7 +108,7 @@ char *record_mask_sent(RecordMask *m, const char *line)
 
         g_free(m->command);
         m->command = g_strndup(name, length);
-        m->lines.quoted = false; /* the line is whole */
+        m->lines.quoted = 0; /* the line is whole */
         mask_secrets_forget_beginnings(m->lines.secrets);
         return masked;
 }
@@ -159,11 +159,12 @@ static bool is_position(const char *line)
         return false;
 }
 
-/* Returns true if the line is a value without its name, of a command whose values are private. */
-static bool is_bare_value(const RecordMask *m, const char *line)
+/* A value without its name, of a command whose values are private: as mask_digits_shown(). */
+static size_t bare_digits_shown(const RecordMask *m, const char *line)
 {
-        return mask_digits_shown(m->command, strlen(m->command)) > 0 && *line != '+' &&
-               g_ascii_strncasecmp(line, "AT", 2) != 0 && strpbrk(line, MASK_DIGITS);
+        bool may_be = *line != '+' && g_ascii_strncasecmp(line, "AT", 2) != 0 && strpbrk(line, MASK_DIGITS);
+
+        return may_be ? mask_digits_shown(m->command, strlen(m->command)) : 0;
 }
 
 /* A line that has nothing but digits: half an identifier. */
@@ -176,21 +177,22 @@ static bool is_fragment(const char *line)
 static void append_quoted(RecordMask *m, GString *out, const char *line)
 {
         const char *quote = strchr(line, '"');
+        size_t shown = m->lines.quoted;
 
         g_string_append(out, TEXT);
         if (!quote)
                 return;
-        m->lines.quoted = false;
+        m->lines.quoted = 0;
         g_string_append_c(out, '"');
-        mask_values(&m->lines, out, quote + 1);
+        mask_values(&m->lines, out, quote + 1, shown);
 }
 
 /* A line that is neither the end of an answer nor the news of a restart. */
 static void append_received(RecordMask *m, GString *out, const char *line)
 {
-        bool quoted = m->lines.quoted;
+        size_t quoted = m->lines.quoted, bare = bare_digits_shown(m, line);
 
-        if (m->lines.quoted && !is_named(line)) {
+        if (quoted && !is_named(line)) {
                 append_quoted(m, out, line);
                 return;
         }
@@ -203,11 +205,11 @@ static void append_received(RecordMask *m, GString *out, const char *line)
                 g_string_append(out, POSITION);
         else if (is_fragment(line))
                 stand_ins_append(m->lines.stand_ins, out, line);
-        else if (is_bare_value(m, line))
-                mask_values(&m->lines, out, line);
+        else if (bare)
+                mask_values(&m->lines, out, line, bare);
         else
                 mask_line(&m->lines, out, line);
-        m->lines.quoted = m->lines.quoted || quoted; /* the line may stand in the middle of that text */
+        m->lines.quoted = m->lines.quoted ?: quoted; /* the line may stand in the middle of that text */
 }
 
 char *record_mask_received(RecordMask *m, const char *line)
@@ -218,7 +220,7 @@ char *record_mask_received(RecordMask *m, const char *line)
 
         if (is_final(line)) {
                 m->body = false;
-                m->lines.quoted = false;
+                m->lines.quoted = 0;
                 g_free(m->command);
                 m->command = g_strdup("");
                 mask_secrets_measure_beginning(m->lines.secrets, line); /* notes it: the line itself stays whole */
