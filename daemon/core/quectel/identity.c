@@ -325,20 +325,24 @@ static bool is_imei(const char *s)
         return strlen(s) == 15 && strspn(s, "0123456789") == 15;
 }
 
-/* 3GPP TS 23.003, annex B: the last digit makes the sum a multiple of ten. Every second digit counts twice, by the sum
- * of its two digits. */
-bool identity_is_distinct_imei(const char *imei)
+/* 3GPP TS 23.003, annex B: it makes the sum a multiple of ten. Every second digit, counted from the end, counts twice,
+ * by the sum of its two digits. */
+char identity_check_digit(const char *digits, size_t n)
 {
         unsigned sum = 0;
 
-        if (!is_imei(imei) || strspn(imei, "0") == strlen(imei))
-                return false;
-        for (unsigned i = 0; imei[i]; i++) {
-                unsigned digit = (unsigned)(imei[i] - '0') * (i % 2 + 1);
+        for (size_t i = 0; i < n; i++) {
+                unsigned digit = (unsigned)(digits[n - 1 - i] - '0') * (i % 2 ? 1 : 2);
 
                 sum += digit / 10 + digit % 10;
         }
-        return sum % 10 == 0;
+        return (char)('0' + (10 - sum % 10) % 10);
+}
+
+bool identity_is_distinct_imei(const char *imei)
+{
+        return is_imei(imei) && strspn(imei, "0") < strlen(imei) &&
+               imei[strlen(imei) - 1] == identity_check_digit(imei, strlen(imei) - 1);
 }
 
 static void distrust(char **text)

@@ -38,6 +38,8 @@ void identity_distrust(Identity *identity);
 /* Returns true if an IMEI tells one module from all others: its check digit is right, and it is not the
  * 000000000000000 that some factories leave. */
 bool identity_is_distinct_imei(const char *imei);
+/* The check digit behind that many digits: of an IMEI behind 14; an ICCID has one of the same kind. */
+char identity_check_digit(const char *digits, size_t n);
 void identity_free(Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_free)
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/quectel/identity.h"
 #include "core/record/mask-stand-ins.h"
 
 #define TAC_DIGITS    8  /* of an IMEI: they tell the model, and stay */
@@ -80,21 +81,9 @@ const char *stand_ins_of_word(StandIns *s, const char *word)
 
 /* ---- digits */
 
-static char check_digit(const char *digits, size_t n)
-{
-        unsigned sum = 0;
-
-        for (size_t i = 0; i < n; i++) {
-                unsigned digit = (unsigned)(digits[n - 1 - i] - '0');
-
-                sum += i % 2 == 0 ? digit * 2 / 10 + digit * 2 % 10 : digit;
-        }
-        return (char)('0' + (10 - sum % 10) % 10);
-}
-
 static bool has_check_digit(const char *digits, size_t n)
 {
-        return digits[n - 1] == check_digit(digits, n - 1);
+        return digits[n - 1] == identity_check_digit(digits, n - 1);
 }
 
 /* The bodies that give out the type allocation codes of IMEIs. */
@@ -129,7 +118,7 @@ static char *new_imei(StandIns *s, const char *digits, size_t n)
         const char *body = body_of(s, digits);
 
         if (n == IMEI_DIGITS)
-                return g_strdup_printf("%s%c", body, check_digit(body, BODY_DIGITS));
+                return g_strdup_printf("%s%c", body, identity_check_digit(body, BODY_DIGITS));
         return g_strconcat(body, digits + BODY_DIGITS, NULL);
 }
 
@@ -159,7 +148,7 @@ static char *new_card(StandIns *s, size_t n)
         g_autofree char *number = new_number(++s->cards, n - 3);
         g_autofree char *body = g_strconcat("89", number, NULL);
 
-        return g_strdup_printf("%s%c", body, check_digit(body, n - 1));
+        return g_strdup_printf("%s%c", body, identity_check_digit(body, n - 1));
 }
 
 static bool is_zeros(const char *digits)
