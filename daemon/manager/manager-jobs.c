@@ -26,11 +26,6 @@ JobLog *manager_read_log(Manager *m, const Job *job, char **ret_why)
         return log ? job_log_from_text(log) : job_log_new();
 }
 
-static guint64 number_of(const Job *job)
-{
-        return g_ascii_strtoull(job->id, NULL, 10);
-}
-
 const GPtrArray *manager_jobs(const Manager *m)
 {
         return m->jobs;
@@ -39,17 +34,12 @@ const GPtrArray *manager_jobs(const Manager *m)
 Job *manager_find_job(Manager *m, const char *path, Refusal *ret_refusal)
 {
         g_autofree char *id = NULL;
+        Job *job = sd_bus_path_decode(path, FOTAD_JOB_PREFIX, &id) > 0 ? job_find(m->jobs, id) : NULL;
 
-        if (sd_bus_path_decode(path, FOTAD_JOB_PREFIX, &id) > 0)
-                for (unsigned i = 0; i < m->jobs->len; i++) {
-                        Job *job = g_ptr_array_index(m->jobs, i);
-
-                        if (strcmp(job->id, id) == 0)
-                                return job;
-                }
-        refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB, "there is no job %s: fotactl status shows those there are",
-                    path);
-        return NULL;
+        if (!job)
+                refusal_set(ret_refusal, FOTAD_ERROR_NO_SUCH_JOB,
+                            "there is no job %s: fotactl status shows those there are", path);
+        return job;
 }
 
 /* Newest end first. Records of fotad 0.1.0, which have only the time of the end, come last. */
@@ -61,7 +51,7 @@ static int compare_finished(const void *a, const void *b)
                 return x->end_number > y->end_number ? -1 : 1;
         if (x->finished != y->finished)
                 return x->finished > y->finished ? -1 : 1;
-        return number_of(x) > number_of(y) ? -1 : 1;
+        return job_number(x) > job_number(y) ? -1 : 1;
 }
 
 GPtrArray *manager_history(Manager *m)
@@ -145,14 +135,9 @@ int manager_open_package(Manager *m, const Job *job)
 static bool is_needed(void *userdata, const char *id)
 {
         const Manager *m = userdata;
+        const Job *job = job_find(m->jobs, id);
 
-        for (unsigned i = 0; i < m->jobs->len; i++) {
-                const Job *job = g_ptr_array_index(m->jobs, i);
-
-                if (strcmp(job->id, id) == 0)
-                        return job->from_host && job->state != JOB_FINISHED;
-        }
-        return false;
+        return job && job->from_host && job->state != JOB_FINISHED;
 }
 
 void manager_sweep_packages(Manager *m)
@@ -164,7 +149,7 @@ void manager_sweep_packages(Manager *m)
 
 static int compare_jobs(const void *a, const void *b)
 {
-        guint64 x = number_of(*(Job *const *)a), y = number_of(*(Job *const *)b);
+        guint64 x = job_number(*(Job *const *)a), y = job_number(*(Job *const *)b);
 
         return x < y ? -1 : x > y;
 }

@@ -16,8 +16,8 @@
 #include "url.h"
 
 #define BYTES_MAX (256 * 1024)
-#define VALUE_MIN                                                                                                      \
-        6 /* bytes of a value in a query that is hidden elsewhere, too: shorter ones may be words of a module */
+/* Bytes of a value in a query that is hidden elsewhere, too: shorter ones may be words of a module. */
+#define VALUE_MIN 6
 
 struct JobRecording {
         char *id; /* of the job, and the key in Manager */
@@ -136,14 +136,9 @@ void manager_recording_remove(Manager *m, const Job *job)
 static bool is_needed(void *userdata, const char *id)
 {
         const Manager *m = userdata;
+        const Job *job = job_find(m->jobs, id);
 
-        for (unsigned i = 0; i < m->jobs->len; i++) {
-                const Job *job = g_ptr_array_index(m->jobs, i);
-
-                if (strcmp(job->id, id) == 0)
-                        return job->options->record;
-        }
-        return false;
+        return job && job->options->record;
 }
 
 void manager_sweep_recordings(Manager *m)

@@ -21,22 +21,6 @@ static void free_text(gpointer text)
         g_free(text);
 }
 
-static Job *find_job(Manager *m, const char *id)
-{
-        for (unsigned i = 0; i < m->jobs->len; i++) {
-                Job *job = g_ptr_array_index(m->jobs, i);
-
-                if (strcmp(job->id, id) == 0)
-                        return job;
-        }
-        return NULL;
-}
-
-static guint64 number_of(const Job *job)
-{
-        return g_ascii_strtoull(job->id, NULL, 10);
-}
-
 /* ---- one record */
 
 typedef enum RecordKind { RECORD, RECORD_OF_PROGRESS, RECORD_OF_END } RecordKind;
@@ -173,7 +157,7 @@ static void note(const Record *r, Job *job)
 static void on_written(void *task)
 {
         Record *r = task;
-        Job *job = find_job(r->manager, r->id);
+        Job *job = job_find(r->manager->jobs, r->id);
 
         if (job)
                 note(r, job);
@@ -440,7 +424,7 @@ static void write_addition(void *task)
 
         if (a->part && (a->result = package_store_keep(m->packages, a->part, id, &a->why)) < 0)
                 return;
-        a->result = job_store_reserve(m->store, number_of(a->job), &a->why);
+        a->result = job_store_reserve(m->store, job_number(a->job), &a->why);
         if (a->result == 0)
                 a->result = job_store_write(m->store, id, a->text, &a->why);
         if (a->result == 0)
@@ -456,7 +440,7 @@ void manager_list_job(Manager *m, Job *job)
 {
         unsigned i = m->jobs->len;
 
-        while (i > 0 && number_of(g_ptr_array_index(m->jobs, i - 1)) > number_of(job))
+        while (i > 0 && job_number(g_ptr_array_index(m->jobs, i - 1)) > job_number(job))
                 i--;
         g_ptr_array_insert(m->jobs, (int)i, job);
         m->observer->job_added(m->userdata, job);
@@ -480,7 +464,7 @@ static void on_added(void *task)
 
         if (a->why_stays)
                 log_job(LOG_WARNING, NULL, job, "job %s: %s: %s", job->id, a->why, a->why_stays);
-        if (a->result < 0 && m->last_id == number_of(job))
+        if (a->result < 0 && m->last_id == job_number(job))
                 m->last_id--; /* its id was never seen */
         if (a->result == 0)
                 a->job = NULL;
@@ -494,7 +478,7 @@ void manager_add_job(Manager *m, Job *job, const char *part, ManagerAddFunc func
 {
         Addition *a = g_new0(Addition, 1);
 
-        m->last_id = number_of(job);
+        m->last_id = job_number(job);
         a->manager = m;
         a->job = job;
         a->text = job_to_text(job);

@@ -147,6 +147,22 @@ void job_set_string(char **field, const char *value)
         *field = copy;
 }
 
+uint64_t job_number(const Job *job)
+{
+        return g_ascii_strtoull(job->id, NULL, 10);
+}
+
+Job *job_find(const GPtrArray *jobs, const char *id)
+{
+        for (unsigned i = 0; i < jobs->len; i++) {
+                Job *job = g_ptr_array_index(jobs, i);
+
+                if (strcmp(job->id, id) == 0)
+                        return job;
+        }
+        return NULL;
+}
+
 const char *job_error_name(const Job *job)
 {
         const Code *code = code_find(job->domain, job->code);

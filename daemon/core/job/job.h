@@ -190,6 +190,11 @@ Job *job_new(const char *id, const char *module);
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
+/* Its id as a number: later jobs have greater ones. */
+uint64_t job_number(const Job *job);
+/* The job with that id among those; NULL none. */
+Job *job_find(const GPtrArray *jobs, const char *id);
+
 /* The machine name of the job's code: "" without a code, "unlisted" for a number that is in no table. */
 const char *job_error_name(const Job *job);
 
