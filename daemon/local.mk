@@ -45,7 +45,7 @@ daemon_libfotashell_a_SOURCES = \
 	daemon/base/carrier.c daemon/base/carrier.h daemon/base/clock.c daemon/base/clock.h daemon/base/log.c \
 	daemon/base/log.h daemon/base/log-job.c daemon/base/log-job.h daemon/base/message-ids.h \
 	daemon/base/read-file.c daemon/base/read-file.h daemon/base/refusal.c daemon/base/refusal.h \
-	daemon/base/settings.c daemon/base/settings.h \
+	daemon/base/settings.c daemon/base/settings.h daemon/base/write-all.c daemon/base/write-all.h \
 	daemon/store/job-store.c daemon/store/job-store.h daemon/store/package-copy.c daemon/store/package-copy.h \
 	daemon/store/recording-store.c daemon/store/recording-store.h \
 	daemon/store/package-store.c daemon/store/package-store.h daemon/store/source-check.c \

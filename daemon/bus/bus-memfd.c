@@ -8,18 +8,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/write-all.h"
 #include "bus/bus-memfd.h"
 
 static int fill(int fd, const char *text)
 {
-        for (size_t left = strlen(text); left > 0;) {
-                ssize_t n = write(fd, text, left);
+        int r = write_all(fd, text, strlen(text));
 
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                text += n < 0 ? 0 : n;
-                left -= n < 0 ? 0 : (size_t)n;
-        }
+        if (r < 0)
+                return r;
         if (lseek(fd, 0, SEEK_SET) < 0 ||
             fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
                 return -errno;

@@ -15,6 +15,7 @@
 #include "store/job-store.h"
 #include "base/log.h"
 #include "base/read-file.h"
+#include "base/write-all.h"
 
 #define NUMBER_DIGITS 20 /* fewer than that fit into 64 bits */
 #define NUMBER_MAX    9999999999999999999u
@@ -188,21 +189,6 @@ static int synchronize(const char *directory)
 static int synchronize_files(const char *directory)
 {
         return synchronize_by(directory, syncfs);
-}
-
-static int write_all(int fd, const char *bytes, size_t size)
-{
-        while (size > 0) {
-                ssize_t n = write(fd, bytes, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                bytes += n;
-                size -= (size_t)n;
-        }
-        return 0;
 }
 
 /* Writes a new file, whose name is taken from the template. If synced, its bytes are synchronized with the disk. */

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/read-file.h"
+#include "base/write-all.h"
 #include "store/recording-store.h"
 
 #define BYTES_MAX (1024 * 1024)
@@ -42,14 +43,8 @@ static int write_file(const char *file, const char *text)
         if (fd < 0)
                 return -errno;
         r = find_room(fd, strlen(text));
-        for (size_t left = strlen(text); left > 0 && r == 0;) {
-                ssize_t n = write(fd, text, left);
-
-                if (n < 0 && errno != EINTR)
-                        r = -errno;
-                text += n < 0 ? 0 : n;
-                left -= n < 0 ? 0 : (size_t)n;
-        }
+        if (r == 0)
+                r = write_all(fd, text, strlen(text));
         if (close(fd) < 0 && r == 0)
                 r = -errno;
         return r;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/carrier.h"
+#include "base/write-all.h"
 #include "store/spool.h"
 
 #define CHUNK   (64 * 1024)
@@ -113,21 +114,6 @@ static bool look_for_space(Work *w)
         return true;
 }
 
-static bool write_all(Work *w, const char *bytes, size_t size)
-{
-        while (size > 0) {
-                ssize_t n = write(w->target, bytes, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return end_written(w, errno);
-                bytes += n;
-                size -= (size_t)n;
-        }
-        return true;
-}
-
 static bool changed(Work *w)
 {
         return end(w, SPOOL_BAD_FILE, "it was changed while it was copied: pass it when it is complete");
@@ -140,6 +126,7 @@ static bool copy_bytes(Work *w, GChecksum *sum)
 
         while (at < w->result.size) {
                 ssize_t n = pread(w->source, bytes, MIN(sizeof(bytes), w->result.size - at), (off_t)at);
+                int r;
 
                 if (g_atomic_int_get(&w->given_up))
                         return end(w, SPOOL_FAILED, "nobody waits for it any more");
@@ -149,8 +136,9 @@ static bool copy_bytes(Work *w, GChecksum *sum)
                         return end(w, SPOOL_BAD_FILE, "it cannot be read: %s", g_strerror(errno));
                 if (n == 0)
                         return changed(w);
-                if (!write_all(w, bytes, (size_t)n))
-                        return false;
+                r = write_all(w->target, bytes, (size_t)n);
+                if (r < 0)
+                        return end_written(w, -r);
                 g_checksum_update(sum, (const guchar *)bytes, n);
                 at += (uint64_t)n;
         }
