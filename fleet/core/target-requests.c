@@ -79,6 +79,14 @@ static bool is_gone(unsigned status)
         return status == 404 || status == 410;
 }
 
+/* The cancellation is answered, or the server does not ask for it any more. */
+static void forget_cancellation(Target *t)
+{
+        g_clear_pointer(&t->stop, g_free);
+        t->verdict = VERDICT_NONE;
+        t->cancel_refused = false;
+}
+
 static bool take_poll(Target *t, const char *body, uint64_t now, unsigned dice)
 {
         g_autoptr(DdiPoll) poll = ddi_read_poll(body);
@@ -91,8 +99,8 @@ static bool take_poll(Target *t, const char *body, uint64_t now, unsigned dice)
                 t->interval = poll->interval * SECOND;
         t->poll_at = now + jitter(t->interval, dice);
         t->asked = poll->attributes;
-        if (!poll->cancel && t->verdict == VERDICT_NONE)
-                g_clear_pointer(&t->stop, g_free);
+        if (!poll->cancel)
+                forget_cancellation(t);
         if (poll->cancel && g_strcmp0(poll->cancel, t->stop) != 0)
                 target_set(&t->cancel, poll->cancel);
         t->go = false;
@@ -120,19 +128,18 @@ static bool take_cancel(Target *t, const char *body)
         if (!stop || strcmp(stop, t->cancel) != 0)
                 return false;
         g_clear_pointer(&t->cancel, g_free);
+        forget_cancellation(t);
         target_set(&t->stop, stop);
-        t->verdict = VERDICT_NONE;
         return true;
 }
 
-static void take_verdict(Target *t)
+/* closes: the deployment has ended for the server if the verdict confirms its cancellation. */
+static void take_verdict(Target *t, bool closes)
 {
-        if (t->verdict == VERDICT_CONFIRMED && strcmp(t->stop, t->record->action) == 0 &&
+        if (closes && t->verdict == VERDICT_CONFIRMED && strcmp(t->stop, t->record->action) == 0 &&
             t->record->stage != STAGE_CLOSED)
                 target_enter(t, STAGE_CLOSED);
-        t->verdict = VERDICT_NONE;
-        t->cancel_refused = false;
-        g_clear_pointer(&t->stop, g_free);
+        forget_cancellation(t);
 }
 
 static void tell_progress(Target *t, bool taken)
@@ -176,10 +183,10 @@ static bool take(Target *t, Request request, unsigned status, const char *body, 
                         target_enter(t, STAGE_CLOSED);
                 t->bare = status == 400;
                 return settled;
-        case REQUEST_VERDICT:
-                if (settled)
-                        take_verdict(t);
-                return settled;
+        case REQUEST_VERDICT: /* hawkBit says 405 when the cancellation has had its verdict, or was withdrawn */
+                if (settled || status == 405)
+                        take_verdict(t, settled);
+                return settled || status == 405;
         case REQUEST_NONE: break;
         }
         g_assert_not_reached();

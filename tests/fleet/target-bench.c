@@ -160,9 +160,12 @@ static void serve(Bench *b, const TargetAction *a)
         } else if (strcmp(a->path, "/cancelAction/7") == 0) {
                 body = "{\"id\":\"7\",\"cancelAction\":{\"stopId\":\"7\"}}";
         } else if (strcmp(a->path, "/cancelAction/7/feedback") == 0) {
-                b->cancels = false;
-                if (strstr(a->body, "\"closed\""))
-                        b->deployment = NULL;
+                status = b->verdict_status ?: 200;
+                if (status == 200) {
+                        b->cancels = false;
+                        if (strstr(a->body, "\"closed\""))
+                                b->deployment = NULL;
+                }
         }
         if (b->unreachable)
                 status = 0;

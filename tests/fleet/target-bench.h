@@ -47,7 +47,7 @@ typedef struct Bench {
         const char *deployment; /* NULL: it offers none */
         const char *action;     /* its id */
         bool cancels;
-        unsigned closing_status, attributes_status, retry_after; /* 0: 200 */
+        unsigned closing_status, verdict_status, attributes_status, retry_after; /* 0: 200 */
         bool unreachable;
         /* fotad */
         Module module, seen; /* seen: as the target has it during a call */

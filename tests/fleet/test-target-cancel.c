@@ -6,6 +6,10 @@
 
 #include "target-bench.h"
 
+#define CONFIRMED "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\""
+#define REJECTED  "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"rejected\""
+#define CLOSING   "POST /deploymentBase/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\""
+
 START_TEST(test_cancel)
 {
         Bench *b = bench_new_started();
@@ -36,6 +40,52 @@ START_TEST(test_cancel_rejected)
         end_job(b, "success");
         assert_log(b, "POST /deploymentBase/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\",\"result\":{"
                       "\"finished\":\"success\"}");
+        bench_free(b);
+}
+END_TEST
+
+/* The server does not take the verdict, and withdraws the cancellation: the end of the upgrade is told. The module was
+ * too late for the cancellation (0), or fotad refused it (1). */
+START_TEST(test_cancel_withdrawn)
+{
+        Bench *b = bench_new_started();
+
+        b->cancels = true;
+        b->verdict_status = 500;
+        if (_i == 0)
+                b->job.cancellable = false;
+        else
+                b->refusal = "org.fotad1.Error.NotCancellable";
+        run_on(b);
+        assert_log(b, REJECTED);
+        b->cancels = false;
+        b->now += 2 * INTERVAL * SECOND;
+        run(b);
+        forget_log(b);
+        end_job(b, "success");
+        b->now += 2 * INTERVAL * SECOND;
+        run(b);
+        assert_log(b, CLOSING);
+        assert_not_log(b, REJECTED);
+        bench_free(b);
+}
+END_TEST
+
+/* hawkBit answers a verdict with 405 if it has one already, because its first answer was lost. The end of the upgrade
+ * is told at once, after a rejection (0) and after a confirmation (1), which then closes nothing. */
+START_TEST(test_cancel_not_allowed)
+{
+        Bench *b = bench_new_started();
+
+        b->cancels = true;
+        b->verdict_status = 405;
+        b->job.cancellable = _i == 1;
+        run_on(b);
+        assert_log(b, _i ? CONFIRMED : REJECTED);
+        if (_i == 0)
+                end_job(b, "success");
+        assert_log(b, CLOSING);
+        assert_stage(b, "closed");
         bench_free(b);
 }
 END_TEST
@@ -97,9 +147,6 @@ START_TEST(test_cancel_first)
         bench_free(b);
 }
 END_TEST
-
-#define CONFIRMED "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"closed\""
-#define REJECTED  "POST /cancelAction/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"rejected\""
 
 /* The state is lost, and fotad's jobs are not listed yet when the cancellation comes. */
 static Bench *bench_new_lost(void)
@@ -231,6 +278,8 @@ int main(void)
         const Case cases[] = {
                 { "cancel", test_cancel, 1 },
                 { "cancel-rejected", test_cancel_rejected, 2 },
+                { "cancel-withdrawn", test_cancel_withdrawn, 2 },
+                { "cancel-not-allowed", test_cancel_not_allowed, 2 },
                 { "cancel-no-answer", test_cancel_no_answer, 2 },
                 { "cancel-after-the-end", test_cancel_after_the_end, 1 },
                 { "cancel-first", test_cancel_first, 1 },
