@@ -93,6 +93,9 @@ void target_end_with_job(Target *target);
 /* Takes up a deployment that the server offers, or goes on with that of the record. */
 void target_consider(Target *target, const DdiDeployment *deployment);
 
+/* Returns true if the revision of the module is known now. */
+bool target_has_revision(const Target *target);
+
 /* Returns true if an upgrade of the record's deployment runs, or may. */
 bool target_may_be_running(const Target *target);
 

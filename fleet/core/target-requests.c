@@ -310,8 +310,7 @@ static bool ask_attributes(Target *t, uint64_t now, TargetAction *ret)
 {
         g_autofree char *attributes = NULL;
 
-        if (now < t->attributes_wait.at || !t->polled || !t->module || !t->module->present || !*t->module->revision ||
-            !t->facts->version)
+        if (now < t->attributes_wait.at || !t->polled || !target_has_revision(t) || !t->facts->version)
                 return false;
         attributes = describe(t);
         if (!t->asked && strcmp(attributes, t->record->attributes) == 0)

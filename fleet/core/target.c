@@ -63,8 +63,8 @@ static void note_return(Target *t, uint64_t now)
 /* A job that succeeded, although the module has another revision. */
 static bool is_of_earlier(const Target *t)
 {
-        return t->job && strcmp(t->job->result, "success") == 0 && t->module && t->module->present &&
-               *t->module->revision && strcmp(t->module->revision, t->record->revision) != 0;
+        return t->job && strcmp(t->job->result, "success") == 0 && target_has_revision(t) &&
+               strcmp(t->module->revision, t->record->revision) != 0;
 }
 
 /* What follows from the facts alone. */

@@ -167,6 +167,44 @@ START_TEST(test_offered_again)
 }
 END_TEST
 
+/* The same after a success, which is told again only if the module still has the revision: it has (0), or the server
+ * was set up anew, and the module has another revision (1). A job of another client may change it (2). */
+START_TEST(test_success_offered_again)
+{
+        Bench *b = bench_new_started();
+
+        end_job(b, "success");
+        b->deployment = UPGRADE_BY_URL;
+        b->module.present = b->has_job = false;
+        forget_log(b);
+        run_on(b);
+        b->module.present = true;
+        b->module.revision = "";
+        run_on(b);
+        b->module.revision = _i == 1 ? OLD : NEW;
+        b->unlisted = true;
+        run_on(b);
+        if (_i == 2) {
+                b->unlisted = false;
+                b->module.job = "/other";
+                run_on(b);
+        }
+        assert_not_log(b, "\"closed\"");
+        b->unlisted = false;
+        b->module.job = "/";
+        run_on(b);
+        assert_log(
+                b,
+                _i == 1 ? "\"finished\":\"failure\"},\"details\":[\"the id of this deployment was that of an earlier "
+                          "one, which succeeded, but the module reports revision " OLD " instead of " NEW
+                        : "\"finished\":\"success\"");
+        assert_not_log(b, _i == 1 ? "\"finished\":\"success\"" : "\"finished\":\"failure\"");
+        assert_stage(b, "closed");
+        ck_assert_uint_eq(b->started, 1);
+        bench_free(b);
+}
+END_TEST
+
 /* ---- the state directory */
 
 #define RECORD_LINES 17 /* [target], and each value */
@@ -313,6 +351,7 @@ int main(void)
                 { "disk-refuses", test_disk_refuses, 1 },
                 { "offer-is-old", test_offer_is_old, 1 },
                 { "offered-again", test_offered_again, 2 },
+                { "success-offered-again", test_success_offered_again, 3 },
                 { "store", test_store, 1 },
                 { "store-other", test_store_other, G_N_ELEMENTS(other_servers) },
                 { "store-broken", test_store_broken, 1 },
