@@ -57,7 +57,8 @@ struct Target {
         bool polled;
         uint64_t interval, poll_at;
         BackOff server_wait; /* of all requests: the server cannot be reached, or says Retry-After */
-        BackOff news_wait;   /* of polls, and of reading deployments and cancellations */
+        BackOff poll_wait;
+        BackOff news_wait; /* of reading deployments and cancellations */
         BackOff feedback_wait;
         BackOff attributes_wait;
         bool unreachable; /* no answer came to the last request */

@@ -87,10 +87,19 @@ static void forget_cancellation(Target *t)
         t->cancel_refused = false;
 }
 
+/* The deployment or cancellation that is to be read; NULL none. Failures to read another one are of no account. */
+static void name_news(Target *t, char **news, const char *action)
+{
+        if (g_strcmp0(*news, action) != 0)
+                t->news_wait = (BackOff){ 0 };
+        target_set(news, action);
+}
+
 static bool take_poll(Target *t, const char *body, uint64_t now, unsigned dice)
 {
         g_autoptr(DdiPoll) poll = ddi_read_poll(body);
         const Record *r = t->record;
+        bool wanted;
 
         if (!poll)
                 return false;
@@ -99,14 +108,13 @@ static bool take_poll(Target *t, const char *body, uint64_t now, unsigned dice)
                 t->interval = poll->interval * SECOND;
         t->poll_at = now + jitter(t->interval, dice);
         t->asked = poll->attributes;
+        t->go = false;
         if (!poll->cancel)
                 forget_cancellation(t);
-        if (poll->cancel && g_strcmp0(poll->cancel, t->stop) != 0)
-                target_set(&t->cancel, poll->cancel);
-        t->go = false;
-        if (poll->deployment &&
-            (strcmp(poll->deployment, r->action) != 0 || r->stage == STAGE_ACCEPTED || r->stage == STAGE_CLOSED))
-                target_set(&t->offered, poll->deployment);
+        name_news(t, &t->cancel, g_strcmp0(poll->cancel, t->stop) != 0 ? poll->cancel : NULL);
+        wanted = poll->deployment &&
+                 (strcmp(poll->deployment, r->action) != 0 || r->stage == STAGE_ACCEPTED || r->stage == STAGE_CLOSED);
+        name_news(t, &t->offered, wanted ? poll->deployment : NULL);
         return true;
 }
 
@@ -196,7 +204,7 @@ static bool take(Target *t, Request request, unsigned status, const char *body, 
 static BackOff *wait_of(Target *t, Request request)
 {
         switch (request) {
-        case REQUEST_POLL:
+        case REQUEST_POLL: return &t->poll_wait;
         case REQUEST_DEPLOYMENT:
         case REQUEST_CANCEL: return &t->news_wait;
         case REQUEST_ATTRIBUTES: return &t->attributes_wait;
@@ -299,7 +307,7 @@ static bool ask_feedback(Target *t, uint64_t now, TargetAction *ret)
                 *ret = ask_verdict(t);
         else if (t->record->stage == STAGE_ENDED)
                 *ret = ask_closing(t);
-        else if (!t->offered && !t->cancel && has_news(t))
+        else if (has_news(t))
                 *ret = ask_progress(t);
         else
                 return false;
@@ -320,16 +328,15 @@ static bool ask_attributes(Target *t, uint64_t now, TargetAction *ret)
         return true;
 }
 
+/* A poll that is due comes first: the server may have withdrawn what cannot be read. */
 static bool ask_news(Target *t, uint64_t now, TargetAction *ret)
 {
-        if (now < t->news_wait.at)
-                return false;
-        if (t->cancel)
-                *ret = ask(t, REQUEST_CANCEL, "GET", g_strdup_printf("/cancelAction/%s", t->cancel), NULL);
-        else if (t->offered)
-                *ret = ask(t, REQUEST_DEPLOYMENT, "GET", g_strdup_printf("/deploymentBase/%s", t->offered), NULL);
-        else if (now >= t->poll_at)
+        if (now >= t->poll_at && now >= t->poll_wait.at)
                 *ret = ask(t, REQUEST_POLL, "GET", g_strdup(""), NULL);
+        else if (t->cancel && now >= t->news_wait.at)
+                *ret = ask(t, REQUEST_CANCEL, "GET", g_strdup_printf("/cancelAction/%s", t->cancel), NULL);
+        else if (t->offered && now >= t->news_wait.at)
+                *ret = ask(t, REQUEST_DEPLOYMENT, "GET", g_strdup_printf("/deploymentBase/%s", t->offered), NULL);
         else
                 return false;
         return true;
@@ -344,7 +351,11 @@ bool target_ask_server(Target *t, uint64_t now, TargetAction *ret)
 /* Times that lie behind, because what they stand for waits for something else, are left out. */
 uint64_t target_next_request(const Target *t, uint64_t now)
 {
-        const uint64_t times[] = { t->poll_at, t->news_wait.at, t->feedback_wait.at, t->attributes_wait.at,
+        const uint64_t times[] = { t->poll_at,
+                                   t->poll_wait.at,
+                                   t->news_wait.at,
+                                   t->feedback_wait.at,
+                                   t->attributes_wait.at,
                                    is_followed(t) && is_stalled(t) ? now + time_to_stalled(t) : 0 };
         uint64_t next = UINT64_MAX;
 

@@ -148,6 +148,8 @@ static void serve(Bench *b, const TargetAction *a)
                 status = strstr(a->path, "/feedback") ? 410 : 404;
         } else if (strcmp(a->path, "/configData") == 0) {
                 status = b->attributes_status ?: 200;
+        } else if (b->news_status && !strstr(a->path, "/feedback")) {
+                status = b->news_status;
         } else if (g_str_has_prefix(a->path, "/deploymentBase/") && g_str_has_suffix(a->path, "/feedback")) {
                 if (strstr(a->body, "\"closed\"")) {
                         status = b->closing_status ?: 200;

@@ -47,6 +47,7 @@ typedef struct Bench {
         const char *deployment; /* NULL: it offers none */
         const char *action;     /* its id */
         bool cancels;
+        unsigned news_status; /* of deployments and cancellations that are read; 0: 200 */
         unsigned closing_status, verdict_status, attributes_status, retry_after; /* 0: 200 */
         bool unreachable;
         /* fotad */

@@ -12,6 +12,8 @@
 #include "log.h"
 #include "target-bench.h"
 
+#define POLL "GET  \n"
+
 /* ---- feedback */
 
 START_TEST(test_progress)
@@ -225,6 +227,82 @@ START_TEST(test_closing_refused)
 }
 END_TEST
 
+/* A deployment (0) or a cancellation (1) cannot be read: the target goes on to poll, and the attempts end when the
+ * server withdraws it. */
+START_TEST(test_news_withdrawn)
+{
+        Bench *b = bench_new(_i == 0 ? UPGRADE_BY_URL : NULL);
+        const char *attempt = _i == 0 ? "GET /deploymentBase/7 " : "GET /cancelAction/7 ";
+        uint64_t poll = b->now + INTERVAL * SECOND;
+
+        b->cancels = _i == 1;
+        b->news_status = 500;
+        run(b);
+        forget_log(b);
+        while (b->now < poll)
+                run_on(b);
+        assert_log(b, attempt);
+        assert_log(b, POLL);
+        b->deployment = NULL;
+        b->cancels = false;
+        b->now += 2 * INTERVAL * SECOND; /* both the poll and an attempt are due */
+        forget_log(b);
+        run(b);
+        for (unsigned i = 0; i < 10; i++)
+                run_on(b);
+        assert_log(b, POLL);
+        assert_not_log(b, attempt);
+        bench_free(b);
+}
+END_TEST
+
+/* The attempts to read a deployment come later and later, although the polls between them succeed. A cancellation that
+ * comes then is read at once. */
+START_TEST(test_news_back_off)
+{
+        Bench *b = bench_new(UPGRADE_BY_URL);
+        uint64_t last;
+
+        b->news_status = 500;
+        for (unsigned i = 0; i < 20; i++)
+                run_on(b);
+        for (forget_log(b); !strstr(b->log->str, "GET /deploymentBase/7 ");)
+                run_on(b);
+        last = b->now;
+        for (forget_log(b); !strstr(b->log->str, "GET /deploymentBase/7 ");)
+                run_on(b);
+        ck_assert_uint_ge(b->now - last, 900 * SECOND);
+        assert_log(b, POLL);
+        b->cancels = true;
+        for (forget_log(b); !strstr(b->log->str, POLL);)
+                run_on(b);
+        assert_log(b, "GET /cancelAction/7 ");
+        bench_free(b);
+}
+END_TEST
+
+/* The progress of an upgrade is told while the next deployment (0), or a cancellation (1), cannot be read. */
+START_TEST(test_news_progress)
+{
+        Bench *b = bench_new_started();
+
+        b->news_status = 500;
+        if (_i == 0)
+                b->action = "8";
+        else
+                b->cancels = true;
+        run_on(b);
+        assert_log(b, _i == 0 ? "GET /deploymentBase/8 " : "GET /cancelAction/7 ");
+        forget_log(b);
+        b->job.state = "updating";
+        b->job.percent = 30;
+        run(b);
+        assert_log(b, "POST /deploymentBase/7/feedback {\"id\":\"7\",\"status\":{\"execution\":\"proceeding\"");
+        assert_log(b, "[\"updating, 30 %\"]");
+        bench_free(b);
+}
+END_TEST
+
 /* The module was the only way to the server: its return is the time for the next attempt. */
 START_TEST(test_way_is_back)
 {
@@ -418,6 +496,9 @@ int main(void)
                 { "retry-after", test_retry_after, 1 },
                 { "attributes-refused", test_attributes_refused, 1 },
                 { "closing-refused", test_closing_refused, 1 },
+                { "news-withdrawn", test_news_withdrawn, 2 },
+                { "news-back-off", test_news_back_off, 1 },
+                { "news-progress", test_news_progress, 2 },
                 { "way-is-back", test_way_is_back, 1 },
                 { "attributes", test_attributes, 1 },
                 { "broken", test_broken, G_N_ELEMENTS(broken) },
