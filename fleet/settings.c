@@ -118,6 +118,7 @@ static char *get(GKeyFile *file, const char *path, const char *key, const char *
 {
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
                 g_autofree char *value = NULL;
+                bool told;
 
                 if (strcmp(keys[i].key, key) != 0)
                         continue;
@@ -127,7 +128,9 @@ static char *get(GKeyFile *file, const char *path, const char *key, const char *
                 g_strstrip(value);
                 if (keys[i].check(value))
                         return g_steal_pointer(&value);
-                log_error("%s: %s=%s in [%s] has to be %s", path, key, value, keys[i].group, keys[i].wanted);
+                told = keys[i].check != is_url; /* a URL may contain a password */
+                log_error("%s: %s%s%s in [%s] has to be %s", path, key, told ? "=" : "", told ? value : "",
+                          keys[i].group, keys[i].wanted);
                 *ok = false;
         }
         return NULL;
@@ -203,7 +206,12 @@ Settings *settings_read(const char *path)
 
         s->target_tokens = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error)) {
-                log_error("%s: %s", path, error->message);
+                if (error->domain == G_KEY_FILE_ERROR) /* its message has the line, which may contain a password */
+                        log_error("%s: every line has to be a group in brackets, a setting below one as key=value, or "
+                                  "a comment that begins with #",
+                                  path);
+                else
+                        log_error("%s: %s", path, error->message);
                 return NULL;
         }
         if (!check_keys(file, path))

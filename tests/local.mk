@@ -331,13 +331,26 @@ tests_fleet_test_hawkbit_SOURCES = tests/fleet/test-hawkbit.c tests/fleet/server
 tests_fleet_test_hawkbit_CFLAGS = $(WORLD_CFLAGS) -I$(top_srcdir)/tests/daemon $(SIM_CFLAGS) $(JSON_CFLAGS)
 tests_fleet_test_hawkbit_LDADD = $(WORLD_LIBS) $(SIM_LIBS) $(JSON_LIBS)
 CLEANFILES += tests/fleet/classpath tests/fleet/server.log
+# One target of fotad-hawkbit alone.
+target_tests = tests/fleet/test-target tests/fleet/test-target-state tests/fleet/test-target-cancel \
+	tests/fleet/test-target-requests
 if HAWKBIT
-check_PROGRAMS += tests/fleet/test-target
-TESTS += tests/fleet/test-target
+check_LIBRARIES += tests/fleet/libtargetbench.a
+check_PROGRAMS += $(target_tests)
+TESTS += $(target_tests)
 endif
-tests_fleet_test_target_SOURCES = tests/fleet/test-target.c fleet/log.c fleet/store.c
-tests_fleet_test_target_CPPFLAGS = $(FLEET_CPPFLAGS) $(CHECK_CFLAGS)
-tests_fleet_test_target_LDADD = fleet/libfotafleet.a dbus/libfotashared.a $(CHECK_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
+TARGET_CPPFLAGS = $(FLEET_CPPFLAGS) $(CHECK_CFLAGS)
+TARGET_LIBS = tests/fleet/libtargetbench.a fleet/libfotafleet.a dbus/libfotashared.a $(CHECK_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
+tests_fleet_libtargetbench_a_SOURCES = tests/fleet/target-bench.c tests/fleet/target-bench.h fleet/log.c fleet/store.c
+tests_fleet_libtargetbench_a_CPPFLAGS = $(TARGET_CPPFLAGS)
+tests_fleet_test_target_CPPFLAGS = $(TARGET_CPPFLAGS)
+tests_fleet_test_target_LDADD = $(TARGET_LIBS)
+tests_fleet_test_target_state_CPPFLAGS = $(TARGET_CPPFLAGS)
+tests_fleet_test_target_state_LDADD = $(TARGET_LIBS)
+tests_fleet_test_target_cancel_CPPFLAGS = $(TARGET_CPPFLAGS)
+tests_fleet_test_target_cancel_LDADD = $(TARGET_LIBS)
+tests_fleet_test_target_requests_CPPFLAGS = $(TARGET_CPPFLAGS)
+tests_fleet_test_target_requests_LDADD = $(TARGET_LIBS)
 tests_daemon_test_request_id_CFLAGS = $(WORLD_CFLAGS)
 tests_daemon_test_request_id_LDADD = dbus/libfotashared.a $(WORLD_LIBS)
 tests_daemon_test_package_refusals_CFLAGS = $(WORLD_CFLAGS)

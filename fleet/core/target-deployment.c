@@ -196,6 +196,11 @@ static void take_up_job(Target *t, const char *action, const char *revision)
         target_enter(t, STAGE_ACCEPTED); /* settled by the job */
 }
 
+bool target_has_revision(const Target *t)
+{
+        return t->module && t->module->present && *t->module->revision;
+}
+
 static bool is_at(const Target *t, const char *revision)
 {
         return t->module && t->module->present && strcmp(t->module->revision, revision) == 0;
@@ -227,7 +232,7 @@ static void accept(Target *t, const DdiDeployment *d)
         } else if (flaw) {
                 take_up(t, d->id, d->version);
                 target_end(t, false, false, flaw);
-        } else if (!t->module || !t->module->present || !*t->module->revision) {
+        } else if (!target_has_revision(t)) {
                 return;
         } else if (is_at(t, d->version)) {
                 if (is_held(t))
@@ -258,6 +263,28 @@ bool target_may_be_running(const Target *t)
         return true;
 }
 
+/* The server does not know any more that it was told the end, or it was set up anew, and the deployment is another one
+ * with the same id. A success holds only if the module still has the revision. */
+static void tell_again(Target *t)
+{
+        const Record *r = t->record;
+
+        if (r->success) {
+                if (!t->facts->listed || !target_has_revision(t) || is_held(t))
+                        return; /* the next poll */
+                if (!is_at(t, r->revision)) {
+                        g_autofree char *details = g_strdup_printf(
+                                "the id of this deployment was that of an earlier one, which succeeded, but the module "
+                                "reports revision %s instead of %s: was the server set up anew?",
+                                t->module->revision, r->revision);
+
+                        target_end(t, false, false, details);
+                        return;
+                }
+        }
+        target_enter(t, STAGE_ENDED);
+}
+
 void target_consider(Target *t, const DdiDeployment *d)
 {
         Record *r = t->record;
@@ -273,7 +300,7 @@ void target_consider(Target *t, const DdiDeployment *d)
                                    "the id of this deployment was that of an earlier one, with another revision: was "
                                    "the server set up anew?"); /* the ids of each server begin at 1 */
         } else if (r->stage == STAGE_CLOSED) {
-                target_enter(t, STAGE_ENDED); /* the server does not know any more that it was told */
+                tell_again(t);
         } else if (r->stage == STAGE_ACCEPTED && !target_may_be_running(t)) {
                 if (!is_at(t, r->revision))
                         t->go = d->update;

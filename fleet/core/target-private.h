@@ -57,7 +57,8 @@ struct Target {
         bool polled;
         uint64_t interval, poll_at;
         BackOff server_wait; /* of all requests: the server cannot be reached, or says Retry-After */
-        BackOff news_wait;   /* of polls, and of reading deployments and cancellations */
+        BackOff poll_wait;
+        BackOff news_wait; /* of reading deployments and cancellations */
         BackOff feedback_wait;
         BackOff attributes_wait;
         bool unreachable; /* no answer came to the last request */
@@ -92,6 +93,9 @@ void target_end_with_job(Target *target);
 
 /* Takes up a deployment that the server offers, or goes on with that of the record. */
 void target_consider(Target *target, const DdiDeployment *deployment);
+
+/* Returns true if the revision of the module is known now. */
+bool target_has_revision(const Target *target);
 
 /* Returns true if an upgrade of the record's deployment runs, or may. */
 bool target_may_be_running(const Target *target);

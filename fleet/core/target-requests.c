@@ -79,10 +79,27 @@ static bool is_gone(unsigned status)
         return status == 404 || status == 410;
 }
 
+/* The cancellation is answered, or the server does not ask for it any more. */
+static void forget_cancellation(Target *t)
+{
+        g_clear_pointer(&t->stop, g_free);
+        t->verdict = VERDICT_NONE;
+        t->cancel_refused = false;
+}
+
+/* The deployment or cancellation that is to be read; NULL none. Failures to read another one are of no account. */
+static void name_news(Target *t, char **news, const char *action)
+{
+        if (g_strcmp0(*news, action) != 0)
+                t->news_wait = (BackOff){ 0 };
+        target_set(news, action);
+}
+
 static bool take_poll(Target *t, const char *body, uint64_t now, unsigned dice)
 {
         g_autoptr(DdiPoll) poll = ddi_read_poll(body);
         const Record *r = t->record;
+        bool wanted;
 
         if (!poll)
                 return false;
@@ -91,14 +108,13 @@ static bool take_poll(Target *t, const char *body, uint64_t now, unsigned dice)
                 t->interval = poll->interval * SECOND;
         t->poll_at = now + jitter(t->interval, dice);
         t->asked = poll->attributes;
-        if (!poll->cancel && t->verdict == VERDICT_NONE)
-                g_clear_pointer(&t->stop, g_free);
-        if (poll->cancel && g_strcmp0(poll->cancel, t->stop) != 0)
-                target_set(&t->cancel, poll->cancel);
         t->go = false;
-        if (poll->deployment &&
-            (strcmp(poll->deployment, r->action) != 0 || r->stage == STAGE_ACCEPTED || r->stage == STAGE_CLOSED))
-                target_set(&t->offered, poll->deployment);
+        if (!poll->cancel)
+                forget_cancellation(t);
+        name_news(t, &t->cancel, g_strcmp0(poll->cancel, t->stop) != 0 ? poll->cancel : NULL);
+        wanted = poll->deployment &&
+                 (strcmp(poll->deployment, r->action) != 0 || r->stage == STAGE_ACCEPTED || r->stage == STAGE_CLOSED);
+        name_news(t, &t->offered, wanted ? poll->deployment : NULL);
         return true;
 }
 
@@ -120,19 +136,18 @@ static bool take_cancel(Target *t, const char *body)
         if (!stop || strcmp(stop, t->cancel) != 0)
                 return false;
         g_clear_pointer(&t->cancel, g_free);
+        forget_cancellation(t);
         target_set(&t->stop, stop);
-        t->verdict = VERDICT_NONE;
         return true;
 }
 
-static void take_verdict(Target *t)
+/* closes: the deployment has ended for the server if the verdict confirms its cancellation. */
+static void take_verdict(Target *t, bool closes)
 {
-        if (t->verdict == VERDICT_CONFIRMED && strcmp(t->stop, t->record->action) == 0 &&
+        if (closes && t->verdict == VERDICT_CONFIRMED && strcmp(t->stop, t->record->action) == 0 &&
             t->record->stage != STAGE_CLOSED)
                 target_enter(t, STAGE_CLOSED);
-        t->verdict = VERDICT_NONE;
-        t->cancel_refused = false;
-        g_clear_pointer(&t->stop, g_free);
+        forget_cancellation(t);
 }
 
 static void tell_progress(Target *t, bool taken)
@@ -176,10 +191,10 @@ static bool take(Target *t, Request request, unsigned status, const char *body, 
                         target_enter(t, STAGE_CLOSED);
                 t->bare = status == 400;
                 return settled;
-        case REQUEST_VERDICT:
-                if (settled)
-                        take_verdict(t);
-                return settled;
+        case REQUEST_VERDICT: /* hawkBit says 405 when the cancellation has had its verdict, or was withdrawn */
+                if (settled || status == 405)
+                        take_verdict(t, settled);
+                return settled || status == 405;
         case REQUEST_NONE: break;
         }
         g_assert_not_reached();
@@ -189,7 +204,7 @@ static bool take(Target *t, Request request, unsigned status, const char *body, 
 static BackOff *wait_of(Target *t, Request request)
 {
         switch (request) {
-        case REQUEST_POLL:
+        case REQUEST_POLL: return &t->poll_wait;
         case REQUEST_DEPLOYMENT:
         case REQUEST_CANCEL: return &t->news_wait;
         case REQUEST_ATTRIBUTES: return &t->attributes_wait;
@@ -292,7 +307,7 @@ static bool ask_feedback(Target *t, uint64_t now, TargetAction *ret)
                 *ret = ask_verdict(t);
         else if (t->record->stage == STAGE_ENDED)
                 *ret = ask_closing(t);
-        else if (!t->offered && !t->cancel && has_news(t))
+        else if (has_news(t))
                 *ret = ask_progress(t);
         else
                 return false;
@@ -303,8 +318,7 @@ static bool ask_attributes(Target *t, uint64_t now, TargetAction *ret)
 {
         g_autofree char *attributes = NULL;
 
-        if (now < t->attributes_wait.at || !t->polled || !t->module || !t->module->present || !*t->module->revision ||
-            !t->facts->version)
+        if (now < t->attributes_wait.at || !t->polled || !target_has_revision(t) || !t->facts->version)
                 return false;
         attributes = describe(t);
         if (!t->asked && strcmp(attributes, t->record->attributes) == 0)
@@ -314,16 +328,15 @@ static bool ask_attributes(Target *t, uint64_t now, TargetAction *ret)
         return true;
 }
 
+/* A poll that is due comes first: the server may have withdrawn what cannot be read. */
 static bool ask_news(Target *t, uint64_t now, TargetAction *ret)
 {
-        if (now < t->news_wait.at)
-                return false;
-        if (t->cancel)
-                *ret = ask(t, REQUEST_CANCEL, "GET", g_strdup_printf("/cancelAction/%s", t->cancel), NULL);
-        else if (t->offered)
-                *ret = ask(t, REQUEST_DEPLOYMENT, "GET", g_strdup_printf("/deploymentBase/%s", t->offered), NULL);
-        else if (now >= t->poll_at)
+        if (now >= t->poll_at && now >= t->poll_wait.at)
                 *ret = ask(t, REQUEST_POLL, "GET", g_strdup(""), NULL);
+        else if (t->cancel && now >= t->news_wait.at)
+                *ret = ask(t, REQUEST_CANCEL, "GET", g_strdup_printf("/cancelAction/%s", t->cancel), NULL);
+        else if (t->offered && now >= t->news_wait.at)
+                *ret = ask(t, REQUEST_DEPLOYMENT, "GET", g_strdup_printf("/deploymentBase/%s", t->offered), NULL);
         else
                 return false;
         return true;
@@ -338,7 +351,11 @@ bool target_ask_server(Target *t, uint64_t now, TargetAction *ret)
 /* Times that lie behind, because what they stand for waits for something else, are left out. */
 uint64_t target_next_request(const Target *t, uint64_t now)
 {
-        const uint64_t times[] = { t->poll_at, t->news_wait.at, t->feedback_wait.at, t->attributes_wait.at,
+        const uint64_t times[] = { t->poll_at,
+                                   t->poll_wait.at,
+                                   t->news_wait.at,
+                                   t->feedback_wait.at,
+                                   t->attributes_wait.at,
                                    is_followed(t) && is_stalled(t) ? now + time_to_stalled(t) : 0 };
         uint64_t next = UINT64_MAX;
 

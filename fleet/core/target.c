@@ -60,24 +60,29 @@ static void note_return(Target *t, uint64_t now)
         }
 }
 
-/* A job that succeeded, although the module has another revision. */
-static bool is_of_earlier(const Target *t)
+static bool has_succeeded(const Target *t)
 {
-        return t->job && strcmp(t->job->result, "success") == 0 && t->module && t->module->present &&
-               *t->module->revision && strcmp(t->module->revision, t->record->revision) != 0;
+        return t->job && strcmp(t->job->result, "success") == 0;
+}
+
+/* fotad has a job for the deployment. One that has succeeded may be of an earlier deployment: the module tells. */
+static void settle_accepted(Target *t)
+{
+        if (has_succeeded(t) && !target_has_revision(t))
+                return;
+        if (t->foreign || (has_succeeded(t) && strcmp(t->module->revision, t->record->revision) != 0))
+                target_end(t, false, false,
+                           "fotad has a job with the request id of this deployment that is of another module, to "
+                           "another revision, or of an earlier deployment: was the server set up anew?");
+        else if (t->job)
+                target_enter(t, STAGE_STARTED);
 }
 
 /* What follows from the facts alone. */
 static void settle(Target *t)
 {
-        if (t->record->stage == STAGE_ACCEPTED && !t->starting) {
-                if (t->foreign || is_of_earlier(t))
-                        target_end(t, false, false,
-                                   "fotad has a job with the request id of this deployment that is of another module, "
-                                   "to another revision, or of an earlier deployment: was the server set up anew?");
-                else if (t->job)
-                        target_enter(t, STAGE_STARTED);
-        }
+        if (t->record->stage == STAGE_ACCEPTED && !t->starting)
+                settle_accepted(t);
         if (t->record->stage == STAGE_STARTED && t->facts->listed) {
                 if (!t->job)
                         target_end(t, false, false,

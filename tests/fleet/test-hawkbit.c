@@ -206,10 +206,12 @@ END_TEST
 
 static const char *const mistakes[][2] = {
         { "[server]\ntenant=x\n", "url= in [server] is missing" },
-        { "[server]\nurl=http://hawkbit.example\n", "url=http://hawkbit.example in [server] has to be an https URL" },
+        { "[server]\nurl=http://hawkbit.example\n", "url in [server] has to be an https URL" },
         { "[server]\nurl=http://127.0.0.1.example\n", "has to be an https URL" },
         { "[server]\nurl=http://localhost:80@example\n", "has to be an https URL" },
-        { "[server]\nurl=https://u:p@example\n", "has to be an https URL" },
+        { "[server]\nurl=https://u:s3cret@example\n", "has to be an https URL" },
+        { "[server]\nurl=ftp://u:s3cret@example\n", "has to be an https URL" },
+        { "[server]\nurl https://u:s3cret@example\n", "every line has to be" },
         { "[server]\nurl=https://example\ninsecure=yes\n", "there is no setting insecure in [server]" },
         { "[server]\nurl=https://example\n[tls]\nverify=no\n", "there is no group [tls]" },
         { "[server]\nurl=https://example\npoll-interval=0\n", "poll-interval=0 in [server] has to be a number" },
@@ -229,6 +231,7 @@ START_TEST(test_settings)
         ck_assert(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, NULL, &errors, &status, NULL));
         ck_assert_int_eq(WEXITSTATUS(status), said ? 78 : 0);
         ck_assert_msg(strstr(errors, said ?: "") != NULL, "%s", errors);
+        ck_assert_msg(!strstr(errors, "s3cret"), "%s", errors);
 }
 END_TEST
 
