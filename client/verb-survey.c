@@ -34,7 +34,7 @@ const Verb verb_survey = {
         .description = N_("Asks the module some 40 questions that only read, and describes its USB device;\n"
                           "takes less than a minute and changes nothing. IMEI, SIM, numbers, networks and\n"
                           "credentials are replaced by stand-ins before anything is written. Refused while\n"
-                          "an upgrade is under way."),
+                          "an upgrade is under way, or the module may still be writing its flash."),
         .max_args = 1,
         .entries = recording_file_entries,
         .run = run,
